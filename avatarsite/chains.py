@@ -1,0 +1,58 @@
+"""The chain registry: which chains we read, by which nodes, and when a block counts as confirmed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from avatarsite import env
+
+LOCAL_CHAIN_ID = 31337
+DEFAULTS: dict[str, Any] = {
+    "confirmed": "finalized",
+    "explorer_url": "",
+    "currency": "ETH",
+    "avatar_contract": "",
+    "demo_tokens": [],
+}
+
+
+def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
+    """NFT_CHAINS from the environment; in the local stack, the chain it runs and what was deployed there."""
+    given = env.parsed_json("NFT_CHAINS", {})
+    chains = {int(chain_id): DEFAULTS | chain for chain_id, chain in given.items()}
+    if local_data is not None and LOCAL_CHAIN_ID not in chains:
+        chains[LOCAL_CHAIN_ID] = _local_chain(local_data)
+    for chain_id, chain in chains.items():
+        _check_chain(chain_id, chain)
+    return chains
+
+
+def rpc_origins(chains: dict[int, dict[str, Any]]) -> list[str]:
+    """Origins the demo wallet may talk to; only the local stack lets pages reach a node."""
+    urls = [urlsplit(url) for chain in chains.values() for url in chain["rpc_urls"]]
+    return sorted({f"{url.scheme}://{url.netloc}" for url in urls})
+
+
+def _local_chain(data: Path) -> dict[str, Any]:
+    port = env.integer("AVATARSITE_CHAIN_PORT", 8545, low=1, high=65535)
+    chain = DEFAULTS | {"name": "Local chain", "rpc_urls": [f"http://127.0.0.1:{port}"]}
+    deployed = data / "chain.json"
+    if deployed.exists():
+        chain |= json.loads(deployed.read_text(encoding="utf-8"))
+    return chain
+
+
+def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
+    if not chain.get("name") or not chain.get("rpc_urls"):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} needs a name and at least one of rpc_urls.")
+    confirmed = chain["confirmed"]
+    if confirmed not in {"finalized", "safe"} and not (isinstance(confirmed, int) and confirmed >= 0):
+        raise ImproperlyConfigured(
+            f"NFT_CHAINS: chain {chain_id} has confirmed={confirmed!r}; "
+            "it is 'finalized', 'safe' or a number of blocks."
+        )

@@ -1,0 +1,29 @@
+"""What every page knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from profiles.services.people import profile_of
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_origin": settings.SITE_ORIGIN,
+        "local_stack": settings.LOCAL_STACK,
+        "features": {"nft": apps.is_installed("nft")},
+        "chains": [_public_chain(chain_id, chain) for chain_id, chain in settings.NFT_CHAINS.items()],
+        "my_profile": SimpleLazyObject(lambda: profile_of(request.user) if request.user.is_authenticated else None),
+    }
+
+
+def _public_chain(chain_id: int, chain: dict[str, Any]) -> dict[str, Any]:
+    shown = {key: chain[key] for key in ("name", "explorer_url", "currency")}
+    # A node's URL often holds its key, so pages see it only where the node is the local one.
+    return {"id": chain_id, **shown, "rpc_url": chain["rpc_urls"][0] if settings.LOCAL_STACK else ""}

@@ -1,0 +1,73 @@
+"""Reading the environment, in one place and loudly: a wrong value stops the start with its name and reason."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of `name`, or the content of the file `name`_FILE (for secrets); raises where neither is set."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        return _read_secret(name, Path(path))
+    value = os.environ.get(name)
+    if value is not None and (value or default is not None):
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set. Set it, or {name}_FILE to a file that holds it.")
+    return default
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE points to {path}, which can't be read: {error}") from error
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if not value and name not in os.environ:
+        return default
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: write 1 or 0.")
+
+
+def integer(name: str, default: int, *, low: int = 0, high: int = 2**53) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number.") from None
+    if not low <= number <= high:
+        raise ImproperlyConfigured(f"{name} is {number}: it must be from {low} to {high}.")
+    return number
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A list, separated by commas or spaces."""
+    value = os.environ.get(name)
+    return default if value is None else value.replace(",", " ").split()
+
+
+def parsed_json(name: str, default: Any) -> Any:
+    value = text(name, "")
+    if not value:
+        return default
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not JSON: {error}") from error

@@ -1,0 +1,42 @@
+"""`/healthz`: this process answers. `/readyz`: so do the parts it cannot work without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from redis import RedisError
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    parts = {name: _answers(check) for name, check in CHECKS.items()}
+    return JsonResponse({"ready": all(parts.values()), "parts": parts}, status=200 if all(parts.values()) else 503)
+
+
+def _answers(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except (DatabaseError, RedisError, OSError):
+        return False
+    return True
+
+
+def _check_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _check_cache() -> None:
+    cache.get("readyz")
+
+
+CHECKS: dict[str, Callable[[], None]] = {"database": _check_database, "cache": _check_cache}

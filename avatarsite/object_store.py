@@ -1,0 +1,36 @@
+"""Where objects lie: one django-storages interface, S3 wherever S3_BUCKET is set, else files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from avatarsite import env
+
+
+def storage(folder: Path, prefix: str) -> dict[str, Any]:
+    """A STORAGES entry for objects below `prefix`."""
+    bucket = env.text("S3_BUCKET", "")
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": folder / prefix, "base_url": None},
+        }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3_options(bucket, prefix)}
+
+
+def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
+    return {
+        "bucket_name": bucket,
+        "location": prefix,
+        "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+        "region_name": env.text("S3_REGION", "us-east-1"),
+        "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
+        "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
+        "addressing_style": env.text("S3_ADDRESSING_STYLE", "path"),
+        "signature_version": "s3v4",
+        "default_acl": None,
+        "file_overwrite": True,  # keys are content hashes: the same key is the same bytes
+        "querystring_auth": True,
+        "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+    }

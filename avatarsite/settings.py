@@ -1,0 +1,232 @@
+"""Every setting, read from the environment once (see .env.example). Safe unless told otherwise:
+only LOCAL_STACK=1 brings defaults that would be wrong on the open internet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from avatarsite import chains, env, object_store
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- where we run -----------------------------------------------------------------------------------------------
+LOCAL_STACK = env.flag("LOCAL_STACK")
+DEBUG = env.flag("DEBUG")
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".local")))
+SITE_ORIGIN = env.text("SITE_ORIGIN", "http://localhost:8000" if LOCAL_STACK else None).rstrip("/")
+SITE_NAME = env.text("SITE_NAME", "avatarsite")
+SECRET_KEY = env.text("SECRET_KEY", "only-for-the-local-stack-" + "x" * 40 if LOCAL_STACK else None)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
+_site = urlsplit(SITE_ORIGIN)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_site.hostname or "", *(["127.0.0.1", "[::1]"] if LOCAL_STACK else [])])
+CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, high=8)
+
+# --- what it is made of -----------------------------------------------------------------------------------------
+NFT_ENABLED = env.flag("NFT_ENABLED", default=True)
+INSTALLED_APPS = [
+    "profiles",
+    *(["nft"] if NFT_ENABLED else []),
+    "avatarsite",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+ROOT_URLCONF = "avatarsite.urls"
+WSGI_APPLICATION = "avatarsite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "avatarsite.context.site",
+            ]
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- database, queue, cache -------------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}" if LOCAL_STACK else None)
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Readers never wait for the writer, and a writer takes its lock at once instead of failing half way.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+REDIS_URL = env.text("REDIS_URL", f"unix://{DATA_DIR / 'redis.sock'}" if LOCAL_STACK else None)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True  # the database is the truth (V4); nobody waits for a result
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 150
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "nft.tasks.verify_claim": {"queue": "chain"},
+    "nft.tasks.sweep_claims": {"queue": "chain"},
+    "nft.tasks.follow_mint": {"queue": "chain"},
+    "nft.tasks.fetch_media": {"queue": "ipfs"},
+}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# --- files ------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": object_store.storage(DATA_DIR / "media", prefix="media"),
+    "avatars": object_store.storage(DATA_DIR / "media", prefix="avatars"),
+    "ipfs": object_store.storage(DATA_DIR / "media", prefix="ipfs"),
+    "staticfiles": {"BACKEND": "avatarsite.static_files.HashedStaticFiles"},
+}
+WHITENOISE_MAX_AGE = 60
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+# --- people and sign-in -----------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+    *(["nft.backends.WalletBackend"] if NFT_ENABLED else []),
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "root", "support", "avatarsite"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_STACK
+USERSESSIONS_TRACK_ACTIVITY = True
+EMAIL_BACKEND = env.text(
+    "EMAIL_BACKEND", f"django.core.mail.backends.{'filebased' if LOCAL_STACK else 'smtp'}.EmailBackend"
+)
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, high=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@{_site.hostname}>")
+
+# --- pictures (limits of the design; each error names the one it hit) ---------------------------------------------
+AVATAR_MAX_BYTES = env.integer("AVATAR_MAX_BYTES", 8 * 1024 * 1024, low=1024)
+AVATAR_MAX_PIXELS = env.integer("AVATAR_MAX_PIXELS", 25_000_000, low=1)
+AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
+AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
+AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
+
+# --- chains and IPFS ----------------------------------------------------------------------------------------------
+NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
+NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
+NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
+NFT_MARK_MAX_AGE = env.integer("NFT_MARK_MAX_AGE", 3600, low=1)
+NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
+NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
+NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
+NFT_LOGIN = "avatarsite.wallet_login.log_in"
+NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])
+CELERY_BEAT_SCHEDULE = (
+    {
+        "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30)},
+        "follow-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10},
+        "forget-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
+    }
+    if NFT_ENABLED
+    else {}
+)
+
+# --- security headers -----------------------------------------------------------------------------------------------
+SECURE = _site.scheme == "https"
+SECURE_SSL_REDIRECT = SECURE and env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF, *(chains.rpc_origins(NFT_CHAINS) if LOCAL_STACK else [])],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+# --- logs -------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}

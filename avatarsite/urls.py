@@ -1,0 +1,21 @@
+"""The site's URLs (stable from the first release). Apps bring their own; this file only composes."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from avatarsite import health, pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include("profiles.urls")),
+]
+if apps.is_installed("nft"):
+    urlpatterns.insert(1, path("", include("nft.urls")))
+

@@ -1,0 +1,250 @@
+"""Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from nft.core.address import to_checksum
+from nft.fields import AddressField, Uint256Field
+
+
+class LinkedAccount(models.Model):
+    """An account somebody proved to control by a signature (CAIP-10 `eip155:<chain>:<address>`).
+
+    A key pair is the same on every chain, a contract account only where it was deployed: hence two rules of
+    uniqueness.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts"
+    )
+    address = AddressField()
+    chain_id = models.PositiveBigIntegerField(help_text="The chain it was proved on (EIP-155).")
+    is_contract_account = models.BooleanField(default=False)
+    label = models.CharField(max_length=40, blank=True)
+    is_public = models.BooleanField(default=False, help_text="Show the address on the public profile.")
+    linked_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["linked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address"], condition=Q(is_contract_account=False), name="key_account_once"
+            ),
+            models.UniqueConstraint(
+                fields=["address", "chain_id"],
+                condition=Q(is_contract_account=True),
+                name="contract_account_once_per_chain",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.address_text
+
+    @property
+    def address_text(self) -> str:
+        return to_checksum(self.address)
+
+
+class SignInChallenge(models.Model):
+    """The exact EIP-4361 text we asked somebody to sign. Consumed once, by one atomic update."""
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "sign_in", "Sign in"
+        LINK = "link", "Link an account"
+
+    nonce = models.CharField(max_length=32, unique=True)
+    text = models.TextField()
+    session_hash = models.CharField(max_length=64, db_index=True, help_text="sha256 of the session it is bound to.")
+    address = AddressField()
+    chain_id = models.PositiveBigIntegerField()
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    consumed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purpose="sign_in", user__isnull=True) | Q(purpose="link", user__isnull=False),
+                name="a_link_names_its_user",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.nonce}"
+
+
+class TokenClaim(models.Model):
+    """Somebody asks to show a token as their picture. The state follows the chain for as long as it is shown."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Checking"
+        OWNED = "owned", "Verified"
+        NOT_OWNED = "not_owned", "Not yours"
+        UNKNOWN = "unknown", "Could not be checked"
+
+    class Step(models.TextChoices):
+        OWNER = "owner", "Ask the chain who holds it"
+        METADATA = "metadata", "Read its metadata"
+        IMAGE = "image", "Fetch and prove its image"
+        DONE = "done", "Done"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims")
+    account = models.ForeignKey(
+        LinkedAccount, on_delete=models.SET_NULL, null=True, blank=True, related_name="claims",
+        help_text="The linked account that holds the token, once known.",
+    )
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    token_id = Uint256Field()
+    standard = models.CharField(max_length=8, blank=True, help_text="erc721 or erc1155, once known.")
+
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    step = models.CharField(max_length=10, choices=Step.choices, default=Step.OWNER)
+    reason = models.CharField(max_length=40, blank=True, help_text="Stable slug of why it is not owned or unknown.")
+    reason_sentence = models.CharField(max_length=300, blank=True)
+    wants_picture = models.BooleanField(default=True, help_text="Make it the picture as soon as it is verified.")
+
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="Last check that got an answer.")
+    checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
+    checked_block_hash = models.CharField(max_length=66, blank=True)
+    next_check_at = models.DateTimeField(help_text="When a worker must look again.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last answer.")
+    attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the job now.")
+
+    name = models.CharField(max_length=200, blank=True)
+    collection = models.CharField(max_length=200, blank=True)
+    token_uri = models.TextField(blank=True)
+    image_uri = models.TextField(blank=True)
+    image_cid = models.CharField(max_length=128, blank=True)
+    proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
+    avatar = models.ForeignKey(
+        "profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["next_check_at"], name="claim_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "chain_id", "contract", "token_id"], name="claim_once_per_person"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="owned") | Q(checked_at__isnull=False, checked_block_number__isnull=False),
+                name="owned_names_its_block",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.contract_text} #{self.token_id}"
+
+    @property
+    def contract_text(self) -> str:
+        return to_checksum(self.contract)
+
+    @property
+    def token_id_text(self) -> str:
+        return str(self.token_id)
+
+
+class MintRequest(models.Model):
+    """A picture on its way to become a token. Each state is stored before the next step is tried."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PINNED = "pinned", "Stored on IPFS"
+        AWAITING_SIGNATURE = "awaiting_signature", "Waiting for your wallet"
+        SUBMITTED = "submitted", "Sent to the chain"
+        MINED = "mined", "In a block"
+        CONFIRMED = "confirmed", "Confirmed"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mint_requests")
+    account = models.ForeignKey(LinkedAccount, on_delete=models.SET_NULL, null=True, related_name="+")
+    idempotency_key = models.CharField(max_length=64)
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    owner = AddressField(help_text="Who the token is minted to.")
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+
+    state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
+    reason_sentence = models.CharField(max_length=300, blank=True)
+    image_cid = models.CharField(max_length=128, blank=True)
+    metadata_cid = models.CharField(max_length=128, blank=True)
+    image_uri = models.TextField(blank=True)
+    metadata_uri = models.TextField(blank=True)
+    tx_hash = models.CharField(max_length=66, blank=True)
+    token_id = Uint256Field(null=True, blank=True)
+    mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
+    mined_block_hash = models.CharField(max_length=66, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["next_check_at"], name="mint_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
+            models.UniqueConstraint(
+                fields=["chain_id", "tx_hash"], condition=~Q(tx_hash=""), name="mint_transaction_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(token_id__isnull=False), name="confirmed_mint_has_its_token"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def token_id_text(self) -> str:
+        return "" if self.token_id is None else str(self.token_id)
+
+
+class IpfsBlock(models.Model):
+    """One block we hold, addressed by the sha2-256 of its bytes: CIDv0 and v1 of a block share it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    byte_count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class CachedObject(models.Model):
+    """A whole file from IPFS with its proof, shared by everyone who shows it."""
+
+    class Origin(models.TextChoices):
+        PINNED = "pinned", "Made and pinned here"
+        FETCHED = "fetched", "Fetched and proved"
+
+    uri = models.CharField(max_length=500, unique=True, help_text="Canonical ipfs://<root>/<path>.")
+    root_cid = models.CharField(max_length=128, db_index=True)
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    byte_count = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="Of the whole file.")
+    blocks: models.ManyToManyField[IpfsBlock, models.Model] = models.ManyToManyField(
+        IpfsBlock, related_name="objects_using"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    proved_at = models.DateTimeField(help_text="When every block was last hashed against its CID.")
+
+    def __str__(self) -> str:
+        return self.uri

@@ -1,0 +1,162 @@
+"""People and their pictures. Nothing here knows what a chain is: an attested picture is one whose right to be
+shown must be renewed (`attested_at`), whoever renews it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
+
+
+class Profile(models.Model):
+    """One person's public face, hung on whatever user model the host project has."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
+    handle = models.CharField(
+        max_length=30,
+        unique=True,
+        validators=[
+            RegexValidator(
+                HANDLE_PATTERN,
+                "A handle has 2 to 30 characters: small letters, digits, - and _, "
+                "and begins and ends with a letter or a digit.",
+            )
+        ],
+    )
+    display_name = models.CharField(max_length=60, blank=True)
+    bio = models.CharField(max_length=280, blank=True)
+    avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    avatar_version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.handle
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.handle
+
+    def get_absolute_url(self) -> str:
+        return reverse("profiles:public", args=[self.handle])
+
+
+class StoredImage(models.Model):
+    """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    mime = models.CharField(max_length=32)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    frames = models.PositiveIntegerField(default=1)
+    byte_count = models.PositiveIntegerField()
+    source_format = models.CharField(max_length=16)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class Rendition(models.Model):
+    """A square picture derived from a StoredImage: public, immutable, addressed by its own sha256."""
+
+    image = models.ForeignKey(StoredImage, on_delete=models.CASCADE, related_name="renditions")
+    size = models.PositiveIntegerField(help_text="Side in pixels.")
+    format = models.CharField(max_length=8)
+    is_still = models.BooleanField(default=True, help_text="False where the frames of an animation are kept.")
+    sha256 = models.CharField(max_length=64, db_index=True)
+    byte_count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_id}:{self.size}.{self.format}"
+
+
+class Avatar(models.Model):
+    """An entry in a person's picture history. `Profile.avatar` points at the one in use."""
+
+    class Source(models.TextChoices):
+        UPLOAD = "upload", "Upload"
+        NFT = "nft", "NFT"
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        REMOVED = "removed", "Removed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars")
+    image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was withdrawn or removed.")
+    title = models.CharField(max_length=200, blank=True)
+    alt_text = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    chosen_at = models.DateTimeField(help_text="When the person last made it their picture.")
+    attested_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last successful check of the right to show it; empty for uploads."
+    )
+    provenance = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-chosen_at"]
+        indexes = [models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(source="upload", attested_at__isnull=True)
+                | Q(source="nft", attested_at__isnull=False),
+                name="avatar_nft_is_attested",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()} {self.title or self.id}"
+
+    def has_mark(self, now: datetime) -> bool:
+        """True while the verified mark may be shown: active, and attested within NFT_MARK_MAX_AGE seconds."""
+        return self._attested_within(now, settings.NFT_MARK_MAX_AGE)
+
+    def is_showable(self, now: datetime) -> bool:
+        """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds."""
+        if self.state != self.State.ACTIVE:
+            return False
+        return self.source == self.Source.UPLOAD or self._attested_within(now, settings.NFT_IMAGE_MAX_AGE)
+
+    def _attested_within(self, now: datetime, seconds: int) -> bool:
+        if self.state != self.State.ACTIVE or self.attested_at is None:
+            return False
+        return now - self.attested_at <= timedelta(seconds=seconds)
+
+
+class AuditEntry(models.Model):
+    """What was done to a person's picture or account, by whom, and why. Never updated."""
+
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="audit_entries")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(max_length=40)
+    detail: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["profile", "-at"], name="audit_by_profile")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
