@@ -1,0 +1,43 @@
+"""The local stack has no mail server: what it would have sent can be read here (and only there)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+NEWEST = 20
+SEPARATOR = b"-" * 79
+
+
+@require_safe
+def outbox(request: HttpRequest) -> HttpResponse:
+    if not settings.LOCAL_STACK:
+        raise Http404
+    return render(request, "local_mail.html", {"mails": list(_newest(Path(settings.EMAIL_FILE_PATH)))})
+
+
+def _newest(folder: Path) -> Iterator[dict[str, Any]]:
+    """The newest mails first; Django's file backend writes one file a connection, mails parted by a line of dashes."""
+    files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[:NEWEST]:
+        for raw in reversed(path.read_bytes().split(SEPARATOR)):
+            if raw.strip():
+                yield _as_shown(raw.lstrip())
+
+
+def _as_shown(raw: bytes) -> dict[str, Any]:
+    mail = message_from_bytes(raw, policy=policy.default)
+    body = mail.get_body(preferencelist=("plain",))
+    return {
+        "to": mail["to"],
+        "subject": mail["subject"],
+        "date": mail["date"],
+        "text": body.get_content() if body else "",
+    }

@@ -1,0 +1,139 @@
+"""A wallet over real keys: the page sees an EIP-6963 provider, the keys and the signing live here."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from eth_account.signers.local import LocalAccount
+from playwright.sync_api import BrowserContext, Page
+from web3 import Web3
+
+PAGE_HALF = (Path(__file__).parent / "wallet_page.js").read_text(encoding="utf-8")
+ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+REFUSED, UNAUTHORISED, UNKNOWN_CHAIN, PENDING = 4001, 4100, 4902, -32002
+
+
+class WalletError(Exception):
+    """An EIP-1193 error on its way to the page."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class KeyWallet:
+    """One person's wallet. Set `refuses` or `is_locked` to play those moods, `chain_id` for the network it is on."""
+
+    w3: Web3
+    account: LocalAccount = field(default_factory=Account.create)
+    name: str = "Key wallet"
+    chain_id: int = 31337
+    knows_chains: tuple[int, ...] = (31337,)
+    refuses: bool = False
+    is_locked: bool = False
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    asked: list[str] = field(default_factory=list)
+    signs_as: LocalAccount | None = None
+
+    @property
+    def address(self) -> str:
+        return self.account.address
+
+    def install(self, context: BrowserContext) -> None:
+        """Announce this wallet on every page of the context."""
+        wallets = context.__dict__.setdefault("_key_wallets", {})
+        if not wallets:
+            context.expose_binding("__walletRequest", lambda _, key, method, params: wallets[key].answer(method, params))
+        wallets[self.uuid] = self
+        info = {"uuid": self.uuid, "name": self.name, "icon": ICON, "rdns": f"test.{self.uuid[:8]}"}
+        context.add_init_script(PAGE_HALF.replace("CONFIG.info", json.dumps(info)))
+
+    def switch_account(self, page: Page, account: LocalAccount) -> None:
+        self.account = account
+        self._emit(page, "accountsChanged", [account.address.lower()])
+
+    def switch_chain(self, page: Page, chain_id: int) -> None:
+        self.chain_id = chain_id
+        self._emit(page, "chainChanged", hex(chain_id))
+
+    def _emit(self, page: Page, name: str, value: Any) -> None:
+        page.evaluate("([key, name, value]) => window.__walletEmit[key](name, value)", [self.uuid, name, value])
+
+    def answer(self, method: str, params: list[Any]) -> dict[str, Any]:
+        self.asked.append(method)
+        try:
+            return {"result": self._methods().get(method, self._forward(method))(params)}
+        except WalletError as error:
+            return {"error": {"code": error.code, "message": str(error)}}
+
+    def _methods(self) -> dict[str, Callable[[list[Any]], Any]]:
+        return {
+            "eth_requestAccounts": self._accounts,
+            "eth_accounts": lambda _: [] if self.is_locked else [self.address.lower()],
+            "eth_chainId": lambda _: hex(self.chain_id),
+            "personal_sign": self._personal_sign,
+            "eth_sendTransaction": self._send,
+            "wallet_switchEthereumChain": self._switch,
+        }
+
+    def _ask(self) -> None:
+        if self.is_locked:
+            raise WalletError(PENDING, "Already processing eth_requestAccounts. Please wait.")
+        if self.refuses:
+            raise WalletError(REFUSED, "User rejected the request.")
+
+    def _accounts(self, _: list[Any]) -> list[str]:
+        self._ask()
+        return [self.address.lower()]
+
+    def _personal_sign(self, params: list[Any]) -> str:
+        self._ask()
+        message, address = params[0], params[1]
+        if address.lower() != self.address.lower():
+            raise WalletError(UNAUTHORISED, "The requested account has not been authorised.")
+        signable = encode_defunct(hexstr=message) if message.startswith("0x") else encode_defunct(text=message)
+        return (self.signs_as or self.account).sign_message(signable).signature.to_0x_hex()
+
+    def _switch(self, params: list[Any]) -> None:
+        self._ask()
+        wanted = int(params[0]["chainId"], 16)
+        if wanted not in self.knows_chains:
+            raise WalletError(UNKNOWN_CHAIN, "Unrecognized chain ID.")
+        self.chain_id = wanted
+
+    def _send(self, params: list[Any]) -> str:
+        self._ask()
+        asked = params[0]
+        if asked["from"].lower() != self.address.lower():
+            raise WalletError(UNAUTHORISED, "The requested account has not been authorised.")
+        transaction = {
+            "chainId": self.chain_id,
+            "from": self.address,
+            "to": Web3.to_checksum_address(asked["to"]),
+            "data": asked.get("data", "0x"),
+            "value": int(asked.get("value", "0x0"), 16),
+            "nonce": self.w3.eth.get_transaction_count(self.account.address, "pending"),
+            "maxPriorityFeePerGas": 10**9,
+            "maxFeePerGas": 10**11,
+        }
+        gas = int(asked["gas"], 16) if asked.get("gas") else self.w3.eth.estimate_gas(transaction)  # type: ignore[arg-type]
+        signed = self.account.sign_transaction(transaction | {"gas": gas})
+        return self.w3.eth.send_raw_transaction(signed.raw_transaction).to_0x_hex()
+
+    def _forward(self, method: str) -> Callable[[list[Any]], Any]:
+        def forward(params: list[Any]) -> Any:
+            answer = self.w3.provider.make_request(method, params)  # type: ignore[arg-type]
+            if "error" in answer:
+                error = answer["error"]
+                raise WalletError(error.get("code", -32603), error.get("message", ""))  # type: ignore[union-attr]
+            return answer["result"]
+
+        return forward
