@@ -1,0 +1,46 @@
+"""Mixtures of settings that each make sense and together do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+
+def ids(**settings: Any) -> set[str]:
+    with override_settings(**settings):
+        return {message.id for message in run_checks() if message.id and message.id.startswith("avatarsite.")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"LOCAL_STACK": True, "SITE_ORIGIN": "https://avatars.example"}, "avatarsite.E001"),
+        ({"LOCAL_STACK": False, "DEBUG": True}, "avatarsite.E002"),
+        ({"SITE_ORIGIN": "https://avatars.example/path"}, "avatarsite.E003"),
+        ({"SITE_ORIGIN": "http://avatars.example"}, "avatarsite.E004"),
+        ({"NFT_SWEEP_PERIOD": 7200, "NFT_MARK_MAX_AGE": 3600}, "avatarsite.E005"),
+        ({"NFT_MARK_MAX_AGE": 90_000, "NFT_IMAGE_MAX_AGE": 86_400}, "avatarsite.E005"),
+        ({"NFT_DEFAULT_CHAIN_ID": 999, "NFT_ENABLED": True}, "avatarsite.E006"),
+        (
+            {"LOCAL_STACK": False, "NFT_ENABLED": True, "NFT_IPFS_GATEWAYS": ["https://one.example"]},
+            "avatarsite.W001",
+        ),
+    ],
+)
+def test_an_unsafe_mixture_is_named(settings: dict[str, Any], found: str) -> None:
+    assert found in ids(**settings)
+
+
+def test_a_safe_production_has_nothing_to_say() -> None:
+    assert not ids(
+        LOCAL_STACK=False,
+        DEBUG=False,
+        SITE_ORIGIN="https://avatars.example",
+        NFT_IPFS_GATEWAYS=["https://one.example", "https://two.example"],
+        NFT_SWEEP_PERIOD=900,
+        NFT_MARK_MAX_AGE=3600,
+        NFT_IMAGE_MAX_AGE=86_400,
+    )
