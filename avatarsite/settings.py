@@ -13,7 +13,7 @@ from avatarsite import chains, env, object_store
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- where we run -----------------------------------------------------------------------------------------------
+# --- where we run ---
 LOCAL_STACK = env.flag("LOCAL_STACK")
 DEBUG = env.flag("DEBUG")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".local")))
@@ -26,7 +26,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_site.hostname or "", *(["127.0.0.1"
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, high=8)
 
-# --- what it is made of -----------------------------------------------------------------------------------------
+# --- what it is made of ---
 NFT_ENABLED = env.flag("NFT_ENABLED", default=True)
 INSTALLED_APPS = [
     "profiles",
@@ -80,7 +80,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- database, queue, cache -------------------------------------------------------------------------------------
+# --- database, queue, cache ---
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}" if LOCAL_STACK else None)
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -111,7 +111,7 @@ CELERY_TASK_ROUTES = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
-# --- files ------------------------------------------------------------------------------------------------------
+# --- files ---
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -165,14 +165,14 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@{_site.hostname}>")
 
-# --- pictures (limits of the design; each error names the one it hit) ---------------------------------------------
+# --- pictures (limits of the design; each error names the one it hit) ---
 AVATAR_MAX_BYTES = env.integer("AVATAR_MAX_BYTES", 8 * 1024 * 1024, low=1024)
 AVATAR_MAX_PIXELS = env.integer("AVATAR_MAX_PIXELS", 25_000_000, low=1)
 AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
 AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
 AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
 
-# --- chains and IPFS ----------------------------------------------------------------------------------------------
+# --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
@@ -192,7 +192,7 @@ CELERY_BEAT_SCHEDULE = (
     else {}
 )
 
-# --- security headers -----------------------------------------------------------------------------------------------
+# --- security headers ---
 SECURE = _site.scheme == "https"
 SECURE_SSL_REDIRECT = SECURE and env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
@@ -222,7 +222,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- logs -------------------------------------------------------------------------------------------------------------
+# --- logs ---
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

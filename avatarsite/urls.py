@@ -19,4 +19,3 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if apps.is_installed("nft"):
     urlpatterns.insert(1, path("", include("nft.urls")))
-

@@ -20,9 +20,7 @@ class LinkedAccount(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts")
     address = AddressField()
     chain_id = models.PositiveBigIntegerField(help_text="The chain it was proved on (EIP-155).")
     is_contract_account = models.BooleanField(default=False)
@@ -102,7 +100,11 @@ class TokenClaim(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims")
     account = models.ForeignKey(
-        LinkedAccount, on_delete=models.SET_NULL, null=True, blank=True, related_name="claims",
+        LinkedAccount,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="claims",
         help_text="The linked account that holds the token, once known.",
     )
     chain_id = models.PositiveBigIntegerField()
@@ -129,18 +131,14 @@ class TokenClaim(models.Model):
     image_uri = models.TextField(blank=True)
     image_cid = models.CharField(max_length=128, blank=True)
     proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
-    avatar = models.ForeignKey(
-        "profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["next_check_at"], name="claim_due")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "chain_id", "contract", "token_id"], name="claim_once_per_person"
-            ),
+            models.UniqueConstraint(fields=["user", "chain_id", "contract", "token_id"], name="claim_once_per_person"),
             models.CheckConstraint(
                 condition=~Q(state="owned") | Q(checked_at__isnull=False, checked_block_number__isnull=False),
                 name="owned_names_its_block",
@@ -205,7 +203,8 @@ class MintRequest(models.Model):
                 fields=["chain_id", "tx_hash"], condition=~Q(tx_hash=""), name="mint_transaction_once"
             ),
             models.CheckConstraint(
-                condition=~Q(state="confirmed") | Q(token_id__isnull=False), name="confirmed_mint_has_its_token"
+                condition=~Q(state="confirmed") | Q(token_id__isnull=False),
+                name="confirmed_mint_has_its_token",
             ),
         ]
 

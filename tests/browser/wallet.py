@@ -51,7 +51,9 @@ class KeyWallet:
         """Announce this wallet on every page of the context."""
         wallets = context.__dict__.setdefault("_key_wallets", {})
         if not wallets:
-            context.expose_binding("__walletRequest", lambda _, key, method, params: wallets[key].answer(method, params))
+            context.expose_binding(
+                "__walletRequest", lambda _, key, method, params: wallets[key].answer(method, params)
+            )
         wallets[self.uuid] = self
         info = {"uuid": self.uuid, "name": self.name, "icon": ICON, "rdns": f"test.{self.uuid[:8]}"}
         context.add_init_script(PAGE_HALF.replace("CONFIG.info", json.dumps(info)))
