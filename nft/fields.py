@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+if TYPE_CHECKING:
+    _Bytes = models.BinaryField[bytes, bytes]
+    _IntText = models.CharField[Any, Any]  # int, or None where the column is nullable
+else:  # generic only in the stubs
+    _Bytes = models.BinaryField
+    _IntText = models.CharField
+
 UINT256_MAX = 2**256 - 1
 UINT256_DIGITS = 78
 
 
-class AddressField(models.BinaryField):
+class AddressField(_Bytes):
     """An Ethereum address as its 20 bytes; `nft.core.address.to_checksum` makes the text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,7 +35,7 @@ class AddressField(models.BinaryField):
         return super().get_prep_value(value)
 
 
-class Uint256Field(models.CharField[int, int]):
+class Uint256Field(_IntText):
     """A uint256 kept as decimal text of at most 78 digits: no database has the type, and none may round it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,131 @@
+"""One JSON-RPC node: bounded answers, no retries of its own, errors told apart into outage and contract failure.
+
+web3's provider carries the requests; its formatters and contract objects are left out, as they cost ten times more
+than the call (figures.md), and its CCIP-Read would let a contract make us fetch a URL of its choice.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, cast
+
+import requests
+from web3 import HTTPProvider
+from web3.types import RPCEndpoint
+
+from nft.clients.chain_errors import BlockGone, CallReverted, ChainUnavailable, TransactionRefused, WrongChain
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+MAX_RESPONSE = 16 * 1024 * 1024
+CHUNK = 64 * 1024
+
+REVERT_CODE = 3
+# How geth, erigon, nethermind, besu, reth and anvil name a call that the contract itself made fail.
+_CONTRACT_FAILED = re.compile(
+    r"revert|invalid opcode|invalid jump|bad instruction|out ?of ?gas|stack (?:under|over)flow|stack limit"
+    r"|opcode .* not defined|write protection|evm error|vm execution error|return data out of bounds|InvalidFEOpcode",
+    re.IGNORECASE,
+)
+_BLOCK_GONE = re.compile(
+    r"header not found|unknown block|block (?:\S+ )?not found|missing trie node|block .*out ?of ?range|BlockOutOfRange"
+    r"|state .*not available|pruned",
+    re.IGNORECASE,
+)
+_SEND = "eth_sendRawTransaction"
+
+
+class BoundedProvider(HTTPProvider):
+    """An HTTPProvider that reads at most MAX_RESPONSE bytes and never longer than READ_SECONDS in all."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, exception_retry_configuration=None, cache_allowed_requests=True)
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
+        del method
+        ends_at = time.monotonic() + READ_SECONDS
+        with self._session.post(
+            str(self.endpoint_uri),
+            data=request_data,
+            headers=self.get_request_headers(),
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            if response.status_code >= 500 or response.status_code == 429:
+                raise requests.HTTPError(f"status {response.status_code}")
+            return _read_bounded(response, ends_at)
+
+
+def _read_bounded(response: requests.Response, ends_at: float) -> bytes:
+    received = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        received += chunk
+        if len(received) > MAX_RESPONSE:
+            raise requests.ConnectionError("The answer is too large.")
+        if time.monotonic() > ends_at:
+            raise requests.Timeout("The answer came too slowly.")
+    return bytes(received)
+
+
+class Node:
+    """One RPC URL of a chain. Its chain id is asked once, before anything it says is believed."""
+
+    def __init__(self, url: str, chain_id: int) -> None:
+        self._provider = BoundedProvider(url)
+        self._chain_id = chain_id
+        self._is_checked = False
+
+    def ask(self, method: str, params: list[Any]) -> Any:
+        """The `result` member. Raises ChainError."""
+        if not self._is_checked:
+            self._check_chain_id()
+        return self._ask(method, params)
+
+    def _check_chain_id(self) -> None:
+        got = self._ask("eth_chainId", [])
+        if not isinstance(got, str) or not re.fullmatch(r"0x[0-9a-fA-F]{1,16}", got):
+            raise ChainUnavailable("The node does not tell its chain id.")
+        if int(got, 16) != self._chain_id:
+            raise WrongChain(self._chain_id, int(got, 16))
+        self._is_checked = True
+
+    def _ask(self, method: str, params: list[Any]) -> Any:
+        try:
+            response = cast(Any, self._provider.make_request(RPCEndpoint(method), params))
+        except (requests.RequestException, OSError, ValueError, TypeError, RecursionError) as error:
+            # The URL may hold the key to a node, so it stays out of the message.
+            raise ChainUnavailable("The chain can't be reached right now.") from error
+        if not isinstance(response, dict) or ("result" not in response and "error" not in response):
+            raise ChainUnavailable("The node answered with something that is no JSON-RPC.")
+        if response.get("error") is not None:
+            raise translate_error(method, response["error"])
+        return response.get("result")
+
+
+def translate_error(method: str, error: Any) -> Exception:
+    """The exception for a JSON-RPC error. Whatever is not known to be the contract's doing counts as an outage."""
+    if not isinstance(error, dict):
+        return ChainUnavailable("The node answered with an error that can't be read.")
+    message = str(error.get("message", ""))[:200]
+    if method == _SEND:
+        return TransactionRefused(f"The chain does not take the transaction: {message}.")
+    if _BLOCK_GONE.search(message):
+        return BlockGone()
+    if error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message):
+        return CallReverted("The contract refused the call.", _revert_data(error.get("data")))
+    return ChainUnavailable("The chain's node answered with an error.")
+
+
+def _revert_data(data: Any) -> bytes:
+    if isinstance(data, dict):  # some nodes wrap it once more
+        data = data.get("data")
+    if not isinstance(data, str) or not data.startswith("0x"):
+        return b""
+    try:
+        return bytes.fromhex(data[2:])
+    except ValueError:
+        return b""
