@@ -27,7 +27,7 @@ library ShapeArt {
         returns (string memory motif, string memory paletteName, string memory svg)
     {
         uint256 dice = uint256(keccak256(abi.encode(id)));
-        Palette memory palette = _palette(id * 3 + id / 5);
+        Palette memory palette = _palette(id * 3 + (id / 5) * 2);
         string memory shapes;
         (motif, shapes) = _motif(id % 5, dice);
         svg = string.concat(
