@@ -121,9 +121,17 @@ class TokenClaim(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Last check that got an answer.")
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
-    next_check_at = models.DateTimeField(help_text="When a worker must look again.")
-    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last answer.")
-    attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the job now.")
+    next_check_at = models.DateTimeField(help_text="When a worker must ask the chain again.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
+    attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
+    media_due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a worker must look for the image again; empty when there is nothing to do.",
+    )
+    media_attempts = models.PositiveIntegerField(default=0, help_text="Tries to fetch the image.")
+    media_attempt = models.UUIDField(null=True, blank=True, help_text="The fetch that holds the claim now.")
+    media_leased_until = models.DateTimeField(null=True, blank=True, help_text="When that fetch counts as dead.")
 
     name = models.CharField(max_length=200, blank=True)
     collection = models.CharField(max_length=200, blank=True)
@@ -222,6 +230,7 @@ class IpfsBlock(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)
     byte_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
 
     def __str__(self) -> str:
         return self.sha256[:12]

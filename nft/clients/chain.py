@@ -13,6 +13,7 @@ from django.conf import settings
 from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainUnavailable, WrongChain
 from nft.clients.rpc import Node
 from nft.core.address import to_checksum
+from nft.core.verdict import BlockRef
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -23,13 +24,6 @@ READER = bytes(20)
 CALL_GAS = 10_000_000
 MAX_ANSWER = 4 * 1024 * 1024
 """Of one call: a token URI of 1 MiB in base64 and ABI still fits."""
-
-
-@dataclass(frozen=True)
-class BlockRef:
-    number: int
-    hash: str
-    """0x and 64 hexadecimal digits."""
 
 
 At = BlockRef | Head
@@ -189,10 +183,11 @@ def _bytes(text: Any) -> bytes:
     return _shaped(lambda value: bytes.fromhex(value[2:]), text)
 
 
-def _hash(text: Any) -> str:
-    if len(_bytes(text)) != 32:
+def _hash(text: Any) -> bytes:
+    digest = _bytes(text)
+    if len(digest) != 32:
         raise ChainUnavailable("The node answered with something that is no hash.")
-    return str(text).lower()
+    return digest
 
 
 def _log(entry: Any) -> LogEntry:

@@ -1,0 +1,157 @@
+"""Publishing files on IPFS from our own store, and keeping those we fetched: CIDs computed by us before anything else.
+
+A block's row is written before its object and deleted after it, so every object can be found from a row, whatever
+dies in between. A row that no file uses is invisible, and goes after UNUSED_AFTER.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from nft.clients.blockstore import BlockStoreError, delete_block, get_block, put_block
+from nft.core.cid import IDENTITY, Cid
+from nft.core.dag import DagLimits, read_path
+from nft.core.errors import BlockMissing
+from nft.core.unixfs import build_directory, build_file
+from nft.models import CachedObject, IpfsBlock
+
+UNUSED_AFTER = timedelta(minutes=15)
+JANITOR_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Pinned:
+    cid: Cid
+    uri: str
+    """ipfs://<cid>, with the path for a file in a directory."""
+
+
+@dataclass(frozen=True)
+class KeptFile:
+    """A whole file, proved: what CachedObject records."""
+
+    root: Cid
+    path: str
+    data: bytes
+    blocks: Mapping[Cid, bytes]
+
+
+def ipfs_uri(root: Cid, path: str = "") -> str:
+    return f"ipfs://{root}/{path}" if path else f"ipfs://{root}"
+
+
+def pin_file(data: bytes, now: datetime) -> Pinned:
+    """Publishes one file and reads it back through its CID. Doing it twice is the same as once.
+
+    Raises BlockStoreError."""
+    dag = build_file(data)
+    keep_file(KeptFile(dag.root, "", data, dag.blocks), CachedObject.Origin.PINNED, now)
+    return Pinned(dag.root, ipfs_uri(dag.root))
+
+
+def pin_directory(files: Mapping[str, bytes], now: datetime) -> Pinned:
+    """Publishes files under their names in one directory; `uri` is the directory's."""
+    dags = {name: build_file(data) for name, data in files.items()}
+    directory = build_directory({name: (dag.root, dag.size) for name, dag in dags.items()})
+    for name, dag in dags.items():
+        blocks = {**directory.blocks, **dag.blocks}
+        keep_file(KeptFile(directory.root, name, files[name], blocks), CachedObject.Origin.PINNED, now)
+    return Pinned(directory.root, ipfs_uri(directory.root))
+
+
+def keep_file(kept: KeptFile, origin: CachedObject.Origin, now: datetime) -> CachedObject:
+    """Stores a file's blocks, proves them from the store, and only then makes the file visible.
+
+    Raises BlockStoreError."""
+    digests = _store_blocks(kept.blocks, now)
+    _check_readable(kept)
+    with transaction.atomic():
+        found, is_new = CachedObject.objects.get_or_create(
+            uri=ipfs_uri(kept.root, kept.path),
+            defaults={
+                "root_cid": str(kept.root),
+                "origin": origin,
+                "byte_count": len(kept.data),
+                "sha256": hashlib.sha256(kept.data).hexdigest(),
+                "proved_at": now,
+            },
+        )
+        found.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
+        if not is_new:
+            _refresh(found, origin, now)
+    return found
+
+
+def read_kept(root: Cid, path: str, limits: DagLimits) -> bytes:
+    """A file from our own store, every block proved. Raises BlockMissing, another DagError, or BlockStoreError."""
+    return read_path(root, path, _own_block, limits).data
+
+
+def forget_unused_blocks(now: datetime) -> int:
+    """Deletes blocks that belong to no file, objects first, a batch at a time; how many went."""
+    unused = IpfsBlock.objects.filter(objects_using=None, touched_at__lt=now - UNUSED_AFTER).values_list(
+        "pk", flat=True
+    )
+    return sum(_forget_block(pk, now) for pk in unused[:JANITOR_BATCH])
+
+
+def _forget_block(pk: int, now: datetime) -> int:
+    with (
+        transaction.atomic()
+    ):  # the row stays locked while the object goes: a new use of the block waits, and stores it again
+        block = (
+            IpfsBlock.objects.select_for_update()
+            .filter(pk=pk, objects_using=None, touched_at__lt=now - UNUSED_AFTER)
+            .first()
+        )
+        if block is None:
+            return 0
+        delete_block(bytes.fromhex(block.sha256))
+        block.delete()
+        return 1
+
+
+def _store_blocks(blocks: Mapping[Cid, bytes], now: datetime) -> list[str]:
+    real = {cid: data for cid, data in blocks.items() if cid.hash_code != IDENTITY}
+    sizes = {cid.digest.hex(): len(data) for cid, data in real.items()}
+    _touch_rows(sizes, now)
+    for data in real.values():
+        put_block(data)
+    return list(sizes)
+
+
+def _touch_rows(sizes: Mapping[str, int], now: datetime) -> None:
+    rows = [IpfsBlock(sha256=name, byte_count=size, touched_at=now) for name, size in sorted(sizes.items())]
+    IpfsBlock.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["sha256"], update_fields=["touched_at"], batch_size=500
+    )
+
+
+def _check_readable(kept: KeptFile) -> None:
+    limits = DagLimits(max_bytes=max(len(kept.data), 1), max_blocks=10_000)
+    try:
+        stored = read_kept(kept.root, kept.path, limits)
+    except BlockMissing as error:
+        raise BlockStoreError("A stored file could not be read back.") from error
+    if stored != kept.data:
+        raise BlockStoreError("A stored file reads differently from what was stored.")
+
+
+def _refresh(found: CachedObject, origin: CachedObject.Origin, now: datetime) -> None:
+    """What we made ourselves stays pinned, whoever fetches it later."""
+    found.proved_at = now
+    if origin == CachedObject.Origin.PINNED:
+        found.origin = origin
+    found.save(update_fields=["proved_at", "origin"])
+
+
+def _own_block(cid: Cid) -> bytes:
+    block = get_block(cid)
+    if block is None:
+        raise BlockMissing(cid)
+    return block
