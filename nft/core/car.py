@@ -1,0 +1,157 @@
+"""CARv1 archives: a root and blocks, one after the other (https://ipld.io/specs/transport/car/carv1/)."""
+
+from collections.abc import Iterator, Mapping
+
+import libipld
+
+from nft.core.cid import IDENTITY, Cid, cid_from_bytes, read_cid, verify_block
+from nft.core.dag import DEFAULT_LIMITS, DagLimits
+from nft.core.errors import BadVarint, BlockMissing, CarError, InvalidCid, TruncatedVarint
+from nft.core.links import block_links
+from nft.core.varint import encode_varint, read_varint
+
+_MAX_HEADER_BYTES = 4096
+_MAX_ROOTS = 16
+_MAX_CID_BYTES = 256
+_HEADER_HEAD = b"\xa2\x65roots\x81\xd8\x2a"  # dag-cbor: {"roots": [one link], "version": 1}
+_HEADER_TAIL = b"\x67version\x01"
+
+
+def write_car(root: Cid, blocks: Mapping[Cid, bytes]) -> bytes:
+    """An archive of `root` and all that can be reached from it in `blocks`, depth first, each block once.
+
+    Blocks that are linked but not given are left out: a proof of one file does not need its neighbours.
+    Raises `BlockMissing` when the root is not there.
+    """
+    return b"".join(iterate_car(root, blocks))
+
+
+def iterate_car(root: Cid, blocks: Mapping[Cid, bytes]) -> Iterator[bytes]:
+    """`write_car` in parts, for streaming."""
+    if root not in blocks and root.hash_code != IDENTITY:
+        raise BlockMissing(root)
+    yield _encode_header(root)
+    seen: set[Cid] = set()
+    pending = [root]
+    while pending:
+        cid = pending.pop()
+        if cid in seen:
+            continue
+        seen.add(cid)
+        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
+        if block is None:
+            continue
+        if cid.hash_code != IDENTITY:
+            encoded = cid.encode()
+            yield encode_varint(len(encoded) + len(block)) + encoded
+            yield block
+        pending.extend(reversed(block_links(cid, block)))
+
+
+class CarReader:
+    """Takes an archive in pieces of any size and gives back its blocks, each verified against its CID.
+
+    Holds at most one block and the piece it was fed. After an error the reader is done for.
+    """
+
+    def __init__(self, limits: DagLimits = DEFAULT_LIMITS) -> None:
+        self.roots: tuple[Cid, ...] = ()
+        self._limits = limits
+        self._buffer = bytearray()
+        self._header_read = False
+        self._blocks = 0
+        self._bytes = 0
+
+    def feed(self, piece: bytes) -> list[tuple[Cid, bytes]]:
+        """The blocks that `piece` completes. Raises `CarError`, `BlockMismatch` or `InvalidCid`."""
+        self._bytes += len(piece)
+        if self._bytes > self._max_bytes:
+            raise CarError(f"The archive is larger than {self._max_bytes:,} bytes.")
+        self._buffer += piece
+        return list(self._take_blocks())
+
+    def close(self) -> None:
+        """Raise `CarError` unless the archive ended behind a whole block."""
+        if not self._header_read:
+            raise CarError("The archive ends inside its header.")
+        if self._buffer:
+            raise CarError(f"The archive ends inside a block or has {len(self._buffer)} stray bytes behind the last.")
+
+    @property
+    def _max_bytes(self) -> int:
+        return self._limits.max_graph_bytes + self._limits.max_blocks * _MAX_CID_BYTES + _MAX_HEADER_BYTES
+
+    def _take_blocks(self) -> Iterator[tuple[Cid, bytes]]:
+        offset = 0
+        view = memoryview(self._buffer)
+        try:
+            while (section := self._next_section(view, offset)) is not None:
+                start, offset = section
+                if self._header_read:
+                    yield self._read_block(view[start:offset])
+                else:
+                    self.roots = _decode_header(bytes(view[start:offset]))
+                    self._header_read = True
+        finally:
+            view.release()
+        del self._buffer[:offset]
+
+    def _next_section(self, view: memoryview, offset: int) -> tuple[int, int] | None:
+        """Where the next section's content begins and ends, or None until more bytes come."""
+        try:
+            length, start = read_varint(view, offset)
+        except TruncatedVarint:
+            return None
+        except BadVarint as error:
+            raise CarError(f"The archive is damaged. {error}") from error
+        allowed = self._limits.max_block_bytes + _MAX_CID_BYTES if self._header_read else _MAX_HEADER_BYTES
+        if not 0 < length <= allowed:
+            raise CarError(f"A section of the archive claims {length:,} bytes; 1 to {allowed:,} are allowed.")
+        return (start, start + length) if start + length <= len(view) else None
+
+    def _read_block(self, section: memoryview) -> tuple[Cid, bytes]:
+        self._blocks += 1
+        if self._blocks > self._limits.max_blocks:
+            raise CarError(f"The archive has more than {self._limits.max_blocks:,} blocks.")
+        try:
+            cid, start = read_cid(section, 0)
+        except BadVarint as error:
+            raise CarError("A block of the archive has no whole CID.") from error
+        if len(section) - start > self._limits.max_block_bytes:
+            raise CarError(f"A block is larger than {self._limits.max_block_bytes:,} bytes.")
+        verify_block(cid, section[start:])
+        return cid, bytes(section[start:])
+
+
+def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, bytes]]:
+    """The roots and the proved blocks of a whole archive in memory."""
+    reader = CarReader(limits)
+    blocks = dict(reader.feed(archive))
+    reader.close()
+    return reader.roots, blocks
+
+
+def _encode_header(root: Cid) -> bytes:
+    link = b"\x00" + root.encode()
+    header = _HEADER_HEAD + _cbor_bytes_head(len(link)) + link + _HEADER_TAIL
+    return encode_varint(len(header)) + header
+
+
+def _cbor_bytes_head(length: int) -> bytes:
+    return bytes((0x40 | length,)) if length < 24 else bytes((0x58, length))
+
+
+def _decode_header(header: bytes) -> tuple[Cid, ...]:
+    try:
+        value = libipld.decode_dag_cbor(header)
+    except (ValueError, RecursionError) as error:
+        raise CarError("The archive has no readable header.") from error
+    if not isinstance(value, dict) or value.get("version") != 1:
+        raise CarError("Only CAR version 1 is read.")
+    roots = value.get("roots")
+    if set(value) != {"roots", "version"} or not isinstance(roots, list) or len(roots) > _MAX_ROOTS:
+        raise CarError(f"The archive's header must name its roots, at most {_MAX_ROOTS}.")
+    try:
+        return tuple(cid_from_bytes(root) for root in roots)
+    except (InvalidCid, TypeError) as error:
+        raise CarError("The archive's header names a root that is no CID.") from error

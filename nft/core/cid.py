@@ -1,0 +1,135 @@
+"""Content identifiers and the proof that bytes belong to them.
+
+sha2-256 and short identity hashes only: those are what Kubo, pinning services and gateways make, and a hash
+nobody checks here must not look like a proof.
+"""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+import libipld
+
+from nft.core.errors import BadVarint, BlockMismatch, InvalidCid, TruncatedVarint, UnsupportedCid
+from nft.core.varint import Bytes, encode_varint, read_varint
+
+RAW = 0x55
+DAG_PB = 0x70
+DAG_CBOR = 0x71
+SHA2_256 = 0x12
+IDENTITY = 0x00
+MAX_IDENTITY_BYTES = 128
+
+_SHA2_256_BYTES = 32
+_V0_HEAD = bytes((SHA2_256, _SHA2_256_BYTES))
+_V0_BYTES = len(_V0_HEAD) + _SHA2_256_BYTES
+_V0_CHARACTERS = 46
+_MULTIBASES = "bBzfFkK"  # base32, base58btc, base16, base36: those the IPFS tools print
+_MAX_CHARACTERS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Cid:
+    """A content identifier. Equal when version, codec and hash are equal, whatever base the text was in."""
+
+    version: int
+    codec: int
+    hash_code: int
+    digest: bytes
+
+    def __str__(self) -> str:
+        """Canonical text: base58btc for version 0, lower-case base32 for version 1."""
+        if self.version == 0:
+            return str(libipld.encode_cid(self.encode()))
+        return "b" + base64.b32encode(self.encode()).decode().lower().rstrip("=")
+
+    def encode(self) -> bytes:
+        """The binary form."""
+        multihash = encode_varint(self.hash_code) + encode_varint(len(self.digest)) + self.digest
+        if self.version == 0:
+            return multihash
+        return b"\x01" + encode_varint(self.codec) + multihash
+
+
+def cid_of(data: Bytes, codec: int) -> Cid:
+    """The CIDv1 of one block by sha2-256."""
+    return Cid(1, codec, SHA2_256, hashlib.sha256(data).digest())
+
+
+def parse_cid(text: str) -> Cid:
+    """A CIDv0, or a CIDv1 in base32, base58btc, base16 or base36."""
+    if not text or len(text) > _MAX_CHARACTERS:
+        raise InvalidCid(f"A CID has 1 to {_MAX_CHARACTERS} characters, not {len(text)}.")
+    if len(text) == _V0_CHARACTERS and text.startswith("Qm"):
+        return cid_from_bytes(_decode_multibase("z" + text))
+    if text[0] not in _MULTIBASES:
+        raise InvalidCid(f"“{text[:60]}” is not a CID.")
+    encoded = _decode_multibase(text)
+    if encoded[:2] == _V0_HEAD:
+        raise InvalidCid("A CIDv0 is written without a base prefix.")
+    return cid_from_bytes(encoded)
+
+
+def cid_from_bytes(encoded: Bytes) -> Cid:
+    """A binary CID and nothing behind it."""
+    try:
+        cid, end = read_cid(encoded, 0)
+    except BadVarint as error:
+        raise InvalidCid(f"This is not a CID. {error}") from error
+    if end != len(encoded):
+        raise InvalidCid("There are bytes behind the CID.")
+    return cid
+
+
+def read_cid(buffer: Bytes, offset: int) -> tuple[Cid, int]:
+    """The CID at `offset` and the offset behind it. Raises `TruncatedVarint` when the buffer ends inside it."""
+    if buffer[offset : offset + 2] == _V0_HEAD:
+        digest, end = _read_digest(buffer, offset + 2, _SHA2_256_BYTES)
+        return Cid(0, DAG_PB, SHA2_256, digest), end
+    version, offset = read_varint(buffer, offset)
+    if version != 1:
+        raise InvalidCid(f"CID version {version} does not exist.")
+    codec, offset = read_varint(buffer, offset)
+    hash_code, offset = read_varint(buffer, offset)
+    length, offset = read_varint(buffer, offset)
+    _check_hash(hash_code, length)
+    digest, end = _read_digest(buffer, offset, length)
+    return Cid(1, codec, hash_code, digest), end
+
+
+def verify_block(cid: Cid, data: Bytes) -> None:
+    """Raise `BlockMismatch` unless `data` is exactly what `cid` names."""
+    if cid.hash_code == SHA2_256:
+        proved = hashlib.sha256(data).digest() == cid.digest
+    elif cid.hash_code == IDENTITY:
+        proved = bytes(data) == cid.digest
+    else:
+        raise UnsupportedCid(f"Hash {cid.hash_code:#x} is not one we prove bytes against.")
+    if not proved:
+        raise BlockMismatch(cid)
+
+
+def _check_hash(hash_code: int, length: int) -> None:
+    if hash_code == SHA2_256:
+        if length != _SHA2_256_BYTES:
+            raise UnsupportedCid(f"A sha2-256 hash of {length} bytes is cut short; only all 32 prove anything.")
+    elif hash_code == IDENTITY:
+        if length > MAX_IDENTITY_BYTES:
+            raise UnsupportedCid(f"An identity CID may hold {MAX_IDENTITY_BYTES} bytes, not {length}.")
+    else:
+        raise UnsupportedCid(f"This CID uses hash {hash_code:#x}; only sha2-256 and identity are supported.")
+
+
+def _read_digest(buffer: Bytes, offset: int, length: int) -> tuple[bytes, int]:
+    digest = bytes(buffer[offset : offset + length])
+    if len(digest) != length:
+        raise TruncatedVarint("The bytes end inside a hash.")
+    return digest, offset + length
+
+
+def _decode_multibase(text: str) -> bytes:
+    try:
+        _, decoded = libipld.decode_multibase(text)
+    except ValueError as error:
+        raise InvalidCid(f"“{text[:60]}” is not a CID: its letters are not of its base.") from error
+    return bytes(decoded)

@@ -1,0 +1,233 @@
+"""Reading a path out of proved blocks, without doing any I/O.
+
+A reader asks for blocks one by one and stops with `BlockMissing` at the first it cannot have; fetch that block and
+call again. `wanted_blocks` names all that are known to be missing at once, so they can be fetched together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from nft.core.cid import DAG_CBOR, DAG_PB, IDENTITY, RAW, Cid, verify_block
+from nft.core.dag_pb import PbNode, decode_node
+from nft.core.errors import BlockMissing, LimitExceeded, MalformedNode, NotAFile, PathNotFound, UnsupportedNode
+from nft.core.hamt import shard_prefix
+from nft.core.links import DagCbor, decode_dag_cbor, link_in_dag_cbor
+from nft.core.unixfs import NodeType, UnixFsNode, decode_unixfs
+
+GetBlock = Callable[[Cid], bytes]
+
+_FILES = (NodeType.FILE, NodeType.RAW)
+
+
+@dataclass(frozen=True, slots=True)
+class DagLimits:
+    """How much one read may take. `max_blocks` counts visits, so a block linked twice counts twice."""
+
+    max_bytes: int = 10 * 1024 * 1024
+    max_blocks: int = 2000
+    max_block_bytes: int = 2 * 1024 * 1024
+    max_depth: int = 16
+
+    @property
+    def max_graph_bytes(self) -> int:
+        """All blocks together: the file, and what its inner nodes and directories may add."""
+        return self.max_bytes + 2 * self.max_block_bytes
+
+
+DEFAULT_LIMITS = DagLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """The bytes of a file and their proof: `cids_used` leads from the root to every one of them, in reading order.
+
+    `leaf_cid` names the file itself, without the directories above it.
+    """
+
+    data: bytes
+    cids_used: tuple[Cid, ...]
+    leaf_cid: Cid
+
+
+class ProvedBlocks:
+    """Blocks that were verified when they came in, so that reading them need not hash again."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[Cid, bytes] = {}
+
+    def add(self, cid: Cid, data: bytes) -> None:
+        """Keep `data` if it hashes to `cid`; raise `BlockMismatch` otherwise."""
+        verify_block(cid, data)
+        self._blocks[cid] = data
+
+    def add_proved(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
+        """Keep blocks that were verified already: those a `CarReader` yields, and nothing else."""
+        self._blocks.update(blocks)
+
+    def get(self, cid: Cid) -> bytes:
+        """The block, or `BlockMissing`."""
+        try:
+            return self._blocks[cid]
+        except KeyError:
+            raise BlockMissing(cid) from None
+
+    def __contains__(self, cid: Cid) -> bool:
+        return cid in self._blocks
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def only(self, cids: Iterable[Cid]) -> dict[Cid, bytes]:
+        """The named blocks, as `write_car` takes them."""
+        return {cid: self.get(cid) for cid in cids}
+
+
+def read_path(root: Cid, path: str, get_block: GetBlock, limits: DagLimits = DEFAULT_LIMITS) -> ReadResult:
+    """The file at `path` below `root`; every block that `get_block` returns is verified here.
+
+    `get_block` may raise `BlockMissing`. Raises a `DagError` for everything that is not a whole, proved file.
+    """
+
+    def get_verified(cid: Cid) -> bytes:
+        block = get_block(cid)
+        verify_block(cid, block)
+        return block
+
+    return _Reading(get_verified, limits).read(root, path)
+
+
+def read_proved(root: Cid, path: str, blocks: ProvedBlocks, limits: DagLimits = DEFAULT_LIMITS) -> ReadResult:
+    """As `read_path`, from blocks that were verified when they arrived."""
+    return _Reading(blocks.get, limits).read(root, path)
+
+
+def wanted_blocks(root: Cid, path: str, blocks: ProvedBlocks, limits: DagLimits = DEFAULT_LIMITS) -> tuple[Cid, ...]:
+    """The CIDs that reading `path` is known to need and `blocks` does not hold; empty when it can be read."""
+    missing: dict[Cid, None] = {}
+    reading = _Reading(blocks.get, limits)
+    try:
+        for _ in reading.walk_file(reading.resolve(root, path), missing):
+            pass
+    except BlockMissing as error:
+        missing[error.cid] = None
+    return tuple(missing)
+
+
+class _Reading:
+    """One read and what it has used up of its limits."""
+
+    def __init__(self, get_block: GetBlock, limits: DagLimits) -> None:
+        self._get_block = get_block
+        self._limits = limits
+        self._visits = 0
+        self._graph_bytes = 0
+        self.used: dict[Cid, None] = {}
+
+    def read(self, root: Cid, path: str) -> ReadResult:
+        leaf = self.resolve(root, path)
+        data = b"".join(self.walk_file(leaf))
+        return ReadResult(data, tuple(self.used), leaf)
+
+    def resolve(self, root: Cid, path: str) -> Cid:
+        """Follow the names of `path` through directories; names are taken literally."""
+        cid = root
+        names = [name for name in path.split("/") if name]
+        self._check_depth(len(names))
+        while names:
+            if cid.codec == DAG_CBOR:
+                cid, names = link_in_dag_cbor(self._load_dag_cbor(cid), names)
+            elif cid.codec == DAG_PB:
+                cid = self._find_entry(cid, names.pop(0))
+            else:
+                raise PathNotFound(f"There is nothing named “{names[0][:60]}”: {cid} is not a directory.")
+        return cid
+
+    def walk_file(self, root: Cid, missing: dict[Cid, None] | None = None) -> Iterator[memoryview]:
+        """The parts of a file in order. With `missing`, absent blocks are noted there and passed over."""
+        size, stack = 0, [(root, 1)]
+        while stack:
+            cid, depth = stack.pop()
+            self._check_depth(depth)
+            try:
+                part, children = self._load_part(cid)
+            except BlockMissing:
+                if missing is None:
+                    raise
+                missing[cid] = None
+                continue
+            size += len(part)
+            self._check_limit("max_bytes", size, "A file is larger than {} bytes.")
+            self._check_limit("max_blocks", self._visits + len(stack) + len(children), "More than {} blocks.")
+            stack.extend((child, depth + 1) for child in reversed(children))
+            yield part
+
+    def _load_part(self, cid: Cid) -> tuple[memoryview, list[Cid]]:
+        if cid.codec == RAW:
+            return memoryview(self._load(cid)), []
+        node, unixfs = self._load_unixfs(cid)
+        if unixfs.type in (NodeType.DIRECTORY, NodeType.HAMT_SHARD):
+            raise NotAFile(f"{cid} is a directory, so a path to a file in it is needed.")
+        if unixfs.type not in _FILES:
+            raise UnsupportedNode(f"{cid} is a {unixfs.type.name.lower()}, not a file.")
+        return unixfs.data, [link.cid for link in node.links]
+
+    def _find_entry(self, cid: Cid, name: str) -> Cid:
+        node, unixfs = self._load_unixfs(cid)
+        if unixfs.type == NodeType.HAMT_SHARD:
+            return self._find_in_shards(node, unixfs, name)
+        if unixfs.type != NodeType.DIRECTORY:
+            raise PathNotFound(f"There is nothing named “{name[:60]}”: {cid} is not a directory.")
+        return _link_named(node, name) or _not_found(cid, name)
+
+    def _find_in_shards(self, node: PbNode, unixfs: UnixFsNode, name: str) -> Cid:
+        bits_used = depth = 0
+        while True:
+            prefix, bits_used = shard_prefix(unixfs, name, bits_used)
+            entry = _link_named(node, prefix + name)
+            if entry is not None:
+                return entry
+            shard = _link_named(node, prefix)
+            if shard is None:
+                raise PathNotFound(f"A proved directory has nothing named “{name[:60]}”.")
+            depth += 1
+            self._check_depth(depth)
+            node, unixfs = self._load_unixfs(shard)
+            if unixfs.type != NodeType.HAMT_SHARD:
+                raise MalformedNode("A sharded directory leads to a node that is not a shard.")
+
+    def _load_unixfs(self, cid: Cid) -> tuple[PbNode, UnixFsNode]:
+        if cid.codec != DAG_PB:
+            raise UnsupportedNode(f"{cid} has codec {cid.codec:#x}, which is not a file or a directory.")
+        node = decode_node(self._load(cid))
+        return node, decode_unixfs(node.data)
+
+    def _load_dag_cbor(self, cid: Cid) -> DagCbor:
+        return decode_dag_cbor(self._load(cid))
+
+    def _load(self, cid: Cid) -> bytes:
+        block = cid.digest if cid.hash_code == IDENTITY else self._get_block(cid)
+        self._visits += 1
+        self._graph_bytes += len(block)
+        self._check_limit("max_blocks", self._visits, "More than {} blocks.")
+        self._check_limit("max_block_bytes", len(block), "A block is larger than {} bytes.")
+        self._check_limit("max_graph_bytes", self._graph_bytes, "All blocks together are larger than {} bytes.")
+        if cid.hash_code != IDENTITY:
+            self.used[cid] = None
+        return block
+
+    def _check_depth(self, depth: int) -> None:
+        self._check_limit("max_depth", depth, "More than {} levels below each other.")
+
+    def _check_limit(self, name: str, amount: int, sentence: str) -> None:
+        allowed: int = getattr(self._limits, name)
+        if amount > allowed:
+            raise LimitExceeded(name, sentence.format(f"{allowed:,}"))
+
+
+def _link_named(node: PbNode, name: str) -> Cid | None:
+    """The first link of this name; a second one cannot be reached by a path."""
+    return next((link.cid for link in node.links if link.name == name), None)
+
+
+def _not_found(cid: Cid, name: str) -> Cid:
+    raise PathNotFound(f"The directory {cid} has nothing named “{name[:60]}”.")
