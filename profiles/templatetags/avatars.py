@@ -1,0 +1,67 @@
+"""Pictures in templates. Sizes are CSS pixels; each image also offers twice as many for dense screens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from profiles.models import Avatar, Profile
+from profiles.services.renditions import content_url, pick_rendition
+from profiles.services.showing import shown_picture
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/avatar.html")
+def avatar(profile: Profile, size: int = 96, *, decorative: bool = False) -> dict[str, Any]:
+    """What stands for the person now: a hexagon while the mark holds, else round.
+
+    `decorative` where the name stands beside it, so that nothing is read out twice.
+    """
+    shown = shown_picture(profile, timezone.now())
+    urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
+    alt = "" if decorative else shown.alt_text
+    return {**urls, "size": size, "alt": alt, "mark": shown.mark, "decorative": decorative}
+
+
+@register.inclusion_tag("components/avatar.html")
+def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, Any]:
+    """One entry of somebody's history, framed as `avatar` would frame it."""
+    alt = "" if decorative else entry.alt_text or entry.title or "A picture without description"
+    urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
+    mark = entry.mark_holds(timezone.now())
+    return {**urls, "size": size, "alt": alt, "mark": mark, "decorative": decorative}
+
+
+@register.simple_tag
+def avatar_url(profile: Profile, size: int) -> str:
+    """The address that always shows the current picture; the version makes a change visible at once."""
+    return f"{avatar_path(profile)}?s={size}&v={profile.avatar_version}"
+
+
+@register.simple_tag
+def picture_url(entry: Avatar, size: int) -> str:
+    """The immutable address of a history entry's square, "" where none is stored (yet or any more)."""
+    rendition = pick_rendition(entry.image.renditions.all(), size)
+    return "" if rendition is None else content_url(rendition)
+
+
+@register.filter
+def avatar_path(profile: Profile) -> str:
+    """The stable address other software calls, without host."""
+    return reverse("profiles:avatar", args=[profile.handle])
+
+
+@register.filter
+def moment(text: object) -> datetime | None:
+    """A time that a receipt keeps as ISO 8601 text; None for anything else."""
+    try:
+        return parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+

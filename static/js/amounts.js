@@ -1,0 +1,26 @@
+// @ts-check
+/** Amounts of a chain's own coin (18 decimals), without floating point. */
+
+const WEI_DIGITS = 18;
+
+/**
+ * @param {bigint} wei
+ * @param {number} significant digits kept, cut off rather than rounded
+ */
+export function formatCoin(wei, significant = 3) {
+  const digits = wei.toString().padStart(WEI_DIGITS + 1, "0");
+  const whole = digits.slice(0, -WEI_DIGITS);
+  const fraction = digits.slice(-WEI_DIGITS);
+  const zeros = /^0*/.exec(fraction)?.[0].length ?? 0;
+  const shown = whole === "0" ? zeros + significant : significant;
+  const kept = fraction.slice(0, Math.min(shown, WEI_DIGITS)).replace(/0+$/, "");
+  return kept ? `${whole}.${kept}` : whole;
+}
+
+/**
+ * @param {string} gas hex
+ * @param {string} price hex, wei for one unit of gas
+ */
+export function feeText(gas, price) {
+  return formatCoin(BigInt(gas) * BigInt(price));
+}

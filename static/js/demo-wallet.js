@@ -1,0 +1,153 @@
+// @ts-check
+import { fromHex } from "./addresses.js";
+import { readChains } from "./chains.js";
+import { DemoProvider, ProviderError } from "./demo-provider.js";
+
+/**
+ * The demo wallet's face: its questions, its button at the edge of the page, and its announcement (EIP-6963).
+ *
+ * @typedef {import("./demo-provider.js").Question} Question
+ * @typedef {import("./demo-provider.js").Account} Account
+ */
+
+const ICON =
+  "data:image/svg+xml," +
+  encodeURIComponent(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#243b55"/><path d="M16 5l9.5 5.5v11L16 27l-9.5-5.5v-11z" fill="none" stroke="#f3c46d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="16" r="3.5" fill="#f3c46d"/></svg>',
+  );
+const INFO = Object.freeze({ uuid: crypto.randomUUID(), name: "Demo wallet", icon: ICON, rdns: "local.avatarsite.demo" });
+
+/**
+ * @param {string} tag
+ * @param {string} text
+ * @param {string} [className]
+ */
+function element(tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/**
+ * @param {string} text
+ * @param {string} className
+ * @param {() => void} run
+ */
+function button(text, className, run) {
+  const made = /** @type {HTMLButtonElement} */ (element("button", text, `button ${className}`));
+  made.type = "button";
+  made.addEventListener("click", run);
+  return made;
+}
+
+/**
+ * @param {string} url
+ * @returns {(method: string, params: unknown[]) => Promise<any>}
+ */
+function jsonRpc(url) {
+  let id = 0;
+  return async (method, params) => {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: (id += 1), method, params });
+    const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => {
+      throw new ProviderError(4900, "The local chain does not answer.");
+    });
+    const answer = await response.json();
+    if (answer.error) throw new ProviderError(answer.error.code ?? -32603, answer.error.message ?? "The local chain refused.");
+    return answer.result;
+  };
+}
+
+/** @param {Question} question */
+function titleOf({ kind }) {
+  if (kind === "connect") return "Which account?";
+  return kind === "transaction" ? "Send this transaction?" : "Sign this?";
+}
+
+/** @param {Question} question @returns {HTMLElement} */
+function bodyOf(question) {
+  if (question.kind === "connect") return element("p", "This page asks to see the address of one account.");
+  const body = element("div", "", "stack stack-tight");
+  body.append(element("p", `With ${question.account.name}, ${question.account.address}`, "small"));
+  body.append(element("pre", shownText(question), "demo-wallet-text"));
+  return body;
+}
+
+/** @param {Exclude<Question, {kind: "connect"}>} question */
+function shownText(question) {
+  if (question.kind === "message") return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
+  if (question.kind === "typed-data") return question.text;
+  const { to = "a new contract", value = "0x0", data = "0x" } = question.transaction;
+  return `To ${to}\nValue ${BigInt(value)} wei\nData ${data.length > 200 ? `${data.slice(0, 200)}… (${data.length / 2 - 1} bytes)` : data}`;
+}
+
+/**
+ * @param {Account} account
+ * @param {string} current
+ * @param {(address: string) => void} choose
+ */
+function accountButton(account, current, choose) {
+  const made = button("", "wallet-choice button-wide demo-wallet-account", () => choose(account.address));
+  made.append(element("strong", account.name), element("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`));
+  if (account.address === current) made.append(element("span", "connected", "pill pill-good"));
+  return made;
+}
+
+/**
+ * One question at a time, in a modal dialog; closing it by Escape is a refusal.
+ * @param {Question} question
+ * @returns {Promise<string>}
+ */
+function ask(question) {
+  const dialog = /** @type {HTMLDialogElement} */ (element("dialog", "", "dialog demo-wallet"));
+  const title = element("h2", titleOf(question));
+  title.id = "demo-wallet-title";
+  dialog.setAttribute("aria-labelledby", title.id);
+  const close = (/** @type {string} */ answer) => dialog.close(answer);
+  const row = element("div", "", "form-actions");
+  if (question.kind !== "connect") row.append(button("Approve", "button-primary", () => close(question.account.address)));
+  row.append(button("Refuse", "", () => close("")));
+  dialog.append(element("p", "Demo wallet, for this local copy only", "demo-wallet-name small"), title, bodyOf(question));
+  if (question.kind === "connect") dialog.append(...question.accounts.map((account) => accountButton(account, question.current, close)));
+  dialog.append(row);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue);
+    });
+  });
+}
+
+/** @param {DemoProvider} provider */
+function announce(provider) {
+  const detail = Object.freeze({ info: INFO, provider });
+  const say = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+  addEventListener("eip6963:requestProvider", say);
+  say();
+}
+
+/**
+ * The wallet's own button, where another wallet would have its icon in the browser's bar: change the account.
+ * @param {DemoProvider} provider
+ */
+async function showButton(provider) {
+  const label = async () => {
+    const account = (await provider.accounts()).find(({ address }) => address === provider.current);
+    return account ? `Demo wallet: ${account.name}` : "Demo wallet";
+  };
+  const made = button("Demo wallet", "button-small demo-wallet-button", () => void provider.connect().catch(() => undefined));
+  document.body.append(made);
+  provider.on("accountsChanged", async () => {
+    made.textContent = await label();
+  });
+  made.textContent = await label().catch(() => "Demo wallet (chain not running)");
+}
+
+const chain = readChains(document).find(({ rpc_url }) => rpc_url);
+if (chain) {
+  const provider = new DemoProvider({ rpc: jsonRpc(chain.rpc_url), ask, chainId: chain.id, store: sessionStorage });
+  announce(provider);
+  void showButton(provider);
+}

@@ -1,0 +1,30 @@
+// @ts-check
+/** Passkeys are allauth's work; when one fails it only says so to the console. Here it is said to the person. */
+
+const SENTENCES = new Map([
+  ["NotAllowedError", "No passkey was used: the question was closed or took too long. Try again whenever you like."],
+  ["InvalidStateError", "This device already has a passkey for your account."],
+  ["SecurityError", "Passkeys do not work on this address. Open the site under its own name, over https."],
+  ["NotSupportedError", "This device cannot make the kind of passkey we need. Try another one."],
+]);
+const OTHERWISE = "The passkey could not be used. Try again, or sign in another way.";
+
+/** @param {unknown} exception */
+function sentenceFor(exception) {
+  return (exception instanceof Error && SENTENCES.get(exception.name)) || OTHERWISE;
+}
+
+/** @param {string} sentence */
+function toast(sentence) {
+  const note = document.createElement("div");
+  note.className = "toast toast-error";
+  const text = document.createElement("div");
+  text.textContent = sentence;
+  note.append(text);
+  document.querySelector("[data-toasts]")?.replaceChildren(note);
+}
+
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  toast(sentenceFor(/** @type {CustomEvent} */ (event).detail?.exception));
+});

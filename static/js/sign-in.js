@@ -1,0 +1,177 @@
+// @ts-check
+import { checksummedIn, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
+import { describeSwitchError, readChainId, readChains, switchChain } from "./chains.js";
+import { goTo, postJson } from "./http.js";
+import { Panel } from "./panel.js";
+import { Trouble } from "./wallet-errors.js";
+
+/**
+ * Signing in with a wallet, and linking one: the server writes the text, this page shows it in plain words, the wallet
+ * signs it, the server checks it.
+ *
+ * @typedef {import("./wallets.js").Wallet} Wallet
+ * @typedef {import("./chains.js").Chain} Chain
+ * @typedef {{wallet: Wallet, address: string, chain: Chain}} Connection
+ */
+
+class SignInPanel extends Panel {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    super(root);
+    this.review = this.part("review");
+    this.chains = readChains(document);
+    /** @type {Connection | null} */
+    this.connection = null;
+    this.text = "";
+    this.watched = "";
+    this.signButton = this.part("sign");
+    this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
+    this.part("back").addEventListener("click", () => this.startOver());
+    this.offerWallets((wallet) => void this.attempt(() => this.connect(wallet)));
+  }
+
+  startOver() {
+    this.connection = null;
+    this.review.hidden = true;
+    this.list.hidden = false;
+    this.say("");
+    this.clearTrouble();
+  }
+
+  /** @param {Wallet} wallet */
+  async connect(wallet) {
+    this.say(`Waiting for ${wallet.name}. If no window opened, look for its icon in your browser.`);
+    const accounts = await wallet.provider.request({ method: "eth_requestAccounts" });
+    const address = Array.isArray(accounts) ? accounts[0] : undefined;
+    if (!isAddress(address)) throw new Trouble("Your wallet shared no account. Unlock it, choose an account, and try again.", "locked");
+    const chainId = await readChainId(wallet.provider);
+    const chain = this.chains.find(({ id }) => id === chainId);
+    if (!chain) return this.offerSwitch(wallet);
+    this.watch(wallet);
+    await this.prepare({ wallet, address, chain });
+  }
+
+  /** @param {Wallet} wallet */
+  offerSwitch(wallet) {
+    const names = this.chains.map(({ name }) => name).join(" or ");
+    const waysOn = this.chains.map((chain) => ({
+      label: `Switch network to ${chain.name}`,
+      run: () => void this.attempt(() => this.switchAndConnect(wallet, chain)),
+    }));
+    this.showTrouble(`Your wallet is on a network this site does not read. It has to be on ${names}.`, waysOn);
+  }
+
+  /**
+   * @param {Wallet} wallet
+   * @param {Chain} chain
+   */
+  async switchAndConnect(wallet, chain) {
+    await switchChain(wallet.provider, chain).catch((error) => {
+      throw new Trouble(describeSwitchError(error, chain));
+    });
+    await this.connect(wallet);
+  }
+
+  /** @param {Connection} connection */
+  async prepare(connection) {
+    this.say("Writing the text to sign…");
+    const { address, chain } = connection;
+    const { challengeUrl = "", purpose } = this.root.dataset;
+    const challenge = await postJson(challengeUrl, { address, chain_id: chain.id, purpose }, this.csrfToken);
+    this.connection = connection;
+    this.text = challenge.text;
+    this.showReview(connection, challenge);
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {{text: string, expires_at: string}} challenge
+   */
+  showReview({ wallet, address, chain }, { text, expires_at }) {
+    this.part("account").textContent = checksummedIn(text, address);
+    this.part("chain").textContent = chain.name;
+    this.part("text").textContent = text;
+    const until = new Date(expires_at);
+    this.part("until").textContent = until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    this.signButton.textContent = `Sign with ${wallet.name}`;
+    this.list.hidden = true;
+    this.review.hidden = false;
+    this.say("Read what you are about to sign, then sign it in your wallet.");
+    queueMicrotask(() => this.part("review-title").focus());
+  }
+
+  async sign() {
+    if (!this.connection) return this.startOver();
+    const { wallet, address } = this.connection;
+    this.say(`Waiting for your signature in ${wallet.name}…`);
+    const signature = await wallet.provider.request({ method: "personal_sign", params: [toHex(this.text), address] });
+    this.say("Checking the signature…");
+    await this.verify(signature);
+  }
+
+  /** @param {unknown} signature */
+  async verify(signature) {
+    const { verifyUrl = "", next } = this.root.dataset;
+    try {
+      const answer = await postJson(verifyUrl, { text: this.text, signature }, this.csrfToken);
+      this.say("Done. One moment…");
+      goTo(next || answer.redirect);
+    } catch (error) {
+      // A text is good for one try only, so the next attempt starts from the wallets again.
+      const sentence = error instanceof Error ? error.message : "";
+      this.startOver();
+      throw new Trouble(sentence);
+    }
+  }
+
+  /** @param {Wallet} wallet */
+  watch(wallet) {
+    if (this.watched === wallet.id) return;
+    this.watched = wallet.id;
+    wallet.provider.on?.("accountsChanged", (accounts) => this.accountsChanged(wallet, accounts));
+    wallet.provider.on?.("chainChanged", () => this.chainChanged(wallet));
+  }
+
+  /**
+   * @param {Wallet} wallet
+   * @param {unknown} accounts
+   */
+  accountsChanged(wallet, accounts) {
+    const connection = this.connection;
+    if (!connection || connection.wallet.id !== wallet.id) return;
+    const now = Array.isArray(accounts) ? accounts[0] : undefined;
+    if (!isAddress(now)) {
+      this.startOver();
+      this.showTrouble(`${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`);
+    } else if (!isSameAddress(now, connection.address)) {
+      this.explainChange(connection, now);
+    } else {
+      this.clearTrouble();
+    }
+  }
+
+  /**
+   * @param {Connection} connection
+   * @param {string} now
+   */
+  explainChange(connection, now) {
+    const before = shortAddress(connection.address);
+    this.showTrouble(
+      `Your wallet switched from ${before} to ${shortAddress(now)}. The text below was written for ${before}. Switch back in your wallet, or go on with the new account.`,
+      [{ label: `Go on with ${shortAddress(now)}`, run: () => void this.attempt(() => this.prepare({ ...connection, address: now })) }],
+    );
+  }
+
+  /** @param {Wallet} wallet */
+  chainChanged(wallet) {
+    const connection = this.connection;
+    if (!connection || connection.wallet.id !== wallet.id) return;
+    const { name } = connection.chain;
+    this.startOver();
+    this.showTrouble(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
+      { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
+    ]);
+  }
+}
+
+for (const root of document.querySelectorAll("[data-sign-in]")) if (root instanceof HTMLElement) new SignInPanel(root);
