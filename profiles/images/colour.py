@@ -1,0 +1,79 @@
+"""Any colour mode and profile → plain 8-bit sRGB, RGB or RGBA."""
+
+from io import BytesIO
+
+from PIL import Image, ImageCms
+
+_PROFILE_SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
+_SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
+_BROKEN_PROFILE = (ImageCms.PyCMSError, OSError, TypeError, ValueError)
+
+
+class ToSrgb:
+    """Converts the frames of one picture; the profile is read and its transform built once."""
+
+    def __init__(self, icc_profile: bytes | None) -> None:
+        self._profile = _open_profile(icc_profile)
+        self._transforms: dict[str, ImageCms.ImageCmsTransform | None] = {}
+
+    def __call__(self, image: Image.Image) -> Image.Image:
+        image = _to_eight_bit(image)
+        if image.mode == "LA" and self._profile is not None:
+            return self._convert_grey_with_alpha(image)
+        transform = self._transform_for(image.mode)
+        if transform is not None:
+            image = ImageCms.applyTransform(image, transform) or image
+        return drop_opaque_alpha(_to_rgb_or_rgba(image))
+
+    def _convert_grey_with_alpha(self, image: Image.Image) -> Image.Image:
+        grey, alpha = image.split()
+        coloured = self(grey)
+        coloured.putalpha(alpha)
+        return drop_opaque_alpha(coloured)
+
+    def _transform_for(self, mode: str) -> ImageCms.ImageCmsTransform | None:
+        if mode not in self._transforms:
+            self._transforms[mode] = _build_transform(self._profile, mode)
+        return self._transforms[mode]
+
+
+def _open_profile(icc_profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
+    # A broken profile says nothing about the pixels: browsers show such pictures as sRGB, so do we.
+    if not icc_profile:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc_profile))
+        already_srgb = ImageCms.getProfileDescription(profile).startswith("sRGB")
+    except _BROKEN_PROFILE:
+        return None
+    return None if already_srgb else profile
+
+
+def _build_transform(profile: ImageCms.ImageCmsProfile | None, mode: str) -> ImageCms.ImageCmsTransform | None:
+    if profile is None or profile.profile.xcolor_space != _PROFILE_SPACES.get(mode):
+        return None
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        return ImageCms.buildTransform(profile, srgb, mode, "RGBA" if mode == "RGBA" else "RGB")
+    except _BROKEN_PROFILE:
+        return None
+
+
+def _to_eight_bit(image: Image.Image) -> Image.Image:
+    # Pillow's own I → L conversion clips at 255 instead of scaling.
+    if image.mode in _SIXTEEN_BIT:
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    return image
+
+
+def _to_rgb_or_rgba(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGB", "RGBA"):
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def drop_opaque_alpha(image: Image.Image) -> Image.Image:
+    """RGBA whose alpha is all 255 as RGB: smaller and faster to encode, the same to look at."""
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        return image.convert("RGB")
+    return image

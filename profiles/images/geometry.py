@@ -1,0 +1,76 @@
+"""Sizes, boxes and the eight ways a camera can be held. Boxes are (left, top, right, bottom) in pixels."""
+
+from PIL import Image
+
+from .picture import Crop
+
+Size = tuple[int, int]
+Box = tuple[int, int, int, int]
+
+#: EXIF orientation (tag 0x0112) → what makes the stored picture upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_LYING = frozenset({5, 6, 7, 8})
+_MIRRORED_ALONG_X = frozenset({2, 3, 7, 8})
+_MIRRORED_ALONG_Y = frozenset({3, 4, 6, 7})
+
+
+def make_upright(image: Image.Image, orientation: int) -> Image.Image:
+    method = _UPRIGHT.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def upright_size(size: Size, orientation: int) -> Size:
+    return (size[1], size[0]) if orientation in _LYING else size
+
+
+def fit_within(size: Size, side: int) -> Size:
+    """``size`` scaled down (never up) so that its longer side is at most ``side``."""
+    longest = max(size)
+    if longest <= side:
+        return size
+    return max(1, round(size[0] * side / longest)), max(1, round(size[1] * side / longest))
+
+
+def box_size(box: Box) -> Size:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def centre_square(size: Size) -> Box:
+    side = min(size)
+    left, top = (size[0] - side) // 2, (size[1] - side) // 2
+    return left, top, left + side, top + side
+
+
+def stored_box(crop: Crop | None, size: Size, orientation: int) -> Box:
+    """Where ``crop``, given on the upright picture, lies in the stored picture of ``size``."""
+    if crop is None:
+        return 0, 0, *size
+    across, down = (crop.left, crop.left + crop.width), (crop.top, crop.top + crop.height)
+    if orientation in _LYING:
+        across, down = down, across
+    if orientation in _MIRRORED_ALONG_X:
+        across = 1 - across[1], 1 - across[0]
+    if orientation in _MIRRORED_ALONG_Y:
+        down = 1 - down[1], 1 - down[0]
+    (left, right), (top, bottom) = _to_pixels(across, size[0]), _to_pixels(down, size[1])
+    return left, top, right, bottom
+
+
+def _to_pixels(span: tuple[float, float], length: int) -> tuple[int, int]:
+    start = min(max(round(span[0] * length), 0), length - 1)
+    return start, min(max(round(span[1] * length), start + 1), length)
+
+
+def scale_box(box: Box, old: Size, new: Size) -> Box:
+    """``box`` of a picture of size ``old`` in the same picture decoded at size ``new``."""
+    across, down = (box[0] / old[0], box[2] / old[0]), (box[1] / old[1], box[3] / old[1])
+    (left, right), (top, bottom) = _to_pixels(across, new[0]), _to_pixels(down, new[1])
+    return left, top, right, bottom

@@ -1,0 +1,35 @@
+"""What a picture may cost, in one value that every entry point shares."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+#: Longest side, in pixels, of the master kept of a still picture.
+MASTER_SIDE = 1024
+
+#: Longest side of an animated master. An animation multiplies every pixel by its frames, and no page
+#: shows an avatar larger: 256 frames at this side still fit the decoder's processor budget.
+ANIMATION_SIDE = 512
+
+#: Sides, in pixels, of the square renditions we make; nothing else is ever rendered.
+RENDITION_SIZES = (32, 64, 96, 128, 192, 256, 384, 512, 1024)
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """Caps on what strangers send; all but ``max_bytes`` are read from headers before any pixel.
+
+    Bytes are bytes of the file, sides are pixels, ``max_pixels`` holds for one frame and
+    ``max_total_pixels`` for width x height x frames of an animation.
+    """
+
+    max_bytes: int = 8 * MIB
+    max_pixels: int = 25_000_000
+    max_side: int = 8192
+    max_frames: int = 256
+    max_total_pixels: int = 100_000_000
+
+
+def pick_size(requested: int) -> int:
+    """The allow-listed size that serves ``requested`` pixels: the next one up, or the largest."""
+    return next((size for size in RENDITION_SIZES if size >= requested), RENDITION_SIZES[-1])

@@ -1,0 +1,41 @@
+"""One more rendition of a master we made earlier, in any of our formats."""
+
+from io import BytesIO
+
+from PIL import Image
+from PIL.WebPImagePlugin import WebPImageFile
+
+from .animated_webp import AnimatedWebp, Playback
+from .encode import encode
+from .formats import OutputFormat
+from .picture import EncodedImage
+from .squares import check_sizes, cut_squares
+
+
+def render(master: bytes, size: int, fmt: OutputFormat, *, still: bool = True) -> EncodedImage:
+    """A square of ``size`` pixels (one of RENDITION_SIZES) cut from the middle of ``master``.
+
+    ``master`` must be WebP that `normalise` made: this is not a decoder for strangers' bytes. Never
+    enlarged: a master with a shorter side gives a square of that side. Motion is kept only where it
+    exists, ``still`` is False and ``fmt`` is WebP; otherwise the first frame is drawn.
+    """
+    check_sizes((size,))
+    with WebPImageFile(BytesIO(master)) as image:
+        if image.is_animated and not still and fmt is OutputFormat.WEBP:
+            return _render_animation(image, size)
+        image.load()
+        return encode(_square(image, size), fmt)
+
+
+def _square(image: Image.Image, size: int) -> Image.Image:
+    return next(square for _size, square in cut_squares(image, (size,)))
+
+
+def _render_animation(image: WebPImageFile, size: int) -> EncodedImage:
+    side = min(size, *image.size)
+    writer = AnimatedWebp((side, side), Playback(image.n_frames, int(image.info["loop"])))
+    for index in range(image.n_frames):
+        image.seek(index)
+        image.load()
+        writer.add(_square(image, size), int(image.info["duration"]))
+    return writer.finish()

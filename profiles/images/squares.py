@@ -1,0 +1,47 @@
+"""Square renditions by a chain of reductions: each size from the next larger one, not from the whole."""
+
+from collections.abc import Iterable, Iterator
+
+from PIL import Image
+
+from .errors import ImageRefused, Reason
+from .geometry import centre_square
+from .limits import RENDITION_SIZES
+
+
+def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
+    """The sizes without repeats, largest first; refuses sizes that are not allow-listed."""
+    unique = tuple(sorted(set(sizes), reverse=True))
+    for size in unique:
+        if size not in RENDITION_SIZES:
+            allowed = ", ".join(map(str, RENDITION_SIZES))
+            raise ImageRefused(Reason.TOO_MANY_PIXELS, f"Pictures are made at {allowed} pixels, not at {size}.")
+    return unique
+
+
+def cut_squares(image: Image.Image, sizes: tuple[int, ...]) -> Iterator[tuple[int, Image.Image]]:
+    """Each of ``sizes`` (largest first) with the square that serves it, cut from the middle.
+
+    A picture whose shorter side is smaller than a size is not enlarged: that size gets the largest
+    square there is, as one shared object.
+    """
+    square = None
+    for size in sizes:
+        square = _first_square(image, size) if square is None else _shrink(square, size)
+        yield size, square
+
+
+def _first_square(image: Image.Image, size: int) -> Image.Image:
+    box = centre_square(image.size)
+    side = box[2] - box[0]
+    if side <= size:
+        return image if image.size == (side, side) else image.crop(box)
+    return image.resize((size, size), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def _shrink(square: Image.Image, size: int) -> Image.Image:
+    if square.width <= size:
+        return square
+    if square.width == 2 * size:
+        return square.reduce(2)
+    return square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
