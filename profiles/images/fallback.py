@@ -1,0 +1,216 @@
+"""Avatars for those who have none, drawn from a seed text alone. The same seed always gives the same bytes.
+
+Grounds run between two neighbouring hues, each darkened until white initials can be read on it: contrast
+at least 3:1, WCAG 2.2's rule for large letters (1.4.3).
+"""
+
+import colorsys
+import hashlib
+import unicodedata
+from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+from .encode import encode
+from .formats import OutputFormat
+from .picture import EncodedImage
+from .squares import check_sizes
+
+Colour = tuple[int, int, int]
+
+#: Shapes are drawn this many times larger and reduced, which smooths their edges.
+_OVERSAMPLING = 4
+_WHITE = (255, 255, 255)
+_MISSING_GLYPH = "\uffff"
+_LEAST_CONTRAST = 3.0
+
+
+class FallbackStyle(StrEnum):
+    """Named as Gravatar and Libravatar name them in ``d=``; SHAPES is ours, like the wallets' jazzicons."""
+
+    INITIALS = "initials"
+    IDENTICON = "identicon"
+    RETRO = "retro"
+    SHAPES = "shapes"
+    SILHOUETTE = "mp"
+
+
+def draw_fallback(seed: str, size: int, style: FallbackStyle, fmt: OutputFormat = OutputFormat.WEBP) -> EncodedImage:
+    """A square of ``size`` pixels (one of RENDITION_SIZES). ``seed`` is a handle, a name or an address.
+
+    INITIALS shows the seed's own initials, or SHAPES where the font lacks their letters; SILHOUETTE
+    is the same for everybody.
+    """
+    check_sizes((size,))
+    return encode(_DRAW[style](seed, size), fmt)
+
+
+def find_initials(name: str) -> str:
+    """One or two capital letters of a name or handle, or "" if it has none we can draw."""
+    words = ["".join(filter(str.isalnum, word)) for word in name.replace("_", " ").replace("-", " ").split()]
+    letters = [_drawable(word[0].upper()[:1]) for word in words if word]
+    chosen = letters if len(letters) < 2 else [letters[0], letters[-1]]
+    return "".join(chosen)
+
+
+def _drawable(letter: str) -> str:
+    """The letter, else the letter without its accents, else nothing: Pillow's font is Latin and small."""
+    plain = unicodedata.normalize("NFKD", letter)[:1]
+    return next((choice for choice in (letter, plain) if _ink(choice) != _ink(_MISSING_GLYPH)), "")
+
+
+def _ink(letter: str) -> bytes:
+    return bytes(_font(32).getmask(letter))
+
+
+@lru_cache(maxsize=32)
+def _font(pixels: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(pixels)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise TypeError("Pillow was built without FreeType, so initials cannot be drawn.")
+    return font
+
+
+class _Dice:
+    """Even numbers from a seed: successive bytes of SHA-256 in counter mode."""
+
+    def __init__(self, seed: str, style: FallbackStyle) -> None:
+        self._key = f"{style}\n{seed}".encode("utf-8", "surrogatepass")
+        self._bytes = b""
+        self._block = 0
+
+    def below(self, limit: int) -> int:
+        return int(self.unit() * limit)
+
+    def unit(self) -> float:
+        """From 0 up to but not 1, in steps of 2**-16."""
+        if len(self._bytes) < 2:
+            self._bytes += hashlib.sha256(self._key + self._block.to_bytes(4, "big")).digest()
+            self._block += 1
+        value, self._bytes = int.from_bytes(self._bytes[:2], "big"), self._bytes[2:]
+        return value / 65536
+
+
+def _colour(hue: float, lightness: float, saturation: float) -> Colour:
+    red, green, blue = colorsys.hls_to_rgb(hue % 1, lightness, saturation)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def _colour_under_white(hue: float, lightness: float, saturation: float) -> Colour:
+    colour = _colour(hue, lightness, saturation)
+    while contrast_with_white(colour) < _LEAST_CONTRAST:
+        lightness -= 0.02
+        colour = _colour(hue, lightness, saturation)
+    return colour
+
+
+def contrast_with_white(colour: Colour) -> float:
+    """WCAG 2.2 contrast ratio, 1 to 21."""
+    linear = [_linear(channel / 255) for channel in colour]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _gradient(size: int, start: Colour, end: Colour) -> Image.Image:
+    """From the upper left to the lower right corner."""
+    across = Image.linear_gradient("L").resize((size, size), Image.Resampling.BICUBIC)
+    mask = ImageChops.add(across.transpose(Image.Transpose.ROTATE_90), across, scale=2)
+    return Image.composite(Image.new("RGB", (size, size), end), Image.new("RGB", (size, size), start), mask)
+
+
+def _soft_ground(dice: _Dice, size: int) -> Image.Image:
+    hue = dice.unit()
+    return _gradient(
+        size, _colour_under_white(hue, 0.54, 0.50), _colour_under_white(hue + 0.09 + dice.unit() * 0.08, 0.38, 0.55)
+    )
+
+
+def _draw_initials(seed: str, size: int) -> Image.Image:
+    letters = find_initials(seed)
+    if not letters:
+        return _draw_shapes(seed, size)
+    image = _soft_ground(_Dice(seed, FallbackStyle.INITIALS), size)
+    font = _font(round(size * (0.5 if len(letters) == 1 else 0.42)))
+    left, top, right, bottom = font.getbbox(letters)
+    # Centred by the ink, not by the line, whose ascenders would push capitals down.
+    place = (size - right - left) / 2, (size - bottom - top) / 2
+    ImageDraw.Draw(image).text(place, letters, fill=_WHITE, font=font)
+    return image
+
+
+def _draw_identicon(seed: str, size: int) -> Image.Image:
+    """A grid of five by five, mirrored along the middle, of soft tiles in one colour on a pale ground."""
+    dice = _Dice(seed, FallbackStyle.IDENTICON)
+    hue = dice.unit()
+    ground, ink = _colour(hue, 0.94, 0.45), _gradient(size, _colour(hue, 0.55, 0.55), _colour(hue + 0.08, 0.40, 0.6))
+    large = size * _OVERSAMPLING
+    mask = Image.new("L", (large, large), 0)
+    draw, tile, margin = ImageDraw.Draw(mask), large / 6.4, large * 0.7 / 6.4
+    for column in range(3):
+        for row in range(5):
+            if dice.unit() < 0.52:
+                for mirrored in {column, 4 - column}:
+                    left, top = margin + mirrored * tile, margin + row * tile
+                    draw.rounded_rectangle((left, top, left + tile, top + tile), radius=tile * 0.18, fill=255)
+    return Image.composite(ink, Image.new("RGB", (size, size), ground), mask.reduce(_OVERSAMPLING))
+
+
+def _draw_retro(seed: str, size: int) -> Image.Image:
+    """Eight by eight pixels mirrored along the middle in three colours, as on early screens and block explorers."""
+    dice = _Dice(seed, FallbackStyle.RETRO)
+    hue = dice.unit()
+    palette = (
+        _colour(hue, 0.30, 0.5),
+        _colour(hue + 0.35 + dice.unit() * 0.3, 0.58, 0.7),
+        _colour(hue + 0.1, 0.8, 0.6),
+    )
+    image = Image.new("RGB", (8, 8))
+    for row in range(8):
+        for column in range(4):
+            chosen = palette[(0, 0, 0, 1, 1, 1, 2)[dice.below(7)]]
+            image.putpixel((column, row), chosen)
+            image.putpixel((7 - column, row), chosen)
+    return image.resize((size, size), Image.Resampling.NEAREST)
+
+
+def _draw_shapes(seed: str, size: int) -> Image.Image:
+    """Three large discs sliding over a gradient."""
+    dice = _Dice(seed, FallbackStyle.SHAPES)
+    image, hue = _soft_ground(dice, size), dice.unit()
+    large = size * _OVERSAMPLING
+    for turn in range(3):
+        mask = Image.new("L", (large, large), 0)
+        radius = large * (0.28 + dice.unit() * 0.22)
+        x, y = dice.unit() * large, dice.unit() * large
+        ImageDraw.Draw(mask).ellipse((x - radius, y - radius, x + radius, y + radius), fill=215)
+        disc = _gradient(size, _colour(hue + turn * 0.13, 0.62, 0.7), _colour(hue + turn * 0.13 + 0.06, 0.5, 0.65))
+        image.paste(disc, mask=mask.reduce(_OVERSAMPLING))
+    return image
+
+
+def _draw_silhouette(_seed: str, size: int) -> Image.Image:
+    """The mystery person: head and shoulders in quiet greys."""
+    large = size * _OVERSAMPLING
+    mask = Image.new("L", (large, large), 0)
+    draw = ImageDraw.Draw(mask)
+    draw.ellipse((large * 0.32, large * 0.18, large * 0.68, large * 0.54), fill=255)
+    draw.ellipse((large * 0.14, large * 0.62, large * 0.86, large * 1.5), fill=255)
+    ground, person = (
+        _gradient(size, (226, 229, 236), (203, 208, 219)),
+        _gradient(size, (150, 157, 173), (122, 130, 148)),
+    )
+    return Image.composite(person, ground, mask.reduce(_OVERSAMPLING))
+
+
+_DRAW: dict[FallbackStyle, Callable[[str, int], Image.Image]] = {
+    FallbackStyle.INITIALS: _draw_initials,
+    FallbackStyle.IDENTICON: _draw_identicon,
+    FallbackStyle.RETRO: _draw_retro,
+    FallbackStyle.SHAPES: _draw_shapes,
+    FallbackStyle.SILHOUETTE: _draw_silhouette,
+}
