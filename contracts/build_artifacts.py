@@ -95,11 +95,11 @@ def _imported(root: Path, source: str) -> tuple[set[str], set[str]]:
 
 def build(root: Path) -> dict[str, str]:
     """Compiles from scratch and gives each artifact's text by contract name. Leaves nothing behind."""
-    forge = root / "node_modules" / ".bin" / "forge"
-    if not forge.exists():
+    if not (root / "node_modules").exists():
         raise ArtifactError(f"There is no compiler in {root}; run `npm ci` there first.")
     with tempfile.TemporaryDirectory() as out:
-        command = [str(forge), "build", "--skip", "test", "--out", out, "--cache-path", f"{out}/cache"]
+        command = ["node", "run.cjs", "forge", "build", "--skip", "test", "--out", out]
+        command += ["--cache-path", f"{out}/cache"]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ArtifactError(f"forge could not compile the contracts:\n{done.stdout}{done.stderr}")
@@ -155,9 +155,7 @@ def check_hashes(root: Path) -> None:
 
 def _check_names(root: Path) -> None:
     if odd := _checked_in(root) ^ SOURCES.keys():
-        raise ArtifactError(
-            f"Artifacts missing, or left from contracts that are gone: {', '.join(sorted(odd))}."
-        )
+        raise ArtifactError(f"Artifacts missing, or left from contracts that are gone: {', '.join(sorted(odd))}.")
 
 
 def _read(root: Path, name: str) -> str:

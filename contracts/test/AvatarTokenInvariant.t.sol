@@ -30,6 +30,7 @@ contract Crowd {
     function mintOpenly(uint256 who, uint256 to, string calldata metadataURI) external {
         vm.prank(person(who));
         try token.mint(person(to), metadataURI) returns (uint256 id) {
+            require(token.openMint() && !token.paused(), "minted while closed or paused");
             ++opened[person(who)];
             _record(id, person(to), metadataURI);
         } catch {}

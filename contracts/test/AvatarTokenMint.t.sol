@@ -133,8 +133,8 @@ contract AvatarTokenMintTest is AvatarTokenSetUp {
         vm.startPrank(ANN);
         uint256 id = token.mintOnce("request", BOB, URI);
         vm.assertEq(token.tokenOfRequest(ANN, "request"), id);
-        bytes4 error = AvatarToken.RequestAlreadyMinted.selector;
-        vm.expectRevert(abi.encodeWithSelector(error, bytes32("request"), id));
+        bytes4 refusal = AvatarToken.RequestAlreadyMinted.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, bytes32("request"), id));
         token.mintOnce("request", BOB, URI);
         vm.stopPrank();
     }

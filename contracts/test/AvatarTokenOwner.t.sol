@@ -81,10 +81,10 @@ contract AvatarTokenOwnerTest is AvatarTokenSetUp {
     function test_noRoleCanBurnOrMoveAToken() public {
         uint256 id = _mintTo(ANN);
         vm.startPrank(ADMIN);
-        bytes4 error = IERC721Errors.ERC721InsufficientApproval.selector;
-        vm.expectRevert(abi.encodeWithSelector(error, ADMIN, id));
+        bytes4 refusal = IERC721Errors.ERC721InsufficientApproval.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, ADMIN, id));
         token.burn(id);
-        vm.expectRevert(abi.encodeWithSelector(error, ADMIN, id));
+        vm.expectRevert(abi.encodeWithSelector(refusal, ADMIN, id));
         token.transferFrom(ANN, ADMIN, id);
         vm.stopPrank();
     }
@@ -131,6 +131,15 @@ contract AvatarTokenOwnerTest is AvatarTokenSetUp {
         vm.prank(ADMIN);
         token.setContractURI("ipfs://anew");
         vm.assertEq(token.contractURI(), "ipfs://anew");
+    }
+
+    function test_aRoyaltyOfZeroEndsRoyalties() public {
+        vm.startPrank(ADMIN);
+        token.setDefaultRoyalty(BOB, 500);
+        token.setDefaultRoyalty(BOB, 0);
+        vm.stopPrank();
+        (, uint256 amount) = token.royaltyInfo(1, 1 ether);
+        vm.assertEq(amount, 0);
     }
 
     function testFuzz_royaltiesAreTheSetShareAndNeverMoreThanATenth(uint96 bps, uint128 price) public {

@@ -19,6 +19,7 @@ contract ReentrantReceiver {
     }
 
     function onERC721Received(address, address, uint256 tokenId, bytes calldata) external returns (bytes4) {
+        require(_token.ownerOf(tokenId) == address(this), "asked before it was the owner");
         try _token.mintOnce(_requestId, address(this), "ipfs://second") {
             revert("a second token was minted");
         } catch (bytes memory reason) {
