@@ -1,0 +1,42 @@
+"""Where wallets meet the site's accounts: a proved wallet goes through the same stages of login as a password."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+BACKEND = "nft.backends.WalletBackend"
+
+
+def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
+    """Logs in (NFT_LOGIN) and returns where to go: `wanted_url` if it is ours, or the page that asks for more.
+
+    A second factor, if the person has one, is asked for before they are in; a person who is disabled is sent away.
+    """
+    if request.user.is_authenticated and request.user.pk != user.pk:
+        logout(request)  # nothing of the former person's session may reach the next one
+    target = wanted_url if _is_ours(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
+    user.backend = BACKEND
+    record_authentication(request, user, method="wallet")
+    response = perform_login(request, user, redirect_url=target)
+    return str(response["Location"])
+
+
+def has_other_login(user: User) -> bool:
+    """Whether a passkey lets them in without a wallet (NFT_OTHER_LOGIN_METHODS). A code app is only a second step."""
+    keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return settings.MFA_PASSKEY_LOGIN_ENABLED and any(key.wrap().is_passwordless for key in keys)
+
+
+def _is_ours(url: str) -> bool:
+    host = urlsplit(settings.SITE_ORIGIN).netloc
+    return url_has_allowed_host_and_scheme(url, {host}, require_https=settings.SECURE)

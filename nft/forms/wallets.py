@@ -1,0 +1,48 @@
+"""What people and programs send about accounts."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from nft.core.address import parse_address
+from nft.core.errors import InvalidAddress
+from nft.models import SignInChallenge
+from nft.services.challenges import Wanted
+from nft.services.refusals import BadAddress, MalformedRequest
+
+LABEL_LENGTH = 40  # of LinkedAccount.label
+
+
+class AccountForm(forms.Form):
+    label = forms.CharField(max_length=LABEL_LENGTH, required=False)
+    is_public = forms.BooleanField(required=False)
+
+    def clean_label(self) -> str:
+        """One line without invisible characters, which could make a label read as something else."""
+        label = unicodedata.normalize("NFC", self.cleaned_data["label"])
+        if any(unicodedata.category(character)[0] == "C" for character in label):
+            raise ValidationError("A label can't hold invisible or control characters.")
+        return label
+
+
+def read_wanted(content: dict[str, Any]) -> Wanted:
+    """The JSON of a challenge request. Raises BadAddress, MalformedRequest."""
+    address, chain_id, purpose = (content.get(name) for name in ("address", "chain_id", "purpose"))
+    if not isinstance(chain_id, int) or isinstance(chain_id, bool):
+        raise MalformedRequest("“chain_id” must be given, as a whole number.")
+    if purpose not in SignInChallenge.Purpose.values:
+        raise MalformedRequest("“purpose” must be “sign_in” or “link”.")
+    return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose))
+
+
+def _read_address(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise BadAddress("“address” must be given, as text.")
+    try:
+        return parse_address(text)
+    except InvalidAddress as error:
+        raise BadAddress(str(error)) from error

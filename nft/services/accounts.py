@@ -1,0 +1,219 @@
+"""The accounts people proved, and the people they stand for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
+
+from nft.core.address import to_checksum
+from nft.models import LinkedAccount
+from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount
+from profiles.services.audit import record
+from profiles.services.people import profile_of
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A signature was verified: whoever sent it controls this account. A key is the same on every chain; a contract
+    account was proved on `chain_id` only."""
+
+    address: bytes
+    chain_id: int
+    is_contract_account: bool
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who may now be logged in, by which account; `is_new` where the person was made for it."""
+
+    user: User
+    account: LinkedAccount
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ShownAccount:
+    """An account as its owner sees it."""
+
+    id: UUID
+    address: str
+    label: str
+    is_public: bool
+    is_contract_account: bool
+    chain_id: int
+    chain_name: str
+    linked_at: datetime
+    last_used_at: datetime
+
+
+def find_account(proof: Proof) -> LinkedAccount | None:
+    """The row this proof is for, whoever it belongs to."""
+    same = LinkedAccount.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
+    if proof.is_contract_account:
+        same = same.filter(chain_id=proof.chain_id)
+    return same.select_related("user").first()
+
+
+def sign_in(proof: Proof, now: datetime) -> SignedIn:
+    """The person of this account; a new one with a neutral name where nobody has linked it. Raises AccountDisabled."""
+    account = find_account(proof)
+    if account is not None:
+        return _known(account, now)
+    try:
+        with transaction.atomic():
+            user = _create_user()
+            return SignedIn(user, _create_account(user, proof, now), is_new=True)
+    except IntegrityError:
+        # The same account signed up in parallel: it is that person who signs in.
+        account = find_account(proof)
+        if account is None:
+            raise
+        return _known(account, now)
+
+
+def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    """Adds an account to a person, or notes its use if it is theirs already. Raises AccountInUse."""
+    account = find_account(proof)
+    if account is None:
+        try:
+            with transaction.atomic():
+                return _create_account(user, proof, now)
+        except IntegrityError:
+            account = find_account(proof)
+            if account is None:
+                raise
+    if account.user.pk != user.pk:
+        raise AccountInUse(to_checksum(proof.address))
+    _note_use(account, now)
+    return account
+
+
+def unlink_account(user: User, account_id: UUID, now: datetime) -> None:
+    """Removes an account and, in the same transaction, the right to show its tokens.
+
+    Raises NoSuchAccount, LastLoginMethod.
+    """
+    with transaction.atomic():
+        # All of them locked: two unlinks at once must not each count on the other's account.
+        accounts = {account.pk: account for account in user.linked_accounts.select_for_update()}
+        if account_id not in accounts:
+            raise NoSuchAccount
+        if len(accounts) == 1 and not _has_other_login(user):
+            raise LastLoginMethod
+        _remove(accounts[account_id], actor=user, now=now)
+
+
+def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime) -> None:
+    """As unlink_account, decided by staff: allowed for the last login method too."""
+    with transaction.atomic():
+        _remove(account, actor=actor, now=now)
+
+
+def update_account(user: User, account_id: UUID, *, label: str, is_public: bool) -> LinkedAccount:
+    """Sets what a person calls an account and whether others may see its address. Raises NoSuchAccount."""
+    with transaction.atomic():
+        account = user.linked_accounts.select_for_update().filter(pk=account_id).first()
+        if account is None:
+            raise NoSuchAccount
+        was_public, account.label, account.is_public = account.is_public, label, is_public
+        account.save(update_fields=["label", "is_public"])
+        if was_public != is_public:
+            _audit(account, actor=user, action="account.show" if is_public else "account.hide")
+    return account
+
+
+def list_accounts(user: User) -> list[ShownAccount]:
+    """A person's accounts, oldest first."""
+    return [_shown(account) for account in user.linked_accounts.all()]
+
+
+def can_unlink(user: User, accounts: Collection[object]) -> bool:
+    """Whether one of `accounts`, all this person has, may go without locking them out."""
+    return len(accounts) > 1 or _has_other_login(user)
+
+
+def _known(account: LinkedAccount, now: datetime) -> SignedIn:
+    if not account.user.is_active:
+        raise AccountDisabled
+    _note_use(account, now)
+    return SignedIn(account.user, account, is_new=False)
+
+
+def _note_use(account: LinkedAccount, now: datetime) -> None:
+    account.last_used_at = now
+    account.save(update_fields=["last_used_at"])
+
+
+def _create_user() -> User:
+    model = get_user_model()
+    name = _neutral_name()
+    while model.objects.filter(**{model.USERNAME_FIELD: name}).exists():
+        name = _neutral_name()
+    user = model(**{model.USERNAME_FIELD: name})
+    user.set_unusable_password()
+    user.save()
+    profile_of(user)
+    return user
+
+
+def _neutral_name() -> str:
+    """Says nothing about the account: an address in a public name would stay there for good."""
+    return f"user-{secrets.token_hex(4)}"
+
+
+def _create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    account = LinkedAccount.objects.create(
+        user=user,
+        address=proof.address,
+        chain_id=proof.chain_id,
+        is_contract_account=proof.is_contract_account,
+        linked_at=now,
+        last_used_at=now,
+    )
+    _audit(account, actor=user, action="account.link")
+    return account
+
+
+def _remove(account: LinkedAccount, actor: User, now: datetime) -> None:
+    from nft.services.claims import withdraw_claims_of_account
+
+    withdraw_claims_of_account(account, now)
+    _audit(account, actor=actor, action="account.unlink")
+    account.delete()
+
+
+def _audit(account: LinkedAccount, actor: User, action: str) -> None:
+    """By the row's id: whoever may read the audit need not see a hidden address."""
+    record(profile_of(account.user), action, actor, account=str(account.pk))
+
+
+def _has_other_login(user: User) -> bool:
+    """A password, or what NFT_OTHER_LOGIN_METHODS (dotted path of `(user) -> bool`) knows of."""
+    if user.has_usable_password():
+        return True
+    path = getattr(settings, "NFT_OTHER_LOGIN_METHODS", "")
+    return bool(path) and bool(import_string(path)(user))
+
+
+def _shown(account: LinkedAccount) -> ShownAccount:
+    chain = settings.NFT_CHAINS.get(account.chain_id, {})
+    return ShownAccount(
+        id=account.pk,
+        address=to_checksum(account.address),
+        label=account.label,
+        is_public=account.is_public,
+        is_contract_account=account.is_contract_account,
+        chain_id=account.chain_id,
+        chain_name=chain.get("name", f"Chain {account.chain_id}"),
+        linked_at=account.linked_at,
+        last_used_at=account.last_used_at,
+    )

@@ -1,0 +1,83 @@
+"""How often something may be tried, counted in the cache in fixed windows.
+
+Without the cache nobody may try: an uncounted flood would fill the table of challenges and burn the processor, and
+sign-in by password counts its tries in the same cache, so refusing stops nothing that would still work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from django.conf import settings
+from django.core.cache import cache
+from redis import RedisError
+
+from nft.services.refusals import RateLimited, ServiceDown
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` tries in a window of `seconds`."""
+
+    count: int
+    seconds: int
+
+
+LIMITS: Mapping[str, Limit] = {
+    "challenge-session": Limit(20, 60),
+    "challenge-network": Limit(60, 60),
+    # With rows kept for at most 15 minutes this holds the table and the guests' sessions below 50 MB.
+    "challenge-everyone": Limit(1_200, 60),
+    "verify-session": Limit(30, 60),
+    "verify-network": Limit(90, 60),
+    "contract-signature-network": Limit(20, 60),
+}
+IPV6_SUBSCRIBER_BITS = 64  # what one household is given
+
+
+def spend(action: str, key: str, now: datetime) -> None:
+    """Counts one try of `action` by `key`. Raises RateLimited past the limit, ServiceDown without a cache.
+
+    The setting NFT_RATE_LIMITS ({"action": (count, seconds)}) overrides LIMITS.
+    """
+    limit = _limit(action)
+    window, elapsed = divmod(int(now.timestamp()), limit.seconds)
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]  # the cache need not know who it was
+    if _count(f"nft:tries:{action}:{window}:{digest}", limit.seconds) > limit.count:
+        raise RateLimited(limit.seconds - elapsed)
+
+
+def network_of(remote: str, forwarded: str, proxies: int) -> str:
+    """Whom to count a request for: the address the outermost of our `proxies` saw, or the peer without proxies.
+
+    `forwarded` is the X-Forwarded-For header; what lies left of our own proxies' entries anyone can write. IPv6
+    addresses count by /64.
+    """
+    hops = forwarded.split(",")
+    client = hops[-proxies].strip() if 0 < proxies <= len(hops) else remote
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return remote
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, IPV6_SUBSCRIBER_BITS), strict=False))
+    return str(address)
+
+
+def _limit(action: str) -> Limit:
+    overrides = getattr(settings, "NFT_RATE_LIMITS", {})
+    return Limit(*overrides[action]) if action in overrides else LIMITS[action]
+
+
+def _count(name: str, seconds: int) -> int:
+    try:
+        cache.add(name, 0, timeout=seconds + 1)
+        return cache.incr(name)
+    except ValueError:  # flushed between the two: this is the first try again
+        return 1
+    except (RedisError, OSError) as error:
+        raise ServiceDown from error

@@ -1,0 +1,211 @@
+"""Why a sign-in, or a change to somebody's accounts, was refused.
+
+Refused                       message: a sentence for the person; slug, title and status: for programs (RFC 9457)
+├── MalformedRequest          not the JSON we ask for
+├── BodyTooLarge              more bytes than we read
+├── BadAddress                no address, or a wrong EIP-55 checksum
+├── UnsupportedChain          a chain this site does not read
+├── SignInRequired            linking needs a person to link to
+├── RateLimited           *   too many tries (.retry_after seconds)
+├── ServiceDown           *   the counter of tries can't be reached
+├── ChallengeRefused
+│   ├── ChallengeUnknown  *   nothing was issued to this session
+│   ├── ChallengeExpired  *   answered too late
+│   ├── ChallengeUsed     *   answered before
+│   └── TextChanged           the text is not one of those we issued
+├── SignatureMalformed        no signature at all
+├── SignatureMismatch         a signature, but not of this account
+├── UndeployedAccount         a contract account that stands nowhere yet, on a chain where we can't try it out
+├── ChainUnavailable      *   a contract account could not be asked; never read as "wrong"
+├── AccountInUse              linked to another person
+├── AccountDisabled           the person may not sign in
+├── NoSuchAccount             not one of this person's accounts
+└── LastLoginMethod           without it the person could never sign in again
+
+`permanent` says whether the same request can succeed later: False for those marked *.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Refused(Exception):  # noqa: N818  # a refusal is an expected answer; the leaves are named after what happened
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    status: ClassVar[int] = 400
+    permanent: ClassVar[bool] = True
+
+    @property
+    def sentence(self) -> str:
+        return str(self)
+
+
+class MalformedRequest(Refused):
+    slug = "malformed-request"
+    title = "The request is not what this address takes"
+
+
+class BodyTooLarge(Refused):
+    slug = "body-too-large"
+    title = "The request is too large"
+    status = 413
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"{what} is longer than the limit of {limit:,} bytes.")
+
+
+class BadAddress(Refused):
+    slug = "bad-address"
+    title = "Not an Ethereum address"
+
+
+class UnsupportedChain(Refused):
+    slug = "unsupported-chain"
+    title = "This chain is not supported"
+
+
+class SignInRequired(Refused):
+    slug = "sign-in-required"
+    title = "Sign in first"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first, then link the account.")
+
+
+class RateLimited(Refused):
+    slug = "rate-limited"
+    title = "Too many tries"
+    status = 429
+    permanent = False
+
+    def __init__(self, retry_after: int) -> None:
+        unit = "second" if retry_after == 1 else "seconds"
+        super().__init__(f"That was too many tries. Wait {retry_after} {unit} and try again.")
+        self.retry_after = retry_after
+
+
+class ServiceDown(Refused):
+    slug = "temporarily-unavailable"
+    title = "A part of this site is down"
+    status = 503
+    permanent = False
+
+    def __init__(self) -> None:
+        super().__init__("A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute.")
+
+
+class ChallengeRefused(Refused):
+    permanent = False
+
+
+class ChallengeUnknown(ChallengeRefused):
+    slug = "challenge-unknown"
+    title = "Nothing was asked of you"
+
+    def __init__(self) -> None:
+        super().__init__("This browser was given no text to sign, or too long ago. Start again.")
+
+
+class ChallengeExpired(ChallengeRefused):
+    slug = "challenge-expired"
+    title = "The text to sign has expired"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(f"The text has to be signed within {minutes} minutes. Start again and sign the new one.")
+
+
+class ChallengeUsed(ChallengeRefused):
+    slug = "challenge-used"
+    title = "This text was already answered"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This text was already answered once. Start again and sign the new one.")
+
+
+class TextChanged(ChallengeRefused):
+    slug = "text-changed"
+    title = "The signed text is not ours"
+    permanent = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The signed text differs from the one this browser was given. Start again and sign it unchanged."
+        )
+
+
+class SignatureMalformed(Refused):
+    slug = "signature-malformed"
+    title = "Not a signature"
+
+
+class SignatureMismatch(Refused):
+    slug = "signature-mismatch"
+    title = "Signed by another account"
+    status = 403
+
+
+class UndeployedAccount(Refused):
+    slug = "account-not-deployed"
+    title = "The contract account is not deployed"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The contract account {address} is not deployed yet, and this chain has no helper contract (Multicall3) "
+            "to check its signature before. Use it once on this chain, then sign in."
+        )
+
+
+class ChainUnavailable(Refused):
+    slug = "chain-unavailable"
+    title = "The chain does not answer"
+    status = 503
+    permanent = False
+
+    def __init__(self, chain_name: str) -> None:
+        super().__init__(
+            f"{chain_name} does not answer, so the signature of this account can't be checked now. "
+            "Nothing is wrong with it: try again in a minute."
+        )
+
+
+class AccountInUse(Refused):
+    slug = "account-in-use"
+    title = "The account is linked to another profile"
+    status = 409
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"{address} is linked to another profile here. Sign in with it, unlink it there, and link it again."
+        )
+
+
+class AccountDisabled(Refused):
+    slug = "account-disabled"
+    title = "This profile is disabled"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The profile this account belongs to has been disabled.")
+
+
+class NoSuchAccount(Refused):
+    slug = "no-such-account"
+    title = "No such account"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("You have no such account.")
+
+
+class LastLoginMethod(Refused):
+    slug = "last-login-method"
+    title = "Your only way to sign in"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is your only way to sign in. Set a password, add a passkey or link another account, then unlink it."
+        )

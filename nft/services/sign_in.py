@@ -1,0 +1,99 @@
+"""Sign in, sign up or link an account with a signed text (EIP-4361)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from nft.clients.chain import ChainClient
+from nft.core.address import to_checksum
+from nft.core.sign_in import MAX_TEXT_BYTES
+from nft.models import LinkedAccount, SignInChallenge
+from nft.services import accounts, rate_limits, signatures
+from nft.services.accounts import Proof
+from nft.services.challenges import Visitor, consume, find_challenge
+from nft.services.refusals import BodyTooLarge, ChainUnavailable, SignatureMismatch, TextChanged
+from nft.services.signatures import SignatureKind
+
+Chains = Callable[[int], ChainClient]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back from the wallet: the text it says it signed, and the signature in hexadecimal."""
+
+    text: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whose account it is. `is_new` where the person was made just now."""
+
+    user: User
+    account: LinkedAccount
+    purpose: SignInChallenge.Purpose
+    is_new: bool
+
+
+def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Outcome:
+    """Accepts a reply once. The challenge is used up before the signature is looked at, and so also by a bad one.
+
+    Raises a nft.services.refusals.Refused of its own for each reason.
+    """
+    if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+        raise BodyTooLarge("The text", MAX_TEXT_BYTES)
+    _count_try(visitor, now)
+    challenge = find_challenge(visitor.session, reply.text, now)
+    _check_same_person(challenge, visitor)
+    consume(challenge, now)
+    proof = _prove(challenge, reply.signature, visitor, chains, now)
+    if challenge.user is not None:
+        account = accounts.link_account(challenge.user, proof, now)
+        return Outcome(challenge.user, account, SignInChallenge.Purpose.LINK, is_new=False)
+    signed_in = accounts.sign_in(proof, now)
+    return Outcome(signed_in.user, signed_in.account, SignInChallenge.Purpose.SIGN_IN, signed_in.is_new)
+
+
+def _count_try(visitor: Visitor, now: datetime) -> None:
+    if visitor.session.session_key:
+        rate_limits.spend("verify-session", visitor.session.session_key, now)
+    rate_limits.spend("verify-network", visitor.network, now)
+
+
+def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
+    """A link is signed by name for one person; in anybody else's hands its text is a foreign one."""
+    if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
+        raise TextChanged
+
+
+def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains: Chains, now: datetime) -> Proof:
+    content = signatures.read_signature(signature)
+    if signatures.recover(challenge.text, content) == challenge.address:
+        return Proof(challenge.address, challenge.chain_id, is_contract_account=False)
+    # Only from here on a chain is asked, which costs more than all the rest.
+    rate_limits.spend("contract-signature-network", visitor.network, now)
+    kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
+    if kind is SignatureKind.UNKNOWN:
+        raise ChainUnavailable(_chain_name(challenge.chain_id))
+    if kind is SignatureKind.WRONG:
+        raise SignatureMismatch(_mismatch(challenge, content))
+    return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
+
+
+def _mismatch(challenge: SignInChallenge, signature: bytes) -> str:
+    wanted = to_checksum(challenge.address)
+    signer = signatures.recover(challenge.text, signature)
+    if signer is None:
+        return f"This is not a signature of {wanted}. Start again and sign with that account."
+    return (
+        f"This was signed by {to_checksum(signer)}, not by {wanted}. Choose one account in your wallet and start again."
+    )
+
+
+def _chain_name(chain_id: int) -> str:
+    return str(settings.NFT_CHAINS.get(chain_id, {}).get("name", f"Chain {chain_id}"))

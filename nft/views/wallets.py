@@ -1,0 +1,60 @@
+"""A person's linked accounts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from nft.forms.wallets import AccountForm
+from nft.services import accounts
+from nft.services.refusals import LastLoginMethod, NoSuchAccount
+
+
+@require_safe
+@login_required
+def wallets(request: HttpRequest) -> HttpResponse:
+    user = _user(request)
+    linked = accounts.list_accounts(user)
+    context = {"accounts": linked, "can_unlink": accounts.can_unlink(user, linked)}
+    return render(request, "nft/wallets.html", context)
+
+
+@require_POST
+@login_required
+def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    form = AccountForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["label"])))
+        return redirect("nft:wallets")
+    try:
+        accounts.update_account(_user(request), account_id, **form.cleaned_data)
+    except NoSuchAccount as refusal:
+        raise Http404(refusal.sentence) from refusal
+    messages.success(request, "Saved.")
+    return redirect("nft:wallets")
+
+
+@require_POST
+@login_required
+def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    try:
+        accounts.unlink_account(_user(request), account_id, timezone.now())
+    except NoSuchAccount as refusal:
+        raise Http404(refusal.sentence) from refusal
+    except LastLoginMethod as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "The account is unlinked, and its pictures are gone from your profile.")
+    return redirect("nft:wallets")
+
+
+def _user(request: HttpRequest) -> User:
+    assert request.user.is_authenticated  # noqa: S101  # login_required; tells the type checker
+    return request.user
