@@ -22,6 +22,7 @@ from .geometry import Box, Size, box_size, fit_within, make_upright, scale_box, 
 from .headers import Header
 from .limits import MASTER_SIDE
 from .picture import Crop
+from .vips import load_vips
 
 #: A JPEG decoded at a fraction that lands this close under MASTER_SIDE is taken as it is: 4000 by 3000
 #: becomes 1000 by 750 inside the decoder, for a third of the time of decoding and then resizing.
@@ -124,9 +125,7 @@ def _convert_in_strips(image: Image.Image, box: Box, target: Size) -> tuple[Imag
 
 
 def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Still:
-    import pyvips  # on first need: a child that sees only JPEGs stays 10 MiB smaller
-
-    vips, box = _open_with_vips(pyvips, content, crop)
+    vips, box = _open_with_vips(content, crop)
     orientation = vips.get("orientation") if vips.get_typeof("orientation") else 1
     icc_profile = vips.get("icc-profile-data") if vips.get_typeof("icc-profile-data") else None
     upright = make_upright(ToSrgb(icc_profile)(pixels_of(vips)), orientation)
@@ -134,7 +133,8 @@ def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Stil
     return Still(upright, upright_size(original, orientation))
 
 
-def _open_with_vips(pyvips: Any, content: bytes, crop: Crop | None) -> tuple[Any, Box | None]:
+def _open_with_vips(content: bytes, crop: Crop | None) -> tuple[Any, Box | None]:
+    pyvips = load_vips()
     how = {"height": MASTER_SIDE, "size": "down", "no_rotate": True}
     if crop is None:
         # This one call lets WebP shrink inside its decoder.

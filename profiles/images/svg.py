@@ -13,12 +13,11 @@ from .limits import MASTER_SIDE, MIB
 from .picture import Crop
 from .sniff import sniff_format
 from .stills import Still, pixels_of
+from .vips import SVG_LOADER, load_vips
 
 #: Largest SVG text we draw; the largest on-chain one met has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB
 
-#: libvips' name for its SVG reader, which it blocks together with all loaders not meant for strangers' bytes.
-_LOADER = "VipsForeignLoadSvg"
 _DAMAGED = "This SVG is damaged, or uses something we do not draw."
 
 
@@ -38,9 +37,8 @@ def decode_svg(content: bytes, crop: Crop | None = None) -> Still:
 
 
 def _draw(content: bytes) -> Image.Image:
-    import pyvips
-
-    pyvips.operation_block_set(_LOADER, False)
+    pyvips = load_vips()
+    pyvips.operation_block_set(SVG_LOADER, False)
     try:
         # Drawn at the size wanted: a drawing that says it is 100,000 pixels wide costs no more than others.
         natural = pyvips.Image.svgload_buffer(content)
@@ -52,4 +50,4 @@ def _draw(content: bytes) -> Image.Image:
     except pyvips.Error as error:
         raise ImageRefused(Reason.DAMAGED, _DAMAGED) from error
     finally:
-        pyvips.operation_block_set(_LOADER, True)
+        pyvips.operation_block_set(SVG_LOADER, True)

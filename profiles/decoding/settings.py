@@ -1,0 +1,29 @@
+"""What the decoder may use."""
+
+from dataclasses import dataclass
+
+from profiles.images.limits import MIB
+
+
+@dataclass(frozen=True)
+class DecoderSettings:
+    """Times in seconds, sizes in bytes.
+
+    Processor time judges the picture: a child that uses it up refuses the picture for good. Wall time judges
+    the machine: a child that outlives it was starved, and the same picture may pass later.
+    """
+
+    processes: int = 2
+    processor_seconds: int = 10
+    svg_processor_seconds: int = 5
+    wall_seconds: float = 30.0
+    start_seconds: float = 20.0
+    #: How long a caller waits for a free child.
+    wait_seconds: float = 20.0
+    address_space: int = 1024 * MIB
+    svg_memory: int = 256 * MIB
+    open_files: int = 64
+    #: A child ends itself after so many pictures, when it stays larger than `retire_bytes`, or when nobody asks.
+    pictures_per_child: int = 500
+    retire_bytes: int = 160 * MIB
+    idle_seconds: float = 300.0
