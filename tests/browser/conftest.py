@@ -1,0 +1,79 @@
+"""One running site for all browser tests, and the people who use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from localstack.processes import free_port
+from tests.browser.people import Person
+from tests.browser.site import Site, deploy_contracts, site_environment
+from tests.browser.wallet import KeyWallet
+from tests.servers.chain import start_chain
+from tests.servers.helia_gateway import Gateway
+from tests.servers.places import Places, on_sqlite
+from tests.servers.redis import start_redis
+from tests.servers.s3 import ObjectStore
+
+BUCKET = "browser-tests"
+BLOCK_SECONDS = "1"
+
+
+@pytest.fixture(scope="session")
+def site(places: Places, database_server: None, s3_server: ObjectStore, helia: Gateway) -> Iterator[Site]:
+    home = places.folder / "site"
+    chain = start_chain(places, free_port(), "--block-time", BLOCK_SECONDS)
+    redis = start_redis(places.folder / "site-redis.sock", home / "redis", places.log("site-redis"))
+    url = f"http://localhost:{free_port()}"
+    contracts = deploy_contracts(chain)
+    s3_server.client().create_bucket(Bucket=BUCKET)
+    environment = site_environment(
+        home / "data",
+        url,
+        chain,
+        contracts,
+        DATABASE_URL=_make_database(places),
+        REDIS_URL=redis.url,
+        NFT_IPFS_GATEWAYS=helia.url,
+        S3_BUCKET=BUCKET,
+        S3_ENDPOINT_URL=s3_server.endpoint_url,
+        S3_ACCESS_KEY_ID=s3_server.access_key,
+        S3_SECRET_ACCESS_KEY=s3_server.secret_key,
+    )
+    running = Site(url, chain, helia, contracts, environment, home / "log")
+    running.start()
+    yield running
+    running.stop()
+    redis.running.kill()
+    chain.running.kill()
+
+
+def _make_database(places: Places) -> str:
+    if on_sqlite():
+        return f"sqlite:///{places.folder / 'site.sqlite3'}"
+    import psycopg
+
+    with psycopg.connect(host=str(places.postgres), user="app", dbname="avatarsite", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE site")
+    return f"postgresql://app@/site?host={places.postgres}"
+
+
+@pytest.fixture
+def meet(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
+    """`meet("alice")`: a person with a browser of their own and a wallet with 10 ETH in it."""
+    people: list[Person] = []
+
+    def meet_one(handle: str, **wallet: object) -> Person:
+        context = chromium.new_context(base_url=site.url)
+        context.set_default_timeout(15_000)
+        key_wallet = KeyWallet(site.chain.w3, site.funded_account(), **wallet)  # type: ignore[arg-type]
+        key_wallet.install(context)
+        person = Person(handle, site, context.new_page(), key_wallet)
+        people.append(person)
+        return person
+
+    yield meet_one
+    for person in people:
+        person.leave()

@@ -1,0 +1,128 @@
+"""What a person does with the site, in the words of its pages."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+
+from PIL import Image
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+
+from tests.browser.site import Site
+from tests.browser.wallet import KeyWallet
+
+SLOW = 45_000
+Colour = tuple[int, int, int]
+
+
+def picture(colour: Colour, side: int = 300) -> bytes:
+    """A PNG with a sloping shade, so that two colours never look alike."""
+    image = Image.linear_gradient("L").resize((side, side))
+    tinted = Image.merge("RGB", [image.point(lambda value, part=part: value * part // 255) for part in colour])
+    file = io.BytesIO()
+    tinted.save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass
+class Person:
+    """Somebody in front of a browser. Errors in their console are the site's fault and fail the test."""
+
+    handle: str
+    site: Site
+    page: Page
+    wallet: KeyWallet
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._listen)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        # A refused JSON call is reported by the browser itself; the page shows it as a sentence.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def leave(self) -> None:
+        self.page.context.close()
+        assert not self.complaints, self.complaints
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def sign_up(self, password: str = "correct-horse-battery") -> None:
+        self.page.goto("/accounts/signup/")
+        self.page.get_by_label("Username").fill(self.handle)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.button("Create account").click()
+        expect(self.page.get_by_role("link", name="Sign in")).to_have_count(0)
+
+    def sign_in_with_wallet(self) -> None:
+        self.page.goto("/accounts/login/")
+        self.choose_wallet_and_sign()
+
+    def link_wallet(self) -> None:
+        self.page.goto("/settings/wallets/")
+        self.choose_wallet_and_sign()
+        expect(self.page.get_by_text(self.wallet.address).first).to_be_visible()
+
+    def choose_wallet_and_sign(self) -> None:
+        self.button(self.wallet.name).click()
+        with self.page.expect_navigation(timeout=SLOW):
+            self.button(f"Sign with {self.wallet.name}").click()
+
+    def choose_handle(self) -> None:
+        self.page.goto("/settings/profile/")
+        self.page.get_by_label("Handle").fill(self.handle)
+        self.page.get_by_label("Display name").fill(self.handle.title())
+        self.button("Save").click()
+        expect(self.page.get_by_role("status").first).to_be_visible()
+
+    def upload(self, content: bytes, name: str = "picture.png") -> None:
+        self.page.goto("/settings/picture/")
+        self.page.get_by_label("Choose a picture").set_input_files(
+            {"name": name, "mimeType": "image/png", "buffer": content}
+        )
+        with self.page.expect_navigation():
+            self.button("Upload").click()
+
+    def mint(self, name: str, description: str, content: bytes) -> None:
+        self.page.goto("/mint/")
+        self.page.get_by_label("Picture").set_input_files(
+            {"name": "art.png", "mimeType": "image/png", "buffer": content}
+        )
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Description").fill(description)
+        self.button("Prepare").click()
+        self.sign_transaction()
+        expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
+
+    def sign_transaction(self) -> None:
+        self.button(self.wallet.name).click(timeout=SLOW)
+
+    def use_minted(self) -> None:
+        self.button("Use as my picture").click()
+        self.wait_for_verdict()
+
+    def claim(self, reference: str) -> None:
+        self.page.goto("/settings/tokens/")
+        self.page.get_by_label("NFT").fill(reference)
+        self.button("Check and use").click()
+
+    def wait_for_verdict(self) -> None:
+        expect(self.page.get_by_role("heading", name="This is your picture now")).to_be_visible(timeout=SLOW)
+
+    def send_token_to(self, address: str) -> None:
+        """From the page of the token."""
+        self.page.get_by_role("link", name="Send to somebody else").click()
+        self.page.get_by_label("To").fill(address)
+        self.button("Go on").click()
+        self.sign_transaction()
+        expect(self.page.get_by_text("On its way")).to_be_visible(timeout=SLOW)
+
+    def public_page(self) -> Page:
+        self.page.goto(f"/u/{self.handle}/")
+        return self.page
+
+    def avatar(self) -> bytes:
+        return self.site.get(f"/avatar/{self.handle}?s=128", Accept="image/webp").content

@@ -1,0 +1,85 @@
+"""The whole story in a browser, on real servers, with a wallet over real keys."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.people import Person, picture
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+RED, GREEN, BLUE = (220, 60, 50), (60, 190, 90), (70, 90, 230)
+
+
+def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, meet: Callable[..., Person]) -> None:
+    alice, bob = meet("alice"), meet("bob")
+    alice.sign_in_with_wallet()
+    alice.choose_handle()
+    alice.upload(picture(RED))
+    uploaded = alice.avatar()
+    assert site.receipt("alice")["source"] == "upload"
+    assert not site.receipt("alice")["mark"]
+
+    alice.mint("Morning", "The first one", picture(BLUE))
+    expect(alice.page.get_by_text("ipfs://").first).to_be_visible()
+    alice.use_minted()
+    token_page = alice.page.url
+
+    page = alice.public_page()
+    expect(page.get_by_role("img", name="Verified NFT").first).to_be_visible()
+    expect(page.get_by_role("heading", name="How we know")).to_be_visible()
+    receipt = site.receipt("alice")
+    assert receipt["mark"]
+    assert receipt["source"] == "nft"
+    assert receipt["provenance"]["proof"] == "cid"
+    assert receipt["provenance"]["contract"] == site.contracts["avatar"].address
+    assert alice.avatar() != uploaded
+
+    alice.page.goto(token_page)
+    alice.send_token_to(bob.wallet.address)
+    site.eventually(lambda: not site.receipt("alice")["mark"], seconds=60)
+    assert alice.avatar() == uploaded
+    expect(alice.public_page().get_by_role("img", name="Verified NFT")).to_have_count(0)
+
+    bob.sign_in_with_wallet()
+    bob.choose_handle()
+    token_id = receipt["provenance"]["token_id"]
+    bob.claim(f"{site.contracts['avatar'].address} {token_id}")
+    bob.wait_for_verdict()
+    assert site.receipt("bob")["mark"]
+
+
+def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(
+    site: Site, meet: Callable[..., Person]
+) -> None:
+    carol = meet("carol")
+    carol.sign_up()
+    carol.link_wallet()
+    site.chain.send(site.contracts["shapes"].functions.mint(carol.wallet.address))
+    carol.claim(f"{site.contracts['shapes'].address} 1")
+    carol.wait_for_verdict()
+    assert site.receipt("carol")["provenance"]["proof"] == "inline"
+    shown = Image.open(io.BytesIO(carol.avatar()))
+    assert (shown.format, shown.size) == ("WEBP", (128, 128))
+
+
+def test_a_strangers_edition_is_fetched_from_a_gateway_and_proved(site: Site, meet: Callable[..., Person]) -> None:
+    image = site.gateway.add(picture(GREEN))
+    name = f"{7:064x}.json"
+    folder = site.gateway.add_directory({name: b'{"name": "Edition 7", "image": "ipfs://%s"}' % image.encode()})
+    editions = site.chain.deploy("DemoEditions", f"ipfs://{folder}/{{id}}.json")
+    dave = meet("dave")
+    site.chain.send(editions.functions.mint(dave.wallet.address, 7, 1))
+    dave.sign_in_with_wallet()
+    dave.choose_handle()
+    dave.claim(f"eip155:31337/erc1155:{editions.address}/7")
+    dave.wait_for_verdict()
+    provenance = site.receipt("dave")["provenance"]
+    assert provenance["proof"] == "cid"
+    assert provenance["image_cid"] == image
+    assert dave.wallet.address not in site.get("/avatar/dave.json").text
