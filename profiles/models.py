@@ -1,10 +1,14 @@
 """People and their pictures. Nothing here knows what a chain is: an attested picture is one whose right to be
-shown must be renewed (`attested_at`), whoever renews it."""
+shown must be renewed (`attested_at`), whoever renews it.
+
+One law ties `Profile.avatar` to the history: the pointer is the ACTIVE entry chosen last, or None. What is shown is
+the showable entry chosen last; the two differ only while an attestation is too old (services/showing.py).
+"""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,24 +18,19 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from profiles import conf
+
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
+HANDLE_RULE = (
+    "A handle has 2 to 30 characters: small letters, digits, - and _, and begins and ends with a letter or a digit."
+)
 
 
 class Profile(models.Model):
     """One person's public face, hung on whatever user model the host project has."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
-    handle = models.CharField(
-        max_length=30,
-        unique=True,
-        validators=[
-            RegexValidator(
-                HANDLE_PATTERN,
-                "A handle has 2 to 30 characters: small letters, digits, - and _, "
-                "and begins and ends with a letter or a digit.",
-            )
-        ],
-    )
+    handle = models.CharField(max_length=30, unique=True, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
     display_name = models.CharField(max_length=60, blank=True)
     bio = models.CharField(max_length=280, blank=True)
     avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -42,16 +41,20 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return self.handle
 
+    def get_absolute_url(self) -> str:
+        return reverse("profiles:public", args=[self.handle])
+
     @property
     def name(self) -> str:
         return self.display_name or self.handle
 
-    def get_absolute_url(self) -> str:
-        return reverse("profiles:public", args=[self.handle])
-
 
 class StoredImage(models.Model):
-    """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it."""
+    """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it.
+
+    The row is written before its objects and deleted after them, so every object can be found from a row, whatever
+    dies in between. A row that no Avatar uses is invisible and goes `conf.unused_image_age()` after `touched_at`.
+    """
 
     sha256 = models.CharField(max_length=64, unique=True)
     mime = models.CharField(max_length=32)
@@ -61,6 +64,7 @@ class StoredImage(models.Model):
     byte_count = models.PositiveIntegerField()
     source_format = models.CharField(max_length=16)
     created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -71,22 +75,35 @@ class Rendition(models.Model):
 
     image = models.ForeignKey(StoredImage, on_delete=models.CASCADE, related_name="renditions")
     size = models.PositiveIntegerField(help_text="Side in pixels.")
-    format = models.CharField(max_length=8)
+    format = models.CharField(max_length=8, help_text="webp, png, jpeg or avif.")
     is_still = models.BooleanField(default=True, help_text="False where the frames of an animation are kept.")
     sha256 = models.CharField(max_length=64, db_index=True)
     byte_count = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")]
 
     def __str__(self) -> str:
-        return f"{self.image_id}:{self.size}.{self.format}"
+        return f"{self.size}.{self.format}"
+
+
+class AvatarQuerySet(models.QuerySet["Avatar"]):
+    def active(self) -> AvatarQuerySet:
+        """What the person may show, chosen last first."""
+        return self.filter(state=Avatar.State.ACTIVE).order_by("-chosen_at", "-id")
+
+    def showable(self, now: datetime) -> AvatarQuerySet:
+        """Active, and attested recently enough where attestation is needed; chosen last first."""
+        oldest = now - conf.image_max_age()
+        return self.active().filter(Q(source=Avatar.Source.UPLOAD) | Q(attested_at__gte=oldest))
 
 
 class Avatar(models.Model):
-    """An entry in a person's picture history. `Profile.avatar` points at the one in use."""
+    """An entry in a person's picture history. `Profile.avatar` points at the one in use.
+
+    `attested_at` is empty for uploads and while withdrawn: restoring or choosing an entry can therefore never bring
+    back a right that was lost meanwhile.
+    """
 
     class Source(models.TextChoices):
         UPLOAD = "upload", "Upload"
@@ -101,45 +118,65 @@ class Avatar(models.Model):
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars")
     image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars")
     source = models.CharField(max_length=8, choices=Source.choices)
+    reference = models.CharField(
+        max_length=250, blank=True, help_text="What it was taken from (CAIP-19 for tokens); empty for uploads."
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it was withdrawn or removed.")
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it was withdrawn or removed.")
+    is_locked = models.BooleanField(
+        default=False, help_text="Removed by the site's team: the person can't bring it back."
+    )
     title = models.CharField(max_length=200, blank=True)
     alt_text = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     chosen_at = models.DateTimeField(help_text="When the person last made it their picture.")
+    removed_at = models.DateTimeField(null=True, blank=True, db_index=True)
     attested_at = models.DateTimeField(
         null=True, blank=True, help_text="Last successful check of the right to show it; empty for uploads."
     )
     provenance = models.JSONField(null=True, blank=True)
 
+    objects = AvatarQuerySet.as_manager()
+
+    # Set for a page by services.showing.history_of.
+    is_current: bool
+    has_mark: bool
+
     class Meta:
         ordering = ["-chosen_at"]
         indexes = [models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history")]
         constraints = [
+            models.UniqueConstraint(fields=["profile", "image", "source", "reference"], name="avatar_once_in_history"),
             models.CheckConstraint(
                 condition=Q(source="upload", attested_at__isnull=True)
-                | Q(source="nft", attested_at__isnull=False),
+                | Q(source="nft", state="active", attested_at__isnull=False)
+                | Q(source="nft", state="withdrawn", attested_at__isnull=True)
+                | Q(source="nft", state="removed"),
                 name="avatar_nft_is_attested",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state="removed", removed_at__isnull=False)
+                | (~Q(state="removed") & Q(removed_at__isnull=True, is_locked=False)),
+                name="avatar_removed_says_when",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_source_display()} {self.title or self.id}"
 
-    def has_mark(self, now: datetime) -> bool:
+    def mark_holds(self, now: datetime) -> bool:
         """True while the verified mark may be shown: active, and attested within NFT_MARK_MAX_AGE seconds."""
-        return self._attested_within(now, settings.NFT_MARK_MAX_AGE)
+        if self.state != self.State.ACTIVE or self.attested_at is None:
+            return False
+        return now - self.attested_at <= conf.mark_max_age()
 
     def is_showable(self, now: datetime) -> bool:
         """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds."""
         if self.state != self.State.ACTIVE:
             return False
-        return self.source == self.Source.UPLOAD or self._attested_within(now, settings.NFT_IMAGE_MAX_AGE)
-
-    def _attested_within(self, now: datetime, seconds: int) -> bool:
-        if self.state != self.State.ACTIVE or self.attested_at is None:
-            return False
-        return now - self.attested_at <= timedelta(seconds=seconds)
+        if self.attested_at is None:
+            return self.source == self.Source.UPLOAD
+        return now - self.attested_at <= conf.image_max_age()
 
 
 class AuditEntry(models.Model):

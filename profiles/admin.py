@@ -1,0 +1,163 @@
+"""People and pictures for the site's team: to look, and to remove with a reason. Nobody sets a picture for another."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.paginator import Paginator
+from django.db.models import Model, Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
+from profiles.services.avatars import AvatarError, moderate_avatar
+from profiles.services.renditions import content_url, pick_rendition
+from profiles.views.signed_in import signed_in
+
+THUMBNAIL = 48
+COUNTED = 10_000
+
+
+if TYPE_CHECKING:  # generic in the stubs only
+    Base = admin.ModelAdmin[Any]
+    BasePaginator = Paginator[Any]
+else:
+    Base = admin.ModelAdmin
+    BasePaginator = Paginator
+
+
+class BoundedPaginator(BasePaginator):
+    """Counts to 10,000 and no further: a list of millions must not be read to be paged."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list[: COUNTED + 1]
+        return rows.count() if isinstance(rows, QuerySet) else len(rows)
+
+
+class LookOnly(Base):
+    """Rows are made and changed by services, which leave audit rows; the admin shows them."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def thumbnail(image: StoredImage) -> SafeString | str:
+    rendition = pick_rendition(image.renditions.all(), THUMBNAIL)
+    if rendition is None:
+        return "none"
+    return format_html(
+        '<img src="{}" width="{}" height="{}" alt="" loading="lazy">', content_url(rendition), THUMBNAIL, THUMBNAIL
+    )
+
+
+RENDITIONS = Rendition.objects.order_by("size")
+
+
+@admin.register(Profile)
+class ProfileAdmin(LookOnly):
+    list_display = ["picture", "handle", "display_name", "user", "source", "avatar_version", "updated_at"]
+    list_display_links = ["handle"]
+    list_select_related = ["user", "avatar__image"]
+    search_fields = ["handle", "display_name", "=user__username", "=user__email"]
+    search_help_text = "Handle, name, or the exact username or e-mail address."
+    ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
+        return super().get_queryset(request).prefetch_related(Prefetch("avatar__image__renditions", RENDITIONS))
+
+    @admin.display(description="")
+    def picture(self, profile: Profile) -> SafeString | str:
+        return thumbnail(profile.avatar.image) if profile.avatar else "none"
+
+    @admin.display(ordering="avatar__source")
+    def source(self, profile: Profile) -> str:
+        return profile.avatar.get_source_display() if profile.avatar else "none"
+
+
+class ModerationActionForm(ActionForm):
+    reason = forms.CharField(required=False, max_length=300, label="Reason (the person will read it)")
+
+
+@admin.register(Avatar)
+class AvatarAdmin(LookOnly):
+    list_display = ["picture", "title_or_id", "person", "source", "state", "is_locked", "attested_at", "chosen_at"]
+    list_display_links = ["title_or_id"]
+    list_filter = ["source", "state", "is_locked", "chosen_at"]
+    list_select_related = ["profile", "image"]
+    search_fields = ["=profile__handle", "title", "=reference", "=image__sha256"]
+    search_help_text = "Exact handle, reference or sha256, or part of the title."
+    ordering = ["-chosen_at"]
+    actions = ["remove_for_the_site"]
+    action_form = ModerationActionForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Avatar]:
+        return super().get_queryset(request).prefetch_related(Prefetch("image__renditions", RENDITIONS))
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("profiles.change_avatar")
+
+    @admin.display(description="")
+    def picture(self, avatar: Avatar) -> SafeString | str:
+        return "removed" if avatar.state == Avatar.State.REMOVED else thumbnail(avatar.image)
+
+    @admin.display(description="Title", ordering="title")
+    def title_or_id(self, avatar: Avatar) -> str:
+        return avatar.title or str(avatar.pk)[:8]
+
+    @admin.display(description="Person", ordering="profile__handle")
+    def person(self, avatar: Avatar) -> SafeString:
+        url = reverse("admin:profiles_profile_change", args=[avatar.profile_id])
+        return format_html('<a href="{}">{}</a>', url, avatar.profile.handle)
+
+    @admin.action(description="Remove for the site, with the reason beside", permissions=["moderate"])
+    def remove_for_the_site(self, request: HttpRequest, chosen: QuerySet[Avatar]) -> None:
+        reason = request.POST.get("reason", "")
+        try:
+            removed = [moderate_avatar(pk, reason, signed_in(request)) for pk in chosen.values_list("pk", flat=True)]
+        except AvatarError as error:
+            self.message_user(request, error.sentence, messages.ERROR)
+        else:
+            self.message_user(request, f"{len(removed)} removed. Each has an audit entry.", messages.SUCCESS)
+
+
+@admin.register(StoredImage)
+class StoredImageAdmin(LookOnly):
+    list_display = ["picture", "sha256", "source_format", "width", "height", "frames", "byte_count", "created_at"]
+    list_display_links = ["sha256"]
+    list_filter = ["source_format"]
+    search_fields = ["=sha256", "=renditions__sha256"]
+    search_help_text = "The exact sha256 of a picture, or of one of its renditions."
+    ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StoredImage]:
+        return super().get_queryset(request).prefetch_related(Prefetch("renditions", RENDITIONS))
+
+    @admin.display(description="")
+    def picture(self, image: StoredImage) -> SafeString | str:
+        return thumbnail(image)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LookOnly):
+    list_display = ["at", "action", "profile", "actor", "detail"]
+    list_filter = ["action", "at"]
+    list_select_related = ["profile", "actor"]
+    search_fields = ["=profile__handle", "=action"]
+    ordering = ["-at"]

@@ -1,0 +1,65 @@
+"""Our own settings, judged at the start. Each id is stable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from profiles import conf
+
+MIDDLEWARE = "profiles.middleware.CookielessMedia"
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+
+
+@register()
+def check_storage(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if "avatars" in settings.STORAGES:
+        return []
+    return [
+        Error(
+            'STORAGES has no "avatars".',
+            hint="Pictures are kept there: name any django-storages backend.",
+            id="profiles.E001",
+        )
+    ]
+
+
+@register()
+def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A mark must not outlive its picture, nor the purge of an image overtake the request that stores it."""
+    found: list[CheckMessage] = []
+    if not 0 < conf.mark_max_age().total_seconds() <= conf.image_max_age().total_seconds():
+        found.append(Error("0 < NFT_MARK_MAX_AGE <= NFT_IMAGE_MAX_AGE does not hold.", id="profiles.E002"))
+    if conf.unused_image_age().total_seconds() < 60:
+        found.append(
+            Error(
+                "AVATAR_UNUSED_SECONDS is less than 60.",
+                hint="A picture is stored before it is shown; a purge in between would refuse slow uploads.",
+                id="profiles.E003",
+            )
+        )
+    return found
+
+
+@register()
+def check_limits(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    limits = vars(conf.image_limits())
+    bad = [f"AVATAR_{name.upper()}" for name, value in limits.items() if value < 1]
+    return [Error(f"{name} must be at least 1.", id="profiles.E004") for name in bad]
+
+
+@register()
+def check_cookieless(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    order = list(settings.MIDDLEWARE)
+    if SESSIONS not in order or (MIDDLEWARE in order and order.index(MIDDLEWARE) < order.index(SESSIONS)):
+        return []
+    return [
+        Warning(
+            f"{MIDDLEWARE} does not stand before sessions in MIDDLEWARE.",
+            hint="Without it every picture on a page costs a signed-in visitor a session and its user.",
+            id="profiles.W001",
+        )
+    ]

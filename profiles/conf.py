@@ -1,0 +1,72 @@
+"""Our settings, each with a default, read when asked so that tests and host projects may change them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from profiles.images.limits import RENDITION_SIZES, ImageLimits
+from profiles.images.picture import DecodeRequest
+
+
+def _setting(name: str, default: Any) -> Any:
+    return getattr(settings, name, default)
+
+
+def mark_max_age() -> timedelta:
+    """How old an attestation may be for the verified mark to be shown."""
+    return timedelta(seconds=_setting("NFT_MARK_MAX_AGE", 3600))
+
+
+def image_max_age() -> timedelta:
+    """How old an attestation may be for the picture itself to be shown."""
+    return timedelta(seconds=_setting("NFT_IMAGE_MAX_AGE", 86_400))
+
+
+def image_limits() -> ImageLimits:
+    """The caps of the pure code, overridden by AVATAR_MAX_BYTES, _PIXELS, _SIDE, _FRAMES and _TOTAL_PIXELS."""
+    names = [each.name for each in fields(ImageLimits)]
+    return ImageLimits(**{name: int(_setting(f"AVATAR_{name.upper()}", getattr(ImageLimits, name))) for name in names})
+
+
+def decode_request(*, svg_allowed: bool) -> DecodeRequest:
+    """Every rendition size, within our limits. SVG only from tokens, and only as pixels."""
+    return DecodeRequest(image_limits(), RENDITION_SIZES, svg_allowed=svg_allowed)
+
+
+def upload_max_bytes() -> int:
+    return image_limits().max_bytes
+
+
+def uploads_per_hour() -> int:
+    """Uploads one person may try in an hour, refused ones too: each costs a decoder its time."""
+    return int(_setting("AVATAR_UPLOADS_PER_HOUR", 30))
+
+
+def undo_time() -> timedelta:
+    """How long a removed picture can be brought back; afterwards it is erased for good."""
+    return timedelta(seconds=_setting("AVATAR_UNDO_SECONDS", 600))
+
+
+def unused_image_age() -> timedelta:
+    """How long a stored picture without any holder is kept: longer than any one request takes to give it a holder."""
+    return timedelta(seconds=_setting("AVATAR_UNUSED_SECONDS", 600))
+
+
+def avatar_max_age() -> int:
+    """Seconds an answer of `/avatar/<id>` may be kept: a changed picture is seen in less than 5."""
+    return int(_setting("AVATAR_CACHE_SECONDS", 4))
+
+
+def reserved_handles() -> frozenset[str]:
+    """Handles nobody may take, beside those that are reserved everywhere (services.people.RESERVED)."""
+    site = str(_setting("SITE_NAME", "")).lower()
+    return frozenset({site, *_setting("AVATAR_RESERVED_HANDLES", [])} - {""})
+
+
+def site_origin() -> str:
+    """scheme://host[:port] of links in JSON; without it they stay relative."""
+    return str(_setting("SITE_ORIGIN", ""))

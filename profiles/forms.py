@@ -1,0 +1,76 @@
+"""What people fill in. Forms read; services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from profiles import conf
+from profiles.models import HANDLE_RULE, Profile
+
+
+class ProfileForm(forms.Form):
+    handle = forms.CharField(
+        max_length=30,
+        help_text=HANDLE_RULE,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "nickname", "spellcheck": "false"}),
+    )
+    display_name = forms.CharField(
+        max_length=60,
+        required=False,
+        help_text="What people see instead of your handle.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    bio = forms.CharField(
+        max_length=280,
+        required=False,
+        label="About you",
+        help_text="Up to 280 characters.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    @classmethod
+    def of(cls, profile: Profile) -> ProfileForm:
+        return cls(initial={name: getattr(profile, name) for name in cls.base_fields})
+
+
+class AltTextForm(forms.Form):
+    alt_text = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Describe the picture",
+        help_text="Read out to people who can't see it.",
+    )
+
+
+class UploadForm(AltTextForm):
+    content = forms.FileField(
+        label="Picture file", widget=forms.ClearableFileInput(attrs={"accept": "image/*"}), allow_empty_file=True
+    )
+    field_order = ["content", "alt_text"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["content"].help_text = f"JPEG, PNG, GIF, WebP or AVIF, up to {most()}."
+
+    def clean_content(self) -> UploadedFile[bytes]:
+        """Empty and odd files go on to the decoder, which knows the reason; only size is judged without reading."""
+        file: UploadedFile[bytes] = self.cleaned_data["content"]
+        if (file.size or 0) > conf.upload_max_bytes():
+            raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
+        return file
+
+
+class ModerationForm(forms.Form):
+    reason = forms.CharField(max_length=300, help_text="The person will read it.")
+
+
+def most() -> str:
+    return filesizeformat(conf.upload_max_bytes())
+
+
+def too_large(size: int) -> str:
+    return f"This file has {filesizeformat(size)}. Pictures may have up to {most()}."

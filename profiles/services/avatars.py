@@ -1,0 +1,253 @@
+"""A person's picture and its history: the use cases. How a change is made, and the family AvatarError that all of them
+may raise, stand in changing.py; `set_avatar` also raises profiles.images.errors.PictureError and
+profiles.storage.StorageError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from profiles.models import Avatar, AvatarQuerySet, Profile, StoredImage
+from profiles.services.audit import record
+from profiles.services.changing import (
+    AvatarError,
+    AvatarNotShowable,
+    ImageGone,
+    NoSuchAvatar,
+    NoSuchProfile,
+    change,
+    lock_owner_of,
+    lock_profile,
+    own_avatar,
+    settle,
+)
+from profiles.services.images import keep_image
+from profiles.text import one_line
+
+__all__ = [
+    "AvatarDetails",
+    "AvatarError",
+    "AvatarNotShowable",
+    "ImageGone",
+    "NoSuchAvatar",
+    "NoSuchProfile",
+    "attach_avatar",
+    "attest_avatar",
+    "attest_avatars",
+    "choose_avatar",
+    "moderate_avatar",
+    "reinstate_avatar",
+    "remove_avatar",
+    "restore_avatar",
+    "set_alt_text",
+    "set_avatar",
+    "withdraw_avatar",
+]
+
+State = Avatar.State
+
+
+@dataclass(frozen=True)
+class AvatarDetails:
+    """What is known of a picture beside its pixels. All texts are cleaned and cut to their columns.
+
+    `attested_at` is needed for every source but uploads: when the right to show it was last proved.
+    """
+
+    title: str = ""
+    alt_text: str = ""
+    attested_at: datetime | None = None
+    provenance: dict[str, Any] | None = None
+
+    @property
+    def reference(self) -> str:
+        """Tells pictures of the same pixels apart: two tokens of one person may share an image, never an entry."""
+        return str((self.provenance or {}).get("asset_id", ""))
+
+    def columns(self) -> dict[str, Any]:
+        return {
+            "title": one_line(self.title)[:200],
+            "alt_text": one_line(self.alt_text)[:300],
+            "attested_at": self.attested_at,
+            "provenance": self.provenance,
+        }
+
+
+def set_avatar(
+    profile: Profile, content: bytes, source: str, *, details: AvatarDetails, actor: AbstractBaseUser | None
+) -> Avatar:
+    """Make `content` the person's picture: decoded in a child, stored, then shown. Uploads and tokens alike.
+
+    The same picture from the same source again is chosen again, not doubled. Where anything raises, the earlier
+    picture stands and nothing visible was stored. Read `profile` anew afterwards: the instance passed is not changed.
+    """
+    image = keep_image(content, svg_allowed=source != Avatar.Source.UPLOAD)
+    return attach_avatar(profile, image, source, details=details, actor=actor)
+
+
+def attach_avatar(
+    profile: Profile, image: StoredImage, source: str, *, details: AvatarDetails, actor: AbstractBaseUser | None
+) -> Avatar:
+    """`set_avatar` for an image we hold already, as one cached for another holder: no second decode."""
+    with lock_profile(profile.pk) as owner:
+        held = _lock_image(image.pk)
+        avatar = _enter(owner, held, source, details)
+        settle(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
+    return avatar
+
+
+def choose_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | None) -> Avatar:
+    """Use an entry of the history again. Raises NoSuchAvatar or AvatarNotShowable."""
+    with lock_profile(profile.pk) as owner:
+        avatar = own_avatar(owner, avatar_id)
+        now = timezone.now()
+        if not avatar.is_showable(now):
+            raise AvatarNotShowable(_why_not(avatar))
+        change(avatar, chosen_at=now)
+        settle(owner, "avatar.choose", actor, avatar=str(avatar.pk))
+    return avatar
+
+
+def remove_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | None) -> Avatar:
+    """Take an entry out of the history; the most recently chosen one left takes its place.
+
+    `restore_avatar` brings it back within `conf.undo_time()`; then row and bytes are erased.
+    """
+    with lock_profile(profile.pk) as owner:
+        avatar = own_avatar(owner, avatar_id)
+        if avatar.state != State.REMOVED:
+            change(avatar, state=State.REMOVED, removed_at=timezone.now(), reason="")
+            settle(owner, "avatar.remove", actor, avatar=str(avatar.pk))
+    return avatar
+
+
+def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser) -> Avatar:
+    """Remove somebody's picture for the site. `reason_sentence` is required and shown to the person."""
+    reason = one_line(reason_sentence)[:300]
+    if not reason:
+        raise AvatarError("Write why this picture is removed; the person will read it.")
+    with lock_owner_of(avatar_id) as (owner, avatar):
+        when = avatar.removed_at or timezone.now()
+        change(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
+        settle(owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256)
+    return avatar
+
+
+def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | None) -> Avatar:
+    """Undo `remove_avatar`. An entry whose right was lost meanwhile comes back as withdrawn."""
+    with lock_profile(profile.pk) as owner:
+        avatar = own_avatar(owner, avatar_id)
+        if avatar.is_locked:
+            raise AvatarNotShowable(_why_not(avatar))
+        if avatar.state == State.REMOVED:
+            stands = avatar.source == Avatar.Source.UPLOAD or avatar.attested_at is not None
+            reason = "" if stands else "The right to show it was lost while it was removed."
+            change(avatar, state=State.ACTIVE if stands else State.WITHDRAWN, removed_at=None, reason=reason)
+            settle(owner, "avatar.restore", actor, avatar=str(avatar.pk))
+    return avatar
+
+
+def set_alt_text(profile: Profile, avatar_id: UUID, alt_text: str, actor: AbstractBaseUser | None) -> Avatar:
+    with lock_profile(profile.pk) as owner:
+        avatar = own_avatar(owner, avatar_id)
+        change(avatar, alt_text=one_line(alt_text)[:300])
+        record(owner, "avatar.alt", actor, avatar=str(avatar.pk))
+    return avatar
+
+
+def attest_avatar(avatar_id: UUID, at: datetime, provenance: dict[str, Any] | None = None) -> bool:
+    """Renew the right to show a picture, proved at `at`. False where it is withdrawn, an upload or gone.
+
+    Never moves the time back: answers may arrive out of order. No audit: it happens every few minutes.
+    """
+    return _attest(Avatar.objects.filter(pk=avatar_id), at, provenance) == 1
+
+
+def attest_avatars(avatar_ids: Iterable[UUID], at: datetime) -> int:
+    """`attest_avatar` for a whole batch in one statement; returns how many of them stand."""
+    return _attest(Avatar.objects.filter(pk__in=list(avatar_ids)), at, None)
+
+
+def withdraw_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser | None = None) -> bool:
+    """The right to show it was lost: mark off, the most recently chosen picture left takes its place.
+
+    False where there was nothing to withdraw (already withdrawn, an upload, or gone): calling again does no harm.
+    """
+    try:
+        with lock_owner_of(avatar_id) as (owner, avatar):
+            if avatar.attested_at is None:
+                return False
+            removed = avatar.state == State.REMOVED
+            new_state = {} if removed else {"state": State.WITHDRAWN, "reason": one_line(reason_sentence)[:300]}
+            change(avatar, attested_at=None, **new_state)
+            settle(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason_sentence)
+    except NoSuchAvatar:
+        return False
+    return True
+
+
+def reinstate_avatar(
+    avatar_id: UUID, at: datetime, provenance: dict[str, Any] | None = None, actor: AbstractBaseUser | None = None
+) -> bool:
+    """The right is back, proved at `at` (a reorg, or the token came home). It is the person's picture again if they
+    chose nothing since. An entry that stands is attested; a removed one stays removed. False for uploads and gone.
+    """
+    try:
+        with lock_owner_of(avatar_id) as (owner, avatar):
+            if avatar.source == Avatar.Source.UPLOAD:
+                return False
+            if avatar.attested_at is not None:
+                return attest_avatar(avatar_id, at, provenance)
+            removed = avatar.state == State.REMOVED
+            new_state = {} if removed else {"state": State.ACTIVE, "reason": ""}
+            change(avatar, attested_at=at, provenance=provenance or avatar.provenance, **new_state)
+            settle(owner, "avatar.reinstate", actor, avatar=str(avatar.pk))
+    except NoSuchAvatar:
+        return False
+    return True
+
+
+def _lock_image(image_id: int) -> StoredImage:
+    """Holds off the purge until the entry that keeps the image is committed."""
+    image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
+    if image is None:
+        raise ImageGone
+    return image
+
+
+def _enter(owner: Profile, image: StoredImage, source: str, details: AvatarDetails) -> Avatar:
+    avatar = owner.avatars.filter(image=image, source=source, reference=details.reference).first()
+    if avatar is None:
+        return owner.avatars.create(
+            image=image, source=source, reference=details.reference, chosen_at=timezone.now(), **details.columns()
+        )
+    if avatar.is_locked:
+        raise AvatarNotShowable(_why_not(avatar))
+    new = details.columns()
+    kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
+    change(avatar, state=State.ACTIVE, removed_at=None, reason="", chosen_at=timezone.now(), **(new | kept))
+    return avatar
+
+
+def _attest(avatars: AvatarQuerySet, at: datetime, provenance: dict[str, Any] | None) -> int:
+    standing = avatars.filter(attested_at__isnull=False)
+    fresh = {"attested_at": at} | ({} if provenance is None else {"provenance": provenance})
+    standing.filter(attested_at__lt=at).update(**fresh)
+    return standing.count()
+
+
+def _why_not(avatar: Avatar) -> str:
+    if avatar.is_locked:
+        return f"This picture was removed by the site's team: {avatar.reason}"
+    if avatar.state == State.REMOVED:
+        return "This picture was removed. Undo that first."
+    if avatar.state == State.WITHDRAWN:
+        return avatar.reason or "The right to show this picture was lost."
+    return "Whether you still hold this token could not be checked for too long. We keep trying; try again later."

@@ -1,0 +1,97 @@
+"""How a person's history is changed: one transaction under the lock of the Profile row, the pointer brought under its
+law, an audit entry, and `signals.avatar_changed` after the commit. Until then the old picture stands (V6).
+
+AvatarError            permanent: bool, sentence
+├── AvatarNotShowable  permanent; withdrawn, removed, or not attested recently enough
+├── NoSuchAvatar       permanent; not in this person's history
+├── NoSuchProfile      permanent; the person is gone
+└── ImageGone          not permanent; the stored image was purged meanwhile: begin again with its bytes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from profiles.models import Avatar, Profile
+from profiles.services.audit import record
+from profiles.signals import avatar_changed
+
+
+class AvatarError(Exception):
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class AvatarNotShowable(AvatarError):
+    pass
+
+
+class NoSuchAvatar(AvatarError):
+    def __init__(self) -> None:
+        super().__init__("This picture is not in your history. It may have been removed for good.")
+
+
+class NoSuchProfile(AvatarError):
+    def __init__(self) -> None:
+        super().__init__("This account no longer exists.")
+
+
+class ImageGone(AvatarError):
+    permanent: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__("The picture took too long to store. Please try again.")
+
+
+@contextmanager
+def lock_profile(profile_id: int) -> Iterator[Profile]:
+    with transaction.atomic():
+        profile = Profile.objects.select_for_update().filter(pk=profile_id).first()
+        if profile is None:
+            raise NoSuchProfile
+        yield profile
+
+
+@contextmanager
+def lock_owner_of(avatar_id: UUID) -> Iterator[tuple[Profile, Avatar]]:
+    """The profile is locked before its entry, here as everywhere: one order, no deadlock."""
+    owner_id = Avatar.objects.filter(pk=avatar_id).values_list("profile_id", flat=True).first()
+    if owner_id is None:
+        raise NoSuchAvatar
+    with lock_profile(owner_id) as owner:
+        yield owner, own_avatar(owner, avatar_id)
+
+
+def own_avatar(owner: Profile, avatar_id: UUID) -> Avatar:
+    avatar = owner.avatars.select_for_update(of=("self",)).select_related("image").filter(pk=avatar_id).first()
+    if avatar is None:
+        raise NoSuchAvatar
+    return avatar
+
+
+def change(avatar: Avatar, **columns: Any) -> None:
+    for name, value in columns.items():
+        setattr(avatar, name, value)
+    avatar.save(update_fields=list(columns))
+
+
+def settle(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> None:
+    """Bring the pointer under its law, count the version where it moved or its picture may look different, audit."""
+    before = profile.avatar_id
+    profile.avatar = profile.avatars.active().first()
+    if profile.avatar_id != before or detail.get("avatar") == str(profile.avatar_id):
+        profile.avatar_version += 1
+        profile.save(update_fields=["avatar", "avatar_version", "updated_at"])
+        now_true = {"profile_id": profile.pk, "avatar_id": profile.avatar_id, "version": profile.avatar_version}
+        transaction.on_commit(partial(avatar_changed.send, Profile, **now_true, action=action), robust=True)
+    record(profile, action, actor, **detail)

@@ -1,0 +1,154 @@
+"""Stored images: bytes in, rows and objects out, and away again when nobody uses them.
+
+The row comes before its objects and goes after them, so nothing is ever stored that no row names. A stored image is
+visible only through an Avatar; until one points at it, it is scaffolding that the purge takes down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from profiles import conf, storage
+from profiles.decoding import get_decoder
+from profiles.images.picture import NormalisedPicture
+from profiles.models import Avatar, Rendition, StoredImage
+from profiles.services.audit import record
+
+_BATCH = 200
+
+
+def keep_image(content: bytes, *, svg_allowed: bool = False) -> StoredImage:
+    """Decode, and store what we encoded. The same content twice gives the same row. SVG becomes pixels, if allowed.
+
+    Raises ImageRefused, DecoderUnavailable or storage.StorageError. Give it a holder (`attach_avatar`) soon:
+    unheld, it goes after `conf.unused_image_age()`.
+    """
+    picture = get_decoder().decode(content, conf.decode_request(svg_allowed=svg_allowed))
+    image = _write_rows(picture, timezone.now())
+    _put_objects(image, picture)
+    return image
+
+
+def purge_unreferenced_images(now: datetime) -> int:
+    """Erase removed pictures past their undo time, then every stored image without holder. Returns images erased.
+
+    Safe to run at any time, twice at once, and after a crash of itself. Raises storage.StorageError; what was not
+    reached is taken by the next run.
+    """
+    _erase_removed_avatars(now)
+    unused = StoredImage.objects.filter(avatars=None, touched_at__lt=now - conf.unused_image_age())
+    return sum(_purge(pk, now) for pk in unused.order_by("pk").values_list("pk", flat=True)[:_BATCH])
+
+
+def _write_rows(picture: NormalisedPicture, now: datetime) -> StoredImage:
+    master = picture.image.master
+    facts = {
+        "mime": master.format.content_type,
+        "width": master.width,
+        "height": master.height,
+        "frames": picture.image.frames,
+        "byte_count": len(master.data),
+        "source_format": picture.image.source_format.value,
+    }
+    with transaction.atomic():
+        image, _ = StoredImage.objects.update_or_create(
+            sha256=_sha256(master.data), defaults={"touched_at": now}, create_defaults=facts | {"touched_at": now}
+        )
+        Rendition.objects.bulk_create(_rendition_rows(image, picture), ignore_conflicts=True)
+    return image
+
+
+def _rendition_rows(image: StoredImage, picture: NormalisedPicture) -> list[Rendition]:
+    """Each square once, under the side it really has: a small picture serves many sizes with one."""
+    squares = {(each.image.width, each.image.animated): each for each in picture.renditions}
+    return [
+        Rendition(
+            image=image,
+            size=each.image.width,
+            format=each.image.format.value,
+            is_still=not each.image.animated,
+            sha256=_sha256(each.image.data),
+            byte_count=len(each.image.data),
+        )
+        for each in squares.values()
+    ]
+
+
+def _put_objects(image: StoredImage, picture: NormalisedPicture) -> None:
+    """Only what a row names: after a change of encoder the rows of an older upload stand, and so do their objects."""
+    storage.put(storage.master_key(image.sha256), picture.image.master.data)
+    fresh = {_sha256(each.image.data): each.image.data for each in picture.renditions}
+    for key, sha256 in {_rendition_key(row): row.sha256 for row in image.renditions.all()}.items():
+        if sha256 in fresh:
+            storage.put(key, fresh[sha256])
+
+
+def _erase_removed_avatars(now: datetime) -> None:
+    with transaction.atomic():
+        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - conf.undo_time())
+        doomed = list(past.select_for_update().select_related(None).order_by("pk")[:_BATCH])
+        for avatar in doomed:
+            record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
+        Avatar.objects.filter(pk__in=[avatar.pk for avatar in doomed]).delete()
+
+
+def _purge(image_id: int, now: datetime) -> bool:
+    """Objects first, rows after, under the row's lock: whoever stores the same picture now waits, then starts anew."""
+    with transaction.atomic():
+        image = _lock_unused(image_id, now)
+        if image is None:
+            return False
+        shared_with_none = _unshared_renditions(image)
+        copies = {rendition.sha256: _copy(rendition) for rendition in shared_with_none}
+        for key in [storage.master_key(image.sha256), *(_rendition_key(each) for each in shared_with_none)]:
+            storage.delete(key)
+        image.delete()
+    _put_back_if_wanted(copies)
+    return True
+
+
+def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
+    image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
+    if image is None or image.touched_at >= now - conf.unused_image_age() or image.avatars.exists():
+        return None
+    return image
+
+
+def _unshared_renditions(image: StoredImage) -> list[Rendition]:
+    """Those no other image has: two plain pictures may shrink to the same bytes."""
+    own = {rendition.sha256: rendition for rendition in image.renditions.all()}
+    elsewhere = Rendition.objects.exclude(image=image).filter(sha256__in=own)
+    shared = set(elsewhere.values_list("sha256", flat=True))
+    return [rendition for sha256, rendition in own.items() if sha256 not in shared]
+
+
+def _copy(rendition: Rendition) -> tuple[str, bytes] | None:
+    key = _rendition_key(rendition)
+    try:
+        return key, storage.get(key)
+    except storage.StorageError:  # absent or damaged: nothing to keep; a store that is down fails the delete next
+        return None
+
+
+def _put_back_if_wanted(copies: dict[str, tuple[str, bytes] | None]) -> None:
+    """Another picture may have begun to share an object between our look and our delete; no lock covers both."""
+    wanted = Rendition.objects.filter(sha256__in=copies).values_list("sha256", flat=True)
+    for copy in _present(copies[sha256] for sha256 in set(wanted)):
+        storage.put(*copy)
+
+
+def _present(copies: Iterable[tuple[str, bytes] | None]) -> list[tuple[str, bytes]]:
+    return [copy for copy in copies if copy is not None]
+
+
+def _rendition_key(rendition: Rendition) -> str:
+    return storage.rendition_key(rendition.sha256, storage.EXTENSIONS[rendition.format])
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,70 @@
+"""The JSON twin of a picture: what is shown, and for pictures with a provenance what proves it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from django.urls import reverse
+
+from profiles import conf
+from profiles.images.formats import OutputFormat
+from profiles.models import Profile, Rendition
+from profiles.services.renditions import content_url
+from profiles.services.showing import ShownPicture, shown_picture
+
+
+def receipt_of(profile: Profile, now: datetime) -> dict[str, Any]:
+    """JSON-ready. `source` is null where the person has no picture; `sha256` names the picture as we keep it, and
+    each of `sizes` the bytes behind its own immutable `url`."""
+    shown = shown_picture(profile, now)
+    return {
+        "handle": profile.handle,
+        "name": profile.name,
+        "profile": _absolute(profile.get_absolute_url()),
+        "url": _absolute(reverse("profiles:avatar", args=[profile.handle])),
+        "alt": shown.alt_text,
+        "mark": shown.mark,
+        "provenance": shown.provenance,
+        **_picture(shown),
+    }
+
+
+def _picture(shown: ShownPicture) -> dict[str, Any]:
+    if shown.avatar is None:
+        return {
+            "source": None,
+            "sha256": None,
+            "type": None,
+            "width": None,
+            "height": None,
+            "frames": None,
+            "sizes": [],
+        }
+    image = shown.avatar.image
+    return {
+        "source": shown.avatar.source,
+        "sha256": image.sha256,
+        "type": image.mime,
+        "width": image.width,
+        "height": image.height,
+        "frames": image.frames,
+        "sizes": [_size(rendition) for rendition in image.renditions.order_by("size", "-is_still")],
+    }
+
+
+def _size(rendition: Rendition) -> dict[str, Any]:
+    return {
+        "size": rendition.size,
+        "type": OutputFormat(rendition.format).content_type,
+        "animated": not rendition.is_still,
+        "bytes": rendition.byte_count,
+        "sha256": rendition.sha256,
+        "url": _absolute(content_url(rendition)),
+    }
+
+
+def _absolute(path: str) -> str:
+    """From SITE_ORIGIN, never from the Host header."""
+    return urljoin(conf.site_origin(), path)

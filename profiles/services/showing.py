@@ -1,0 +1,76 @@
+"""What a visitor sees. The ages of attestations are enforced here, at serving time, so that a dead worker, queue or
+chain can make a mark disappear but never make it stay (V1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet, Subquery
+
+from profiles.models import Avatar, Profile, Rendition
+from profiles.providers import provenance_of, resolve_identifier
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """`avatar` is None where the person has nothing to show. `mark`: the verified mark may be drawn now."""
+
+    avatar: Avatar | None
+    mark: bool
+    alt_text: str
+    provenance: dict[str, Any] | None
+
+
+def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
+    """What stands for this person at `now`. One query where the chosen picture can't be shown, none where
+    `profile.avatar` was selected with the profile, and whatever the source's provenance provider needs."""
+    avatar = profile.avatar
+    if avatar is None or not avatar.is_showable(now):
+        avatar = profile.avatars.showable(now).select_related("image").first()
+    if avatar is None:
+        return ShownPicture(None, mark=False, alt_text=_alt_text(profile, None), provenance=None)
+    return ShownPicture(avatar, avatar.mark_holds(now), _alt_text(profile, avatar), provenance_of(avatar))
+
+
+def find_profile(identifier: str) -> Profile | None:
+    """The person an `/avatar/<id>` speaks of: a handle, or a form another app registered. One query at most, plus
+    what the resolver needs. None for nobody."""
+    found = resolve_identifier(identifier)
+    people = Profile.objects.select_related("avatar__image")
+    return people.filter(handle=identifier.lower()).first() if found is None else people.filter(found).first()
+
+
+def shown_renditions(profile: Profile, now: datetime) -> QuerySet[Rendition]:
+    """The renditions of what `shown_picture` shows, image included: one query in every case, empty for no picture."""
+    avatar = profile.avatar
+    showable = avatar is not None and avatar.is_showable(now)
+    image_id = (
+        avatar.image_id if avatar and showable else Subquery(profile.avatars.showable(now).values("image_id")[:1])
+    )
+    return Rendition.objects.filter(image_id=image_id).select_related("image").order_by("size")
+
+
+def history_of(profile: Profile, now: datetime) -> list[Avatar]:
+    """The person's pictures, chosen last first, with `is_current` and `has_mark` as they are at `now`.
+
+    Removed ones are left out, save those the site's team removed, which say why.
+    """
+    visible = profile.avatars.exclude(state=Avatar.State.REMOVED, is_locked=False).order_by("-chosen_at", "-id")
+    history = list(visible.select_related("image").prefetch_related(_renditions()))
+    current = next((avatar for avatar in history if avatar.is_showable(now)), None)
+    for avatar in history:
+        avatar.is_current = avatar is current
+        avatar.has_mark = avatar.mark_holds(now)
+    return history
+
+
+def _renditions() -> Prefetch[str]:
+    return Prefetch("image__renditions", Rendition.objects.order_by("size"))
+
+
+def _alt_text(profile: Profile, avatar: Avatar | None) -> str:
+    if avatar is None:
+        return f"{profile.name} has no picture yet"
+    return avatar.alt_text or avatar.title or f"{profile.name}'s picture"

@@ -1,0 +1,40 @@
+"""The headers of everything we serve to strangers' pages: pictures, receipts, and their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from profiles import conf
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """GET and HEAD only; any page may embed or read the answer, and none of it can act as a page of ours."""
+
+    @wraps(view)
+    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", soon_stale())
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return require_safe(with_headers)
+
+
+def soon_stale() -> str:
+    """For addresses that name a person: the picture behind them may change at any moment."""
+    return f"public, max-age={conf.avatar_max_age()}, must-revalidate"
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"

@@ -1,0 +1,48 @@
+"""A person's page, and the form behind it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from profiles.forms import ProfileForm
+from profiles.models import Profile
+from profiles.services.people import PeopleError, profile_of, update_profile
+from profiles.services.showing import shown_picture
+from profiles.views.signed_in import signed_in
+
+
+@require_safe
+def public(request: HttpRequest, handle: str) -> HttpResponse:
+    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    if handle != profile.handle:
+        return redirect(profile)
+    shown = shown_picture(profile, timezone.now())
+    return render(request, "profiles/public.html", {"profile": profile, "shown": shown})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest) -> HttpResponse:
+    profile = profile_of(signed_in(request))
+    form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(profile)
+    if form.is_bound and _saved(form, profile, request):
+        messages.success(request, "Your profile is saved.")
+        return redirect("profiles:edit")
+    context = {"form": form, "profile": profile}
+    return render(request, "profiles/edit.html", context, status=422 if form.errors else 200)
+
+
+def _saved(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        update_profile(profile, actor=signed_in(request), **form.cleaned_data)
+    except PeopleError as error:
+        form.add_error(error.field, error.sentence)
+        return False
+    return True
