@@ -2,7 +2,7 @@
 // `node run.cjs forge test`: runs the pinned binary of this platform and ends as it ended. The launcher that npm links
 // as node_modules/.bin/forge answers 0 even when a test failed, so nothing may rely on it.
 'use strict'
-const { spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
 
 const CPU = { x64: 'amd64', arm64: 'arm64' }
 
@@ -19,6 +19,7 @@ function binary(tool) {
 }
 
 const [tool, ...args] = process.argv.slice(2)
-const ended = spawnSync(binary(tool), args, { stdio: 'inherit' })
-if (ended.error) console.error(ended.error.message)
-process.exitCode = ended.status ?? 1
+const child = spawn(binary(tool), args, { stdio: 'inherit' })
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('error', (error) => console.error(error.message))
+child.on('close', (code) => { process.exitCode = code ?? 1 })

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Many reads in one call, at one block, for local chains
 /// @notice Answers the `aggregate3` interface that public chains have at 0xcA11bde05977b3631167028862bE2a173976CA11.
-/// Keeps no state and has no constructor, so its runtime code may also be placed at that address.
+/// Unlike there, it takes no ether, which it could never give back. It keeps no state and has no constructor, so its
+/// runtime code may also be placed at that address.
 contract Aggregate3 {
     struct Call3 {
         address target;
@@ -20,7 +21,7 @@ contract Aggregate3 {
     error CallFailed(uint256 index, bytes returnData);
 
     /// @notice Makes the calls in order; a failed one either gives `success = false` or, unless allowed, ends it all.
-    function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory results) {
+    function aggregate3(Call3[] calldata calls) external returns (Result[] memory results) {
         results = new Result[](calls.length);
         for (uint256 i = 0; i < calls.length; ++i) {
             (bool success, bytes memory returnData) = calls[i].target.call(calls[i].callData);

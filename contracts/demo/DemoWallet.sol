@@ -50,7 +50,7 @@ contract DemoWalletFactory {
     function create(address owner, bytes32 salt) external returns (address wallet) {
         wallet = addressOf(owner, salt);
         if (wallet.code.length != 0) return wallet;
-        Create2.deploy(0, salt, _creationCode(owner));
+        wallet = Create2.deploy(0, salt, _creationCode(owner));
         emit WalletCreated(wallet, owner);
     }
 

@@ -157,7 +157,7 @@ library ShapeArt {
 
     /// @dev Quarter arcs on a grid, each turned one of two ways, joined into winding bands.
     function _weave(uint256 dice) private pure returns (string memory) {
-        string memory path;
+        string memory path = "";
         for (uint256 i = 0; i < 36; ++i) {
             (uint256 x, uint256 y) = (40 + (i % 6) * 72, 40 + (i / 6) * 72);
             path = string.concat(
