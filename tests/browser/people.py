@@ -67,7 +67,7 @@ class Person:
         expect(self.page.get_by_text(self.wallet.address).first).to_be_visible()
 
     def choose_wallet_and_sign(self) -> None:
-        self.button(self.wallet.name).click()
+        self.button(f"Use {self.wallet.name}").click()
         with self.page.expect_navigation(timeout=SLOW):
             self.button(f"Sign with {self.wallet.name}").click()
 
@@ -84,7 +84,7 @@ class Person:
             {"name": name, "mimeType": "image/png", "buffer": content}
         )
         with self.page.expect_navigation():
-            self.button("Upload").click()
+            self.button("Upload and use").click()
 
     def mint(self, name: str, description: str, content: bytes) -> None:
         self.page.goto("/mint/")
@@ -98,7 +98,7 @@ class Person:
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
 
     def sign_transaction(self) -> None:
-        self.button(self.wallet.name).click(timeout=SLOW)
+        self.button(f"Sign with {self.wallet.name}").click(timeout=SLOW)
 
     def use_minted(self) -> None:
         self.button("Use as my picture").click()

@@ -1,0 +1,39 @@
+"""The same pages with a wallet nobody here wrote (wallet-mock, over viem)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from localstack import binaries
+from tests.browser.people import picture
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+FOREIGN = Path(__file__).parent / "foreign"
+
+
+def test_a_wallet_of_others_signs_in_and_mints(site: Site, tmp_path: Path) -> None:
+    assert (FOREIGN / "node_modules").is_dir(), "Install it: python3 -m localstack.bootstrap test"
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is not installed. Install it: python3 -m localstack.bootstrap test"
+    account = site.funded_account()
+    art = tmp_path / "art.png"
+    art.write_bytes(picture((200, 120, 220)))
+    arguments = [site.url, site.chain.url, "0x" + account.key.hex().removeprefix("0x"), str(art), chromium]
+    done = subprocess.run(
+        [binaries.node(), "story.mjs", *arguments],
+        cwd=FOREIGN,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)["facts"]
+    assert "ipfs://" in facts
+    assert site.contracts["avatar"].functions.balanceOf(account.address).call() == 1

@@ -1,0 +1,109 @@
+"""Whatever goes wrong, the page says what in a sentence of its own, and the person can go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from eth_account import Account
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import SLOW, Person, picture
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+GOLD = (230, 180, 40)
+
+
+def alert(page: Page, pattern: str) -> None:
+    expect(page.get_by_role("alert").filter(has_text=re.compile(pattern))).to_be_visible(timeout=SLOW)
+
+
+def test_a_wallet_on_another_network_is_asked_to_switch(meet: Callable[..., Person]) -> None:
+    erin = meet("erin", chain_id=1)
+    erin.page.goto("/accounts/login/")
+    erin.button(f"Use {erin.wallet.name}").click()
+    alert(erin.page, "on a network this site does not read")
+    erin.button("Switch network to Local chain").click()
+    with erin.page.expect_navigation():
+        erin.button(f"Sign with {erin.wallet.name}").click()
+    assert "wallet_switchEthereumChain" in erin.wallet.asked
+
+
+def test_a_refused_signature_signs_nobody_in_and_can_be_tried_again(meet: Callable[..., Person]) -> None:
+    frank = meet("frank")
+    frank.page.goto("/accounts/login/")
+    frank.button(f"Use {frank.wallet.name}").click()
+    frank.wallet.refuses = True
+    frank.button(f"Sign with {frank.wallet.name}").click()
+    alert(frank.page, "You said no in your wallet")
+    frank.wallet.refuses = False
+    with frank.page.expect_navigation():
+        frank.button("Try again").click()
+    expect(
+        frank.page.get_by_role("button", name="Sign out").or_(frank.page.get_by_role("link", name="Profile")).first
+    ).to_be_attached()
+
+
+def test_a_wallet_with_a_question_open_says_so(meet: Callable[..., Person]) -> None:
+    grace = meet("grace", is_locked=True)
+    grace.page.goto("/accounts/login/")
+    grace.button(f"Use {grace.wallet.name}").click()
+    alert(grace.page, "Your wallet already has a question open")
+    grace.wallet.is_locked = False
+    grace.button("Try again").click()
+    expect(grace.button(f"Sign with {grace.wallet.name}")).to_be_visible()
+
+
+def test_a_signature_of_another_account_is_named_as_such(meet: Callable[..., Person]) -> None:
+    heidi = meet("heidi", signs_as=Account.create())
+    heidi.page.goto("/accounts/login/")
+    heidi.button(f"Use {heidi.wallet.name}").click()
+    heidi.button(f"Sign with {heidi.wallet.name}").click()
+    alert(heidi.page, "another account|different account|does not match|doesn't match")
+    heidi.wallet.signs_as = None
+    heidi.choose_wallet_and_sign()
+
+
+def test_a_file_that_is_no_picture_is_refused_and_the_earlier_one_stays(
+    site: Site, meet: Callable[..., Person]
+) -> None:
+    ivan = meet("ivan")
+    ivan.sign_up()
+    ivan.upload(picture(GOLD))
+    before = ivan.avatar()
+    ivan.page.goto("/settings/picture/")
+    ivan.page.get_by_label("Choose a picture").set_input_files(
+        {"name": "holiday.png", "mimeType": "image/png", "buffer": b"not a picture at all"}
+    )
+    ivan.button("Upload and use").click()
+    expect(ivan.page.get_by_text(re.compile("JPEG, PNG, GIF, WebP and AVIF")).first).to_be_visible()
+    assert ivan.avatar() == before
+
+
+def test_a_token_of_somebody_else_is_refused_with_the_reason(site: Site, meet: Callable[..., Person]) -> None:
+    judy, owner = meet("judy"), site.funded_account()
+    site.chain.send(site.contracts["shapes"].functions.mint(owner.address))
+    token_id = site.contracts["shapes"].functions.balanceOf(owner.address).call()
+    assert token_id == 1
+    judy.sign_in_with_wallet()
+    judy.claim(f"{site.contracts['shapes'].address} {_newest_shape(site)}")
+    expect(judy.page.get_by_role("heading", name="The chain says no")).to_be_visible(timeout=SLOW)
+    expect(judy.page.get_by_role("button", name="Check again")).to_be_visible()
+
+
+def _newest_shape(site: Site) -> int:
+    logs = site.contracts["shapes"].events.Transfer().get_logs(from_block=0)
+    return int(logs[-1]["args"]["tokenId"])
+
+
+def test_an_image_no_gateway_has_is_an_outage_not_a_no(site: Site, meet: Callable[..., Person]) -> None:
+    absent = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
+    kim = meet("kim")
+    editions = site.chain.deploy("DemoEditions", f"ipfs://{absent}")
+    site.chain.send(editions.functions.mint(kim.wallet.address, 1, 1))
+    kim.sign_in_with_wallet()
+    kim.claim(f"eip155:31337/erc1155:{editions.address}/1")
+    expect(kim.page.get_by_text(re.compile("gateway", re.IGNORECASE)).first).to_be_visible(timeout=SLOW)
+    expect(kim.page.get_by_role("heading", name="The chain says no")).to_have_count(0)
