@@ -1,0 +1,53 @@
+"""Sets the environment that settings.py reads, then lends real servers (tests/servers) to the tests.
+
+Django's settings are read once, so their addresses must be known before pytest-django loads them; the servers start
+when a test first needs one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+import pytest
+
+from tests.servers import places as test_places
+
+pytest_plugins = [
+    "tests.servers.redis",
+    "tests.servers.postgres",
+    "tests.servers.chain",
+    "tests.servers.s3",
+    "tests.servers.helia_gateway",
+    "tests.servers.chromium",
+]
+PLACES = test_places.make()
+FOREIGN = ("S3_", "NFT_", "AVATAR_", "SECURE_", "EMAIL_", "TRUSTED_")
+for _name in [name for name in os.environ if name.startswith(FOREIGN)]:
+    del os.environ[_name]  # a developer's own settings must not decide what is tested
+os.environ.update(test_places.environment(PLACES))
+atexit.register(PLACES.remove)
+
+
+def pytest_configure() -> None:
+    from django.conf import settings
+
+    settings.configured or settings.DATABASES  # noqa: B018 - reads them now, so that pytest-django finds them
+
+
+@pytest.fixture(scope="session")
+def places() -> test_places.Places:
+    return PLACES
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_server: None) -> None:
+    """pytest-django asks for this before it makes the test database: the moment to start PostgreSQL."""
+
+
+@pytest.fixture(autouse=True)
+def _cache(request: pytest.FixtureRequest) -> None:
+    """Whoever may reach a view may reach the cache: Redis runs, and is empty, for each test of Django's."""
+    with_database = request.node.get_closest_marker("django_db") is not None
+    if with_database or {"db", "client", "admin_client", "live_server"} & set(request.fixturenames):
+        request.getfixturevalue("redis_server")

