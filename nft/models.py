@@ -124,6 +124,10 @@ class TokenClaim(models.Model):
     next_check_at = models.DateTimeField(help_text="When a worker must ask the chain again.")
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
+    watch_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
+    )
+    transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
     media_due_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -144,7 +148,10 @@ class TokenClaim(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["next_check_at"], name="claim_due")]
+        indexes = [
+            models.Index(fields=["next_check_at", "id"], name="claim_due"),
+            models.Index(fields=["media_due_at"], condition=Q(media_due_at__isnull=False), name="claim_media_due"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "chain_id", "contract", "token_id"], name="claim_once_per_person"),
             models.CheckConstraint(
@@ -193,18 +200,25 @@ class MintRequest(models.Model):
     metadata_cid = models.CharField(max_length=128, blank=True)
     image_uri = models.TextField(blank=True)
     metadata_uri = models.TextField(blank=True)
+    gas = models.PositiveBigIntegerField(null=True, blank=True, help_text="What the mint is estimated to need.")
     tx_hash = models.CharField(max_length=66, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
     token_id = Uint256Field(null=True, blank=True)
     mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     mined_block_hash = models.CharField(max_length=66, blank=True)
-    next_check_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
+    next_check_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker must go on; empty once it is confirmed or failed."
+    )
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last step was done.")
+    attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["next_check_at"], name="mint_due")]
+        indexes = [
+            models.Index(fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="mint_due")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
             models.UniqueConstraint(
@@ -246,6 +260,9 @@ class CachedObject(models.Model):
     uri = models.CharField(max_length=500, unique=True, help_text="Canonical ipfs://<root>/<path>.")
     root_cid = models.CharField(max_length=128, db_index=True)
     origin = models.CharField(max_length=8, choices=Origin.choices)
+    media_type = models.CharField(
+        max_length=32, blank=True, help_text="Of files made here: only they are served as files. Empty for strangers'."
+    )
     byte_count = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64, help_text="Of the whole file.")
     blocks: models.ManyToManyField[IpfsBlock, models.Model] = models.ManyToManyField(

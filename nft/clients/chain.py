@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -29,18 +29,15 @@ MAX_ANSWER = 4 * 1024 * 1024
 At = BlockRef | Head
 
 
-@dataclass(frozen=True)
-class LogEntry:
-    address: bytes
-    topics: tuple[bytes, ...]
-    data: bytes
+Log = Mapping[str, Any]
+"""A log as JSON-RPC gives it; nft.core.abi.events takes it apart."""
 
 
 @dataclass(frozen=True)
 class Receipt:
     block: BlockRef
     succeeded: bool
-    logs: tuple[LogEntry, ...]
+    logs: tuple[Log, ...]
 
 
 @dataclass(frozen=True)
@@ -110,16 +107,15 @@ class ChainClient:
         request = {"from": to_checksum(sender), "to": to_checksum(to), "data": _hex(data)}
         return _number(self._ask("eth_estimateGas", [request]))
 
-    def logs(self, address: bytes, topics: Sequence[bytes | None], first: int, last: int) -> list[LogEntry]:
+    def logs(self, address: bytes, topics: Sequence[str | None], first: int, last: int) -> list[Log]:
         """Events of a contract from block `first` to `last`, both included; None matches any topic."""
         query = {
             "address": to_checksum(address),
-            "topics": [None if topic is None else _hex(topic) for topic in topics],
+            "topics": list(topics),
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        answer = self._ask("eth_getLogs", [query])
-        return _shaped(lambda entries: [_log(entry) for entry in entries], answer)
+        return _shaped(lambda entries: [dict(entry) for entry in entries], self._ask("eth_getLogs", [query]))
 
     def send_raw(self, transaction: bytes) -> str:
         """The hash of a signed transaction, now in the node's pool. Raises TransactionRefused."""
@@ -190,14 +186,9 @@ def _hash(text: Any) -> bytes:
     return digest
 
 
-def _log(entry: Any) -> LogEntry:
-    topics = tuple(_bytes(topic) for topic in entry["topics"])
-    return LogEntry(_bytes(entry["address"]), topics, _bytes(entry["data"]))
-
-
 def _receipt(answer: Any) -> Receipt:
     block = BlockRef(_number(answer["blockNumber"]), _hash(answer["blockHash"]))
-    return Receipt(block, _number(answer["status"]) == 1, tuple(_log(entry) for entry in answer["logs"]))
+    return Receipt(block, _number(answer["status"]) == 1, tuple(dict(log) for log in answer["logs"]))
 
 
 def _transaction(answer: Any) -> SentTransaction:

@@ -16,13 +16,14 @@ class ChainError(Exception):
     permanent = False
 
 
-class ChainUnavailable(ChainError):
+class ChainUnavailable(ChainError):  # noqa: N818  # says what happened, as raised
     pass
 
 
 class WrongChain(ChainUnavailable):
     def __init__(self, wanted: int, got: int) -> None:
         super().__init__(f"The node serves chain {got}, not {wanted}: its configuration is wrong.")
+        self.got = got
 
 
 class BlockGone(ChainUnavailable):
@@ -31,7 +32,7 @@ class BlockGone(ChainUnavailable):
         super().__init__(f"{block} is no longer part of the chain.")
 
 
-class CallReverted(ChainError):
+class CallReverted(ChainError):  # noqa: N818  # says what happened, as raised
     permanent = True
 
     def __init__(self, message: str, data: bytes = b"") -> None:
@@ -39,12 +40,12 @@ class CallReverted(ChainError):
         self.data = data
 
 
-class AnswerTooLarge(ChainError):
+class AnswerTooLarge(ChainError):  # noqa: N818  # says what happened, as raised
     permanent = True
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The contract answered with more than {limit:,} bytes.")
 
 
-class TransactionRefused(ChainError):
+class TransactionRefused(ChainError):  # noqa: N818  # says what happened, as raised
     permanent = True

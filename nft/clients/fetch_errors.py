@@ -18,22 +18,22 @@ class FetchError(Exception):
     permanent = False
 
 
-class UrlRefused(FetchError):
+class UrlRefused(FetchError):  # noqa: N818  # says what happened, as raised
     permanent = True
 
 
-class AddressRefused(FetchError):
+class AddressRefused(FetchError):  # noqa: N818  # says what happened, as raised
     permanent = True
 
 
-class BodyTooLarge(FetchError):
+class BodyTooLarge(FetchError):  # noqa: N818  # says what happened, as raised
     permanent = True
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The file is larger than the limit of {limit:,} bytes.")
 
 
-class BadAnswer(FetchError):
+class BadAnswer(FetchError):  # noqa: N818  # says what happened, as raised
     def __init__(self, message: str, permanent: bool = True) -> None:
         super().__init__(message)
         self.permanent = permanent
@@ -44,10 +44,10 @@ class BadAnswer(FetchError):
         return cls(f"{host} answered with status {status}.", permanent=not temporary)
 
 
-class FetchTimeout(FetchError):
+class FetchTimeout(FetchError):  # noqa: N818  # says what happened, as raised
     def __init__(self, host: str, seconds: float) -> None:
         super().__init__(f"{host} did not finish within {seconds:g} seconds.")
 
 
-class HostUnreachable(FetchError):
+class HostUnreachable(FetchError):  # noqa: N818  # says what happened, as raised
     pass

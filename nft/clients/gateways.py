@@ -80,6 +80,17 @@ class Gateways:
             raise IpfsUnavailable(_why(len(self._urls)))
         return reading.result()
 
+    def fetch_mutable(self, name: str, path: str, limits: FetchLimits) -> bytes:
+        """What an IPNS or DNSLink name points to now, by the word of one gateway: no proof of anything.
+
+        Raises IpfsUnavailable."""
+        for url in self._in_order():
+            try:
+                return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
+            except FetchError as error:
+                log.warning("IPFS gateway %s failed for the name %s: %s", url, name, error)
+        raise IpfsUnavailable(_why(len(self._urls)))
+
     def _try(self, url: str, reading: _Reading) -> None:
         try:
             self._fetch_car(url, reading)
@@ -92,9 +103,8 @@ class Gateways:
                 reading.check_time()
 
     def _fetch_car(self, url: str, reading: _Reading) -> None:
-        path = "".join(f"/{quote(name, safe='')}" for name in reading.path.split("/") if name)
         accept = f"{CAR}; version=1; order=dfs; dups=n"
-        address = f"{url}/ipfs/{reading.root}{path}?format=car&dag-scope=entity"
+        address = f"{url}/ipfs/{reading.root}{_quoted(reading.path)}?format=car&dag-scope=entity"
         reader = CarReader(reading.limits.dag)
         with self._http.stream(address, reading.fetch_limits(accept)) as answer:
             if answer.content_type != CAR:
@@ -164,6 +174,10 @@ def get_gateways() -> Gateways:
 
 
 _remembered: dict[tuple[str, ...], Gateways] = {}
+
+
+def _quoted(path: str) -> str:
+    return "".join(f"/{quote(name, safe='')}" for name in path.split("/") if name)
 
 
 def _why(gateways: int) -> str:

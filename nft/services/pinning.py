@@ -20,6 +20,7 @@ from nft.core.errors import BlockMissing
 from nft.core.unixfs import build_directory, build_file
 from nft.models import CachedObject, IpfsBlock
 
+Origin = CachedObject.Origin
 UNUSED_AFTER = timedelta(minutes=15)
 JANITOR_BATCH = 500
 
@@ -33,38 +34,40 @@ class Pinned:
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A whole file, proved: what CachedObject records."""
+    """A whole file, proved: what CachedObject records. `media_type` is empty for what others made."""
 
     root: Cid
     path: str
     data: bytes
     blocks: Mapping[Cid, bytes]
+    media_type: str = ""
 
 
 def ipfs_uri(root: Cid, path: str = "") -> str:
     return f"ipfs://{root}/{path}" if path else f"ipfs://{root}"
 
 
-def pin_file(data: bytes, now: datetime) -> Pinned:
+def pin_file(data: bytes, media_type: str, now: datetime) -> Pinned:
     """Publishes one file and reads it back through its CID. Doing it twice is the same as once.
 
     Raises BlockStoreError."""
     dag = build_file(data)
-    keep_file(KeptFile(dag.root, "", data, dag.blocks), CachedObject.Origin.PINNED, now)
+    keep_file(KeptFile(dag.root, "", data, dag.blocks, media_type), now)
     return Pinned(dag.root, ipfs_uri(dag.root))
 
 
-def pin_directory(files: Mapping[str, bytes], now: datetime) -> Pinned:
-    """Publishes files under their names in one directory; `uri` is the directory's."""
-    dags = {name: build_file(data) for name, data in files.items()}
+def pin_directory(files: Mapping[str, tuple[bytes, str]], now: datetime) -> Pinned:
+    """Publishes files, name → (bytes, media type), in one directory; `uri` is the directory's."""
+    dags = {name: build_file(data) for name, (data, _) in files.items()}
     directory = build_directory({name: (dag.root, dag.size) for name, dag in dags.items()})
     for name, dag in dags.items():
         blocks = {**directory.blocks, **dag.blocks}
-        keep_file(KeptFile(directory.root, name, files[name], blocks), CachedObject.Origin.PINNED, now)
+        data, media_type = files[name]
+        keep_file(KeptFile(directory.root, name, data, blocks, media_type), now)
     return Pinned(directory.root, ipfs_uri(directory.root))
 
 
-def keep_file(kept: KeptFile, origin: CachedObject.Origin, now: datetime) -> CachedObject:
+def keep_file(kept: KeptFile, now: datetime) -> CachedObject:
     """Stores a file's blocks, proves them from the store, and only then makes the file visible.
 
     Raises BlockStoreError."""
@@ -75,7 +78,8 @@ def keep_file(kept: KeptFile, origin: CachedObject.Origin, now: datetime) -> Cac
             uri=ipfs_uri(kept.root, kept.path),
             defaults={
                 "root_cid": str(kept.root),
-                "origin": origin,
+                "origin": Origin.PINNED if kept.media_type else Origin.FETCHED,
+                "media_type": kept.media_type,
                 "byte_count": len(kept.data),
                 "sha256": hashlib.sha256(kept.data).hexdigest(),
                 "proved_at": now,
@@ -83,7 +87,7 @@ def keep_file(kept: KeptFile, origin: CachedObject.Origin, now: datetime) -> Cac
         )
         found.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
         if not is_new:
-            _refresh(found, origin, now)
+            _refresh(found, kept.media_type, now)
     return found
 
 
@@ -142,12 +146,12 @@ def _check_readable(kept: KeptFile) -> None:
         raise BlockStoreError("A stored file reads differently from what was stored.")
 
 
-def _refresh(found: CachedObject, origin: CachedObject.Origin, now: datetime) -> None:
+def _refresh(found: CachedObject, media_type: str, now: datetime) -> None:
     """What we made ourselves stays pinned, whoever fetches it later."""
     found.proved_at = now
-    if origin == CachedObject.Origin.PINNED:
-        found.origin = origin
-    found.save(update_fields=["proved_at", "origin"])
+    if media_type:
+        found.origin, found.media_type = Origin.PINNED, media_type
+    found.save(update_fields=["proved_at", "origin", "media_type"])
 
 
 def _own_block(cid: Cid) -> bytes:

@@ -1,0 +1,226 @@
+"""What a person does with the tokens they want to show.
+
+ClaimError                permanent: bool, sentence, slug
+├── ReferenceRefused      permanent: what was pasted names no token we can read
+├── NoAccount             permanent: no linked account on the token's chain
+├── NoSuchClaim           permanent: not one of this person's claims
+└── TooManyChecks         not permanent: the hour's budget is used up
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from nft.core.errors import InvalidIdentifier
+from nft.core.paste import AssetReference, parse_pasted_token
+from nft.models import LinkedAccount, TokenClaim
+from nft.services import jobs
+from nft.services.claim_media import FAILED
+from nft.services.loss import UNLINKED, loss_sentence
+from nft.services.provenance import describe_chain
+from nft.services.verification import accounts_on, ask_for_media
+from profiles.services.audit import record
+from profiles.services.avatars import AvatarNotShowable, choose_avatar, withdraw_avatar
+from profiles.services.limits import TooMany, spend
+from profiles.services.people import profile_of
+
+State, Step = TokenClaim.State, TokenClaim.Step
+REMOVED_PICTURE = "removed"
+CHECKS_PER_HOUR = 60
+CLAIMS_PER_PERSON = 200
+
+
+class ClaimError(Exception):
+    permanent: ClassVar[bool] = True
+    slug: ClassVar[str] = "claim-refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class ReferenceRefused(ClaimError):  # noqa: N818  # says what happened, as raised
+    slug = "reference-refused"
+
+
+class NoAccount(ClaimError):  # noqa: N818  # says what happened, as raised
+    slug = "no-account"
+
+    def __init__(self, chain_name: str) -> None:
+        super().__init__(f"You have no linked account on {chain_name}. Link the account that holds the token first.")
+
+
+class NoSuchClaim(ClaimError):  # noqa: N818  # says what happened, as raised
+    slug = "no-such-claim"
+
+    def __init__(self) -> None:
+        super().__init__("You have no such token here.")
+
+
+class TooManyChecks(ClaimError):  # noqa: N818  # says what happened, as raised
+    permanent = False
+    slug = "rate-limited"
+
+
+def create_claim(user: User, reference: str, now: datetime, *, chain_id: int | None = None) -> TokenClaim:
+    """Asks for the token that `reference` names to become the person's picture; checked by a worker.
+
+    `chain_id`: the chain of a bare contract and id, by default the site's. The same token again is checked again.
+    Raises ClaimError.
+    """
+    asset = parse_reference(reference, chain_id or settings.NFT_DEFAULT_CHAIN_ID)
+    return claim_asset(user, asset, now)
+
+
+def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
+    """The token somebody named, on a chain this site reads. Raises ReferenceRefused."""
+    try:
+        asset = parse_pasted_token(reference, default_chain_id, _explorer_hosts())
+    except InvalidIdentifier as error:
+        raise ReferenceRefused(str(error)) from error
+    if asset.chain_id not in settings.NFT_CHAINS:
+        names = ", ".join(str(chain["name"]) for chain in settings.NFT_CHAINS.values())
+        raise ReferenceRefused(f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}.")
+    return asset
+
+
+def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
+    """As `create_claim`, for a token that is already known exactly."""
+    if not accounts_on(user.pk, asset.chain_id).exists():
+        raise NoAccount(describe_chain(asset.chain_id)["name"])
+    spend_check(user)
+    with transaction.atomic():
+        claim, is_new = TokenClaim.objects.get_or_create(
+            user=user,
+            chain_id=asset.chain_id,
+            contract=asset.contract,
+            token_id=asset.token_id,
+            defaults={"next_check_at": now, "standard": asset.standard or ""},
+        )
+        if is_new and user.token_claims.count() > CLAIMS_PER_PERSON:
+            raise ClaimError(f"You have {CLAIMS_PER_PERSON} tokens here already. Remove one first.")
+        if not is_new:
+            return use_claim(user, claim.pk, now)
+        record(profile_of(user), "claim.create", user, claim=str(claim.pk))
+        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+    return claim
+
+
+def use_claim(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
+    """Makes a claimed token the picture: at once where it stands in the history, else after another check."""
+    with transaction.atomic():
+        claim = _locked(user, claim_id)
+        claim.wants_picture = True
+        if claim.state == State.OWNED and claim.avatar is not None and _choose(claim.avatar.pk, user):
+            claim.save(update_fields=["wants_picture"])
+            return claim
+        if claim.avatar is not None and claim.avatar.state == REMOVED_PICTURE:
+            claim.avatar = None
+        _check_again(claim, now)
+        claim.save()
+    return claim
+
+
+def recheck(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
+    """Looks again: at the chain, and for the picture where that failed. Raises ClaimError."""
+    spend_check(user)
+    with transaction.atomic():
+        claim = _locked(user, claim_id)
+        _check_again(claim, now)
+        claim.save()
+    return claim
+
+
+def recheck_as_staff(claim: TokenClaim, actor: User, now: datetime, reason: str) -> None:
+    """The same, asked for by staff, with the reason in the audit."""
+    with transaction.atomic():
+        held = TokenClaim.objects.select_for_update(of=("self",)).select_related("user", "avatar").get(pk=claim.pk)
+        _check_again(held, now)
+        held.save()
+        record(profile_of(held.user), "claim.recheck", actor, claim=str(held.pk), reason=reason)
+
+
+def remove_claim(user: User, claim_id: uuid.UUID) -> None:
+    """Takes a token off the person's list; its picture can no longer be shown, as nobody watches the token any more."""
+    with transaction.atomic():
+        claim = _locked(user, claim_id)
+        if claim.avatar is not None:
+            withdraw_avatar(claim.avatar.pk, "You took this token off your list.", actor=user)
+        record(profile_of(user), "claim.remove", user, claim=str(claim.pk))
+        claim.delete()
+
+
+def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
+    """Takes the mark from every token this account holds, within the caller's transaction, before it is unlinked.
+
+    They are due at once again: another of the person's accounts may hold them too.
+    """
+    with transaction.atomic():
+        for claim in TokenClaim.objects.select_for_update(of=("self",)).filter(account=account).order_by("pk"):
+            sentence = loss_sentence(UNLINKED, "", "", was_owned=True)
+            if claim.avatar is not None:
+                withdraw_avatar(claim.avatar.pk, sentence)
+            claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
+            claim.reason, claim.reason_sentence = UNLINKED, sentence
+            claim.attempt = claim.media_attempt = claim.media_due_at = None
+            claim.next_check_at = now
+            claim.save()
+            jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+
+
+def get_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
+    """Raises NoSuchClaim."""
+    claim = TokenClaim.objects.filter(user=user, pk=claim_id).select_related("avatar__image", "account").first()
+    if claim is None:
+        raise NoSuchClaim
+    return claim
+
+
+def spend_check(user: User) -> None:
+    try:
+        spend("token checks", user.pk, CHECKS_PER_HOUR)
+    except TooMany as error:
+        raise TooManyChecks(error.sentence) from error
+
+
+def _locked(user: User, claim_id: uuid.UUID) -> TokenClaim:
+    claims = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar")
+    claim = claims.filter(user=user, pk=claim_id).first()
+    if claim is None:
+        raise NoSuchClaim
+    return claim
+
+
+def _choose(avatar_id: uuid.UUID, user: User) -> bool:
+    try:
+        with transaction.atomic():
+            choose_avatar(profile_of(user), avatar_id, user)
+    except AvatarNotShowable:
+        return False
+    return True
+
+
+def _check_again(claim: TokenClaim, now: datetime) -> None:
+    if claim.state in {State.NOT_OWNED, State.UNKNOWN}:
+        claim.state, claim.step = State.PENDING, Step.OWNER
+        claim.reason = claim.reason_sentence = ""
+    elif claim.state == State.OWNED and claim.avatar is None and claim.media_due_at is None:
+        claim.reason = claim.reason_sentence = ""
+        ask_for_media(claim, now)
+    elif claim.reason == FAILED and claim.media_due_at is not None:
+        jobs.enqueue(jobs.FETCH_MEDIA, claim.pk)
+    claim.next_check_at = now
+    jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+
+
+def _explorer_hosts() -> Mapping[str, int]:
+    urls = {chain_id: urlsplit(chain.get("explorer_url", "")) for chain_id, chain in settings.NFT_CHAINS.items()}
+    return {url.netloc.lower().removeprefix("www."): chain_id for chain_id, url in urls.items() if url.netloc}

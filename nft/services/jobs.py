@@ -1,0 +1,30 @@
+"""Handing work to the workers. The database is the truth and the queue only a hint: what gets lost here is found again
+by the sweeps, so a broker that is down must never fail the request that wanted the work done."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import KombuError, OperationalError
+
+log = logging.getLogger(__name__)
+
+VERIFY_CLAIM = "nft.tasks.verify_claim"
+FETCH_MEDIA = "nft.tasks.fetch_media"
+FOLLOW_MINT = "nft.tasks.follow_mint"
+
+
+def enqueue(task: str, row_id: UUID, delay: float = 0) -> None:
+    """Runs `task` for a row once the present transaction is committed, at the earliest after `delay` seconds."""
+    transaction.on_commit(partial(_send, task, row_id, delay), robust=True)
+
+
+def _send(task: str, row_id: UUID, delay: float) -> None:
+    try:
+        current_app.send_task(task, args=[str(row_id)], countdown=delay or None, retry=False)
+    except (KombuError, OperationalError, OSError) as error:
+        log.warning("The queue takes no work (%s); a sweep will find %s %s.", error, task, row_id)

@@ -1,0 +1,36 @@
+"""Why a picture lost its mark, in words the person can use."""
+
+from __future__ import annotations
+
+from nft.core.verdict import Reason
+
+NO_ACCOUNT = "no_account"
+UNLINKED = "unlinked"
+REMOVED = "claim_removed"
+
+_GONE = frozenset({Reason.BURNED, Reason.NO_SUCH_TOKEN, Reason.NO_CONTRACT})
+
+
+def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: bool) -> str:
+    """`sentence` is the verdict's own."""
+    if reason == NO_ACCOUNT:
+        return f"You have no linked account on {chain_name}. Link the account that holds the token."
+    if reason == UNLINKED:
+        return "The account that holds this token was unlinked."
+    if was_owned:
+        return _lost(reason, sentence)
+    if reason == Reason.HELD_BY_OTHER:
+        return f"{sentence} That is none of your linked accounts."
+    if reason == Reason.NONE_HELD:
+        return "None of your linked accounts holds this token."
+    return sentence
+
+
+def _lost(reason: str, sentence: str) -> str:
+    if reason in _GONE:
+        return "The token no longer exists: it was burned."
+    if reason == Reason.HELD_BY_OTHER:
+        return f"The token was transferred away. {sentence}"
+    if reason == Reason.NONE_HELD:
+        return "The token was transferred away: none of your linked accounts holds it any more."
+    return sentence

@@ -1,0 +1,82 @@
+"""What a picture's receipt says: which token, held at which block, and how its bytes are proved.
+
+The dict is stored with the picture; only the holder's address is added when it is shown, and only while they let it be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from nft.core.address import to_checksum
+from nft.core.caip import AssetId
+from nft.core.token import TokenStandard
+from nft.models import TokenClaim
+from nft.services.media import TokenMedia
+
+if TYPE_CHECKING:
+    from profiles.models import Avatar
+
+
+def describe_chain(chain_id: int) -> dict[str, Any]:
+    """The chain's settings, or a name made of its number where it is no longer configured."""
+    chain: dict[str, Any] = settings.NFT_CHAINS.get(chain_id, {"name": f"Chain {chain_id}", "explorer_url": ""})
+    return chain
+
+
+def asset_id(claim: TokenClaim) -> str:
+    """CAIP-19."""
+    standard = TokenStandard(claim.standard or TokenStandard.ERC721)
+    return str(AssetId(claim.chain_id, standard, claim.contract, claim.token_id))
+
+
+def build_provenance(claim: TokenClaim, media: TokenMedia) -> dict[str, Any]:
+    """The whole receipt of a claim that was verified and whose picture was fetched."""
+    return {
+        "asset_id": asset_id(claim),
+        "chain_id": claim.chain_id,
+        "chain_name": describe_chain(claim.chain_id)["name"],
+        "contract": claim.contract_text,
+        "collection": media.collection,
+        "token_id": claim.token_id_text,
+        "standard": claim.standard,
+        "token_name": media.name,
+        "token_uri": media.token_uri,
+        "image_uri": media.image.uri[:500],
+        "image_cid": media.image.cid,
+        "proof": media.proof,
+        "sha256": hashlib.sha256(media.image.data).hexdigest(),
+        "explorer_url": explorer_url(claim),
+        **when_checked(claim),
+    }
+
+
+def renewed(provenance: dict[str, Any] | None, claim: TokenClaim) -> dict[str, Any] | None:
+    """The same receipt after another check."""
+    return None if provenance is None else {**provenance, **when_checked(claim)}
+
+
+def when_checked(claim: TokenClaim) -> dict[str, Any]:
+    return {
+        "block_number": claim.checked_block_number,
+        "block_hash": claim.checked_block_hash,
+        "checked_at": claim.checked_at.isoformat() if claim.checked_at else "",
+    }
+
+
+def explorer_url(claim: TokenClaim) -> str:
+    """The token's page at the chain's explorer; empty without one."""
+    base = describe_chain(claim.chain_id).get("explorer_url", "").rstrip("/")
+    return f"{base}/nft/{claim.contract_text}/{claim.token_id}" if base else ""
+
+
+def provide(avatar: Avatar) -> dict[str, Any] | None:
+    """For profiles.providers: the stored receipt, with the holder's address only if that account is public now."""
+    if avatar.provenance is None:
+        return None
+    claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account").first()
+    account = claim.account if claim else None
+    shown = to_checksum(account.address) if account and account.is_public else ""
+    return {**avatar.provenance, "account": shown}

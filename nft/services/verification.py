@@ -1,0 +1,228 @@
+"""Checking a claim. Whoever asks (a new claim, the sweep, a person), it goes through `verify_claim`, and every change
+of a claim's state by the chain's word is made in `_settle`.
+
+A check takes the claim by moving its due time and writing its own attempt id; it may only record what it found while
+that id still stands. So however often a job is delivered, and whoever dies, each check is recorded at most once.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from nft.core.token import TokenStandard
+from nft.core.verdict import Reason, Verdict
+from nft.models import LinkedAccount, TokenClaim
+from nft.services import jobs
+from nft.services.doors import Doors
+from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
+from nft.services.ownership import Check, Token, check_ownership
+from nft.services.provenance import describe_chain, renewed
+from profiles.services.avatars import attest_avatar, reinstate_avatar, withdraw_avatar
+
+log = logging.getLogger(__name__)
+
+State, Step = TokenClaim.State, TokenClaim.Step
+LEASE = timedelta(minutes=3)
+"""Longer than any one check lasts: after it the check counts as dead and another may begin."""
+NOT_OWNED_PERIOD = timedelta(hours=6)
+WATCH_PERIOD = timedelta(seconds=4)
+MEDIA_RESERVE = timedelta(minutes=2)
+PAGE = 500
+OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    chain_id: int
+    is_outage: bool
+
+
+def accounts_on(user_id: int, chain_id: int) -> QuerySet[LinkedAccount]:
+    """A person's accounts that exist on a chain: keys on every chain, contract accounts where they were proved."""
+    here = Q(is_contract_account=False) | Q(chain_id=chain_id)
+    return LinkedAccount.objects.filter(here, user_id=user_id).order_by("linked_at", "pk")
+
+
+def verify_claim(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Outcome | None:
+    """Asks the chain and records the answer. None where there is nothing due, or somebody else is at it."""
+    claim = _take(claim_id, now)
+    if claim is None:
+        return None
+    holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
+    check = _check(claim, holders, doors)
+    with transaction.atomic():
+        _record(claim, check, now)
+    return Outcome(claim.chain_id, check is not None and check.decision.reason in OUTAGES)
+
+
+def sweep_claims(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
+    """Checks every claim that is due, stalest first, for at most about `seconds`; how many were checked.
+
+    Several sweeps at once share the work. A chain that does not answer is left for the next sweep.
+    """
+    ends_at = time.monotonic() + seconds
+    dead_chains: set[int] = set()
+    checked = 0
+    for claim_id, chain_id in _due(now):
+        if time.monotonic() > ends_at:
+            break
+        if chain_id in dead_chains:
+            continue
+        outcome = verify_claim(claim_id, now, doors)
+        checked += outcome is not None
+        if outcome is not None and outcome.is_outage:
+            dead_chains.add(chain_id)
+    _find_lost_media(now)
+    return checked
+
+
+def _due(now: datetime) -> Iterator[tuple[uuid.UUID, int]]:
+    due = TokenClaim.objects.filter(next_check_at__lte=now).order_by("next_check_at", "id")
+    after: tuple[datetime, uuid.UUID] | None = None
+    while True:
+        page = due
+        if after is not None:
+            page = due.filter(Q(next_check_at__gt=after[0]) | Q(next_check_at=after[0], id__gt=after[1]))
+        rows = list(page.values_list("id", "chain_id", "next_check_at")[:PAGE])
+        yield from ((claim_id, chain_id) for claim_id, chain_id, _ in rows)
+        if len(rows) < PAGE:
+            return
+        after = (rows[-1][2], rows[-1][0])
+
+
+def _find_lost_media(now: datetime) -> None:
+    """Queues fetches that are due again or whose job was lost, and moves them ahead, so that no sweep repeats it."""
+    due = TokenClaim.objects.filter(media_due_at__lte=now).order_by("media_due_at")
+    for claim_id in list(due.values_list("id", flat=True)[:PAGE]):
+        moved = TokenClaim.objects.filter(pk=claim_id, media_due_at__lte=now).update(media_due_at=now + MEDIA_RESERVE)
+        if moved:
+            jobs.enqueue(jobs.FETCH_MEDIA, claim_id)
+
+
+def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
+    attempt = uuid.uuid4()
+    taken = TokenClaim.objects.filter(pk=claim_id, next_check_at__lte=now).update(
+        attempt=attempt, next_check_at=now + LEASE, attempts=F("attempts") + 1
+    )
+    return TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
+
+
+def _check(claim: TokenClaim, holders: Sequence[bytes], doors: Doors) -> Check | None:
+    """None where the person has no account to check."""
+    if not holders:
+        return None
+    token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
+    was_owned = claim.state == State.OWNED
+    client = doors.chain(claim.chain_id)
+    known = claim.checked_block_number or 0
+    return check_ownership(client, token, holders, known_block=known, look_at_head=not was_owned)
+
+
+def _record(claim: TokenClaim, check: Check | None, now: datetime) -> None:
+    """Accounts are locked before claims, and claims before profiles: one order, no deadlock with unlinking."""
+    account = None
+    if check is not None and check.holder is not None:
+        mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
+        account = mine.select_for_update().first()
+    held = TokenClaim.objects.select_for_update(of=("self",)).filter(pk=claim.pk, attempt=claim.attempt).first()
+    if held is not None:
+        _settle(held, check, account, now)
+
+
+def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
+    """The one place where the chain's word changes a claim."""
+    claim.attempt = None
+    if check is None or (check.decision.verdict is Verdict.OWNED and account is None):
+        _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
+    elif check.decision.verdict is Verdict.OWNED:
+        _note_answer(claim, check, now)
+        _hold(claim, account, now)
+    elif check.decision.verdict is Verdict.NOT_OWNED:
+        _note_answer(claim, check, now)
+        _lose(claim, check.decision.reason, now, check.decision.sentence)
+    else:
+        _doubt(claim, check, now)
+    claim.save()
+
+
+def _note_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
+    claim.checked_at = now
+    claim.attempts = 0
+    if check.block is not None:
+        claim.checked_block_number = check.block.number
+        claim.checked_block_hash = "0x" + check.block.hash.hex()
+
+
+def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> None:
+    was_owned = claim.state == State.OWNED
+    claim.state, claim.account = State.OWNED, account
+    if claim.media_due_at is not None or claim.step == Step.DONE or not was_owned:
+        claim.reason = claim.reason_sentence = ""
+    claim.next_check_at = now + _period(claim, now)
+    if claim.avatar is None:
+        if not was_owned and claim.wants_picture:
+            ask_for_media(claim, now)
+        return
+    receipt = renewed(claim.avatar.provenance, claim)
+    if was_owned:
+        attest_avatar(claim.avatar.pk, now, receipt)
+    else:
+        reinstate_avatar(claim.avatar.pk, now, receipt)
+        claim.step = Step.DONE
+
+
+def ask_for_media(claim: TokenClaim, now: datetime) -> None:
+    """Sets the search for the picture in motion; the caller saves the claim."""
+    claim.step = Step.METADATA
+    claim.media_attempts = 0
+    claim.media_due_at = now + MEDIA_RESERVE  # when the sweep takes the job for lost
+    claim.media_leased_until = None
+    jobs.enqueue(jobs.FETCH_MEDIA, claim.pk)
+
+
+def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> None:
+    if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # how it began says more
+        chain_name = describe_chain(claim.chain_id)["name"]
+        claim.reason_sentence = loss_sentence(reason, sentence, chain_name, was_owned=claim.state == State.OWNED)
+        claim.reason = reason
+    claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
+    claim.media_due_at = claim.watch_until = None
+    claim.attempts = 0
+    claim.next_check_at = now + NOT_OWNED_PERIOD
+    if claim.avatar is not None:
+        withdraw_avatar(claim.avatar.pk, claim.reason_sentence)
+
+
+def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:
+    """Nothing is taken away: what was true stays until the chain says otherwise, or its age ends it."""
+    if claim.state == State.PENDING:
+        claim.state = State.UNKNOWN
+    claim.reason, claim.reason_sentence = check.decision.reason, f"{check.decision.sentence} We keep trying."
+    seconds = min(
+        3 * 2 ** min(claim.attempts - 1, 10), 30 if check.decision.reason == Reason.NOT_YET_CONFIRMED else 600
+    )
+    _again_soon(claim, now, timedelta(seconds=seconds))
+
+
+def _period(claim: TokenClaim, now: datetime) -> timedelta:
+    if claim.watch_until is not None and now < claim.watch_until:
+        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, WATCH_PERIOD.total_seconds())
+        return WATCH_PERIOD
+    # Spread a little, so that claims made together do not come due together for ever.
+    return timedelta(seconds=settings.NFT_SWEEP_PERIOD * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret
+
+
+def _again_soon(claim: TokenClaim, now: datetime, delay: timedelta) -> None:
+    claim.next_check_at = now + delay
+    if delay < timedelta(seconds=30):
+        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, delay.total_seconds())
