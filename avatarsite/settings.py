@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "profiles.middleware.CookielessMedia",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -181,6 +182,7 @@ NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "avatarsite.wallet_login.log_in"
+NFT_OTHER_LOGIN_METHODS = "avatarsite.wallet_login.has_other_login"
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])
 CELERY_BEAT_SCHEDULE = (
     {
