@@ -64,4 +64,3 @@ def moment(text: object) -> datetime | None:
         return parse_datetime(text) if isinstance(text, str) else None
     except ValueError:
         return None
-

@@ -1,5 +1,5 @@
 // @ts-check
-/** Amounts of a chain's own coin (18 decimals), without floating point. */
+/** Amounts as people read them: a chain's own coin (18 decimals, no floating point), and bytes. */
 
 const WEI_DIGITS = 18;
 
@@ -23,4 +23,10 @@ export function formatCoin(wei, significant = 3) {
  */
 export function feeText(gas, price) {
   return formatCoin(BigInt(gas) * BigInt(price));
+}
+
+/** @param {number} bytes as Django's filesizeformat counts: a KB has 1,024 */
+export function byteCount(bytes) {
+  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -20,6 +20,8 @@ import { chainHex } from "./chains.js";
 
 const NAMES = ["Alice", "Bob", "Carol", "Dave", "Erin"];
 const KEY = "demo-wallet-account";
+/** What a page may ask the chain without the person: reads only, as the chain would also sign without asking. */
+const READS = /^(?:eth_(?:blockNumber|call|estimateGas|feeHistory|gasPrice|maxPriorityFeePerGas|get\w+)|net_version)$/;
 
 /** An error as EIP-1193 asks for it. */
 export class ProviderError extends Error {
@@ -63,7 +65,7 @@ export class DemoProvider {
     const list = Array.isArray(params) ? params : [];
     const own = this.methods[method];
     if (own) return own(list);
-    if (method.startsWith("eth_") || method.startsWith("net_")) return this.world.rpc(method, list);
+    if (READS.test(method)) return this.world.rpc(method, list);
     throw new ProviderError(4200, `The demo wallet does not support ${method}.`);
   }
 

@@ -90,9 +90,8 @@ export class Panel {
    * @param {(wallets: Wallet[]) => void} [onFound]
    */
   offerWallets(onChoose, onFound) {
-    const verb = this.root.dataset.verb ?? "Use";
     watchWallets((wallets) => {
-      this.list.replaceChildren(...wallets.map((wallet) => walletButton(wallet, verb, onChoose)));
+      this.list.replaceChildren(...wallets.map((wallet) => walletButton(wallet, this.root.dataset, onChoose)));
       if (wallets.length === 0) this.list.append(paragraph(NO_WALLET));
       onFound?.(wallets);
     }, window);
@@ -111,13 +110,13 @@ function wayOnButton({ label, run }) {
 
 /**
  * @param {Wallet} wallet
- * @param {string} verb
+ * @param {{verb?: string, buttons?: string}} look the panel's data attributes
  * @param {(wallet: Wallet) => void} onChoose
  */
-function walletButton(wallet, verb, onChoose) {
+function walletButton(wallet, { verb = "Use", buttons: style = "wallet-choice" }, onChoose) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "button wallet-choice";
+  button.className = `button ${style}`;
   if (wallet.icon) {
     const icon = document.createElement("img");
     icon.src = wallet.icon;

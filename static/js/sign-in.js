@@ -76,8 +76,8 @@ class SignInPanel extends Panel {
   async prepare(connection) {
     this.say("Writing the text to sign…");
     const { address, chain } = connection;
-    const { challengeUrl = "", purpose } = this.root.dataset;
-    const challenge = await postJson(challengeUrl, { address, chain_id: chain.id, purpose }, this.csrfToken);
+    const { challengeUrl = "", purpose, next } = this.root.dataset;
+    const challenge = await postJson(challengeUrl, { address, chain_id: chain.id, purpose, next }, this.csrfToken);
     this.connection = connection;
     this.text = challenge.text;
     this.showReview(connection, challenge);
@@ -111,11 +111,11 @@ class SignInPanel extends Panel {
 
   /** @param {unknown} signature */
   async verify(signature) {
-    const { verifyUrl = "", next } = this.root.dataset;
+    const { verifyUrl = "" } = this.root.dataset;
     try {
       const answer = await postJson(verifyUrl, { text: this.text, signature }, this.csrfToken);
       this.say("Done. One moment…");
-      goTo(next || answer.redirect);
+      goTo(answer.redirect);
     } catch (error) {
       // A text is good for one try only, so the next attempt starts from the wallets again.
       const sentence = error instanceof Error ? error.message : "";
@@ -157,7 +157,7 @@ class SignInPanel extends Panel {
   explainChange(connection, now) {
     const before = shortAddress(connection.address);
     this.showTrouble(
-      `Your wallet switched from ${before} to ${shortAddress(now)}. The text below was written for ${before}. Switch back in your wallet, or go on with the new account.`,
+      `Your wallet switched from ${before} to ${shortAddress(now)}. The text on this page was written for ${before}. Switch back in your wallet, or go on with the new account.`,
       [{ label: `Go on with ${shortAddress(now)}`, run: () => void this.attempt(() => this.prepare({ ...connection, address: now })) }],
     );
   }

@@ -1,17 +1,13 @@
 // @ts-check
-/** What every page gets. Pages add their own modules; `enhance` runs again on a <main> that upload.js swapped in. */
+/** What every page gets; pages add their own modules. */
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
 import { enableThemeButtons } from "./theme.js";
 import { enableToasts } from "./toasts.js";
 
-/** @param {ParentNode} root */
-export function enhance(root) {
-  enableCopyButtons(root);
-  enableToasts(root);
-  enableForms(root);
-}
-
+document.querySelector(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 enableThemeButtons(document);
 enableMenus();
-enhance(document);
+enableCopyButtons(document);
+enableToasts(document);
+enableForms(document);

@@ -6,7 +6,7 @@ import { nextDelay, stepStates } from "./polling.js";
  * Live steps: asks `data-status-url` until it is done, moves the steps along and reads the sentence out.
  *
  * @typedef {{key: string, state: string}} Step
- * @typedef {{step?: string, sentence?: string, steps?: Step[], done?: boolean, redirect?: string}} Status
+ * @typedef {{state?: string, step?: string, sentence?: string, steps?: Step[], done?: boolean, redirect?: string}} Status
  */
 
 const WORDS = new Map([["done", ", done"], ["failed", ", failed"]]);
@@ -77,10 +77,13 @@ class LiveStatus {
     return stepStates(items.map((item) => item.dataset.step ?? ""), step);
   }
 
-  /** @param {Status} status */
-  finish({ redirect }) {
+  /**
+   * The server draws the result; but a page that shows this state already is not loaded again and again.
+   * @param {Status} status
+   */
+  finish({ redirect, state }) {
     if (redirect) goTo(redirect);
-    else location.reload();
+    else if (state !== this.root.dataset.state) location.reload();
   }
 }
 

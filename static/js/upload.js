@@ -1,10 +1,8 @@
 // @ts-check
-import { enhance } from "./site.js";
+import { byteCount } from "./amounts.js";
+import { goTo, readProblem } from "./http.js";
 
-/**
- * The upload form with drop, preview, progress and cancel. The server answers with the same page as for a plain form
- * post; its <main> takes the place of ours, so one answer serves people with and without JavaScript.
- */
+/** The upload form with drop, preview, progress and cancel. XMLHttpRequest, as fetch cannot tell how far it is. */
 
 class UploadForm {
   /** @param {HTMLFormElement} form */
@@ -57,13 +55,14 @@ class UploadForm {
     const file = this.input.files?.[0];
     const canvas = /** @type {HTMLCanvasElement} */ (this.part("preview"));
     canvas.hidden = true;
+    this.zone.toggleAttribute("data-refused", false);
     if (!file) return this.say("");
-    if (file.size > this.maxBytes) return this.say(`${file.name} has ${megabytes(file.size)}. Pictures may have up to ${megabytes(this.maxBytes)}.`);
+    if (file.size > this.maxBytes) return this.say(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
     try {
       const bitmap = await createImageBitmap(file);
       drawSquare(bitmap, canvas);
       canvas.hidden = false;
-      this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${megabytes(file.size)}. Ready to upload.`);
+      this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${byteCount(file.size)}. Ready to upload.`);
     } catch {
       this.say(`This browser cannot show ${file.name}. You can upload it all the same; we will tell you if it is no picture.`);
     }
@@ -83,7 +82,8 @@ class UploadForm {
     request.addEventListener("error", () => this.end("The connection broke before the picture arrived. Please try again."));
     request.addEventListener("abort", () => this.end("Cancelled. Your picture is as it was."));
     request.open("POST", this.form.action);
-    request.setRequestHeader("Accept", "text/html");
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
     request.send(new FormData(this.form));
   }
 
@@ -110,41 +110,11 @@ class UploadForm {
   }
 
   /** @param {XMLHttpRequest} request */
-  receive(request) {
-    const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    const answer = page.getElementById("main");
-    const here = document.getElementById("main");
-    if (!answer || !here || !answer.querySelector("[data-upload]")) return this.end(refusal(request.status));
-    history.replaceState(null, "", request.responseURL);
-    here.replaceWith(answer);
-    refreshHeader(page);
-    enhance(answer);
-    enableUploads(answer);
-    if (!answer.querySelector("[data-error-summary]")) answer.focus({ preventScroll: true });
-    scrollTo({ top: 0 });
+  receive({ status, response }) {
+    if (status === 200 && response?.redirect) return goTo(response.redirect);
+    this.end(readProblem(status, response).message);
+    this.zone.toggleAttribute("data-refused", true);
   }
-}
-
-/** @param {number} status */
-function refusal(status) {
-  if (status === 413) return "This file is too large for the site. Please choose a smaller one.";
-  if (status === 429) return "That were many uploads in a short time. Wait a few minutes, then try again.";
-  if (status === 403) return "This page has become too old to be trusted. Reload it, then try again.";
-  return "Something went wrong on our side. Your picture is as it was; please try again.";
-}
-
-/**
- * The header shows the picture too.
- * @param {Document} page
- */
-function refreshHeader(page) {
-  const fresh = page.querySelector(".site-head .avatar");
-  if (fresh) document.querySelector(".site-head .avatar")?.replaceWith(fresh);
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 /**
@@ -161,9 +131,4 @@ function drawSquare(bitmap, canvas) {
   context?.drawImage(bitmap, left, top, side, side, 0, 0, canvas.width, canvas.height);
 }
 
-/** @param {ParentNode} root */
-function enableUploads(root) {
-  for (const form of root.querySelectorAll("form[data-upload]")) if (form instanceof HTMLFormElement) new UploadForm(form);
-}
-
-enableUploads(document);
+for (const form of document.querySelectorAll("form[data-upload]")) if (form instanceof HTMLFormElement) new UploadForm(form);

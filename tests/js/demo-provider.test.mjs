@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DemoProvider } from "../../static/js/demo-provider.js";
+
+const ALICE = `0x${"a".repeat(40)}`;
+const BOB = `0x${"b".repeat(40)}`;
+
+/** A demo wallet over a recorded chain; `answers` are what its person says, in turn. */
+function demo(...answers) {
+  const calls = [];
+  const questions = [];
+  const items = new Map();
+  const provider = new DemoProvider({
+    rpc: async (method, params) => (calls.push([method, params]), method === "eth_accounts" ? [ALICE, BOB] : `result of ${method}`),
+    ask: async (question) => (questions.push(question), answers.shift() ?? ""),
+    chainId: 31337,
+    store: { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) },
+  });
+  return { provider, calls, questions };
+}
+
+const withCode = (code) => (error) => error.code === code;
+
+test("connecting asks which account, and shares only that one", async () => {
+  const { provider, questions } = demo(BOB);
+  assert.deepEqual(await provider.request({ method: "eth_accounts" }), []);
+  assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [BOB]);
+  assert.deepEqual(await provider.request({ method: "eth_accounts" }), [BOB]);
+  assert.deepEqual(questions[0].accounts.map(({ name }) => name), ["Alice", "Bob"]);
+});
+
+test("a refusal is 4001 and signs nothing", async () => {
+  const { provider, calls } = demo(ALICE, "");
+  await provider.request({ method: "eth_requestAccounts" });
+  await assert.rejects(provider.request({ method: "personal_sign", params: ["0x68", ALICE] }), withCode(4001));
+  assert.equal(calls.some(([method]) => method === "personal_sign"), false);
+});
+
+test("an account that is not connected is 4100, before anybody is asked", async () => {
+  const { provider, questions } = demo(ALICE);
+  await provider.request({ method: "eth_requestAccounts" });
+  const calls = [
+    { method: "personal_sign", params: ["0x68", BOB] },
+    { method: "eth_sendTransaction", params: [{ from: BOB }] },
+    { method: "eth_signTypedData_v4", params: [BOB, "{}"] },
+  ];
+  for (const call of calls) await assert.rejects(provider.request(call), withCode(4100));
+  assert.equal(questions.length, 1);
+});
+
+test("a second question while one is open is -32002", async () => {
+  const { provider } = demo();
+  provider.world.ask = () => new Promise(() => {});
+  void provider.request({ method: "eth_requestAccounts" });
+  await new Promise(setImmediate);
+  await assert.rejects(provider.request({ method: "eth_requestAccounts" }), withCode(-32002));
+});
+
+test("pages hear when the account changes and when it goes", async () => {
+  const { provider } = demo(ALICE, ALICE, BOB);
+  const heard = [];
+  provider.on("accountsChanged", (accounts) => heard.push(accounts));
+  for (let time = 0; time < 3; time += 1) await provider.request({ method: "eth_requestAccounts" });
+  await provider.request({ method: "wallet_revokePermissions" });
+  assert.deepEqual(heard, [[ALICE], [BOB], []]);
+});
+
+test("it knows the local chain only", async () => {
+  const { provider } = demo();
+  assert.equal(await provider.request({ method: "eth_chainId" }), "0x7a69");
+  assert.equal(await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x7a69" }] }), null);
+  await assert.rejects(provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x1" }] }), withCode(4902));
+  await assert.rejects(provider.request({ method: "wallet_addEthereumChain", params: [{ chainId: "0x1" }] }), withCode(4902));
+});
+
+test("reads go to the chain, anything else is 4200", async () => {
+  const { provider } = demo();
+  assert.equal(await provider.request({ method: "eth_blockNumber" }), "result of eth_blockNumber");
+  for (const method of ["anvil_setBalance", "evm_mine", "debug_traceTransaction"]) {
+    await assert.rejects(provider.request({ method }), withCode(4200));
+  }
+});
+
+test("what would sign or send without asking is not passed on", async () => {
+  const { provider } = demo(ALICE);
+  await provider.request({ method: "eth_requestAccounts" });
+  for (const method of ["eth_sign", "eth_signTransaction", "eth_signTypedData", "eth_sendRawTransaction", "eth_sendUnsignedTransaction"]) {
+    await assert.rejects(provider.request({ method, params: [ALICE, "0x"] }), withCode(4200));
+  }
+});

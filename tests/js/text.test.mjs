@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checksummedIn, fromHex, isAddress, isSameAddress, shortAddress, toHex } from "../../static/js/addresses.js";
+import { byteCount, feeText, formatCoin } from "../../static/js/amounts.js";
+
+// EIP-55, test vectors.
+const ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+
+test("addresses are told from what only looks like one", () => {
+  assert.ok(isAddress(ADDRESS));
+  for (const no of [ADDRESS.slice(2), `${ADDRESS}0`, "0x", "", null, 7]) assert.equal(isAddress(no), false);
+});
+
+test("case never tells two addresses apart", () => {
+  assert.ok(isSameAddress(ADDRESS, ADDRESS.toLowerCase()));
+});
+
+test("a short address shows both ends", () => {
+  assert.equal(shortAddress(ADDRESS), "0x5aAe…eAed");
+  assert.equal(shortAddress("vitalik.eth"), "vitalik.eth");
+});
+
+test("the server's spelling of the address is taken only if it is the same address", () => {
+  const text = `site wants you to sign in with your Ethereum account:\n${ADDRESS}\n\nHello`;
+  assert.equal(checksummedIn(text, ADDRESS.toLowerCase()), ADDRESS);
+  const other = `0x${"1".repeat(40)}`;
+  assert.equal(checksummedIn(text, other), other);
+  assert.equal(checksummedIn("one line", other), other);
+});
+
+test("text survives the way to hex and back", () => {
+  for (const text of ["", "Grüße, 世界 🦊\n", "0x00"]) assert.equal(fromHex(toHex(text)), text);
+});
+
+test("fees are exact and short", () => {
+  assert.equal(formatCoin(0n), "0");
+  assert.equal(formatCoin(10n ** 18n), "1");
+  assert.equal(formatCoin(1_234_567_890_123_456_789n), "1.234");
+  assert.equal(formatCoin(123_456_789_000n), "0.000000123");
+  assert.equal(formatCoin(1n), "0.000000000000000001");
+  assert.equal(feeText("0x5208", "0x3b9aca00"), "0.000021");
+});
+
+test("bytes are counted as the server counts them", () => {
+  assert.equal(byteCount(10), "1 KB");
+  assert.equal(byteCount(22_155), "22 KB");
+  assert.equal(byteCount(8 * 1024 * 1024), "8.0 MB");
+});
