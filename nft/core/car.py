@@ -12,7 +12,7 @@ from nft.core.varint import encode_varint, read_varint
 
 _MAX_HEADER_BYTES = 4096
 _MAX_ROOTS = 16
-_MAX_CID_BYTES = 256
+_MAX_HEAD_BYTES = 192  # of a section: a varint and a CID with an identity of at most 128 bytes
 _HEADER_HEAD = b"\xa2\x65roots\x81\xd8\x2a"  # dag-cbor: {"roots": [one link], "version": 1}
 _HEADER_TAIL = b"\x67version\x01"
 
@@ -57,70 +57,96 @@ class CarReader:
     def __init__(self, limits: DagLimits = DEFAULT_LIMITS) -> None:
         self.roots: tuple[Cid, ...] = ()
         self._limits = limits
-        self._buffer = bytearray()
-        self._header_read = False
-        self._blocks = 0
         self._bytes = 0
+        self._blocks = 0
+        self._header_read = False
+        self._head = b""  # of a section: its length and CID, as far as they have come
+        self._section: _Section | None = None
 
     def feed(self, piece: bytes) -> list[tuple[Cid, bytes]]:
         """The blocks that `piece` completes. Raises `CarError`, `BlockMismatch` or `InvalidCid`."""
         self._bytes += len(piece)
         if self._bytes > self._max_bytes:
             raise CarError(f"The archive is larger than {self._max_bytes:,} bytes.")
-        self._buffer += piece
-        return list(self._take_blocks())
+        rest = memoryview(piece)
+        done: list[tuple[Cid, bytes]] = []
+        while rest or (self._section and not self._section.missing):
+            section = self._section
+            if section is None:
+                rest = self._read_head(rest)
+                continue
+            rest = section.take(rest)
+            if not section.missing:
+                self._section = None
+                done.extend(self._finish(section))
+        return done
 
     def close(self) -> None:
         """Raise `CarError` unless the archive ended behind a whole block."""
         if not self._header_read:
             raise CarError("The archive ends inside its header.")
-        if self._buffer:
-            raise CarError(f"The archive ends inside a block or has {len(self._buffer)} stray bytes behind the last.")
+        if self._head or self._section:
+            raise CarError("The archive ends inside a block, or there are stray bytes behind the last.")
 
     @property
     def _max_bytes(self) -> int:
-        return self._limits.max_graph_bytes + self._limits.max_blocks * _MAX_CID_BYTES + _MAX_HEADER_BYTES
+        return self._limits.max_graph_bytes + self._limits.max_blocks * _MAX_HEAD_BYTES + _MAX_HEADER_BYTES
 
-    def _take_blocks(self) -> Iterator[tuple[Cid, bytes]]:
-        offset = 0
-        view = memoryview(self._buffer)
+    def _read_head(self, rest: memoryview) -> memoryview:
+        """Begin a section if enough bytes have come; what is left of `rest`."""
+        head = self._head + bytes(rest[:_MAX_HEAD_BYTES])
         try:
-            while (section := self._next_section(view, offset)) is not None:
-                start, offset = section
-                if self._header_read:
-                    yield self._read_block(view[start:offset])
-                else:
-                    self.roots = _decode_header(bytes(view[start:offset]))
-                    self._header_read = True
-        finally:
-            view.release()
-        del self._buffer[:offset]
-
-    def _next_section(self, view: memoryview, offset: int) -> tuple[int, int] | None:
-        """Where the next section's content begins and ends, or None until more bytes come."""
-        try:
-            length, start = read_varint(view, offset)
+            section, used = self._parse_head(head)
         except TruncatedVarint:
-            return None
+            self._head = head
+            return rest[_MAX_HEAD_BYTES:]
         except BadVarint as error:
             raise CarError(f"The archive is damaged. {error}") from error
-        allowed = self._limits.max_block_bytes + _MAX_CID_BYTES if self._header_read else _MAX_HEADER_BYTES
-        if not 0 < length <= allowed:
-            raise CarError(f"A section of the archive claims {length:,} bytes; 1 to {allowed:,} are allowed.")
-        return (start, start + length) if start + length <= len(view) else None
+        rest = rest[used - len(self._head) :]
+        self._head, self._section = b"", section
+        return rest
 
-    def _read_block(self, section: memoryview) -> tuple[Cid, bytes]:
+    def _parse_head(self, head: bytes) -> tuple["_Section", int]:
+        length, offset = read_varint(head, 0)
+        if not self._header_read:
+            _check_length(length, _MAX_HEADER_BYTES)
+            return _Section(None, length), offset
+        _check_length(length, self._limits.max_block_bytes + _MAX_HEAD_BYTES)
+        cid, end = read_cid(head, offset)
+        size = length - (end - offset)
+        if not 0 <= size <= self._limits.max_block_bytes:
+            raise CarError(f"A block of the archive claims {size:,} bytes, which is too little or too much.")
         self._blocks += 1
         if self._blocks > self._limits.max_blocks:
             raise CarError(f"The archive has more than {self._limits.max_blocks:,} blocks.")
-        try:
-            cid, start = read_cid(section, 0)
-        except BadVarint as error:
-            raise CarError("A block of the archive has no whole CID.") from error
-        if len(section) - start > self._limits.max_block_bytes:
-            raise CarError(f"A block is larger than {self._limits.max_block_bytes:,} bytes.")
-        verify_block(cid, section[start:])
-        return cid, bytes(section[start:])
+        return _Section(cid, size), end
+
+    def _finish(self, section: "_Section") -> list[tuple[Cid, bytes]]:
+        content = section.content()
+        if section.cid is None:
+            self.roots = _decode_header(content)
+            self._header_read = True
+            return []
+        verify_block(section.cid, content)
+        return [(section.cid, content)]
+
+
+class _Section:
+    """What follows a length: the header (without CID) or a block. `missing` bytes are still to come."""
+
+    def __init__(self, cid: Cid | None, size: int) -> None:
+        self.cid = cid
+        self.missing = size
+        self._parts: list[bytes] = []
+
+    def take(self, piece: memoryview) -> memoryview:
+        part = bytes(piece[: self.missing])
+        self._parts.append(part)
+        self.missing -= len(part)
+        return piece[len(part) :]
+
+    def content(self) -> bytes:
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
 def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, bytes]]:
@@ -129,6 +155,11 @@ def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[
     blocks = dict(reader.feed(archive))
     reader.close()
     return reader.roots, blocks
+
+
+def _check_length(length: int, allowed: int) -> None:
+    if not 0 < length <= allowed:
+        raise CarError(f"A section of the archive claims {length:,} bytes; 1 to {allowed:,} are allowed.")
 
 
 def _encode_header(root: Cid) -> bytes:

@@ -112,7 +112,7 @@ def verify_block(cid: Cid, data: Bytes) -> None:
 def _check_hash(hash_code: int, length: int) -> None:
     if hash_code == SHA2_256:
         if length != _SHA2_256_BYTES:
-            raise UnsupportedCid(f"A sha2-256 hash of {length} bytes is cut short; only all 32 prove anything.")
+            raise UnsupportedCid(f"A sha2-256 hash has 32 bytes, not {length}; only a whole one proves anything.")
     elif hash_code == IDENTITY:
         if length > MAX_IDENTITY_BYTES:
             raise UnsupportedCid(f"An identity CID may hold {MAX_IDENTITY_BYTES} bytes, not {length}.")

@@ -125,7 +125,7 @@ def decide(facts: ChainFacts) -> Decision:
     doubt = _doubt_the_chain(facts)
     if doubt is not None:
         return doubt
-    decision = _judge(facts, facts.answer)
+    decision = _no_contract() if facts.has_code is False else _judge(facts, facts.answer)
     if decision.verdict is not Verdict.NOT_OWNED or facts.answer_at_head is None:
         return decision
     if _judge(facts, facts.answer_at_head).verdict is Verdict.OWNED:
@@ -162,8 +162,6 @@ def _doubt_the_chain(facts: ChainFacts) -> Decision | None:
 
 
 def _judge(facts: ChainFacts, answer: Answer) -> Decision:
-    if facts.has_code is False:
-        return _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
     match answer:
         case OwnerIs(owner) if facts.standard is TokenStandard.ERC721:
             return _judge_owner(facts.holder, owner)
@@ -195,6 +193,10 @@ def _judge_balance(amount: int) -> Decision:
     if amount == 0:
         return _not_owned(Reason.NONE_HELD, "The account holds none of this token.")
     return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
+
+
+def _no_contract() -> Decision:
+    return _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
 
 
 def _not_owned(reason: Reason, sentence: str) -> Decision:
