@@ -184,15 +184,16 @@ NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends n
 NFT_LOGIN = "avatarsite.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "avatarsite.wallet_login.has_other_login"
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])
-CELERY_BEAT_SCHEDULE = (
-    {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 300},
+}
+if NFT_ENABLED:
+    CELERY_BEAT_SCHEDULE |= {
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30)},
-        "follow-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10},
-        "forget-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
+        "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10},
+        "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
+        "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
     }
-    if NFT_ENABLED
-    else {}
-)
 
 # --- security headers ---
 SECURE = _site.scheme == "https"
