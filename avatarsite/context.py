@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+
 from profiles.services.people import profile_of
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+
 from profiles.services.people import profile_of
 from profiles.services.showing import shown_picture
 
