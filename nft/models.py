@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,9 @@ from django.db.models import Q
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+
+if TYPE_CHECKING:
+    from profiles.models import Avatar
 
 
 class LinkedAccount(models.Model):
@@ -146,6 +150,11 @@ class TokenClaim(models.Model):
     avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Set for a page by services.presentation.
+    chain_name: str
+    image_avatar: Avatar | None
+    is_current: bool
+
     class Meta:
         ordering = ["-created_at"]
         indexes = [
@@ -213,6 +222,8 @@ class MintRequest(models.Model):
     attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    explorer_url: str  # set for a page by its view
 
     class Meta:
         ordering = ["-created_at"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from nft.services import challenges, claim_media, pinning, verification
+from nft.services import challenges, claim_media, mint_steps, pinning, verification
 from nft.services.doors import get_doors
 
 
@@ -34,3 +34,13 @@ def forget_old_challenges() -> None:
 @shared_task(name="nft.tasks.forget_unused_blocks")
 def forget_unused_blocks() -> None:
     pinning.forget_unused_blocks(timezone.now())
+
+
+@shared_task(name="nft.tasks.follow_mint")
+def follow_mint(mint_id: str) -> None:
+    mint_steps.follow_mint(UUID(mint_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_mints")
+def sweep_mints() -> None:
+    mint_steps.sweep_mints(timezone.now(), get_doors())

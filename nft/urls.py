@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import sign_in, wallets
+from nft.views import claims, ipfs, minting, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -14,4 +14,22 @@ urlpatterns = [
     path("settings/wallets/", wallets.wallets, name="wallets"),
     path("settings/wallets/<uuid:account_id>/", wallets.wallet_update, name="wallet_update"),
     path("settings/wallets/<uuid:account_id>/unlink/", wallets.wallet_unlink, name="wallet_unlink"),
+    # Tokens
+    path("settings/tokens/", claims.tokens, name="tokens"),
+    path("settings/tokens/claim/", claims.claim_create, name="claim_create"),
+    path("settings/tokens/<uuid:claim_id>/", claims.claim_detail, name="claim_detail"),
+    path("settings/tokens/<uuid:claim_id>/status.json", claims.claim_status, name="claim_status"),
+    path("settings/tokens/<uuid:claim_id>/check/", claims.claim_recheck, name="claim_recheck"),
+    path("settings/tokens/<uuid:claim_id>/remove/", claims.claim_remove, name="claim_remove"),
+    path("settings/tokens/<uuid:claim_id>/transfer/", transfers.transfer, name="transfer"),
+    path("settings/tokens/<uuid:claim_id>/transfer/sent/", transfers.transfer_sent, name="transfer_sent"),
+    # Minting
+    path("mint/", minting.mint, name="mint"),
+    path("mint/<uuid:mint_id>/", minting.mint_detail, name="mint_detail"),
+    path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),
+    path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
+    path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
+    # What we hold for IPFS
+    path("ipfs/<str:cid>", ipfs.ipfs, name="ipfs"),
+    path("ipfs/<str:cid>/<path:path>", ipfs.ipfs, name="ipfs_path"),
 ]

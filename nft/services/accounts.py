@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 
 from nft.core.address import to_checksum
 from nft.models import LinkedAccount
+from nft.services.claims import withdraw_claims_of_account
 from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount
 from profiles.services.audit import record
 from profiles.services.people import profile_of
@@ -184,8 +185,6 @@ def _create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
 
 
 def _remove(account: LinkedAccount, actor: User, now: datetime) -> None:
-    from nft.services.claims import withdraw_claims_of_account
-
     withdraw_claims_of_account(account, now)
     _audit(account, actor=actor, action="account.unlink")
     account.delete()

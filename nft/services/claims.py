@@ -186,7 +186,7 @@ def get_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
 
 def spend_check(user: User) -> None:
     try:
-        spend("token checks", user.pk, CHECKS_PER_HOUR)
+        spend("checks", user.pk, CHECKS_PER_HOUR)
     except TooMany as error:
         raise TooManyChecks(error.sentence) from error
 

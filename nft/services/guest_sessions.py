@@ -16,9 +16,8 @@ def open_session(session: SessionBase) -> str:
     """The key of a session that exists on the server, made if the visitor has none."""
     session.get(_EXPIRY)  # loads it, which drops the key of a cookie that names no session
     if not session.session_key:
-        session.create()
         session.set_expiry(GUEST_SESSION_SECONDS)
-        session.save()
+        session.create()
     return str(session.session_key)
 
 

@@ -27,8 +27,10 @@ MAX_NEXT = 500
 @json_post
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """{address, chain_id, purpose, next?} → {text, expires_at}. `next`: where to go after signing in."""
-    issued = issue_challenge(visitor_of(request), read_wanted(content), timezone.now())
-    _remember_next(request, content.get("next"))
+    wanted = read_wanted(content)
+    issued = issue_challenge(visitor_of(request), wanted, timezone.now())
+    if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
+        _remember_next(request, content.get("next"))
     return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat()})
 
 

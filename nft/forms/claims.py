@@ -1,0 +1,32 @@
+"""Naming a token to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from nft.core.paste import MAX_PASTED_CHARACTERS
+
+
+class ClaimForm(forms.Form):
+    """The chain only matters for a bare contract and id; everything else one can paste names its own."""
+
+    reference = forms.CharField(
+        label="Which token?",
+        max_length=MAX_PASTED_CHARACTERS,
+        help_text="The address of its page on a marketplace, or the contract and the number.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    chain_id = forms.TypedChoiceField(label="On which chain?", coerce=int, required=False, empty_value=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chains = [(chain_id, chain["name"]) for chain_id, chain in settings.NFT_CHAINS.items()]
+        field = self.fields["chain_id"]
+        assert isinstance(field, forms.TypedChoiceField)  # noqa: S101  # tells the type checker
+        field.choices = chains
+        field.initial = settings.NFT_DEFAULT_CHAIN_ID
+        if len(chains) == 1:
+            field.widget = forms.HiddenInput()

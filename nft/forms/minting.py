@@ -1,0 +1,66 @@
+"""The inputs of a mint."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from nft.models import LinkedAccount
+from nft.services.mint_errors import TextRefused
+from nft.services.minting import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, checked_text
+
+
+class MintForm(forms.Form):
+    image = forms.FileField(label="Picture", widget=forms.ClearableFileInput(attrs={"accept": "image/*"}))
+    name = forms.CharField(label="Name", max_length=NAME_CHARACTERS)
+    description = forms.CharField(
+        label="Description",
+        max_length=DESCRIPTION_CHARACTERS,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    account = forms.TypedChoiceField(label="The token shall belong to", coerce=uuid.UUID)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, accounts: Iterable[LinkedAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["account"]
+        assert isinstance(field, forms.TypedChoiceField)  # noqa: S101  # tells the type checker
+        field.choices = [(str(account.pk), _named(account)) for account in accounts]
+        self.fields["key"].initial = uuid.uuid4
+
+    def clean_image(self) -> UploadedFile[Any]:
+        image: UploadedFile[Any] = self.cleaned_data["image"]
+        limit: int = settings.AVATAR_MAX_BYTES
+        if image.size is None or image.size > limit:
+            raise ValidationError(f"The picture is larger than the limit of {filesizeformat(limit)}.")
+        return image
+
+    def clean_name(self) -> str:
+        return _checked("name", self.cleaned_data["name"], 1, NAME_CHARACTERS)
+
+    def clean_description(self) -> str:
+        return _checked("description", self.cleaned_data["description"], 0, DESCRIPTION_CHARACTERS)
+
+    def order(self) -> MintOrder:
+        """Of a valid form."""
+        data = self.cleaned_data
+        return MintOrder(data["image"].read(), data["name"], data["description"], data["account"], str(data["key"]))
+
+
+def _checked(field: str, text: str, low: int, high: int) -> str:
+    try:
+        return checked_text(field, text, low, high)
+    except TextRefused as error:
+        raise ValidationError(error.sentence) from error
+
+
+def _named(account: LinkedAccount) -> str:
+    return f"{account.label} ({account.address_text})" if account.label else account.address_text

@@ -1,0 +1,137 @@
+"""What `/ipfs/<cid>` answers: blocks and CAR archives of files we pinned or keep, whole files only of those we made.
+
+Strangers' bytes leave only as blocks, to be proved by whoever asked; never as a page or picture of ours.
+
+ContentRefused            slug, sentence, status
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nft.clients.blockstore import get_block
+from nft.core.car import write_car
+from nft.core.cid import IDENTITY, Cid, parse_cid
+from nft.core.dag import DagLimits, ReadResult, read_path
+from nft.core.errors import BlockMissing, DagError, InvalidCid, NotAFile
+from nft.models import CachedObject, IpfsBlock
+from nft.services.pinning import ipfs_uri
+
+LIMITS = DagLimits()
+RAW_TYPE = "application/vnd.ipld.raw"
+CAR_TYPE = "application/vnd.ipld.car; version=1; order=dfs; dups=n"
+
+
+class Format(StrEnum):
+    FILE = "file"
+    RAW = "raw"
+    CAR = "car"
+
+
+class Scope(StrEnum):
+    """`dag-scope` of a CAR: the block alone, what makes one file whole, or everything below."""
+
+    BLOCK = "block"
+    ENTITY = "entity"
+    ALL = "all"
+
+
+class ContentRefused(Exception):  # noqa: N818  # says what happened, as raised
+    permanent = True
+
+    def __init__(self, slug: str, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.slug = slug
+        self.status = status
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Content:
+    data: bytes
+    media_type: str
+    etag: str
+
+
+def parse_root(text: str) -> Cid:
+    try:
+        return parse_cid(text)
+    except InvalidCid as error:
+        raise ContentRefused("bad-cid", 400, str(error)) from error
+
+
+def read_content(root: Cid, path: str, form: Format, scope: Scope) -> Content:
+    """Raises ContentRefused, BlockStoreError."""
+    try:
+        if form is Format.RAW:
+            leaf = _leaf(root, path)
+            return Content(_visible_block(leaf), RAW_TYPE, f'"{leaf}.raw"')
+        if form is Format.CAR:
+            return Content(_car(root, path, scope), CAR_TYPE, f'W/"{ipfs_uri(root, path)[7:]}.car.{scope}"')
+        return _file(root, path)
+    except BlockMissing as error:
+        raise ContentRefused("not-here", 404, "We do not hold this content.") from error
+    except DagError as error:
+        raise ContentRefused("no-such-file", 404, str(error)) from error
+
+
+def _file(root: Cid, path: str) -> Content:
+    made_here = CachedObject.objects.filter(uri=ipfs_uri(root, path), origin=CachedObject.Origin.PINNED)
+    media_type = made_here.values_list("media_type", flat=True).first()
+    if not media_type:
+        raise ContentRefused(
+            "not-here", 404, "No file made here has this CID. Blocks are served with ?format=raw or car."
+        )
+    return Content(_read(root, path).data, media_type, f'"{ipfs_uri(root, path)[7:]}"')
+
+
+def _leaf(root: Cid, path: str) -> Cid:
+    return _read(root, path).leaf_cid if path else root
+
+
+def _read(root: Cid, path: str) -> ReadResult:
+    return read_path(root, path, _visible_block, LIMITS)
+
+
+def _car(root: Cid, path: str, scope: Scope) -> bytes:
+    if scope is Scope.BLOCK and not path:
+        return write_car(root, {root: _visible_block(root)})
+    if scope is Scope.ALL and not path:
+        return write_car(root, _OwnBlocks())
+    try:
+        used = _read(root, path).cids_used
+    except NotAFile:
+        if path:
+            raise
+        used = (root,)  # the entity of a directory is its own block
+    return write_car(root, {cid: _visible_block(cid) for cid in used})
+
+
+def _visible_block(cid: Cid) -> bytes:
+    """Only blocks that belong to a whole file: half-stored and forgotten ones are nobody's business."""
+    if cid.hash_code == IDENTITY:
+        return cid.digest
+    if not IpfsBlock.objects.filter(sha256=cid.digest.hex(), objects_using__isnull=False).exists():
+        raise BlockMissing(cid)
+    block = get_block(cid)
+    if block is None:
+        raise BlockMissing(cid)
+    return block
+
+
+class _OwnBlocks(Mapping[Cid, bytes]):
+    """Our store as `write_car` wants its blocks, read one by one."""
+
+    def __getitem__(self, cid: Cid) -> bytes:
+        try:
+            return _visible_block(cid)
+        except BlockMissing as error:
+            raise KeyError(cid) from error
+
+    def __iter__(self) -> Iterator[Cid]:
+        raise NotImplementedError("The whole store is never listed.")
+
+    def __len__(self) -> int:
+        raise NotImplementedError("The whole store is never counted.")

@@ -1,0 +1,67 @@
+"""Transactions for the person's wallet to sign: built here, so that a page never decides what is signed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from nft.clients.chain import ChainClient
+from nft.clients.chain_errors import CallReverted
+from nft.core.abi.words import selector
+from nft.core.address import to_checksum
+from nft.services.mint_errors import BadTransactionHash, WouldFail
+from nft.services.provenance import describe_chain
+
+GAS_MARGIN = 1.2
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
+
+#: What a contract says when it refuses (ERC-6093 and our own), in words for the person.
+REFUSALS = {
+    selector("ERC721InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
+    selector("ERC1155InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
+    selector("ERC721InsufficientApproval(address,uint256)"): "The account may not move this token.",
+    selector("ERC721IncorrectOwner(address,uint256,address)"): "The account no longer holds this token.",
+    selector("ERC721NonexistentToken(uint256)"): "The token does not exist any more.",
+    selector("ERC1155InsufficientBalance(address,uint256,uint256,uint256)"): "The account no longer holds this token.",
+    selector("MintingClosed()"): "Minting is closed at the moment.",
+    selector("QuotaExceeded(address,uint256)"): "The account has minted as many tokens as one account may.",
+    selector("EnforcedPause()"): "Minting is paused at the moment.",
+}
+
+
+@dataclass(frozen=True)
+class Transaction:
+    chain_id: int
+    sender: bytes
+    to: bytes
+    data: bytes
+    gas: int
+
+    def as_json(self) -> dict[str, Any]:
+        """As pages hand it to `eth_sendTransaction`."""
+        return {
+            "chain_id": self.chain_id,
+            "chain_name": describe_chain(self.chain_id)["name"],
+            "from": to_checksum(self.sender),
+            "to": to_checksum(self.to),
+            "data": "0x" + self.data.hex(),
+            "value": "0x0",
+            "gas": hex(self.gas),
+        }
+
+
+def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> int:
+    """With some room to spare. Raises WouldFail with the contract's reason, and ChainError."""
+    try:
+        return int(client.estimate_gas(sender, to, data) * GAS_MARGIN)
+    except CallReverted as error:
+        reason = REFUSALS.get(error.data[:4], "The contract refuses this transaction.")
+        raise WouldFail(reason) from error
+
+
+def parse_tx_hash(text: str) -> str:
+    """In lower case. Raises BadTransactionHash."""
+    if not _HASH.fullmatch(text):
+        raise BadTransactionHash("This is no transaction hash: 0x and 64 hexadecimal digits are expected.")
+    return text.lower()

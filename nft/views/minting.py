@@ -1,0 +1,128 @@
+"""Making a token out of a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from nft.forms.minting import MintForm
+from nft.models import MintRequest
+from nft.services import minting
+from nft.services.claims import ClaimError
+from nft.services.mint_errors import NotYours, TextRefused, TokenActionError
+from nft.services.provenance import describe_chain
+from nft.services.verification import accounts_on
+from nft.views.json_api import text_of
+from nft.views.people import signed_in
+from nft.views.sent import sent_view
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def mint(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    accounts = list(accounts_on(user.pk, settings.NFT_DEFAULT_CHAIN_ID))
+    form = MintForm(request.POST or None, request.FILES or None, accounts=accounts)
+    if request.method == "POST" and form.is_valid():
+        try:
+            started = minting.start_mint(user, form.order(), timezone.now())
+        except Exception as error:
+            if not hasattr(error, "permanent"):  # every expected error of an edge says whether it is
+                raise
+            form.add_error(_field_of(error), str(error))
+        else:
+            return redirect("nft:mint_detail", started.pk)
+    context = {"form": form, "accounts": accounts, "requests": user.mint_requests.all()[:50]}
+    return render(request, "nft/mint.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@login_required
+def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
+    found = _own(request, mint_id)
+    found.explorer_url = _explorer_url(found)
+    transaction = minting.build_mint_transaction(found)
+    context = {
+        "mint": found,
+        "steps": minting.steps_of(found),
+        "transaction": transaction.as_json() if transaction else None,
+    }
+    return render(request, "nft/mint_detail.html", context)
+
+
+@require_safe
+@never_cache
+@login_required
+def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
+    found = _own(request, mint_id)
+    done = found.state in {MintRequest.State.CONFIRMED, MintRequest.State.FAILED}
+    steps = minting.steps_of(found)
+    status: dict[str, Any] = {
+        "state": found.state,
+        "step": next((step["key"] for step in steps if step["state"] == "now"), ""),
+        "steps": steps,
+        "sentence": found.reason_sentence,
+        "reason": "",
+        "done": done,
+    }
+    if done:
+        status["redirect"] = reverse("nft:mint_detail", args=[found.pk])
+    transaction = minting.build_mint_transaction(found)
+    if transaction is not None:
+        status["transaction"] = transaction.as_json()
+    return JsonResponse(status)
+
+
+@csrf_exempt  # checked in sent_view, after the cap on the body
+def mint_sent(request: HttpRequest, mint_id: UUID) -> HttpResponseBase:
+    def record(request: HttpRequest, content: dict[str, Any]) -> str:
+        minting.record_mint_sent(signed_in(request), mint_id, text_of(content, "tx_hash"), timezone.now())
+        return reverse("nft:mint_detail", args=[mint_id])
+
+    return sent_view(record)(request)
+
+
+@require_POST
+@login_required
+def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
+    try:
+        claim = minting.use_mint(signed_in(request), mint_id, timezone.now())
+    except NotYours as error:
+        raise Http404(error.sentence) from error
+    except (TokenActionError, ClaimError) as error:
+        messages.error(request, error.sentence)
+        return redirect("nft:mint_detail", mint_id)
+    return redirect("nft:claim_detail", claim.pk)
+
+
+def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:
+    try:
+        return minting.get_mint(signed_in(request), mint_id)
+    except NotYours as error:
+        raise Http404(error.sentence) from error
+
+
+def _field_of(error: Exception) -> str | None:
+    """Where a form shows it: what the decoder says belongs to the picture."""
+    if isinstance(error, TextRefused):
+        return error.field
+    if isinstance(error, NotYours):
+        return "account"
+    return None if isinstance(error, TokenActionError) else "image"
+
+
+def _explorer_url(found: MintRequest) -> str:
+    base = str(describe_chain(found.chain_id).get("explorer_url", "")).rstrip("/")
+    return f"{base}/tx/{found.tx_hash}" if base and found.tx_hash else ""

@@ -1,0 +1,112 @@
+"""People, accounts, doors and tokens for the tests of claims and mints."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from eth_typing import ChecksumAddress
+from PIL import Image
+from web3.contract import Contract
+from web3.logs import DISCARD
+
+from nft.clients.addresses import OutboundRules, parse_networks
+from nft.clients.chain import ChainClient
+from nft.clients.gateways import Gateways
+from nft.clients.http import GuardedHttp
+from nft.core.address import parse_address
+from nft.core.metadata import build_metadata
+from nft.models import LinkedAccount, TokenClaim
+from nft.services.claim_media import fetch_media
+from nft.services.doors import Doors
+from nft.services.pinning import pin_file
+from nft.services.verification import verify_claim
+from profiles.services.avatars import AvatarDetails, set_avatar
+from profiles.services.people import profile_of
+from profiles.services.showing import ShownPicture, shown_picture
+from tests.servers.chain import CHAIN_ID, Chain
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LOOPBACK = OutboundRules(
+    schemes=frozenset({"http", "https"}), ports=None, ip_literals=True, allowed=parse_networks(["127.0.0.0/8", "::1/128"])
+)
+
+
+@dataclass
+class World:
+    """A clock that only moves when told, and the doors to the outside."""
+
+    chain: Chain
+    doors: Doors
+    now: datetime = NOW
+
+    def later(self, **delta: float) -> datetime:
+        self.now += timedelta(**delta)
+        return self.now
+
+    def verify(self, claim: TokenClaim) -> TokenClaim:
+        """The worker's check, as soon as it is due."""
+        claim.refresh_from_db()
+        self.now = max(self.now, claim.next_check_at)
+        verify_claim(claim.pk, self.now, self.doors)
+        claim.refresh_from_db()
+        return claim
+
+    def verify_and_fetch(self, claim: TokenClaim) -> TokenClaim:
+        self.verify(claim)
+        fetch_media(claim.pk, self.now, self.doors)
+        claim.refresh_from_db()
+        return claim
+
+
+def make_world(chain: Chain, gateways: list[str] | None = None) -> World:
+    client = ChainClient(CHAIN_ID, [chain.url], "finalized")
+    return World(chain, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
+
+
+def person(name: str, *addresses: str, public: bool = False) -> User:
+    user = User.objects.create_user(name, password="x")
+    for address in addresses:
+        LinkedAccount.objects.create(
+            user=user, address=parse_address(address), chain_id=CHAIN_ID, is_public=public, linked_at=NOW, last_used_at=NOW
+        )
+    return user
+
+
+def picture(colour: str = "teal", size: int = 64) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (size, size), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(user: User, colour: str = "gold") -> UUID:
+    avatar = set_avatar(profile_of(user), picture(colour), "upload", details=AvatarDetails(), actor=user)
+    return avatar.pk
+
+
+def shown(user: User, now: datetime) -> ShownPicture:
+    return shown_picture(profile_of(user), now)
+
+
+def deploy_avatar_token(chain: Chain, **arguments: Any) -> Contract:
+    rules = {"open_mint": True, "quota": 0} | arguments
+    return chain.deploy(
+        "AvatarToken", "Avatars", "AVA", "ipfs://contract", chain.accounts[0], rules["open_mint"], rules["quota"]
+    )
+
+
+def mint(chain: Chain, contract: Contract, to: ChecksumAddress, uri: str) -> int:
+    """Mints one token and makes it final; its id."""
+    receipt = chain.send(contract.functions.mint(to, uri), sender=to)
+    chain.finalize()
+    return int(contract.events.Transfer().process_receipt(receipt, DISCARD)[0]["args"]["tokenId"])
+
+
+def pinned_metadata(name: str = "Blue hour", colour: str = "teal") -> str:
+    """The URI of metadata whose picture and itself lie in our own store."""
+    image = pin_file(picture(colour), "image/png", NOW)
+    return pin_file(build_metadata(name, "", image.uri), "application/json", NOW).uri
