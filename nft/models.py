@@ -83,7 +83,7 @@ class SignInChallenge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.nonce}"
+        return f"{self.get_purpose_display()}, {self.issued_at:%Y-%m-%d %H:%M}"
 
 
 class TokenClaim(models.Model):

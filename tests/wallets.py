@@ -105,5 +105,5 @@ class Browser:
     @property
     def user(self) -> User | None:
         """Who is signed in."""
-        user = get_user(self.client)  # type: ignore[arg-type]  # reads the session of whatever has one
+        user = get_user(self.client)  # reads the session of whatever has one
         return user if user.is_authenticated else None
