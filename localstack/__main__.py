@@ -1,0 +1,47 @@
+"""`python3 -m localstack`: what `make run` does. `… admin` makes an administrator, `… manage ARGS` runs manage.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from localstack import binaries, bootstrap, supervisor
+from localstack.binaries import ProgramMissingError
+from localstack.bootstrap import SetupError
+from localstack.stack import Stack, StackError, read_stack
+
+USAGE = "usage: python3 -m localstack [run | admin | manage ARGUMENTS…]"
+
+
+def main(arguments: Sequence[str]) -> int:
+    command, *rest = arguments or ["run"]
+    try:
+        stack = read_stack(os.environ)
+        if command == "run" and not rest:
+            supervisor.check_ports(stack)
+            bootstrap.prepare("run")
+            return supervisor.run(stack)
+        if command == "admin" and not rest:
+            return _python(stack, "-m", "localstack.admin")
+        if command == "manage":
+            return _python(stack, "manage.py", *rest)
+    except (StackError, SetupError, ProgramMissingError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(USAGE, file=sys.stderr)
+    return 2
+
+
+def _python(stack: Stack, *arguments: str) -> int:
+    """A Python program of ours with the running stack's environment."""
+    bootstrap.prepare("run")
+    command = [binaries.python(), *arguments]
+    return subprocess.run(command, cwd=binaries.ROOT, env=dict(stack.environment), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

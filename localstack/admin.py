@@ -1,0 +1,28 @@
+"""Makes the administrator `admin` of a local stack, or gives it a new password, and prints that once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+import django
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
+    django.setup()
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+
+    password = secrets.token_urlsafe(12)
+    user, created = get_user_model().objects.get_or_create(
+        username="admin", defaults={"is_staff": True, "is_superuser": True}
+    )
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    print("Made" if created else "Gave a new password to", "the administrator `admin` with the password", password)
+    print(f"Sign in at {settings.SITE_ORIGIN}/admin/")
+
+
+if __name__ == "__main__":
+    main()

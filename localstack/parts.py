@@ -1,0 +1,115 @@
+"""The programs of the local stack: how each is started and when it counts as ready. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from localstack import binaries
+from localstack.processes import Program
+from localstack.stack import Stack
+
+BLOCK_TIME = "2"
+QUEUES = "default,chain,ipfs"
+
+
+@dataclass(frozen=True)
+class Part:
+    program: Program
+    is_ready: Callable[[], bool]
+    detail: str = ""
+
+
+def servers(stack: Stack) -> list[Part]:
+    """What the site's own programs need first."""
+    parts = [Part(_chain(stack), lambda: _chain_answers(stack), f"http://localhost:{stack.chain_port}, chain 31337")]
+    if stack.redis_socket is not None:
+        parts.insert(0, Part(_redis(stack), lambda: _redis_answers(stack), "unix socket"))
+    return parts
+
+
+def preparation(stack: Stack) -> Program:
+    """A program that ends: database, contracts, demo tokens, static files."""
+    return _program(stack, "prepare", [binaries.python(), "-m", "localstack.prepare"])
+
+
+def site(stack: Stack) -> list[Part]:
+    celery = [binaries.python(), "-m", "celery", "--app", "avatarsite"]
+    worker = ["worker", "--pool", "prefork", "--concurrency", "2", "--queues", QUEUES, "--loglevel", "INFO"]
+    schedule = ["beat", "--schedule", str(stack.data / "beat-schedule"), "--pidfile", "", "--loglevel", "INFO"]
+    return [
+        Part(_web(stack), lambda: _site_is_ready(stack), stack.origin),
+        Part(_program(stack, "worker", [*celery, *worker]), lambda: True),
+        Part(_program(stack, "beat", [*celery, *schedule]), lambda: True),
+    ]
+
+
+def settle_chain(stack: Stack) -> None:
+    """Adds three blocks. After a restart the node holds only the newest state, while the "finalized" block lies two
+    behind it: without these a read there fails until the third new block."""
+    _call(stack, "anvil_mine", ["0x3"])
+
+
+def _redis(stack: Stack) -> Program:
+    folder = stack.data / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    where = ["--port", "0", "--unixsocket", str(stack.redis_socket), "--unixsocketperm", "700", "--dir", str(folder)]
+    return _program(stack, "redis", [binaries.redis_server(), *where, "--save", "", "--appendonly", "yes"])
+
+
+def _chain(stack: Stack) -> Program:
+    folder = stack.data / "chain"
+    folder.mkdir(parents=True, exist_ok=True)
+    where = ["--host", "127.0.0.1", "--port", str(stack.chain_port), "--chain-id", "31337"]
+    # Each block's whole state would otherwise be kept below the home folder, gigabytes in a day.
+    state = ["--state", str(folder / "state.json"), "--state-interval", "10", "--max-persisted-states", "1"]
+    blocks = ["--block-time", BLOCK_TIME, "--slots-in-an-epoch", "1", "--cache-path", str(folder / "cache")]
+    return _program(stack, "chain", [binaries.anvil(), *where, *state, *blocks])
+
+
+def _web(stack: Stack) -> Program:
+    where = ["--host", "127.0.0.1", "--port", str(stack.web_port)]
+    size = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--access-log"]
+    granian = [binaries.python(), "-m", "granian", "--interface", "wsgi", *where, *size]
+    return _program(stack, "web", [*granian, "avatarsite.wsgi:application"])
+
+
+def _program(stack: Stack, name: str, command: Sequence[str]) -> Program:
+    return Program(name, command, stack.log(name), stack.environment, binaries.ROOT)
+
+
+def _redis_answers(stack: Stack) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(2)
+            connection.connect(str(stack.redis_socket))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def _chain_answers(stack: Stack) -> bool:
+    try:
+        return bool(_call(stack, "eth_chainId", []) == hex(31337))
+    except OSError:
+        return False
+
+
+def _site_is_ready(stack: Stack) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{stack.web_port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _call(stack: Stack, method: str, parameters: list[Any]) -> Any:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
+    request = urllib.request.Request(stack.chain_url, body, {"content-type": "application/json"})  # noqa: S310 - ours
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer).get("result")

@@ -1,0 +1,170 @@
+"""The demo tokens: what they show, who holds them, and putting them on the chain and into our IPFS store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from eth_typing import ChecksumAddress
+from eth_utils.crypto import keccak
+from web3.contract import Contract
+from web3.contract.contract import ContractFunction
+from web3.exceptions import ContractLogicError
+
+from localstack.chain import Collection, LocalChain, deployer_of
+from localstack.drawings import draw_creature, draw_hills
+from nft.services.pinning import ipfs_uri, pin_directory, pin_file
+
+PEOPLE = ("Alice", "Bob", "Carol", "Dave", "Erin")
+"""The chain's unlocked accounts 0 to 4, in order."""
+SITE_ACCOUNT = 9
+"""The unlocked account that administers our contract."""
+
+
+@dataclass(frozen=True)
+class DemoToken:
+    label: str
+    holder: int
+    """Index into PEOPLE: who gets it first."""
+    seed: str = ""
+    description: str = ""
+
+
+AVATARS = (
+    DemoToken("Morrow", 0, "quill-2", "Made here: a being that likes mornings."),
+    DemoToken("Quill", 1, "quill", "Made here: a being that writes everything down."),
+)
+EDITIONS = (
+    DemoToken("Low Sun", 0, "low-sun", "A stranger's edition; several people can hold it."),
+    DemoToken("Far Hills", 2, "far-hills", "A stranger's edition; several people can hold it."),
+)
+SHAPES = (DemoToken("Shape 1", 1), DemoToken("Shape 2", 3), DemoToken("Shape 3", 4))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The contracts, by the name each has in chain.json."""
+
+    avatars: Contract
+    editions: Contract
+    shapes: Contract
+    aggregate3: ChecksumAddress
+
+
+def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
+    """Puts everything there that is missing; answers what chain.json says."""
+    people = chain.w3.eth.accounts
+    placed = Placed(
+        avatars=chain.put(avatar_collection(people, [_pin_avatar(token, now) for token in AVATARS])),
+        editions=chain.put(edition_collection(people, _pin_editions(now))),
+        shapes=chain.put(Collection("OnchainShapes", steps=[_mint_shape(people[token.holder]) for token in SHAPES])),
+        aggregate3=chain.put_aggregate3(),
+    )
+    chain.settle()
+    return describe(placed, people)
+
+
+def avatar_collection(people: Sequence[ChecksumAddress], uris: Sequence[str]) -> Collection:
+    about = json.dumps({"name": "Avatars", "description": "Pictures made on this machine's site."})
+    arguments = ("Avatars", "AVATAR", f"data:application/json,{about}", people[SITE_ACCOUNT], True, 0)
+    steps = [_mint_avatar(token, people, uri) for token, uri in zip(AVATARS, uris, strict=True)]
+    return Collection("AvatarToken", arguments, steps)
+
+
+def edition_collection(people: Sequence[ChecksumAddress], folder_uri: str) -> Collection:
+    steps = [_mint_edition(people[token.holder], number) for number, token in enumerate(EDITIONS, 1)]
+    return Collection("DemoEditions", (f"{folder_uri}/{{id}}.json",), steps)
+
+
+def describe(placed: Placed, people: Sequence[ChecksumAddress]) -> dict[str, Any]:
+    names: dict[str, str] = dict(zip(people, PEOPLE, strict=False))
+    tokens = [
+        *_tokens(placed.avatars, [(token.label, _avatar_id(placed.avatars, token)) for token in AVATARS]),
+        *_tokens(placed.editions, [(token.label, number) for number, token in enumerate(EDITIONS, 1)]),
+        *_tokens(placed.shapes, [(token.label, number) for number, token in enumerate(SHAPES, 1)]),
+    ]
+    holders = [_holder_of(contract, token_id, people) for _, contract, token_id in tokens]
+    return {
+        "chain_id": 31337,
+        "avatar_contract": placed.avatars.address,
+        "editions": placed.editions.address,
+        "shapes": placed.shapes.address,
+        "aggregate3": placed.aggregate3,
+        "demo_tokens": [
+            {
+                "label": label,
+                "reference": f"{contract.address}/{token_id}",
+                "holder": names.get(holder, f"{holder[:6]}…{holder[-4:]}") if holder else "nobody here",
+                "holder_address": holder,
+            }
+            for (label, contract, token_id), holder in zip(tokens, holders, strict=True)
+        ],
+    }
+
+
+def _tokens(contract: Contract, labelled: Sequence[tuple[str, int]]) -> list[tuple[str, Contract, int]]:
+    return [(label, contract, token_id) for label, token_id in labelled]
+
+
+# --- what is pinned ---------------------------------------------------------------------------------------------------
+def _pin_avatar(token: DemoToken, now: datetime) -> str:
+    image = pin_file(draw_creature(token.seed), "image/png", now)
+    return pin_file(_metadata(token, image.uri), "application/json", now).uri
+
+
+def _pin_editions(now: datetime) -> str:
+    """The URI of one directory of metadata, a file a token, named as ERC-1155 says: 64 hexadecimal digits."""
+    images = [pin_file(draw_hills(token.seed), "image/png", now).uri for token in EDITIONS]
+    files: Mapping[str, tuple[bytes, str]] = {
+        f"{number:064x}.json": (_metadata(token, image), "application/json")
+        for number, (token, image) in enumerate(zip(EDITIONS, images, strict=True), 1)
+    }
+    return ipfs_uri(pin_directory(files, now).cid)
+
+
+def _metadata(token: DemoToken, image_uri: str) -> bytes:
+    fields = {"name": token.label, "description": token.description, "image": image_uri}
+    return json.dumps(fields, indent=1, sort_keys=True).encode()
+
+
+# --- what is minted ---------------------------------------------------------------------------------------------------
+Step = Callable[[Contract], ContractFunction]
+
+
+def _mint_avatar(token: DemoToken, people: Sequence[ChecksumAddress], uri: str) -> Step:
+    # By request id, because people may mint between two of our steps: the number is found again by it.
+    return lambda contract: contract.functions.mintOnce(_request_id(token), people[token.holder], uri)
+
+
+def _mint_edition(holder: ChecksumAddress, token_id: int) -> Step:
+    return lambda contract: contract.functions.mint(holder, token_id, 3)
+
+
+def _mint_shape(holder: ChecksumAddress) -> Step:
+    return lambda contract: contract.functions.mint(holder)
+
+
+def _request_id(token: DemoToken) -> bytes:
+    return keccak(text=f"demo token: {token.label}")
+
+
+def _avatar_id(avatars: Contract, token: DemoToken) -> int:
+    return int(avatars.functions.tokenOfRequest(deployer_of("AvatarToken").address, _request_id(token)).call())
+
+
+def _holder_of(contract: Contract, token_id: int, people: Sequence[ChecksumAddress]) -> str:
+    """Who holds it now; of several, the first of the people here; empty where nobody does."""
+    if "ownerOf" in {item.get("name") for item in contract.abi}:
+        return _owner_of(contract, token_id)
+    amounts = contract.functions.balanceOfBatch(list(people), [token_id] * len(people)).call()
+    return next((address for address, amount in zip(people, amounts, strict=True) if amount), "")
+
+
+def _owner_of(contract: Contract, token_id: int) -> str:
+    try:
+        return str(contract.functions.ownerOf(token_id).call())
+    except ContractLogicError:  # burned
+        return ""

@@ -1,0 +1,159 @@
+"""Starts the parts in order, watches them, and stops all of them when one ends or the person says so.
+
+Standard library only. What it prints is for a person: a line a part, then where the site is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from localstack import parts
+from localstack.parts import Part
+from localstack.processes import PartFailedError, Program, Running, is_listening, tail
+from localstack.stack import Stack, StackError
+
+PATIENCE = 12.0
+"""Seconds a part has to finish what it does; a worker's task may be in the middle of something."""
+
+
+class StopRequested(BaseException):
+    """Ctrl-C, or a SIGTERM or SIGHUP to the supervisor. Not an Exception: nothing on the way may swallow it."""
+
+
+def run(stack: Stack) -> int:
+    """Runs until told to stop (answers 0) or until a part ends (answers 1)."""
+    began = time.monotonic()
+    supervisor = Supervisor(stack)
+    with _one_at_a_time(stack), _told_to_stop():
+        try:
+            supervisor.start()
+            ready = f"avatarsite is ready at {stack.origin}"
+            print(f"{ready} (after {time.monotonic() - began:.1f} s). Ctrl-C stops it.", flush=True)
+            supervisor.watch()
+        except StopRequested:
+            print("\nStopping …", flush=True)
+        except PartFailedError as error:
+            print(f"Stopping everything: {error}", flush=True)
+            return 1
+        finally:
+            supervisor.stop()
+    return 0
+
+
+def check_ports(stack: Stack) -> None:
+    """Raises StackError for a port that another program has, on IPv4 or, where `localhost` may lead, on IPv6."""
+    for name, port in (("AVATARSITE_PORT", stack.web_port), ("AVATARSITE_CHAIN_PORT", stack.chain_port)):
+        if not _is_free(port):
+            raise StackError(
+                f"Port {port} is taken by another program. Stop that one, or choose another port: "
+                f"{name}={port + 1} make run"
+            )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return not is_listening(port, "::1")
+
+
+class Supervisor:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.running: list[Running] = []
+
+    def start(self) -> None:
+        self._start_all(parts.servers(self.stack))
+        parts.settle_chain(self.stack)
+        self._prepare()
+        self._start_all(parts.site(self.stack))
+
+    def watch(self) -> NoReturn:
+        """Raises PartFailedError when a part ends."""
+        while True:
+            for running in self.running:
+                if running.exit_code is not None:
+                    raise PartFailedError(running.obituary())
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """The site's programs first, together, while Redis and the chain still answer them; then those."""
+        for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signal_number, self._stop_at_once)
+        servers = {"redis", "chain"}
+        _stop_together([running for running in self.running if running.program.name not in servers])
+        _stop_together([running for running in self.running if running.program.name in servers])
+
+    def _stop_at_once(self, _number: int, _frame: FrameType | None) -> None:
+        for running in self.running:
+            running.kill()
+
+    def _start_all(self, wanted: Sequence[Part]) -> None:
+        started = [(part, self._launch(part.program)) for part in wanted]
+        for part, running in started:
+            running.wait_until(part.is_ready, 60)
+            print(f"  {part.program.name:8} {part.detail or 'started'}", flush=True)
+
+    def _prepare(self) -> None:
+        running = self._launch(parts.preparation(self.stack))
+        while running.exit_code is None:
+            time.sleep(0.05)
+        if running.exit_code:
+            raise PartFailedError(running.obituary())
+        self.running.remove(running)
+        print(f"  prepared {' '.join(tail(running.program.log, 1))}", flush=True)
+
+    def _launch(self, program: Program) -> Running:
+        with contextlib.suppress(FileNotFoundError):
+            program.log.replace(program.log.with_suffix(".log.1"))  # what the last run said stays readable
+        running = Running(program)
+        self.running.append(running)
+        return running
+
+
+def _stop_together(running: Sequence[Running]) -> None:
+    for each in running:
+        each.ask_to_stop()
+    deadline = time.monotonic() + PATIENCE
+    for each in running:
+        each.stop(max(0.0, deadline - time.monotonic()))
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[None]:
+    def raise_stop(_number: int, _frame: FrameType | None) -> None:
+        raise StopRequested
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, raise_stop)
+    yield
+
+
+@contextlib.contextmanager
+def _one_at_a_time(stack: Stack) -> Iterator[None]:
+    """Two stacks on one data folder would spoil each other's chain and queue."""
+    stack.data.mkdir(parents=True, exist_ok=True)
+    with (stack.data / "running.pid").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise StackError(
+                f"avatarsite already runs on {stack.data} (process {lock.read().strip() or '?'}). "
+                "Stop it first, or set DATA_DIR to another folder."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

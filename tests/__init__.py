@@ -1,0 +1,1 @@
+"""Tests: unit (pure), services (real servers), browser (the whole story), infra (the stack itself)."""
