@@ -6,6 +6,7 @@ from PIL import Image, ImageCms
 
 _PROFILE_SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
 _SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
+_HIDDEN = [255] + [0] * 255  # alpha → how much of it to blank
 _BROKEN_PROFILE = (ImageCms.PyCMSError, OSError, TypeError, ValueError)
 
 
@@ -23,13 +24,13 @@ class ToSrgb:
         transform = self._transform_for(image.mode)
         if transform is not None:
             image = ImageCms.applyTransform(image, transform) or image
-        return drop_opaque_alpha(_to_rgb_or_rgba(image))
+        return tidy_alpha(_to_rgb_or_rgba(image))
 
     def _convert_grey_with_alpha(self, image: Image.Image) -> Image.Image:
         grey, alpha = image.split()
         coloured = self(grey)
         coloured.putalpha(alpha)
-        return drop_opaque_alpha(coloured)
+        return tidy_alpha(coloured)
 
     def _transform_for(self, mode: str) -> ImageCms.ImageCmsTransform | None:
         if mode not in self._transforms:
@@ -72,8 +73,17 @@ def _to_rgb_or_rgba(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
-def drop_opaque_alpha(image: Image.Image) -> Image.Image:
-    """RGBA whose alpha is all 255 as RGB: smaller and faster to encode, the same to look at."""
-    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+def tidy_alpha(image: Image.Image) -> Image.Image:
+    """Drop an alpha that is opaque throughout, and blank the colours under one that hides them.
+
+    What a person erased must not stand in our copy, not even as the averages libwebp would keep.
+    """
+    if image.mode != "RGBA":
+        return image
+    alpha = image.getchannel("A")
+    lowest, _highest = alpha.getextrema()
+    if lowest == 255:
         return image.convert("RGB")
+    if lowest == 0:
+        image.paste((0, 0, 0, 0), mask=alpha.point(_HIDDEN))
     return image

@@ -74,6 +74,7 @@ def read_png(content: bytes) -> Header:
 
 
 def read_gif(content: bytes) -> Header:
+    """A GIF without a single frame has no size."""
     width, height = struct.unpack_from("<HH", content, 6)
     position = 13 + _gif_table_bytes(content[10])
     frames, end = 0, len(content)
@@ -88,7 +89,9 @@ def read_gif(content: bytes) -> Header:
             position = _skip_gif_blocks(content, position + 11 + _gif_table_bytes(flags))
         else:
             position += 1
-    return Header(SourceFormat.GIF, width, height, max(frames, 1), position < end)
+    if not frames:
+        return Header(SourceFormat.GIF, 0, 0, 0, complete=position < end)
+    return Header(SourceFormat.GIF, width, height, frames, complete=position < end)
 
 
 def _gif_table_bytes(flags: int) -> int:

@@ -89,7 +89,7 @@ def check_header(header: Header, limits: ImageLimits) -> None:
     """Hold a picture's claimed measures against the limits, the most telling sentence first."""
     label = header.format.label
     if header.width < 1 or header.height < 1:
-        raise ImageRefused(Reason.DAMAGED, f"This {label} file does not say how large its picture is.")
+        raise ImageRefused(Reason.DAMAGED, f"This {label} file holds no picture.")
     if max(header.width, header.height) > limits.max_side:
         raise ImageRefused(
             Reason.SIDE_TOO_LONG,

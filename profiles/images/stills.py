@@ -125,24 +125,27 @@ def _convert_in_strips(image: Image.Image, box: Box, target: Size) -> tuple[Imag
 
 
 def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Still:
-    vips, box = _open_with_vips(content, crop)
-    orientation = vips.get("orientation") if vips.get_typeof("orientation") else 1
-    icc_profile = vips.get("icc-profile-data") if vips.get_typeof("icc-profile-data") else None
-    upright = make_upright(ToSrgb(icc_profile)(pixels_of(vips)), orientation)
-    original = box_size(box) if box else (header.width, header.height)
+    whole = _load_with_vips(content, header, 1.0)
+    orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
+    icc_profile = whole.get("icc-profile-data") if whole.get_typeof("icc-profile-data") else None
+    box = stored_box(crop, (whole.width, whole.height), orientation)
+    original = box_size(box)
+    if crop is not None:
+        whole = whole.crop(box[0], box[1], *original)
+    elif header.format is SourceFormat.WEBP and max(original) > MASTER_SIDE:
+        whole = _load_with_vips(content, header, MASTER_SIDE / max(original))
+    reduced = whole.thumbnail_image(MASTER_SIDE, height=MASTER_SIDE, size="down", no_rotate=True)
+    upright = make_upright(ToSrgb(icc_profile)(pixels_of(reduced)), orientation)
     return Still(upright, upright_size(original, orientation))
 
 
-def _open_with_vips(content: bytes, crop: Crop | None) -> tuple[Any, Box | None]:
-    pyvips = load_vips()
-    how = {"height": MASTER_SIDE, "size": "down", "no_rotate": True}
-    if crop is None:
-        # This one call lets WebP shrink inside its decoder.
-        return pyvips.Image.thumbnail_buffer(content, MASTER_SIDE, fail_on="error", **how), None
-    whole = pyvips.Image.new_from_buffer(content, "", access="sequential", fail_on="error")
-    orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
-    box = stored_box(crop, (whole.width, whole.height), orientation)
-    return whole.crop(box[0], box[1], *box_size(box)).thumbnail_image(MASTER_SIDE, **how), box
+def _load_with_vips(content: bytes, header: Header, scale: float) -> Any:
+    """Reads the header only; pixels come, row by row, when the pipeline runs. WebP can shrink while decoding."""
+    # Not thumbnail_buffer, which is the same in one call: it forgets fail_on and would show half a picture.
+    how = {"access": "sequential", "fail_on": "error"}
+    if header.format is SourceFormat.WEBP:
+        return load_vips().Image.webpload_buffer(content, scale=scale, **how)
+    return load_vips().Image.pngload_buffer(content, **how)
 
 
 def pixels_of(vips: Any) -> Image.Image:
