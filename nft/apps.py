@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class NftConfig(AppConfig):
@@ -7,7 +8,9 @@ class NftConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from nft.services.guest_sessions import give_full_age
         from nft.services.provenance import provide
         from profiles.providers import register_provenance_provider
 
         register_provenance_provider("nft", provide)
+        user_logged_in.connect(give_full_age, dispatch_uid="nft.give_full_age")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,12 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.forms.wallets import AccountForm
 from nft.services import accounts
 from nft.services.refusals import LastLoginMethod, NoSuchAccount
+from nft.views.people import signed_in
 
 
 @require_safe
 @login_required
 def wallets(request: HttpRequest) -> HttpResponse:
-    user = _user(request)
+    user = signed_in(request)
     linked = accounts.list_accounts(user)
     context = {"accounts": linked, "can_unlink": accounts.can_unlink(user, linked)}
     return render(request, "nft/wallets.html", context)
@@ -34,7 +34,7 @@ def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
         messages.error(request, " ".join(map(str, form.errors["label"])))
         return redirect("nft:wallets")
     try:
-        accounts.update_account(_user(request), account_id, **form.cleaned_data)
+        accounts.update_account(signed_in(request), account_id, **form.cleaned_data)
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     messages.success(request, "Saved.")
@@ -45,7 +45,7 @@ def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @login_required
 def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
     try:
-        accounts.unlink_account(_user(request), account_id, timezone.now())
+        accounts.unlink_account(signed_in(request), account_id, timezone.now())
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     except LastLoginMethod as refusal:
@@ -53,8 +53,3 @@ def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
     else:
         messages.success(request, "The account is unlinked, and its pictures are gone from your profile.")
     return redirect("nft:wallets")
-
-
-def _user(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # noqa: S101  # login_required; tells the type checker
-    return request.user
