@@ -1,4 +1,6 @@
-"""`python3 -m localstack`: what `make run` does. `… admin` makes an administrator, `… manage ARGS` runs manage.py."""
+"""`python3 -m localstack`: what `make run` does. `… test` and `… lint` do what `make test` and `make lint` do,
+`… contracts` compiles and tests the contracts, `… admin` makes an administrator, `… manage ARGUMENTS` runs manage.py
+on the local stack's data, `… clean-data` forgets that data."""
 
 from __future__ import annotations
 
@@ -7,22 +9,31 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from localstack import binaries, bootstrap, supervisor
+from localstack import binaries, bootstrap, supervisor, verify
 from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
 from localstack.stack import Stack, StackError, read_stack
 
-USAGE = "usage: python3 -m localstack [run | admin | manage ARGUMENTS…]"
+USAGE = (
+    "usage: python3 -m localstack "
+    "[run | test [PYTEST ARGUMENTS…] | lint | contracts | admin | manage ARGUMENTS… | clean-data]"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     command, *rest = arguments or ["run"]
     try:
+        if command == "test":
+            return verify.test(rest)
+        if command in {"lint", "contracts"} and not rest:
+            return verify.lint() if command == "lint" else verify.contracts()
         stack = read_stack(os.environ)
         if command == "run" and not rest:
             supervisor.check_ports(stack)
             bootstrap.prepare("run")
             return supervisor.run(stack)
+        if command == "clean-data" and not rest:
+            return supervisor.clean(stack)
         if command == "admin" and not rest:
             return _python(stack, "-m", "localstack.admin")
         if command == "manage":

@@ -1,4 +1,5 @@
-"""Installs what a command needs into this checkout, and only what changed: `python3 -m localstack.bootstrap run|test`.
+"""Installs what a command needs into this checkout, and only what changed:
+`python3 -m localstack.bootstrap run|lint|test`.
 
 Runs on a bare Python 3.11 or later: standard library only. Nothing is installed outside the checkout but, for the
 tests, packages of the system (by apt), each announced with its reason.
@@ -23,8 +24,8 @@ from localstack.processes import tail
 HERE = ROOT / "localstack"
 LOG = ROOT / ".local" / "log" / "setup.log"
 OLDEST_NODE = 20
-LEVELS = ("run", "test")
-REQUIREMENTS = {"run": ROOT / "requirements-local.txt", "test": ROOT / "requirements-dev.txt"}
+LEVELS = ("run", "lint", "test")
+LEAN, FULL = ROOT / "requirements-local.txt", ROOT / "requirements-dev.txt"
 SYSTEM_PACKAGES = {
     "radosgw": ("radosgw", "the tests talk to a real S3 server"),
     "ceph-mon": ("ceph-mon", "the S3 server keeps its cluster map there"),
@@ -39,7 +40,7 @@ class SetupError(Exception):
 
 
 def prepare(level: str) -> None:
-    """Makes the checkout ready for `make run` (level "run") or for the tests ("test")."""
+    """Makes the checkout ready for `make run`, `make lint` or `make test`."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     jobs = [lambda: _python_then_npm(level)]
@@ -52,14 +53,16 @@ def prepare(level: str) -> None:
 
 
 def _python_then_npm(level: str) -> bool:
-    changed = [_virtual_environment(), _python_packages(level)]
-    # A checkout once made ready for tests stays so: `make run` must not take their packages away.
-    folders = [ROOT / "contracts", *([ROOT / "tests/servers/helia", *_foreign_wallets()] if level == "test" else [])]
-    return any([*changed, *[_npm_packages(folder, level) for folder in folders]])
+    changed = [_virtual_environment(), _python_packages(LEAN if level == "run" else FULL)]
+    if level == "test":
+        _npm()  # also where no package is missing: the tests need Node.js itself
+    return any([*changed, *[_npm_packages(folder, level) for folder in _npm_folders(level)]])
 
 
-def _foreign_wallets() -> list[Path]:
-    return [lock.parent for lock in sorted(ROOT.glob("tests/browser/*/package-lock.json"))]
+def _npm_folders(level: str) -> list[Path]:
+    """Of each level, the folders with a package-lock.json that it needs."""
+    tests = [lock.parent for lock in sorted(ROOT.glob("tests/*/*/package-lock.json"))]
+    return {"run": [ROOT / "contracts"], "lint": [], "test": [ROOT / "contracts", *tests]}[level]
 
 
 # --- Python -----------------------------------------------------------------------------------------------------------
@@ -78,23 +81,22 @@ def _virtual_environment() -> bool:
     return True
 
 
-def _python_packages(level: str) -> bool:
-    stamp = VENV / f".installed-{level}"
-    if "test" in (level, _installed_level()):
-        level, stamp = "test", VENV / ".installed-test"
-    requirements = REQUIREMENTS[level]
-    key = _digest([requirements, HERE / "requirements-uv.txt"])
+def _python_packages(wanted: Path) -> bool:
+    # A checkout once made ready for tests stays so: `make run` must not take their packages away.
+    requirements = FULL if _stamp(FULL).exists() else wanted
+    stamp, key = _stamp(requirements), _digest([requirements, HERE / "requirements-uv.txt"])
     if _is_stamped(stamp, key):
         return False
     _say(f"Installing Python packages, because {requirements.name} is new or has changed")
-    _forget(VENV / f".installed-{other}" for other in LEVELS)
+    for old in (LEAN, FULL):
+        _stamp(old).unlink(missing_ok=True)
     _install_python(requirements)
     stamp.write_text(key, encoding="utf-8")
     return True
 
 
-def _installed_level() -> str | None:
-    return next((level for level in reversed(LEVELS) if (VENV / f".installed-{level}").exists()), None)
+def _stamp(requirements: Path) -> Path:
+    return VENV / f".installed-{requirements.stem}"
 
 
 def _install_python(requirements: Path) -> None:
@@ -120,7 +122,7 @@ def _npm_packages(folder: Path, level: str) -> bool:
     name = folder.relative_to(ROOT)
     _say(f"Installing npm packages of {name}, because {name}/package-lock.json is new or has changed")
     lean_only = ["--omit=dev"] if level == "run" else []
-    _run([*_npm(), "ci", "--omit=peer", *lean_only, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+    _run([*_npm(), "ci", *lean_only, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
     stamp.write_text(full if level == "test" else lean, encoding="utf-8")
     return True
 
@@ -188,11 +190,6 @@ def _is_stamped(stamp: Path, key: str) -> bool:
     return stamp.exists() and stamp.read_text(encoding="utf-8") == key
 
 
-def _forget(stamps: Iterable[Path]) -> None:
-    for stamp in stamps:
-        stamp.unlink(missing_ok=True)
-
-
 def _succeeds(command: Sequence[str]) -> bool:
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -213,7 +210,7 @@ def _run(command: Sequence[str], folder: Path = ROOT, *, environment: dict[str, 
 
 def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in LEVELS:
-        print("usage: python3 -m localstack.bootstrap run|test", file=sys.stderr)
+        print("usage: python3 -m localstack.bootstrap run|lint|test", file=sys.stderr)
         return 2
     try:
         prepare(arguments[0])

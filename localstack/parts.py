@@ -7,6 +7,7 @@ import socket
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from localstack import binaries
@@ -40,7 +41,7 @@ def preparation(stack: Stack) -> Program:
 def site(stack: Stack) -> list[Part]:
     celery = [binaries.python(), "-m", "celery", "--app", "avatarsite"]
     worker = ["worker", "--pool", "prefork", "--concurrency", "2", "--queues", QUEUES, "--loglevel", "INFO"]
-    schedule = ["beat", "--schedule", str(stack.data / "beat-schedule"), "--pidfile", "", "--loglevel", "INFO"]
+    schedule = ["beat", "--schedule", str(_folder(stack, "beat") / "schedule"), "--pidfile", "", "--loglevel", "INFO"]
     return [
         Part(_web(stack), lambda: _site_is_ready(stack), stack.origin),
         Part(_program(stack, "worker", [*celery, *worker]), lambda: True),
@@ -55,15 +56,13 @@ def settle_chain(stack: Stack) -> None:
 
 
 def _redis(stack: Stack) -> Program:
-    folder = stack.data / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(stack, "redis")
     where = ["--port", "0", "--unixsocket", str(stack.redis_socket), "--unixsocketperm", "700", "--dir", str(folder)]
     return _program(stack, "redis", [binaries.redis_server(), *where, "--save", "", "--appendonly", "yes"])
 
 
 def _chain(stack: Stack) -> Program:
-    folder = stack.data / "chain"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(stack, "chain")
     where = ["--host", "127.0.0.1", "--port", str(stack.chain_port), "--chain-id", "31337"]
     # Each block's whole state would otherwise be kept below the home folder, gigabytes in a day.
     state = ["--state", str(folder / "state.json"), "--state-interval", "10", "--max-persisted-states", "1"]
@@ -76,6 +75,12 @@ def _web(stack: Stack) -> Program:
     size = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--access-log"]
     granian = [binaries.python(), "-m", "granian", "--interface", "wsgi", *where, *size]
     return _program(stack, "web", [*granian, "avatarsite.wsgi:application"])
+
+
+def _folder(stack: Stack, name: str) -> Path:
+    folder = stack.data / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _program(stack: Stack, name: str, command: Sequence[str]) -> Program:

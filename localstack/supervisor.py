@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ from localstack.parts import Part
 from localstack.processes import PartFailedError, Program, Running, is_listening, tail
 from localstack.stack import Stack, StackError
 
+KEPT = ("db.sqlite3*", "media", "mail", "redis", "redis.sock", "chain", "chain.json", "static", "beat", "log")
 PATIENCE = 12.0
 """Seconds a part has to finish what it does; a worker's task may be in the middle of something."""
 
@@ -45,6 +47,15 @@ def run(stack: Stack) -> int:
             return 1
         finally:
             supervisor.stop()
+    return 0
+
+
+def clean(stack: Stack) -> int:
+    """Forgets what `run` keeps. Only names it makes are removed: DATA_DIR may be a folder with other things in it."""
+    with _one_at_a_time(stack):
+        for path in [found for name in KEPT for found in stack.data.glob(name)]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    print(f"Forgot the local site's data in {stack.data}")
     return 0
 
 

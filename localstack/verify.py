@@ -1,0 +1,111 @@
+"""The checks: `make lint` and `make test`. Standard library only; what they need is installed first."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from localstack import binaries, bootstrap
+from localstack.binaries import ROOT
+
+OURS = ["avatarsite", "profiles", "nft", "localstack", "tests", *(["bench"] if (ROOT / "bench").is_dir() else [])]
+PRODUCTION = {
+    "SECRET_KEY": "only-for-this-check-" + "0123456789abcdef" * 4,
+    "SITE_ORIGIN": "https://avatars.example",
+    "DATABASE_URL": "postgresql://site@database.example/site",
+    "REDIS_URL": "redis://redis.example:6379/0",
+    "NFT_CHAINS": '{"1": {"name": "Ethereum", "rpc_urls": ["https://one.example", "https://two.example"]}}',
+    "NFT_IPFS_GATEWAYS": "https://one.example https://two.example",
+    "S3_BUCKET": "avatars",
+}
+"""Settings as a production has them, for Django's own `check --deploy`; nothing is connected to."""
+
+
+@dataclass(frozen=True)
+class Check:
+    title: str
+    command: Sequence[str]
+    environment: dict[str, str] | None = None
+    folder: Path = ROOT
+
+
+def lint() -> int:
+    bootstrap.prepare("lint")
+    python, tool = binaries.python(), binaries.VENV / "bin"
+    manage = [python, "manage.py"]
+    local = _environment({"LOCAL_STACK": "1"})
+    return _run_all(
+        [
+            Check("style", [str(tool / "ruff"), "check", "."]),
+            Check("format", [str(tool / "ruff"), "format", "--check", "."]),
+            Check("types", [str(tool / "mypy"), *OURS], local),
+            Check("arrows", [str(tool / "lint-imports")], local),
+            Check("migrations in step", [*manage, "makemigrations", "--check", "--dry-run"], local),
+            Check(
+                "production settings",
+                [*manage, "check", "--deploy", "--fail-level", "WARNING"],
+                _environment(PRODUCTION),
+            ),
+            Check("contract artifacts", [python, "contracts/build_artifacts.py", "--hashes"]),
+            Check("dependencies", [python, ".ci/audit.py"]),
+        ]
+    )
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Contracts, page scripts, then pytest; with `arguments` only pytest, with those."""
+    bootstrap.prepare("test")
+    environment = _with_node()
+    pytest = Check("site", [binaries.python(), "-m", "pytest", *arguments], environment)
+    if arguments:
+        return _run_all([pytest])
+    scripts = [str(path) for path in sorted(ROOT.glob("tests/js/*.test.mjs"))]
+    return _run_all([_forge_test(), Check("page scripts", ["node", "--test", *scripts], environment), pytest])
+
+
+def contracts() -> int:
+    bootstrap.prepare("test")
+    build = [binaries.python(), "contracts/build_artifacts.py"]
+    return _run_all([Check("artifacts", build, _with_node()), _forge_test()])
+
+
+def _forge_test() -> Check:
+    return Check("contracts", ["node", "run.cjs", "forge", "test"], _with_node(), ROOT / "contracts")
+
+
+def _with_node() -> dict[str, str]:
+    """The environment with our Node.js first: the compiler's start line looks for `node` on the PATH."""
+    folder = str(Path(binaries.node()).parent)
+    return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    """The person's own environment, without settings of the site that would decide the outcome."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TERM", "CI") if name in os.environ}
+    return plain | settings
+
+
+def _run_all(checks: Sequence[Check]) -> int:
+    """Runs every check, so that one run shows all that is wrong."""
+    failed = [check.title for check in checks if not _passes(check)]
+    if failed:
+        print(f"\nFailed: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+def _passes(check: Check) -> bool:
+    print(f"--- {check.title}: {' '.join(_short(word) for word in check.command)}", flush=True)
+    began = time.monotonic()
+    code = subprocess.run(check.command, cwd=check.folder, env=check.environment, check=False).returncode
+    print(
+        f"--- {check.title}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - began:.1f} s", flush=True
+    )
+    return code == 0
+
+
+def _short(word: str) -> str:
+    return word.removeprefix(f"{ROOT}/")
