@@ -82,7 +82,7 @@ def _serve(stream: PipeStream, settings: DecoderSettings) -> None:
 
 def _wait_for_work(stream: PipeStream, idle_seconds: float) -> bool:
     parent, tired_at = os.getppid(), time.monotonic() + idle_seconds
-    while not stream.wait_readable(_PARENT_CHECK_SECONDS):
+    while not stream.wait_readable(min(_PARENT_CHECK_SECONDS, idle_seconds)):
         # A fork of the parent may hold the pipe open after the parent's death, so look for the parent itself.
         if os.getppid() != parent or time.monotonic() > tired_at:
             return False

@@ -1,5 +1,6 @@
 """A small pool of warm children, shared by the threads of one process and never by two processes."""
 
+import logging
 import os
 import threading
 import weakref
@@ -24,6 +25,8 @@ from .messages import (
 from .settings import DecoderSettings
 from .streams import Expired
 from .worker import Worker, WorkerDied, refusal_for
+
+_log = logging.getLogger("profiles.decoding")
 
 _BUSY = "Many pictures are being processed right now. Please try again in a moment."
 _STARVED = "The picture could not be processed in time because the machine is busy. Please try again."
@@ -69,6 +72,7 @@ class Decoder:
             try:
                 answer = self._ask_once(message)
             except WorkerDied as death:
+                _log.warning("A decoder's child ended with %s at work on a picture", death.exit_code)
                 refusal = refusal_for(death.exit_code, processor_seconds)
                 if refusal is not None:
                     raise refusal from death
@@ -77,6 +81,7 @@ class Decoder:
                 raise DecoderUnavailable(_STARVED) from error
             refusal = read_refusal(answer)
             if refusal is not None:
+                _log.info("A picture was refused (%s): %s", refusal.reason, answer.body.get("cause"))
                 raise refusal
             return answer
         raise DecoderUnavailable(_LOST)

@@ -14,6 +14,9 @@ _JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
+#: Size, palette, pixels, transparency, colour profile, orientation, and the frames of an animation.
+_PNG_CHUNKS_READ = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
+
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 
 
@@ -71,6 +74,22 @@ def read_png(content: bytes) -> Header:
         position += 12 + length
     frames = max(declared, controls) if declared else 1
     return Header(SourceFormat.PNG, width, height, max(frames, 1), complete)
+
+
+def drop_png_extras(content: bytes) -> bytes:
+    """The same PNG without text, time, physical size and private chunks, which only cost to read.
+
+    A few hundred kilobytes of compressed text can ask a decoder for a gigabyte.
+    """
+    kept, position, start = [], 8, 0
+    while position + 8 <= len(content):
+        length, kind = struct.unpack_from(">I4s", content, position)
+        end = position + 12 + length
+        if kind not in _PNG_CHUNKS_READ:
+            kept.append(content[start:position])
+            start = end
+        position = end
+    return b"".join([*kept, content[start:]]) if kept else content
 
 
 def read_gif(content: bytes) -> Header:

@@ -9,7 +9,7 @@ from .animations import Animation, FrameReader, encode_animation
 from .encode import MASTER_EFFORT, encode
 from .errors import ImageRefused, Reason
 from .formats import OutputFormat, SourceFormat
-from .headers import Header
+from .headers import Header, drop_png_extras
 from .limits import ImageLimits
 from .picture import Crop, DecodeRequest, NormalisedImage, NormalisedPicture, Rendition
 from .sniff import check_bytes, check_header, read_header, sniff_format
@@ -48,6 +48,8 @@ def _normalise_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...
 def _normalise_raster(
     content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]
 ) -> NormalisedPicture:
+    if header.format is SourceFormat.PNG:
+        content = drop_png_extras(content)
     if header.animated:
         reader = FrameReader(content, header, request.crop)
         check_header(replace(header, frames=reader.count), request.limits)

@@ -81,7 +81,7 @@ def test_durations_that_browsers_ignore_become_what_browsers_play() -> None:
         ("WEBP", {"loop": 3}, 3),
     ],
 )
-def test_it_runs_as_often_as_the_original(fmt: str, options: dict[str, int], plays: int) -> None:
+def test_it_runs_as_often_as_the_original(fmt: str, options: dict[str, Any], plays: int) -> None:
     assert played(normalise(animation(fmt, 3, **options), LIMITS).master.data)[2] == plays
 
 

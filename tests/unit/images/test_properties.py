@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from profiles.images.errors import ImageRefused
 from profiles.images.geometry import box_size, centre_square, fit_within, stored_box, upright_size
+from profiles.images.headers import drop_png_extras
 from profiles.images.limits import MASTER_SIDE, ImageLimits
 from profiles.images.normalise import normalise_with_renditions
 from profiles.images.picture import Crop, DecodeRequest, NormalisedPicture
@@ -85,6 +86,13 @@ def test_any_bytes_after_a_signature_are_a_picture_or_a_refusal(signature: bytes
 @given(damaged_pictures())
 def test_any_damaged_picture_is_a_picture_or_a_refusal(content: bytes) -> None:
     check_outcome(content)
+
+
+@given(damaged_pictures())
+def test_dropping_extras_from_a_png_never_fails_and_is_done_once(content: bytes) -> None:
+    slim = drop_png_extras(content)
+    assert len(slim) <= len(content)
+    assert drop_png_extras(slim) == slim
 
 
 SIDES = st.integers(1, 8192)
