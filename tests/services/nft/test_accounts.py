@@ -52,13 +52,6 @@ def browser(alice: User) -> Browser:
     return browser
 
 
-@pytest.fixture
-def pages(settings: Any) -> None:
-    """Pages can be rendered without collecting the static files first."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 def proof(wallet: Wallet, chain_id: int = CHAIN_ID, *, is_contract_account: bool = False) -> Proof:
     return Proof(wallet.address_bytes, chain_id, is_contract_account)
 
@@ -182,7 +175,6 @@ class TestUnlinking:
         assert accounts.can_unlink(bob, [account])
         accounts.unlink_account(bob, account.pk, timezone.now())
 
-    @pytest.mark.usefixtures("pages")
     def test_somebody_elses_account_is_not_there(self, browser: Browser, wallet: Wallet, bob: User) -> None:
         account = link(bob, wallet)
         link(bob, Wallet.create())
@@ -227,7 +219,6 @@ class TestNamingAndShowing:
         (shown,) = accounts.list_accounts(alice)
         assert (shown.address, shown.chain_name) == (wallet.address, "Local chain")
 
-    @pytest.mark.usefixtures("pages")
     def test_the_page_offers_to_unlink_only_what_may_go(self, browser: Browser, wallet: Wallet, alice: User) -> None:
         unlink = reverse("nft:wallet_unlink", args=[link(alice, wallet).pk]).encode()
         page = browser.client.get(reverse("nft:wallets"))
