@@ -78,12 +78,12 @@ class LiveStatus {
   }
 
   /**
-   * The server draws the result; but a page that shows this state already is not loaded again and again.
+   * The server draws the result. A page that showed it from the beginning is not loaded again and again.
    * @param {Status} status
    */
-  finish({ redirect, state }) {
-    if (redirect) goTo(redirect);
-    else if (state !== this.root.dataset.state) location.reload();
+  finish({ redirect, state, step }) {
+    const isNews = this.asked > 1 || `${state}/${step}` !== this.root.dataset.shown;
+    if (isNews) goTo(redirect ?? location.href);
   }
 }
 

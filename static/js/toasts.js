@@ -1,7 +1,8 @@
 // @ts-check
 /** Notes at the top of the page: dismissable, and read out although they were there when the page loaded. */
 
-const ANNOUNCE_AFTER_MS = 150;
+/** Longer than their arrival takes, which must not be seen twice. */
+const ANNOUNCE_AFTER_MS = 500;
 
 /** @param {HTMLElement} toast */
 function enableToast(toast) {
@@ -21,7 +22,10 @@ function enableToast(toast) {
 function announce(region) {
   const notes = [...region.children];
   if (notes.length === 0) return;
-  setTimeout(() => region.replaceChildren(...notes), ANNOUNCE_AFTER_MS);
+  setTimeout(() => {
+    region.dataset.settled = "";
+    region.replaceChildren(...notes.filter((note) => note.isConnected));
+  }, ANNOUNCE_AFTER_MS);
 }
 
 /** @param {ParentNode} root */
