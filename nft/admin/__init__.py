@@ -1,5 +1,5 @@
 """What staff see; importing the modules registers their pages."""
 
-from nft.admin import accounts
+from nft.admin import accounts, claims, ipfs, minting
 
-__all__ = ["accounts"]
+__all__ = ["accounts", "claims", "ipfs", "minting"]

@@ -78,6 +78,11 @@ class GuardedHttp:
         self._rules = rules
         self._tls = tls
 
+    @property
+    def allows_plain(self) -> bool:
+        """Whether http is followed as well as https."""
+        return "http" in self._rules.schemes
+
     def fetch(self, url: str, limits: FetchLimits) -> Fetched:
         """The whole body. Raises FetchError."""
         with self.stream(url, limits) as answer:

@@ -96,7 +96,7 @@ class Node:
     def _ask(self, method: str, params: list[Any]) -> Any:
         try:
             response = cast("Any", self._provider.make_request(RPCEndpoint(method), params))
-        except (requests.RequestException, OSError, ValueError, TypeError, RecursionError) as error:
+        except (requests.RequestException, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             # The URL may hold the key to a node, so it stays out of the message.
             raise ChainUnavailable("The chain can't be reached right now.") from error
         if not isinstance(response, dict) or ("result" not in response and "error" not in response):

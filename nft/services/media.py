@@ -120,7 +120,7 @@ def read_collection(client: ChainClient, contract: bytes, block: BlockRef) -> st
 def fetch_document(text: str, doors: Doors, limits: IpfsLimits) -> Document:
     """What a token or image URI points to. Raises TokenUriRefused, FetchError, IpfsUnavailable or DagError."""
     plain = FetchLimits(limits.dag.max_bytes, limits.seconds)
-    match parse_token_uri(text, max_data_bytes=limits.dag.max_bytes):
+    match parse_token_uri(text, allow_http=doors.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
         case DataUri() as uri:
             return Document(uri.data, "data:" + uri.media_type, INLINE)
         case IpfsUri() as uri:

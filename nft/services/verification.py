@@ -146,6 +146,7 @@ def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | Non
         _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
     elif check.decision.verdict is Verdict.OWNED:
         _note_answer(claim, check, now)
+        claim.standard = check.standard or ""
         _hold(claim, account, now)
     elif check.decision.verdict is Verdict.NOT_OWNED:
         _note_answer(claim, check, now)

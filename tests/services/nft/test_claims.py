@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import uuid
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from web3.contract import Contract
 
+from nft.clients.chain import ChainClient
+from nft.clients.gateways import Gateways
+from nft.clients.http import guarded_http
+from nft.core.metadata import build_metadata
 from nft.models import TokenClaim
-from nft.services.claims import NoAccount, ReferenceRefused, create_claim
+from nft.services import claims
+from nft.services.accounts import unlink_account
+from nft.services.claim_media import fetch_media
+from nft.services.claims import (
+    NoAccount,
+    NoSuchClaim,
+    ReferenceRefused,
+    TooManyChecks,
+    create_claim,
+    recheck,
+    remove_claim,
+)
+from nft.services.pinning import pin_directory, pin_file
+from nft.services.presentation import claim_status
+from nft.services.verification import sweep_claims, verify_claim
 from tests.servers.chain import Chain
+from tests.servers.helia_gateway import Gateway
+from tests.servers.redis import RedisServer
 
-from .world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown, upload
+from .hostile_server import body, serving
+from .world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata, shown, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -36,13 +62,13 @@ def test_the_whole_life_of_a_claim(world: World, chain: Chain, alice: User) -> N
     world.verify_and_fetch(claim)
 
     assert (claim.state, claim.step, claim.proof, claim.name) == ("owned", "done", "cid", "Blue hour")
-    picture = shown(alice, world.now)
-    assert picture.mark
-    assert picture.avatar is not None
-    assert picture.avatar.source == "nft"
-    assert picture.provenance is not None
-    assert picture.provenance["collection"] == "Avatars"
-    assert picture.provenance["block_number"] == claim.checked_block_number
+    front = shown(alice, world.now)
+    assert front.mark
+    assert front.avatar is not None
+    assert front.avatar.source == "nft"
+    assert front.provenance is not None
+    assert front.provenance["collection"] == "Avatars"
+    assert front.provenance["block_number"] == claim.checked_block_number
 
     transfer = contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], token_id)
     chain.send(transfer, sender=chain.accounts[1])
@@ -55,3 +81,421 @@ def test_the_whole_life_of_a_claim(world: World, chain: Chain, alice: User) -> N
     assert not back.mark
     assert back.avatar is not None
     assert back.avatar.pk == own_picture
+
+
+@pytest.fixture
+def owned(world: World, chain: Chain, alice: User) -> tuple[TokenClaim, Contract]:
+    """Alice's claim, verified and shown, and its contract."""
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    upload(alice)
+    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
+    return world.verify_and_fetch(claim), contract
+
+
+def claim_of(world: World, user: User, contract: Contract, token_id: int) -> TokenClaim:
+    return world.verify_and_fetch(create_claim(user, f"{contract.address} {token_id}", world.now))
+
+
+# --- what is no claim --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("hello", "names no token"),
+        ("0x" + "11" * 20, "only a contract"),
+        ("vitalik.eth", "is a name"),
+        ("eip155:777/erc721:0x" + "11" * 20 + "/1", "chain 777, which we don't read"),
+        ("0x" + "11" * 20 + " " + str(2**256), "larger than"),
+    ],
+)
+def test_what_names_no_readable_token_is_refused_with_a_sentence(
+    world: World, alice: User, reference: str, sentence: str
+) -> None:
+    with pytest.raises(ReferenceRefused, match=sentence):
+        create_claim(alice, reference, world.now)
+    assert not TokenClaim.objects.exists()
+
+
+def test_without_a_linked_account_nothing_is_checked(world: World, chain: Chain) -> None:
+    with pytest.raises(NoAccount, match="Local chain"):
+        create_claim(person("nobody"), f"{chain.accounts[1]} 1", world.now)
+
+
+def test_a_budget_stops_endless_checks(world: World, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "CHECKS_PER_HOUR", 2)
+    for token_id in (1, 2):
+        create_claim(alice, f"0x{'11' * 20} {token_id}", world.now)
+    with pytest.raises(TooManyChecks):
+        create_claim(alice, f"0x{'11' * 20} 3", world.now)
+
+
+# --- no and unknown ----------------------------------------------------------------------------------------------
+
+
+def test_the_token_of_somebody_else_gets_a_clear_no(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[2], "ipfs://x")
+    claim = claim_of(world, alice, contract, token_id)
+    assert (claim.state, claim.reason) == ("not_owned", "held_by_other")
+    assert chain.accounts[2] in claim.reason_sentence
+    assert shown(alice, world.now).avatar is None
+
+
+def test_a_token_that_does_not_exist_gets_a_clear_no(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    chain.finalize()
+    assert claim_of(world, alice, contract, 99).reason == "no_such_token"
+
+
+def test_a_dead_chain_leaves_a_new_claim_open_and_is_tried_again(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    with world.dead_chain():
+        claim = claim_of(world, alice, contract, token_id)
+    assert (claim.state, claim.reason) == ("unknown", "chain_unreachable")
+    assert "We keep trying." in claim.reason_sentence
+    assert claim.next_check_at > world.now
+    assert world.verify_and_fetch(claim).state == "owned"
+
+
+def test_a_dead_chain_takes_nothing_away(world: World, alice: User, owned: tuple[TokenClaim, Contract]) -> None:
+    claim, _ = owned
+    seen = claim.checked_at
+    with world.dead_chain():
+        world.verify(claim)
+        assert claim.attempts == 1
+        world.verify(claim)
+    assert (claim.state, claim.attempts, claim.checked_at) == ("owned", 2, seen)
+    assert shown(alice, world.now).mark
+
+
+def test_without_any_check_the_mark_goes_by_its_age(
+    world: World, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    world.later(hours=2)
+    front = shown(alice, world.now)
+    assert (front.mark, front.avatar is not None and front.avatar.source) == (False, "nft")
+    world.later(hours=24)
+    assert shown(alice, world.now).avatar is not None
+    assert shown(alice, world.now).avatar.source == "upload"  # type: ignore[union-attr]
+
+
+def test_a_node_of_another_chain_takes_nothing_away(
+    world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    claim, _ = owned
+    confused = ChainClient(1, [chain.url], "finalized")
+    with world.other_chain(confused):
+        world.verify(claim)
+    assert (claim.state, claim.reason) == ("owned", "wrong_chain")
+    assert shown(alice, world.now).mark
+
+
+# --- loss and return ---------------------------------------------------------------------------------------------
+
+
+def test_a_burned_token_says_so(world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]) -> None:
+    claim, contract = owned
+    chain.send(contract.functions.burn(claim.token_id), sender=chain.accounts[1])
+    chain.finalize()
+    world.verify(claim)
+    assert claim.reason_sentence == "The token no longer exists: it was burned."
+    assert not shown(alice, world.now).mark
+
+
+def test_a_token_that_comes_home_is_the_picture_again(
+    world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    claim, contract = owned
+    send(chain, contract, claim.token_id, 1, 2)
+    assert world.verify(claim).state == "not_owned"
+    send(chain, contract, claim.token_id, 2, 1)
+    recheck(alice, claim.pk, world.now)
+    assert world.verify(claim).state == "owned"
+    assert shown(alice, world.now).mark
+
+
+def test_a_reorg_that_undoes_the_transfer_gives_the_picture_back(
+    world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    claim, contract = owned
+    world.doors = make_world(chain, confirmed=0).doors  # believes the head, as no site should
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id), sender=chain.accounts[1]
+    )
+    assert world.verify(claim).state == "not_owned"
+    chain.reorg(1)
+    recheck(alice, claim.pk, world.now)
+    assert world.verify(claim).state == "owned"
+
+
+def test_unlinking_the_account_takes_the_mark_in_the_same_moment(
+    world: World, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    claim, _ = owned
+    unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+    claim.refresh_from_db()
+    assert (claim.state, claim.reason_sentence) == ("not_owned", "The account that holds this token was unlinked.")
+    assert not shown(alice, world.now).mark
+    assert world.verify(claim).reason_sentence == "The account that holds this token was unlinked."
+
+
+def test_an_account_unlinked_during_the_check_gives_no_mark(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
+
+    def unlinking(chain_id: int) -> ChainClient:
+        alice.linked_accounts.all().delete()
+        return world.client
+
+    with world.chain_by(unlinking):
+        world.verify(claim)
+    assert (claim.state, claim.reason) == ("not_owned", "no_account")
+
+
+def test_a_token_lost_during_the_fetch_sets_no_picture(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
+
+    def losing(chain_id: int) -> ChainClient:
+        TokenClaim.objects.update(state="not_owned")
+        return world.client
+
+    with world.chain_by(losing):
+        assert fetch_media(claim.pk, world.now, world.doors) is None
+    assert shown(alice, world.now).avatar is None
+
+
+def test_taking_a_token_off_the_list_brings_the_earlier_picture_back(
+    world: World, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    remove_claim(alice, owned[0].pk)
+    assert shown(alice, world.now).avatar.source == "upload"  # type: ignore[union-attr]
+    assert not alice.token_claims.exists()
+
+
+def test_nobody_touches_the_claims_of_others(world: World, owned: tuple[TokenClaim, Contract]) -> None:
+    mallory = person("mallory")
+    for action in (lambda: recheck(mallory, owned[0].pk, world.now), lambda: remove_claim(mallory, owned[0].pk)):
+        with pytest.raises(NoSuchClaim):
+            action()
+
+
+# --- other tokens ------------------------------------------------------------------------------------------------
+
+
+def test_an_erc1155_token_of_a_directory_by_hexadecimal_id(world: World, chain: Chain, alice: User) -> None:
+    token_id = 10063
+    image = pin_file(picture("navy"), "image/png", world.now)
+    name = f"{token_id:064x}.json"
+    folder = pin_directory({name: (build_metadata("Edition", "", image.uri), "application/json")}, world.now)
+    editions = chain.deploy("DemoEditions", folder.uri + "/{id}.json")
+    chain.send(editions.functions.mint(chain.accounts[1], token_id, 2))
+    chain.finalize()
+    claim = claim_of(world, alice, editions, token_id)
+    assert (claim.state, claim.standard, claim.name, claim.collection) == (
+        "owned",
+        "erc1155",
+        "Edition",
+        "Demo Editions",
+    )
+    assert claim.token_uri == f"{folder.uri}/{name}"
+
+
+def test_an_on_chain_drawing_becomes_pixels(world: World, chain: Chain, alice: User) -> None:
+    shapes = chain.deploy("OnchainShapes")
+    chain.send(shapes.functions.mint(chain.accounts[1]))
+    chain.finalize()
+    claim = claim_of(world, alice, shapes, 1)
+    assert (claim.state, claim.step, claim.proof) == ("owned", "done", "inline"), claim.reason_sentence
+    assert claim.avatar is not None
+    assert claim.avatar.image.source_format == "svg"
+
+
+def test_a_token_with_two_accounts_is_found_whichever_holds_it(world: World, chain: Chain) -> None:
+    user = person("alice", chain.accounts[3], chain.accounts[1])
+    contract = deploy_avatar_token(chain)
+    claim = claim_of(world, user, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
+    assert claim.account is not None
+    assert claim.account.address_text == chain.accounts[1]
+
+
+# --- pictures that can't be had ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("uri", "sentence"),
+    [
+        ("data:application/json,{}", "names no picture"),
+        ("data:application/json,nonsense", "not valid JSON"),
+        ("data:text/html,<h1>hi</h1>", "not valid JSON"),
+        ('data:application/json,{"image":"data:image/png;base64,AAAA"}', "can't be shown"),
+        ('data:application/json,{"image":"http://169.254.169.254/latest"}', "public internet"),
+        ('data:application/json,{"image":"ftp://x/y.png"}', "ftp"),
+    ],
+)
+def test_a_token_without_a_usable_picture_says_why_and_stays_verified(
+    world: World, chain: Chain, alice: User, uri: str, sentence: str
+) -> None:
+    contract = deploy_avatar_token(chain)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)
+    assert sentence in claim.reason_sentence
+    assert claim_status(claim)["done"] is True
+
+
+def test_a_metadata_address_inside_our_network_is_refused(world: World, chain: Chain, alice: User) -> None:
+    world.doors = replace(world.doors, http=guarded_http())
+    with serving(body(b"{}")) as server:
+        contract = deploy_avatar_token(chain)
+        url = f"https://localhost:{server.port}/"
+        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], url))
+        assert (claim.reason, server.paths) == ("media_failed", [])
+
+
+def test_a_token_uri_that_is_itself_a_picture_is_shown(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    image = pin_file(picture("olive"), "image/png", world.now)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], image.uri))
+    assert (claim.step, claim.proof) == ("done", "cid")
+
+
+def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
+    with serving(body(picture("plum"), Content_Type="image/png")) as server:
+        contract = deploy_avatar_token(chain)
+        metadata = f'data:application/json,{{"name":"Web","image":"{server.url("/a.png")}"}}'
+        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+    assert (claim.step, claim.proof, claim.name) == ("done", "mutable", "Web"), claim.reason_sentence
+
+
+def test_dead_gateways_are_tried_again_until_they_answer(
+    world: World, chain: Chain, alice: User, helia: Gateway
+) -> None:
+    cid = helia.add(picture("salmon"))
+    contract = deploy_avatar_token(chain)
+    metadata = f'data:application/json,{{"image":"ipfs://{cid}"}}'
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+    assert claim.state == "owned"
+    assert "no IPFS gateway" in claim.reason_sentence
+    assert claim.media_due_at is not None
+
+    world.doors = replace(world.doors, ipfs=Gateways([helia.url]))
+    world.now = claim.media_due_at
+    fetch_media(claim.pk, world.now, world.doors)
+    claim.refresh_from_db()
+    assert (claim.step, claim.proof, claim.image_cid) == ("done", "cid", cid)
+
+    world.doors = replace(world.doors, ipfs=Gateways([]))
+    bob = person("bob", chain.accounts[4])
+    second = mint(chain, contract, chain.accounts[4], metadata)
+    assert claim_of(world, bob, contract, second).step == "done"  # from our own store
+
+
+# --- jobs --------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
+    assert verify_claim(claim.pk, world.now, world.doors) is not None
+    assert verify_claim(claim.pk, world.now, world.doors) is None
+    assert fetch_media(claim.pk, world.now, world.doors) is not None
+    assert fetch_media(claim.pk, world.now, world.doors) is None
+    assert alice.profile.avatars.count() == 1
+
+
+def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
+
+    def dying(chain_id: int) -> ChainClient:
+        raise KeyboardInterrupt
+
+    with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
+        verify_claim(claim.pk, world.now, world.doors)
+    assert sweep_claims(world.later(minutes=1), world.doors) == 0
+    assert sweep_claims(world.later(minutes=3), world.doors) == 1
+    claim.refresh_from_db()
+    assert claim.state == "owned"
+
+
+def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
+
+    def overtaken(chain_id: int) -> ChainClient:
+        TokenClaim.objects.update(attempt=uuid.uuid4())
+        return world.client
+
+    with world.chain_by(overtaken):
+        verify_claim(claim.pk, world.now, world.doors)
+    claim.refresh_from_db()
+    assert claim.state == "pending"
+
+
+def test_the_sweep_finds_everything_due_stalest_first_and_passes_over_a_dead_chain(
+    world: World, chain: Chain, alice: User
+) -> None:
+    contract = deploy_avatar_token(chain)
+    for _ in range(3):
+        mint(chain, contract, chain.accounts[1], pinned_metadata())
+    made = [create_claim(alice, f"{contract.address} {token_id}", world.now) for token_id in (1, 2, 3)]
+    with world.dead_chain():
+        assert sweep_claims(world.now, world.doors) == 1
+    assert sweep_claims(world.now, world.doors) == 2
+    assert TokenClaim.objects.filter(state="owned", pk__in=[claim.pk for claim in made]).count() == 2
+
+
+def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobody(
+    world: World, alice: User, django_capture_on_commit_callbacks: Any, redis_server: RedisServer, settings: Any
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        claim = create_claim(alice, f"0x{'11' * 20} 1", world.now)
+    assert redis_server.client().llen("chain") == 0
+    for callback in callbacks:
+        callback()
+    queued = redis_server.client().lrange("chain", 0, -1)
+    assert len(queued) == 1
+    assert str(claim.pk).encode() in base64.b64decode(json.loads(queued[0])["body"])
+
+
+# --- showing -----------------------------------------------------------------------------------------------------
+
+
+def test_the_account_is_named_only_while_it_is_public(
+    world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    hidden = shown(alice, world.now).provenance
+    assert hidden is not None
+    assert hidden["account"] == ""
+    assert chain.accounts[1] not in json.dumps(hidden)
+    alice.linked_accounts.update(is_public=True)
+    assert shown(alice, world.now).provenance["account"] == chain.accounts[1]  # type: ignore[index]
+
+
+def test_each_check_renews_the_receipt(
+    world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
+    before = shown(alice, world.now).provenance
+    chain.mine(5)
+    world.verify(owned[0])
+    after = shown(alice, world.now).provenance
+    assert before is not None
+    assert after is not None
+    assert after["block_number"] == before["block_number"] + 5
+    assert after["checked_at"] == world.now.isoformat()
+
+
+def send(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[sender], chain.accounts[to], token_id),
+        sender=chain.accounts[sender],
+    )
+    chain.finalize()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,7 @@ from PIL import Image
 from web3.contract import Contract
 from web3.logs import DISCARD
 
+from localstack.processes import free_port
 from nft.clients.addresses import OutboundRules, parse_networks
 from nft.clients.chain import ChainClient
 from nft.clients.gateways import Gateways
@@ -32,7 +35,10 @@ from tests.servers.chain import CHAIN_ID, Chain
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOOPBACK = OutboundRules(
-    schemes=frozenset({"http", "https"}), ports=None, ip_literals=True, allowed=parse_networks(["127.0.0.0/8", "::1/128"])
+    schemes=frozenset({"http", "https"}),
+    ports=None,
+    ip_literals=True,
+    allowed=parse_networks(["127.0.0.0/8", "::1/128"]),
 )
 
 
@@ -41,6 +47,7 @@ class World:
     """A clock that only moves when told, and the doors to the outside."""
 
     chain: Chain
+    client: ChainClient
     doors: Doors
     now: datetime = NOW
 
@@ -62,17 +69,35 @@ class World:
         claim.refresh_from_db()
         return claim
 
+    @contextmanager
+    def chain_by(self, find: Callable[[int], ChainClient]) -> Iterator[None]:
+        before = self.doors
+        self.doors = replace(before, chain=find)
+        yield
+        self.doors = before
 
-def make_world(chain: Chain, gateways: list[str] | None = None) -> World:
-    client = ChainClient(CHAIN_ID, [chain.url], "finalized")
-    return World(chain, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
+    def other_chain(self, client: ChainClient) -> AbstractContextManager[None]:
+        return self.chain_by(lambda _: client)
+
+    def dead_chain(self) -> AbstractContextManager[None]:
+        return self.other_chain(ChainClient(CHAIN_ID, [f"http://127.0.0.1:{free_port()}"], "finalized"))
+
+
+def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str | int = "finalized") -> World:
+    client = ChainClient(CHAIN_ID, [chain.url], confirmed)
+    return World(chain, client, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
 
 
 def person(name: str, *addresses: str, public: bool = False) -> User:
     user = User.objects.create_user(name, password="x")
     for address in addresses:
         LinkedAccount.objects.create(
-            user=user, address=parse_address(address), chain_id=CHAIN_ID, is_public=public, linked_at=NOW, last_used_at=NOW
+            user=user,
+            address=parse_address(address),
+            chain_id=CHAIN_ID,
+            is_public=public,
+            linked_at=NOW,
+            last_used_at=NOW,
         )
     return user
 

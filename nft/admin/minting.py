@@ -1,0 +1,39 @@
+"""Mints for staff: how far each is, and why it stopped."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from nft.admin.looking import LookOnly
+from nft.core.address import to_checksum
+from nft.models import MintRequest
+
+
+@admin.register(MintRequest)
+class MintRequestAdmin(LookOnly):
+    list_display = [
+        "name",
+        "user",
+        "chain_id",
+        "state",
+        "token_id_text",
+        "owner_address",
+        "attempts",
+        "next_check_at",
+        "created_at",
+    ]
+    list_filter = ["state", "chain_id"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "name", "tx_hash__exact"]
+    ordering = ["-created_at"]
+    raw_id_fields = ["user", "account"]
+    exclude = ["contract", "owner", "attempt"]
+    readonly_fields = ["owner_address", "contract_address"]
+
+    @admin.display(description="owner")
+    def owner_address(self, request: MintRequest) -> str:
+        return to_checksum(request.owner)
+
+    @admin.display(description="contract")
+    def contract_address(self, request: MintRequest) -> str:
+        return to_checksum(request.contract)
