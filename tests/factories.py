@@ -17,9 +17,9 @@ _colours = random.Random()
 ASSET = "eip155:31337/erc721:0x00000000000000000000000000000000000000a1/1"
 
 
-def a_person(username: str = "alice", *, display_name: str = "") -> Profile:
-    """A profile with a new user, whose password is the username."""
-    user = get_user_model().objects.create_user(username, f"{username}@example.org", username)
+def a_person(username: str = "alice", *, display_name: str = "", password: str | None = None) -> Profile:
+    """A profile with a new user. Without a password, which takes long to hash: use `client.force_login`."""
+    user = get_user_model().objects.create_user(username, f"{username}@example.org", password)
     profile = profile_of(user)
     if display_name:
         profile.display_name = display_name
@@ -45,11 +45,11 @@ def an_animation(frames: int = 4, *, size: tuple[int, int] = (96, 96)) -> bytes:
     return buffer.getvalue()
 
 
-def an_upload(profile: Profile, content: bytes = b"", **details: str) -> Avatar:
+def an_upload(profile: Profile, content: bytes | None = None, *, title: str = "", alt_text: str = "") -> Avatar:
     """A picture this person uploaded, now in use."""
-    return set_avatar(
-        profile, content or a_picture(), Avatar.Source.UPLOAD, details=AvatarDetails(**details), actor=profile.user
-    )
+    details = AvatarDetails(title=title, alt_text=alt_text)
+    chosen = a_picture() if content is None else content
+    return set_avatar(profile, chosen, Avatar.Source.UPLOAD, details=details, actor=profile.user)
 
 
 def a_token_picture(profile: Profile, at: datetime, *, asset: str = ASSET, content: bytes = b"") -> Avatar:

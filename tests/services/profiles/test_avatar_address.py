@@ -6,7 +6,6 @@ import hashlib
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db.models import Q
@@ -208,18 +207,21 @@ def test_the_receipt_tells_what_is_shown(client: Client, alice: Profile, setting
     response = client.get("/avatar/alice.json", headers={"host": "localhost"})
     receipt = response.json()
     assert response["Content-Type"] == "application/json"
-    assert receipt.items() >= {
-        "handle": "alice",
-        "source": "nft",
-        "mark": True,
-        "sha256": avatar.image.sha256,
-        "type": "image/webp",
-        "width": 320,
-        "height": 240,
-        "alt": "Token 1",
-        "provenance": avatar.provenance,
-        "url": "https://pictures.example/avatar/alice",
-    }.items()
+    assert (
+        receipt.items()
+        >= {
+            "handle": "alice",
+            "source": "nft",
+            "mark": True,
+            "sha256": avatar.image.sha256,
+            "type": "image/webp",
+            "width": 320,
+            "height": 240,
+            "alt": "Token 1",
+            "provenance": avatar.provenance,
+            "url": "https://pictures.example/avatar/alice",
+        }.items()
+    )
     assert [size["size"] for size in receipt["sizes"]] == [32, 64, 96, 128, 192, 240]
 
 
@@ -254,19 +256,18 @@ def test_masters_have_no_address(client: Client, alice: Profile) -> None:
 
 
 def test_bytes_that_are_not_what_we_stored_are_not_served(client: Client, alice: Profile, store: FileStore) -> None:
-    avatar = an_upload(alice)
-    for key in store.keys():
+    an_upload(alice)
+    for key in store.object_keys():
         store.path(key).write_bytes(b"<script>alert(1)</script>")
     response = client.get("/avatar/alice?s=64")
     assert (response.status_code, response["Cache-Control"]) == (503, "no-store")
     assert response.json()["type"] == "/problems/storage-unavailable"
-    assert isinstance(avatar.pk, UUID)
 
 
 def test_nothing_is_written_while_serving(client: Client, alice: Profile, store: FileStore) -> None:
     an_upload(alice)
-    rows, keys = (Rendition.objects.count(), Avatar.objects.count()), store.keys()
+    rows, keys = (Rendition.objects.count(), Avatar.objects.count()), store.object_keys()
     for suffix in (".png", ".jpg", ".avif", "?s=500", ".json"):
         client.get(f"/avatar/alice{suffix}")
     assert (Rendition.objects.count(), Avatar.objects.count()) == rows
-    assert store.keys() == keys
+    assert store.object_keys() == keys
