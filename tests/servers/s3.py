@@ -231,7 +231,8 @@ def s3(s3_server: ObjectStore) -> Iterator[Bucket]:
     bucket = Bucket(s3_server, f"test-{secrets.token_hex(6)}", client)
     client.create_bucket(Bucket=bucket.name)
     yield bucket
-    for key in bucket.object_keys():
+    keys = bucket.object_keys()
+    for key in keys:
         client.delete_object(Bucket=bucket.name, Key=key)
     client.delete_bucket(Bucket=bucket.name)
     client.close()

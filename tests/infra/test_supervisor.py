@@ -1,0 +1,108 @@
+"""`make run`, as a person meets it: ready, repeated, interrupted, and in trouble."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from localstack.processes import free_port
+from tests.infra.stack_run import StackRun
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left processes in /proc")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all of these tests: each start after the first finds what the one before left."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture
+def stack(data: Path) -> Iterator[StackRun]:
+    run = StackRun(data)
+    run.start()
+    yield run
+    run.end()
+
+
+def deployed(data: Path) -> dict[str, object]:
+    content: dict[str, object] = json.loads((data / "chain.json").read_text(encoding="utf-8"))
+    return content
+
+
+def assert_soon(holds: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_it_gets_ready_once_per_data_folder_and_ctrl_c_leaves_no_process(stack: StackRun) -> None:
+    stack.wait_until_ready()
+    for path in ("/", "/readyz", "/accounts/login/"):
+        assert requests.get(f"http://localhost:{stack.web_port}{path}", timeout=10).status_code == 200
+    second = StackRun(stack.data, output_name="second.txt")
+    second.start()
+    assert second.wait() == 1
+    assert f"avatarsite already runs on {stack.data} (process {stack.process.pid})" in second.output
+    stack.process.send_signal(signal.SIGINT)
+    assert stack.wait() == 0
+    assert stack.processes() == {}
+    lines = [line.split()[0] for line in stack.output.splitlines() if line.strip()]
+    assert lines == ["redis", "chain", "prepared", "web", "worker", "beat", "avatarsite", "Stopping"]
+
+
+def test_a_lost_chain_is_made_anew_below_the_kept_database(data: Path) -> None:
+    before = deployed(data)
+    shutil.rmtree(data / "chain")
+    (data / "chain.json").unlink()
+    run = StackRun(data)
+    run.start()
+    try:
+        run.wait_until_ready()
+        assert deployed(data) == before
+        run.process.send_signal(signal.SIGTERM)
+        assert run.wait() == 0
+        assert run.processes() == {}
+    finally:
+        run.end()
+
+
+def test_a_part_that_dies_is_named_and_everything_else_stops(stack: StackRun) -> None:
+    stack.wait_until_ready()
+    os.kill(stack.process_of("celery --app avatarsite worker"), signal.SIGKILL)
+    assert stack.wait() == 1
+    assert "Stopping everything: worker ended by signal SIGKILL. Its log is" in stack.output
+    assert_soon(lambda: stack.processes() == {})
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(stack: StackRun) -> None:
+    stack.wait_until_ready()
+    assert len(stack.processes()) > 5
+    stack.process.kill()
+    assert_soon(lambda: stack.processes() == {})
+
+
+@pytest.mark.parametrize("name", ["AVATARSITE_PORT", "AVATARSITE_CHAIN_PORT"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_taken_port_is_one_clear_line_before_anything_starts(tmp_path: Path, name: str, host: str) -> None:
+    port = free_port()
+    run = StackRun(tmp_path / "data", **{"web_port" if name == "AVATARSITE_PORT" else "chain_port": port})
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
+        taken.bind((host, port))
+        taken.listen()
+        run.start()
+        assert run.wait() == 1
+    assert run.output == (
+        f"Port {port} is taken by another program. Stop that one, or choose another port: {name}={port + 1} make run\n"
+    )
