@@ -15,7 +15,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from nft.clients.blockstore import get_block
-from nft.clients.fetch_errors import BadAnswer, FetchError, FetchTimeout
+from nft.clients.fetch_errors import BadAnswer, FetchError
 from nft.clients.http import FetchLimits, GuardedHttp, operator_http
 from nft.core.car import CarReader
 from nft.core.cid import Cid
@@ -93,14 +93,19 @@ class Gateways:
 
     def _try(self, url: str, reading: _Reading) -> None:
         try:
-            self._fetch_car(url, reading)
-            if reading.wanted():
-                self._fetch_blocks(url, reading)
+            self._fetch_car_if_served(url, reading)
+            self._fetch_blocks(url, reading)
         except (FetchError, *LYING) as error:
             log.warning("IPFS gateway %s failed for %s: %s", url, reading.root, error)
             self._failed_at[url] = time.monotonic()
-            if isinstance(error, FetchTimeout):
-                reading.check_time()
+            reading.check_time()
+
+    def _fetch_car_if_served(self, url: str, reading: _Reading) -> None:
+        """Not every gateway serves archives, and some answer 404 for a path that is not there, which is no proof."""
+        try:
+            self._fetch_car(url, reading)
+        except BadAnswer as error:
+            log.info("IPFS gateway %s sends no archive of %s: %s", url, reading.root, error)
 
     def _fetch_car(self, url: str, reading: _Reading) -> None:
         accept = f"{CAR}; version=1; order=dfs; dups=n"
@@ -114,7 +119,7 @@ class Gateways:
         reader.close()
 
     def _fetch_blocks(self, url: str, reading: _Reading) -> None:
-        """Block by block, for gateways whose archive left some out."""
+        """Block by block, whatever the archive left out."""
         while wanted := reading.wanted():
             for cid in wanted:
                 answer = self._http.fetch(f"{url}/ipfs/{cid}?format=raw", reading.fetch_limits(RAW))
