@@ -27,6 +27,7 @@ from profiles.services.changing import (
     lock_profile,
     own_avatar,
     settle,
+    time_of_choice,
 )
 from profiles.services.images import keep_image
 from profiles.text import one_line
@@ -107,10 +108,9 @@ def choose_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | N
     """Use an entry of the history again. Raises NoSuchAvatar or AvatarNotShowable."""
     with lock_profile(profile.pk) as owner:
         avatar = own_avatar(owner, avatar_id)
-        now = timezone.now()
-        if not avatar.is_showable(now):
+        if not avatar.is_showable(timezone.now()):
             raise AvatarNotShowable(_why_not(avatar))
-        change(avatar, chosen_at=now)
+        change(avatar, chosen_at=time_of_choice(owner))
         settle(owner, "avatar.choose", actor, avatar=str(avatar.pk))
     return avatar
 
@@ -123,7 +123,7 @@ def remove_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | N
     with lock_profile(profile.pk) as owner:
         avatar = own_avatar(owner, avatar_id)
         if avatar.state != State.REMOVED:
-            change(avatar, state=State.REMOVED, removed_at=timezone.now(), reason="")
+            change(avatar, state=State.REMOVED, removed_at=timezone.now())
             settle(owner, "avatar.remove", actor, avatar=str(avatar.pk))
     return avatar
 
@@ -148,7 +148,7 @@ def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | 
             raise AvatarNotShowable(_why_not(avatar))
         if avatar.state == State.REMOVED:
             stands = avatar.source == Avatar.Source.UPLOAD or avatar.attested_at is not None
-            reason = "" if stands else "The right to show it was lost while it was removed."
+            reason = "" if stands else avatar.reason or "The right to show it was lost while it was removed."
             change(avatar, state=State.ACTIVE if stands else State.WITHDRAWN, removed_at=None, reason=reason)
             settle(owner, "avatar.restore", actor, avatar=str(avatar.pk))
     return avatar
@@ -184,10 +184,10 @@ def withdraw_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUs
         with lock_owner_of(avatar_id) as (owner, avatar):
             if avatar.attested_at is None:
                 return False
+            reason = one_line(reason_sentence)[:300]
             removed = avatar.state == State.REMOVED
-            new_state = {} if removed else {"state": State.WITHDRAWN, "reason": one_line(reason_sentence)[:300]}
-            change(avatar, attested_at=None, **new_state)
-            settle(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason_sentence)
+            change(avatar, attested_at=None, **({} if removed else {"state": State.WITHDRAWN, "reason": reason}))
+            settle(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
     except NoSuchAvatar:
         return False
     return True
@@ -226,13 +226,17 @@ def _enter(owner: Profile, image: StoredImage, source: str, details: AvatarDetai
     avatar = owner.avatars.filter(image=image, source=source, reference=details.reference).first()
     if avatar is None:
         return owner.avatars.create(
-            image=image, source=source, reference=details.reference, chosen_at=timezone.now(), **details.columns()
+            image=image,
+            source=source,
+            reference=details.reference,
+            chosen_at=time_of_choice(owner),
+            **details.columns(),
         )
     if avatar.is_locked:
         raise AvatarNotShowable(_why_not(avatar))
     new = details.columns()
     kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
-    change(avatar, state=State.ACTIVE, removed_at=None, reason="", chosen_at=timezone.now(), **(new | kept))
+    change(avatar, state=State.ACTIVE, removed_at=None, reason="", chosen_at=time_of_choice(owner), **(new | kept))
     return avatar
 
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from profiles.models import Avatar, Profile
 from profiles.services.audit import record
@@ -77,6 +80,13 @@ def own_avatar(owner: Profile, avatar_id: UUID) -> Avatar:
     if avatar is None:
         raise NoSuchAvatar
     return avatar
+
+
+def time_of_choice(owner: Profile) -> datetime:
+    """Now, or just after the last choice where the clock stands behind it: what was chosen last must sort last."""
+    latest = owner.avatars.aggregate(latest=Max("chosen_at"))["latest"]
+    now = timezone.now()
+    return now if latest is None or latest < now else latest + timedelta(microseconds=1)
 
 
 def change(avatar: Avatar, **columns: Any) -> None:

@@ -39,6 +39,15 @@ def test_an_earlier_picture_is_chosen_again(alice: Profile) -> None:
     assert history_of(alice, timezone.now())[0] == first
 
 
+def test_a_clock_that_was_set_back_does_not_undo_a_choice(alice: Profile) -> None:
+    first, second = an_upload(alice), an_upload(alice)
+    Avatar.objects.filter(pk=second.pk).update(chosen_at=timezone.now() + timedelta(hours=3))
+    choose_avatar(alice, first.pk, alice.user)
+    assert in_use(alice) == first
+    newest = an_upload(alice)
+    assert in_use(alice) == newest
+
+
 def test_nobody_chooses_from_the_history_of_another(alice: Profile, bob: Profile) -> None:
     hers = an_upload(alice)
     for act in (choose_avatar, remove_avatar, restore_avatar):
