@@ -51,11 +51,12 @@ class TransactionPanel extends Panel {
     const { transaction } = this;
     if (!transaction) throw new Trouble("There is nothing to sign yet. Reload this page in a moment.");
     this.say(`Waiting for ${wallet.name}. If no window opened, look for its icon in your browser.`);
-    if (!(await this.hasAccount(wallet, transaction))) return;
+    const from = await this.findAccount(wallet, transaction);
+    if (!from) return;
     await this.reachChain(wallet, transaction);
     await this.showFee(wallet);
     this.say(`Waiting for your signature in ${wallet.name}…`);
-    const { from, to, data, value, gas } = transaction;
+    const { to, data, value, gas } = transaction;
     const hash = await wallet.provider.request({ method: "eth_sendTransaction", params: [{ from, to, data, value, gas }] });
     if (!isHash(hash)) throw new Trouble("Your wallet did not say which transaction it sent. Look at its activity before you try again.");
     this.pending.keep(hash);
@@ -65,17 +66,20 @@ class TransactionPanel extends Panel {
   /**
    * @param {Wallet} wallet
    * @param {Transaction} transaction
+   * @returns {Promise<string>} the account as this wallet spells it, since some compare letter by letter; "" if it
+   *   shares another
    */
-  async hasAccount({ name, provider }, { from }) {
+  async findAccount({ name, provider }, { from }) {
     const accounts = await provider.request({ method: "eth_requestAccounts" });
     const shared = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
-    if (shared.some((account) => isSameAddress(account, from))) return true;
+    const own = shared.find((account) => isSameAddress(account, from));
+    if (own) return own;
     const other = shared[0] ? `${name} is using ${shortAddress(shared[0])}` : `${name} shared no account`;
     const choose = () => provider.request({ method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
     this.showTrouble(`This has to be signed by ${shortAddress(from)}, but ${other}. Change the account in your wallet, then sign again.`, [
       { label: "Choose another account", run: () => void this.attempt(async () => void (await choose())) },
     ]);
-    return false;
+    return "";
   }
 
   /**
@@ -125,6 +129,15 @@ class TransactionPanel extends Panel {
       ]);
     }
   }
+}
+
+/**
+ * What the wallet is asked to send. A value of nothing is left out: some wallets encode "0x0" as a byte of zero, which
+ * nodes refuse.
+ * @param {Transaction} transaction
+ */
+function callOf({ from, to, data, value, gas }) {
+  return { from, to, data, gas, ...(BigInt(value) > 0n && { value }) };
 }
 
 /** @returns {Transaction | null} */

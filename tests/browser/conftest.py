@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser
@@ -24,30 +25,30 @@ BLOCK_SECONDS = "1"
 @pytest.fixture(scope="session")
 def site(places: Places, database_server: None, s3_server: ObjectStore, helia: Gateway) -> Iterator[Site]:
     home = places.folder / "site"
-    chain = start_chain(places, free_port(), "--block-time", BLOCK_SECONDS)
-    redis = start_redis(places.folder / "site-redis.sock", home / "redis", places.log("site-redis"))
-    url = f"http://localhost:{free_port()}"
-    contracts = deploy_contracts(chain)
+    with ExitStack() as at_the_end:
+        chain = start_chain(places, free_port(), "--block-time", BLOCK_SECONDS)
+        at_the_end.callback(chain.running.kill)
+        redis = start_redis(places.folder / "site-redis.sock", home / "redis", places.log("site-redis"))
+        at_the_end.callback(redis.running.kill)
+        url, contracts = f"http://localhost:{free_port()}", deploy_contracts(chain)
+        servers = _storage(s3_server) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
+        environment = site_environment(
+            home / "data", url, chain, contracts, DATABASE_URL=_make_database(places), **servers
+        )
+        running = Site(url, chain, helia, contracts, environment, home / "log")
+        at_the_end.callback(running.stop)
+        running.start()
+        yield running
+
+
+def _storage(s3_server: ObjectStore) -> dict[str, str]:
     s3_server.client().create_bucket(Bucket=BUCKET)
-    environment = site_environment(
-        home / "data",
-        url,
-        chain,
-        contracts,
-        DATABASE_URL=_make_database(places),
-        REDIS_URL=redis.url,
-        NFT_IPFS_GATEWAYS=helia.url,
-        S3_BUCKET=BUCKET,
-        S3_ENDPOINT_URL=s3_server.endpoint_url,
-        S3_ACCESS_KEY_ID=s3_server.access_key,
-        S3_SECRET_ACCESS_KEY=s3_server.secret_key,
-    )
-    running = Site(url, chain, helia, contracts, environment, home / "log")
-    running.start()
-    yield running
-    running.stop()
-    redis.running.kill()
-    chain.running.kill()
+    return {
+        "S3_BUCKET": BUCKET,
+        "S3_ENDPOINT_URL": s3_server.endpoint_url,
+        "S3_ACCESS_KEY_ID": s3_server.access_key,
+        "S3_SECRET_ACCESS_KEY": s3_server.secret_key,
+    }
 
 
 def _make_database(places: Places) -> str:

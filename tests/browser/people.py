@@ -63,11 +63,11 @@ class Person:
 
     def link_wallet(self) -> None:
         self.page.goto("/settings/wallets/")
-        self.choose_wallet_and_sign()
+        self.choose_wallet_and_sign("Link with")
         expect(self.page.get_by_text(self.wallet.address).first).to_be_visible()
 
-    def choose_wallet_and_sign(self) -> None:
-        self.button(f"Use {self.wallet.name}").click()
+    def choose_wallet_and_sign(self, verb: str = "Use") -> None:
+        self.button(f"{verb} {self.wallet.name}").click()
         with self.page.expect_navigation(timeout=SLOW):
             self.button(f"Sign with {self.wallet.name}").click()
 

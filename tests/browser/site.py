@@ -59,8 +59,8 @@ class Site:
 
     def is_ready(self) -> bool:
         try:
-            return requests.get(f"{self.url}/readyz", timeout=2).ok
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}/readyz", timeout=5).ok
+        except requests.RequestException:
             return False
 
     def get(self, path: str, **headers: str) -> requests.Response:

@@ -9,6 +9,9 @@ import { foundry } from 'viem/chains'
 const [site, node, key, picture, executablePath] = process.argv.slice(2)
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync']
+/** What the page says went wrong, so that a failure explains itself. */
+const trouble = page => page.getByRole('alert').allInnerTexts()
+
 const browser = await chromium.launch({ executablePath, args: flags })
 try {
   const page = await browser.newPage({ baseURL: site })
@@ -30,7 +33,9 @@ try {
   await page.getByLabel('Name').fill('Made with a foreign wallet')
   await page.getByRole('button', { name: 'Prepare' }).click()
   await page.getByRole('button', { name: 'Sign with Mock Wallet' }).click()
-  await page.getByRole('heading', { name: 'Your token' }).waitFor()
+  await page.getByRole('heading', { name: 'Your token' }).waitFor().catch(async error => {
+    throw new Error(`The page says: ${await trouble(page)}`, { cause: error })
+  })
   const facts = await page.locator('dl.facts').first().innerText()
   console.log(JSON.stringify({ url: page.url(), facts }))
 } finally {
