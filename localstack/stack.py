@@ -17,7 +17,10 @@ from localstack.binaries import ROOT
 
 SOCKET_LIMIT = 100
 """Bytes; a unix socket's path may have 107 on Linux, 103 on macOS."""
-ENV_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
+ENV_LINE = re.compile(
+    r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*"
+    r"(?:(?P<quote>['\"])(?P<quoted>.*)(?P=quote)|(?P<plain>(?!['\"#])\S(?:.*?\S)?)?)\s*(?:(?<!\S)#.*)?$"
+)
 
 
 class StackError(Exception):
@@ -63,7 +66,9 @@ def read_stack(environment: Mapping[str, str], env_file: Path = ROOT / ".env") -
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """NAME=value lines; quotes round a value are taken off, `#` begins a comment line."""
+    """NAME=value lines; quotes round a value are taken off; `#` after a space begins a comment.
+
+    A name without a value counts as not set, so that lines of .env.example can be taken as they are."""
     found = {}
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
@@ -72,9 +77,8 @@ def read_env_file(path: Path) -> dict[str, str]:
         match = ENV_LINE.match(line)
         if match is None:
             raise StackError(f"Line {number} of {path} is not NAME=value.")
-        name, value = match.groups()
-        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-        found[name] = value[1:-1] if quoted else value
+        if value := match["quoted"] or match["plain"]:
+            found[match["name"]] = value
     return found
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 
 import pytest
 
+from localstack.binaries import ROOT
 from tests.servers import places as test_places
 
 pytest_plugins = [
@@ -22,9 +24,9 @@ pytest_plugins = [
     "tests.servers.chromium",
 ]
 PLACES = test_places.make()
-FOREIGN = ("S3_", "NFT_", "AVATAR_", "SECURE_", "EMAIL_", "TRUSTED_")
-for _name in [name for name in os.environ if name.startswith(FOREIGN)]:
-    del os.environ[_name]  # a developer's own settings must not decide what is tested
+for _name in re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE):
+    os.environ.pop(_name, None)  # a developer's own settings must not decide what is tested
+    os.environ.pop(f"{_name}_FILE", None)
 os.environ.update(test_places.environment(PLACES))
 atexit.register(PLACES.remove)
 

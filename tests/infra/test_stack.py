@@ -43,9 +43,26 @@ def test_a_socket_path_too_long_for_the_system_goes_elsewhere(tmp_path: Path) ->
 
 def test_an_env_file_gives_values_that_the_environment_overrules(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("# where objects lie\nexport S3_BUCKET=\"mine\"\nAVATARSITE_PORT = 9000\n\nEMPTY=\nQ='a b'\n")
-    assert read_env_file(file) == {"S3_BUCKET": "mine", "AVATARSITE_PORT": "9000", "EMPTY": "", "Q": "a b"}
+    file.write_text('# where objects lie\nexport S3_BUCKET="mine"\nAVATARSITE_PORT = 9000  # web\n')
+    assert read_env_file(file) == {"S3_BUCKET": "mine", "AVATARSITE_PORT": "9000"}
     assert read_stack({"AVATARSITE_PORT": "9001"}, file).web_port == 9001
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("N=", None),
+        ("N=   # nothing", None),
+        ("N=a b", "a b"),
+        ("N=a#b # c", "a#b"),
+        ("N='a # b'  # c", "a # b"),
+        ('N=""', None),
+        ('N={"1": {}}', '{"1": {}}'),
+    ],
+)
+def test_values_of_an_env_file_are_read_as_people_mean_them(tmp_path: Path, line: str, value: str | None) -> None:
+    (tmp_path / ".env").write_text(line + "\n")
+    assert read_env_file(tmp_path / ".env") == ({"N": value} if value else {})
 
 
 def test_a_line_of_the_env_file_that_says_nothing_is_named(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ def test_nothing_outlives_a_supervisor_that_is_killed(stack: StackRun) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_taken_port_is_one_clear_line_before_anything_starts(tmp_path: Path, name: str, host: str) -> None:
     port = free_port()
-    run = StackRun(tmp_path / "data", **{"web_port" if name == "AVATARSITE_PORT" else "chain_port": port})
+    run = StackRun(tmp_path / "data")
+    setattr(run, "web_port" if name == "AVATARSITE_PORT" else "chain_port", port)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
         taken.bind((host, port))
         taken.listen()
