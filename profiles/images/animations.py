@@ -17,7 +17,7 @@ from .encode import is_flat
 from .formats import SourceFormat
 from .geometry import Box, Size, box_size, make_upright, stored_box, upright_size
 from .headers import Header
-from .limits import ANIMATION_SIDE
+from .limits import animation_side
 from .picture import Crop, EncodedImage, Rendition
 from .squares import cut_squares
 from .stills import read_orientation, shrink_to
@@ -58,7 +58,7 @@ def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
 
 
 class FrameReader:
-    """The frames of one file as browsers show them: composed, upright, sRGB, at most ANIMATION_SIDE long."""
+    """The frames of one file as browsers show them: composed, upright, sRGB, at most `animation_side` long."""
 
     def __init__(self, content: bytes, header: Header, crop: Crop | None) -> None:
         self._image = _open(header.format, content)
@@ -70,6 +70,7 @@ class FrameReader:
         hidden_first = bool(self._image.info.get("default_image"))  # APNG: a picture for those who cannot animate
         self._first = 1 if hidden_first else 0
         self.count: int = max(getattr(self._image, "n_frames", 1) - self._first, 1)
+        self._side = animation_side(self.count)
         self.original_size = upright_size(box_size(self._box), self._orientation)
         self.plays = _plays(self._image)
 
@@ -84,7 +85,7 @@ class FrameReader:
         if frame.size != self._canvas:
             frame = frame.convert("RGBA").crop((0, 0, *self._canvas))
         return make_upright(
-            self._to_srgb(shrink_to(frame, self._box, ANIMATION_SIDE, Image.Resampling.HAMMING)), self._orientation
+            self._to_srgb(shrink_to(frame, self._box, self._side, Image.Resampling.HAMMING)), self._orientation
         )
 
 

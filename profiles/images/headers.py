@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .formats import SourceFormat
 
 _JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_PROGRESSIVE_MARKERS = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
@@ -44,7 +45,8 @@ class Header:
 
 
 def read_jpeg(content: bytes) -> Header:
-    width = height = 0
+    width = height = components = 0
+    progressive = False
     position = 2
     while (marker := content[position + 1]) not in (_START_OF_SCAN, _END_OF_IMAGE):
         if content[position] != 0xFF or marker == 0xFF or marker in _JPEG_BARE_MARKERS:
@@ -52,12 +54,16 @@ def read_jpeg(content: bytes) -> Header:
             continue
         (length,) = struct.unpack_from(">H", content, position + 2)
         if marker in _JPEG_FRAME_MARKERS:
-            rows, columns = struct.unpack_from(">HH", content, position + 5)
+            rows, columns, components = struct.unpack_from(">HHB", content, position + 5)
             width, height = max(width, columns), max(height, rows)
+            progressive = progressive or marker in _JPEG_PROGRESSIVE_MARKERS
         position += 2 + max(length, 2)
-    # Entropy-coded bytes never hold FF DA: FF is always followed by a stuffed 00 there.
-    scans = content.count(b"\xff\xda", position)
-    return Header(SourceFormat.JPEG, width, height, complete=b"\xff\xd9" in content[-64:], scans=scans)
+    complete = b"\xff\xd9" in content[-64:]
+    scans = 1
+    if progressive or content[position + 4] < components:
+        # Entropy-coded bytes never hold FF DA: FF is always followed by a stuffed 00 there.
+        scans = content.count(b"\xff\xda", position)
+    return Header(SourceFormat.JPEG, width, height, complete=complete, scans=scans)
 
 
 def read_png(content: bytes) -> Header:

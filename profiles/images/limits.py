@@ -1,5 +1,6 @@
 """What a picture may cost, in one value that every entry point shares."""
 
+import math
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
@@ -7,9 +8,12 @@ MIB = 1024 * 1024
 #: Longest side, in pixels, of the master kept of a still picture.
 MASTER_SIDE = 1024
 
-#: Longest side of an animated master. An animation multiplies every pixel by its frames, and no page
-#: shows an avatar larger: 256 frames at this side still fit the decoder's processor budget.
+#: Longest side of an animated master; no page shows a moving avatar larger.
 ANIMATION_SIDE = 512
+
+#: Pixels in all frames of an animated master. Where 256 frames would have more, they are made smaller, so
+#: that even an animation of pure noise stays within the decoder's processor time.
+_ANIMATION_PIXELS = 40_000_000
 
 #: Sides, in pixels, of the square renditions we make; nothing else is ever rendered.
 RENDITION_SIZES = (32, 64, 96, 128, 192, 256, 384, 512, 1024)
@@ -33,3 +37,8 @@ class ImageLimits:
 def pick_size(requested: int) -> int:
     """The allow-listed size that serves ``requested`` pixels: the next one up, or the largest."""
     return next((size for size in RENDITION_SIZES if size >= requested), RENDITION_SIZES[-1])
+
+
+def animation_side(frames: int) -> int:
+    """Longest side, in pixels, of an animated master of so many frames: 512 up to 152 frames, 395 at 256."""
+    return min(ANIMATION_SIDE, math.isqrt(_ANIMATION_PIXELS // frames))

@@ -26,7 +26,7 @@ def normalise(content: bytes, limits: ImageLimits, *, crop: Crop | None = None) 
 def normalise_with_renditions(content: bytes, request: DecodeRequest) -> NormalisedPicture:
     """Master, still and all square sizes from one decode; raises `ImageRefused`.
 
-    The master is the whole (cropped) picture, at most MASTER_SIDE long (ANIMATION_SIDE if it moves), WebP.
+    The master is the whole (cropped) picture, at most MASTER_SIDE long (`animation_side` if it moves), WebP.
     Squares are cut from its middle and never enlarged. The same bytes give the same bytes.
     """
     sizes = check_sizes(request.sizes)

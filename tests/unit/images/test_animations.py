@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence, ImageStat
 
 from profiles.images.animated_webp import AnimatedWebp, Playback
 from profiles.images.errors import ImageRefused
-from profiles.images.limits import ImageLimits
+from profiles.images.limits import ImageLimits, animation_side
 from profiles.images.normalise import normalise, normalise_with_renditions
 from profiles.images.picture import Crop, DecodeRequest
 from profiles.images.sniff import read_header
@@ -137,6 +137,11 @@ def test_large_frames_shrink_and_small_ones_do_not_grow() -> None:
     assert (large.master.width, large.master.height) == (512, 341)
     small = normalise(animation("WEBP", 3, (60, 40)), LIMITS)
     assert (small.master.width, small.master.height) == (60, 40)
+
+
+@pytest.mark.parametrize(("frame_count", "side"), [(2, 512), (152, 512), (153, 511), (256, 395)])
+def test_the_more_frames_the_smaller_they_are(frame_count: int, side: int) -> None:
+    assert animation_side(frame_count) == side
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
