@@ -105,18 +105,13 @@ def forget_unused_blocks(now: datetime) -> int:
 
 
 def _forget_block(pk: int, now: datetime) -> int:
-    with (
-        transaction.atomic()
-    ):  # the row stays locked while the object goes: a new use of the block waits, and stores it again
-        block = (
-            IpfsBlock.objects.select_for_update()
-            .filter(pk=pk, objects_using=None, touched_at__lt=now - UNUSED_AFTER)
-            .first()
-        )
-        if block is None:
+    """The row stays locked while its object goes: a new use of the block waits, and stores it anew."""
+    with transaction.atomic():
+        old = IpfsBlock.objects.select_for_update().filter(pk=pk, touched_at__lt=now - UNUSED_AFTER).first()
+        if old is None or old.objects_using.exists():
             return 0
-        delete_block(bytes.fromhex(block.sha256))
-        block.delete()
+        delete_block(bytes.fromhex(old.sha256))
+        old.delete()
         return 1
 
 

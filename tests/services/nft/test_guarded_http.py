@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nft.clients import transport
 from nft.clients.addresses import OutboundRules, is_public
 from nft.clients.fetch_errors import (
     AddressRefused,
@@ -199,7 +198,7 @@ def test_a_name_that_points_home_is_refused_before_a_byte_is_sent() -> None:
 
 def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     both = [(socket.AF_INET, 1, 6, "", (ip, 80)) for ip in ("93.184.216.34", "10.0.0.1")]
-    monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *_, **__: both)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
     with pytest.raises(AddressRefused):
         fetch("http://two-faced.example/", rules=OutboundRules(schemes=frozenset({"http"})))
 
@@ -295,7 +294,7 @@ def test_a_server_that_never_answers_is_left_at_the_deadline() -> None:
 
 
 def test_a_name_that_is_looked_up_for_ever_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport.socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
     with pytest.raises(FetchTimeout):
         fetch("http://slow.example/", FetchLimits(max_bytes=10, seconds=0.2))
 

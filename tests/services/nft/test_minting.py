@@ -70,7 +70,7 @@ def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
 
 def order(user: User, **changes: Any) -> MintOrder:
     account_id = user.linked_accounts.get().pk
-    fields = {
+    fields: dict[str, Any] = {
         "image": picture("teal"),
         "name": "Dawn",
         "description": "First light",

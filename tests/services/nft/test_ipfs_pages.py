@@ -1,0 +1,178 @@
+"""What we hold for IPFS: pinned whole or not at all, served by proof, and fetched from us by others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.test import Client
+
+from nft.clients.blockstore import block_name, get_block, put_block
+from nft.clients.gateways import Gateways, IpfsLimits
+from nft.core.car import read_car
+from nft.core.cid import parse_cid
+from nft.core.dag import DagLimits
+from nft.core.errors import BlockMissing
+from nft.core.unixfs import build_file
+from nft.models import CachedObject, IpfsBlock
+from nft.services.pinning import (
+    UNUSED_AFTER,
+    KeptFile,
+    Pinned,
+    forget_unused_blocks,
+    keep_file,
+    pin_directory,
+    pin_file,
+    read_kept,
+)
+
+from .world import NOW, picture
+
+pytestmark = pytest.mark.django_db
+LARGE = bytes(range(256)) * 2000 + b"end"
+RAW, CAR = "application/vnd.ipld.raw", "application/vnd.ipld.car"
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def image() -> Pinned:
+    return pin_file(picture(), "image/png", NOW)
+
+
+def lose(digest: bytes) -> None:
+    storages["ipfs"].delete(block_name(digest))
+
+
+def spoil(digest: bytes) -> None:
+    lose(digest)
+    storages["ipfs"].save(block_name(digest), ContentFile(b"rotten"))
+
+
+# --- pinning -----------------------------------------------------------------------------------------------------
+
+
+def test_pinning_twice_is_pinning_once() -> None:
+    first, second = pin_file(LARGE, "image/webp", NOW), pin_file(LARGE, "image/webp", NOW)
+    assert first == second
+    assert CachedObject.objects.get().blocks.count() == IpfsBlock.objects.count() == len(set(build_file(LARGE).blocks))
+    assert read_kept(first.cid, "", DagLimits()) == LARGE
+
+
+def test_a_directory_is_read_by_its_names() -> None:
+    folder = pin_directory({"1.json": (b"{}", "application/json"), "b.png": (picture(), "image/png")}, NOW)
+    assert read_kept(folder.cid, "1.json", DagLimits()) == b"{}"
+    assert CachedObject.objects.filter(uri=f"{folder.uri}/b.png").exists()
+
+
+def test_a_rotten_block_counts_as_missing_and_is_stored_anew(image: Pinned) -> None:
+    spoil(image.cid.digest)
+    assert get_block(image.cid) is None
+    with pytest.raises(BlockMissing):
+        read_kept(image.cid, "", DagLimits())
+    put_block(picture())
+    assert get_block(image.cid) == picture()
+
+
+def test_blocks_that_no_file_uses_go_after_a_while(image: Pinned) -> None:
+    loose = put_block(b"half stored")
+    IpfsBlock.objects.create(sha256=loose.hex(), byte_count=11, touched_at=NOW)
+    assert forget_unused_blocks(NOW + UNUSED_AFTER) == 0
+    assert forget_unused_blocks(NOW + UNUSED_AFTER + timedelta(seconds=1)) == 1
+    assert not storages["ipfs"].exists(block_name(loose))
+    assert get_block(image.cid) == picture()
+
+
+# --- the gateway ---------------------------------------------------------------------------------------------------
+
+
+def test_a_file_made_here_is_served_whole(visitor: Client, image: Pinned) -> None:
+    answer = visitor.get(f"/ipfs/{image.cid}")
+    assert answer.content == picture()
+    assert answer["Content-Type"] == "image/png"
+    assert answer["ETag"] == f'"{image.cid}"'
+    assert "immutable" in answer["Cache-Control"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in answer
+    again = visitor.get(f"/ipfs/{image.cid}", headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    bare = visitor.head(f"/ipfs/{image.cid}")
+    assert (bare.status_code, bare.content, bare["Content-Length"]) == (200, b"", str(len(picture())))
+
+
+@pytest.mark.parametrize("asked", [{"query": "?format=raw"}, {"accept": RAW}])
+def test_a_block_is_served_raw(visitor: Client, image: Pinned, asked: dict[str, str]) -> None:
+    answer = visitor.get(
+        f"/ipfs/{image.cid}{asked.get('query', '')}", headers={"Accept": asked["accept"]} if "accept" in asked else {}
+    )
+    assert (answer.content, answer["Content-Type"]) == (picture(), RAW)
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("scope", ["", "&dag-scope=entity", "&dag-scope=all"])
+def test_an_archive_holds_every_block_of_a_file(visitor: Client, scope: str) -> None:
+    pinned = pin_file(LARGE, "image/webp", NOW)
+    answer = visitor.get(f"/ipfs/{pinned.cid}?format=car{scope}")
+    roots, blocks = read_car(answer.content)
+    assert roots == (pinned.cid,)
+    assert blocks == build_file(LARGE).blocks
+    assert answer["Content-Type"].startswith(CAR)
+
+
+def test_an_archive_may_be_one_block_or_a_path(visitor: Client) -> None:
+    pinned = pin_file(LARGE, "image/webp", NOW)
+    assert len(read_car(visitor.get(f"/ipfs/{pinned.cid}?format=car&dag-scope=block").content)[1]) == 1
+    folder = pin_directory({"a": (b"one", "image/png"), "b": (b"two", "image/png")}, NOW)
+    _, blocks = read_car(visitor.get(f"/ipfs/{folder.cid}/a?format=car&dag-scope=entity").content)
+    assert set(blocks) == {folder.cid, build_file(b"one").root}
+
+
+def test_bytes_of_strangers_leave_only_as_blocks(visitor: Client) -> None:
+    dag = build_file(b"<script>alert(1)</script>")
+    keep_file(KeptFile(dag.root, "", b"<script>alert(1)</script>", dag.blocks), NOW)
+    assert visitor.get(f"/ipfs/{dag.root}").status_code == 404
+    raw = visitor.get(f"/ipfs/{dag.root}?format=raw")
+    assert (raw.status_code, raw["Content-Type"], raw["X-Content-Type-Options"]) == (200, RAW, "nosniff")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "slug"),
+    [
+        ("nonsense", 400, "bad-cid"),
+        (str(build_file(b"never stored").root), 404, "not-here"),
+        (str(build_file(b"never stored").root) + "?format=car", 404, "not-here"),
+        (str(build_file(b"never stored").root) + "?format=tar", 400, "bad-format"),
+        (str(build_file(b"never stored").root) + "?format=car&dag-scope=x", 400, "bad-scope"),
+    ],
+)
+def test_what_is_not_here_is_a_problem(visitor: Client, path: str, status: int, slug: str) -> None:
+    answer = visitor.get(f"/ipfs/{path}")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_asked_only_for_what_is_cached_absence_is_412(visitor: Client) -> None:
+    cid = build_file(b"never stored").root
+    assert visitor.get(f"/ipfs/{cid}?format=raw", headers={"Cache-Control": "only-if-cached"}).status_code == 412
+
+
+def test_a_block_that_belongs_to_no_whole_file_is_not_served(visitor: Client) -> None:
+    digest = put_block(b"half stored")
+    IpfsBlock.objects.create(sha256=digest.hex(), byte_count=11, touched_at=NOW)
+    assert visitor.get(f"/ipfs/{build_file(b'half stored').root}?format=raw").status_code == 404
+
+
+def test_we_can_fetch_from_ourselves_by_proof(live_server: Any, transactional_db: None) -> None:
+    content = LARGE + b"for the live server"
+    folder = pin_directory({"deep.bin": (content, "image/png")}, NOW)
+    gateways = Gateways([live_server.url], own=lambda _: None)
+    found = gateways.fetch_verified(parse_cid(str(folder.cid)), "deep.bin", IpfsLimits(DagLimits(), 10))
+    assert found.data == content
