@@ -56,8 +56,7 @@ class TransactionPanel extends Panel {
     await this.reachChain(wallet, transaction);
     await this.showFee(wallet);
     this.say(`Waiting for your signature in ${wallet.name}…`);
-    const { to, data, value, gas } = transaction;
-    const hash = await wallet.provider.request({ method: "eth_sendTransaction", params: [{ from, to, data, value, gas }] });
+    const hash = await wallet.provider.request({ method: "eth_sendTransaction", params: [{ ...callOf(transaction), from }] });
     if (!isHash(hash)) throw new Trouble("Your wallet did not say which transaction it sent. Look at its activity before you try again.");
     this.pending.keep(hash);
     await this.report(hash);
@@ -136,8 +135,8 @@ class TransactionPanel extends Panel {
  * nodes refuse.
  * @param {Transaction} transaction
  */
-function callOf({ from, to, data, value, gas }) {
-  return { from, to, data, gas, ...(BigInt(value) > 0n && { value }) };
+function callOf({ to, data, value, gas }) {
+  return { to, data, gas, ...(BigInt(value) > 0n && { value }) };
 }
 
 /** @returns {Transaction | null} */
