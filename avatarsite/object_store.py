@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from botocore.config import Config
+
 from avatarsite import env
+
+CONNECT_SECONDS, READ_SECONDS = 3, 20
 
 
 def storage(folder: Path, prefix: str) -> dict[str, Any]:
@@ -13,7 +17,7 @@ def storage(folder: Path, prefix: str) -> dict[str, Any]:
     bucket = env.text("S3_BUCKET", "")
     if not bucket:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "profiles.file_storage.AtomicFileSystemStorage",
             "OPTIONS": {"location": folder / prefix, "base_url": None},
         }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3_options(bucket, prefix)}
@@ -27,8 +31,13 @@ def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
         "region_name": env.text("S3_REGION", "us-east-1"),
         "access_key": env.text("S3_ACCESS_KEY_ID", "") or None,
         "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
-        "addressing_style": env.text("S3_ADDRESSING_STYLE", "path"),
-        "signature_version": "s3v4",
+        "client_config": Config(
+            signature_version="s3v4",
+            s3={"addressing_style": env.text("S3_ADDRESSING_STYLE", "path")},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        ),
         "default_acl": None,
         "file_overwrite": True,  # keys are content hashes: the same key is the same bytes
         "querystring_auth": True,

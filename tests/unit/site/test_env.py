@@ -89,6 +89,6 @@ def test_only_the_origin_of_a_node_is_shown_never_its_key(monkeypatch: pytest.Mo
 
 def test_pictures_lie_in_files_until_a_bucket_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("S3_BUCKET", raising=False)
-    assert object_store.storage(tmp_path, "avatars")["BACKEND"].endswith("FileSystemStorage")
+    assert object_store.storage(tmp_path, "avatars")["BACKEND"].endswith("AtomicFileSystemStorage")
     monkeypatch.setenv("S3_BUCKET", "pictures")
     assert object_store.storage(tmp_path, "avatars")["OPTIONS"]["location"] == "avatars"
