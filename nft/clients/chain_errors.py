@@ -16,7 +16,7 @@ class ChainError(Exception):
     permanent = False
 
 
-class ChainUnavailable(ChainError):  # noqa: N818  # says what happened, as raised
+class ChainUnavailable(ChainError):
     pass
 
 
@@ -32,7 +32,7 @@ class BlockGone(ChainUnavailable):
         super().__init__(f"{block} is no longer part of the chain.")
 
 
-class CallReverted(ChainError):  # noqa: N818  # says what happened, as raised
+class CallReverted(ChainError):
     permanent = True
 
     def __init__(self, message: str, data: bytes = b"") -> None:
@@ -40,12 +40,12 @@ class CallReverted(ChainError):  # noqa: N818  # says what happened, as raised
         self.data = data
 
 
-class AnswerTooLarge(ChainError):  # noqa: N818  # says what happened, as raised
+class AnswerTooLarge(ChainError):
     permanent = True
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The contract answered with more than {limit:,} bytes.")
 
 
-class TransactionRefused(ChainError):  # noqa: N818  # says what happened, as raised
+class TransactionRefused(ChainError):
     permanent = True

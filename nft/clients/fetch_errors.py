@@ -18,22 +18,22 @@ class FetchError(Exception):
     permanent = False
 
 
-class UrlRefused(FetchError):  # noqa: N818  # says what happened, as raised
+class UrlRefused(FetchError):
     permanent = True
 
 
-class AddressRefused(FetchError):  # noqa: N818  # says what happened, as raised
+class AddressRefused(FetchError):
     permanent = True
 
 
-class BodyTooLarge(FetchError):  # noqa: N818  # says what happened, as raised
+class BodyTooLarge(FetchError):
     permanent = True
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The file is larger than the limit of {limit:,} bytes.")
 
 
-class BadAnswer(FetchError):  # noqa: N818  # says what happened, as raised
+class BadAnswer(FetchError):
     def __init__(self, message: str, permanent: bool = True) -> None:
         super().__init__(message)
         self.permanent = permanent
@@ -44,10 +44,10 @@ class BadAnswer(FetchError):  # noqa: N818  # says what happened, as raised
         return cls(f"{host} answered with status {status}.", permanent=not temporary)
 
 
-class FetchTimeout(FetchError):  # noqa: N818  # says what happened, as raised
+class FetchTimeout(FetchError):
     def __init__(self, host: str, seconds: float) -> None:
         super().__init__(f"{host} did not finish within {seconds:g} seconds.")
 
 
-class HostUnreachable(FetchError):  # noqa: N818  # says what happened, as raised
+class HostUnreachable(FetchError):
     pass

@@ -33,7 +33,7 @@ GetBlock = Callable[[Cid], bytes | None]
 LYING = (BlockMismatch, CarError, InvalidCid)
 
 
-class IpfsUnavailable(Exception):  # noqa: N818
+class IpfsUnavailable(Exception):
     """No gateway gave all the blocks. Later, or from another gateway, they may come."""
 
     permanent = False

@@ -74,8 +74,12 @@ class Answer:
 class GuardedHttp:
     """Safe for use by several threads: nothing is shared between two fetches."""
 
-    def __init__(self, rules: OutboundRules, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, rules: OutboundRules, tls: ssl.SSLContext | None = None, *, redirects: OutboundRules | None = None
+    ) -> None:
+        """`redirects`: the rules for where a redirect leads, if not the same."""
         self._rules = rules
+        self._redirects = redirects or rules
         self._tls = tls
 
     @property
@@ -107,7 +111,8 @@ class GuardedHttp:
                 return target, response
             if response.status_code not in REDIRECTS:
                 raise BadAnswer.of_status(target.host, response.status_code)
-            target = parse_redirect(response.headers.get("location", ""), target, self._rules)
+            target = parse_redirect(response.headers.get("location", ""), target, self._redirects)
+            wire.rules = self._redirects
         raise UrlRefused(f"{target.host} redirects more than {limits.max_redirects} times.")
 
     def _ask(self, target: Target, wire: Wire, limits: FetchLimits) -> requests.Response:
@@ -137,10 +142,10 @@ def guarded_http() -> GuardedHttp:
 
 
 def operator_http() -> GuardedHttp:
-    """The client for hosts the operator configured (gateways): any address and port, the same deadlines and caps."""
-    return GuardedHttp(
-        OutboundRules(schemes=frozenset({"https", "http"}), ports=None, ip_literals=True, any_address=True)
-    )
+    """The client for hosts the operator configured (gateways): any address and port, the same deadlines and caps.
+    Where such a host redirects to is its own word, and judged like a stranger's."""
+    anywhere = OutboundRules(schemes=frozenset({"https", "http"}), ports=None, ip_literals=True, any_address=True)
+    return GuardedHttp(anywhere, redirects=OutboundRules())
 
 
 def _translated(action: Callable[[], T], wire: Wire, host: str) -> T:

@@ -47,25 +47,25 @@ class ClaimError(Exception):
         self.sentence = sentence
 
 
-class ReferenceRefused(ClaimError):  # noqa: N818  # says what happened, as raised
+class ReferenceRefused(ClaimError):
     slug = "reference-refused"
 
 
-class NoAccount(ClaimError):  # noqa: N818  # says what happened, as raised
+class NoAccount(ClaimError):
     slug = "no-account"
 
     def __init__(self, chain_name: str) -> None:
         super().__init__(f"You have no linked account on {chain_name}. Link the account that holds the token first.")
 
 
-class NoSuchClaim(ClaimError):  # noqa: N818  # says what happened, as raised
+class NoSuchClaim(ClaimError):
     slug = "no-such-claim"
 
     def __init__(self) -> None:
         super().__init__("You have no such token here.")
 
 
-class TooManyChecks(ClaimError):  # noqa: N818  # says what happened, as raised
+class TooManyChecks(ClaimError):
     permanent = False
     slug = "rate-limited"
 

@@ -38,7 +38,7 @@ class Scope(StrEnum):
     ALL = "all"
 
 
-class ContentRefused(Exception):  # noqa: N818  # says what happened, as raised
+class ContentRefused(Exception):
     permanent = True
 
     def __init__(self, slug: str, status: int, sentence: str) -> None:

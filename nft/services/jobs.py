@@ -4,6 +4,7 @@ by the sweeps, so a broker that is down must never fail the request that wanted 
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 from uuid import UUID
 
@@ -18,13 +19,24 @@ FETCH_MEDIA = "nft.tasks.fetch_media"
 FOLLOW_MINT = "nft.tasks.follow_mint"
 
 
+QUIET_SECONDS = 30.0
+"""After a failure nobody waits for the broker again for so long: connecting in vain takes seconds."""
+
+
+class _Broker:
+    is_down_until = 0.0  # time.monotonic()
+
+
 def enqueue(task: str, row_id: UUID, delay: float = 0) -> None:
     """Runs `task` for a row once the present transaction is committed, at the earliest after `delay` seconds."""
     transaction.on_commit(partial(_send, task, row_id, delay), robust=True)
 
 
 def _send(task: str, row_id: UUID, delay: float) -> None:
+    if time.monotonic() < _Broker.is_down_until:
+        return
     try:
         current_app.send_task(task, args=[str(row_id)], countdown=delay or None, retry=False)
     except (KombuError, OperationalError, OSError) as error:
+        _Broker.is_down_until = time.monotonic() + QUIET_SECONDS
         log.warning("The queue takes no work (%s); a sweep will find %s %s.", error, task, row_id)

@@ -53,11 +53,11 @@ class MediaError(Exception):
         self.sentence = sentence
 
 
-class MediaRefused(MediaError):  # noqa: N818  # says what happened, as raised
+class MediaRefused(MediaError):
     permanent = True
 
 
-class MediaUnavailable(MediaError):  # noqa: N818  # says what happened, as raised
+class MediaUnavailable(MediaError):
     permanent = False
 
 

@@ -28,7 +28,7 @@ class TokenActionError(Exception):
         self.sentence = sentence
 
 
-class TextRefused(TokenActionError):  # noqa: N818  # says what happened, as raised
+class TextRefused(TokenActionError):
     slug = "text-refused"
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -36,42 +36,42 @@ class TextRefused(TokenActionError):  # noqa: N818  # says what happened, as rai
         self.field = field
 
 
-class NoContract(TokenActionError):  # noqa: N818  # says what happened, as raised
+class NoContract(TokenActionError):
     slug = "no-contract"
 
     def __init__(self, chain_name: str) -> None:
         super().__init__(f"Nothing can be minted on {chain_name}: this site has no contract there.")
 
 
-class NotYours(TokenActionError):  # noqa: N818  # says what happened, as raised
+class NotYours(TokenActionError):
     slug = "not-yours"
     status = 404
 
 
-class NotNow(TokenActionError):  # noqa: N818  # says what happened, as raised
+class NotNow(TokenActionError):
     slug = "not-now"
     status = 409
 
 
-class BadTransactionHash(TokenActionError):  # noqa: N818  # says what happened, as raised
+class BadTransactionHash(TokenActionError):
     slug = "bad-transaction-hash"
 
 
-class ReceiverRefused(TokenActionError):  # noqa: N818  # says what happened, as raised
+class ReceiverRefused(TokenActionError):
     slug = "receiver-refused"
 
 
-class WouldFail(TokenActionError):  # noqa: N818  # says what happened, as raised
+class WouldFail(TokenActionError):
     slug = "transaction-would-fail"
 
 
-class TooManyMints(TokenActionError):  # noqa: N818  # says what happened, as raised
+class TooManyMints(TokenActionError):
     permanent = False
     slug = "rate-limited"
     status = 429
 
 
-class ChainDown(TokenActionError):  # noqa: N818  # says what happened, as raised
+class ChainDown(TokenActionError):
     permanent = False
     slug = "chain-unavailable"
     status = 503

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 Behaviour = Callable[[socket.socket, str], None]
 """Gets the connection and the request's path."""
 
 
 class HostileServer:
-    def __init__(self, behave: Behaviour) -> None:
+    def __init__(self, behave: Behaviour, certificate: Path | None = None) -> None:
         self._behave = behave
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+        if self._tls and certificate:
+            self._tls.load_cert_chain(certificate)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: list[socket.socket] = []
         self.paths: list[str] = []
@@ -23,8 +28,8 @@ class HostileServer:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
-    def url(self, path: str = "/", host: str = "localhost") -> str:
-        return f"http://{host}:{self.port}{path}"
+    def url(self, path: str = "/", host: str = "localhost", scheme: str = "http") -> str:
+        return f"{scheme}://{host}:{self.port}{path}"
 
     def close(self) -> None:
         self._listener.close()
@@ -40,8 +45,11 @@ class HostileServer:
             self._connections.append(connection)
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
+    def _opened(self, connection: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+
     def _answer(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+        with contextlib.suppress(OSError), self._opened(connection) as connection:
             request = b""
             while b"\r\n\r\n" not in request:
                 piece = connection.recv(4096)
@@ -54,8 +62,8 @@ class HostileServer:
 
 
 @contextlib.contextmanager
-def serving(behave: Behaviour) -> Iterator[HostileServer]:
-    server = HostileServer(behave)
+def serving(behave: Behaviour, certificate: Path | None = None) -> Iterator[HostileServer]:
+    server = HostileServer(behave, certificate)
     try:
         yield server
     finally:

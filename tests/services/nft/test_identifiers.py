@@ -1,0 +1,36 @@
+"""People found by their accounts, and only by those they show."""
+
+from __future__ import annotations
+
+import pytest
+
+from nft.models import LinkedAccount
+from profiles.services.people import profile_of
+from profiles.services.showing import find_profile
+
+from .world import person
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+
+
+@pytest.mark.parametrize("identifier", [ADDRESS, ADDRESS.lower(), f"eip155:1:{ADDRESS}", f"eip155:31337:{ADDRESS}"])
+def test_a_public_account_finds_its_person(identifier: str) -> None:
+    alice = profile_of(person("alice", ADDRESS, public=True))
+    assert find_profile(identifier) == alice
+
+
+def test_a_hidden_account_finds_nobody() -> None:
+    profile_of(person("alice", ADDRESS))
+    assert find_profile(ADDRESS) is None
+
+
+def test_a_contract_account_is_found_on_its_own_chain_only() -> None:
+    alice = profile_of(person("alice", ADDRESS, public=True))
+    LinkedAccount.objects.update(is_contract_account=True)
+    assert find_profile(f"eip155:31337:{ADDRESS}") == alice
+    assert find_profile(f"eip155:1:{ADDRESS}") is None
+
+
+def test_a_mistyped_address_finds_nobody() -> None:
+    assert find_profile(ADDRESS[:-1] + "D") is None
