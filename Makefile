@@ -36,9 +36,9 @@ bench: ## Measures us beside peers and limits, as ratios
 contracts: ## Compiles and tests the contracts, and writes their artifacts anew
 	@$(PYTHON) -m localstack contracts
 
-screenshots: ## Takes the pictures of every page that the documentation shows
+screenshots: ## Takes a picture of every page of the running local stack, for the documentation
 	@$(PYTHON) -m localstack.bootstrap test
-	@$(VENV)/python -m docs.screenshots
+	@$(VENV)/python -m tests.browser.screenshots http://localhost:$${AVATARSITE_PORT:-8000} http://127.0.0.1:$${AVATARSITE_CHAIN_PORT:-8545} docs/screenshots
 
 lock: ## Pins the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint

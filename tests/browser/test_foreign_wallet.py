@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from localstack import binaries
 from tests.browser.people import picture
 from tests.browser.site import Site
+from tests.servers.chromium import find_chromium
 
 pytestmark = pytest.mark.browser
 FOREIGN = Path(__file__).parent / "foreign"
@@ -19,12 +19,10 @@ FOREIGN = Path(__file__).parent / "foreign"
 
 def test_a_wallet_of_others_signs_in_and_mints(site: Site, tmp_path: Path) -> None:
     assert (FOREIGN / "node_modules").is_dir(), "Install it: python3 -m localstack.bootstrap test"
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is not installed. Install it: python3 -m localstack.bootstrap test"
     account = site.funded_account()
     art = tmp_path / "art.png"
     art.write_bytes(picture((200, 120, 220)))
-    arguments = [site.url, site.chain.url, "0x" + account.key.hex().removeprefix("0x"), str(art), chromium]
+    arguments = [site.url, site.chain.url, "0x" + account.key.hex().removeprefix("0x"), str(art), find_chromium()]
     done = subprocess.run(
         [binaries.node(), "story.mjs", *arguments],
         cwd=FOREIGN,

@@ -1,0 +1,153 @@
+"""Pictures of every page, phone and desktop, light and dark, from a running local stack: `make screenshots`.
+
+python -m tests.browser.screenshots http://localhost:8000 http://127.0.0.1:8545 docs/screenshots
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eth_account import Account
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from web3 import HTTPProvider, Web3
+
+from tests.browser.wallet import KeyWallet
+from tests.servers.chromium import FLAGS, find_chromium
+
+WIDTHS = {390: 844, 1280: 900}
+SCHEMES = ("light", "dark")
+SLOW = 60_000
+
+
+@dataclass
+class Walk:
+    """Visits pages as one person and keeps where each is."""
+
+    page: Page
+    wallet: KeyWallet
+    pages: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, path: str = "") -> None:
+        self.pages[name] = path or self.page.url
+
+    def button(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).first.click(timeout=SLOW)
+
+    def sign_in(self, handle: str) -> None:
+        self.page.goto("/accounts/login/")
+        self.button(f"Use {self.wallet.name}")
+        with self.page.expect_navigation():
+            self.button(f"Sign with {self.wallet.name}")
+        self.page.goto("/settings/profile/")
+        self.page.get_by_label("Handle").fill(handle)
+        self.page.get_by_label("Display name").fill("Mira Sol")
+        self.page.get_by_label("About you").fill("Paints with shapes, mostly in the morning.")
+        self.button("Save")
+
+    def upload(self, path: Path) -> None:
+        self.page.goto("/settings/picture/")
+        self.page.get_by_label("Choose a picture").set_input_files(path)
+        with self.page.expect_navigation():
+            self.button("Upload and use")
+
+    def mint(self, path: Path) -> None:
+        self.page.goto("/mint/")
+        self.page.get_by_label("Picture").set_input_files(path)
+        self.page.get_by_label("Name").fill("Hills at six")
+        self.page.get_by_label("Description").fill("Three hills and a low sun.")
+        self.button("Prepare")
+        expect(self.page.get_by_role("button", name=f"Sign with {self.wallet.name}")).to_be_visible(timeout=SLOW)
+        self.button(f"Sign with {self.wallet.name}")
+        expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
+        self.note("mint-done")
+        self.button("Use as my picture")
+        expect(self.page.get_by_role("heading", name="This is your picture now")).to_be_visible(timeout=SLOW)
+        self.note("token")
+        self.note("transfer", self.page.url + "transfer/")
+
+
+def draw(path: Path, sky: tuple[str, str], hills: tuple[str, str, str]) -> Path:
+    """A low sun over three hills."""
+    top, low = (Image.new("RGB", (640, 640), colour) for colour in sky)
+    image = Image.composite(low, top, Image.linear_gradient("L").resize((640, 640)))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((250, 210, 420, 380), fill="#fff3c4")
+    for n, colour in enumerate(hills):
+        pen.ellipse((-360 + n * 330, 330 + n * 60, 420 + n * 330, 1000 + n * 60), fill=colour)
+    image.save(path)
+    return path
+
+
+def live(walk: Walk, folder: Path) -> None:
+    """Does what a newcomer does, so that no page is empty."""
+    handle = f"mira-{secrets.token_hex(2)}"
+    walk.sign_in(handle)
+    walk.upload(draw(folder / "upload.png", ("#9fd3f7", "#fde7c8"), ("#5c8f6b", "#42745a", "#2c5547")))
+    walk.mint(draw(folder / "mint.png", ("#6a5bd0", "#ff9e7a"), ("#4b3a9c", "#372a78", "#241b55")))
+    walk.note("public", f"/u/{handle}/")
+    for name, path in PAGES.items():
+        walk.note(name, path)
+
+
+PAGES = {
+    "home": "/",
+    "edit-profile": "/settings/profile/",
+    "picture": "/settings/picture/",
+    "tokens": "/settings/tokens/",
+    "wallets": "/settings/wallets/",
+    "mint": "/mint/",
+    "security": "/accounts/2fa/",
+    "sessions": "/accounts/sessions/",
+    "email": "/accounts/email/",
+    "not-found": "/nothing-here/",
+}
+GUEST_PAGES = {
+    "guest-home": "/",
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "reset": "/accounts/password/reset/",
+}
+
+
+def shoot(page: Page, pages: dict[str, str], folder: Path) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for name, path in pages.items():
+                page.goto(path)
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+def take(browser: Browser, site: str, w3: Web3, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    wallet = KeyWallet(w3, Account.create(), name="My wallet")
+    funds = {"from": w3.eth.accounts[0], "to": wallet.address, "value": 10**18}
+    w3.eth.wait_for_transaction_receipt(w3.eth.send_transaction(funds))  # type: ignore[arg-type]
+    context = browser.new_context(base_url=site)
+    wallet.install(context)
+    walk = Walk(context.new_page(), wallet)
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    live(walk, scratch)
+    shoot(walk.page, walk.pages, folder)
+    for drawing in scratch.iterdir():
+        drawing.unlink()
+    scratch.rmdir()
+    shoot(browser.new_context(base_url=site).new_page(), GUEST_PAGES, folder)
+
+
+def main(site: str, node: str, folder: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        take(browser, site, Web3(HTTPProvider(node)), Path(folder))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
