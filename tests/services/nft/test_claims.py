@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import uuid
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
 from nft.clients.chain import ChainClient
-from nft.clients.gateways import Gateways
-from nft.clients.http import guarded_http
-from nft.core.metadata import build_metadata
 from nft.models import TokenClaim
 from nft.services import claims
 from nft.services.accounts import unlink_account
@@ -29,15 +22,20 @@ from nft.services.claims import (
     recheck,
     remove_claim,
 )
-from nft.services.pinning import pin_directory, pin_file
-from nft.services.presentation import claim_status
-from nft.services.verification import sweep_claims, verify_claim
 from tests.servers.chain import Chain
-from tests.servers.helia_gateway import Gateway
-from tests.servers.redis import RedisServer
 
-from .hostile_server import body, serving
-from .world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata, shown, upload
+from .world import (
+    World,
+    claim_of,
+    deploy_avatar_token,
+    make_world,
+    mint,
+    person,
+    pinned_metadata,
+    send,
+    shown,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -91,10 +89,6 @@ def owned(world: World, chain: Chain, alice: User) -> tuple[TokenClaim, Contract
     upload(alice)
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
     return world.verify_and_fetch(claim), contract
-
-
-def claim_of(world: World, user: User, contract: Contract, token_id: int) -> TokenClaim:
-    return world.verify_and_fetch(create_claim(user, f"{contract.address} {token_id}", world.now))
 
 
 # --- what is no claim --------------------------------------------------------------------------------------------
@@ -285,187 +279,6 @@ def test_nobody_touches_the_claims_of_others(world: World, owned: tuple[TokenCla
             action()
 
 
-# --- other tokens ------------------------------------------------------------------------------------------------
-
-
-def test_an_erc1155_token_of_a_directory_by_hexadecimal_id(world: World, chain: Chain, alice: User) -> None:
-    token_id = 10063
-    image = pin_file(picture("navy"), "image/png", world.now)
-    name = f"{token_id:064x}.json"
-    folder = pin_directory({name: (build_metadata("Edition", "", image.uri), "application/json")}, world.now)
-    editions = chain.deploy("DemoEditions", folder.uri + "/{id}.json")
-    chain.send(editions.functions.mint(chain.accounts[1], token_id, 2))
-    chain.finalize()
-    claim = claim_of(world, alice, editions, token_id)
-    assert (claim.state, claim.standard, claim.name, claim.collection) == (
-        "owned",
-        "erc1155",
-        "Edition",
-        "Demo Editions",
-    )
-    assert claim.token_uri == f"{folder.uri}/{name}"
-
-
-def test_an_on_chain_drawing_becomes_pixels(world: World, chain: Chain, alice: User) -> None:
-    shapes = chain.deploy("OnchainShapes")
-    chain.send(shapes.functions.mint(chain.accounts[1]))
-    chain.finalize()
-    claim = claim_of(world, alice, shapes, 1)
-    assert (claim.state, claim.step, claim.proof) == ("owned", "done", "inline"), claim.reason_sentence
-    assert claim.avatar is not None
-    assert claim.avatar.image.source_format == "svg"
-
-
-def test_a_token_with_two_accounts_is_found_whichever_holds_it(world: World, chain: Chain) -> None:
-    user = person("alice", chain.accounts[3], chain.accounts[1])
-    contract = deploy_avatar_token(chain)
-    claim = claim_of(world, user, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
-    assert claim.account is not None
-    assert claim.account.address_text == chain.accounts[1]
-
-
-# --- pictures that can't be had ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("uri", "sentence"),
-    [
-        ("data:application/json,{}", "names no picture"),
-        ("data:application/json,nonsense", "not valid JSON"),
-        ("data:text/html,<h1>hi</h1>", "not valid JSON"),
-        ('data:application/json,{"image":"data:image/png;base64,AAAA"}', "can't be shown"),
-        ('data:application/json,{"image":"http://169.254.169.254/latest"}', "public internet"),
-        ('data:application/json,{"image":"ftp://x/y.png"}', "ftp"),
-    ],
-)
-def test_a_token_without_a_usable_picture_says_why_and_stays_verified(
-    world: World, chain: Chain, alice: User, uri: str, sentence: str
-) -> None:
-    contract = deploy_avatar_token(chain)
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
-    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)
-    assert sentence in claim.reason_sentence
-    assert claim_status(claim)["done"] is True
-
-
-def test_a_metadata_address_inside_our_network_is_refused(world: World, chain: Chain, alice: User) -> None:
-    world.doors = replace(world.doors, http=guarded_http())
-    with serving(body(b"{}")) as server:
-        contract = deploy_avatar_token(chain)
-        url = f"https://localhost:{server.port}/"
-        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], url))
-        assert (claim.reason, server.paths) == ("media_failed", [])
-
-
-def test_a_token_uri_that_is_itself_a_picture_is_shown(world: World, chain: Chain, alice: User) -> None:
-    contract = deploy_avatar_token(chain)
-    image = pin_file(picture("olive"), "image/png", world.now)
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], image.uri))
-    assert (claim.step, claim.proof) == ("done", "cid")
-
-
-def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
-    with serving(body(picture("plum"), Content_Type="image/png")) as server:
-        contract = deploy_avatar_token(chain)
-        metadata = f'data:application/json,{{"name":"Web","image":"{server.url("/a.png")}"}}'
-        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
-    assert (claim.step, claim.proof, claim.name) == ("done", "mutable", "Web"), claim.reason_sentence
-
-
-def test_dead_gateways_are_tried_again_until_they_answer(
-    world: World, chain: Chain, alice: User, helia: Gateway
-) -> None:
-    cid = helia.add(picture("salmon"))
-    contract = deploy_avatar_token(chain)
-    metadata = f'data:application/json,{{"image":"ipfs://{cid}"}}'
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
-    assert claim.state == "owned"
-    assert "no IPFS gateway" in claim.reason_sentence
-    assert claim.media_due_at is not None
-
-    world.doors = replace(world.doors, ipfs=Gateways([helia.url]))
-    world.now = claim.media_due_at
-    fetch_media(claim.pk, world.now, world.doors)
-    claim.refresh_from_db()
-    assert (claim.step, claim.proof, claim.image_cid) == ("done", "cid", cid)
-
-    world.doors = replace(world.doors, ipfs=Gateways([]))
-    bob = person("bob", chain.accounts[4])
-    second = mint(chain, contract, chain.accounts[4], metadata)
-    assert claim_of(world, bob, contract, second).step == "done"  # from our own store
-
-
-# --- jobs --------------------------------------------------------------------------------------------------------
-
-
-def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: User) -> None:
-    contract = deploy_avatar_token(chain)
-    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
-    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
-    assert verify_claim(claim.pk, world.now, world.doors) is not None
-    assert verify_claim(claim.pk, world.now, world.doors) is None
-    assert fetch_media(claim.pk, world.now, world.doors) is not None
-    assert fetch_media(claim.pk, world.now, world.doors) is None
-    assert alice.profile.avatars.count() == 1
-
-
-def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: Chain, alice: User) -> None:
-    contract = deploy_avatar_token(chain)
-    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
-    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
-
-    def dying(chain_id: int) -> ChainClient:
-        raise KeyboardInterrupt
-
-    with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
-        verify_claim(claim.pk, world.now, world.doors)
-    assert sweep_claims(world.later(minutes=1), world.doors) == 0
-    assert sweep_claims(world.later(minutes=3), world.doors) == 1
-    claim.refresh_from_db()
-    assert claim.state == "owned"
-
-
-def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chain, alice: User) -> None:
-    contract = deploy_avatar_token(chain)
-    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
-    claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
-
-    def overtaken(chain_id: int) -> ChainClient:
-        TokenClaim.objects.update(attempt=uuid.uuid4())
-        return world.client
-
-    with world.chain_by(overtaken):
-        verify_claim(claim.pk, world.now, world.doors)
-    claim.refresh_from_db()
-    assert claim.state == "pending"
-
-
-def test_the_sweep_finds_everything_due_stalest_first_and_passes_over_a_dead_chain(
-    world: World, chain: Chain, alice: User
-) -> None:
-    contract = deploy_avatar_token(chain)
-    for _ in range(3):
-        mint(chain, contract, chain.accounts[1], pinned_metadata())
-    made = [create_claim(alice, f"{contract.address} {token_id}", world.now) for token_id in (1, 2, 3)]
-    with world.dead_chain():
-        assert sweep_claims(world.now, world.doors) == 1
-    assert sweep_claims(world.now, world.doors) == 2
-    assert TokenClaim.objects.filter(state="owned", pk__in=[claim.pk for claim in made]).count() == 2
-
-
-def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobody(
-    world: World, alice: User, django_capture_on_commit_callbacks: Any, redis_server: RedisServer, settings: Any
-) -> None:
-    with django_capture_on_commit_callbacks() as callbacks:
-        claim = create_claim(alice, f"0x{'11' * 20} 1", world.now)
-    assert redis_server.client().llen("chain") == 0
-    for callback in callbacks:
-        callback()
-    queued = redis_server.client().lrange("chain", 0, -1)
-    assert len(queued) == 1
-    assert str(claim.pk).encode() in base64.b64decode(json.loads(queued[0])["body"])
-
-
 # --- showing -----------------------------------------------------------------------------------------------------
 
 
@@ -491,11 +304,3 @@ def test_each_check_renews_the_receipt(
     assert after is not None
     assert after["block_number"] == before["block_number"] + 5
     assert after["checked_at"] == world.now.isoformat()
-
-
-def send(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:
-    chain.send(
-        contract.functions.transferFrom(chain.accounts[sender], chain.accounts[to], token_id),
-        sender=chain.accounts[sender],
-    )
-    chain.finalize()

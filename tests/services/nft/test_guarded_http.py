@@ -205,7 +205,11 @@ def test_a_server_that_never_answers_is_left_at_the_deadline() -> None:
 
 
 def test_a_name_that_is_looked_up_for_ever_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1) or [])
+    def slow(*_: object, **__: object) -> list[object]:
+        time.sleep(1)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
     with pytest.raises(FetchTimeout):
         fetch("http://slow.example/", FetchLimits(max_bytes=10, seconds=0.2))
 

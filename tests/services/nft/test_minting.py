@@ -8,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
-from nft.core.address import parse_address
 from nft.core.cid import parse_cid
 from nft.core.dag import DagLimits
 from nft.core.metadata import parse_metadata
@@ -19,14 +18,11 @@ from nft.services.mint_errors import (
     NoContract,
     NotNow,
     NotYours,
-    ReceiverRefused,
     TextRefused,
     TooManyMints,
-    WouldFail,
 )
-from nft.services.mint_steps import DROPPED_AFTER, follow_mint, sweep_mints
+from nft.services.mint_steps import DROPPED_AFTER, sweep_mints
 from nft.services.minting import (
-    MintOrder,
     build_mint_transaction,
     checked_text,
     record_mint_sent,
@@ -39,7 +35,8 @@ from nft.services.transfers import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
 from tests.servers.chain import CHAIN_ID, Chain
 
-from .world import World, deploy_avatar_token, make_world, person, picture, shown, upload
+from .mint_help import finish, go_on, install, order, ready_to_sign, sign
+from .world import World, make_world, person, picture, shown, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -58,57 +55,6 @@ def alice(chain: Chain) -> User:
 def contract(chain: Chain, settings: Any) -> Contract:
     """Ours, known to the site."""
     return install(chain, settings)
-
-
-def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
-    deployed = deploy_avatar_token(chain, **rules)
-    chain.finalize()
-    ours = settings.NFT_CHAINS[CHAIN_ID] | {"avatar_contract": deployed.address}
-    settings.NFT_CHAINS = {CHAIN_ID: ours}
-    return deployed
-
-
-def order(user: User, **changes: Any) -> MintOrder:
-    account_id = user.linked_accounts.get().pk
-    fields: dict[str, Any] = {
-        "image": picture("teal"),
-        "name": "Dawn",
-        "description": "First light",
-        "account_id": account_id,
-        "key": "k1",
-    }
-    return MintOrder(**(fields | changes))
-
-
-def go_on(world: World, request: MintRequest) -> MintRequest:
-    """The worker's next visit, as soon as it is due."""
-    request.refresh_from_db()
-    if request.next_check_at is not None:
-        world.now = max(world.now, request.next_check_at)
-        follow_mint(request.pk, world.now, world.doors)
-        request.refresh_from_db()
-    return request
-
-
-def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
-    request = go_on(world, start_mint(user, order(user, **changes), world.now))
-    assert request.state == "awaiting_signature", request.reason_sentence
-    return request
-
-
-def sign(chain: Chain, request: MintRequest, **changes: Any) -> str:
-    """What the wallet does with our transaction; its hash."""
-    transaction = build_mint_transaction(request)
-    assert transaction is not None
-    fields = {name: transaction.as_json()[name] for name in ("from", "to", "data", "value", "gas")}
-    return str(chain.rpc("eth_sendTransaction", fields | changes))
-
-
-def finish(world: World, chain: Chain, request: MintRequest) -> MintRequest:
-    chain.finalize()
-    for _ in range(3):
-        go_on(world, request)
-    return request
 
 
 # --- the story ---------------------------------------------------------------------------------------------------
@@ -364,62 +310,3 @@ def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contr
     assert sweep_mints(world.now, world.doors) == 0 or request.state
     request.refresh_from_db()
     assert request.state == "awaiting_signature"
-
-
-# --- transfers -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def claim(world: World, chain: Chain, alice: User, contract: Contract) -> Any:
-    request = ready_to_sign(world, alice)
-    record_mint_sent(alice, request.pk, sign(chain, request), world.now)
-    finish(world, chain, request)
-    return world.verify_and_fetch(use_mint(alice, request.pk, world.now))
-
-
-def test_receivers_that_would_lose_the_token_are_refused(
-    world: World, chain: Chain, contract: Contract, claim: Any
-) -> None:
-    for to, sentence in [
-        ("0x" + "00" * 20, "zero address"),
-        (contract.address, "own contract"),
-        (chain.accounts[1], "already"),
-        ("alice", "not an address"),
-        (chain.accounts[2][:-1] + ("a" if chain.accounts[2][-1] != "a" else "b"), "checksum"),
-    ]:
-        with pytest.raises(ReceiverRefused, match=sentence):
-            build_transfer(claim, to, world.doors)
-
-
-def test_a_receiver_that_takes_no_tokens_is_said_before_signing(world: World, chain: Chain, claim: Any) -> None:
-    wall = chain.deploy("OddRefusesTokens")
-    with pytest.raises(WouldFail):
-        build_transfer(claim, wall.address, world.doors)
-
-
-def test_a_token_that_is_not_held_is_not_sent(world: World, chain: Chain, claim: Any) -> None:
-    claim.state = "not_owned"
-    with pytest.raises(NotNow):
-        build_transfer(claim, chain.accounts[2], world.doors)
-
-
-def test_a_sent_transfer_is_watched_closely(world: World, alice: User, claim: Any) -> None:
-    record_transfer_sent(alice, claim.pk, "0x" + "11" * 32, world.now)
-    world.verify(claim)
-    assert (claim.next_check_at - world.now).total_seconds() < 5
-    world.later(minutes=6)
-    world.verify(claim)
-    assert (claim.next_check_at - world.now).total_seconds() > 5
-
-
-def test_copies_of_an_erc1155_token_are_sent_one_at_a_time(world: World, chain: Chain, alice: User) -> None:
-    editions = chain.deploy("DemoEditions", "data:application/json,{}")
-    chain.send(editions.functions.mint(chain.accounts[1], 7, 3))
-    chain.finalize()
-    from nft.services.claims import create_claim
-
-    claim = world.verify(create_claim(alice, f"{editions.address} 7", world.now))
-    transaction = build_transfer(claim, chain.accounts[2], world.doors).as_json()
-    chain.rpc("eth_sendTransaction", {name: transaction[name] for name in ("from", "to", "data", "gas")})
-    assert editions.functions.balanceOf(chain.accounts[2], 7).call() == 1
-    assert parse_address(transaction["to"]) == claim.contract

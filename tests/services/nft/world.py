@@ -25,6 +25,7 @@ from nft.core.address import parse_address
 from nft.core.metadata import build_metadata
 from nft.models import LinkedAccount, TokenClaim
 from nft.services.claim_media import fetch_media
+from nft.services.claims import create_claim
 from nft.services.doors import Doors
 from nft.services.pinning import pin_file
 from nft.services.verification import verify_claim
@@ -135,3 +136,15 @@ def pinned_metadata(name: str = "Blue hour", colour: str = "teal") -> str:
     """The URI of metadata whose picture and itself lie in our own store."""
     image = pin_file(picture(colour), "image/png", NOW)
     return pin_file(build_metadata(name, "", image.uri), "application/json", NOW).uri
+
+
+def claim_of(world: World, user: User, contract: Contract, token_id: int) -> TokenClaim:
+    return world.verify_and_fetch(create_claim(user, f"{contract.address} {token_id}", world.now))
+
+
+def send(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[sender], chain.accounts[to], token_id),
+        sender=chain.accounts[sender],
+    )
+    chain.finalize()

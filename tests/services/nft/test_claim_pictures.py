@@ -1,0 +1,151 @@
+"""From token to picture: every shape of metadata, and what is said where there is no picture to show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import User
+
+from nft.clients.gateways import Gateways
+from nft.clients.http import guarded_http
+from nft.core.metadata import build_metadata
+from nft.services.claim_media import fetch_media
+from nft.services.pinning import pin_directory, pin_file
+from nft.services.presentation import claim_status
+from tests.servers.chain import Chain
+from tests.servers.helia_gateway import Gateway
+
+from .hostile_server import body, serving
+from .world import (
+    World,
+    claim_of,
+    deploy_avatar_token,
+    make_world,
+    mint,
+    person,
+    picture,
+    pinned_metadata,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+# --- other tokens ------------------------------------------------------------------------------------------------
+
+
+def test_an_erc1155_token_of_a_directory_by_hexadecimal_id(world: World, chain: Chain, alice: User) -> None:
+    token_id = 10063
+    image = pin_file(picture("navy"), "image/png", world.now)
+    name = f"{token_id:064x}.json"
+    folder = pin_directory({name: (build_metadata("Edition", "", image.uri), "application/json")}, world.now)
+    editions = chain.deploy("DemoEditions", folder.uri + "/{id}.json")
+    chain.send(editions.functions.mint(chain.accounts[1], token_id, 2))
+    chain.finalize()
+    claim = claim_of(world, alice, editions, token_id)
+    assert (claim.state, claim.standard, claim.name, claim.collection) == (
+        "owned",
+        "erc1155",
+        "Edition",
+        "Demo Editions",
+    )
+    assert claim.token_uri == f"{folder.uri}/{name}"
+
+
+def test_an_on_chain_drawing_becomes_pixels(world: World, chain: Chain, alice: User) -> None:
+    shapes = chain.deploy("OnchainShapes")
+    chain.send(shapes.functions.mint(chain.accounts[1]))
+    chain.finalize()
+    claim = claim_of(world, alice, shapes, 1)
+    assert (claim.state, claim.step, claim.proof) == ("owned", "done", "inline"), claim.reason_sentence
+    assert claim.avatar is not None
+    assert claim.avatar.image.source_format == "svg"
+
+
+def test_a_token_with_two_accounts_is_found_whichever_holds_it(world: World, chain: Chain) -> None:
+    user = person("alice", chain.accounts[3], chain.accounts[1])
+    contract = deploy_avatar_token(chain)
+    claim = claim_of(world, user, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
+    assert claim.account is not None
+    assert claim.account.address_text == chain.accounts[1]
+
+
+# --- pictures that can't be had ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("uri", "sentence"),
+    [
+        ("data:application/json,{}", "names no picture"),
+        ("data:application/json,nonsense", "not valid JSON"),
+        ("data:text/html,<h1>hi</h1>", "not valid JSON"),
+        ('data:application/json,{"image":"data:image/png;base64,AAAA"}', "can't be shown"),
+        ('data:application/json,{"image":"http://169.254.169.254/latest"}', "public internet"),
+        ('data:application/json,{"image":"ftp://x/y.png"}', "ftp"),
+    ],
+)
+def test_a_token_without_a_usable_picture_says_why_and_stays_verified(
+    world: World, chain: Chain, alice: User, uri: str, sentence: str
+) -> None:
+    contract = deploy_avatar_token(chain)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)
+    assert sentence in claim.reason_sentence
+    assert claim_status(claim)["done"] is True
+
+
+def test_a_metadata_address_inside_our_network_is_refused(world: World, chain: Chain, alice: User) -> None:
+    world.doors = replace(world.doors, http=guarded_http())
+    with serving(body(b"{}")) as server:
+        contract = deploy_avatar_token(chain)
+        url = f"https://localhost:{server.port}/"
+        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], url))
+        assert (claim.reason, server.paths) == ("media_failed", [])
+
+
+def test_a_token_uri_that_is_itself_a_picture_is_shown(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    image = pin_file(picture("olive"), "image/png", world.now)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], image.uri))
+    assert (claim.step, claim.proof) == ("done", "cid")
+
+
+def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
+    with serving(body(picture("plum"), Content_Type="image/png")) as server:
+        contract = deploy_avatar_token(chain)
+        metadata = f'data:application/json,{{"name":"Web","image":"{server.url("/a.png")}"}}'
+        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+    assert (claim.step, claim.proof, claim.name) == ("done", "mutable", "Web"), claim.reason_sentence
+
+
+def test_dead_gateways_are_tried_again_until_they_answer(
+    world: World, chain: Chain, alice: User, helia: Gateway
+) -> None:
+    cid = helia.add(picture("salmon"))
+    contract = deploy_avatar_token(chain)
+    metadata = f'data:application/json,{{"image":"ipfs://{cid}"}}'
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+    assert claim.state == "owned"
+    assert "no IPFS gateway" in claim.reason_sentence
+    assert claim.media_due_at is not None
+
+    world.doors = replace(world.doors, ipfs=Gateways([helia.url]))
+    world.now = claim.media_due_at
+    fetch_media(claim.pk, world.now, world.doors)
+    claim.refresh_from_db()
+    assert (claim.step, claim.proof, claim.image_cid) == ("done", "cid", cid)
+
+    world.doors = replace(world.doors, ipfs=Gateways([]))
+    bob = person("bob", chain.accounts[4])
+    second = mint(chain, contract, chain.accounts[4], metadata)
+    assert claim_of(world, bob, contract, second).step == "done"  # from our own store
