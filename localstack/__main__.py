@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from localstack import binaries, bootstrap, supervisor, verify
@@ -21,6 +22,7 @@ USAGE = (
 
 
 def main(arguments: Sequence[str]) -> int:
+    began = time.monotonic()
     command, *rest = arguments or ["run"]
     try:
         if command == "test":
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         if command == "run" and not rest:
             supervisor.check_ports(stack)
             bootstrap.prepare("run")
-            return supervisor.run(stack)
+            return supervisor.run(stack, began)
         if command == "clean-data" and not rest:
             return supervisor.clean(stack)
         if command == "admin" and not rest:

@@ -39,14 +39,21 @@ def preparation(stack: Stack) -> Program:
 
 
 def site(stack: Stack) -> list[Part]:
-    celery = [binaries.python(), "-m", "celery", "--app", "avatarsite"]
     worker = ["worker", "--pool", "prefork", "--concurrency", "2", "--queues", QUEUES, "--loglevel", "INFO"]
-    schedule = ["beat", "--schedule", str(_folder(stack, "beat") / "schedule"), "--pidfile", "", "--loglevel", "INFO"]
     return [
         Part(_web(stack), lambda: _site_is_ready(stack), stack.origin),
-        Part(_program(stack, "worker", [*celery, *worker]), lambda: True),
-        Part(_program(stack, "beat", [*celery, *schedule]), lambda: True),
+        Part(_program(stack, "worker", [*_celery(), *worker]), lambda: True),
     ]
+
+
+def scheduler(stack: Stack) -> list[Part]:
+    """Started last: two cores load the site's code twice in the time of once, but not three times."""
+    schedule = ["beat", "--schedule", str(_folder(stack, "beat") / "schedule"), "--pidfile", "", "--loglevel", "INFO"]
+    return [Part(_program(stack, "beat", [*_celery(), *schedule]), lambda: True)]
+
+
+def _celery() -> list[str]:
+    return [binaries.python(), "-m", "celery", "--app", "avatarsite"]
 
 
 def settle_chain(stack: Stack) -> None:

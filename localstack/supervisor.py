@@ -30,9 +30,9 @@ class StopRequested(BaseException):
     """Ctrl-C, or a SIGTERM or SIGHUP to the supervisor. Not an Exception: nothing on the way may swallow it."""
 
 
-def run(stack: Stack) -> int:
-    """Runs until told to stop (answers 0) or until a part ends (answers 1)."""
-    began = time.monotonic()
+def run(stack: Stack, began: float) -> int:
+    """Runs until told to stop (answers 0) or until a part ends (answers 1). `began`: time.monotonic() of the start,
+    installing included, for the line that says how long it took."""
     supervisor = Supervisor(stack)
     with _one_at_a_time(stack), _told_to_stop():
         try:
@@ -89,6 +89,7 @@ class Supervisor:
         parts.settle_chain(self.stack)
         self._prepare()
         self._start_all(parts.site(self.stack))
+        self._start_all(parts.scheduler(self.stack))
 
     def watch(self) -> NoReturn:
         """Raises PartFailedError when a part ends."""
