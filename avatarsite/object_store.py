@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from botocore.config import Config
+from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite import env
 
@@ -33,7 +34,7 @@ def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
         "secret_key": env.text("S3_SECRET_ACCESS_KEY", "") or None,
         "client_config": Config(
             signature_version="s3v4",
-            s3={"addressing_style": env.text("S3_ADDRESSING_STYLE", "path")},
+            s3={"addressing_style": _addressing_style()},
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": 3},
@@ -43,3 +44,12 @@ def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
         "querystring_auth": True,
         "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
     }
+
+
+def _addressing_style() -> Literal["path", "virtual"]:
+    style = env.text("S3_ADDRESSING_STYLE", "path")
+    if style == "virtual":
+        return "virtual"
+    if style == "path":
+        return "path"
+    raise ImproperlyConfigured(f"S3_ADDRESSING_STYLE is {style!r}: write path or virtual.")

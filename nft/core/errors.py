@@ -27,7 +27,7 @@
 or node is asked, so their `permanent` is False.
 """
 
-# ruff: noqa: N818 - named for what was wrong, as in "except BlockMissing"
+
 
 import enum
 from typing import TYPE_CHECKING, ClassVar

@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Refused(Exception):  # noqa: N818  # a refusal is an expected answer; the leaves are named after what happened
+class Refused(Exception):  # a refusal is an expected answer; the leaves are named after what happened
     slug: ClassVar[str]
     title: ClassVar[str]
     status: ClassVar[int] = 400

@@ -9,7 +9,7 @@ from .messages import ProtocolError
 _CHUNK = 1024 * 1024
 
 
-class Expired(Exception):  # noqa: N818 - says what happened, as raised
+class Expired(Exception):
     """The deadline passed before the other side had read or answered."""
 
 

@@ -37,7 +37,7 @@ _CRASHES = frozenset(
 )
 
 
-class WorkerDied(Exception):  # noqa: N818 - says what happened, as raised
+class WorkerDied(Exception):
     """The child ended before it answered; ``exit_code`` as of subprocess, negative for a signal."""
 
     def __init__(self, exit_code: int) -> None:

@@ -41,7 +41,7 @@ class PictureError(Exception):
         self.sentence = sentence
 
 
-class ImageRefused(PictureError):  # noqa: N818 - says what happened, as raised
+class ImageRefused(PictureError):
     """These bytes will never become a picture here; ``sentence`` names the reason and the limit."""
 
     def __init__(self, reason: Reason, sentence: str) -> None:
@@ -52,7 +52,7 @@ class ImageRefused(PictureError):  # noqa: N818 - says what happened, as raised
         return type(self), (self.reason, self.sentence)
 
 
-class DecoderUnavailable(PictureError):  # noqa: N818 - says what happened, as raised
+class DecoderUnavailable(PictureError):
     """The decoder could not be started or was busy: says nothing about the picture. Try again."""
 
     permanent: ClassVar[bool] = False

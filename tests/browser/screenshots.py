@@ -9,6 +9,7 @@ import secrets
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from eth_account import Account
 from PIL import Image, ImageDraw
@@ -19,7 +20,7 @@ from tests.browser.wallet import KeyWallet
 from tests.servers.chromium import FLAGS, find_chromium
 
 WIDTHS = {390: 844, 1280: 900}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SLOW = 60_000
 
 

@@ -135,7 +135,7 @@ class KeyWallet:
             answer = self.w3.provider.make_request(method, params)  # type: ignore[arg-type]
             if "error" in answer:
                 error = answer["error"]
-                raise WalletError(error.get("code", -32603), error.get("message", ""))  # type: ignore[union-attr]
+                raise WalletError(error.get("code", -32603), error.get("message", ""))
             return answer["result"]
 
         return forward
