@@ -27,8 +27,6 @@
 or node is asked, so their `permanent` is False.
 """
 
-
-
 import enum
 from typing import TYPE_CHECKING, ClassVar
 
