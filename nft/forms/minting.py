@@ -38,9 +38,8 @@ class MintForm(forms.Form):
 
     def clean_image(self) -> UploadedFile[Any]:
         image: UploadedFile[Any] = self.cleaned_data["image"]
-        limit: int = settings.AVATAR_MAX_BYTES
-        if image.size is None or image.size > limit:
-            raise ValidationError(f"The picture is larger than the limit of {filesizeformat(limit)}.")
+        if image.size is None or image.size > settings.AVATAR_MAX_BYTES:
+            raise ValidationError(too_large())
         return image
 
     def clean_name(self) -> str:
@@ -53,6 +52,10 @@ class MintForm(forms.Form):
         """Of a valid form."""
         data = self.cleaned_data
         return MintOrder(data["image"].read(), data["name"], data["description"], data["account"], str(data["key"]))
+
+
+def too_large() -> str:
+    return f"The picture is larger than the limit of {filesizeformat(settings.AVATAR_MAX_BYTES)}."
 
 
 def _checked(field: str, text: str, low: int, high: int) -> str:

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
 from nft.services.doors import Doors
-from nft.services.media import TokenMedia, fetch_token_media
+from nft.services.media import MediaRefused, TokenMedia, fetch_token_media
 from nft.services.ownership import Token
 from nft.services.provenance import build_provenance
 from profiles.services.avatars import AvatarDetails, attach_avatar
@@ -66,6 +66,8 @@ def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
 
 
 def _fetch(claim: TokenClaim, doors: Doors) -> TokenMedia:
+    if claim.media_attempts > TRIES:  # workers died over it, again and again
+        raise MediaRefused(f"It was tried {TRIES} times without an end.")
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
 
     def reached_image() -> None:

@@ -92,41 +92,53 @@ def _leaf(root: Cid, path: str) -> Cid:
 
 
 def _read(root: Cid, path: str) -> ReadResult:
-    return read_path(root, path, _visible_block, LIMITS)
+    return read_path(root, path, _OwnBlocks(root).read, LIMITS)
 
 
 def _car(root: Cid, path: str, scope: Scope) -> bytes:
+    own = _OwnBlocks(root)
     if scope is Scope.BLOCK and not path:
-        return write_car(root, {root: _visible_block(root)})
+        return write_car(root, {root: own.read(root)})
     if scope is Scope.ALL and not path:
-        return write_car(root, _OwnBlocks())
+        return write_car(root, own)
     try:
-        used = _read(root, path).cids_used
+        used = read_path(root, path, own.read, LIMITS).cids_used
     except NotAFile:
         if path:
             raise
         used = (root,)  # the entity of a directory is its own block
-    return write_car(root, {cid: _visible_block(cid) for cid in used})
+    return write_car(root, {cid: own.read(cid) for cid in used})
 
 
 def _visible_block(cid: Cid) -> bytes:
-    """Only blocks that belong to a whole file: half-stored and forgotten ones are nobody's business."""
-    if cid.hash_code == IDENTITY:
-        return cid.digest
-    if not IpfsBlock.objects.filter(sha256=cid.digest.hex(), objects_using__isnull=False).exists():
-        raise BlockMissing(cid)
-    block = get_block(cid)
-    if block is None:
-        raise BlockMissing(cid)
-    return block
+    return _OwnBlocks(cid).read(cid)
 
 
 class _OwnBlocks(Mapping[Cid, bytes]):
-    """Our store as `write_car` wants its blocks, read one by one."""
+    """Our store as readers and `write_car` want it: only blocks that belong to a whole file, as half-stored and
+    forgotten ones are nobody's business. Those of the root's own files are found by one query."""
+
+    def __init__(self, root: Cid) -> None:
+        of_root = IpfsBlock.objects.filter(objects_using__root_cid=str(root))
+        self._visible = set(of_root.values_list("sha256", flat=True).distinct())
+
+    def read(self, cid: Cid) -> bytes:
+        """Raises BlockMissing."""
+        if cid.hash_code == IDENTITY:
+            return cid.digest
+        block = get_block(cid) if self._is_visible(cid.digest.hex()) else None
+        if block is None:
+            raise BlockMissing(cid)
+        return block
+
+    def _is_visible(self, name: str) -> bool:
+        if name in self._visible:
+            return True
+        return IpfsBlock.objects.filter(sha256=name, objects_using__isnull=False).exists()
 
     def __getitem__(self, cid: Cid) -> bytes:
         try:
-            return _visible_block(cid)
+            return self.read(cid)
         except BlockMissing as error:
             raise KeyError(cid) from error
 

@@ -14,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from nft.forms.minting import MintForm
-from nft.models import MintRequest
+from nft.forms.minting import MintForm, too_large
+from nft.models import LinkedAccount, MintRequest
 from nft.services import minting
 from nft.services.claims import ClaimError
 from nft.services.mint_errors import NotYours, TextRefused, TokenActionError
@@ -28,24 +28,46 @@ from nft.views.json_api import text_of
 from nft.views.people import signed_in
 from nft.views.sent import sent_view
 
+FORM_OVERHEAD = 64 * 1024
+"""What the other fields and the multipart lines may add to the picture's bytes."""
+DRAINED = 4
+CHUNK = 64 * 1024
+SHOWN = 50
 
-@require_http_methods(["GET", "HEAD", "POST"])
+
+@csrf_exempt  # until the length of the body is judged, which the token's check would read whole; _mint checks it then
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def mint(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
-    accounts = list(accounts_on(user.pk, settings.NFT_DEFAULT_CHAIN_ID))
-    form = MintForm(request.POST or None, request.FILES or None, accounts=accounts)
-    if request.method == "POST" and form.is_valid():
-        try:
-            started = minting.start_mint(user, form.order(), timezone.now())
-        except Exception as error:
-            if not hasattr(error, "permanent"):  # every expected error of an edge says whether it is
-                raise
-            form.add_error(_field_of(error), str(error))
-        else:
-            return redirect("nft:mint_detail", started.pk)
-    context = {"form": form, "accounts": accounts, "requests": user.mint_requests.all()[:50]}
-    return render(request, "nft/mint.html", context, status=422 if form.errors else 200)
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if request.method == "POST" and length > settings.AVATAR_MAX_BYTES + FORM_OVERHEAD:
+        _drain(request)
+        form = MintForm({}, {}, accounts=[])
+        form.errors.clear()
+        form.add_error("image", too_large())
+        return _mint_page(request, form, status=413)
+    return _mint(request)
+
+
+@csrf_protect
+def _mint(request: HttpRequest) -> HttpResponse:
+    form = MintForm(request.POST or None, request.FILES or None, accounts=_accounts(request))
+    if request.method != "POST" or not form.is_valid():
+        return _mint_page(request, form, status=422 if form.errors else 200)
+    try:
+        started = minting.start_mint(signed_in(request), form.order(), timezone.now())
+    except Exception as error:
+        if not hasattr(error, "permanent"):  # every expected error of an edge says whether it is
+            raise
+        form.add_error(_field_of(error), str(error))
+        return _mint_page(request, form, status=422)
+    return redirect("nft:mint_detail", started.pk)
+
+
+def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpResponse:
+    requests = signed_in(request).mint_requests.all()[:SHOWN]
+    context = {"form": form, "accounts": _accounts(request), "requests": requests}
+    return render(request, "nft/mint.html", context, status=status)
 
 
 @require_safe
@@ -105,6 +127,17 @@ def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
         messages.error(request, error.sentence)
         return redirect("nft:mint_detail", mint_id)
     return redirect("nft:claim_detail", claim.pk)
+
+
+def _accounts(request: HttpRequest) -> list[LinkedAccount]:
+    return list(accounts_on(signed_in(request).pk, settings.NFT_DEFAULT_CHAIN_ID))
+
+
+def _drain(request: HttpRequest) -> None:
+    """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
+    left = DRAINED * settings.AVATAR_MAX_BYTES
+    while left > 0 and (chunk := request.read(CHUNK)):
+        left -= len(chunk)
 
 
 def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from nft.clients.chain import ChainClient
 from nft.models import TokenClaim
-from nft.services.claim_media import fetch_media
+from nft.services.claim_media import TRIES, fetch_media
 from nft.services.claims import (
     create_claim,
 )
@@ -111,3 +111,20 @@ def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobod
     queued = redis_server.client().lrange("chain", 0, -1)
     assert len(queued) == 1
     assert str(claim.pk).encode() in base64.b64decode(json.loads(queued[0])["body"])
+
+
+def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chain, alice: User) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
+
+    def dying(chain_id: int) -> ChainClient:
+        raise KeyboardInterrupt
+
+    with world.chain_by(dying):
+        for _ in range(TRIES):
+            with pytest.raises(KeyboardInterrupt):
+                fetch_media(claim.pk, world.later(minutes=4), world.doors)
+    assert fetch_media(claim.pk, world.later(minutes=4), world.doors) is None
+    claim.refresh_from_db()
+    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)

@@ -153,6 +153,14 @@ def test_bad_input_for_a_mint_is_said_beside_its_field(
     assert not MintRequest.objects.exists()
 
 
+def test_a_body_too_large_for_a_picture_is_refused_unread(browser: Client, contract: Contract, settings: Any) -> None:
+    settings.AVATAR_MAX_BYTES = 10_000
+    image = SimpleUploadedFile("a.png", bytes(200_000), "image/png")
+    answer = browser.post(reverse("nft:mint"), {"image": image, "name": "Dawn"})
+    assert answer.status_code == 413
+    assert b"larger than the limit" in answer.content
+
+
 def test_a_transfer_is_built_and_its_hash_kept(browser: Client, chain: Chain, contract: Contract) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
