@@ -52,10 +52,21 @@ class SentTransaction:
 class ChainClient:
     """One chain by its configured nodes. Every method raises ChainError."""
 
-    def __init__(self, chain_id: int, rpc_urls: Sequence[str], confirmed: str | int) -> None:
+    def __init__(self, chain_id: int, rpc_urls: Sequence[str], confirmed: str | int, *, agree: bool = False) -> None:
+        """`agree`: ownership is decided only where all nodes say the same; else they stand in for each other."""
         self.chain_id = chain_id
+        self.must_agree = agree and len(rpc_urls) > 1
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
+
+    def views(self) -> list[ChainClient]:
+        """The chain by each of its nodes alone."""
+        views = []
+        for node in self._nodes:
+            view = ChainClient(self.chain_id, [], self._confirmed)
+            view._nodes = [node]
+            views.append(view)
+        return views
 
     def confirmed_block(self) -> BlockRef:
         """The newest block that counts: `finalized`, `safe`, or so many blocks under the head (at least block 0)."""
@@ -66,6 +77,9 @@ class ChainClient:
 
     def head(self) -> BlockRef:
         return self._block(HEAD)
+
+    def block(self, number: int) -> BlockRef:
+        return self._block(hex(number))
 
     def check_block(self, block: BlockRef) -> None:
         """Raises BlockGone unless the chain still has this very block. Reads go by number; this makes them one view."""
@@ -145,12 +159,12 @@ def get_chain(chain_id: int) -> ChainClient:
     chain = settings.NFT_CHAINS.get(chain_id)
     if chain is None:
         raise ChainUnavailable(f"Chain {chain_id} is not one this site reads.")
-    return _client(chain_id, tuple(chain["rpc_urls"]), chain["confirmed"])
+    return _client(chain_id, tuple(chain["rpc_urls"]), chain["confirmed"], bool(chain.get("agree", False)))
 
 
 @functools.lru_cache(maxsize=64)
-def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int) -> ChainClient:
-    return ChainClient(chain_id, rpc_urls, confirmed)
+def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, agree: bool) -> ChainClient:
+    return ChainClient(chain_id, rpc_urls, confirmed, agree=agree)
 
 
 def _tag(block: At) -> str:

@@ -5,6 +5,7 @@ Facts are read at one confirmed block whose hash is asked again afterwards; `nft
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,12 +32,16 @@ from nft.core.verdict import (
     Garbage,
     NoAnswer,
     OwnerIs,
+    Reason,
     Reverted,
     Verdict,
     decide,
 )
 
+log = logging.getLogger(__name__)
+
 MAX_ANSWER = 64 * 1024
+DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ def check_ownership(
     the newest block too where the answer is no, since a fresh token is not confirmed yet.
     """
     try:
+        if client.must_agree:
+            return _check_agreed(client, token, holders, known_block, look_at_head=look_at_head)
         block = client.confirmed_block()
         if block.number < known_block:
             return _undecided(client, holders, block, NoAnswer("the node is behind"))
@@ -83,6 +90,26 @@ def check_ownership(
         return _outage(client, holders, error.got)
     except ChainUnavailable:
         return _outage(client, holders, None)
+
+
+def _check_agreed(
+    client: ChainClient, token: Token, holders: Sequence[bytes], known_block: int, *, look_at_head: bool
+) -> Check:
+    """At the newest block that all nodes have confirmed. One that does not answer, or otherwise, leaves it open."""
+    views = client.views()
+    number = min(view.confirmed_block().number for view in views)
+    blocks = [view.block(number) for view in views]
+    if number < known_block:
+        return _undecided(client, holders, blocks[0], NoAnswer("a node is behind"))
+    checks = [
+        _check_at(view, token, holders, block, look_at_head=look_at_head)
+        for view, block in zip(views, blocks, strict=True)
+    ]
+    if all(check == checks[0] for check in checks):
+        return checks[0]
+    log.error("The nodes of chain %s disagree at block %s: %s", client.chain_id, number, [c.decision for c in checks])
+    doubtful = next((check for check in checks if check.decision.verdict is Verdict.UNKNOWN), None)
+    return doubtful or Check(DISAGREE, blocks[0])
 
 
 def _check_at(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 from web3.contract import Contract
 
 from localstack.processes import free_port
@@ -181,3 +187,69 @@ def test_a_block_that_was_replaced_is_noticed(chain: Chain, client: ChainClient)
 def test_confirmations_count_from_the_head_and_never_below_the_first_block(chain: Chain) -> None:
     assert ChainClient(CHAIN_ID, [chain.url], 1).confirmed_block().number == chain.head - 1
     assert ChainClient(CHAIN_ID, [chain.url], 10**9).confirmed_block().number == 0
+
+
+# --- several nodes -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def second_node(chain: Chain, change: Callable[[dict[str, Any], Any], Any] = lambda _, result: result) -> Iterator[str]:
+    """A node that passes on what the real one says, with some results changed."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer = requests.post(chain.url, json=question, timeout=10).json()
+            if "result" in answer:
+                answer["result"] = change(question, answer["result"])
+            content = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def lie_about_the_owner(to: str) -> Callable[[dict[str, Any], Any], Any]:
+    word = "0x" + to[2:].lower().rjust(64, "0")
+    return lambda question, result: word if question["method"] == "eth_call" and len(result) == 66 else result
+
+
+def test_nodes_that_say_the_same_decide(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
+    with second_node(chain) as url:
+        client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
+        assert check(client, contract, token_id, chain.accounts[1]).decision.verdict is Verdict.OWNED
+        assert check(client, contract, token_id, chain.accounts[2]).decision.verdict is Verdict.NOT_OWNED
+
+
+@pytest.mark.parametrize("asked", [1, 2], ids=["the holder", "somebody else"])
+def test_one_lying_node_neither_gives_nor_takes_a_mark(
+    chain: Chain, asked: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
+    with second_node(chain, lie_about_the_owner(chain.accounts[2])) as url:
+        client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
+        found = check(client, contract, token_id, chain.accounts[asked])
+    assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.NODES_DISAGREE)
+    assert "disagree" in caplog.text
+
+
+def test_a_node_that_has_no_confirmed_block_leaves_it_open(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
+    with second_node(
+        chain, lambda question, result: None if question["params"][:1] == ["finalized"] else result
+    ) as url:
+        client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
+        assert check(client, contract, token_id, chain.accounts[1]).decision.verdict is Verdict.UNKNOWN
