@@ -1,0 +1,17 @@
+from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, Profile
+from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
+
+__all__ = [
+    "HANDLE_PATTERN",
+    "HANDLE_RULE",
+    "ApiToken",
+    "AuditEntry",
+    "Avatar",
+    "AvatarQuerySet",
+    "EmailName",
+    "Profile",
+    "Rendition",
+    "StoredImage",
+    "UploadTicket",
+]

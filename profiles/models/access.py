@@ -1,0 +1,45 @@
+"""Ways in for bytes and programs: uploads that go straight to the object store, and API tokens."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from profiles.models.people import Profile
+
+
+class UploadTicket(models.Model):
+    """Leave to put one object straight into the store. Its bytes are unusable until the decoder accepted them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="upload_tickets")
+    key = models.CharField(max_length=120, unique=True)
+    byte_count = models.PositiveIntegerField(help_text="Exactly as many bytes as the store will take.")
+    content_type = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ApiToken(models.Model):
+    """Lets a program act for a person, within `scopes`. The token itself is shown once; we keep its sha256."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.CharField(max_length=60, help_text="Words out of: read, write, delete.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,74 @@
+"""People's public faces, by what names they are found, and what was done to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.urls import reverse
+
+HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
+HANDLE_RULE = (
+    "A handle has 2 to 30 characters: small letters, digits, - and _, and begins and ends with a letter or a digit."
+)
+
+
+class Profile(models.Model):
+    """One person's public face, hung on whatever user model the host project has."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
+    handle = models.CharField(max_length=30, unique=True, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
+    display_name = models.CharField(max_length=60, blank=True)
+    bio = models.CharField(max_length=280, blank=True)
+    avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    avatar_version = models.PositiveIntegerField(default=0)
+    is_found_by_email = models.BooleanField(default=False, help_text="Serve the picture by hashes of their addresses.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.handle
+
+    def get_absolute_url(self) -> str:
+        return reverse("profiles:public", args=[self.handle])
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.handle
+
+
+class EmailName(models.Model):
+    """A verified e-mail address by which a person lets their picture be found, kept as its hashes only.
+
+    Libravatar and Gravatar clients ask by the hash of the trimmed, lower-case address: sha256, or md5 in old ones.
+    """
+
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="email_names")
+    sha256 = models.CharField(max_length=64, unique=True)
+    md5 = models.CharField(max_length=32, unique=True)
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class AuditEntry(models.Model):
+    """What was done to a person's picture or account, by whom, and why. Never updated."""
+
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="audit_entries")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(max_length=40)
+    detail: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["profile", "-at"], name="audit_by_profile")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
