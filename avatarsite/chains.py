@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "currency": "ETH",
     "avatar_contract": "",
     "demo_tokens": [],
+    "agree": False,
 }
 
 

@@ -184,13 +184,18 @@ NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends n
 NFT_LOGIN = "avatarsite.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "avatarsite.wallet_login.has_other_login"
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])
+NFT_HTTP_DENIED = env.words("NFT_HTTP_DENIED", [])
+NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
+NFT_ARWEAVE_GATEWAY = env.text("NFT_ARWEAVE_GATEWAY", "https://arweave.net")
+# A sweep that found no worker for a minute is stale: the next one sees all it would have seen.
+EXPIRES = {"options": {"expires": 60}}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 300},
 }
 if NFT_ENABLED:
     CELERY_BEAT_SCHEDULE |= {
-        "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30)},
-        "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10},
+        "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
+        "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
         "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
     }

@@ -1,0 +1,91 @@
+"""What the site's own pages need: its words for others' forms, browsers by name, and what a person can do next."""
+
+from __future__ import annotations
+
+import re
+
+from django import template
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.forms import BoundField
+from django.utils.safestring import SafeString
+
+from profiles.models import Profile
+from profiles.services.showing import ShownPicture
+
+register = template.Library()
+
+#: allauth's labels in this site's spelling. "(optional)" is said by our own field template.
+_OUR_LABELS = {
+    "Email": "E-mail",
+    "Email (optional)": "E-mail",
+    "Login": "Username or e-mail",
+    "Current Password": "Password until now",
+    "New Password": "New password",
+    "New Password (again)": "New password, once more",
+    "Password (again)": "Password, once more",
+    "Authenticator code": "Code from the app",
+    "Passwordless": "Sign in with it alone",
+}
+#: In this order: most browsers also name the ones they descend from.
+_BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "SamsungBrowser": "Samsung Internet",
+}
+_BROWSERS |= {"CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows"}
+_SYSTEMS |= {"Mac OS X": "Mac", "CrOS": "ChromeOS", "Linux": "Linux"}
+
+
+@register.filter
+def our_label(label: object) -> str:
+    return _OUR_LABELS.get(str(label), str(label))
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The widget without a placeholder: every field here has a label, which a placeholder would only repeat."""
+    return field.as_widget(attrs={"placeholder": False})
+
+
+@register.filter
+def device_name(user_agent: str) -> str:
+    """`Firefox on Windows`, as far as the browser tells; programs are called by the first word they say."""
+    browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
+    if browser:
+        return f"{browser} on {system}" if system else browser
+    program = re.match(r"[\w.-]{1,40}", user_agent)
+    return system or (program[0] if program else "An unnamed program")
+
+
+def _first(names: dict[str, str], user_agent: str) -> str:
+    return next((name for sign, name in names.items() if sign in user_agent), "")
+
+
+@register.simple_tag
+def next_steps(profile: Profile, shown: ShownPicture) -> list[str]:
+    """The keys of what this person has not done yet, the most useful first. Words: components/home_mine.html."""
+    user = profile.user
+    steps = [
+        ("upload", shown.avatar is None),
+        ("recover", bool(user.email == "" and user.has_usable_password())),
+        *(_token_steps(user) if apps.is_installed("nft") else []),
+        ("profile", not (profile.display_name and profile.bio)),
+        ("describe", shown.avatar is not None and not shown.avatar.alt_text),
+        ("elsewhere", shown.avatar is not None),
+    ]
+    return [key for key, is_open in steps if is_open]
+
+
+def _token_steps(user: User) -> list[tuple[str, bool]]:
+    has_account = user.linked_accounts.exists()
+    has_token = user.token_claims.filter(state="owned").exists()
+    return [
+        ("sign-mint", user.mint_requests.filter(state="awaiting_signature").exists()),
+        ("link", not has_account),
+        ("token", has_account and not has_token),
+        ("mint", has_account and not user.mint_requests.exists()),
+    ]
