@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +43,20 @@ def site(stack: Stack) -> list[Part]:
     worker = ["worker", "--pool", "prefork", "--concurrency", "2", "--queues", QUEUES, "--loglevel", "INFO"]
     return [
         Part(_web(stack), lambda: _site_is_ready(stack), stack.origin),
-        Part(_program(stack, "worker", [*_celery(), *worker]), lambda: True),
+        Part(_celery(stack, "worker", worker), lambda: True),
     ]
 
 
 def scheduler(stack: Stack) -> list[Part]:
     """Started last: two cores load the site's code twice in the time of once, but not three times."""
     schedule = ["beat", "--schedule", str(_folder(stack, "beat") / "schedule"), "--pidfile", "", "--loglevel", "INFO"]
-    return [Part(_program(stack, "beat", [*_celery(), *schedule]), lambda: True)]
+    return [Part(_celery(stack, "beat", schedule), lambda: True)]
 
 
-def _celery() -> list[str]:
-    return [binaries.python(), "-m", "celery", "--app", "avatarsite"]
+def _celery(stack: Stack, name: str, arguments: Sequence[str]) -> Program:
+    command = [binaries.python(), "-m", "celery", "--app", "avatarsite", *arguments]
+    # An orphan that finished its tasks first could wait long for a Redis that went down with the supervisor.
+    return replace(_program(stack, name, command), orphan_signal=signal.SIGKILL)
 
 
 def settle_chain(stack: Stack) -> None:

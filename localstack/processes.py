@@ -29,7 +29,8 @@ class PartFailedError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """What to start. `stop_signal` is the one that makes it save and leave; `user` is a uid, for root to step down."""
+    """What to start. `stop_signal` is the one that makes it save and leave; the kernel sends `orphan_signal` when we
+    die without stopping it. `user` is a uid, for root to step down."""
 
     name: str
     command: Sequence[str]
@@ -38,6 +39,7 @@ class Program:
     folder: Path | None = None
     user: int | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    orphan_signal: signal.Signals = signal.SIGTERM
 
 
 class Running:
@@ -58,7 +60,7 @@ class Running:
                 group=program.user,
                 extra_groups=[] if program.user is not None else None,
                 start_new_session=True,
-                preexec_fn=partial(_end_with_parent, program.stop_signal),  # noqa: PLW1509 - one system call, no lock
+                preexec_fn=partial(_end_with_parent, program.orphan_signal),  # noqa: PLW1509 - one system call, no lock
             )
 
     @property

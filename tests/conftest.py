@@ -44,7 +44,12 @@ def places() -> test_places.Places:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: None) -> None:
-    """pytest-django asks for this before it makes the test database: the moment to start PostgreSQL."""
+    """pytest-django asks for this before it makes the test database: the moment to start PostgreSQL. On SQLite the
+    database is a file as in the local stack; in memory, Django's default, there is no WAL to prove."""
+    if test_places.on_sqlite():
+        from django.db import connection
+
+        connection.settings_dict["TEST"]["NAME"] = str(PLACES.sqlite)
 
 
 @pytest.fixture(autouse=True)

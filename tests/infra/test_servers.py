@@ -165,6 +165,9 @@ def test_the_cache_is_redis_and_empty_for_each_test(redis_server: RedisServer) -
 @pytest.mark.django_db
 def test_the_database_is_the_one_that_was_asked_for() -> None:
     assert connection.vendor == ("sqlite" if on_sqlite() else "postgresql")
+    if on_sqlite():
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert get_user_model().objects.count() == 0
 
 

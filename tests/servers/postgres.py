@@ -34,7 +34,9 @@ def start_postgres(folder: Path, log: Path) -> Running:
     _run([str(programs / "initdb"), "-D", str(data), "-U", "app", "-A", "trust", "--no-sync", "-E", "UTF8"], user)
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
     # SIGINT is PostgreSQL's "fast shutdown": it doesn't wait for clients.
-    program = Program("postgres", [*command, *UNSAFE_BUT_FAST], log, user=user, stop_signal=signal.SIGINT)
+    program = Program(
+        "postgres", [*command, *UNSAFE_BUT_FAST], log, user=user, stop_signal=signal.SIGINT, orphan_signal=signal.SIGINT
+    )
     running = Running(program)
     running.wait_until(lambda: _answers(programs, folder), 30)
     _run(
