@@ -6,11 +6,17 @@ than the call (figures.md), and its CCIP-Read would let a contract make us fetch
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
+import threading
 import time
 from typing import Any, cast
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
@@ -20,6 +26,8 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 MAX_RESPONSE = 16 * 1024 * 1024
 CHUNK = 64 * 1024
+CHAIN_ID_SECONDS = 60.0
+"""After so long a node is asked again which chain it serves: behind one URL another one may stand by now."""
 
 REVERT_CODE = 3
 # How geth, erigon, nethermind, besu, reth and anvil name a call that the contract itself made fail.
@@ -36,28 +44,93 @@ _BLOCK_GONE = re.compile(
 _SEND = "eth_sendRawTransaction"
 
 
+class _Deadline:
+    """Shuts the socket under this thread's request when its time is over: a socket's own timeout begins anew with each
+    byte, so that a node which drips its answer would hold us for ever."""
+
+    def __init__(self, seconds: float) -> None:
+        self.connection: HTTPConnection | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> _Deadline:
+        _running.deadline = self
+        self._timer.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._timer.cancel()
+        _running.deadline = None
+
+    def _cut(self) -> None:
+        if self.connection is not None and self.connection.sock is not None:
+            with contextlib.suppress(OSError):  # closed already
+                self.connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Running(threading.local):
+    deadline: _Deadline | None = None
+
+
+_running = _Running()
+
+
+class _Watched(HTTPConnection):
+    def request(self, *args: Any, **more: Any) -> None:
+        if _running.deadline is not None:
+            _running.deadline.connection = self
+        super().request(*args, **more)
+
+
+class _WatchedTls(_Watched, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
 class BoundedProvider(HTTPProvider):
-    """An HTTPProvider that reads at most MAX_RESPONSE bytes and never longer than READ_SECONDS in all."""
+    """An HTTPProvider that reads at most MAX_RESPONSE bytes and never longer than READ_SECONDS in all.
+
+    It caches nothing: web3 would keep blocks of a certain age by their number, and a block is asked again only to learn
+    whether a reorg replaced it.
+    """
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, exception_retry_configuration=None, cache_allowed_requests=True)
+        super().__init__(url, exception_retry_configuration=None, cache_allowed_requests=False)
         self._session = requests.Session()
         self._session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter())
 
     def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         del method
         ends_at = time.monotonic() + READ_SECONDS
-        with self._session.post(
+        with _Deadline(READ_SECONDS), self._post(request_data) as response:
+            if response.status_code >= 500 or response.status_code == 429:
+                raise requests.HTTPError(f"status {response.status_code}")
+            return _read_bounded(response, ends_at)
+
+    def _post(self, content: bytes) -> requests.Response:
+        return self._session.post(
             str(self.endpoint_uri),
-            data=request_data,
+            data=content,
             headers=self.get_request_headers(),
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
             stream=True,
-        ) as response:
-            if response.status_code >= 500 or response.status_code == 429:
-                raise requests.HTTPError(f"status {response.status_code}")
-            return _read_bounded(response, ends_at)
+        )
 
 
 def _read_bounded(response: requests.Response, ends_at: float) -> bytes:
@@ -66,22 +139,22 @@ def _read_bounded(response: requests.Response, ends_at: float) -> bytes:
         received += chunk
         if len(received) > MAX_RESPONSE:
             raise requests.ConnectionError("The answer is too large.")
-        if time.monotonic() > ends_at:
-            raise requests.Timeout("The answer came too slowly.")
+    if time.monotonic() > ends_at:  # an answer without a length, cut by the deadline, looks like its end
+        raise requests.Timeout("The answer came too slowly.")
     return bytes(received)
 
 
 class Node:
-    """One RPC URL of a chain. Its chain id is asked once, before anything it says is believed."""
+    """One RPC URL of a chain. Its chain id is asked before anything it says is believed, and again now and then."""
 
     def __init__(self, url: str, chain_id: int) -> None:
         self._provider = BoundedProvider(url)
         self._chain_id = chain_id
-        self._is_checked = False
+        self._checked_at: float | None = None  # time.monotonic()
 
     def ask(self, method: str, params: list[Any]) -> Any:
         """The `result` member. Raises ChainError."""
-        if not self._is_checked:
+        if self._checked_at is None or time.monotonic() - self._checked_at > CHAIN_ID_SECONDS:
             self._check_chain_id()
         return self._ask(method, params)
 
@@ -90,8 +163,9 @@ class Node:
         if not isinstance(got, str) or not re.fullmatch(r"0x[0-9a-fA-F]{1,16}", got):
             raise ChainUnavailable("The node does not tell its chain id.")
         if int(got, 16) != self._chain_id:
+            self._checked_at = None
             raise WrongChain(self._chain_id, int(got, 16))
-        self._is_checked = True
+        self._checked_at = time.monotonic()
 
     def _ask(self, method: str, params: list[Any]) -> Any:
         try:

@@ -41,6 +41,8 @@ from nft.core.verdict import (
 log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 * 1024
+STAND_IN = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.NO_ANSWER})
+"""Why the next node is asked: this one is down, behind, or of another chain."""
 DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
 
 
@@ -79,6 +81,21 @@ def check_ownership(
     `known_block`: a block already seen confirmed; a node behind it is stale and decides nothing. `look_at_head`: ask
     the newest block too where the answer is no, since a fresh token is not confirmed yet.
     """
+    if client.must_agree:
+        return _check_one_view(client, token, holders, known_block, look_at_head=look_at_head)
+    # One node per check, from beginning to end: a block of one node proves nothing about the answer of another.
+    checks = (_check_one_view(view, token, holders, known_block, look_at_head=look_at_head) for view in client.views())
+    failed = _outage(client, holders, None)
+    for check in checks:
+        if check.decision.reason not in STAND_IN:
+            return check
+        failed = check
+    return failed
+
+
+def _check_one_view(
+    client: ChainClient, token: Token, holders: Sequence[bytes], known_block: int, *, look_at_head: bool
+) -> Check:
     try:
         if client.must_agree:
             return _check_agreed(client, token, holders, known_block, look_at_head=look_at_head)
