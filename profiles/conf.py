@@ -11,6 +11,10 @@ from django.conf import settings
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
 from profiles.images.picture import DecodeRequest
 
+#: How far the clocks of our machines may stand apart. A check from further in the future than this was made by a clock
+#: that has been set right since, and says nothing of the present.
+CLOCK_SKEW = timedelta(minutes=5)
+
 
 def _setting(name: str, default: Any) -> Any:
     return getattr(settings, name, default)

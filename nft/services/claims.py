@@ -123,6 +123,8 @@ def use_claim(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
             claim.save(update_fields=["wants_picture"])
             return claim
         if claim.avatar is not None and claim.avatar.state == REMOVED_PICTURE:
+            # Nobody watches it from here on: undoing the removal must not bring a mark back (V1).
+            withdraw_avatar(claim.avatar.pk, "Another picture of this token took its place.", actor=user)
             claim.avatar = None
         _check_again(claim, now)
         claim.save()

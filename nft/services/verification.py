@@ -27,7 +27,7 @@ from nft.services.doors import Doors
 from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
 from nft.services.ownership import Check, Token, check_ownership
 from nft.services.provenance import describe_chain, renewed
-from profiles.services.avatars import attest_avatar, reinstate_avatar, withdraw_avatar
+from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, withdraw_avatar
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ LEASE = timedelta(minutes=3)
 """Longer than any one check lasts: after it the check counts as dead and another may begin."""
 NOT_OWNED_PERIOD = timedelta(hours=6)
 WATCH_PERIOD = timedelta(seconds=4)
+DOUBT_PERIOD = timedelta(minutes=10)
 MEDIA_RESERVE = timedelta(minutes=2)
 PAGE = 500
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN})
@@ -87,7 +88,7 @@ def sweep_claims(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
 
 
 def _due(now: datetime) -> Iterator[tuple[uuid.UUID, int]]:
-    due = TokenClaim.objects.filter(next_check_at__lte=now).order_by("next_check_at", "id")
+    due = TokenClaim.objects.filter(_is_due(now)).order_by("next_check_at", "id")
     after: tuple[datetime, uuid.UUID] | None = None
     while True:
         page = due
@@ -98,6 +99,15 @@ def _due(now: datetime) -> Iterator[tuple[uuid.UUID, int]]:
         if len(rows) < PAGE:
             return
         after = (rows[-1][2], rows[-1][0])
+
+
+def _is_due(now: datetime) -> Q:
+    """Its time has come, or is further off than any wait we set: then the clock was set back, and waiting for it
+    would leave a token unwatched for as long."""
+    period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), DOUBT_PERIOD)
+    too_far = Q(next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
+    owned_too_far = Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
+    return Q(next_check_at__lte=now) | too_far | owned_too_far
 
 
 def _find_lost_media(now: datetime) -> None:
@@ -111,7 +121,7 @@ def _find_lost_media(now: datetime) -> None:
 
 def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
     attempt = uuid.uuid4()
-    taken = TokenClaim.objects.filter(pk=claim_id, next_check_at__lte=now).update(
+    taken = TokenClaim.objects.filter(_is_due(now), pk=claim_id).update(
         attempt=attempt, next_check_at=now + LEASE, attempts=F("attempts") + 1
     )
     return TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
@@ -210,7 +220,8 @@ def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:
         claim.state = State.UNKNOWN
     claim.reason, claim.reason_sentence = check.decision.reason, f"{check.decision.sentence} We keep trying."
     seconds = min(
-        3 * 2 ** min(claim.attempts - 1, 10), 30 if check.decision.reason == Reason.NOT_YET_CONFIRMED else 600
+        3 * 2 ** min(claim.attempts - 1, 10),
+        30 if check.decision.reason == Reason.NOT_YET_CONFIRMED else DOUBT_PERIOD.total_seconds(),
     )
     _again_soon(claim, now, timedelta(seconds=seconds))
 

@@ -62,8 +62,8 @@ class AvatarQuerySet(models.QuerySet["Avatar"]):
 
     def showable(self, now: datetime) -> AvatarQuerySet:
         """Active, and attested recently enough where attestation is needed; chosen last first."""
-        oldest = now - conf.image_max_age()
-        return self.active().filter(Q(source=Avatar.Source.UPLOAD) | Q(attested_at__gte=oldest))
+        attested = Q(attested_at__gte=now - conf.image_max_age(), attested_at__lte=now + conf.CLOCK_SKEW)
+        return self.active().filter(Q(source=Avatar.Source.UPLOAD) | attested)
 
 
 class Avatar(models.Model):
@@ -136,7 +136,7 @@ class Avatar(models.Model):
         """True while the verified mark may be shown: active, and attested within NFT_MARK_MAX_AGE seconds."""
         if self.state != self.State.ACTIVE or self.attested_at is None:
             return False
-        return now - self.attested_at <= conf.mark_max_age()
+        return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.mark_max_age()
 
     def is_showable(self, now: datetime) -> bool:
         """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds."""
@@ -144,4 +144,4 @@ class Avatar(models.Model):
             return False
         if self.attested_at is None:
             return self.source == self.Source.UPLOAD
-        return now - self.attested_at <= conf.image_max_age()
+        return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.image_max_age()

@@ -12,8 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
 from django.utils import timezone
 
+from profiles.conf import CLOCK_SKEW
 from profiles.models import Avatar, AvatarQuerySet, Profile, StoredImage
 from profiles.services.audit import record
 from profiles.services.changing import (
@@ -33,6 +35,7 @@ from profiles.services.images import keep_image
 from profiles.text import one_line
 
 __all__ = [
+    "CLOCK_SKEW",
     "AvatarDetails",
     "AvatarError",
     "AvatarNotShowable",
@@ -165,7 +168,8 @@ def set_alt_text(profile: Profile, avatar_id: UUID, alt_text: str, actor: Abstra
 def attest_avatar(avatar_id: UUID, at: datetime, provenance: dict[str, Any] | None = None) -> bool:
     """Renew the right to show a picture, proved at `at`. False where it is withdrawn, an upload or gone.
 
-    Never moves the time back: answers may arrive out of order. No audit: it happens every few minutes.
+    Answers may arrive out of order: the time moves back only by more than CLOCK_SKEW, which means that a clock was set
+    right. No audit: it happens every few minutes.
     """
     return _attest(Avatar.objects.filter(pk=avatar_id), at, provenance) == 1
 
@@ -243,7 +247,7 @@ def _enter(owner: Profile, image: StoredImage, source: str, details: AvatarDetai
 def _attest(avatars: AvatarQuerySet, at: datetime, provenance: dict[str, Any] | None) -> int:
     standing = avatars.filter(attested_at__isnull=False)
     fresh = {"attested_at": at} | ({} if provenance is None else {"provenance": provenance})
-    standing.filter(attested_at__lt=at).update(**fresh)
+    standing.filter(Q(attested_at__lt=at) | Q(attested_at__gt=at + CLOCK_SKEW)).update(**fresh)
     return standing.count()
 
 

@@ -83,11 +83,23 @@ def test_a_new_check_brings_mark_and_picture_back(alice: Profile, ages: tuple[ti
 def test_a_late_answer_never_moves_the_time_back(alice: Profile) -> None:
     now = timezone.now()
     token = a_token_picture(alice, now)
-    assert attest_avatar(token.pk, now - timedelta(hours=2), {"asset_id": "old block"})
+    assert attest_avatar(token.pk, now - timedelta(minutes=4), {"asset_id": "old block"})
     token.refresh_from_db()
     assert token.attested_at == now
     assert token.provenance is not None
     assert token.provenance["asset_id"] != "old block"
+
+
+def test_an_attestation_of_a_clock_that_ran_ahead_counts_for_nothing_and_is_replaced(alice: Profile) -> None:
+    now = timezone.now()
+    upload, token = an_upload(alice), a_token_picture(alice, now + timedelta(days=1))
+    alice.refresh_from_db()
+    shown = shown_picture(alice, now)
+    assert (shown.avatar, shown.mark) == (upload, False)
+    assert attest_avatar(token.pk, now)
+    alice.refresh_from_db()
+    shown = shown_picture(alice, now)
+    assert (shown.avatar, shown.mark) == (token, True)
 
 
 def test_a_batch_is_attested_in_two_statements(
