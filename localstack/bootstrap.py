@@ -154,9 +154,9 @@ def _system_packages() -> bool:
     if not missing:
         return False
     packages = [package for names, _ in missing.values() for package in names.split()]
+    apt = _apt(packages)
     for names, reason in missing.values():
         _say(f"Installing {names} with apt, because {reason}")
-    apt = _apt(packages)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     _run([*apt, "update"], environment=environment)
     _run([*apt, "install", "-y", "--no-install-recommends", *packages], environment=environment)
