@@ -6,6 +6,7 @@ import re
 
 from django import template
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.forms import BoundField
 from django.utils.safestring import SafeString
@@ -49,6 +50,12 @@ def our_label(label: object) -> str:
 def control(field: BoundField) -> SafeString:
     """The widget without a placeholder: every field here has a label, which a placeholder would only repeat."""
     return field.as_widget(attrs={"placeholder": False})
+
+
+@register.simple_tag
+def max_picture_bytes() -> int:
+    limit: int = settings.AVATAR_MAX_BYTES
+    return limit
 
 
 @register.filter
