@@ -4,7 +4,7 @@ import { readChains } from "./chains.js";
 import { DemoProvider, ProviderError } from "./demo-provider.js";
 
 /**
- * The demo wallet's face: its questions, its button at the edge of the page, and its announcement (EIP-6963).
+ * The demo wallet's face: its questions, its button in the page's bar, and its announcement (EIP-6963).
  *
  * @typedef {import("./demo-provider.js").Question} Question
  * @typedef {import("./demo-provider.js").Account} Account
@@ -133,16 +133,23 @@ function announce(provider) {
  * @param {DemoProvider} provider
  */
 async function showButton(provider) {
-  const label = async () => {
+  const made = button("", "button-small demo-wallet-button", () => void provider.connect().catch(() => undefined));
+  const icon = document.createElement("img");
+  icon.src = ICON;
+  icon.alt = "";
+  const own = element("span", "Demo wallet", "demo-wallet-own");
+  const name = element("span", "");
+  made.append(icon, own, name);
+  const update = async () => {
     const account = (await provider.accounts()).find(({ address }) => address === provider.current);
-    return account ? `Demo wallet: ${account.name}` : "Demo wallet";
+    own.textContent = account ? "Demo wallet: " : "Demo wallet";
+    name.textContent = account?.name ?? "";
   };
-  const made = button("Demo wallet", "button-small demo-wallet-button", () => void provider.connect().catch(() => undefined));
-  document.body.append(made);
-  provider.on("accountsChanged", async () => {
-    made.textContent = await label();
+  document.querySelector(".brand")?.after(made);
+  provider.on("accountsChanged", () => void update());
+  await update().catch(() => {
+    name.textContent = "chain not running";
   });
-  made.textContent = await label().catch(() => "Demo wallet (chain not running)");
 }
 
 const chain = readChains(document).find(({ rpc_url }) => rpc_url);

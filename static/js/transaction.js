@@ -69,9 +69,11 @@ class TransactionPanel extends Panel {
    *   shares another
    */
   async findAccount({ name, provider }, { from }) {
-    const accounts = await provider.request({ method: "eth_requestAccounts" });
-    const shared = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
-    const own = shared.find((account) => isSameAddress(account, from));
+    const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));
+    const known = findOwn(await readAccounts(provider, "eth_accounts").catch(() => []));
+    if (known) return known;
+    const shared = await readAccounts(provider, "eth_requestAccounts");
+    const own = findOwn(shared);
     if (own) return own;
     const other = shared[0] ? `${name} is using ${shortAddress(shared[0])}` : `${name} shared no account`;
     const choose = () => provider.request({ method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
@@ -128,6 +130,16 @@ class TransactionPanel extends Panel {
       ]);
     }
   }
+}
+
+/**
+ * @param {Wallet["provider"]} provider
+ * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the person, the second may
+ * @returns {Promise<string[]>}
+ */
+async function readAccounts(provider, method) {
+  const accounts = await provider.request({ method });
+  return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
 }
 
 /**
