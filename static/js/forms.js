@@ -19,9 +19,13 @@ function sendOnce(form) {
       return;
     }
     form.dataset.sent = "";
+    form.setAttribute("aria-busy", "true");
   });
   // Back/forward brings the page back as it was left, and the form must work again.
-  addEventListener("pageshow", () => delete form.dataset.sent);
+  addEventListener("pageshow", () => {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  });
 }
 
 /** Menus are <details>: Escape and a click elsewhere close them. */

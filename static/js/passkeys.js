@@ -21,7 +21,9 @@ function toast(sentence) {
   const text = document.createElement("div");
   text.textContent = sentence;
   note.append(text);
-  document.querySelector("[data-toasts]")?.replaceChildren(note);
+  const region = document.querySelector("[data-toasts]");
+  region?.replaceChildren(note);
+  region?.scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("allauth.error", (event) => {
