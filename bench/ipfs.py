@@ -1,0 +1,85 @@
+"""IPFS: proving and putting together a file of 5 MB, beside the bare hashing of its bytes."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from bench.harness import Contestant, Pace, Result, contest
+from bench.lanes import Lane, Peer, Place, python_peer, site_settings
+from bench.report import MIB, Goal, Table
+from nft.core.car import write_car
+from nft.core.dag import DagLimits
+from nft.core.unixfs import build_file
+
+MEGABYTES = 5
+LIMIT, MEMORY, PIECES, HTTP = "sha256 by 256 KiB", "ours, from memory", "ours, in pieces of 64 KiB", "ours, over HTTP"
+MOST_FROM_MEMORY, MOST_OVER_HTTP = 1.3, 1.9
+KEPT = "freed memory kept"
+_KEEPING = {"MALLOC_TOP_PAD_": str(32 * MIB)}
+_NOTE = (
+    "Blocks of 256 KiB, as Kubo and we publish. The archive's server is not counted. “Freed memory kept” is the same "
+    "with MALLOC_TOP_PAD_ at 32 MiB: otherwise glibc gives the memory of each file back to the kernel and fetches it "
+    "anew for the next, and those page faults are the difference. Helia and ipfs-car were not run."
+)
+
+
+def run(place: Place) -> Iterator[Table]:
+    built = build_file(random.Random(5).randbytes(MEGABYTES * 1_000_000))
+    archive = place.folder / "file.car"
+    archive.write_bytes(write_car(built.root, built.blocks))
+    url = _serve(place, archive)
+    lanes: list[Contestant] = [Lane(peer, place) for peer in _peers(str(archive), url, place.folder)]
+    results = contest(lanes, Pace(0.3, 15 * place.haste))
+    yield Table("IPFS: a verified file of 5 MB", list(results.values()), LIMIT, "MB", _goals(results), [_NOTE])
+
+
+def _goals(results: dict[str, Result]) -> list[Goal]:
+    limits, over_http = DagLimits(), results[HTTP]
+    grown = (over_http.peak - over_http.at_rest) / MIB
+    bound = (limits.max_block_bytes * 4 + limits.max_bytes) / MIB
+    return [
+        Goal("from memory", results[MEMORY].times(results[LIMIT]), MOST_FROM_MEMORY, " times"),
+        Goal("over HTTP", results[HTTP].times(results[LIMIT]), MOST_OVER_HTTP, " times"),
+        Goal("memory over HTTP: four blocks and the largest file allowed", grown, bound, " MiB"),
+    ]
+
+
+def _peers(archive: str, url: str, folder: Path) -> Iterator[Peer]:
+    settings = site_settings(folder)
+    for name, work in ((LIMIT, "hashing"), (MEMORY, "memory"), (PIECES, "pieces"), (HTTP, "gateway")):
+        yield python_peer(name, "ipfs", work, archive, url, unit=MEGABYTES, environment=settings)
+    for name, work in ((MEMORY, "memory"), (HTTP, "gateway")):
+        yield python_peer(
+            f"{name}, {KEPT}", "ipfs", work, archive, url, unit=MEGABYTES, environment=settings | _KEEPING
+        )
+
+
+def _serve(place: Place, archive: Path) -> str:
+    """A gateway in a thread of ours that knows one file."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Archive, archive.read_bytes()))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    place.closing.callback(server.server_close)
+    place.closing.callback(server.shutdown)
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+class _Archive(BaseHTTPRequestHandler):
+    def __init__(self, content: bytes, *details: object) -> None:
+        self._content = content
+        super().__init__(*details)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/vnd.ipld.car; version=1")
+        self.send_header("Content-Length", str(len(self._content)))
+        self.end_headers()
+        self.wfile.write(self._content)
+
+    def log_message(self, *_values: object) -> None:
+        """Silence."""

@@ -1,0 +1,65 @@
+"""A file out of a CAR archive, every block proved: at once, in pieces, and over HTTP; and the bare hashing.
+
+Arguments: the work's name, the archive, and the address of a gateway that serves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bench.serve import serve
+from nft.clients.gateways import Gateways, IpfsLimits
+from nft.core.car import CarReader
+from nft.core.cid import Cid
+from nft.core.dag import DagLimits, ProvedBlocks, read_proved
+
+PIECE, HASHED = 64 * 1024, 256 * 1024
+LIMITS = DagLimits()
+
+
+def hashing(archive: bytes, _gateway: str) -> Callable[[], object]:
+    """sha256 of each 256 KiB: the least that proof takes."""
+    view = memoryview(archive)
+    return lambda: [hashlib.sha256(view[at : at + HASHED]).digest() for at in range(0, len(view), HASHED)]
+
+
+def memory(archive: bytes, _gateway: str) -> Callable[[], object]:
+    return lambda: _read([archive])
+
+
+def pieces(archive: bytes, _gateway: str) -> Callable[[], object]:
+    """As they come from a socket."""
+    return lambda: _read([archive[at : at + PIECE] for at in range(0, len(archive), PIECE)])
+
+
+def gateway(archive: bytes, url: str) -> Callable[[], object]:
+    """The site's own way to a file: guarded client, archive streamed, blocks kept for the proof."""
+    (root,), gateways = _roots(archive), Gateways([url], own=_nothing)
+    return partial(gateways.fetch_verified, root, "", IpfsLimits(LIMITS, 30.0))
+
+
+def _read(parts: list[bytes]) -> bytes:
+    reader, blocks = CarReader(LIMITS), ProvedBlocks()
+    for part in parts:
+        blocks.add_proved(reader.feed(part))
+    reader.close()
+    return read_proved(reader.roots[0], "", blocks, LIMITS).data
+
+
+def _roots(archive: bytes) -> tuple[Cid, ...]:
+    reader = CarReader(LIMITS)
+    reader.feed(archive)
+    return reader.roots
+
+
+def _nothing(_cid: Cid) -> bytes | None:
+    return None
+
+
+if __name__ == "__main__":
+    works = {each.__name__: each for each in (hashing, memory, pieces, gateway)}
+    serve(works[sys.argv[1]](Path(sys.argv[2]).read_bytes(), sys.argv[3]))

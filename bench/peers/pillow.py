@@ -1,0 +1,84 @@
+"""Pictures: our path, parts of it, and Pillow as tutorials use it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from bench.serve import serve
+from profiles.decoding import DecodeRequest, get_decoder
+from profiles.images.encode import encode
+from profiles.images.formats import OutputFormat, SourceFormat
+from profiles.images.headers import drop_png_extras
+from profiles.images.limits import RENDITION_SIZES, ImageLimits
+from profiles.images.normalise import normalise_with_renditions
+from profiles.images.sniff import read_header
+from profiles.images.squares import cut_squares
+from profiles.images.stills import decode_still
+
+FOUR = (512, 256, 128, 64)
+_LIMITS = ImageLimits()
+
+
+def whole(content: bytes) -> Callable[[], object]:
+    """What an upload costs: child process, master, every size."""
+    request = DecodeRequest(_LIMITS, RENDITION_SIZES)
+    return lambda: get_decoder().decode(content, request)
+
+
+def without_child(content: bytes) -> Callable[[], object]:
+    request = DecodeRequest(_LIMITS, RENDITION_SIZES)
+    return lambda: normalise_with_renditions(content, request)
+
+
+def squares(content: bytes) -> Callable[[], object]:
+    """No master, no child: the work that peers do."""
+
+    def work() -> None:
+        header = read_header(content, _LIMITS)
+        clean = drop_png_extras(content) if header.format is SourceFormat.PNG else content
+        for _, square in cut_squares(decode_still(clean, header, None).image, FOUR):
+            encode(square, OutputFormat.WEBP)
+
+    return work
+
+
+def naive(content: bytes) -> Callable[[], object]:
+    def work() -> None:
+        for size in FOUR:
+            image = ImageOps.exif_transpose(Image.open(BytesIO(content))).convert("RGB")
+            _save(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
+
+    return work
+
+
+def floor(content: bytes) -> Callable[[], object]:
+    """What nobody can leave out: decoding (a JPEG at a fraction) and encoding squares that are there already."""
+    ready = [ImageOps.fit(_scaled(content), (size, size)) for size in FOUR]
+
+    def work() -> None:
+        _scaled(content)
+        for image in ready:
+            _save(image)
+
+    return work
+
+
+def _scaled(content: bytes) -> Image.Image:
+    image = Image.open(BytesIO(content))
+    image.draft("RGB", (512, 512))
+    image.load()
+    return image
+
+
+def _save(image: Image.Image) -> None:
+    image.save(BytesIO(), "WEBP", quality=82, method=4)
+
+
+if __name__ == "__main__":
+    works = {each.__name__: each for each in (whole, without_child, squares, naive, floor)}
+    serve(works[sys.argv[1]](Path(sys.argv[2]).read_bytes()))

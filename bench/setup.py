@@ -1,0 +1,79 @@
+"""Installs the peers: npm packages beside package.json, django-avatar in an environment of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.lanes import BenchError
+from localstack import binaries
+from localstack.binaries import ROOT
+
+HERE = Path(__file__).resolve().parent
+DJANGO_AVATAR = ROOT / ".local" / "bench" / "django-avatar"
+_REQUIREMENTS = HERE / "requirements-django-avatar.txt"
+PROGRAMS = {"nginx": "nginx", "wrk": "wrk"}
+
+
+def install_npm_peers() -> None:
+    """sharp and viem. sharp's binaries come as packages, so no script runs."""
+    lock = HERE / "package-lock.json"
+    stamp = HERE / "node_modules" / ".installed"
+    if _is_fresh(stamp, lock):
+        return
+    print("  Installing npm packages of bench, because its lock is new or has changed …", flush=True)
+    _run([*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], HERE)
+    stamp.write_text(_digest(lock), encoding="utf-8")
+
+
+def install_django_avatar() -> str | None:
+    """Its Python, or None (with a line that says why) where it can't be installed."""
+    python, stamp = DJANGO_AVATAR / "bin" / "python", DJANGO_AVATAR / ".installed"
+    if _is_fresh(stamp, _REQUIREMENTS):
+        return str(python)
+    print("  Installing django-avatar into an environment of its own …", flush=True)
+    try:
+        shutil.rmtree(DJANGO_AVATAR, ignore_errors=True)
+        _run([sys.executable, "-m", "venv", str(DJANGO_AVATAR)], ROOT)
+        _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(_REQUIREMENTS)], ROOT)
+    except BenchError as error:
+        print(f"  django-avatar is left out: {error}", flush=True)
+        return None
+    stamp.write_text(_digest(_REQUIREMENTS), encoding="utf-8")
+    return str(python)
+
+
+def check_programs() -> None:
+    """Raises BenchError with what to install."""
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    if missing:
+        raise BenchError(
+            f"{' and '.join(missing)} can't be found. "
+            f"On Debian and Ubuntu: sudo apt-get install --no-install-recommends {' '.join(missing)}"
+        )
+
+
+def _npm() -> list[str]:
+    """The system's, else the one of the wheel that `make test` installs."""
+    node = Path(binaries.node())
+    if found := shutil.which("npm"):
+        return [found]
+    return [str(node), str(node.parent.parent / "lib/node_modules/npm/bin/npm-cli.js")]
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"`{' '.join(command[:4])} …` failed: {done.stderr.strip()[-300:]}")
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is_fresh(stamp: Path, file: Path) -> bool:
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _digest(file)
