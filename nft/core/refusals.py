@@ -10,6 +10,7 @@ class UriRefusal(enum.StrEnum):
     TOO_LONG = "too_long"
     CONTROL_CHARACTERS = "control_characters"
     BAD_ENCODING = "bad_encoding"
+    DOT_SEGMENTS = "dot_segments"
     NOT_A_URI = "not_a_uri"
     UNSUPPORTED_SCHEME = "unsupported_scheme"
     BAD_CID = "bad_cid"

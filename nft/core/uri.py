@@ -214,7 +214,10 @@ def _decode_path(path: str) -> str:
         raise TokenUriRefused(UriRefusal.BAD_ENCODING, "The path of the URI is not valid UTF-8.") from error
     if _NOT_IN_A_URI.search(decoded):
         raise TokenUriRefused(UriRefusal.CONTROL_CHARACTERS, "The path of the URI contains control characters.")
-    return "/".join(name for name in decoded.split("/") if name)
+    names = [name for name in decoded.split("/") if name]
+    if not {".", ".."}.isdisjoint(names):  # they would lead a request out of what the CID or name stands for
+        raise TokenUriRefused(UriRefusal.DOT_SEGMENTS, "The path of the URI contains “.” or “..”.")
+    return "/".join(names)
 
 
 def _shown_path(path: str) -> str:

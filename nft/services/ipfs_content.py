@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 from nft.clients.blockstore import get_block
 from nft.core.car import write_car
@@ -69,7 +70,7 @@ def read_content(root: Cid, path: str, form: Format, scope: Scope) -> Content:
             leaf = _leaf(root, path)
             return Content(_visible_block(leaf), RAW_TYPE, f'"{leaf}.raw"')
         if form is Format.CAR:
-            return Content(_car(root, path, scope), CAR_TYPE, f'W/"{ipfs_uri(root, path)[7:]}.car.{scope}"')
+            return Content(_car(root, path, scope), CAR_TYPE, f'W/"{_tag(root, path)}.car.{scope}"')
         return _file(root, path)
     except BlockMissing as error:
         raise ContentRefused("not-here", 404, "We do not hold this content.") from error
@@ -84,7 +85,12 @@ def _file(root: Cid, path: str) -> Content:
         raise ContentRefused(
             "not-here", 404, "No file made here has this CID. Blocks are served with ?format=raw or car."
         )
-    return Content(_read(root, path).data, media_type, f'"{ipfs_uri(root, path)[7:]}"')
+    return Content(_read(root, path).data, media_type, f'"{_tag(root, path)}"')
+
+
+def _tag(root: Cid, path: str) -> str:
+    """Names in a directory may hold anything, quotes and line ends too."""
+    return f"{root}/{quote(path)}" if path else str(root)
 
 
 def _leaf(root: Cid, path: str) -> Cid:

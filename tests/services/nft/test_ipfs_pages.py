@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.files.base import ContentFile
@@ -44,6 +45,17 @@ def visitor() -> Client:
 @pytest.fixture
 def image() -> Pinned:
     return pin_file(picture(), "image/png", NOW)
+
+
+@pytest.mark.parametrize("name", ["a\rb", 'a"b', "a,b", "日本", "é"])
+@pytest.mark.parametrize("query", ["", "?format=car", "?format=raw"])
+def test_names_that_strangers_give_files_break_no_header(visitor: Client, name: str, query: str) -> None:
+    pinned = pin_directory({name: (picture(), "image/png")}, NOW)
+    address = f"/ipfs/{pinned.cid}/{quote(name)}{query}"
+    answer = visitor.get(address)
+    assert answer.status_code == 200
+    assert answer["ETag"].isascii()
+    assert visitor.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
 
 
 def lose(digest: bytes) -> None:
