@@ -10,10 +10,11 @@ from profiles.images.formats import OutputFormat
 
 from .pictures import opened
 
-GENERATED = [style for style in FallbackStyle if style is not FallbackStyle.SILHOUETTE]
+VISIBLE = [style for style in FallbackStyle if style is not FallbackStyle.BLANK]
+GENERATED = [style for style in VISIBLE if style is not FallbackStyle.SILHOUETTE]
 
 
-@pytest.mark.parametrize("style", FallbackStyle)
+@pytest.mark.parametrize("style", VISIBLE)
 @pytest.mark.parametrize("fmt", [OutputFormat.WEBP, OutputFormat.PNG])
 @pytest.mark.parametrize("size", [32, 256])
 def test_each_style_draws_a_square_with_something_on_it(style: FallbackStyle, fmt: OutputFormat, size: int) -> None:
@@ -27,6 +28,11 @@ def test_each_style_draws_a_square_with_something_on_it(style: FallbackStyle, fm
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(style: FallbackStyle) -> None:
     assert draw_fallback("alice", 64, style) == draw_fallback("alice", 64, style)
     assert draw_fallback("alice", 64, style) != draw_fallback("bob", 64, style)
+
+
+def test_blank_is_nothing_at_all() -> None:
+    seen = opened(draw_fallback("alice", 64, FallbackStyle.BLANK, OutputFormat.PNG).data)
+    assert seen.convert("RGBA").getextrema()[3] == (0, 0)
 
 
 def test_the_mystery_person_is_the_same_for_everybody() -> None:

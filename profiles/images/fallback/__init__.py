@@ -1,0 +1,55 @@
+"""Avatars for those who have none, drawn from a seed text alone. The same seed always gives the same bytes."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from PIL import Image
+
+from profiles.images.encode import encode
+from profiles.images.formats import OutputFormat
+from profiles.images.picture import EncodedImage
+from profiles.images.squares import check_sizes
+
+from . import drawings
+from .blockies import draw_blockies
+from .colours import contrast_with_white
+from .initials import find_initials
+from .jazzicon import draw_jazzicon
+
+__all__ = ["FallbackStyle", "contrast_with_white", "draw_fallback", "find_initials"]
+
+
+class FallbackStyle(StrEnum):
+    """Named as Gravatar and Libravatar name them in ``d=``. BLOCKIES and JAZZICON are what wallets draw for an
+    address, tile by tile; SHAPES is ours."""
+
+    INITIALS = "initials"
+    IDENTICON = "identicon"
+    RETRO = "retro"
+    SHAPES = "shapes"
+    BLOCKIES = "blockies"
+    JAZZICON = "jazzicon"
+    SILHOUETTE = "mp"
+    BLANK = "blank"
+
+
+def draw_fallback(seed: str, size: int, style: FallbackStyle, fmt: OutputFormat = OutputFormat.WEBP) -> EncodedImage:
+    """A square of ``size`` pixels (one of RENDITION_SIZES). ``seed`` is a handle, a name or an address.
+
+    INITIALS shows the seed's own initials, or SHAPES where the font lacks their letters; SILHOUETTE and BLANK
+    are the same for everybody.
+    """
+    check_sizes((size,))
+    return encode(_DRAW[style](seed, size), fmt)
+
+
+_DRAW: dict[FallbackStyle, Callable[[str, int], Image.Image]] = {
+    FallbackStyle.INITIALS: drawings.draw_initials,
+    FallbackStyle.IDENTICON: drawings.draw_identicon,
+    FallbackStyle.RETRO: drawings.draw_retro,
+    FallbackStyle.SHAPES: drawings.draw_shapes,
+    FallbackStyle.BLOCKIES: draw_blockies,
+    FallbackStyle.JAZZICON: draw_jazzicon,
+    FallbackStyle.SILHOUETTE: drawings.draw_silhouette,
+    FallbackStyle.BLANK: drawings.draw_blank,
+}
