@@ -6,3 +6,6 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         from avatarsite import checks  # noqa: F401  # registers itself
+        from avatarsite.emails import watch_addresses
+
+        watch_addresses()

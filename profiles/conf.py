@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
 from profiles.images.picture import DecodeRequest
@@ -63,6 +64,32 @@ def unused_image_age() -> timedelta:
 def avatar_max_age() -> int:
     """Seconds an answer of `/avatar/<id>` may be kept: a changed picture is seen in less than 5."""
     return int(_setting("AVATAR_CACHE_SECONDS", 4))
+
+
+def drawings_per_hour() -> int:
+    """Pictures one network may have drawn or encoded anew in an hour; what is stored or remembered costs nothing."""
+    return int(_setting("AVATAR_DRAWINGS_PER_HOUR", 6000))
+
+
+def default_url_hosts() -> frozenset[str]:
+    """host[:port] of the addresses that `d=` may send people on to. None by default: strangers write that address."""
+    return frozenset(str(host).lower() for host in _setting("AVATAR_DEFAULT_URL_HOSTS", []))
+
+
+def trusted_proxies() -> int:
+    """Proxies of ours in front, each of which appends to X-Forwarded-For."""
+    return int(_setting("TRUSTED_PROXY_COUNT", 0))
+
+
+def knows_addresses() -> bool:
+    return bool(_setting("AVATAR_VERIFIED_ADDRESSES", ""))
+
+
+def verified_addresses(user: Any) -> list[str]:
+    """The e-mail addresses this user proved to be theirs, from the host project: AVATAR_VERIFIED_ADDRESSES names a
+    function of a user that lists them. None without it."""
+    path = _setting("AVATAR_VERIFIED_ADDRESSES", "")
+    return list(import_string(path)(user)) if path else []
 
 
 def reserved_handles() -> frozenset[str]:

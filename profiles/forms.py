@@ -32,6 +32,18 @@ class ProfileForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
+    is_found_by_email = forms.BooleanField(
+        required=False,
+        label="Let sites that know my e-mail address show my picture",
+        help_text="As with Gravatar and Libravatar: they ask by a code made of an address you confirmed here. Who knows "
+        "the address can then tell that you have an account.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not conf.knows_addresses():
+            del self.fields["is_found_by_email"]
+
     @classmethod
     def of(cls, profile: Profile) -> ProfileForm:
         return cls(initial={name: getattr(profile, name) for name in cls.base_fields})

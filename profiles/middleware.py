@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -21,6 +22,11 @@ class CookielessMedia:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(PUBLIC_PREFIXES):
-            request.META.pop("HTTP_COOKIE", None)
-        return self.get_response(request)
+        if not request.path_info.startswith(PUBLIC_PREFIXES):
+            return self.get_response(request)
+        request.META.pop("HTTP_COOKIE", None)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            # CommonMiddleware counts the bytes of this answer, but the header would speak of the picture's (RFC 9110).
+            response.headers.pop("Content-Length", None)
+        return response

@@ -42,7 +42,7 @@ class Visitor:
     session: SessionBase
     user: User | None
     network: str
-    """From rate_limits.network_of."""
+    """From profiles.services.networks.network_of."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.core.cache import cache
@@ -36,7 +35,6 @@ LIMITS: Mapping[str, Limit] = {
     "verify-network": Limit(90, 60),
     "contract-signature-network": Limit(20, 60),
 }
-IPV6_SUBSCRIBER_BITS = 64  # what one household is given
 
 
 def spend(action: str, key: str, now: datetime) -> None:
@@ -49,23 +47,6 @@ def spend(action: str, key: str, now: datetime) -> None:
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]  # the cache need not know who it was
     if _count(f"nft:tries:{action}:{window}:{digest}", limit.seconds) > limit.count:
         raise RateLimited(limit.seconds - elapsed)
-
-
-def network_of(remote: str, forwarded: str, proxies: int) -> str:
-    """Whom to count a request for: the address the outermost of our `proxies` saw, or the peer without proxies.
-
-    `forwarded` is the X-Forwarded-For header; what lies left of our own proxies' entries anyone can write. IPv6
-    addresses count by /64.
-    """
-    hops = forwarded.split(",")
-    client = hops[-proxies].strip() if 0 < proxies <= len(hops) else remote
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return remote
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((address, IPV6_SUBSCRIBER_BITS), strict=False))
-    return str(address)
 
 
 def _limit(action: str) -> Limit:

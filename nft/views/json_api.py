@@ -15,8 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from nft.problems import Problem, problem_response
 from nft.services.challenges import Visitor
-from nft.services.rate_limits import network_of
 from nft.services.refusals import BodyTooLarge, MalformedRequest, RateLimited, Refused
+from profiles.services.networks import network_of
 
 MAX_BODY = 4 * 1024
 Answer = Callable[[HttpRequest, dict[str, Any]], JsonResponse]

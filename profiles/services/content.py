@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
+
+import PIL
 
 from profiles import storage
 from profiles.images.fallback import FallbackStyle, draw_fallback
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.images.render import render
-from profiles.models import Rendition
+from profiles.services.renditions import Square
 
+#: Counted up whenever a stand-in looks different than before, so that nobody keeps the old one.
+DRAWINGS_VERSION = 1
 CACHE_BYTES = 16 * 1024 * 1024
 
 
@@ -44,26 +51,52 @@ class _RecentlyUsed:
 _recent = _RecentlyUsed(CACHE_BYTES)
 
 
-def rendition_bytes(rendition: Rendition, fmt: OutputFormat) -> bytes:
-    """The square in `fmt`: as stored, or drawn again from what is stored. Raises storage.StorageError."""
-    key = f"{rendition.sha256}.{fmt.value}"
+@dataclass(frozen=True)
+class Drawing:
+    """A stand-in asked for; `size` must be allow-listed."""
+
+    seed: str
+    size: int
+    style: FallbackStyle
+    format: OutputFormat
+
+    @property
+    def tag(self) -> str:
+        """Names the bytes without drawing them: the same tag is the same picture, for our code and Pillow's."""
+        what = f"{DRAWINGS_VERSION}.{PIL.__version__}.{self.style}.{self.format}.{self.size}.{self.seed}"
+        return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _for_free() -> None:
+    return None
+
+
+def rendition_bytes(square: Square, fmt: OutputFormat, pay: Callable[[], None] = _for_free) -> bytes:
+    """The square in `fmt`: as stored, or drawn again from what is stored. Raises storage.StorageError.
+
+    `pay` is called only where something must be encoded, and may refuse by raising.
+    """
+    key = f"{square.sha256}.{fmt.value}"
     content = _recent.get(key)
     if content is None:
-        content = _read(rendition, fmt)
+        content = _read(square, fmt, pay)
         _recent.put(key, content)
     return content
 
 
-def _read(rendition: Rendition, fmt: OutputFormat) -> bytes:
-    stored = storage.get(storage.rendition_key(rendition.sha256, storage.EXTENSIONS[rendition.format]))
-    return stored if fmt.value == rendition.format else render(stored, pick_size(rendition.size), fmt).data
+def _read(square: Square, fmt: OutputFormat, pay: Callable[[], None]) -> bytes:
+    key = storage.rendition_key(square.sha256, storage.EXTENSIONS[square.format])
+    if fmt.value == square.format:
+        return storage.get(key)
+    pay()
+    return render(storage.get(key), pick_size(square.size), fmt).data
 
 
-def fallback_bytes(seed: str, size: int, style: FallbackStyle, fmt: OutputFormat) -> bytes:
-    """A stand-in drawn from `seed`; `size` must be allow-listed. Strangers choose the seed, so none is ever stored."""
-    key = f"{style}.{fmt}.{size}.{seed}"
-    content = _recent.get(key)
+def fallback_bytes(drawing: Drawing, pay: Callable[[], None] = _for_free) -> bytes:
+    """A stand-in. Strangers choose its seed, so none is ever stored; `pay` as above."""
+    content = _recent.get(drawing.tag)
     if content is None:
-        content = draw_fallback(seed, size, style, fmt).data
-        _recent.put(key, content)
+        pay()
+        content = draw_fallback(drawing.seed, drawing.size, drawing.style, drawing.format).data
+        _recent.put(drawing.tag, content)
     return content

@@ -16,9 +16,12 @@ from profiles.services.showing import ShownPicture, shown_picture
 
 
 def receipt_of(profile: Profile, now: datetime) -> dict[str, Any]:
+    return describe(profile, shown_picture(profile, now))
+
+
+def describe(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
     """JSON-ready. `source` is null where the person has no picture; `sha256` names the picture as we keep it, and
     each of `sizes` the bytes behind its own immutable `url`."""
-    shown = shown_picture(profile, now)
     return {
         "handle": profile.handle,
         "name": profile.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -12,7 +13,26 @@ from profiles.models import Avatar, Rendition
 from profiles.storage import EXTENSIONS
 
 
-def pick_rendition(renditions: Iterable[Rendition], size: int, *, still: bool = True) -> Rendition | None:
+class Square(Protocol):
+    """What must be known of a stored square to serve it: a Rendition's, or of whoever stands for one."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def is_still(self) -> bool: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
+SomeSquare = TypeVar("SomeSquare", bound=Square)
+
+
+def pick_rendition(renditions: Iterable[SomeSquare], size: int, *, still: bool = True) -> SomeSquare | None:
     """The smallest square that serves `size` pixels, or the largest there is; None where there is none at all.
 
     `still` False prefers frames that move, where there are any.
@@ -24,7 +44,7 @@ def pick_rendition(renditions: Iterable[Rendition], size: int, *, still: bool = 
     return next((rendition for rendition in fitting if rendition.size >= wanted), fitting[-1] if fitting else None)
 
 
-def content_url(rendition: Rendition) -> str:
+def content_url(rendition: Square) -> str:
     """The immutable address of exactly these bytes."""
     return reverse("profiles:content", args=[rendition.sha256, EXTENSIONS[rendition.format]])
 

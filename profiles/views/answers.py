@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from profiles import conf
+from profiles.fast_path import FRESH_FOR, cache_control
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -33,7 +35,16 @@ def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 def soon_stale() -> str:
     """For addresses that name a person: the picture behind them may change at any moment."""
-    return f"public, max-age={conf.avatar_max_age()}, must-revalidate"
+    return cache_control(conf.avatar_max_age())
+
+
+def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
+    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike."""
+    seconds = float(conf.avatar_max_age())
+    if end is not None:
+        seconds = max(0.0, min(seconds, (end - now).total_seconds()))
+    response.headers["Cache-Control"] = cache_control(seconds)
+    request.META[FRESH_FOR] = seconds
 
 
 def wants_json(request: HttpRequest) -> bool:

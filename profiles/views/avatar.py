@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
+from functools import partial
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 
+from profiles import conf
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
-from profiles.models import Profile, Rendition
-from profiles.services.content import fallback_bytes, rendition_bytes
+from profiles.services.content import Drawing, fallback_bytes, rendition_bytes
+from profiles.services.limits import TooMany, spend
+from profiles.services.networks import network_of
 from profiles.services.problems import problem
-from profiles.services.receipt import receipt_of
+from profiles.services.receipt import describe
 from profiles.services.renditions import find_public_rendition, pick_rendition
-from profiles.services.showing import find_profile, shown_renditions
+from profiles.services.showing import Face, find_face, find_profile, good_until, shown_picture
 from profiles.storage import StorageError
-from profiles.views.answers import IMMUTABLE, public_media
+from profiles.views.accepting import read_preference
+from profiles.views.answers import IMMUTABLE, holds_until, public_media
 from profiles.views.wishes import BadWish, Wish, check_identifier, read_wish
 
 logger = logging.getLogger(__name__)
@@ -29,29 +33,41 @@ logger = logging.getLogger(__name__)
 
 @public_media
 def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
+    now = timezone.now()
     try:
         wish = read_wish(request, identifier)
+        face = find_face(wish.identifier, now)
+        response = _picture_of(request, wish, face)
     except BadWish as error:
         return problem(400, error.slug, error.sentence)
-    profile = find_profile(wish.identifier)
-    renditions = list(shown_renditions(profile, timezone.now())) if profile and not wish.forced else []
-    still = wish.still or wish.format not in {None, OutputFormat.WEBP}
-    rendition = pick_rendition(renditions, wish.size, still=still)
-    response = _stand_in(request, wish, profile) if rendition is None else _shown(request, wish, rendition)
+    except TooMany as error:
+        return _later(problem(429, "rate-limited", error.sentence), error.retry_after)
+    except StorageError as error:
+        return _unreadable(error)
     if wish.format is None:
         patch_vary_headers(response, ["Accept"])
+    holds_until(request, response, face.good_until if face else None, now)
     return response
 
 
 @public_media
 def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
+    now = timezone.now()
     try:
         profile = find_profile(check_identifier(identifier))
     except BadWish as error:
         return problem(400, error.slug, error.sentence)
     if profile is None:
         return _nobody()
-    return JsonResponse(receipt_of(profile, timezone.now()))
+    shown = shown_picture(profile, now)
+    content = JsonResponse(describe(profile, shown)).content
+    etag = quote_etag(hashlib.sha256(content).hexdigest())
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(content, content_type="application/json")
+    response.headers["ETag"] = etag
+    holds_until(request, response, good_until(shown.avatar, now) if shown.avatar else None, now)
+    return response
 
 
 @public_media
@@ -60,56 +76,70 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
     if rendition is None:
         return problem(404, "no-such-picture", "There is no picture with this hash, or no longer.")
     fmt = OutputFormat(rendition.format)
-    return _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt), cache=IMMUTABLE)
+    try:
+        response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
+    except StorageError as error:
+        return _unreadable(error)
+    response.headers["Cache-Control"] = IMMUTABLE
+    return response
 
 
-def _shown(request: HttpRequest, wish: Wish, rendition: Rendition) -> HttpResponse:
-    fmt = wish.format or _suitable(request, rendition.image.source_format)
-    tag = f"{rendition.sha256}-{fmt.value}"
-    return _conditional(request, tag, fmt, lambda: rendition_bytes(rendition, fmt))
+def _picture_of(request: HttpRequest, wish: Wish, face: Face | None) -> HttpResponse:
+    fmt = wish.format or read_preference(request.META.get("HTTP_ACCEPT", "*/*")).format_for(
+        face.source_format if face else ""
+    )
+    squares = face.squares if face and not wish.forced else ()
+    square = pick_rendition(squares, wish.size, still=wish.still or fmt is not OutputFormat.WEBP)
+    if square is None:
+        return _stand_in(request, wish, face, fmt)
+    pay = partial(_pay, request)
+    return _conditional(request, f"{square.sha256}-{fmt.value}", fmt, lambda: rendition_bytes(square, fmt, pay))
 
 
-def _stand_in(request: HttpRequest, wish: Wish, profile: Profile | None) -> HttpResponse:
+def _stand_in(request: HttpRequest, wish: Wish, face: Face | None, fmt: OutputFormat) -> HttpResponse:
     if wish.not_found:
         return _nobody()
-    seed = profile.name if profile else wish.identifier.lower()
-    style = wish.default or (FallbackStyle.INITIALS if profile else FallbackStyle.SHAPES)
-    fmt = wish.format or _suitable(request, "")
-    drawn = fallback_bytes(seed, pick_size(wish.size), style, fmt)
-    return _conditional(request, hashlib.sha256(drawn).hexdigest(), fmt, lambda: drawn)
+    if wish.elsewhere:
+        return HttpResponseRedirect(wish.elsewhere)
+    style = wish.default or (FallbackStyle.INITIALS if face else FallbackStyle.SHAPES)
+    drawing = Drawing(_seed(wish, face, style), pick_size(wish.size), style, fmt)
+    return _conditional(request, drawing.tag, fmt, lambda: fallback_bytes(drawing, partial(_pay, request)))
+
+
+def _seed(wish: Wish, face: Face | None, style: FallbackStyle) -> str:
+    """Wallets draw the account that is asked for, whoever holds it; all else is drawn from a person's name."""
+    if style in {FallbackStyle.BLOCKIES, FallbackStyle.JAZZICON}:
+        return wish.identifier.lower().rpartition(":")[2]
+    return face.name if face else wish.identifier.lower()
+
+
+def _pay(request: HttpRequest) -> None:
+    """Only what must be drawn or encoded counts against a limit; what is stored or remembered never does."""
+    remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
+    spend("drawings", network_of(remote, forwarded, conf.trusted_proxies()), conf.drawings_per_hour())
 
 
 def _nobody() -> HttpResponse:
     return problem(404, "no-picture", "Nobody with a picture has this name here.")
 
 
-def _suitable(request: HttpRequest, source_format: str) -> OutputFormat:
-    """WebP for clients that name it (a bare */* may be an old mail program), else what the picture came as."""
-    if any(str(accepted).startswith("image/webp") for accepted in request.accepted_types):
-        return OutputFormat.WEBP
-    return OutputFormat.JPEG if source_format == "jpeg" else OutputFormat.PNG
-
-
-def _conditional(
-    request: HttpRequest, tag: str, fmt: OutputFormat, read: Callable[[], bytes], cache: str = ""
-) -> HttpResponse:
-    """304 without touching the store where the client has these bytes, else the bytes."""
+def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callable[[], bytes]) -> HttpResponse:
+    """304 without touching the store or drawing where the client has these bytes, else the bytes."""
     etag = quote_etag(tag)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        try:
-            response = HttpResponse(read(), content_type=fmt.content_type)
-        except StorageError:
-            logger.exception("A picture could not be read.")
-            return _unavailable()
+        response = HttpResponse(read(), content_type=fmt.content_type)
     response.headers["ETag"] = etag
-    if cache:
-        response.headers["Cache-Control"] = cache
     return response
 
 
-def _unavailable() -> HttpResponse:
-    response = problem(503, "storage-unavailable", "The picture can't be read at the moment. Please try again.")
+def _unreadable(error: StorageError) -> HttpResponse:
+    logger.error("A picture could not be read.", exc_info=error)
+    sentence = "The picture can't be read at the moment. Please try again."
+    return _later(problem(503, "storage-unavailable", sentence), 5)
+
+
+def _later(response: HttpResponse, seconds: int) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Retry-After"] = "5"
+    response.headers["Retry-After"] = str(seconds)
     return response

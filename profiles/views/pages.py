@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from profiles.forms import ProfileForm
 from profiles.models import Profile
+from profiles.services.email_names import set_found_by_email
 from profiles.services.people import PeopleError, profile_of, update_profile
 from profiles.services.showing import shown_picture
 from profiles.views.signed_in import signed_in
@@ -40,9 +41,13 @@ def edit(request: HttpRequest) -> HttpResponse:
 def _saved(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
     if not form.is_valid():
         return False
+    words = dict(form.cleaned_data)
+    found_by_email = words.pop("is_found_by_email", profile.is_found_by_email)
     try:
-        update_profile(profile, actor=signed_in(request), **form.cleaned_data)
+        update_profile(profile, actor=signed_in(request), **words)
     except PeopleError as error:
         form.add_error(error.field, error.sentence)
         return False
+    if found_by_email != profile.is_found_by_email:
+        set_found_by_email(profile, found_by_email, signed_in(request))
     return True

@@ -1,12 +1,19 @@
-"""What the URL of an avatar asks for, read once and strictly."""
+"""What the URL of an avatar asks for, read once and strictly.
+
+`d=` by the names of Gravatar and Libravatar: 404, mp (mm), identicon, initials, retro, blank; and of wallets: blockies,
+jazzicon. Drawings of theirs that we have not get the nearest of ours: pagan and robohash, figures of few parts, are
+drawn as retro; monsterid, wavatar and color as shapes.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
+from profiles import conf
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 
@@ -20,8 +27,18 @@ _SUFFIXES = {
     "jpeg": OutputFormat.JPEG,
     "avif": OutputFormat.AVIF,
 }
-#: Gravatar's names for drawings we have under another name, or have not: those get our shapes.
-_ALIASES = {"mm": "mp", "monsterid": "shapes", "wavatar": "shapes", "robohash": "shapes", "pagan": "shapes"}
+_ALIASES = {
+    "mm": "mp",
+    "mystery": "mp",
+    "mysteryperson": "mp",
+    "blockie": "blockies",
+    "pagan": "retro",
+    "robohash": "retro",
+    "monsterid": "shapes",
+    "wavatar": "shapes",
+    "color": "shapes",
+}
+_LONGEST_URL = 1000
 NOT_FOUND = "404"
 
 
@@ -35,7 +52,8 @@ class BadWish(Exception):
 @dataclass(frozen=True)
 class Wish:
     """`size` is in pixels, 1 to MAX_SIZE. None for `format`: what suits the client; for `default`: what suits the
-    person. `not_found`: no stand-in is wanted, `forced`: only the stand-in is."""
+    person. `not_found`: no stand-in is wanted, `forced`: only the stand-in is. `elsewhere`: the address of a stand-in
+    on a host the operator trusts, else ""."""
 
     identifier: str
     size: int
@@ -44,20 +62,23 @@ class Wish:
     not_found: bool
     forced: bool
     still: bool
+    elsewhere: str = ""
 
 
 def read_wish(request: HttpRequest, text: str) -> Wish:
     """Raises BadWish with a sentence that names what is wrong and what would be right."""
     identifier, fmt = _split_suffix(text)
-    asked = _first(request, "d", "default").lower()
+    asked = _first(request, "d", "default")
+    elsewhere = _read_url(asked)
     return Wish(
         identifier=check_identifier(identifier),
         size=_read_size(_first(request, "s", "size")),
         format=fmt,
-        default=_read_default(asked),
+        default=None if elsewhere else _read_default(asked.lower()),
         not_found=asked == NOT_FOUND,
         forced=_is_yes(_first(request, "f", "forcedefault")),
         still=_is_yes(_first(request, "still")),
+        elsewhere=elsewhere,
     )
 
 
@@ -96,9 +117,20 @@ def _read_default(asked: str) -> FallbackStyle | None:
         return FallbackStyle(_ALIASES.get(asked, asked))
     except ValueError:
         known = ", ".join([NOT_FOUND, *FallbackStyle])
-        raise BadWish(
-            "bad-default", f"The stand-ins we draw are {known}. Pictures from other sites are not shown."
-        ) from None
+        raise BadWish("bad-default", f"The stand-ins we draw are {known}.") from None
+
+
+def _read_url(asked: str) -> str:
+    """The address, if `asked` is one and its host is trusted (AVATAR_DEFAULT_URL_HOSTS); "" where it is none."""
+    if not asked.lower().startswith(("http:", "https:", "//")):
+        return ""
+    if len(asked) <= _LONGEST_URL and re.fullmatch(r"https?://[!-~]+", asked) and "\\" not in asked:
+        try:
+            if urlsplit(asked).netloc.lower() in conf.default_url_hosts():
+                return asked
+        except ValueError:  # brackets that hold no IPv6 address
+            pass
+    raise BadWish("bad-default", "Stand-ins from other sites are not shown here. Name one that we draw, or 404.")
 
 
 def _is_yes(text: str) -> bool:
