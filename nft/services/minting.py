@@ -36,6 +36,7 @@ from profiles.services.people import profile_of
 
 State = MintRequest.State
 MINTS_PER_HOUR = 20
+HASHES_PER_HOUR = 60
 NAME_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 500
 _JOINERS = "\u200c\u200d"
@@ -69,7 +70,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         "account": account,
         "owner": account.address,
     }
-    _spend_mint(user)
+    _spend(user, "mints", MINTS_PER_HOUR)
     picture = make_token_picture(order.image)
     pinned = pin_file(picture.data, picture.media_type, now)
     with transaction.atomic():
@@ -120,6 +121,8 @@ def build_mint_transaction(request: MintRequest) -> Transaction | None:
 def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime) -> MintRequest:
     """Stores the hash the wallet gave; the chain decides whether it is true. Raises TokenActionError."""
     tx_hash = parse_tx_hash(tx_hash)
+    get_mint(user, mint_id)
+    _spend(user, "transactions", HASHES_PER_HOUR)  # each makes us ask the chain at once
     try:
         with transaction.atomic():
             request = _locked(user, mint_id)
@@ -188,9 +191,9 @@ def _account(user: User, account_id: uuid.UUID, chain_id: int) -> LinkedAccount:
     return account
 
 
-def _spend_mint(user: User) -> None:
+def _spend(user: User, what: str, per_hour: int) -> None:
     try:
-        spend("mints", user.pk, MINTS_PER_HOUR)
+        spend(what, user.pk, per_hour)
     except TooMany as error:
         raise TooManyMints(error.sentence) from error
 

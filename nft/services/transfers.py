@@ -15,7 +15,7 @@ from nft.core.errors import InvalidAddress
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
 from nft.services import jobs
-from nft.services.claims import get_claim
+from nft.services.claims import get_claim, spend_check
 from nft.services.doors import Doors
 from nft.services.mint_errors import ChainDown, NotNow, ReceiverRefused
 from nft.services.provenance import describe_chain
@@ -59,6 +59,7 @@ def record_transfer_sent(user: User, claim_id: uuid.UUID, tx_hash: str, now: dat
     """Notes a transfer on its way and watches the token closely. Raises TokenActionError, ClaimError."""
     tx_hash = parse_tx_hash(tx_hash)
     get_claim(user, claim_id)
+    spend_check(user)  # it makes us ask the chain at once, as a check does
     with transaction.atomic():
         claim = TokenClaim.objects.select_for_update(of=("self",)).get(user=user, pk=claim_id)
         claim.transfer_tx, claim.watch_until, claim.next_check_at = tx_hash, now + WATCH, now

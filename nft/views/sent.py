@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
 from nft.problems import Problem, problem_response
-from nft.services.claims import ClaimError, NoSuchClaim
+from nft.services.claims import ClaimError, NoSuchClaim, TooManyChecks
 from nft.services.mint_errors import TokenActionError
 from nft.views.json_api import json_post
 
@@ -28,7 +28,7 @@ def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
         except TokenActionError as error:
             return problem_response(Problem(error.slug, error.title, error.status, error.sentence))
         except ClaimError as error:
-            status = 404 if isinstance(error, NoSuchClaim) else 400
+            status = {NoSuchClaim: 404, TooManyChecks: 429}.get(type(error), 400)
             return problem_response(Problem(error.slug, "This can't be done", status, error.sentence))
 
     return json_post(answer)

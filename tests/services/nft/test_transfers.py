@@ -9,9 +9,12 @@ from django.contrib.auth.models import User
 from web3.contract import Contract
 
 from nft.core.address import parse_address
+from nft.services import claims, minting
+from nft.services.claims import TooManyChecks
 from nft.services.mint_errors import (
     NotNow,
     ReceiverRefused,
+    TooManyMints,
     WouldFail,
 )
 from nft.services.minting import (
@@ -49,6 +52,26 @@ def claim(world: World, chain: Chain, alice: User, contract: Contract) -> Any:
     record_mint_sent(alice, request.pk, sign(chain, request), world.now)
     finish(world, chain, request)
     return world.verify_and_fetch(use_mint(alice, request.pk, world.now))
+
+
+def test_the_same_hash_again_and_again_buys_no_endless_checks(
+    world: World, alice: User, claim: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "CHECKS_PER_HOUR", 3)  # one was spent on the claim itself
+    for _ in range(2):
+        record_transfer_sent(alice, claim.pk, "0x" + "ab" * 32, world.now)
+    with pytest.raises(TooManyChecks):
+        record_transfer_sent(alice, claim.pk, "0x" + "ab" * 32, world.now)
+
+
+def test_nor_does_the_hash_of_a_mint(
+    world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minting, "HASHES_PER_HOUR", 1)
+    request = ready_to_sign(world, alice)
+    record_mint_sent(alice, request.pk, "0x" + "ab" * 32, world.now)
+    with pytest.raises(TooManyMints):
+        record_mint_sent(alice, request.pk, "0x" + "cd" * 32, world.now)
 
 
 def test_receivers_that_would_lose_the_token_are_refused(
