@@ -21,6 +21,7 @@ from localstack.processes import Program, Running
 from tests.servers.places import Places
 
 CHAIN_ID = 31337
+SENDING = {"eth_sendTransaction", "eth_sendRawTransaction"}
 MNEMONIC = "test test test test test test test test test test test junk"
 
 
@@ -49,6 +50,9 @@ class Chain:
         """The result of one JSON-RPC call; raises AssertionError with the node's own error."""
         answer = self.w3.provider.make_request(method, list(params))  # type: ignore[arg-type]
         assert "error" not in answer, f"{method}: {answer['error']}"
+        if method in SENDING and self.w3.provider.make_request("anvil_getAutomine", [])["result"]:  # type: ignore[arg-type]
+            # The node answers before it has mined the block that it makes of each transaction.
+            self.w3.eth.wait_for_transaction_receipt(answer["result"], timeout=20, poll_latency=0.01)
         return answer["result"]
 
     def deploy(self, name: str, *arguments: Any, sender: ChecksumAddress | None = None) -> Contract:
