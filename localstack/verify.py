@@ -25,6 +25,16 @@ PRODUCTION = {
 """Settings as a production has them, for Django's own `check --deploy`; nothing is connected to."""
 
 
+SQLITE_TESTS = [
+    "tests/services/profiles/test_history.py",
+    "tests/services/profiles/test_races.py",
+    "tests/services/nft/test_claims.py",
+    "tests/services/nft/test_sign_in_replay.py",
+    "tests/services/nft/test_minting.py",
+]
+"""What differs between databases: locks, races, constraints. `make test-sqlite` runs everything there."""
+
+
 @dataclass(frozen=True)
 class Check:
     title: str
@@ -57,14 +67,17 @@ def lint() -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Contracts, page scripts, then pytest; with `arguments` only pytest, with those."""
+    """Contracts, page scripts, a smaller run on SQLite, then everything; with `arguments` only pytest, with those."""
     bootstrap.prepare("test")
     environment = _with_node()
     pytest = Check("site", [binaries.python(), "-m", "pytest", *arguments], environment)
     if arguments:
         return _run_all([pytest])
     scripts = [str(path) for path in sorted(ROOT.glob("tests/js/*.test.mjs"))]
-    return _run_all([_forge_test(), Check("page scripts", ["node", "--test", *scripts], environment), pytest])
+    on_sqlite = Check("SQLite", [*pytest.command, *SQLITE_TESTS], environment | {"TEST_DATABASE": "sqlite"})
+    return _run_all(
+        [_forge_test(), Check("page scripts", ["node", "--test", *scripts], environment), on_sqlite, pytest]
+    )
 
 
 def contracts() -> int:
