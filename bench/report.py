@@ -64,7 +64,8 @@ class Table:
     def text(self) -> str:
         parts = [f"## {self.title}", "\n".join(self._rows())]
         parts += ["\n".join(goal.line() for goal in self.goals)] if self.goals else []
-        return "\n\n".join([*parts, *self.notes])
+        rounds = f"{len(self.results[0].rounds)} rounds."
+        return "\n\n".join([*parts, " ".join([rounds, *self.notes])])
 
     def _rows(self) -> list[str]:
         limit = next(each for each in self.results if each.name == self.limit)
@@ -105,6 +106,7 @@ def load() -> str:
 def _facts(versions: Sequence[str]) -> Iterable[tuple[str, str]]:
     yield "date", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     yield "machine", f"{len(os.sched_getaffinity(0))} cores, {_processor()}, {platform.system()} {platform.machine()}"
+    yield "code", _commit()
     yield "versions", ", ".join([f"Python {platform.python_version()}", *versions, *_packages()])
 
 
@@ -121,6 +123,17 @@ def _version(name: str) -> str:
 
 def node_version() -> str:
     return f"Node.js {say_version([binaries.node(), '--version'])}"
+
+
+def _commit() -> str:
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty=, with changes that are not committed"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=binaries.ROOT,
+    )
+    return described.stdout.strip() or "not from a repository"
 
 
 def _processor() -> str:
