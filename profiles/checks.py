@@ -52,6 +52,22 @@ def check_limits(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
 
 
 @register()
+def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    mode, public = conf.serve_from_store(), conf.store_public_url()
+    if mode not in {"", "public", "signed"}:
+        return [Error(f"AVATAR_SERVE_FROM_STORE is {mode!r}: leave it empty, or public or signed.", id="profiles.E005")]
+    if mode == "public" and not public.startswith(("https://", "http://")):
+        return [
+            Error(
+                "AVATAR_SERVE_FROM_STORE=public needs AVATAR_STORE_PUBLIC_URL.",
+                hint="The address that renditions/… hangs under, e.g. https://cdn.example/avatars.",
+                id="profiles.E006",
+            )
+        ]
+    return []
+
+
+@register()
 def check_cookieless(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     order = list(settings.MIDDLEWARE)
     if SESSIONS not in order or (MIDDLEWARE in order and order.index(MIDDLEWARE) < order.index(SESSIONS)):

@@ -61,6 +61,41 @@ def unused_image_age() -> timedelta:
     return timedelta(seconds=_setting("AVATAR_UNUSED_SECONDS", 600))
 
 
+def store_time() -> timedelta:
+    """How long storing one picture, some twenty objects, may take before it is given up: a person is waiting."""
+    return timedelta(seconds=_setting("AVATAR_STORE_SECONDS", 30))
+
+
+def grace_time() -> timedelta:
+    """How old an object or row must be before the janitor may find it has no counterpart."""
+    return timedelta(seconds=_setting("AVATAR_GRACE_SECONDS", 900))
+
+
+def direct_upload() -> bool:
+    """Whether browsers may send pictures straight to the store, if it can take them (S3)."""
+    return bool(_setting("AVATAR_DIRECT_UPLOAD", False))
+
+
+def browsers_s3_endpoint() -> str:
+    """Where browsers reach the S3 server, "" where it is where we reach it."""
+    return str(_setting("AVATAR_BROWSER_S3_ENDPOINT", ""))
+
+
+def serve_from_store() -> str:
+    """Nothing to send renditions ourselves; "public" or "signed" to lead browsers to the store."""
+    return str(_setting("AVATAR_SERVE_FROM_STORE", ""))
+
+
+def store_public_url() -> str:
+    """The public address of the folder that holds `renditions/`, without a slash at the end."""
+    return str(_setting("AVATAR_STORE_PUBLIC_URL", "")).rstrip("/")
+
+
+def signed_seconds() -> int:
+    """How long a signed address of a rendition works."""
+    return int(_setting("AVATAR_SIGNED_SECONDS", 3600))
+
+
 def avatar_max_age() -> int:
     """Seconds an answer of `/avatar/<id>` may be kept: a changed picture is seen in less than 5."""
     return int(_setting("AVATAR_CACHE_SECONDS", 4))

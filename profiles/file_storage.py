@@ -10,6 +10,9 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
+#: How the names of files begin that are being written; one that stays is from a crash.
+DRAFT = ".draft-"
+
 
 class AtomicFileSystemStorage(FileSystemStorage):
     """Writes beside the target and renames: no reader, and no restart after a crash, meets half a file.
@@ -24,7 +27,7 @@ class AtomicFileSystemStorage(FileSystemStorage):
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-")
+        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=DRAFT)
         try:
             with os.fdopen(handle, "wb") as file:
                 for chunk in content.chunks():

@@ -1,7 +1,12 @@
-"""Pictures as objects: addressed by the sha256 of their bytes, whatever store lies below.
+"""Pictures as objects, whatever store lies below. Three folders:
 
-StorageError            permanent: bool; the store failed, or holds other bytes than the name says
-└── ObjectMissing       permanent; no such object
+masters/    by sha256 of their bytes; private
+renditions/ by sha256 of their bytes; public, if the operator lets the store serve them (`public_url`)
+incoming/   by ticket; what browsers sent straight to the store, never served
+
+StorageError            permanent: bool; the store failed
+├── ObjectMissing       permanent; no such object
+└── ObjectDamaged       it answered other bytes than the name says
 """
 
 from __future__ import annotations
@@ -11,17 +16,32 @@ import hmac
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
+from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
+from profiles import conf, s3
+from profiles.s3 import PostForm, StoredObject
+
+MASTERS, RENDITIONS, INCOMING = "masters", "renditions", "incoming"
 MASTER_EXTENSION = "webp"
 #: File extensions of renditions; also the ones a URL may end in.
 EXTENSIONS = {"webp": "webp", "png": "png", "jpeg": "jpg", "avif": "avif"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: Answers of an S3 server that another try will not change: a wrong key, bucket or right.
-_PERMANENT_CODES = {"AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch", "InvalidBucketName"}
+_PERMANENT_CODES = {
+    "403",  # all that is said to HEAD, whose answers have no body
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "InvalidBucketName",
+    "NoSuchBucket",
+    "SignatureDoesNotMatch",
+}
+_CONTENT_TYPES = {"webp": "image/webp", "png": "image/png", "jpg": "image/jpeg", "avif": "image/avif"}
+_PAGE = 1000
 
 
 class StorageError(Exception):
@@ -40,12 +60,21 @@ class ObjectMissing(StorageError):
         super().__init__(f"The object store holds no {key}.", permanent=True)
 
 
+class ObjectDamaged(StorageError):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The object store answered {key} with other bytes than were stored.")
+
+
 def master_key(sha256: str) -> str:
-    return _key("masters", sha256, MASTER_EXTENSION)
+    return _key(MASTERS, sha256, MASTER_EXTENSION)
 
 
 def rendition_key(sha256: str, extension: str) -> str:
-    return _key("renditions", sha256, extension)
+    return _key(RENDITIONS, sha256, extension)
+
+
+def incoming_key(ticket_id: UUID) -> str:
+    return f"{INCOMING}/{ticket_id}"
 
 
 def put(key: str, content: bytes) -> None:
@@ -54,18 +83,17 @@ def put(key: str, content: bytes) -> None:
         raise ValueError(f"{key} does not name these bytes")
     store = _store()
     with _translated(key):
-        saved = store.save(key, ContentFile(content))
+        saved = store.save(key, _typed(key, content))
         if saved != key:  # a store that never replaces took another name, as Django's FileSystemStorage does
             store.delete(saved)
             _mend(store, key, content)
 
 
 def get(key: str) -> bytes:
-    """The bytes, proved against the hash in their name. Raises ObjectMissing or StorageError."""
-    with _translated(key), _store().open(key) as file:
-        content: bytes = file.read()
+    """The bytes, proved against the hash in their name. Raises StorageError."""
+    content = _read(key)
     if not _is_named_by(key, content):
-        raise StorageError(f"The object store answered {key} with other bytes than were stored.")
+        raise ObjectDamaged(key)
     return content
 
 
@@ -75,8 +103,106 @@ def delete(key: str) -> None:
         _store().delete(key)
 
 
+def size(key: str) -> int:
+    """In bytes. Raises ObjectMissing or StorageError."""
+    with _translated(key):
+        return _store().size(key)
+
+
+def list_pages(folder: str, after: str = "") -> Iterator[list[StoredObject]]:
+    """What lies in MASTERS, RENDITIONS or INCOMING, in the order of keys, up to 1,000 at a time, behind key `after`."""
+    store = _store()
+    bucket = s3.as_s3(store)
+    with _translated(folder):
+        yield from s3.list_pages(bucket, folder, after) if bucket else _paged(_walk(store, folder, after))
+
+
+# --- what browsers do with the store themselves ---------------------------------------------------------------------
+
+
+def takes_posts() -> bool:
+    """Whether browsers may send bytes straight to this store."""
+    return s3.as_s3(_store()) is not None
+
+
+def post_form(key: str, content_type: str, byte_count: int, *, seconds: int) -> PostForm:
+    """Leave for a browser to post one object. Only where `takes_posts()`."""
+    with _translated(key):
+        return s3.post_form(_store(), key, content_type, byte_count, seconds=seconds)
+
+
+def read_incoming(key: str, most: int) -> bytes:
+    """What a browser posted, cut behind `most` bytes whatever lies there. Raises ObjectMissing or StorageError."""
+    return _read(key, most)
+
+
+def public_url(key: str) -> str | None:
+    """Where browsers get a rendition from the store itself; None where our pages must send its bytes.
+
+    By AVATAR_SERVE_FROM_STORE: "public" for a bucket, or a cache before it, that shows renditions to everybody;
+    "signed" for a private bucket: then an answer that leads there must expire before `conf.signed_seconds()`.
+    """
+    if not key.startswith(f"{RENDITIONS}/"):
+        return None
+    mode, bucket = conf.serve_from_store(), s3.as_s3(_store())
+    if mode == "public":
+        return f"{conf.store_public_url()}/{key}"
+    if mode == "signed" and bucket:
+        with _translated(key):
+            return s3.signed_url(bucket, key, seconds=conf.signed_seconds())
+    return None
+
+
+# --- below ----------------------------------------------------------------------------------------------------------
+
+
 def _store() -> Storage:
     return storages["avatars"]
+
+
+def _read(key: str, most: int | None = None) -> bytes:
+    store = _store()
+    bucket = s3.as_s3(store)
+    with _translated(key):
+        if bucket:
+            return s3.read(bucket, key, most)
+        with store.open(key) as file:
+            content: bytes = file.read(most)
+    return content
+
+
+def _typed(key: str, content: bytes) -> ContentFile[bytes]:
+    """With its type for stores that serve it: the system's table, which they ask else, may know no WebP."""
+    file = ContentFile(content)
+    file.content_type = _CONTENT_TYPES[key.rpartition(".")[2]]  # type: ignore[attr-defined]
+    return file
+
+
+def _paged(objects: Iterator[StoredObject]) -> Iterator[list[StoredObject]]:
+    while page := list(islice(objects, _PAGE)):
+        yield page
+
+
+def _walk(store: Storage, folder: str, after: str) -> Iterator[StoredObject]:
+    """The same listing by Django's interface. Flat in memory as long as a folder's names are: masters and renditions
+    lie in 256 each."""
+    try:
+        folders, names = store.listdir(folder)
+    except FileNotFoundError:
+        return
+    for key in sorted(f"{folder}/{name}" for name in names):
+        if key > after and (found := _look_at(store, key)):
+            yield found
+    for name in sorted(folders):
+        if f"{folder}/{name}/~" > after:  # "~" sorts behind all that our keys are made of
+            yield from _walk(store, f"{folder}/{name}", after)
+
+
+def _look_at(store: Storage, key: str) -> StoredObject | None:
+    try:
+        return StoredObject(key, store.size(key), store.get_modified_time(key))
+    except FileNotFoundError:  # deleted since it was listed
+        return None
 
 
 def _mend(store: Storage, key: str, content: bytes) -> None:
@@ -85,7 +211,7 @@ def _mend(store: Storage, key: str, content: bytes) -> None:
         if _is_named_by(key, file.read()):
             return
     store.delete(key)
-    store.save(key, ContentFile(content))
+    store.save(key, _typed(key, content))
 
 
 def _key(folder: str, sha256: str, extension: str) -> str:

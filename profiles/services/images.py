@@ -7,7 +7,9 @@ visible only through an Avatar; until one points at it, it is scaffolding that t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import logging
+import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -19,7 +21,11 @@ from profiles.images.picture import NormalisedPicture
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.services.audit import record
 
+logger = logging.getLogger(__name__)
+
 _BATCH = 200
+#: The store is taken to be down after so many in a row.
+_FAILURES = 5
 
 
 def keep_image(content: bytes, *, svg_allowed: bool = False) -> StoredImage:
@@ -34,15 +40,28 @@ def keep_image(content: bytes, *, svg_allowed: bool = False) -> StoredImage:
     return image
 
 
-def purge_unreferenced_images(now: datetime) -> int:
+def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     """Erase removed pictures past their undo time, then every stored image without holder. Returns images erased.
 
-    Safe to run at any time, twice at once, and after a crash of itself. Raises storage.StorageError; what was not
-    reached is taken by the next run.
+    Safe to run at any time, twice at once, and after a crash of itself. One picture that can't be deleted holds up no
+    other; where several in a row fail it raises the last storage.StorageError, and the next run tries them all again.
     """
-    _erase_removed_avatars(now)
-    unused = StoredImage.objects.filter(avatars=None, touched_at__lt=now - conf.unused_image_age())
-    return sum(_purge(pk, now) for pk in unused.order_by("pk").values_list("pk", flat=True)[:_BATCH])
+    ends_at = time.monotonic() + seconds
+    while _erase_removed_avatars(now) == _BATCH and time.monotonic() < ends_at:
+        pass
+    erased, failures = 0, 0
+    for image_id in _unused(now):
+        try:
+            erased += _purge(image_id, now)
+            failures = 0
+        except storage.StorageError as error:
+            failures += 1
+            logger.warning("A stored picture could not be deleted yet: %s", error)
+            if failures == _FAILURES:
+                raise
+        if time.monotonic() > ends_at:
+            break
+    return erased
 
 
 def _write_rows(picture: NormalisedPicture, now: datetime) -> StoredImage:
@@ -81,20 +100,34 @@ def _rendition_rows(image: StoredImage, picture: NormalisedPicture) -> list[Rend
 
 def _put_objects(image: StoredImage, picture: NormalisedPicture) -> None:
     """Only what a row names: after a change of encoder the rows of an older upload stand, and so do their objects."""
-    storage.put(storage.master_key(image.sha256), picture.image.master.data)
     fresh = {_sha256(each.image.data): each.image.data for each in picture.renditions}
-    for key, sha256 in {_rendition_key(row): row.sha256 for row in image.renditions.all()}.items():
-        if sha256 in fresh:
-            storage.put(key, fresh[sha256])
+    wanted = {_rendition_key(row): fresh[row.sha256] for row in image.renditions.all() if row.sha256 in fresh}
+    ends_at = time.monotonic() + conf.store_time().total_seconds()
+    for key, data in {storage.master_key(image.sha256): picture.image.master.data, **wanted}.items():
+        if time.monotonic() > ends_at:
+            raise storage.StorageError(
+                f"The object store takes longer than {conf.store_time().seconds} s for a picture."
+            )
+        storage.put(key, data)
 
 
-def _erase_removed_avatars(now: datetime) -> None:
+def _unused(now: datetime) -> Iterator[int]:
+    """In the order of their ids, so that what can't be deleted now is passed over."""
+    unused = StoredImage.objects.filter(avatars=None, touched_at__lt=now - conf.unused_image_age()).order_by("pk")
+    after = 0
+    while batch := list(unused.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
+        yield from batch
+        after = batch[-1]
+
+
+def _erase_removed_avatars(now: datetime) -> int:
     with transaction.atomic():
         past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - conf.undo_time())
         doomed = list(past.select_for_update().select_related(None).order_by("pk")[:_BATCH])
         for avatar in doomed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
         Avatar.objects.filter(pk__in=[avatar.pk for avatar in doomed]).delete()
+    return len(doomed)
 
 
 def _purge(image_id: int, now: datetime) -> bool:

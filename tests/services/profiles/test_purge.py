@@ -97,7 +97,7 @@ def test_an_object_wanted_again_during_the_purge_is_put_back(
     def delete_while_another_begins(key: str) -> None:
         other, _ = StoredImage.objects.get_or_create(
             sha256="0" * 64,
-            defaults={"mime": "image/webp", "width": 1, "height": 1, "byte_count": 1, "touched_at": later()},
+            defaults={"mime": "image/webp", "width": 1, "height": 1, "byte_count": 1, "touched_at": later(hours=1)},
         )
         Rendition.objects.get_or_create(
             image=other, size=32, format="webp", is_still=True, sha256=shared.sha256, byte_count=shared.byte_count
