@@ -1,0 +1,84 @@
+"""The two calls round an upload that goes straight to the object store. JSON in and out; CSRF token required."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from profiles import conf
+from profiles.forms import AltTextForm
+from profiles.services import limits
+from profiles.services.avatars import AvatarDetails
+from profiles.services.people import profile_of
+from profiles.services.problems import problem
+from profiles.services.tickets import TicketError, issue_ticket, redeem_ticket
+from profiles.views.refusals import CAUGHT, refusal_of
+from profiles.views.signed_in import signed_in
+
+#: Whatever else a TicketError says is the request's fault.
+STATUS = {"no-direct-upload": 404, "ticket-unknown": 404, "nothing-arrived": 409}
+
+
+def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A POST by somebody signed in, whose refusals are problems."""
+
+    @login_required
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except TicketError as error:
+            return problem(STATUS.get(error.slug, 422), error.slug, error.sentence)
+        except CAUGHT as error:
+            return problem(*refusal_of(error))
+
+    return guarded
+
+
+@_own_call
+def begin(request: HttpRequest) -> HttpResponse:
+    """{byte_count, content_type} → {url, fields, ticket, done}: post fields and file to `url`, then call `done`."""
+    wish = _read_wish(request.body)
+    if wish is None:
+        return problem(400, "bad-request", 'Send JSON: {"byte_count": 12345, "content_type": "image/png"}.')
+    limits.spend("uploads", signed_in(request).pk, conf.uploads_per_hour())
+    upload = issue_ticket(profile_of(signed_in(request)), *wish, timezone.now())
+    done = reverse("profiles:direct_done", args=[upload.ticket.pk])
+    answer = {"url": upload.form.url, "fields": upload.form.fields, "ticket": str(upload.ticket.pk), "done": done}
+    return JsonResponse(answer, status=201)
+
+
+@_own_call
+def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    """The form's other fields → {redirect}. The earlier picture stays until the answer is a success."""
+    form = AltTextForm(request.POST)
+    if not form.is_valid():
+        return problem(422, "form-invalid", "A description may have up to 300 characters.")
+    details = AvatarDetails(alt_text=form.cleaned_data["alt_text"])
+    redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now())
+    messages.success(request, "Your new picture is in use.")
+    return JsonResponse({"redirect": reverse("profiles:picture")})
+
+
+def _read_wish(body: bytes) -> tuple[int, str] | None:
+    try:
+        wish = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(wish, dict):
+        return None
+    byte_count, content_type = wish.get("byte_count"), wish.get("content_type")
+    if isinstance(byte_count, bool) or not isinstance(byte_count, int) or not isinstance(content_type, str):
+        return None
+    return byte_count, content_type
