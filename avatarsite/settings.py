@@ -175,6 +175,12 @@ AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, lo
 AVATAR_VERIFIED_ADDRESSES = "avatarsite.emails.verified_addresses"
 AVATAR_DEFAULT_URL_HOSTS = env.words("AVATAR_DEFAULT_URL_HOSTS", [])
 AVATAR_DRAWINGS_PER_HOUR = env.integer("AVATAR_DRAWINGS_PER_HOUR", 6000, low=1)
+AVATAR_BROWSER_S3_ENDPOINT = object_store.browser_endpoint()
+AVATAR_DIRECT_UPLOAD = env.flag("AVATAR_DIRECT_UPLOAD", default=True)  # where the store can take it
+AVATAR_SERVE_FROM_STORE = env.text("AVATAR_SERVE_FROM_STORE", "")
+AVATAR_STORE_PUBLIC_URL = env.text("AVATAR_STORE_PUBLIC_URL", "")
+_bucket = object_store.browser_bucket()
+_shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": _bucket}.get(AVATAR_SERVE_FROM_STORE, "")
 
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
@@ -193,7 +199,9 @@ NFT_ARWEAVE_GATEWAY = env.text("NFT_ARWEAVE_GATEWAY", "https://arweave.net")
 # A sweep that found no worker for a minute is stale: the next one sees all it would have seen.
 EXPIRES = {"options": {"expires": 60}}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 300},
+    # Removed pictures can be brought back for 10 minutes and are gone from every store after 15.
+    "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 120, **EXPIRES},
+    "clean-pictures": {"task": "avatarsite.tasks.clean_pictures", "schedule": 300, **EXPIRES},
 }
 if NFT_ENABLED:
     CELERY_BEAT_SCHEDULE |= {
@@ -224,9 +232,13 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *([object_store.origin(_shown_from)] if _shown_from else [])],
         "font-src": [SELF],
-        "connect-src": [SELF, *(chains.rpc_origins(NFT_CHAINS) if LOCAL_STACK else [])],
+        "connect-src": [
+            SELF,
+            *(chains.rpc_origins(NFT_CHAINS) if LOCAL_STACK else []),
+            *([_bucket] if _bucket and AVATAR_DIRECT_UPLOAD else []),
+        ],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

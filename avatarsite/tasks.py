@@ -6,8 +6,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from profiles.services.images import purge_unreferenced_images
+from profiles.services.janitor import clean_for_a_while
 
 
 @shared_task(name="avatarsite.tasks.purge_pictures")
 def purge_pictures() -> None:
     purge_unreferenced_images(timezone.now())
+
+
+@shared_task(name="avatarsite.tasks.clean_pictures", soft_time_limit=280, time_limit=300)
+def clean_pictures() -> None:
+    clean_for_a_while(timezone.now(), seconds=200)

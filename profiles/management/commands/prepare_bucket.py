@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+from django.core.files.storage import storages
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from profiles import conf, s3
+from profiles.storage import RENDITIONS
+
+Json = dict[str, Any]
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints the rules that a bucket needs: CORS for uploads straight from browsers and, with --public, reading of "
+        "renditions by everybody. --apply sets them, but never over rules that are there already."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--apply", action="store_true", help="Set the rules at the server.")
+        parser.add_argument("--public", action="store_true", help="With AVATAR_SERVE_FROM_STORE=public.")
+
+    def handle(self, *args: Any, apply: bool, public: bool, **options: Any) -> None:
+        store = s3.as_s3(storages["avatars"])
+        if store is None:
+            raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
+        client, bucket = store.connection.meta.client, str(store.bucket_name)
+        cors, policy = cors_rules(conf.site_origin()), reading_policy(bucket, s3.full_key(store, RENDITIONS))
+        self._say("CORS", cors)
+        if public:
+            self._say("policy", policy)
+        if apply and is_free(client.get_bucket_cors, bucket):
+            client.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors)
+        if apply and public and is_free(client.get_bucket_policy, bucket):
+            client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+        if client.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled":
+            self.stderr.write(f"{bucket} keeps versions: what people delete stays in it. Suspend versioning.")
+
+    def _say(self, name: str, rules: Json) -> None:
+        self.stdout.write(f"{name}: {json.dumps(rules, indent=2)}")
+
+
+def cors_rules(origin: str) -> Json:
+    return {"CORSRules": [{"AllowedOrigins": [origin], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}]}
+
+
+def reading_policy(bucket: str, folder: str) -> Json:
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    return {"Version": "2012-10-17", "Statement": [{**everybody, "Resource": f"arn:aws:s3:::{bucket}/{folder}/*"}]}
+
+
+def is_free(get: Any, bucket: str) -> bool:
+    """Whether the bucket has no such rules yet. Raises CommandError where it has: merging is a person's work."""
+    try:
+        get(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return True
+        raise
+    raise CommandError(f"{bucket} has rules of this kind already. Add what is printed above to them by hand.")
