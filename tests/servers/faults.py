@@ -1,0 +1,147 @@
+"""A proxy before a real server, that answers in its place, late, or never: the faults a server won't show when asked.
+
+Requests go through unchanged, Host header included, so that their signatures stay true.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+HOP = {"connection", "transfer-encoding", "expect", "keep-alive"}
+ERROR = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>A fault made for a test.</Message></Error>'
+CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
+
+
+@dataclass
+class Fault:
+    """What befalls requests of `method` whose path contains `about`, the next `times` of them, after `skip` went well.
+
+    `status` answers without asking the server; `is_lost` asks it and hangs up before its answer; `seconds` is the delay
+    before anything else.
+    """
+
+    method: str
+    status: int = 0
+    is_lost: bool = False
+    seconds: float = 0.0
+    about: str = ""
+    times: int = 10**9
+    skip: int = 0
+
+    def takes(self, method: str, path: str) -> bool:
+        if method != self.method or self.about not in path or not self.times:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass
+class FaultyProxy:
+    upstream: str
+    faults: list[Fault] = field(default_factory=list)
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    url: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def meet(self, method: str, path: str) -> Fault | None:
+        with self.lock:
+            self.seen.append((method, path))
+            return next((fault for fault in self.faults if fault.takes(method, path)), None)
+
+    def count(self, method: str) -> int:
+        return sum(each == method for each, _path in self.seen)
+
+
+@contextmanager
+def faulty(upstream: str) -> Iterator[FaultyProxy]:
+    """A proxy on a port of its own, without faults until some are put into `faults`."""
+    proxy = FaultyProxy(upstream)
+
+    class Handler(_Handler):
+        faulty = proxy
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    proxy.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    faulty: ClassVar[FaultyProxy]
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+    def handle_any(self) -> None:
+        body = self._read_body()
+        fault = self.faulty.meet(self.command, self.path)
+        if fault is None:
+            self._answer(*self._forward(body))
+            return
+        time.sleep(fault.seconds)
+        if fault.status:
+            error = ERROR.format(code=CODES[fault.status]).encode()
+            self._answer(fault.status, [("Content-Type", "application/xml")], error)
+        elif fault.is_lost:
+            self._forward(body)
+            self.close_connection = True
+        else:
+            self._answer(*self._forward(body))
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - http.server's names
+
+    def _read_body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        server = http.client.HTTPConnection(urlsplit(self.faulty.upstream).netloc, timeout=30)
+        try:
+            server.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in HOP | {"content-length"}:
+                    server.putheader(name, value)
+            server.putheader("Content-Length", str(len(body)))
+            server.endheaders(body)
+            answer = server.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            server.close()
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        try:
+            self.send_response_only(status)
+            for name, value in headers:
+                if name.lower() not in HOP and (name.lower() != "content-length" or self.command == "HEAD"):
+                    self.send_header(name, value)
+            if self.command != "HEAD" and status != 204:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):  # who asked waited no longer
+            self.close_connection = True
