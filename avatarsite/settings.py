@@ -254,4 +254,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    # At DEBUG they write whole URLs, and a node's URL often holds its key.
+    "loggers": {"web3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
 }
