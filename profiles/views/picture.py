@@ -34,6 +34,7 @@ from profiles.services.avatars import (
 from profiles.services.people import profile_of
 from profiles.services.problems import problem
 from profiles.services.showing import history_of, shown_picture
+from profiles.services.tickets import takes_direct_uploads
 from profiles.views.answers import wants_json
 from profiles.views.refusals import CAUGHT, Refusal, refusal_of
 from profiles.views.signed_in import signed_in
@@ -96,6 +97,7 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     now = timezone.now()
     context = {"profile": profile, "form": form, "shown": shown_picture(profile, now)}
     context |= {"history": history_of(profile, now), "upload_max_bytes": conf.upload_max_bytes()}
+    context |= {"takes_direct_uploads": takes_direct_uploads()}
     return render(request, "profiles/picture.html", context, status=status)
 
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { NotDirect, sendDirect } from "./direct-upload.js";
 import { DropZone } from "./drop-zone.js";
 import { goTo, readProblem } from "./http.js";
 
@@ -25,9 +26,38 @@ class UploadForm {
 
   /** @param {SubmitEvent} event */
   submit(event) {
-    if (!this.zone.input.files?.length) return;
+    const file = this.zone.input.files?.[0];
+    if (!file) return;
     event.preventDefault();
     if (this.request) return;
+    const { direct } = this.form.dataset;
+    if (direct && this.zone.input.accept.split(",").includes(file.type)) void this.sendDirect(direct, file);
+    else this.sendForm();
+  }
+
+  /**
+   * Straight to the object store, or by the form where that can't be.
+   * @param {string} address
+   * @param {File} file
+   */
+  async sendDirect(address, file) {
+    const request = new AbortController();
+    this.request = request;
+    this.setSending(true);
+    /** @param {ProgressEvent} progress */
+    const onProgress = (progress) => this.showProgress(progress);
+    const onSent = () => this.zone.say("Uploaded. Checking the picture…");
+    try {
+      goTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
+    } catch (trouble) {
+      if (request.signal.aborted) return this.end("Cancelled. Your picture is as it was.");
+      if (trouble instanceof NotDirect) return this.sendForm();
+      this.end("");
+      this.zone.refuse(/** @type {Error} */ (trouble).message);
+    }
+  }
+
+  sendForm() {
     const request = new XMLHttpRequest();
     this.request = request;
     this.setSending(true);

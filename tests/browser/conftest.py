@@ -31,7 +31,7 @@ def site(places: Places, database_server: None, s3_server: ObjectStore, helia: G
         redis = start_redis(places.folder / "site-redis.sock", home / "redis", places.log("site-redis"))
         at_the_end.callback(redis.running.kill)
         url, contracts = f"http://localhost:{free_port()}", deploy_contracts(chain)
-        servers = _storage(s3_server) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
+        servers = _storage(s3_server, url) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
         environment = site_environment(
             home / "data", url, chain, contracts, DATABASE_URL=_make_database(places), **servers
         )
@@ -41,8 +41,12 @@ def site(places: Places, database_server: None, s3_server: ObjectStore, helia: G
         yield running
 
 
-def _storage(s3_server: ObjectStore) -> dict[str, str]:
-    s3_server.client().create_bucket(Bucket=BUCKET)
+def _storage(s3_server: ObjectStore, url: str) -> dict[str, str]:
+    from profiles.management.commands.prepare_bucket import cors_rules
+
+    client = s3_server.client()
+    client.create_bucket(Bucket=BUCKET)
+    client.put_bucket_cors(Bucket=BUCKET, CORSConfiguration=cors_rules(url))
     return {
         "S3_BUCKET": BUCKET,
         "S3_ENDPOINT_URL": s3_server.endpoint_url,
