@@ -23,7 +23,7 @@ from profiles.services.problems import problem
 from profiles.services.receipt import describe
 from profiles.services.renditions import find_public_rendition, pick_rendition
 from profiles.services.showing import Face, find_face, find_profile, good_until, shown_picture
-from profiles.storage import StorageError
+from profiles.storage import StorageError, public_url, rendition_key
 from profiles.views.accepting import read_preference
 from profiles.views.answers import IMMUTABLE, holds_until, public_media
 from profiles.views.wishes import BadWish, Wish, check_identifier, read_wish
@@ -77,6 +77,10 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
         return problem(404, "no-such-picture", "There is no picture with this hash, or no longer.")
     fmt = OutputFormat(rendition.format)
     try:
+        if at_the_store := public_url(rendition_key(sha256, extension)):
+            response = HttpResponseRedirect(at_the_store)
+            response.headers["Cache-Control"] = f"public, max-age={conf.signed_seconds() // 2}"
+            return response
         response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
     except StorageError as error:
         return _unreadable(error)

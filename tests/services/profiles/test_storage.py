@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from profiles import storage
 from profiles.models import Profile
+from profiles.services.avatars import remove_avatar
 from profiles.storage import INCOMING, MASTERS, RENDITIONS, ObjectDamaged, ObjectMissing, StorageError
 from tests.factories import a_picture, an_upload
 from tests.servers.s3 import Bucket
@@ -202,3 +203,26 @@ def test_signed_addresses_name_the_host_that_browsers_reach(on_s3: Bucket, setti
 def test_pictures_are_read_back_from_s3_for_visitors(on_s3: Bucket, alice: Profile, client: Client) -> None:
     an_upload(alice, a_picture())
     assert client.get("/avatar/alice?d=404").status_code == 200
+
+
+def test_a_pictures_address_leads_to_the_store_only_if_the_operator_says_so(
+    on_s3: Bucket, alice: Profile, client: Client, settings: Settings
+) -> None:
+    rendition = an_upload(alice).image.renditions.earliest("size")
+    path = f"/pictures/{rendition.sha256}.webp"
+    assert client.get(path).status_code == 200
+    settings.AVATAR_SERVE_FROM_STORE = "signed"
+    answer = client.get(path)
+    assert (answer.status_code, answer["Cache-Control"]) == (302, "public, max-age=1800")
+    assert hashlib.sha256(requests.get(answer["Location"], timeout=10).content).hexdigest() == rendition.sha256
+    assert client.get(f"/pictures/{'0' * 64}.webp").status_code == 404
+
+
+def test_a_removed_picture_has_no_signed_address(
+    on_s3: Bucket, alice: Profile, client: Client, settings: Settings
+) -> None:
+    avatar = an_upload(alice)
+    path = f"/pictures/{avatar.image.renditions.earliest('size').sha256}.webp"
+    settings.AVATAR_SERVE_FROM_STORE = "signed"
+    remove_avatar(alice, avatar.pk, alice.user)
+    assert client.get(path).status_code == 404
