@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from profiles.views import avatar, pages, picture
+from profiles.views import avatar, direct_upload, pages, picture
 
 app_name = "profiles"
 urlpatterns = [
     path("u/<slug:handle>/", pages.public, name="public"),
     path("settings/profile/", pages.edit, name="edit"),
     path("settings/picture/", picture.picture, name="picture"),
+    path("settings/picture/direct/", direct_upload.begin, name="direct"),
+    path("settings/picture/direct/<uuid:ticket_id>/done/", direct_upload.finish, name="direct_done"),
     path("settings/picture/<uuid:avatar_id>/use/", picture.use, name="picture_use"),
     path("settings/picture/<uuid:avatar_id>/remove/", picture.remove, name="picture_remove"),
     path("settings/picture/<uuid:avatar_id>/restore/", picture.restore, name="picture_restore"),
