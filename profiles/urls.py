@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from profiles.views import avatar, direct_upload, pages, picture
 
 app_name = "profiles"
 urlpatterns = [
+    path("", include("profiles.api.urls")),
     path("u/<slug:handle>/", pages.public, name="public"),
     path("settings/profile/", pages.edit, name="edit"),
     path("settings/picture/", picture.picture, name="picture"),

@@ -1,0 +1,46 @@
+"""Who calls: `Authorization: Bearer avs_…` (RFC 6750) and nothing else. Cookies and sessions are not looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from profiles import conf
+from profiles.api import settings
+from profiles.api.problems import Refused
+from profiles.models import ApiToken
+from profiles.services import limits
+from profiles.services.api_tokens import Scope, TokenRefused, find_token, scopes_of
+from profiles.services.networks import network_of
+
+_CHALLENGE = 'Bearer realm="api"'
+
+
+def identify(request: HttpRequest, now: datetime) -> ApiToken:
+    """The live token of the call. Raises Refused with 401, or TooMany for a network that keeps guessing."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        sentence = "Send your token as “Authorization: Bearer avs_…”. You make tokens in your settings."
+        raise Refused("token-missing", sentence, headers={"WWW-Authenticate": _CHALLENGE})
+    try:
+        return find_token(secret.strip(), now)
+    except TokenRefused as error:
+        limits.spend("guesses", caller(request), settings.guesses_per_hour())
+        challenge = f'{_CHALLENGE}, error="invalid_token", error_description="{error.sentence}"'
+        raise Refused(error.reason.value, error.sentence, headers={"WWW-Authenticate": challenge}) from error
+
+
+def caller(request: HttpRequest) -> str:
+    """Whom to count a call for that shows no good token."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return network_of(request.META.get("REMOTE_ADDR", ""), forwarded, conf.trusted_proxies())
+
+
+def check_scope(token: ApiToken, scope: Scope) -> None:
+    """Raises Refused with 403 that names `scope`."""
+    if scope in scopes_of(token):
+        return
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
+    sentence = f"This token may not {scope.value}. Make one with the scope “{scope.value}” in your settings."
+    raise Refused("scope-missing", sentence, headers={"WWW-Authenticate": challenge}, more={"scope": scope.value})

@@ -1,0 +1,135 @@
+"""What callers send, judged by its announced length before a byte of it is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.template.defaultfilters import filesizeformat
+
+from profiles import conf
+from profiles.api.problems import Refused
+
+MAX_JSON = 4 * 1024
+MAX_ALT_TEXT = 300
+#: What the lines of multipart and the description may add to a picture's bytes.
+_FORM_OVERHEAD = 64 * 1024
+#: How much of a body that is too large is read and dropped, as a multiple of the limit: a client that has begun to
+#: send reads our answer only afterwards. One that asked first (Expect) sends none of it.
+_DRAINED = 4
+_CHUNK = 64 * 1024
+
+
+class Upload(NamedTuple):
+    content: bytes
+    alt_text: str
+
+
+def read_upload(request: HttpRequest) -> Upload:
+    """A picture as the body itself or as the part `content` of multipart/form-data. Raises Refused."""
+    length, limit = _announced(request), conf.upload_max_bytes()
+    kind = request.content_type or ""
+    if kind == "multipart/form-data":
+        _check_length(request, length, limit + _FORM_OVERHEAD)
+        return _read_parts(request, limit)
+    if not _may_be_picture(kind):
+        sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
+        raise Refused("unsupported-media-type", sentence, headers={"Accept": "image/*, multipart/form-data"})
+    _check_length(request, length, limit)
+    return Upload(_read(request, length), alt_text_of_query(request))
+
+
+def read_alt_text(request: HttpRequest) -> str:
+    """The one member of the JSON object `{"alt_text": "…"}`. Raises Refused."""
+    if request.content_type != "application/json":
+        raise Refused("unsupported-media-type", "Send application/json.", headers={"Accept-Patch": "application/json"})
+    length = _announced(request)
+    _check_length(request, length, MAX_JSON)
+    return _alt_text_of(_parse(_read(request, length)))
+
+
+def alt_text_of_query(request: HttpRequest) -> str:
+    text = request.GET.get("alt_text", "")
+    if len(text) > MAX_ALT_TEXT:
+        raise Refused("bad-parameter", f"alt_text may have up to {MAX_ALT_TEXT} characters.")
+    return text
+
+
+def _announced(request: HttpRequest) -> int:
+    """Chunked bodies come without a length; the gateway interface then shows none of them."""
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not text.isdecimal():
+        raise Refused("length-required", "Announce the body's length with Content-Length; chunks are not read here.")
+    return int(text)
+
+
+def _check_length(request: HttpRequest, length: int, limit: int) -> None:
+    if length <= limit:
+        return
+    if not request.headers.get("Expect"):
+        _drain(request, _DRAINED * limit)
+    sentence = f"This body has {filesizeformat(length)}. Up to {filesizeformat(limit)} are taken here."
+    raise Refused("too-many-bytes", sentence)
+
+
+def _drain(request: HttpRequest, most: int) -> None:
+    while most > 0 and (chunk := request.read(_CHUNK)):
+        most -= len(chunk)
+
+
+def _read(request: HttpRequest, length: int) -> bytes:
+    """Past request.body, whose own limit is for forms."""
+    try:
+        content: bytes = request.read(length)
+    except UnreadablePostError as error:
+        raise Refused("malformed-body", "The body broke off.") from error
+    if len(content) < length:
+        raise Refused("malformed-body", f"The body broke off after {len(content)} of {length} bytes.")
+    return content
+
+
+def _may_be_picture(content_type: str) -> bool:
+    """The decoder looks at the bytes, not at this; it only tells a picture from a form sent by mistake."""
+    return content_type in {"", "application/octet-stream"} or content_type.startswith("image/")
+
+
+def _read_parts(request: HttpRequest, limit: int) -> Upload:
+    try:
+        fields, files = request.parse_file_upload(request.META, request)
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
+        raise Refused("malformed-body", "The body is not well-formed multipart/form-data.") from error
+    file = files.get("content")
+    if file is None:
+        raise Refused("body-invalid", "The picture belongs into a part named “content”, with a file name.")
+    size = file.size or 0
+    if size > limit:
+        sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
+        raise Refused("too-many-bytes", sentence)
+    alt_text = _text_of(fields)
+    return Upload(file.read(), alt_text or alt_text_of_query(request))
+
+
+def _text_of(fields: QueryDict) -> str:
+    text = fields.get("alt_text", "")
+    if len(text) > MAX_ALT_TEXT:
+        raise Refused("body-invalid", f"alt_text may have up to {MAX_ALT_TEXT} characters.")
+    return text
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused("malformed-body", "The body holds no JSON.") from error
+
+
+def _alt_text_of(content: Any) -> str:
+    if not isinstance(content, dict) or set(content) != {"alt_text"}:
+        raise Refused("body-invalid", "Send an object with exactly one member, “alt_text”.")
+    text = content["alt_text"]
+    if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
+        raise Refused("body-invalid", f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.")
+    return text

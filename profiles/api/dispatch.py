@@ -1,0 +1,97 @@
+"""Makes a view of the operations that share a path: method, token, limit, scope, then the operation; every way out is
+JSON."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from profiles.api import settings
+from profiles.api.auth import caller, check_scope, identify
+from profiles.api.calls import Call
+from profiles.api.operations import Operation
+from profiles.api.problems import Refused, refused
+from profiles.services import limits
+from profiles.views.answers import soon_stale
+from profiles.views.refusals import CAUGHT
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+
+def view_of(operations: Mapping[str, Operation]) -> View:
+    """`operations` by method, all of one path."""
+    allowed = ", ".join([*(["HEAD"] if "GET" in operations else []), *operations])
+
+    # Exempt with reason: a forged request is one for which the browser adds a cookie by itself, and no cookie opens
+    # anything here. Only the Authorization header does, which no page can make another site's visitor send.
+    @csrf_exempt
+    def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        operation = operations.get("GET" if request.method == "HEAD" else request.method or "")
+        if operation is None:
+            sentence = f"{request.method} is not answered here, but {allowed}."
+            return _private(Refused("method-not-allowed", sentence, headers={"Allow": allowed}).response())
+        response = _answer(operation, request, arguments)
+        return _private(response) if operation.scope else _public(response)
+
+    return view
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """What else is asked below `/api/v1/`, in the same words as every other refusal."""
+    del request
+    return _private(Refused("no-such-address", "Nothing answers at this address. See /api/openapi.json.").response())
+
+
+def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
+    try:
+        return JsonResponse(operation.handler(_admit(operation, request), **arguments))
+    except Refused as refusal:
+        return refusal.response()
+    except CAUGHT as error:
+        return refused(error).response()
+    except Exception:
+        logger.exception("%s failed.", operation.name)
+        return Refused("internal-error", "We failed to answer. It is logged, and trying again may help.").response()
+
+
+def _admit(operation: Operation, request: HttpRequest) -> Call:
+    now = timezone.now()
+    if operation.scope is None:
+        limits.spend("calls", caller(request), settings.guest_calls_per_hour())
+        call = Call(request, now)
+    else:
+        token = identify(request, now)
+        limits.spend("calls", f"person-{token.profile.pk}", settings.calls_per_hour())
+        check_scope(token, operation.scope)
+        call = Call(request, now, token)
+    _check_queries(operation, request)
+    return call
+
+
+def _check_queries(operation: Operation, request: HttpRequest) -> None:
+    """A parameter misspelt must not be one silently left out."""
+    odd = next((name for name in request.GET if name not in operation.queries()), None)
+    if odd is not None:
+        known = ", ".join(sorted(operation.queries())) or "none"
+        raise Refused("bad-parameter", f"There is no parameter “{odd[:40]}” here. Known: {known}.")
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _public(response: HttpResponse) -> HttpResponse:
+    """Any page may read it. Only an answer about the thing asked for may be kept, never one about who asked."""
+    lasting = response.status_code in {200, 404}
+    response.headers["Cache-Control"] = soon_stale() if lasting else "no-store"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

@@ -1,0 +1,112 @@
+"""The table of all operations: what is not here does not exist, and what is here is documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from profiles.api import views
+from profiles.api.calls import Handler
+from profiles.api.problems import PICTURE_REASONS
+from profiles.api.schemas import ALT_TEXT, IDENTIFIER, Schema
+from profiles.models import HANDLE_PATTERN
+from profiles.services.api_tokens import Scope
+
+#: What any call may meet; calls with a token may meet the second line too.
+_ALWAYS = ("method-not-allowed", "bad-parameter", "rate-limited", "internal-error")
+_WITH_TOKEN = ("token-missing", "token-unknown", "token-expired", "token-revoked", "scope-missing")
+#: 405 answers methods that are not operations, so no operation lists it.
+_UNLISTED = {"method-not-allowed"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    place: Literal["path", "query"]
+    schema: Schema
+    about: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`path` is an OpenAPI template below `/api/v1`; the handler takes its parameters by name.
+
+    `scope` None: public, no token is looked at. `answer` names a schema. `body`: what may be sent, if anything.
+    `problems`: what it may meet beside what every call may.
+    """
+
+    name: str
+    method: Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
+    path: str
+    about: str
+    handler: Handler
+    scope: Scope | None
+    answer: str
+    parameters: tuple[Parameter, ...] = ()
+    body: Literal["picture", "description"] | None = None
+    problems: tuple[str, ...] = ()
+
+    def queries(self) -> set[str]:
+        """What may stand after the question mark."""
+        return {parameter.name for parameter in self.parameters if parameter.place == "query"}
+
+    def all_problems(self) -> Iterator[str]:
+        """In the table's order. A parameter of the path that is not of its form names no address."""
+        odd_path = ("no-such-address",) if "{" in self.path else ()
+        every = (*_ALWAYS, *(_WITH_TOKEN if self.scope else ()), *odd_path, *self.problems)
+        return (slug for slug in every if slug not in _UNLISTED)
+
+
+_ID = Parameter("picture_id", "path", IDENTIFIER, "Of a picture in your history.")
+_HANDLE = Parameter("handle", "path", {"type": "string", "pattern": HANDLE_PATTERN}, "As in /u/<handle>/.")
+_ALT = Parameter("alt_text", "query", ALT_TEXT, "What the picture shows, for people who can't see it.")
+_LIMIT_SCHEMA: Schema = {"type": "integer", "minimum": 1, "maximum": views.MAX_PAGE, "default": views.DEFAULT_PAGE}
+_LIMIT = Parameter("limit", "query", _LIMIT_SCHEMA, "Pictures in a page.")
+_AFTER = Parameter("after", "query", {"type": "string", "pattern": views.POSITION}, "The “next” of an earlier answer.")
+_BODY = ("length-required", "malformed-body", "too-many-bytes", "unsupported-media-type", "body-invalid")
+_UPLOAD = (*_BODY, *PICTURE_REASONS, "picture-refused", "picture-not-showable")
+_STORE = ("decoder-unavailable", "storage-unavailable")
+_CURRENT, _ALL = "/me/picture", "/me/pictures"
+_ONE = f"{_ALL}/{{picture_id}}"
+
+OPERATIONS = (
+    Operation(
+        "getPicture", "GET", _CURRENT, "Your picture as others see it now, and the ids of your history.",
+        views.get_picture, Scope.READ, "CurrentPicture",
+    ),
+    Operation(
+        "putPicture", "PUT", _CURRENT,
+        "Makes the body your picture. The same bytes again choose the same picture again. Nothing of what you send is "
+        "kept but what we encode of it.",
+        views.put_picture, Scope.WRITE, "Picture", (_ALT,), "picture", (*_UPLOAD, *_STORE),
+    ),
+    Operation(
+        "deletePicture", "DELETE", _CURRENT, "Removes your current picture; the one you chose before it comes back.",
+        views.delete_picture, Scope.DELETE, "Removal", problems=("no-picture", "no-such-picture"),
+    ),
+    Operation(
+        "listPictures", "GET", _ALL, "Your history, chosen last first, in pages.",
+        views.list_pictures, Scope.READ, "Pictures", (_LIMIT, _AFTER),
+    ),
+    Operation(
+        "describePicture", "PATCH", _ONE, "Sets what the picture shows, for people who can't see it.",
+        views.describe_picture, Scope.WRITE, "Picture", (_ID,), "description", ("no-such-picture", *_BODY),
+    ),
+    Operation(
+        "removePicture", "DELETE", _ONE, "Removes a picture from your history. It can be restored for a while.",
+        views.remove_picture, Scope.DELETE, "Removal", (_ID,), problems=("no-such-picture",),
+    ),
+    Operation(
+        "usePicture", "POST", f"{_ONE}/use", "Makes a picture of your history the current one again.",
+        views.use_picture, Scope.WRITE, "Picture", (_ID,), problems=("no-such-picture", "picture-not-showable"),
+    ),
+    Operation(
+        "restorePicture", "POST", f"{_ONE}/restore", "Undoes a removal.",
+        views.restore_picture, Scope.WRITE, "Picture", (_ID,), problems=("no-such-picture", "picture-not-showable"),
+    ),
+    Operation(
+        "getProfile", "GET", "/profiles/{handle}", "Anybody's public profile, with the receipt of their picture.",
+        views.get_profile, None, "Profile", (_HANDLE,), problems=("no-such-profile",),
+    ),
+)  # fmt: skip

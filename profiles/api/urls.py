@@ -1,0 +1,42 @@
+"""The routes: those of the API made from its table of operations, and the page on which people make tokens."""
+
+from __future__ import annotations
+
+import re
+
+from django.urls import URLPattern, path, re_path
+
+from profiles.api.dispatch import nothing_here, view_of
+from profiles.api.operations import OPERATIONS, Operation
+from profiles.api.pages import about, openapi
+from profiles.views import api_tokens
+
+_V1 = "api/v1"
+
+
+def _by_path() -> dict[str, dict[str, Operation]]:
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    return paths
+
+
+def _route(template: str, operations: dict[str, Operation]) -> str:
+    """`/me/pictures/{picture_id}` in Django's words; a parameter that is no UUID is one word of a handle's letters."""
+    schemas = {each.name: each.schema for operation in operations.values() for each in operation.parameters}
+
+    def converter(match: re.Match[str]) -> str:
+        kind = "uuid" if schemas[match[1]].get("format") == "uuid" else "slug"
+        return f"<{kind}:{match[1]}>"
+
+    return _V1 + re.sub(r"\{(\w+)\}", converter, template)
+
+
+urlpatterns: list[URLPattern] = [
+    path("api/", about, name="api"),
+    path("api/openapi.json", openapi, name="openapi"),
+    *(path(_route(template, operations), view_of(operations)) for template, operations in _by_path().items()),
+    re_path(rf"^{_V1}(?:/[\s\S]*)?\Z", nothing_here),
+    path("settings/api/", api_tokens.tokens, name="api_tokens"),
+    path("settings/api/<uuid:token_id>/revoke/", api_tokens.revoke, name="api_token_revoke"),
+]

@@ -1,0 +1,55 @@
+"""A person's history in pages that stay put while pictures come and go: each begins after a position, not a number."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from profiles.models import Avatar, Profile
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Position(NamedTuple):
+    """Where a page ended. Its text is `<microseconds since 1970>-<id in hex>`."""
+
+    chosen_at: datetime
+    avatar_id: UUID
+
+    def __str__(self) -> str:
+        return f"{(self.chosen_at - _EPOCH) // timedelta(microseconds=1)}-{self.avatar_id.hex}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """Of text that has the form; times reach to the year 2286."""
+        microseconds, _, avatar_id = text.partition("-")
+        return cls(_EPOCH + timedelta(microseconds=int(microseconds)), UUID(hex=avatar_id))
+
+
+class Page(NamedTuple):
+    entries: list[Avatar]
+    next: Position | None
+
+
+def history_page(profile: Profile, *, after: Position | None = None, size: int) -> Page:
+    """Up to `size` entries, chosen last first, and where to go on. One query over the history's index."""
+    entries = _visible(profile)
+    if after is not None:
+        same = Q(chosen_at=after.chosen_at, id__lt=after.avatar_id)
+        entries = entries.filter(Q(chosen_at__lt=after.chosen_at) | same)
+    found = list(entries.select_related("image").prefetch_related("image__renditions")[: size + 1])
+    last = found[size - 1] if len(found) > size else None
+    return Page(found[:size], None if last is None else Position(last.chosen_at, last.pk))
+
+
+def history_ids(profile: Profile, most: int) -> list[UUID]:
+    return list(_visible(profile).values_list("pk", flat=True)[:most])
+
+
+def _visible(profile: Profile) -> QuerySet[Avatar]:
+    """As services.showing.history_of: without what the person removed, with what the site's team did."""
+    kept = profile.avatars.exclude(state=Avatar.State.REMOVED, is_locked=False)
+    return kept.order_by("-chosen_at", "-id")
