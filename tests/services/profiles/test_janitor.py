@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from io import StringIO
 
 import pytest
@@ -24,6 +27,7 @@ from tests.factories import a_person, a_picture, a_token_picture, an_animation, 
 from tests.servers.s3 import Bucket
 from tests.services.profiles.conftest import FileStore
 from tests.services.profiles.on_s3 import LOCATION, use
+from tests.services.profiles.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +167,27 @@ def test_half_a_file_left_by_a_crash_goes(store: FileStore, request: pytest.Fixt
     assert clean(14) == {}
     assert clean(16) == {"object deleted": 1}
     assert not draft.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cleaning_and_storing_the_same_picture_at_once_leave_it_whole(
+    store: FileStore, request: pytest.FixtureRequest
+) -> None:
+    if "s3" in request.node.name:
+        pytest.skip("Nobody can make an object of S3 look old")
+    alice, content = a_person(), a_picture()
+    for _ in range(6):
+        an_upload(alice, content)
+        Avatar.objects.all().delete()
+        StoredImage.objects.all().delete()
+        for key in store.object_keys():
+            os.utime(store.path(key), (1, 1))
+        acts: list[Callable[[], object]] = [partial(an_upload, alice, content), partial(clean, 0)]
+        at_once(*acts)
+        image = StoredImage.objects.get()
+        assert storage.get(storage.master_key(image.sha256))
+        for each in image.renditions.all():
+            assert storage.get(storage.rendition_key(each.sha256, "webp"))
 
 
 # --- rows without objects ---------------------------------------------------------------------------------------------

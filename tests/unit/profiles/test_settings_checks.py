@@ -51,3 +51,13 @@ def test_a_host_project_without_our_settings_gets_our_defaults(settings: Setting
         delattr(settings, name)
     assert (conf.mark_max_age(), conf.image_max_age()) == (timedelta(hours=1), timedelta(days=1))
     assert conf.upload_max_bytes() == 8 * 1024 * 1024
+
+
+def test_serving_from_the_store_needs_to_know_how_and_where(settings: Settings) -> None:
+    assert ids(checks.check_store(None)) == []
+    settings.AVATAR_SERVE_FROM_STORE = "yes"
+    assert ids(checks.check_store(None)) == ["profiles.E005"]
+    settings.AVATAR_SERVE_FROM_STORE = "public"
+    assert ids(checks.check_store(None)) == ["profiles.E006"]
+    settings.AVATAR_STORE_PUBLIC_URL = "https://cdn.example/avatars"
+    assert ids(checks.check_store(None)) == []
