@@ -21,7 +21,7 @@ _OUR_LABELS = {
     "Email": "E-mail",
     "Email (optional)": "E-mail",
     "Login": "Username or e-mail",
-    "Current Password": "Password until now",
+    "Current Password": "Current password",
     "New Password": "New password",
     "New Password (again)": "New password, once more",
     "Password (again)": "Password, once more",
