@@ -11,24 +11,27 @@ from profiles.api import settings
 from profiles.api.problems import Refused
 from profiles.models import ApiToken
 from profiles.services import limits
-from profiles.services.api_tokens import Scope, TokenRefused, find_token, scopes_of
+from profiles.services.api_tokens import Reason, Scope, TokenRefused, find_token, scopes_of
 from profiles.services.networks import network_of
 
 _CHALLENGE = 'Bearer realm="api"'
 
 
 def identify(request: HttpRequest, now: datetime) -> ApiToken:
-    """The live token of the call. Raises Refused with 401, or TooMany for a network that keeps guessing."""
+    """The live token of the call. Raises Refused: 401, or 429 for a network that keeps guessing."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         sentence = "Send your token as “Authorization: Bearer avs_…”. You make tokens in your settings."
-        raise Refused("token-missing", sentence, headers={"WWW-Authenticate": _CHALLENGE})
+        raise Refused("token-missing", sentence, headers={"WWW-Authenticate": _CHALLENGE}, is_stranger=True)
     try:
         return find_token(secret.strip(), now)
     except TokenRefused as error:
-        limits.spend("guesses", caller(request), settings.guesses_per_hour())
+        is_stranger = error.reason == Reason.UNKNOWN
+        if is_stranger:
+            _count_guess(request)
         challenge = f'{_CHALLENGE}, error="invalid_token", error_description="{error.sentence}"'
-        raise Refused(error.reason.value, error.sentence, headers={"WWW-Authenticate": challenge}) from error
+        headers = {"WWW-Authenticate": challenge}
+        raise Refused(error.reason.value, error.sentence, headers=headers, is_stranger=is_stranger) from error
 
 
 def caller(request: HttpRequest) -> str:
@@ -44,3 +47,11 @@ def check_scope(token: ApiToken, scope: Scope) -> None:
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
     sentence = f"This token may not {scope.value}. Make one with the scope “{scope.value}” in your settings."
     raise Refused("scope-missing", sentence, headers={"WWW-Authenticate": challenge}, more={"scope": scope.value})
+
+
+def _count_guess(request: HttpRequest) -> None:
+    try:
+        limits.spend("guesses", caller(request), settings.guesses_per_hour())
+    except limits.TooMany as error:
+        headers = {"Retry-After": str(error.retry_after)}
+        raise Refused("rate-limited", error.sentence, headers=headers, is_stranger=True) from error

@@ -17,9 +17,8 @@ MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300
 #: What the lines of multipart and the description may add to a picture's bytes.
 _FORM_OVERHEAD = 64 * 1024
-#: How much of a body that is too large is read and dropped, as a multiple of the limit: a client that has begun to
-#: send reads our answer only afterwards. One that asked first (Expect) sends none of it.
-_DRAINED = 4
+#: How much of a refused body is read all the same, as a multiple of the limit of uploads.
+_DROPPED = 4
 _CHUNK = 64 * 1024
 
 
@@ -33,12 +32,12 @@ def read_upload(request: HttpRequest) -> Upload:
     length, limit = _announced(request), conf.upload_max_bytes()
     kind = request.content_type or ""
     if kind == "multipart/form-data":
-        _check_length(request, length, limit + _FORM_OVERHEAD)
+        _check_length(length, limit + _FORM_OVERHEAD)
         return _read_parts(request, limit)
     if not _may_be_picture(kind):
         sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
         raise Refused("unsupported-media-type", sentence, headers={"Accept": "image/*, multipart/form-data"})
-    _check_length(request, length, limit)
+    _check_length(length, limit)
     return Upload(_read(request, length), alt_text_of_query(request))
 
 
@@ -47,8 +46,21 @@ def read_alt_text(request: HttpRequest) -> str:
     if request.content_type != "application/json":
         raise Refused("unsupported-media-type", "Send application/json.", headers={"Accept-Patch": "application/json"})
     length = _announced(request)
-    _check_length(request, length, MAX_JSON)
+    _check_length(length, MAX_JSON)
     return _alt_text_of(_parse(_read(request, length)))
+
+
+def drop_rest(request: HttpRequest) -> None:
+    """Read what is left of a refused body, and keep none: a client reads our answer only once it has sent everything.
+    One that asked before sending (Expect) has sent nothing, and need not."""
+    if request.headers.get("Expect"):
+        return
+    left = _DROPPED * conf.upload_max_bytes()
+    try:
+        while left > 0 and (chunk := request.read(_CHUNK)):
+            left -= len(chunk)
+    except UnreadablePostError:
+        return  # they are gone already
 
 
 def alt_text_of_query(request: HttpRequest) -> str:
@@ -66,18 +78,11 @@ def _announced(request: HttpRequest) -> int:
     return int(text)
 
 
-def _check_length(request: HttpRequest, length: int, limit: int) -> None:
+def _check_length(length: int, limit: int) -> None:
     if length <= limit:
         return
-    if not request.headers.get("Expect"):
-        _drain(request, _DRAINED * limit)
     sentence = f"This body has {filesizeformat(length)}. Up to {filesizeformat(limit)} are taken here."
     raise Refused("too-many-bytes", sentence)
-
-
-def _drain(request: HttpRequest, most: int) -> None:
-    while most > 0 and (chunk := request.read(_CHUNK)):
-        most -= len(chunk)
 
 
 def _read(request: HttpRequest, length: int) -> bytes:

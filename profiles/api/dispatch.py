@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from profiles.api import settings
 from profiles.api.auth import caller, check_scope, identify
+from profiles.api.bodies import drop_rest
 from profiles.api.calls import Call
 from profiles.api.operations import Operation
 from profiles.api.problems import Refused, refused
@@ -54,12 +55,19 @@ def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any
     try:
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
     except Refused as refusal:
-        return refusal.response()
+        return _refuse(request, refusal)
     except CAUGHT as error:
-        return refused(error).response()
+        return _refuse(request, refused(error))
     except Exception:
         logger.exception("%s failed.", operation.name)
         return Refused("internal-error", "We failed to answer. It is logged, and trying again may help.").response()
+
+
+def _refuse(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Only people we know are waited for: a stranger who sends slowly shall not hold a worker."""
+    if not refusal.is_stranger:
+        drop_rest(request)
+    return refusal.response()
 
 
 def _admit(operation: Operation, request: HttpRequest) -> Call:

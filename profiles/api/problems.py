@@ -54,7 +54,7 @@ PROBLEMS: Mapping[str, Kind] = {
 
 
 class Refused(Exception):
-    """A call that ends in a problem. `more` adds members to it."""
+    """A call that ends in a problem. `more` adds members to it. `is_stranger`: no token of ours came with it."""
 
     def __init__(
         self,
@@ -63,12 +63,14 @@ class Refused(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
+        is_stranger: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.slug = slug
         self.sentence = sentence
         self.headers = headers or {}
         self.more = more or {}
+        self.is_stranger = is_stranger
 
     def response(self) -> HttpResponse:
         answer = problem(PROBLEMS[self.slug].status, self.slug, self.sentence, **self.more)
