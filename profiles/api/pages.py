@@ -10,7 +10,7 @@ from profiles import conf
 from profiles.api import settings
 from profiles.api.document import document, server_url
 from profiles.api.operations import OPERATIONS
-from profiles.api.problems import PROBLEMS
+from profiles.api.problems import PICTURE_REASONS, PROBLEMS
 from profiles.forms import most
 
 
@@ -28,7 +28,8 @@ def about(request: HttpRequest) -> HttpResponse:
     context = {
         "server": server_url(),
         "operations": OPERATIONS,
-        "problems": PROBLEMS,
+        "problems": {slug: kind for slug, kind in PROBLEMS.items() if slug not in PICTURE_REASONS},
+        "picture_reasons": PICTURE_REASONS,
         "most_bytes": most(),
         "uploads_per_hour": conf.uploads_per_hour(),
         "calls_per_hour": settings.calls_per_hour(),

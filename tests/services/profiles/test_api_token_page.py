@@ -112,6 +112,6 @@ def test_the_page_about_the_api_is_for_everybody(client: Client, alice: Profile)
         answer = client.get("/api/")
         assert answer.status_code == 200
         assert "PUT /me/picture" in text_of(answer)
-        assert "curl -X PUT http://localhost:8000/api/v1/me/picture" in text_of(answer)
+        assert 'curl -X PUT "http://localhost:8000/api/v1/me/picture' in text_of(answer)
         assert "/problems/not-an-image" in text_of(answer)
         client.force_login(alice.user)
