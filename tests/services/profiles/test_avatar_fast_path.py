@@ -99,7 +99,7 @@ def _one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def site(db: None, settings: Settings) -> Iterator[Site]:
+def site(db: None, settings: Settings) -> Site:
     settings.ALLOWED_HOSTS = ["localhost"]
     return Site()
 
@@ -120,7 +120,7 @@ ODD_PATHS = ["/avatar/alice?s=0", "/avatar/bob?d=404", "/avatar/alice?d=https://
 ACCEPTED = ["*/*", WEBP, "image/webp;q=0, */*", "image/avif", "image/png", "nonsense;;q=x", ""]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_asked_the_answer_is_djangos_but_for_the_seconds_left(
     data: st.DataObject, alice: Profile, bob: Profile, redis_server: None
@@ -156,6 +156,17 @@ def test_at_the_same_moment_the_answers_are_the_same_to_the_byte(site: Site, ali
     for headers in ({}, {"if-none-match": site.get("/avatar/alice.webp").headers["ETag"]}):
         assert site.get("/avatar/alice.webp", **headers) == site.get_from_django("/avatar/alice.webp", **headers)
     assert site.asked == 1
+
+
+def test_who_has_the_picture_never_reaches_django_twice_either(site: Site, alice: Profile) -> None:
+    an_upload(alice)
+    etag = site.get_from_django("/avatar/alice.webp").headers["ETag"]
+    answers = [site.get("/avatar/alice.webp", **{"if-none-match": etag}) for _ in range(3)]
+    assert answers[0].status == "304 Not Modified"
+    assert answers == [answers[0]] * 3
+    assert site.asked == 1
+    assert site.get("/avatar/alice.webp") == site.get_from_django("/avatar/alice.webp")
+    assert site.asked == 2
 
 
 def test_a_change_is_seen_within_five_seconds_whatever_was_kept_where(site: Site, alice: Profile) -> None:
