@@ -2,8 +2,8 @@
 
 A view offers an answer by FRESH_FOR; this layer keeps it so long and no longer, in this process only. So a change is
 seen as soon as Django would show it plus FRESH_FOR at most, and nothing outlives the age of its attestation (V1).
-Kept are answers with status 200 to a GET without cookies; `Cache-Control` says what is left of their time, so that
-this cache and the reader's own never add up.
+Kept are answers to a GET with status 200, or 304 for who asks so again, without cookies. `Cache-Control` says what is
+left of their time, so that this cache and the reader's own never add up.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _LONGEST_KEY = 600
 _LIMIT_BYTES = 16 * 1024 * 1024
 #: What an entry takes beside its body: key, headers, and Python's own.
 _OVERHEAD = 4096
+_KEPT = ("200 ", "304 ")
 _BODY_HEADERS = frozenset({"content-type", "content-length"})
 
 Headers = list[tuple[str, str]]
@@ -52,13 +53,14 @@ def cache_control(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class _Entry:
-    """`until` is in the clock's seconds; `headers` lack Cache-Control, which depends on the moment."""
+    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment. `body` is None where
+    Django said 304: it is not known then."""
 
     until: float
     headers: Headers
     headers_of_304: Headers
     etag: str
-    body: bytes
+    body: bytes | None
 
 
 class FastPath:
@@ -85,9 +87,15 @@ class FastPath:
             return self._application(environ, start_response)
         now = self._clock()
         entry = self._entries.get(key)
-        if entry is None or now >= entry.until:
-            return self._ask(key, now, environ, start_response)
-        return _answer(entry, entry.until - now, environ, start_response)
+        if entry is not None and now < entry.until:
+            control = ("Cache-Control", cache_control(entry.until - now))
+            if _names(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
+                start_response("304 Not Modified", [*entry.headers_of_304, control])
+                return []
+            if entry.body is not None:
+                start_response("200 OK", [*entry.headers, control])
+                return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
+        return self._ask(key, now, environ, start_response)
 
     def _ask(self, key: Key, began: float, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         seen: list[tuple[str, Headers]] = []
@@ -136,29 +144,20 @@ def _key_of(environ: WSGIEnvironment) -> Key | None:
 def _entry_of(response: object, status: str, headers: Headers, until: float) -> _Entry | None:
     named = {name.lower(): value for name, value in headers}
     body, etag = getattr(response, "content", None), named.get("etag")
-    if not status.startswith("200 ") or "set-cookie" in named or not isinstance(body, bytes) or not etag:
+    if not status.startswith(_KEPT) or "set-cookie" in named or not isinstance(body, bytes) or not etag:
         return None
     lasting = [(name, value) for name, value in headers if name.lower() != "cache-control"]
     of_304 = [(name, value) for name, value in lasting if name.lower() not in _BODY_HEADERS]
-    return _Entry(until, lasting, of_304, etag, body)
-
-
-def _answer(entry: _Entry, left: float, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    wanted = environ.get("HTTP_IF_NONE_MATCH")
-    if wanted and _names(wanted, entry.etag):
-        start_response("304 Not Modified", [*entry.headers_of_304, ("Cache-Control", cache_control(left))])
-        return []
-    start_response("200 OK", [*entry.headers, ("Cache-Control", cache_control(left))])
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
+    return _Entry(until, lasting, of_304, etag, body if status.startswith("200 ") else None)
 
 
 def _names(wanted: str, etag: str) -> bool:
     """If-None-Match by weak comparison, RFC 9110 §13.1.2."""
-    if wanted == etag:
-        return True
+    if wanted in {"", etag}:
+        return wanted == etag
     etags = parse_etags(wanted)
     return etags == ["*"] or etag.removeprefix("W/") in {each.removeprefix("W/") for each in etags}
 
 
 def _size_of(entry: _Entry) -> int:
-    return len(entry.body) + _OVERHEAD
+    return len(entry.body or b"") + _OVERHEAD

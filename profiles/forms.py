@@ -35,8 +35,8 @@ class ProfileForm(forms.Form):
     is_found_by_email = forms.BooleanField(
         required=False,
         label="Let sites that know my e-mail address show my picture",
-        help_text="As with Gravatar and Libravatar: they ask by a code made of an address you confirmed here. Who knows "
-        "the address can then tell that you have an account.",
+        help_text="As with Gravatar and Libravatar: they ask by a code made of an address you confirmed here. "
+        "Who knows the address can then tell that you have an account.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -78,13 +78,17 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
     fmt = OutputFormat(rendition.format)
     try:
         if at_the_store := public_url(rendition_key(sha256, extension)):
-            response = HttpResponseRedirect(at_the_store)
-            response.headers["Cache-Control"] = f"public, max-age={conf.signed_seconds() // 2}"
-            return response
+            return _led_to(at_the_store)
         response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
     except StorageError as error:
         return _unreadable(error)
     response.headers["Cache-Control"] = IMMUTABLE
+    return response
+
+
+def _led_to(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
+    response.headers["Cache-Control"] = f"public, max-age={conf.signed_seconds() // 2}"
     return response
 
 
