@@ -43,7 +43,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{name}: {json.dumps(rules, indent=2)}")
 
 
-def cors_rules(origin: str) -> Json:
+def cors_rules(origin: str) -> Any:
+    """As boto3's typed dictionary; here the page's one origin, and POST alone."""
     return {"CORSRules": [{"AllowedOrigins": [origin], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}]}
 
 
