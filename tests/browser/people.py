@@ -86,14 +86,18 @@ class Person:
         with self.page.expect_navigation():
             self.button("Upload and use").click()
 
-    def mint(self, name: str, description: str, content: bytes) -> None:
+    def prepare_mint(self, name: str, description: str, content: bytes) -> None:
         self.page.goto("/mint/")
         self.page.get_by_label("Picture").set_input_files(
             {"name": "art.png", "mimeType": "image/png", "buffer": content}
         )
         self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Description").fill(description)
-        self.button("Prepare").click()
+        with self.page.expect_navigation(timeout=SLOW):
+            self.button("Prepare").click()
+
+    def mint(self, name: str, description: str, content: bytes) -> None:
+        self.prepare_mint(name, description, content)
         self.sign_transaction()
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
 

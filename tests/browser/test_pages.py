@@ -1,0 +1,244 @@
+"""Every page for everybody: WCAG, phone and desktop, light and dark, no errors, no sideways scrolling, and the same
+site by keyboard, without scripts, and with names that nobody planned for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.accessibility import AXE, PHONE, faults_in_every_look, frame_faults
+from tests.browser.people import SLOW, Person, picture
+from tests.browser.site import Site
+from tests.browser.wallet import KeyWallet
+
+pytestmark = pytest.mark.browser
+
+GUEST = {
+    "home": "/",
+    "sign in": "/accounts/login/",
+    "sign up": "/accounts/signup/",
+    "forgotten password": "/accounts/password/reset/",
+    "look into your mail": "/accounts/password/reset/done/",
+    "used link": "/accounts/password/reset/key/1-used/",
+    "local mail": "/local/mail/",
+    "nothing here": "/nothing-here/",
+}
+OWN = {
+    "home": "/",
+    "edit profile": "/settings/profile/",
+    "picture": "/settings/picture/",
+    "wallets": "/settings/wallets/",
+    "tokens": "/settings/tokens/",
+    "mint": "/mint/",
+    "API tokens": "/settings/api/",
+    "API": "/api/",
+    "e-mail": "/accounts/email/",
+    "set password": "/accounts/password/set/",
+    "security": "/accounts/2fa/",
+    "passkeys": "/accounts/2fa/webauthn/",
+    "sessions": "/accounts/sessions/",
+    "sign out": "/accounts/logout/",
+}
+NAMES = {
+    "long word": "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewiss",
+    "Chinese": "\u5bff\u9650\u7121" * 20,
+    "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
+    "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
+}
+LATER = ["public page", "mint steps", "minted", "token", "transfer", "somebody else's token"]
+
+
+@dataclass
+class Resident:
+    """Somebody who has done everything once: where their pages are, and a browser that is signed in."""
+
+    page: Page
+    pages: dict[str, str]
+    complaints: list[str] = field(default_factory=list)
+
+
+def new_page(browser: Browser, site: Site, complaints: list[str], **options: object) -> Page:
+    """A page whose console must stay silent; where a page is itself an error, the browser says so on its own."""
+    context: BrowserContext = browser.new_context(base_url=site.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if message.type in {"error", "warning"} and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
+    return page
+
+
+@pytest.fixture(scope="module")
+def guest(site: Site, chromium: Browser) -> Iterator[Resident]:
+    assert AXE.is_file(), "Install it: python3 -m localstack.bootstrap test"
+    complaints: list[str] = []
+    page = new_page(chromium, site, complaints)
+    yield Resident(page, GUEST, complaints)
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
+    complaints: list[str] = []
+    page = new_page(chromium, site, complaints)
+    wallet = KeyWallet(site.chain.w3, site.funded_account())
+    wallet.install(page.context)
+    person = Person("rosa", site, page, wallet)
+    person.sign_in_with_wallet()
+    person.choose_handle()
+    person.upload(picture((200, 90, 40)))
+    pages = OWN | {"public page": "/u/rosa/"}
+    person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
+    pages["mint steps"] = page.url
+    person.mint("Evening", "The second one", picture((90, 40, 200)))
+    pages["minted"] = page.url
+    person.use_minted()
+    pages |= {"token": page.url, "transfer": page.url + "transfer/"}
+    editions, foreign_id = site.contracts["editions"], 404
+    site.chain.send(editions.functions.mint(site.chain.accounts[1], foreign_id, 1))
+    person.claim(f"eip155:31337/erc1155:{editions.address}/{foreign_id}")
+    expect(page.get_by_role("heading", name="The chain says no")).to_be_visible(timeout=SLOW)
+    pages["somebody else's token"] = page.url
+    yield Resident(page, pages, complaints)
+    page.context.close()
+
+
+def _look_at(somebody: Resident, name: str) -> None:
+    somebody.complaints.clear()
+    somebody.page.goto(somebody.pages[name])
+    assert not faults_in_every_look(somebody.page)
+    assert not somebody.complaints
+
+
+@pytest.mark.parametrize("name", GUEST)
+def test_a_guest_can_use_every_page(guest: Resident, name: str) -> None:
+    _look_at(guest, name)
+
+
+@pytest.mark.parametrize("name", [*OWN, *LATER])
+def test_a_signed_in_person_can_use_every_page(resident: Resident, name: str) -> None:
+    _look_at(resident, name)
+
+
+def test_a_form_with_errors_says_so_to_everybody(guest: Resident) -> None:
+    page = guest.page
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("xavier")
+    page.get_by_label("Password", exact=True).fill("123")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Password", exact=True)).to_have_attribute("aria-invalid", "true")
+    assert not faults_in_every_look(page)
+
+
+def test_what_one_is_about_to_sign_can_be_read_by_everybody(resident: Resident) -> None:
+    page = resident.page
+    page.goto("/settings/wallets/")
+    page.get_by_role("button", name="Link with Key wallet").click()
+    expect(page.get_by_role("heading", name="What you are about to sign")).to_be_focused()
+    assert not faults_in_every_look(page)
+
+
+def test_the_demo_wallet_asks_in_a_dialog_that_everybody_can_answer(guest: Resident) -> None:
+    page = guest.page
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Use Demo wallet").click()
+    expect(page.get_by_role("dialog", name="Which account?")).to_be_visible()
+    assert not faults_in_every_look(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alert").filter(has_text="You said no in your wallet")).to_be_visible()
+
+
+def test_home_offers_what_is_not_done_yet(resident: Resident) -> None:
+    page = resident.page
+    page.goto("/")
+    steps = page.get_by_role("listitem").filter(has=page.get_by_role("heading", level=3))
+    assert steps.count() > 0
+    for done in ("Upload a picture", "Link a wallet", "Show an NFT you hold", "Make your own NFT"):
+        expect(page.get_by_role("link", name=done)).to_have_count(0)
+    expect(page.get_by_role("link", name="Finish your NFT")).to_be_visible()
+
+
+def test_the_keyboard_alone_reaches_content_and_menu(resident: Resident) -> None:
+    page = resident.page
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    page.goto("/settings/picture/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    menu = page.locator("summary", has=page.locator(".avatar"))
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+
+
+def test_nothing_moves_for_people_who_asked_for_stillness(resident: Resident) -> None:
+    resident.page.goto(resident.pages["mint steps"])
+    assert resident.page.evaluate("document.getAnimations().length") == 0
+
+
+def test_without_scripts_everything_works_that_needs_no_wallet(site: Site, chromium: Browser) -> None:
+    page = new_page(chromium, site, [], java_script_enabled=False)
+    person = Person("nora", site, page, KeyWallet(site.chain.w3))
+    person.sign_up()
+    person.choose_handle()
+    person.upload(picture((20, 160, 90)))
+    note = page.locator("[data-toasts]")
+    expect(note).to_contain_text("Your new picture is in use")
+    assert site.receipt("nora")["source"] == "upload"
+    shown = page.get_by_role("heading", name="What others see")
+    page.get_by_role("button", name="Remove").click()
+    expect(note).to_contain_text("The picture is removed")
+    expect(shown).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(note).to_contain_text("The picture is back")
+    expect(shown).to_be_visible()
+    page.goto("/settings/wallets/")
+    expect(page.locator("noscript .note").first).to_contain_text("Wallets need JavaScript")
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_no_name_breaks_a_phone(resident: Resident, name: str) -> None:
+    page = resident.page
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    page.goto("/settings/profile/")
+    page.get_by_label("Display name").fill(name[:60].strip())
+    page.get_by_label("About you").fill(name * 4)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").first).to_contain_text("saved")
+    for path in ("/", "/u/rosa/", "/settings/profile/"):
+        page.goto(path)
+        assert not frame_faults(page)
+
+
+def test_no_token_breaks_a_phone(site: Site, meet: Callable[..., Person]) -> None:
+    token_id, name = 2**256 - 1, "Supercalifragilistic" * 5
+    image = site.gateway.add(picture((220, 200, 30)))
+    metadata = b'{"name": "%s", "image": "ipfs://%s"}' % (name.encode(), image.encode())
+    folder = site.gateway.add_directory({f"{token_id:064x}.json": metadata})
+    editions = site.chain.deploy("DemoEditions", f"ipfs://{folder}/{{id}}.json")
+    lena = meet("lena")
+    page = lena.page
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    site.chain.send(editions.functions.mint(lena.wallet.address, token_id, 1))
+    lena.sign_in_with_wallet()
+    lena.choose_handle()
+    lena.claim(f"eip155:31337/erc1155:{editions.address}/{token_id}")
+    lena.wait_for_verdict()
+    for path in (page.url, f"{page.url}transfer/", "/settings/tokens/", "/settings/picture/", "/u/lena/", "/"):
+        page.goto(path)
+        assert not frame_faults(page)

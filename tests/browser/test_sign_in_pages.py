@@ -1,0 +1,73 @@
+"""Getting in, and back in: passkeys and forgotten passwords, in the words of our own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import frame_faults
+from tests.browser.people import Person
+
+pytestmark = pytest.mark.browser
+VIRTUAL_AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+def test_a_passkey_is_added_and_then_signs_in_alone(meet: Callable[..., Person]) -> None:
+    paula = meet("paula")
+    page = paula.page
+    debugger = page.context.new_cdp_session(page)
+    debugger.send("WebAuthn.enable")
+    debugger.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
+    paula.sign_up()
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill("correct-horse-battery")
+    paula.button("Go on").click()
+    page.get_by_label("Name").fill("Phone")
+    page.get_by_label("Sign in with it alone").check()
+    paula.button("Add").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    assert not frame_faults(page)
+    page.goto("/accounts/2fa/webauthn/")
+    expect(page.get_by_role("heading", name="Phone")).to_be_visible()
+    expect(page.get_by_text("Signs in alone")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto("/accounts/login/")
+    paula.button("Use a passkey").click()
+    expect(page.get_by_role("heading", name="Hello, paula")).to_be_visible()
+
+
+def test_a_forgotten_password_is_replaced_through_the_mail(meet: Callable[..., Person]) -> None:
+    oscar = meet("oscar")
+    page = oscar.page
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("oscar")
+    page.get_by_label("E-mail").fill("oscar@example.org")
+    page.get_by_label("Password", exact=True).fill("correct-horse-battery")
+    oscar.button("Create account").click()
+    expect(page.get_by_role("heading", name="Hello, oscar")).to_be_visible()
+    page.context.clear_cookies()
+    page.goto("/accounts/password/reset/")
+    page.get_by_label("E-mail").fill("oscar@example.org")
+    oscar.button("Send me the link").click()
+    page.get_by_role("link", name="Read the mail of this local copy").click()
+    mail = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Choose a new password")).first
+    expect(mail).to_contain_text("Hello oscar")
+    mail.get_by_role("link").first.click()
+    page.get_by_label("New password", exact=True).fill("another-horse-battery")
+    page.get_by_label("New password, once more").fill("another-horse-battery")
+    oscar.button("Save the new password").click()
+    expect(page.get_by_role("heading", name="Your password is changed")).to_be_visible()
+    page.goto("/accounts/login/")
+    page.get_by_label("Username or e-mail").fill("oscar")
+    page.get_by_label("Password").fill("another-horse-battery")
+    oscar.button("Sign in").click()
+    expect(page.get_by_role("heading", name="Hello, oscar")).to_be_visible()
