@@ -71,8 +71,10 @@ def alt_text_of_query(request: HttpRequest) -> str:
 
 
 def _announced(request: HttpRequest) -> int:
-    """Chunked bodies come without a length; the gateway interface then shows none of them."""
+    """0 where there is no body at all (RFC 9112, 6.3). Of a chunked one the gateway interface shows us nothing."""
     text = request.META.get("CONTENT_LENGTH") or ""
+    if not text and "Transfer-Encoding" not in request.headers:
+        return 0
     if not text.isdecimal():
         raise Refused("length-required", "Announce the body's length with Content-Length; chunks are not read here.")
     return int(text)
