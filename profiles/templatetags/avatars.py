@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import date
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -32,7 +33,8 @@ def avatar(profile: Profile, size: int = 96, *, decorative: bool = False) -> dic
 @register.inclusion_tag("components/avatar.html")
 def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, Any]:
     """One entry of somebody's history, framed as `avatar` would frame it."""
-    alt = "" if decorative else entry.alt_text or entry.title or "A picture without description"
+    undescribed = f"Upload of {date(entry.created_at, 'j M Y, H:i')}, not described yet"
+    alt = "" if decorative else entry.alt_text or entry.title or undescribed
     urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
     mark = entry.mark_holds(timezone.now())
     return {**urls, "size": size, "alt": alt, "mark": mark, "decorative": decorative}
