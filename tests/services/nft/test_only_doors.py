@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 NETWORK = {"aiohttp", "boto3", "ftplib", "http.client", "httpx", "requests", "smtplib", "socket", "urllib.request"}
 NETWORK |= {"urllib3", "web3", "xmlrpc"}
 DOORS = {
+    "avatarsite/object_store.py": "the configured object store",
     "nft/clients/http.py": "the one fetch client",
     "nft/clients/transport.py": "its sockets",
     "nft/clients/rpc.py": "the configured nodes",
