@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,7 +125,14 @@ def chain_session(places: Places) -> Iterator[Chain]:
 
 @pytest.fixture
 def chain(chain_session: Chain) -> Iterator[Chain]:
-    """The session's chain; whatever a test does to it is undone."""
+    """The session's chain; whatever a test does to it is undone.
+
+    Each test's blocks pay somebody else, so that no two tests make the same block: anvil keeps states by block hash and
+    forgets the oldest, and would forget that of a new block together with its twin's. The three blocks are for the
+    same reason: their states are young whatever was mined and undone before.
+    """
     before = chain_session.snapshot()
+    chain_session.rpc("anvil_setCoinbase", f"0x{secrets.token_hex(20)}")
+    chain_session.mine(3)
     yield chain_session
     chain_session.revert(before)
