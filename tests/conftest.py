@@ -37,6 +37,25 @@ def pytest_configure() -> None:
     settings.configured or settings.DATABASES  # noqa: B018 - reads them now, so that pytest-django finds them
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers inherit our environment. Without this name in it, pytest-django waits for their own conftest, which has
+    places of its own."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For workers side by side (`-n`): whoever shares a running site or a module's fixtures shares a worker, and the
+    browser, which takes longest, begins first."""
+    items.sort(key=lambda item: _part(item) != "browser")
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_part(item)))
+
+
+def _part(item: pytest.Item) -> str:
+    return "browser" if item.get_closest_marker("browser") else str(item.path)
+
+
 @pytest.fixture(scope="session")
 def places() -> test_places.Places:
     return PLACES
