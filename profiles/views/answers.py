@@ -19,18 +19,20 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """GET and HEAD only; any page may embed or read the answer, and none of it can act as a page of ours."""
+    safe = require_safe(view)
 
     @wraps(view)
-    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = safe(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", soon_stale())
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
         return response
 
-    return require_safe(with_headers)
+    return with_headers
 
 
 def soon_stale() -> str:
