@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from math import inf
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -41,11 +42,14 @@ def soon_stale() -> str:
 
 
 def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
-    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike."""
-    seconds = float(conf.avatar_max_age())
-    if end is not None:
-        seconds = max(0.0, min(seconds, (end - now).total_seconds()))
-    response.headers["Cache-Control"] = cache_control(seconds)
+    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike.
+
+    While we are down, a cache that knows `stale-if-error` may go on showing it, within `end` too.
+    """
+    left = inf if end is None else max(0.0, (end - now).total_seconds() - conf.CACHE_SLACK)
+    seconds = min(float(conf.avatar_max_age()), left)
+    spare = min(float(conf.outage_seconds()), left - seconds)
+    response.headers["Cache-Control"] = cache_control(seconds, spare)
     request.META[FRESH_FOR] = seconds
 
 
