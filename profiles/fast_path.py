@@ -60,8 +60,8 @@ def cache_control(seconds: float, spare: float = 0) -> str:
 
 @dataclass(frozen=True)
 class _Entry:
-    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment: `control` is Django's.
-    `body` is None where Django said 304: it is not known then."""
+    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment, and `control` is
+    Django's. `body` is None where Django said 304: it is not known then."""
 
     until: float
     headers: Headers
