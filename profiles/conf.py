@@ -15,6 +15,8 @@ from profiles.images.picture import DecodeRequest
 #: How far the clocks of our machines may stand apart. A check from further in the future than this was made by a clock
 #: that has been set right since, and says nothing of the present.
 CLOCK_SKEW = timedelta(minutes=5)
+#: Seconds by which a cache in front of us may overdraw an answer's time: it counts in whole ones, from when it has it.
+CACHE_SLACK = 2
 
 
 def _setting(name: str, default: Any) -> Any:
@@ -97,8 +99,13 @@ def signed_seconds() -> int:
 
 
 def avatar_max_age() -> int:
-    """Seconds an answer of `/avatar/<id>` may be kept: a changed picture is seen in less than 5."""
-    return int(_setting("AVATAR_CACHE_SECONDS", 4))
+    """Seconds an answer of `/avatar/<id>` may be kept: with CACHE_SLACK, a changed picture is seen in less than 5."""
+    return int(_setting("AVATAR_CACHE_SECONDS", 3))
+
+
+def outage_seconds() -> int:
+    """How much longer a cache in front of us may show an answer while we are down, if its attestation lasts so long."""
+    return int(_setting("AVATAR_OUTAGE_SECONDS", 60))
 
 
 def drawings_per_hour() -> int:

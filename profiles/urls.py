@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from django.urls import include, path, re_path
+from django.urls import include, path
 
-from profiles.views import avatar, direct_upload, pages, picture
+from profiles import media_urls
+from profiles.views import direct_upload, pages, picture
 
 app_name = "profiles"
 urlpatterns = [
@@ -16,7 +17,5 @@ urlpatterns = [
     path("settings/picture/<uuid:avatar_id>/remove/", picture.remove, name="picture_remove"),
     path("settings/picture/<uuid:avatar_id>/restore/", picture.restore, name="picture_restore"),
     path("settings/picture/<uuid:avatar_id>/alt/", picture.alt, name="picture_alt"),
-    path("avatar/<str:identifier>.json", avatar.receipt, name="avatar_json"),
-    path("avatar/<str:identifier>", avatar.avatar, name="avatar"),
-    re_path(r"^pictures/([0-9a-f]{64})\.(webp|png|jpg|avif)$", avatar.content, name="content"),
+    *media_urls.urlpatterns,
 ]
