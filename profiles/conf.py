@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
-from profiles.images.picture import DecodeRequest
+from profiles.images.picture import MIDDLE, Crop, DecodeRequest
 
 #: How far the clocks of our machines may stand apart. A check from further in the future than this was made by a clock
 #: that has been set right since, and says nothing of the present.
@@ -39,9 +39,10 @@ def image_limits() -> ImageLimits:
     return ImageLimits(**{name: int(_setting(f"AVATAR_{name.upper()}", getattr(ImageLimits, name))) for name in names})
 
 
-def decode_request(*, svg_allowed: bool) -> DecodeRequest:
-    """Every rendition size, within our limits. SVG only from tokens, and only as pixels."""
-    return DecodeRequest(image_limits(), RENDITION_SIZES, svg_allowed=svg_allowed)
+def decode_request(*, svg_allowed: bool, crop: Crop | None = None) -> DecodeRequest:
+    """Every rendition size, within our limits. SVG only from tokens, and only as pixels. The plain middle is no crop:
+    the whole picture is kept, and another part of it can be chosen later."""
+    return DecodeRequest(image_limits(), RENDITION_SIZES, None if crop == MIDDLE else crop, svg_allowed)
 
 
 def upload_max_bytes() -> int:

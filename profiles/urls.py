@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import direct_upload, pages, picture
+from profiles.views import cropping, direct_upload, history, pages, picture
 
 app_name = "profiles"
 urlpatterns = [
@@ -13,9 +13,12 @@ urlpatterns = [
     path("settings/picture/", picture.picture, name="picture"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),
     path("settings/picture/direct/<uuid:ticket_id>/done/", direct_upload.finish, name="direct_done"),
-    path("settings/picture/<uuid:avatar_id>/use/", picture.use, name="picture_use"),
-    path("settings/picture/<uuid:avatar_id>/remove/", picture.remove, name="picture_remove"),
-    path("settings/picture/<uuid:avatar_id>/restore/", picture.restore, name="picture_restore"),
-    path("settings/picture/<uuid:avatar_id>/alt/", picture.alt, name="picture_alt"),
+    path("settings/picture/older/", history.older, name="history"),
+    path("settings/picture/<uuid:avatar_id>/use/", history.use, name="picture_use"),
+    path("settings/picture/<uuid:avatar_id>/remove/", history.remove, name="picture_remove"),
+    path("settings/picture/<uuid:avatar_id>/restore/", history.restore, name="picture_restore"),
+    path("settings/picture/<uuid:avatar_id>/alt/", history.alt, name="picture_alt"),
+    path("settings/picture/<uuid:avatar_id>/crop/", cropping.crop, name="picture_crop"),
+    path("settings/picture/<uuid:avatar_id>/whole/", cropping.whole, name="picture_whole"),
     *media_urls.urlpatterns,
 ]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from profiles.api.bodies import MAX_ALT_TEXT
-from profiles.api.views import POSITION
+from profiles.images.picture import CROP_TEXT
 from profiles.models import Avatar
+from profiles.services.history_pages import POSITION
 
 Schema = Mapping[str, Any]
 
@@ -19,6 +20,8 @@ ADDRESS: Schema = {"type": "string", "format": "uri-reference"}
 SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 MEDIA_TYPE: Schema = {"type": "string", "pattern": "^image/[a-z]+$"}
 SOURCE: Schema = {"type": "string", "enum": [source.value for source in Avatar.Source]}
+#: Numbers out of range are refused as "bad-crop", which no pattern can say.
+CROP: Schema = {"type": "string", "pattern": CROP_TEXT}
 ALT_TEXT: Schema = {"type": "string", "maxLength": MAX_ALT_TEXT}
 
 
@@ -142,6 +145,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 "description": "The picture, as a file.",
             },
             "alt_text": ALT_TEXT,
+            "crop": CROP,
         },
     },
     "Problem": _object(

@@ -106,7 +106,7 @@ class Avatar(models.Model):
 
     objects = AvatarQuerySet.as_manager()
 
-    # Set for a page by services.showing.history_of.
+    # Set for a page by services.history_pages.history_of.
     is_current: bool
     has_mark: bool
 

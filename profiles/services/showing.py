@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
-
 from profiles import conf
-from profiles.models import Avatar, Profile, Rendition
+from profiles.models import Avatar, Profile
 from profiles.providers import provenance_of
 from profiles.services.faces import who
 
@@ -51,22 +49,6 @@ def good_until(avatar: Avatar, now: datetime) -> datetime | None:
     return mark_ends if now <= mark_ends else avatar.attested_at + conf.image_max_age()
 
 
-def history_of(profile: Profile, now: datetime) -> list[Avatar]:
-    """The person's pictures, chosen last first, with `is_current` and `has_mark` as they are at `now`.
-
-    Removed ones are left out, save those the site's team removed, which say why.
-    """
-    visible = profile.avatars.exclude(state=Avatar.State.REMOVED, is_locked=False).order_by("-chosen_at", "-id")
-    history = list(visible.select_related("image").prefetch_related(_renditions()))
-    current = next((avatar for avatar in history if avatar.is_showable(now)), None)
-    for avatar in history:
-        avatar.is_current = avatar is current
-        avatar.has_mark = avatar.mark_holds(now)
-    return history
-
-
-def _renditions() -> Prefetch[str]:
-    return Prefetch("image__renditions", Rendition.objects.order_by("size"))
 
 
 def _alt_text(profile: Profile, avatar: Avatar | None) -> str:
