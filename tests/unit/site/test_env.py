@@ -98,7 +98,7 @@ def test_names_are_registered_where_the_chain_says(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("NFT_CHAINS", given)
         assert [one["ens_registry"] for one in chains.read_chains(None).values()] == expected
     monkeypatch.setenv("NFT_CHAINS", '{"1": ' + chain % ', "ens_registry": "ens.eth"' + "}")
-    with pytest.raises(ImproperlyConfigured, match="ens_registry='ens.eth'; it is an address"):
+    with pytest.raises(ImproperlyConfigured, match=r"ens_registry='ens\.eth'; it is an address"):
         chains.read_chains(None)
 
 
