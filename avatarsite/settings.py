@@ -107,6 +107,8 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.verify_claim": {"queue": "chain"},
     "nft.tasks.sweep_claims": {"queue": "chain"},
     "nft.tasks.follow_mint": {"queue": "chain"},
+    "nft.tasks.check_name": {"queue": "chain"},
+    "nft.tasks.sweep_names": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -207,6 +209,7 @@ if NFT_ENABLED:
     CELERY_BEAT_SCHEDULE |= {
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
+        "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
         "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
     }

@@ -28,6 +28,7 @@ SOURCES = {
     "AvatarToken": "src/AvatarToken.sol",
     "Aggregate3": "demo/Aggregate3.sol",
     "DemoEditions": "demo/DemoEditions.sol",
+    "DemoNames": "demo/DemoNames.sol",
     "DemoWallet": "demo/DemoWallet.sol",
     "DemoWalletFactory": "demo/DemoWallet.sol",
     "OnchainShapes": "demo/OnchainShapes.sol",

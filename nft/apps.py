@@ -9,10 +9,11 @@ class NftConfig(AppConfig):
 
     def ready(self) -> None:
         from nft.services.guest_sessions import give_full_age
-        from nft.services.identifiers import find_by_account
+        from nft.services.identifiers import find_by_account, find_by_name
         from nft.services.provenance import provide
         from profiles.providers import register_identifier_resolver, register_provenance_provider
 
         register_provenance_provider("nft", provide)
         register_identifier_resolver("account", find_by_account)
+        register_identifier_resolver("name", find_by_name)
         user_logged_in.connect(give_full_age, dispatch_uid="nft.give_full_age")

@@ -54,6 +54,28 @@ class LinkedAccount(models.Model):
         return to_checksum(self.address)
 
 
+class PrimaryName(models.Model):
+    """The name a public account gave itself (ENS), as of `checked_at`. A hidden account has no such row: nobody may
+    learn from a look-up of ours that it belongs here."""
+
+    account = models.OneToOneField(
+        LinkedAccount, on_delete=models.CASCADE, primary_key=True, related_name="primary_name"
+    )
+    name = models.CharField(
+        max_length=255, blank=True, help_text="In its normal form (ENSIP-15); empty where it has none."
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the chain last said that name and account lead to each other."
+    )
+    next_check_at = models.DateTimeField(db_index=True, help_text="When a worker must ask again.")
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="primary_name_lookup")]
+
+    def __str__(self) -> str:
+        return self.name or "no name"
+
+
 class SignInChallenge(models.Model):
     """The exact EIP-4361 text we asked somebody to sign. Consumed once, by one atomic update."""
 

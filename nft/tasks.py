@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from nft.services import challenges, claim_media, mint_steps, pinning, verification
+from nft.services import challenges, claim_media, mint_steps, pinning, primary_names, verification
 from nft.services.doors import get_doors
 
 
@@ -44,3 +44,13 @@ def follow_mint(mint_id: str) -> None:
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.check_name")
+def check_name(account_id: str) -> None:
+    primary_names.check_name(UUID(account_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_names")
+def sweep_names() -> None:
+    primary_names.sweep_names(timezone.now(), get_doors())

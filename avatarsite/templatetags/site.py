@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from profiles.models import Profile
@@ -70,6 +71,16 @@ def device_name(user_agent: str) -> str:
 
 def _first(names: dict[str, str], user_agent: str) -> str:
     return next((name for sign, name in names.items() if sign in user_agent), "")
+
+
+@register.simple_tag
+def public_names(profile: Profile) -> list[str]:
+    """The names (ENS) of the accounts this person shows."""
+    if not apps.is_installed("nft"):
+        return []
+    from nft.services.known_names import names_of
+
+    return names_of(profile.user_id, timezone.now())
 
 
 @register.simple_tag

@@ -12,11 +12,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from nft.core.address import to_checksum
 from nft.models import LinkedAccount
 from nft.services.claims import withdraw_claims_of_account
+from nft.services.known_names import shown_name
+from nft.services.primary_names import ask_for_name, forget_name
 from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount
 from profiles.services.audit import record
 from profiles.services.people import profile_of
@@ -43,10 +46,11 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class ShownAccount:
-    """An account as its owner sees it."""
+    """An account as its owner sees it. `name` is the one that others see too (ENS), "" where there is none."""
 
     id: UUID
     address: str
+    name: str
     label: str
     is_public: bool
     is_contract_account: bool
@@ -120,7 +124,10 @@ def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime) 
 
 
 def update_account(user: User, account_id: UUID, *, label: str, is_public: bool) -> LinkedAccount:
-    """Sets what a person calls an account and whether others may see its address. Raises NoSuchAccount."""
+    """Sets what a person calls an account and whether others may see its address, and its name if it has one.
+
+    Raises NoSuchAccount.
+    """
     with transaction.atomic():
         account = user.linked_accounts.select_for_update().filter(pk=account_id).first()
         if account is None:
@@ -129,12 +136,16 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
         account.save(update_fields=["label", "is_public"])
         if was_public != is_public:
             _audit(account, actor=user, action="account.show" if is_public else "account.hide")
+        if is_public:
+            ask_for_name(account, timezone.now())
+        else:
+            forget_name(account)
     return account
 
 
 def list_accounts(user: User) -> list[ShownAccount]:
     """A person's accounts, oldest first."""
-    return [_shown(account) for account in user.linked_accounts.all()]
+    return [_shown(account) for account in user.linked_accounts.select_related("primary_name")]
 
 
 def can_unlink(user: User, accounts: Collection[object]) -> bool:
@@ -208,6 +219,7 @@ def _shown(account: LinkedAccount) -> ShownAccount:
     return ShownAccount(
         id=account.pk,
         address=to_checksum(account.address),
+        name=shown_name(account, timezone.now()),
         label=account.label,
         is_public=account.is_public,
         is_contract_account=account.is_contract_account,
