@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
 from profiles.services.people import profile_of
@@ -19,7 +20,18 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
         "chains": [_public_chain(chain_id, chain) for chain_id, chain in settings.NFT_CHAINS.items()],
+        "walletconnect": settings.WALLETCONNECT and _walletconnect(settings.WALLETCONNECT),
         "my_profile": SimpleLazyObject(lambda: profile_of(request.user) if request.user.is_authenticated else None),
+    }
+
+
+def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
+    """What the wallet on the other side is told of us, and how to reach it (static/js/walletconnect.js)."""
+    return {
+        "projectId": relay["project_id"],
+        "relayUrl": relay["relay_url"],
+        "name": settings.SITE_NAME,
+        "icon": settings.SITE_ORIGIN + static("img/icon.svg"),
     }
 
 

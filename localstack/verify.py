@@ -53,6 +53,8 @@ def lint() -> int:
             Check("style", [str(tool / "ruff"), "check", "."]),
             Check("format", [str(tool / "ruff"), "format", "--check", "."]),
             Check("types", [str(tool / "mypy"), *OURS], local),
+            Check("script types", ["node", "frontend/node_modules/typescript/bin/tsc", "-p", "frontend"], _with_node()),
+            Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
             Check("arrows", [str(tool / "lint-imports")], local),
             Check("migrations in step", [*manage, "makemigrations", "--check", "--dry-run"], local),
             Check(
@@ -74,9 +76,10 @@ def test(arguments: Sequence[str]) -> int:
     if arguments:
         return _run_all([pytest])
     scripts = [str(path) for path in sorted(ROOT.glob("tests/js/*.test.mjs"))]
+    bundle = Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment)
     on_sqlite = Check("SQLite", [*pytest.command, *SQLITE_TESTS], environment | {"TEST_DATABASE": "sqlite"})
     return _run_all(
-        [_forge_test(), Check("page scripts", ["node", "--test", *scripts], environment), on_sqlite, pytest]
+        [_forge_test(), Check("page scripts", ["node", "--test", *scripts], environment), bundle, on_sqlite, pytest]
     )
 
 
@@ -84,6 +87,11 @@ def contracts() -> int:
     bootstrap.prepare("test")
     build = [binaries.python(), "contracts/build_artifacts.py"]
     return _run_all([Check("artifacts", build, _with_node()), _forge_test()])
+
+
+def walletconnect() -> int:
+    bootstrap.prepare("lint")
+    return _run_all([Check("bundle", ["node", "frontend/bundle.mjs"], _with_node())])
 
 
 def _forge_test() -> Check:
