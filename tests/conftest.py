@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.servers.chain",
     "tests.servers.s3",
     "tests.servers.helia_gateway",
+    "tests.servers.walletconnect_relay",
     "tests.servers.chromium",
 ]
 PLACES = test_places.make()

@@ -77,4 +77,7 @@ export const NO_WALLET =
   "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload.";
 
 export const NO_WALLET_ON_PHONE =
-  "Another wallet app? Open it, look for its browser, and go to this page there. You come back to where you were going.";
+  "Another wallet app? Most have a browser of their own: go to this page in it.";
+
+/** Where a wallet on a phone can be used. */
+export const NO_WALLET_HERE = "No wallet was found in this browser. With WalletConnect you can use the one on your phone.";

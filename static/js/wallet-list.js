@@ -1,7 +1,7 @@
 // @ts-check
 import { lastUsedFirst } from "./last-wallet.js";
 import { isPhone, metaMaskLink } from "./phone.js";
-import { NO_WALLET, NO_WALLET_ON_PHONE } from "./wallet-errors.js";
+import { NO_WALLET, NO_WALLET_HERE, NO_WALLET_ON_PHONE } from "./wallet-errors.js";
 import { sharedName, watchWallets } from "./wallets.js";
 
 /**
@@ -62,8 +62,8 @@ export class WalletList {
     const twin = sharedName(wallets);
     if (twin) return [element("p", `Two wallets here call themselves ${twin}. If you did not install both, one may be a fake: look closely at the window that opens.`, "note note-wait")];
     if (wallets.length > 0) return [];
-    if (!isPhone(window)) return this.remote.length > 0 ? [] : [element("p", NO_WALLET, "soft")];
-    const link = element("a", "Open in MetaMask", "button");
+    if (!isPhone(window)) return [element("p", this.remote.length > 0 ? NO_WALLET_HERE : NO_WALLET, "soft")];
+    const link = element("a", "Open in MetaMask", "button wallet-choice");
     link.href = metaMaskLink(location.href, this.look["next"]);
     return [link, element("p", NO_WALLET_ON_PHONE, "soft small")];
   }

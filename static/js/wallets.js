@@ -23,7 +23,9 @@ const MOST_WALLETS = 24;
 /** @param {unknown} name */
 export function cleanName(name) {
   const text = typeof name === "string" ? name.normalize("NFC").replace(UNSEEN, "").replace(/\s+/g, " ").trim() : "";
-  return [...text].slice(0, NAME_LENGTH).join("") || "Unnamed wallet";
+  const letters = [...text];
+  const shown = letters.length > NAME_LENGTH ? [...letters.slice(0, NAME_LENGTH - 1), "…"] : letters;
+  return shown.join("").trim() || "Unnamed wallet";
 }
 
 /** @param {unknown} icon a data URI that is an image and not huge, else "" */
