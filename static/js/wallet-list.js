@@ -25,7 +25,7 @@ export class WalletList {
     this.onChoose = onChoose;
     /** @type {Map<Wallet["provider"], HTMLElement>} */
     this.buttons = new Map();
-    this.note = element("div", "", "stack stack-tight");
+    this.note = element("div", "", "wallet-list");
   }
 
   /** @param {(wallets: Wallet[]) => void} [onFound] hears of those in this browser */

@@ -52,6 +52,8 @@ export class WalletConnectProvider {
     this.session = null;
     this.chainId = chains[0]?.id ?? 1;
     this.inUse = "";
+    /** Rejected when the wallet ends the session, for who still waits for an answer. */
+    this.ending = rejectable();
     /** @type {Map<string, Set<(value: any) => void>>} */
     this.listeners = new Map();
     /** @type {Record<string, (params: any) => Promise<unknown>>} */
@@ -120,6 +122,7 @@ export class WalletConnectProvider {
   /** @param {Session | null} session */
   keep(session) {
     this.session = session;
+    this.ending = rejectable();
     const chain = this.chains.find(({ id }) => this.accountsOn(id).length > 0);
     if (chain) this.chainId = chain.id;
   }
@@ -194,7 +197,8 @@ export class WalletConnectProvider {
     const { session } = this;
     if (!session) throw Object.assign(new Error("No wallet is connected."), { code: 4100 });
     try {
-      return await client.request({ topic: session.topic, chainId: caip2(this.chainId), request: { method, params } });
+      const answer = client.request({ topic: session.topic, chainId: caip2(this.chainId), request: { method, params } });
+      return await Promise.race([answer, this.ending.promise]);
     } catch (error) {
       throw isExpiry(error) ? new Trouble("The wallet did not answer in time. Open it, then try again.", "expired") : error;
     }
@@ -245,6 +249,7 @@ export class WalletConnectProvider {
     if (topic !== this.session?.topic) return;
     this.session = null;
     this.emit("accountsChanged", []);
+    this.ending.reject(Object.assign(new Error("The wallet ended the session."), { code: 6000 }));
   }
 
   /** @returns {string} the connected wallet's own name, "" for none */
@@ -257,6 +262,15 @@ export class WalletConnectProvider {
     const { universal, native } = this.session?.peer.metadata.redirect ?? {};
     return cleanAppLink(universal) || cleanAppLink(native);
   }
+}
+
+function rejectable() {
+  /** @type {(reason: Error) => void} */
+  let reject = () => undefined;
+  /** @type {Promise<never>} */
+  const promise = new Promise((_, its) => (reject = its));
+  promise.catch(() => undefined); // often nobody waits
+  return { promise, reject };
 }
 
 /**

@@ -121,6 +121,24 @@ test("the page hears of other accounts and chains, and of the end, from its own 
   assert.equal(await kindOf(provider.request({ method: "personal_sign", params: [] })), "locked");
 });
 
+test("who waits for an answer hears it when the wallet ends the session", async () => {
+  const { provider, says, log } = world({ request: () => new Promise(() => undefined) });
+  await provider.request({ method: "eth_requestAccounts" });
+  const signing = kindOf(provider.request({ method: "personal_sign", params: [] }));
+  while (!log.at(-1)?.startsWith("request")) await new Promise(setImmediate);
+  says["session_delete"]?.({ topic: "t" });
+  assert.equal(await signing, "ended");
+});
+
+test("a relay that never answers is given up", async ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { provider } = world({ connect: () => new Promise(() => undefined) });
+  const asking = kindOf(provider.request({ method: "eth_requestAccounts" }));
+  await new Promise(setImmediate);
+  mock.timers.tick(20_000);
+  assert.equal(await asking, "offline");
+});
+
 test("the other side's name and link are a stranger's", async () => {
   const { provider } = world({ known: [sessionOf([`eip155:1:${ALICE}`], { native: "javascript:alert(1)", universal: "https://rainbow.example" })] });
   await provider.request({ method: "eth_requestAccounts" });
