@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "avatar_contract": "",
     "demo_tokens": [],
     "agree": False,
+    "wallet_rpc_url": "",
 }
 
 
@@ -56,4 +57,9 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
         raise ImproperlyConfigured(
             f"NFT_CHAINS: chain {chain_id} has confirmed={confirmed!r}; "
             "it is 'finalized', 'safe' or a number of blocks."
+        )
+    wallet_url = chain["wallet_rpc_url"]
+    if wallet_url and not wallet_url.startswith("https://"):
+        raise ImproperlyConfigured(
+            f"NFT_CHAINS: chain {chain_id} has wallet_rpc_url={wallet_url!r}; wallets take https:// only."
         )

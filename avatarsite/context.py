@@ -37,5 +37,9 @@ def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
 
 def _public_chain(chain_id: int, chain: dict[str, Any]) -> dict[str, Any]:
     shown = {key: chain[key] for key in ("name", "explorer_url", "currency")}
-    # A node's URL often holds its key, so pages see it only where the node is the local one.
-    return {"id": chain_id, **shown, "rpc_url": chain["rpc_urls"][0] if settings.LOCAL_STACK else ""}
+    # A node's URL often holds its key, so pages see ours only where it is the local one.
+    return {
+        "id": chain_id,
+        **shown,
+        "rpc_url": chain["rpc_urls"][0] if settings.LOCAL_STACK else chain["wallet_rpc_url"],
+    }

@@ -92,6 +92,7 @@ class KeyWallet:
             "personal_sign": self._personal_sign,
             "eth_sendTransaction": self._send,
             "wallet_switchEthereumChain": self._switch,
+            "wallet_addEthereumChain": self._add_chain,
         }
 
     def _ask(self) -> None:
@@ -118,6 +119,13 @@ class KeyWallet:
         if wanted not in self.knows_chains:
             raise WalletError(UNKNOWN_CHAIN, "Unrecognized chain ID.")
         self.chain_id = wanted
+
+    def _add_chain(self, params: list[Any]) -> None:
+        """EIP-3085; like most wallets it stays on the chain it was on."""
+        self._ask()
+        chain = params[0]
+        assert chain["rpcUrls"] == [self.w3.provider.endpoint_uri]  # type: ignore[attr-defined]
+        self.knows_chains = (*self.knows_chains, int(chain["chainId"], 16))
 
     def _send(self, params: list[Any]) -> str:
         self._ask()
