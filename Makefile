@@ -5,7 +5,7 @@ VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin test test-sqlite lint format bench contracts screenshots lock clean-data
+.PHONY: help run admin test test-sqlite lint format bench contracts walletconnect screenshots lock clean-data
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ test: ## Runs every test against real servers, installing them where they are mi
 test-sqlite: ## Runs the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"
 
-lint: ## Checks style, types, arrows between parts, migrations, production settings, dependencies
+lint: ## Checks style, types (Python and page scripts), arrows between parts, migrations, production settings, dependencies
 	@$(PYTHON) -m localstack lint
 
 format: ## Formats the Python code
@@ -35,6 +35,9 @@ bench: ## Measures us beside peers and limits, as ratios
 
 contracts: ## Compiles and tests the contracts, and writes their artifacts anew
 	@$(PYTHON) -m localstack contracts
+
+walletconnect: ## Bundles WalletConnect's library from frontend/package-lock.json into static/vendor/
+	@$(PYTHON) -m localstack walletconnect
 
 screenshots: ## Takes a picture of every page of the running local stack, for the documentation
 	@$(PYTHON) -m localstack.bootstrap test

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "demo_tokens": [],
     "ens_registry": "",
     "agree": False,
+    "wallet_rpc_url": "",
 }
 
 
@@ -68,3 +69,8 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
     registry = chain["ens_registry"]
     if registry and not re.fullmatch(r"0x[0-9a-fA-F]{40}", str(registry)):
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has ens_registry={registry!r}; it is an address.")
+    wallet_url = chain["wallet_rpc_url"]
+    if wallet_url and not wallet_url.startswith("https://"):
+        raise ImproperlyConfigured(
+            f"NFT_CHAINS: chain {chain_id} has wallet_rpc_url={wallet_url!r}; wallets take https:// only."
+        )

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
 from profiles.services.people import profile_of
@@ -19,11 +20,26 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
         "chains": [_public_chain(chain_id, chain) for chain_id, chain in settings.NFT_CHAINS.items()],
+        "walletconnect": settings.WALLETCONNECT and _walletconnect(settings.WALLETCONNECT),
         "my_profile": SimpleLazyObject(lambda: profile_of(request.user) if request.user.is_authenticated else None),
+    }
+
+
+def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
+    """What the wallet on the other side is told of us, and how to reach it (static/js/walletconnect.js)."""
+    return {
+        "projectId": relay["project_id"],
+        "relayUrl": relay["relay_url"],
+        "name": settings.SITE_NAME,
+        "icon": settings.SITE_ORIGIN + static("img/icon.svg"),
     }
 
 
 def _public_chain(chain_id: int, chain: dict[str, Any]) -> dict[str, Any]:
     shown = {key: chain[key] for key in ("name", "explorer_url", "currency")}
-    # A node's URL often holds its key, so pages see it only where the node is the local one.
-    return {"id": chain_id, **shown, "rpc_url": chain["rpc_urls"][0] if settings.LOCAL_STACK else ""}
+    # A node's URL often holds its key, so pages see ours only where it is the local one.
+    return {
+        "id": chain_id,
+        **shown,
+        "rpc_url": chain["rpc_urls"][0] if settings.LOCAL_STACK else chain["wallet_rpc_url"],
+    }

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from avatarsite import chains, env, object_store
+from avatarsite import chains, env, object_store, wallet_connect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -197,6 +197,7 @@ NFT_OTHER_LOGIN_METHODS = "avatarsite.wallet_login.has_other_login"
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])
 NFT_HTTP_DENIED = env.words("NFT_HTTP_DENIED", [])
 NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
+WALLETCONNECT = wallet_connect.read() if NFT_ENABLED else None
 NFT_ARWEAVE_GATEWAY = env.text("NFT_ARWEAVE_GATEWAY", "https://arweave.net")
 # A sweep that found no worker for a minute is stale: the next one sees all it would have seen.
 EXPIRES = {"options": {"expires": 60}}
@@ -241,6 +242,7 @@ CONTENT_SECURITY_POLICY = {
             SELF,
             *(chains.rpc_origins(NFT_CHAINS) if LOCAL_STACK else []),
             *([_bucket] if _bucket and AVATAR_DIRECT_UPLOAD else []),
+            *([wallet_connect.origin(WALLETCONNECT)] if WALLETCONNECT else []),
         ],
         "form-action": [SELF],
         "base-uri": [NONE],

@@ -1,6 +1,6 @@
 """`python3 -m localstack`: what `make run` does. `… test` and `… lint` do what `make test` and `make lint` do,
-`… contracts` compiles and tests the contracts, `… admin` makes an administrator, `… manage ARGUMENTS` runs manage.py
-on the local stack's data, `… clean-data` forgets that data."""
+`… contracts` compiles and tests the contracts, `… walletconnect` bundles its library, `… admin` makes an
+administrator, `… manage ARGUMENTS` runs manage.py on the local stack's data, `… clean-data` forgets that data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from localstack.stack import Stack, StackError, read_stack
 
 USAGE = (
     "usage: python3 -m localstack "
-    "[run | test [PYTEST ARGUMENTS…] | lint | contracts | admin | manage ARGUMENTS… | clean-data]"
+    "[run | test [PYTEST ARGUMENTS…] | lint | contracts | walletconnect | admin | manage ARGUMENTS… | clean-data]"
 )
+
+CHECKS = {"lint": verify.lint, "contracts": verify.contracts, "walletconnect": verify.walletconnect}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if command == "test":
             return verify.test(rest)
-        if command in {"lint", "contracts"} and not rest:
-            return verify.lint() if command == "lint" else verify.contracts()
+        if command in CHECKS and not rest:
+            return CHECKS[command]()
         stack = read_stack(os.environ)
         if command == "run" and not rest:
             supervisor.check_ports(stack)

@@ -63,7 +63,8 @@ def _python_then_npm(level: str) -> bool:
 def _npm_folders(level: str) -> list[Path]:
     """Of each level, the folders with a package-lock.json that it needs."""
     tests = [lock.parent for lock in sorted(ROOT.glob("tests/*/*/package-lock.json"))]
-    return {"run": [ROOT / "contracts"], "lint": [], "test": [ROOT / "contracts", *tests]}[level]
+    scripts = ROOT / "frontend"
+    return {"run": [ROOT / "contracts"], "lint": [scripts], "test": [ROOT / "contracts", scripts, *tests]}[level]
 
 
 # --- Python -----------------------------------------------------------------------------------------------------------
@@ -114,6 +115,7 @@ def _install_python(requirements: Path) -> None:
 
 # --- Node.js ----------------------------------------------------------------------------------------------------------
 def _npm_packages(folder: Path, level: str) -> bool:
+    level = "run" if level == "run" else "test"
     stamp = folder / "node_modules" / ".installed"
     files = [folder / "package.json", folder / "package-lock.json"]
     full, lean = (_digest(files) + f" {wanted}" for wanted in ("test", "run"))

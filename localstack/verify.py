@@ -56,6 +56,8 @@ def lint() -> int:
             Check("style", [str(tool / "ruff"), "check", "."]),
             Check("format", [str(tool / "ruff"), "format", "--check", "."]),
             Check("types", [str(tool / "mypy"), *OURS], local),
+            Check("script types", ["node", "frontend/node_modules/typescript/bin/tsc", "-p", "frontend"], _with_node()),
+            Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
             Check("arrows", [str(tool / "lint-imports")], local),
             Check("migrations in step", [*manage, "makemigrations", "--check", "--dry-run"], local),
             Check(
@@ -82,6 +84,7 @@ def test(arguments: Sequence[str]) -> int:
         [
             _forge_test(),
             Check("page scripts", ["node", "--test", *scripts], environment),
+            Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment),
             Check("SQLite", [*pytest, *SQLITE_TESTS], on_sqlite),
             Check("site", [*pytest, *SIDE_BY_SIDE], environment),
         ]
@@ -92,6 +95,11 @@ def contracts() -> int:
     bootstrap.prepare("test")
     build = [binaries.python(), "contracts/build_artifacts.py"]
     return _run_all([Check("artifacts", build, _with_node()), _forge_test()])
+
+
+def walletconnect() -> int:
+    bootstrap.prepare("lint")
+    return _run_all([Check("bundle", ["node", "frontend/bundle.mjs"], _with_node())])
 
 
 def _forge_test() -> Check:

@@ -27,7 +27,7 @@ export async function readChainId(provider) {
 }
 
 /**
- * @param {Chain} chain with an rpc_url; only the local stack shows one
+ * @param {Chain} chain with an rpc_url: a node that any wallet may use
  */
 export function addParameters(chain) {
   return {

@@ -1,6 +1,10 @@
 // @ts-check
-import { NO_WALLET, describeError } from "./wallet-errors.js";
-import { watchWallets } from "./wallets.js";
+import { readChains } from "./chains.js";
+import { rememberWallet } from "./last-wallet.js";
+import { isPhone } from "./phone.js";
+import { describeError } from "./wallet-errors.js";
+import { WalletList, element } from "./wallet-list.js";
+import { remoteWallets } from "./walletconnect-wallet.js";
 
 /**
  * The parts that every wallet panel on a page shares: the list of wallets, a polite status line, and one place for
@@ -8,7 +12,14 @@ import { watchWallets } from "./wallets.js";
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{label: string, run: () => void}} WayOn
+ * @typedef {{accounts(wallet: Wallet, accounts: unknown): void, chain(wallet: Wallet): void}} Watcher
  */
+
+/** A wallet's window takes a moment to come, and people read it; then the page asks whether it got lost. */
+const PATIENCE_MS = 15_000;
+
+/** What the person stopped waiting for; nothing to explain. */
+export class Stopped extends Error {}
 
 export class Panel {
   /** @param {HTMLElement} root */
@@ -17,7 +28,12 @@ export class Panel {
     this.list = this.part("wallets");
     this.statusLine = this.part("status");
     this.trouble = this.part("trouble");
-    this.isBusy = false;
+    this.chains = readChains(document);
+    /** @type {AbortController | null} of the attempt that runs now */
+    this.running = null;
+    this.isWaiting = false;
+    /** @type {WeakSet<Wallet>} */
+    this.watched = new WeakSet();
   }
 
   /**
@@ -47,12 +63,17 @@ export class Panel {
    */
   showTrouble(sentence, waysOn = []) {
     this.say("");
-    const text = document.createElement("p");
-    text.textContent = sentence;
-    const row = document.createElement("div");
-    row.className = "row";
+    this.showNote(sentence, waysOn);
+  }
+
+  /**
+   * @param {string} sentence
+   * @param {WayOn[]} waysOn
+   */
+  showNote(sentence, waysOn) {
+    const row = element("div", "", "row");
     row.append(...waysOn.map(wayOnButton));
-    this.trouble.replaceChildren(text, ...(waysOn.length > 0 ? [row] : []));
+    this.trouble.replaceChildren(element("p", sentence), ...(waysOn.length > 0 ? [row] : []));
     this.trouble.hidden = false;
   }
 
@@ -66,75 +87,121 @@ export class Panel {
    * @param {() => Promise<void>} attempt
    */
   async attempt(attempt) {
-    if (this.isBusy) return;
+    if (this.running) return;
+    const running = new AbortController();
     this.clearTrouble();
-    this.setBusy(true);
+    this.setRunning(running);
     try {
       await attempt();
     } catch (error) {
+      if (error instanceof Stopped) return;
       console.info("Wallet or server said:", error);
       this.showTrouble(describeError(error).sentence, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
     } finally {
-      this.setBusy(false);
+      if (this.running === running) this.setRunning(null);
     }
   }
 
-  /** @param {boolean} busy buttons dim but stay enabled, so that the focus is not lost */
-  setBusy(busy) {
-    this.isBusy = busy;
-    this.root.setAttribute("aria-busy", String(busy));
+  /** @param {AbortController | null} running buttons dim but stay enabled, so that the focus is not lost */
+  setRunning(running) {
+    this.running = running;
+    this.root.setAttribute("aria-busy", String(running !== null));
   }
 
   /**
-   * @param {(wallet: Wallet) => void} onChoose
+   * Asks a wallet, which may take its time or never answer; then the person can stop waiting for it.
+   * @param {Wallet} wallet
+   * @param {Promise<unknown>} answer
+   * @returns {Promise<unknown>}
+   */
+  async wait(wallet, answer) {
+    const { running } = this;
+    if (!running) throw new Stopped();
+    this.isWaiting = true;
+    const timer = setTimeout(() => this.offerToStop(wallet), PATIENCE_MS);
+    const stopped = new Promise((_, reject) => running.signal.addEventListener("abort", () => reject(new Stopped())));
+    this.offerApp(wallet);
+    try {
+      return await Promise.race([answer, stopped]);
+    } finally {
+      clearTimeout(timer);
+      if (!running.signal.aborted) {
+        this.isWaiting = false;
+        this.clearTrouble();
+      }
+    }
+  }
+
+  /**
+   * @param {Wallet} wallet
+   * @param {import("./wallets.js").Request} call
+   */
+  ask(wallet, call) {
+    // Async, as a stranger's provider may throw where it should reject.
+    return this.wait(wallet, (async () => wallet.provider.request(call))());
+  }
+
+  /** @param {Wallet} wallet */
+  offerToStop({ name, isRemote }) {
+    if (document.querySelector("dialog[open]")) return;
+    const where = isRemote ? "Open it on your phone" : "Its window may be hidden behind this one; open it by its icon in your browser";
+    this.showNote(`${name} has not answered yet. ${where}, and answer there.`, [{ label: "Stop waiting", run: () => this.stop(name) }]);
+  }
+
+  /** @param {Wallet} wallet whose app this phone may open by a link */
+  offerApp({ name, appLink }) {
+    const href = isPhone(window) ? appLink?.() : "";
+    if (!href) return;
+    const link = element("a", `Open ${name}`, "button button-small");
+    link.href = href;
+    this.statusLine.append(" ", link);
+  }
+
+  /** @param {string} name of the wallet that is left alone */
+  stop(name) {
+    this.running?.abort();
+    this.setRunning(null);
+    this.isWaiting = false;
+    this.clearTrouble();
+    this.say(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
+  }
+
+  /**
+   * @param {(wallet: Wallet) => Promise<void>} onChoose
    * @param {(wallets: Wallet[]) => void} [onFound]
    */
   offerWallets(onChoose, onFound) {
-    watchWallets((wallets) => {
-      this.list.replaceChildren(...wallets.map((wallet) => walletButton(wallet, this.root.dataset, onChoose)));
-      if (wallets.length === 0) this.list.append(paragraph(NO_WALLET));
-      onFound?.(wallets);
-    }, window);
+    const choose = (/** @type {Wallet} */ wallet) => {
+      if (this.isWaiting) this.stop("the other wallet");
+      void this.attempt(async () => {
+        await onChoose(wallet);
+        rememberWallet(() => localStorage, wallet);
+      });
+    };
+    new WalletList(this.list, this.root.dataset, remoteWallets(document, this.chains), choose).watch(onFound);
+  }
+
+  /**
+   * Hears once per wallet of other accounts and chains.
+   * @param {Wallet} wallet
+   * @param {Watcher} watcher
+   */
+  watch(wallet, watcher) {
+    if (this.watched.has(wallet)) return;
+    this.watched.add(wallet);
+    try {
+      wallet.provider.on?.("accountsChanged", (accounts) => watcher.accounts(wallet, accounts));
+      wallet.provider.on?.("chainChanged", () => watcher.chain(wallet));
+    } catch (error) {
+      console.info("The wallet does not tell of changes:", error);
+    }
   }
 }
 
 /** @param {WayOn} wayOn */
 function wayOnButton({ label, run }) {
-  const button = document.createElement("button");
+  const button = element("button", label, "button button-small");
   button.type = "button";
-  button.className = "button button-small";
-  button.textContent = label;
   button.addEventListener("click", run);
   return button;
-}
-
-/**
- * @param {Wallet} wallet
- * @param {{verb?: string, buttons?: string}} look the panel's data attributes
- * @param {(wallet: Wallet) => void} onChoose
- */
-function walletButton(wallet, { verb = "Use", buttons: style = "wallet-choice" }, onChoose) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = `button ${style}`;
-  if (wallet.icon) {
-    const icon = document.createElement("img");
-    icon.src = wallet.icon;
-    icon.alt = "";
-    icon.width = icon.height = 28;
-    button.append(icon);
-  }
-  const label = document.createElement("span");
-  label.textContent = `${verb} ${wallet.name}`;
-  button.append(label);
-  button.addEventListener("click", () => onChoose(wallet));
-  return button;
-}
-
-/** @param {string} text */
-function paragraph(text) {
-  const element = document.createElement("p");
-  element.className = "soft";
-  element.textContent = text;
-  return element;
 }

@@ -1,6 +1,6 @@
 // @ts-check
 import { checksummedIn, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
-import { describeSwitchError, readChainId, readChains, switchChain } from "./chains.js";
+import { describeSwitchError, readChainId, switchChain } from "./chains.js";
 import { goTo, postJson } from "./http.js";
 import { Panel } from "./panel.js";
 import { Trouble } from "./wallet-errors.js";
@@ -19,15 +19,21 @@ class SignInPanel extends Panel {
   constructor(root) {
     super(root);
     this.review = this.part("review");
-    this.chains = readChains(document);
     /** @type {Connection | null} */
     this.connection = null;
     this.text = "";
-    this.watched = "";
     this.signButton = this.part("sign");
     this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
-    this.part("back").addEventListener("click", () => this.startOver());
-    this.offerWallets((wallet) => void this.attempt(() => this.connect(wallet)));
+    this.part("back").addEventListener("click", () => this.leave());
+    this.offerWallets((wallet) => this.connect(wallet));
+  }
+
+  /** To another wallet. One on a phone is let go, so that choosing it again can mean another phone. */
+  leave() {
+    const { wallet } = this.connection ?? {};
+    if (wallet?.isRemote) void wallet.provider.request({ method: "wallet_revokePermissions" });
+    if (wallet && this.isWaiting) this.stop(wallet.name);
+    this.startOver();
   }
 
   startOver() {
@@ -40,14 +46,14 @@ class SignInPanel extends Panel {
 
   /** @param {Wallet} wallet */
   async connect(wallet) {
-    this.say(`Waiting for ${wallet.name}. If no window opened, look for its icon in your browser.`);
-    const accounts = await wallet.provider.request({ method: "eth_requestAccounts" });
+    this.say(waitingFor(wallet));
+    const accounts = await this.ask(wallet, { method: "eth_requestAccounts" });
     const address = Array.isArray(accounts) ? accounts[0] : undefined;
     if (!isAddress(address)) throw new Trouble("Your wallet shared no account. Unlock it, choose an account, and try again.", "locked");
-    const chainId = await readChainId(wallet.provider);
+    const chainId = await this.wait(wallet, readChainId(wallet.provider));
     const chain = this.chains.find(({ id }) => id === chainId);
     if (!chain) return this.offerSwitch(wallet);
-    this.watch(wallet);
+    this.watch(wallet, { accounts: (its, now) => this.accountsChanged(its, now), chain: (its) => this.chainChanged(its) });
     await this.prepare({ wallet, address, chain });
   }
 
@@ -66,9 +72,11 @@ class SignInPanel extends Panel {
    * @param {Chain} chain
    */
   async switchAndConnect(wallet, chain) {
-    await switchChain(wallet.provider, chain).catch((error) => {
+    this.say(`Asking ${wallet.name} to switch to ${chain.name}…`);
+    const switching = switchChain(wallet.provider, chain).catch((error) => {
       throw new Trouble(describeSwitchError(error, chain));
     });
+    await this.wait(wallet, switching);
     await this.connect(wallet);
   }
 
@@ -104,7 +112,7 @@ class SignInPanel extends Panel {
     if (!this.connection) return this.startOver();
     const { wallet, address } = this.connection;
     this.say(`Waiting for your signature in ${wallet.name}…`);
-    const signature = await wallet.provider.request({ method: "personal_sign", params: [toHex(this.text), address] });
+    const signature = await this.ask(wallet, { method: "personal_sign", params: [toHex(this.text), address] });
     this.say("Checking the signature…");
     await this.verify(signature);
   }
@@ -124,21 +132,13 @@ class SignInPanel extends Panel {
     }
   }
 
-  /** @param {Wallet} wallet */
-  watch(wallet) {
-    if (this.watched === wallet.id) return;
-    this.watched = wallet.id;
-    wallet.provider.on?.("accountsChanged", (accounts) => this.accountsChanged(wallet, accounts));
-    wallet.provider.on?.("chainChanged", () => this.chainChanged(wallet));
-  }
-
   /**
    * @param {Wallet} wallet
    * @param {unknown} accounts
    */
   accountsChanged(wallet, accounts) {
     const connection = this.connection;
-    if (!connection || connection.wallet.id !== wallet.id) return;
+    if (connection?.wallet !== wallet) return;
     const now = Array.isArray(accounts) ? accounts[0] : undefined;
     if (!isAddress(now)) {
       this.startOver();
@@ -165,13 +165,19 @@ class SignInPanel extends Panel {
   /** @param {Wallet} wallet */
   chainChanged(wallet) {
     const connection = this.connection;
-    if (!connection || connection.wallet.id !== wallet.id) return;
+    if (connection?.wallet !== wallet) return;
     const { name } = connection.chain;
     this.startOver();
     this.showTrouble(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }
+}
+
+/** @param {Wallet} wallet */
+function waitingFor({ name, isRemote }) {
+  if (isRemote) return `Connecting to ${name}…`;
+  return `Waiting for ${name}. If no window opened, look for its icon in your browser.`;
 }
 
 for (const root of document.querySelectorAll("[data-sign-in]")) if (root instanceof HTMLElement) new SignInPanel(root);

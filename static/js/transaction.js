@@ -1,9 +1,9 @@
 // @ts-check
 import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
 import { feeText } from "./amounts.js";
-import { describeSwitchError, readChainId, readChains, switchChain } from "./chains.js";
+import { describeSwitchError, readChainId, switchChain } from "./chains.js";
 import { Problem, goTo, postJson } from "./http.js";
-import { Panel } from "./panel.js";
+import { Panel, Stopped } from "./panel.js";
 import { PendingHash, isHash } from "./pending-hash.js";
 import { Trouble } from "./wallet-errors.js";
 
@@ -18,14 +18,13 @@ class TransactionPanel extends Panel {
   /** @param {HTMLElement} root */
   constructor(root) {
     super(root);
-    this.chains = readChains(document);
     this.sentUrl = root.dataset.sentUrl ?? "";
     this.pending = new PendingHash(localStorage, this.sentUrl);
     this.transaction = readTransaction();
     this.root.hidden = !this.transaction;
     document.addEventListener("avatarsite:status", (event) => this.receive(/** @type {CustomEvent} */ (event).detail));
     this.offerWallets(
-      (wallet) => void this.attempt(() => this.sign(wallet)),
+      (wallet) => this.sign(wallet),
       (wallets) => void this.showFee(wallets[0]),
     );
     if (this.pending.read()) this.resume();
@@ -50,16 +49,28 @@ class TransactionPanel extends Panel {
   async sign(wallet) {
     const { transaction } = this;
     if (!transaction) throw new Trouble("There is nothing to sign yet. Reload this page in a moment.");
-    this.say(`Waiting for ${wallet.name}. If no window opened, look for its icon in your browser.`);
+    this.say(`Waiting for ${wallet.name}…`);
+    this.watch(wallet, { accounts: (its, now) => this.accountsChanged(its, now), chain: (its) => void this.chainChanged(its) });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
     await this.reachChain(wallet, transaction);
-    await this.showFee(wallet);
-    this.say(`Waiting for your signature in ${wallet.name}…`);
-    const hash = await wallet.provider.request({ method: "eth_sendTransaction", params: [{ ...callOf(transaction), from }] });
+    void this.showFee(wallet);
+    this.say(`Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`);
+    const sending = wallet.provider.request({ method: "eth_sendTransaction", params: [{ ...callOf(transaction), from }] });
+    const hash = await this.wait(wallet, this.kept(sending));
     if (!isHash(hash)) throw new Trouble("Your wallet did not say which transaction it sent. Look at its activity before you try again.");
-    this.pending.keep(hash);
     await this.report(hash);
+  }
+
+  /**
+   * The hash is kept as soon as it is there, also when the person has stopped waiting for it: nothing may be sent twice.
+   * @param {Promise<unknown>} sending
+   */
+  async kept(sending) {
+    const hash = await sending;
+    if (isHash(hash)) this.pending.keep(hash);
+    if (isHash(hash) && !this.running) this.resume();
+    return hash;
   }
 
   /**
@@ -68,32 +79,78 @@ class TransactionPanel extends Panel {
    * @returns {Promise<string>} the account as this wallet spells it, since some compare letter by letter; "" if it
    *   shares another
    */
-  async findAccount({ name, provider }, { from }) {
+  async findAccount(wallet, { from }) {
     const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));
-    const known = findOwn(await readAccounts(provider, "eth_accounts").catch(() => []));
+    const known = findOwn(await this.readAccounts(wallet, "eth_accounts").catch(noneUnlessStopped));
     if (known) return known;
-    const shared = await readAccounts(provider, "eth_requestAccounts");
+    const shared = await this.readAccounts(wallet, "eth_requestAccounts");
     const own = findOwn(shared);
-    if (own) return own;
-    const other = shared[0] ? `${name} is using ${shortAddress(shared[0])}` : `${name} shared no account`;
-    const choose = () => provider.request({ method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
-    this.showTrouble(`This has to be signed by ${shortAddress(from)}, but ${other}. Change the account in your wallet, then sign again.`, [
-      { label: "Choose another account", run: () => void this.attempt(async () => void (await choose())) },
+    if (!own) this.explainAccount(wallet, from, shared[0]);
+    return own ?? "";
+  }
+
+  /**
+   * @param {Wallet} wallet
+   * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the person, the second may
+   * @returns {Promise<string[]>}
+   */
+  async readAccounts(wallet, method) {
+    const accounts = await this.ask(wallet, { method });
+    return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+  }
+
+  /**
+   * @param {Wallet} wallet
+   * @param {string} from
+   * @param {string | undefined} other
+   */
+  explainAccount(wallet, from, other) {
+    const state = other ? `${wallet.name} is using ${shortAddress(other)}` : `${wallet.name} shared no account`;
+    const choose = async () => {
+      await this.ask(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
+      await this.sign(wallet);
+    };
+    this.showTrouble(`This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`, [
+      { label: "Choose another account", run: () => void this.attempt(choose) },
     ]);
-    return "";
+  }
+
+  /**
+   * Whoever changes the account on this page hears at once whether it is the right one.
+   * @param {Wallet} wallet
+   * @param {unknown} accounts
+   */
+  accountsChanged(wallet, accounts) {
+    const from = this.transaction?.from;
+    if (!from || this.running || this.pending.read()) return;
+    const [now] = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+    if (!now || !isSameAddress(now, from)) return this.explainAccount(wallet, from, now);
+    this.clearTrouble();
+    this.say(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
+  }
+
+  /** @param {Wallet} wallet */
+  async chainChanged(wallet) {
+    const chain = this.chains.find(({ id }) => id === this.transaction?.chain_id);
+    if (!chain || this.running || this.pending.read()) return;
+    const isThere = (await readChainId(wallet.provider).catch(() => 0)) === chain.id;
+    const where = isThere ? `is on ${chain.name} now. Go on and sign.` : `left ${chain.name}. It will be asked to come back when you sign.`;
+    this.say(`${wallet.name} ${where}`);
   }
 
   /**
    * @param {Wallet} wallet
    * @param {Transaction} transaction
    */
-  async reachChain({ provider }, { chain_id }) {
+  async reachChain(wallet, { chain_id }) {
+    const { name, provider } = wallet;
     const chain = this.chains.find(({ id }) => id === chain_id);
-    if (!chain || (await readChainId(provider)) === chain.id) return;
-    this.say(`Asking your wallet to switch to ${chain.name}…`);
-    await switchChain(provider, chain).catch((error) => {
+    if (!chain || (await this.wait(wallet, readChainId(provider))) === chain.id) return;
+    this.say(`Asking ${name} to switch to ${chain.name}…`);
+    const switching = switchChain(provider, chain).catch((error) => {
       throw new Trouble(describeSwitchError(error, chain));
     });
+    await this.wait(wallet, switching);
   }
 
   /**
@@ -132,14 +189,10 @@ class TransactionPanel extends Panel {
   }
 }
 
-/**
- * @param {Wallet["provider"]} provider
- * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the person, the second may
- * @returns {Promise<string[]>}
- */
-async function readAccounts(provider, method) {
-  const accounts = await provider.request({ method });
-  return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+/** @param {unknown} error of a question the person does not see */
+function noneUnlessStopped(error) {
+  if (error instanceof Stopped) throw error;
+  return /** @type {string[]} */ ([]);
 }
 
 /**

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * What a wallet's refusal means, in a sentence with a way on. Codes: EIP-1193 (4xxx), EIP-1474 and MetaMask (-32xxx).
+ * What a wallet's refusal means, in a sentence with a way on. Codes: EIP-1193 (4xxx), EIP-1474 and MetaMask (-32xxx),
+ * CAIP-25 and WalletConnect (5xxx, 6000).
  *
  * @typedef {"refused" | "locked" | "waiting" | "offline" | "chain-missing" | "unsupported" | "busy" | "funds"
- *   | "failed"} Kind
+ *   | "expired" | "ended" | "failed"} Kind
  * @typedef {{kind: Kind, sentence: string}} Described
  */
 
@@ -31,6 +32,12 @@ const BY_CODE = new Map([
   [4902, { kind: "chain-missing", sentence: "Your wallet does not know this network yet. Add it in the wallet, then try again." }],
   [-32005, { kind: "busy", sentence: "Your wallet’s network is answering too many requests. Wait a minute, then try again." }],
   [-32000, { kind: "failed", sentence: "The network turned the request down. Check that the account has enough for the network fee, then try again." }],
+  [5000, { kind: "refused", sentence: "You said no in your wallet. Nothing was signed or sent; try again whenever you like." }],
+  [5001, { kind: "chain-missing", sentence: "Your wallet did not agree to the network this site uses. Add the network in the wallet, then try again." }],
+  [5002, { kind: "unsupported", sentence: "Your wallet did not agree to sign for this site. Allow it in the wallet, or try another wallet." }],
+  [5100, { kind: "chain-missing", sentence: "Your wallet does not have the network this site uses. Add it in the wallet, then try again." }],
+  [5101, { kind: "unsupported", sentence: "This wallet cannot do that. Please try another wallet." }],
+  [6000, { kind: "ended", sentence: "Your wallet ended the connection. Choose it again to go on." }],
   [-32603, { kind: "failed", sentence: "Something went wrong inside your wallet. Close and open it, then try again." }],
 ]);
 
@@ -57,10 +64,20 @@ export function errorCode(error) {
  */
 export function describeError(error) {
   if (error instanceof Trouble) return { kind: error.kind, sentence: error.message };
-  const code = errorCode(error);
-  if (typeof error?.message === "string" && /insufficient funds/i.test(error.message)) return FUNDS;
-  return (code !== undefined && BY_CODE.get(code)) || UNKNOWN;
+  try {
+    const code = errorCode(error);
+    if (typeof error?.message === "string" && /insufficient funds/i.test(error.message)) return FUNDS;
+    return (code !== undefined && BY_CODE.get(code)) || UNKNOWN;
+  } catch {
+    return UNKNOWN; // even an error is a stranger's object, and reading it may throw
+  }
 }
 
 export const NO_WALLET =
   "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload.";
+
+export const NO_WALLET_ON_PHONE =
+  "Another wallet app? Most have a browser of their own: go to this page in it.";
+
+/** Where a wallet on a phone can be used. */
+export const NO_WALLET_HERE = "No wallet was found in this browser. With WalletConnect you can use the one on your phone.";

@@ -6,7 +6,9 @@
  * @typedef {{method: string, params?: unknown}} Request
  * @typedef {{request(call: Request): Promise<unknown>, on?(event: string, listener: (value: any) => void): unknown,
  *   removeListener?(event: string, listener: (value: any) => void): unknown}} Provider
- * @typedef {{id: string, name: string, icon: string, provider: Provider}} Wallet
+ * @typedef {{name: string, icon: string, rdns: string, provider: Provider, isRemote?: boolean,
+ *   appLink?(): string}} Wallet  `isRemote`: on another device or in another app, reached by asking it (WalletConnect);
+ *   `appLink` then leads to that app on this device, "" where it named none
  */
 
 const NAME_LENGTH = 40;
@@ -14,11 +16,16 @@ const ICON_LENGTH = 64 * 1024;
 const ICON_TYPE = /^data:image\/(?:png|svg\+xml|webp|gif|jpeg|avif)[;,]/i;
 /** Control, bidi and zero-width characters: they can make one name look like another. */
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const RDNS = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
+/** Nobody has more; a page that announces wallets without end must not fill the list. */
+const MOST_WALLETS = 24;
 
 /** @param {unknown} name */
 export function cleanName(name) {
   const text = typeof name === "string" ? name.normalize("NFC").replace(UNSEEN, "").replace(/\s+/g, " ").trim() : "";
-  return [...text].slice(0, NAME_LENGTH).join("") || "Unnamed wallet";
+  const letters = [...text];
+  const shown = letters.length > NAME_LENGTH ? [...letters.slice(0, NAME_LENGTH - 1), "…"] : letters;
+  return shown.join("").trim() || "Unnamed wallet";
 }
 
 /** @param {unknown} icon a data URI that is an image and not huge, else "" */
@@ -31,42 +38,66 @@ export function cleanIcon(icon) {
  * @returns {Wallet | null} null for what is no wallet at all
  */
 export function readAnnouncement(detail) {
-  const { info, provider } = detail ?? {};
-  if (typeof provider?.request !== "function" || typeof info?.uuid !== "string" || info.uuid === "") return null;
-  return { id: info.uuid.slice(0, 100), name: cleanName(info.name), icon: cleanIcon(info.icon), provider };
+  try {
+    const { info, provider } = detail ?? {};
+    if (typeof provider?.request !== "function") return null;
+    const { uuid, name, icon, rdns } = info ?? {};
+    if (typeof uuid !== "string" || uuid === "") return null;
+    const isNamed = typeof rdns === "string" && rdns.length <= 100 && RDNS.test(rdns);
+    return { name: cleanName(name), icon: cleanIcon(icon), rdns: isNamed ? rdns.toLowerCase() : "", provider };
+  } catch {
+    return null; // a stranger's getters may throw
+  }
 }
 
 /**
- * Calls back with all wallets known so far, at once and each time one more announces itself.
- * @param {(wallets: Wallet[]) => void} onChange
+ * Calls back with all wallets known so far, at once and each time one more announces itself; the order never changes.
+ * A wallet is its provider: nobody can take another's place by announcing its uuid first.
+ * @param {(wallets: Wallet[], isSettled: boolean) => void} onChange `isSettled` once the patience is over
  * @param {EventTarget & {ethereum?: Provider}} target the window
  * @param {number} patience milliseconds until the older `window.ethereum` counts, if nobody announced it
  */
 export function watchWallets(onChange, target, patience = 250) {
-  /** @type {Map<string, Wallet>} */
+  /** @type {Map<Provider, Wallet>} */
   const found = new Map();
-  const report = () => onChange([...found.values()]);
+  let isSettled = false;
+  const report = () => onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
   target.addEventListener("eip6963:announceProvider", (event) => {
     const wallet = readAnnouncement(/** @type {CustomEvent} */ (event).detail);
-    if (!wallet || found.has(wallet.id)) return;
-    found.set(wallet.id, wallet);
+    if (!wallet || found.has(wallet.provider) || found.size >= MOST_WALLETS) return;
+    found.set(wallet.provider, wallet);
     report();
   });
   target.dispatchEvent(new Event("eip6963:requestProvider"));
   setTimeout(() => {
-    const legacy = legacyWallet(target.ethereum, [...found.values()]);
-    if (legacy) found.set(legacy.id, legacy);
+    isSettled = true;
     report();
   }, patience);
 }
 
 /**
- * @param {Provider | undefined} provider `window.ethereum`
- * @param {Wallet[]} announced
- * @returns {Wallet | null}
+ * With EIP-6963 in use window.ethereum is merely whichever wallet came last, so it counts only when nobody announced.
+ * @param {{ethereum?: Provider}} target
+ * @returns {Wallet[]}
  */
-function legacyWallet(provider, announced) {
-  if (typeof provider?.request !== "function") return null;
-  // With EIP-6963 in use, window.ethereum is merely whichever wallet came last.
-  return announced.length > 0 ? null : { id: "window.ethereum", name: "Browser wallet", icon: "", provider };
+function legacyWallets(target) {
+  try {
+    const provider = target.ethereum;
+    return typeof provider?.request === "function" ? [{ name: "Browser wallet", icon: "", rdns: "", provider }] : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {Wallet[]} wallets
+ * @returns {string} a name that more than one of them goes by, or the name of one that goes by another's rdns; "" if
+ *   all are different
+ */
+export function sharedName(wallets) {
+  const key = (/** @type {Wallet} */ { name }) => name.normalize("NFKC").toLowerCase();
+  const twin = wallets.find((wallet, index) =>
+    wallets.slice(0, index).some((other) => key(other) === key(wallet) || (wallet.rdns !== "" && other.rdns === wallet.rdns)),
+  );
+  return twin?.name ?? "";
 }

@@ -20,15 +20,16 @@ def alert(page: Page, pattern: str) -> None:
     expect(page.get_by_role("alert").filter(has_text=re.compile(pattern))).to_be_visible(timeout=SLOW)
 
 
-def test_a_wallet_on_another_network_is_asked_to_switch(meet: Callable[..., Person]) -> None:
-    erin = meet("erin", chain_id=1)
+def test_a_wallet_on_another_network_is_asked_to_switch_and_takes_one_it_lacks(meet: Callable[..., Person]) -> None:
+    erin = meet("erin", chain_id=1, knows_chains=(1,))
     erin.page.goto("/accounts/login/")
     erin.button(f"Use {erin.wallet.name}").click()
     alert(erin.page, "on a network this site does not read")
     erin.button("Switch network to Local chain").click()
     with erin.page.expect_navigation():
         erin.button(f"Sign with {erin.wallet.name}").click()
-    assert "wallet_switchEthereumChain" in erin.wallet.asked
+    asked = [method for method in erin.wallet.asked if method.startswith("wallet_")]
+    assert asked == ["wallet_switchEthereumChain", "wallet_addEthereumChain", "wallet_switchEthereumChain"]
 
 
 def test_a_refused_signature_signs_nobody_in_and_can_be_tried_again(meet: Callable[..., Person]) -> None:

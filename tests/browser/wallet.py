@@ -30,7 +30,8 @@ class WalletError(Exception):
 
 @dataclass
 class KeyWallet:
-    """One person's wallet. Set `refuses` or `is_locked` to play those moods, `chain_id` for the network it is on."""
+    """One person's wallet. Set `refuses`, `is_locked` or `is_silent` (its window never answers) to play those moods,
+    `chain_id` for the network it is on."""
 
     w3: Web3
     account: LocalAccount = field(default_factory=Account.create)
@@ -39,6 +40,7 @@ class KeyWallet:
     knows_chains: tuple[int, ...] = (31337,)
     refuses: bool = False
     is_locked: bool = False
+    is_silent: bool = False
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     asked: list[str] = field(default_factory=list)
     signs_as: LocalAccount | None = None
@@ -46,6 +48,11 @@ class KeyWallet:
     @property
     def address(self) -> str:
         return self.account.address
+
+    @property
+    def info(self) -> dict[str, str]:
+        """What it announces (EIP-6963)."""
+        return {"uuid": self.uuid, "name": self.name, "icon": ICON, "rdns": f"test.{self.uuid[:8]}"}
 
     def install(self, context: BrowserContext) -> None:
         """Announce this wallet on every page of the context."""
@@ -55,8 +62,7 @@ class KeyWallet:
                 "__walletRequest", lambda _, key, method, params: wallets[key].answer(method, params)
             )
         wallets[self.uuid] = self
-        info = {"uuid": self.uuid, "name": self.name, "icon": ICON, "rdns": f"test.{self.uuid[:8]}"}
-        context.add_init_script(PAGE_HALF.replace("CONFIG.info", json.dumps(info)))
+        context.add_init_script(PAGE_HALF.replace("CONFIG.info", json.dumps(self.info)))
 
     def switch_account(self, page: Page, account: LocalAccount) -> None:
         self.account = account
@@ -71,6 +77,8 @@ class KeyWallet:
 
     def answer(self, method: str, params: list[Any]) -> dict[str, Any]:
         self.asked.append(method)
+        if self.is_silent:
+            return {"silent": True}
         try:
             return {"result": self._methods().get(method, self._forward(method))(params)}
         except WalletError as error:
@@ -84,6 +92,7 @@ class KeyWallet:
             "personal_sign": self._personal_sign,
             "eth_sendTransaction": self._send,
             "wallet_switchEthereumChain": self._switch,
+            "wallet_addEthereumChain": self._add_chain,
         }
 
     def _ask(self) -> None:
@@ -110,6 +119,13 @@ class KeyWallet:
         if wanted not in self.knows_chains:
             raise WalletError(UNKNOWN_CHAIN, "Unrecognized chain ID.")
         self.chain_id = wanted
+
+    def _add_chain(self, params: list[Any]) -> None:
+        """EIP-3085; like most wallets it stays on the chain it was on."""
+        self._ask()
+        chain = params[0]
+        assert chain["rpcUrls"] == [self.w3.provider.endpoint_uri]  # type: ignore[attr-defined]
+        self.knows_chains = (*self.knows_chains, int(chain["chainId"], 16))
 
     def _send(self, params: list[Any]) -> str:
         self._ask()

@@ -4,6 +4,7 @@
   const provider = Object.freeze({
     async request({ method, params = [] }) {
       const answer = await window.__walletRequest(CONFIG.info.uuid, method, params)
+      if (answer.silent) return new Promise(() => {})
       if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error)
       return answer.result
     },

@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addParameters, describeSwitchError, switchChain } from "../../static/js/chains.js";
@@ -5,10 +6,15 @@ import { addParameters, describeSwitchError, switchChain } from "../../static/js
 const LOCAL = { id: 31337, name: "Local chain", explorer_url: "", currency: "ETH", rpc_url: "http://127.0.0.1:8545" };
 const MAIN = { id: 1, name: "Ethereum", explorer_url: "https://etherscan.example", currency: "ETH", rpc_url: "" };
 
-/** A wallet on chain 5 that knows `known` and records what it was asked. */
+/**
+ * A wallet on chain 5 that knows `known` and records what it was asked.
+ * @param {number[]} known
+ */
 function walletKnowing(known, { stubborn = false } = {}) {
+  /** @type {string[]} */
   const asked = [];
   let current = 5;
+  /** @type {Record<string, (params: any[]) => unknown>} */
   const methods = {
     eth_chainId: () => `0x${current.toString(16)}`,
     wallet_switchEthereumChain: ([{ chainId }]) => {
@@ -18,7 +24,8 @@ function walletKnowing(known, { stubborn = false } = {}) {
     },
     wallet_addEthereumChain: ([{ chainId }]) => void known.push(Number(chainId)),
   };
-  return { asked, request: async ({ method, params = [] }) => (asked.push(method), methods[method](params)) };
+  const request = async (/** @type {{method: string, params?: any}} */ { method, params = [] }) => (asked.push(method), methods[method]?.(params));
+  return { asked, request };
 }
 
 test("a known chain is switched to", async () => {

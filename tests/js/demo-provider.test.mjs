@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DemoProvider } from "../../static/js/demo-provider.js";
@@ -5,9 +6,14 @@ import { DemoProvider } from "../../static/js/demo-provider.js";
 const ALICE = `0x${"a".repeat(40)}`;
 const BOB = `0x${"b".repeat(40)}`;
 
-/** A demo wallet over a recorded chain; `answers` are what its person says, in turn. */
+/**
+ * A demo wallet over a recorded chain; `answers` are what its person says, in turn.
+ * @param {string[]} answers
+ */
 function demo(...answers) {
+  /** @type {[string, unknown[]][]} */
   const calls = [];
+  /** @type {any[]} */
   const questions = [];
   const items = new Map();
   const provider = new DemoProvider({
@@ -19,14 +25,14 @@ function demo(...answers) {
   return { provider, calls, questions };
 }
 
-const withCode = (code) => (error) => error.code === code;
+const withCode = (/** @type {number} */ code) => (/** @type {{code: number}} */ error) => error.code === code;
 
 test("connecting asks which account, and shares only that one", async () => {
   const { provider, questions } = demo(BOB);
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), []);
   assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [BOB]);
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), [BOB]);
-  assert.deepEqual(questions[0].accounts.map(({ name }) => name), ["Alice", "Bob"]);
+  assert.deepEqual(questions[0].accounts.map((/** @type {{name: string}} */ { name }) => name), ["Alice", "Bob"]);
 });
 
 test("a refusal is 4001 and signs nothing", async () => {
@@ -58,6 +64,7 @@ test("a second question while one is open is -32002", async () => {
 
 test("pages hear when the account changes and when it goes", async () => {
   const { provider } = demo(ALICE, ALICE, BOB);
+  /** @type {unknown[]} */
   const heard = [];
   provider.on("accountsChanged", (accounts) => heard.push(accounts));
   for (let time = 0; time < 3; time += 1) await provider.request({ method: "eth_requestAccounts" });

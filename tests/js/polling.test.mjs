@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PendingHash, isHash } from "../../static/js/pending-hash.js";
@@ -5,10 +6,14 @@ import { nextDelay, stepStates } from "../../static/js/polling.js";
 
 const HASH = `0x${"ab".repeat(32)}`;
 
-/** @returns a store like localStorage */
+/** @returns {import("../../static/js/pending-hash.js").Store} like localStorage */
 function memory() {
   const items = new Map();
-  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
 }
 
 test("questions come every second at first, then slower, but at least every five seconds", () => {

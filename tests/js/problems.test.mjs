@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { Problem, postJson, readProblem } from "../../static/js/http.js";
@@ -25,6 +26,7 @@ test("only a missing answer, overload and faults of ours are worth the same call
 });
 
 test("a post carries the token and comes back parsed", async () => {
+  /** @type {any} */
   let sent;
   globalThis.fetch = async (url, options) => ((sent = { url, ...options }), Response.json({ redirect: "/" }));
   assert.deepEqual(await postJson("/verify/", { text: "ä" }, "token"), { redirect: "/" });

@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checksummedIn, fromHex, isAddress, isSameAddress, shortAddress, toHex } from "../../static/js/addresses.js";

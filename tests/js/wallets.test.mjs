@@ -1,46 +1,87 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cleanIcon, cleanName, readAnnouncement, watchWallets } from "../../static/js/wallets.js";
+import { lastUsedFirst, rememberWallet } from "../../static/js/last-wallet.js";
+import { cleanIcon, cleanName, readAnnouncement, sharedName, watchWallets } from "../../static/js/wallets.js";
+
+/**
+ * @typedef {import("../../static/js/wallets.js").Wallet} Wallet
+ * @typedef {import("../../static/js/wallets.js").Provider} Provider
+ */
 
 const PNG = "data:image/png;base64,iVBORw0KGgo=";
+/** @returns {Provider} */
 const provider = () => ({ request: async () => null });
 
-/** A window as far as discovery needs one, in which `infos` announce themselves when asked. */
-function windowWith(infos, ethereum) {
-  const target = Object.assign(new EventTarget(), { ethereum });
+/**
+ * A window as far as discovery needs one, in which `announced` announce themselves when asked.
+ * @param {{info: unknown, provider?: unknown}[]} announced
+ * @param {Provider} [ethereum]
+ */
+function windowWith(announced, ethereum) {
+  const target = Object.assign(new EventTarget(), ethereum ? { ethereum } : {});
   target.addEventListener("eip6963:requestProvider", () => {
-    for (const info of infos) target.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { info, provider: provider() } }));
+    for (const detail of announced) target.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { provider: provider(), ...detail } }));
   });
   return target;
 }
 
+/**
+ * @param {EventTarget & {ethereum?: Provider}} target
+ * @returns {Promise<Wallet[]>}
+ */
 const found = (target) =>
-  new Promise((resolve) => {
-    let last = [];
-    watchWallets((wallets) => (last = wallets), target, 1);
-    setTimeout(() => resolve(last), 20);
-  });
+  new Promise((resolve) => watchWallets((wallets, isSettled) => void (isSettled && resolve(wallets)), target, 1));
 
-test("five wallets are all listed, each once", async () => {
-  const infos = ["a", "b", "c", "d", "e", "a"].map((uuid) => ({ uuid, name: `Wallet ${uuid}`, icon: PNG }));
-  const wallets = await found(windowWith(infos));
-  assert.deepEqual(wallets.map(({ name }) => name), ["Wallet a", "Wallet b", "Wallet c", "Wallet d", "Wallet e"]);
+/** @param {Partial<Wallet>} facts @returns {Wallet} */
+const wallet = (facts) => ({ name: "A", icon: "", rdns: "", provider: provider(), ...facts });
+const names = (/** @type {Wallet[]} */ wallets) => wallets.map(({ name }) => name);
+
+test("five wallets are all listed, each once, in the order they came", async () => {
+  const five = ["a", "b", "c", "d", "e"].map((uuid) => ({ info: { uuid, name: `Wallet ${uuid}`, icon: PNG }, provider: provider() }));
+  const wallets = await found(windowWith([...five, ...five.slice(0, 1)]));
+  assert.deepEqual(names(wallets), ["Wallet a", "Wallet b", "Wallet c", "Wallet d", "Wallet e"]);
+  assert.deepEqual(wallets.map(({ provider: its }) => its), five.map(({ provider: its }) => its));
+});
+
+test("a wallet that announces another's uuid first does not take its place", async () => {
+  const real = provider();
+  const wallets = await found(windowWith([{ info: { uuid: "m", name: "MetaMask" } }, { info: { uuid: "m", name: "MetaMask" }, provider: real }]));
+  assert.equal(wallets.length, 2);
+  assert.equal(wallets[1]?.provider, real);
+  assert.equal(sharedName(wallets), "MetaMask");
+});
+
+test("wallets without end fill no page", async () => {
+  const many = Array.from({ length: 500 }, (_, index) => ({ info: { uuid: `${index}`, name: "W" } }));
+  assert.equal((await found(windowWith(many))).length, 24);
 });
 
 test("window.ethereum counts only when no wallet announced itself", async () => {
   const legacy = provider();
   assert.deepEqual((await found(windowWith([], legacy))).map(({ provider: its }) => its), [legacy]);
-  assert.equal((await found(windowWith([{ uuid: "a", name: "A" }], legacy))).length, 1);
+  assert.deepEqual(names(await found(windowWith([{ info: { uuid: "a", name: "A" } }], legacy))), ["A"]);
+  const trap = Object.defineProperty(new EventTarget(), "ethereum", { get: () => assert.fail("a trap") });
+  assert.deepEqual(await found(trap), []);
 });
 
 test("no wallet at all is an empty list, said once the patience is over", async () => {
   assert.deepEqual(await found(windowWith([])), []);
 });
 
-test("an announcement without provider or uuid is no wallet", () => {
-  for (const detail of [null, {}, { info: { uuid: "a" } }, { provider: provider() }, { info: { uuid: "" }, provider: provider() }]) {
+test("an announcement without provider or uuid is no wallet, nor is one that throws when read", () => {
+  const throwing = { info: { uuid: "a", get name() { throw new Error("boo"); } }, provider: provider() };
+  const proxy = new Proxy({}, { get: () => { throw new Error("boo"); } });
+  for (const detail of [null, {}, { info: { uuid: "a" } }, { provider: provider() }, { info: null, provider: provider() }, { info: { uuid: "" }, provider: provider() }, throwing, proxy]) {
     assert.equal(readAnnouncement(detail), null);
   }
+});
+
+test("what an announcement inherits or adds changes nobody's prototype", () => {
+  const detail = JSON.parse('{"info": {"uuid": "a", "name": "A", "__proto__": {"isAdmin": true}, "constructor": {"prototype": {"isAdmin": true}}}}');
+  const read = readAnnouncement({ ...detail, provider: provider() });
+  assert.deepEqual(Object.keys(read ?? {}), ["name", "icon", "rdns", "provider"]);
+  assert.equal(/** @type {any} */ ({}).isAdmin, undefined);
 });
 
 test("a name loses control, bidi and zero-width characters and its excess length", () => {
@@ -55,4 +96,27 @@ test("an icon is a small data image or nothing", () => {
   assert.equal(cleanIcon("data:image/svg+xml,%3Csvg/%3E"), "data:image/svg+xml,%3Csvg/%3E");
   const bad = ["https://evil.example/i.png", "javascript:alert(1)", "data:text/html,<script>", " data:image/png,", `data:image/png,${"a".repeat(70_000)}`, null];
   for (const icon of bad) assert.equal(cleanIcon(icon), "");
+});
+
+test("two wallets that go by one name or one rdns are noticed, different ones are not", () => {
+  assert.equal(sharedName([wallet({ name: "MetaMask" }), wallet({ name: "ＭetaMask" })]), "ＭetaMask");
+  assert.equal(sharedName([wallet({ name: "A", rdns: "io.metamask" }), wallet({ name: "B", rdns: "io.metamask" })]), "B");
+  assert.equal(sharedName([wallet({ name: "A" }), wallet({ name: "B" })]), "");
+});
+
+test("the wallet used last stands first the next time, over page loads", () => {
+  const items = new Map();
+  const store = () => ({ getItem: (/** @type {string} */ key) => items.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => void items.set(key, value) });
+  const load = () => [wallet({ name: "A", rdns: "a.a" }), wallet({ name: "B", rdns: "b.b" }), wallet({ name: "C" })];
+  assert.deepEqual(names(lastUsedFirst(store, load())), ["A", "B", "C"]);
+  rememberWallet(store, wallet({ name: "B", rdns: "b.b" }));
+  assert.deepEqual(names(lastUsedFirst(store, load())), ["B", "A", "C"]);
+  rememberWallet(store, wallet({ name: "C" }));
+  assert.deepEqual(names(lastUsedFirst(store, load())), ["C", "A", "B"]);
+});
+
+test("forbidden storage costs nothing but the order", () => {
+  const forbidden = () => { throw new DOMException("no", "SecurityError"); };
+  rememberWallet(forbidden, wallet({}));
+  assert.equal(lastUsedFirst(forbidden, [wallet({})]).length, 1);
 });

@@ -107,3 +107,12 @@ def test_pictures_lie_in_files_until_a_bucket_is_named(monkeypatch: pytest.Monke
     assert object_store.storage(tmp_path, "avatars")["BACKEND"].endswith("AtomicFileSystemStorage")
     monkeypatch.setenv("S3_BUCKET", "pictures")
     assert object_store.storage(tmp_path, "avatars")["OPTIONS"]["location"] == "avatars"
+
+
+def test_a_node_for_peoples_wallets_is_one_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = '{"1": {"name": "Ethereum", "rpc_urls": ["https://a.example"], "wallet_rpc_url": "%s"}}'
+    monkeypatch.setenv("NFT_CHAINS", chain % "https://public.example")
+    assert chains.read_chains(None)[1]["wallet_rpc_url"] == "https://public.example"
+    monkeypatch.setenv("NFT_CHAINS", chain % "http://public.example")
+    with pytest.raises(ImproperlyConfigured, match="wallets take https:// only"):
+        chains.read_chains(None)

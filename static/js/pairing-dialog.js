@@ -1,0 +1,103 @@
+// @ts-check
+import { enableCopyButtons } from "./copy.js";
+import { isPhone } from "./phone.js";
+
+/**
+ * Where a WalletConnect address is scanned, copied, or on a phone opened. The address holds the key of the connection:
+ * it is drawn here and shown to nobody else.
+ */
+
+const TITLE_ID = "pairing-title";
+
+/** @param {string} uri */
+async function qrCode(uri) {
+  const { renderSVG } = await import("../vendor/walletconnect.js");
+  const image = document.createElement("img");
+  image.src = `data:image/svg+xml,${encodeURIComponent(renderSVG(uri, { border: 4, ecc: "M" }))}`;
+  image.alt = "QR code that connects your wallet with this page";
+  image.width = image.height = 288;
+  image.className = "pairing-code";
+  return image;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} text
+ * @param {string} [className]
+ */
+function element(tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+export class PairingDialog {
+  /**
+   * @param {string} uri
+   * @param {() => void} stop closing it by hand or with Escape
+   */
+  show(uri, stop) {
+    this.hide();
+    const dialog = element("dialog", "", "dialog pairing");
+    dialog.setAttribute("aria-labelledby", TITLE_ID);
+    const code = element("div", "", "pairing-frame");
+    void qrCode(uri).then((image) => code.append(image));
+    dialog.append(...(isPhone(window) ? this.forPhones(uri, code) : this.forScreens(code)), this.ways(uri, () => dialog.close()));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (this.dialog !== dialog) return;
+      this.dialog = undefined;
+      stop();
+    });
+    document.body.append(dialog);
+    this.dialog = dialog;
+    dialog.showModal();
+  }
+
+  /** @param {HTMLElement} code */
+  forScreens(code) {
+    const title = element("h2", "Scan with your wallet");
+    title.id = TITLE_ID;
+    return [title, element("p", "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes."), code];
+  }
+
+  /**
+   * @param {string} uri
+   * @param {HTMLElement} code
+   */
+  forPhones(uri, code) {
+    const title = element("h2", "Connect a wallet app");
+    title.id = TITLE_ID;
+    const open = element("a", "Open in a wallet app", "button button-primary");
+    open.href = uri;
+    const fold = element("details", "", "fold");
+    fold.append(element("summary", "Scan with another device"), code);
+    return [title, element("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."), open, fold];
+  }
+
+  /**
+   * @param {string} uri
+   * @param {() => void} close
+   */
+  ways(uri, close) {
+    const row = element("div", "", "form-actions");
+    const copy = element("button", "Copy the link", "button");
+    copy.type = "button";
+    copy.dataset.copy = uri;
+    const cancel = element("button", "Cancel", "button button-quiet");
+    cancel.type = "button";
+    cancel.addEventListener("click", close);
+    row.append(copy, cancel);
+    enableCopyButtons(row);
+    return row;
+  }
+
+  /** Without calling `stop`: the wallet answered. */
+  hide() {
+    const { dialog } = this;
+    this.dialog = undefined;
+    dialog?.close();
+  }
+}

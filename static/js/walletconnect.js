@@ -1,0 +1,310 @@
+// @ts-check
+import { isAddress } from "./addresses.js";
+import { chainHex } from "./chains.js";
+import { cleanAppLink } from "./phone.js";
+import { Trouble } from "./wallet-errors.js";
+import { cleanName } from "./wallets.js";
+
+/**
+ * A wallet on another device, or in another app, as an EIP-1193 provider over WalletConnect v2. Its library is large and
+ * talks to a relay, so it is loaded only once somebody chooses it.
+ *
+ * @typedef {import("./chains.js").Chain} Chain
+ * @typedef {Awaited<ReturnType<typeof import("../vendor/walletconnect.js").SignClient.init>>} SignClient
+ * @typedef {ReturnType<SignClient["session"]["getAll"]>[number]} Session
+ * @typedef {{topic: string, params: any}} SessionEvent
+ * @typedef {{projectId: string, relayUrl: string, name: string, icon: string}} Settings
+ * @typedef {{show(uri: string, stop: () => void): void, hide(): void}} Pairing  where the address to scan appears
+ */
+
+const METHODS = ["personal_sign", "eth_sendTransaction", "eth_signTypedData_v4"];
+const EVENTS = ["accountsChanged", "chainChanged"];
+const RELAY_PATIENCE_MS = 20_000;
+const NO_RELAY = "The WalletConnect network does not answer right now. Try again in a minute, or use another wallet.";
+const NOT_SCANNED = "Nobody answered before the code ran out. Try again for a new one.";
+const STOPPED = "You closed the code. Nothing was connected; try again whenever you like.";
+
+/**
+ * @param {Settings} settings
+ * @returns {Promise<SignClient>}
+ */
+export async function loadClient({ projectId, relayUrl, name, icon }) {
+  const { SignClient } = await import("../vendor/walletconnect.js");
+  const metadata = { name, description: "Profile pictures that prove themselves", url: location.origin, icons: [icon] };
+  const client = await SignClient.init({ projectId, relayUrl, metadata, telemetryEnabled: false, logger: "silent" });
+  // It would put a frame of a third party into the page for each request; our policy forbids frames.
+  client.core.verify.register = async () => "";
+  return client;
+}
+
+/** @param {number} chainId */
+const caip2 = (chainId) => `eip155:${chainId}`;
+
+export class WalletConnectProvider {
+  /** @param {{load: () => Promise<SignClient>, chains: Chain[], pairing: Pairing}} parts */
+  constructor({ load, chains, pairing }) {
+    this.load = load;
+    this.chains = chains;
+    this.pairing = pairing;
+    /** @type {Promise<SignClient> | null} */
+    this.loading = null;
+    /** @type {Session | null} */
+    this.session = null;
+    this.chainId = chains[0]?.id ?? 1;
+    this.inUse = "";
+    /** Rejected when the wallet ends the session, for who still waits for an answer. */
+    this.ending = rejectable();
+    /** @type {Map<string, Set<(value: any) => void>>} */
+    this.listeners = new Map();
+    /** @type {Record<string, (params: any) => Promise<unknown>>} */
+    this.methods = {
+      eth_requestAccounts: () => this.connect(),
+      eth_accounts: async () => this.accounts(),
+      eth_chainId: async () => chainHex(this.chainId),
+      wallet_requestPermissions: () => this.reconnect(),
+      wallet_revokePermissions: () => this.disconnect(),
+      wallet_switchEthereumChain: (params) => this.switchChain(params),
+      ...Object.fromEntries(METHODS.map((method) => [method, (params) => this.forward(method, params)])),
+    };
+  }
+
+  /** @param {import("./wallets.js").Request} call */
+  async request({ method, params }) {
+    const own = this.methods[method];
+    if (!own) throw Object.assign(new Error(`${method} does not go over WalletConnect.`), { code: 4200 });
+    return own(params);
+  }
+
+  /**
+   * @param {string} event
+   * @param {(value: any) => void} listener
+   */
+  on(event, listener) {
+    this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+  }
+
+  /**
+   * @param {string} event
+   * @param {(value: any) => void} listener
+   */
+  removeListener(event, listener) {
+    this.listeners.get(event)?.delete(listener);
+  }
+
+  /**
+   * @param {string} event
+   * @param {unknown} value
+   */
+  emit(event, value) {
+    for (const listener of this.listeners.get(event) ?? []) listener(value);
+  }
+
+  /** @returns {Promise<SignClient>} the one client of this page */
+  client() {
+    this.loading ??= this.begin().catch((error) => {
+      this.loading = null;
+      throw error;
+    });
+    return this.loading;
+  }
+
+  async begin() {
+    const client = await this.load();
+    client.on("session_event", (event) => this.hear(event));
+    client.on("session_update", ({ topic }) => this.update(client, topic));
+    client.on("session_delete", ({ topic }) => this.end(topic));
+    client.on("session_expire", ({ topic }) => this.end(topic));
+    const known = client.session.getAll().filter(({ expiry }) => expiry * 1000 > Date.now());
+    this.keep(known.at(-1) ?? null);
+    return client;
+  }
+
+  /** @param {Session | null} session */
+  keep(session) {
+    this.session = session;
+    this.ending = rejectable();
+    const chain = this.chains.find(({ id }) => this.accountsOn(id).length > 0);
+    if (chain) this.chainId = chain.id;
+  }
+
+  /** @param {number} chainId */
+  accountsOn(chainId) {
+    const accounts = this.session?.namespaces["eip155"]?.accounts ?? [];
+    const own = accounts.filter((account) => account.startsWith(`${caip2(chainId)}:`));
+    return [...new Set(own.map((account) => account.split(":")[2] ?? ""))].filter(isAddress);
+  }
+
+  /** @returns {string[]} the one the wallet said it is using first */
+  accounts() {
+    const accounts = this.accountsOn(this.chainId);
+    return [...accounts.filter((account) => account === this.inUse), ...accounts.filter((account) => account !== this.inUse)];
+  }
+
+  async connect() {
+    const client = await this.client();
+    if (this.accounts().length === 0) this.keep(await this.pair(client));
+    if (this.accounts().length > 0) return this.accounts();
+    const names = this.chains.map(({ name }) => name).join(" or ");
+    await this.disconnect();
+    throw new Trouble(`The wallet shared no account on ${names}. Add the network in the wallet, then try again.`, "chain-missing");
+  }
+
+  /** EIP-2255 as people mean it here: let me choose again. */
+  async reconnect() {
+    await this.disconnect();
+    await this.connect();
+    return [{ parentCapability: "eth_accounts" }];
+  }
+
+  /**
+   * @param {SignClient} client
+   * @returns {Promise<Session>}
+   */
+  async pair(client) {
+    const chains = this.chains.map(({ id }) => caip2(id));
+    const proposal = client.connect({ optionalNamespaces: { eip155: { chains, methods: METHODS, events: EVENTS } } });
+    const { uri = "", approval } = await within(RELAY_PATIENCE_MS, proposal, NO_RELAY);
+    const approving = approval();
+    /** @type {Promise<never>} */
+    const stopped = new Promise((_, reject) => {
+      this.pairing.show(uri, () => {
+        reject(new Trouble(STOPPED, "refused"));
+        approving.then((late) => leave(client, late)).catch(() => undefined);
+      });
+    });
+    try {
+      return await Promise.race([approving, stopped]);
+    } catch (error) {
+      throw isExpiry(error) ? new Trouble(NOT_SCANNED, "expired") : error;
+    } finally {
+      this.pairing.hide();
+    }
+  }
+
+  async disconnect() {
+    const { session } = this;
+    this.session = null;
+    if (session) await leave(await this.client(), session);
+    return null;
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown} params
+   */
+  async forward(method, params) {
+    const client = await this.client();
+    const { session } = this;
+    if (!session) throw Object.assign(new Error("No wallet is connected."), { code: 4100 });
+    try {
+      const answer = client.request({ topic: session.topic, chainId: caip2(this.chainId), request: { method, params } });
+      return await Promise.race([answer, this.ending.promise]);
+    } catch (error) {
+      throw isExpiry(error) ? new Trouble("The wallet did not answer in time. Open it, then try again.", "expired") : error;
+    }
+  }
+
+  /**
+   * A session names its chains, so switching is choosing among them; any other the wallet has to connect for anew.
+   * @param {any} params EIP-3326
+   */
+  async switchChain(params) {
+    const wanted = Number.parseInt(String(params?.[0]?.chainId), 16);
+    if (this.accountsOn(wanted).length === 0) throw Object.assign(new Error("Not a chain of this session."), { code: 4902 });
+    this.changeChain(wanted);
+    return null;
+  }
+
+  /** @param {number} chainId */
+  changeChain(chainId) {
+    if (chainId === this.chainId) return;
+    this.chainId = chainId;
+    this.emit("chainChanged", chainHex(chainId));
+  }
+
+  /** @param {SessionEvent} event as the wallet words it: CAIP-10 accounts or bare addresses, chain ids as number or hex */
+  hear({ topic, params }) {
+    if (topic !== this.session?.topic) return;
+    const { name, data } = params?.event ?? {};
+    if (name === "chainChanged") this.changeChain(Number(data));
+    if (name === "accountsChanged" && Array.isArray(data)) {
+      const accounts = data.map((account) => String(account).split(":").at(-1)).filter(isAddress);
+      this.inUse = accounts[0] ?? "";
+      this.emit("accountsChanged", accounts);
+    }
+  }
+
+  /**
+   * @param {SignClient} client
+   * @param {string} topic
+   */
+  update(client, topic) {
+    if (topic !== this.session?.topic) return;
+    this.session = client.session.get(topic);
+    this.emit("accountsChanged", this.accounts());
+  }
+
+  /** @param {string} topic */
+  end(topic) {
+    if (topic !== this.session?.topic) return;
+    this.session = null;
+    this.emit("accountsChanged", []);
+    this.ending.reject(Object.assign(new Error("The wallet ended the session."), { code: 6000 }));
+  }
+
+  /** @returns {string} the connected wallet's own name, "" for none */
+  get peerName() {
+    return this.session ? cleanName(this.session.peer.metadata.name) : "";
+  }
+
+  /** @returns {string} a link that opens the connected wallet's app */
+  get appLink() {
+    const { universal, native } = this.session?.peer.metadata.redirect ?? {};
+    return cleanAppLink(universal) || cleanAppLink(native);
+  }
+}
+
+function rejectable() {
+  /** @type {(reason: Error) => void} */
+  let reject = () => undefined;
+  /** @type {Promise<never>} */
+  const promise = new Promise((_, its) => (reject = its));
+  promise.catch(() => undefined); // often nobody waits
+  return { promise, reject };
+}
+
+/**
+ * Ends the session on both sides; a wallet that can't be reached now learns of it when it asks.
+ * @param {SignClient} client
+ * @param {Session} session
+ */
+async function leave(client, { topic }) {
+  await client.disconnect({ topic, reason: { code: 6000, message: "Disconnected by the person." } }).catch(() => undefined);
+}
+
+/** @param {any} error the client says it in its messages only */
+function isExpiry(error) {
+  return /expired/i.test(String(error?.message));
+}
+
+/**
+ * @template T
+ * @param {number} milliseconds
+ * @param {Promise<T>} work
+ * @param {string} sentence
+ * @returns {Promise<T>}
+ */
+async function within(milliseconds, work, sentence) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Trouble(sentence, "offline")), milliseconds);
+  });
+  try {
+    return await Promise.race([work, /** @type {Promise<never>} */ (late)]);
+  } catch (error) {
+    throw error instanceof Trouble ? error : new Trouble(sentence, "offline");
+  } finally {
+    clearTimeout(timer);
+  }
+}
