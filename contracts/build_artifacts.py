@@ -30,6 +30,7 @@ SOURCES = {
     "DemoEditions": "demo/DemoEditions.sol",
     "DemoWallet": "demo/DemoWallet.sol",
     "DemoWalletFactory": "demo/DemoWallet.sol",
+    "LateWallet": "demo/LateWallet.sol",
     "OnchainShapes": "demo/OnchainShapes.sol",
     "OddBothStandards": "demo/Odd.sol",
     "OddBurnsGas": "demo/Odd.sol",
@@ -43,6 +44,7 @@ SOURCES = {
     "OddShortAnswer": "demo/Odd.sol",
     "OddSilent": "demo/Odd.sol",
     "OddZeroOwner": "demo/Odd.sol",
+    "SignatureTrial": "src/SignatureTrial.sol",
 }
 
 _COMPILER_SETTINGS = (
