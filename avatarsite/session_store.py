@@ -15,12 +15,11 @@ class SessionStore(DatabaseStore):
 
     def cycle_key(self) -> None:
         before = self.session_key
-        kept = self._session  # loads it, which drops the key of a cookie that names no session
+        self.get("")  # loads it, which drops the key of a cookie that names no session
         self._session_key = self._get_new_session_key()
         moved = self.model.objects.filter(session_key=before).update(session_key=self.session_key) if before else 0
         if not moved:  # there was none, or it has ended meanwhile
             self.create()
-            self._session_cache = kept
         self.modified = True
 
     def delete(self, session_key: str | None = None) -> None:
