@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "avatarsite.apps.SessionListConfig",  # allauth.usersessions
     "csp",
 ]
 MIDDLEWARE = [
@@ -204,6 +204,7 @@ EXPIRES = {"options": {"expires": 60}}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # Removed pictures can be brought back for 10 minutes and are gone from every store after 15.
     "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 120, **EXPIRES},
+    "forget-ended-sessions": {"task": "avatarsite.tasks.forget_ended_sessions", "schedule": 3600, **EXPIRES},
     "clean-pictures": {"task": "avatarsite.tasks.clean_pictures", "schedule": 300, **EXPIRES},
 }
 if NFT_ENABLED:
@@ -223,6 +224,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SESSION_ENGINE = "avatarsite.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.mfa.models import Authenticator
@@ -24,10 +25,12 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
     """
     if request.user.is_authenticated and request.user.pk != user.pk:
         logout(request)  # nothing of the former person's session may reach the next one
+    elif request.user.is_authenticated:
+        request.session.cycle_key()  # which Django does for other people only
     target = wanted_url if _is_ours(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
     user.backend = BACKEND
     record_authentication(request, user, method="wallet")
-    response = perform_login(request, user, redirect_url=target)
+    response = perform_login(request, user, EmailVerificationMethod.NONE, redirect_url=target)
     return str(response["Location"])
 
 

@@ -31,6 +31,7 @@ SOURCES = {
     "DemoNames": "demo/DemoNames.sol",
     "DemoWallet": "demo/DemoWallet.sol",
     "DemoWalletFactory": "demo/DemoWallet.sol",
+    "LateWallet": "demo/LateWallet.sol",
     "OnchainShapes": "demo/OnchainShapes.sol",
     "OddBothStandards": "demo/Odd.sol",
     "OddBurnsGas": "demo/Odd.sol",
@@ -44,6 +45,7 @@ SOURCES = {
     "OddShortAnswer": "demo/Odd.sol",
     "OddSilent": "demo/Odd.sol",
     "OddZeroOwner": "demo/Odd.sol",
+    "SignatureTrial": "src/SignatureTrial.sol",
 }
 
 _COMPILER_SETTINGS = (

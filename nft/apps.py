@@ -8,6 +8,7 @@ class NftConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from nft import checks  # noqa: F401  # registers itself
         from nft.services.guest_sessions import give_full_age
         from nft.services.identifiers import find_by_account, find_by_name
         from nft.services.provenance import provide

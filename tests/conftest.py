@@ -33,6 +33,10 @@ os.environ.update(test_places.environment(PLACES))
 atexit.register(PLACES.remove)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--replay-rounds", type=int, default=3, help="how often 50 replays at once are tried (3)")
+
+
 def pytest_configure() -> None:
     from django.conf import settings
 

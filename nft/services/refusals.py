@@ -15,7 +15,6 @@ Refused                       message: a sentence for the person; slug, title an
 │   └── TextChanged           the text is not one of those we issued
 ├── SignatureMalformed        no signature at all
 ├── SignatureMismatch         a signature, but not of this account
-├── UndeployedAccount         a contract account that stands nowhere yet, on a chain where we can't try it out
 ├── ChainUnavailable      *   a contract account could not be asked; never read as "wrong"
 ├── AccountInUse              linked to another person
 ├── AccountDisabled           the person may not sign in
@@ -145,17 +144,6 @@ class SignatureMismatch(Refused):
     slug = "signature-mismatch"
     title = "Signed by another account"
     status = 403
-
-
-class UndeployedAccount(Refused):
-    slug = "account-not-deployed"
-    title = "The contract account is not deployed"
-
-    def __init__(self, address: str) -> None:
-        super().__init__(
-            f"The contract account {address} is not deployed yet, and this chain has no helper contract (Multicall3) "
-            "to check its signature before. Use it once on this chain, then sign in."
-        )
 
 
 class ChainUnavailable(Refused):

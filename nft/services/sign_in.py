@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from nft.clients.chain import ChainClient
-from nft.core.address import to_checksum
 from nft.core.sign_in import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge
 from nft.services import accounts, rate_limits, signatures
@@ -81,18 +80,8 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     if kind is SignatureKind.UNKNOWN:
         raise ChainUnavailable(_chain_name(challenge.chain_id))
     if kind is SignatureKind.WRONG:
-        raise SignatureMismatch(_mismatch(challenge, content))
+        raise SignatureMismatch(signatures.describe_mismatch(challenge.address, challenge.text, content))
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
-
-
-def _mismatch(challenge: SignInChallenge, signature: bytes) -> str:
-    wanted = to_checksum(challenge.address)
-    signer = signatures.recover(challenge.text, signature)
-    if signer is None:
-        return f"This is not a signature of {wanted}. Start again and sign with that account."
-    return (
-        f"This was signed by {to_checksum(signer)}, not by {wanted}. Choose one account in your wallet and start again."
-    )
 
 
 def _chain_name(chain_id: int) -> str:

@@ -105,10 +105,10 @@ def read_artifact(name: str) -> dict[str, Any]:
     return content
 
 
-def start_chain(places: Places, port: int, *options: str) -> Chain:
+def start_chain(places: Places, port: int, *options: str, chain_id: int = CHAIN_ID) -> Chain:
     # States of old blocks would go to the home folder by gigabytes; tests read only young ones.
     lean = ["--max-persisted-states", "1", "--cache-path", str(places.folder / "chain-cache")]
-    command = [binaries.anvil(), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)]
+    command = [binaries.anvil(), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     program = Program("chain", [*command, "--slots-in-an-epoch", "1", *lean, *options], places.log(f"chain-{port}"))
     chain = Chain(f"http://127.0.0.1:{port}", Running(program))
     chain.running.wait_until(chain.w3.is_connected, 20)

@@ -201,6 +201,14 @@ class TestOnlyForThisBrowser:
         assert browser.client.session.session_key != before
         assert not Session.objects.filter(pk=before).exists()
 
+    def test_the_session_key_changes_when_the_same_person_signs_in_again(self, browser: Browser, alice: Wallet) -> None:
+        browser.sign_in(alice)
+        before = browser.client.session.session_key
+        browser.sign_in(alice)
+        assert browser.user is not None
+        assert browser.client.session.session_key != before
+        assert not Session.objects.filter(pk=before).exists()
+
     def test_a_guests_session_is_short_and_a_persons_is_not(self, browser: Browser, alice: Wallet) -> None:
         text = browser.text_for(alice.address)
         assert browser.client.session.get_expiry_age() == GUEST_SESSION_SECONDS

@@ -1,0 +1,105 @@
+"""Sessions: a new key takes the row along, and the list of a person's sessions costs the same however long it is."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from avatarsite.session_list import forget_ended
+from avatarsite.session_store import SessionStore
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def kim() -> User:
+    return User.objects.create_user("kim", "kim@example.test", PASSWORD)
+
+
+def a_session(**content: object) -> SessionStore:
+    session = SessionStore()
+    session.update(content)
+    session.create()
+    return session
+
+
+def log_in(device: str = "one") -> Client:
+    client = Client(HTTP_USER_AGENT=device)
+    content = {"login": "kim", "password": PASSWORD}
+    assert client.post("/accounts/login/", content).status_code == 302
+    return client
+
+
+class TestANewKey:
+    def test_takes_the_content_along_and_ends_the_old_one(self) -> None:
+        session = a_session()
+        session["colour"] = "blue"
+        session.save()
+        before = session.session_key
+        session.cycle_key()
+        session.save()
+        assert session.session_key not in {None, before}
+        assert SessionStore(session.session_key)["colour"] == "blue"
+        assert not Session.objects.filter(pk=before).exists()
+        assert Session.objects.count() == 1
+
+    def test_is_one_statement(self) -> None:
+        session = SessionStore(a_session().session_key)
+        session.load()
+        with CaptureQueriesContext(connection) as captured:
+            session.cycle_key()
+        assert [query["sql"].split()[0] for query in captured] == ["SELECT", "UPDATE"]
+
+    def test_is_made_for_who_had_none(self) -> None:
+        session = SessionStore()
+        session["colour"] = "blue"
+        session.cycle_key()
+        session.save()
+        assert SessionStore(session.session_key)["colour"] == "blue"
+
+    def test_is_never_one_that_a_cookie_made_up(self) -> None:
+        session = SessionStore("x" * 32)
+        session.cycle_key()
+        assert session.session_key != "x" * 32
+        assert not Session.objects.filter(pk="x" * 32).exists()
+
+    def test_brings_nothing_of_a_session_that_has_ended_back_under_the_old_one(self) -> None:
+        session = SessionStore(a_session().session_key)
+        before = session.session_key
+        session["colour"] = "blue"
+        Session.objects.all().delete()
+        session.cycle_key()
+        session.save()
+        assert list(Session.objects.values_list("pk", flat=True)) == [session.session_key]
+        assert session.session_key != before
+
+
+class TestTheList:
+    def test_shows_a_sign_in_with_its_device(self, kim: User) -> None:
+        client = log_in("A browser " + "x" * 500)
+        row = UserSession.objects.get()
+        assert (row.user, row.session_key) == (kim, client.session.session_key)
+        assert row.user_agent.startswith("A browser")
+
+    def test_costs_a_sign_in_the_same_for_one_session_and_for_many(self, kim: User) -> None:
+        log_in()
+        with CaptureQueriesContext(connection) as second:
+            log_in()
+        for _ in range(5):
+            log_in()
+        with CaptureQueriesContext(connection) as eighth:
+            log_in()
+        assert len(eighth) == len(second)
+        assert UserSession.objects.count() == 8
+
+    def test_forgets_sessions_that_ended(self, kim: User) -> None:
+        first, second = log_in(), log_in()
+        Session.objects.filter(pk=first.session.session_key).delete()
+        assert forget_ended() == 1
+        assert UserSession.objects.get().session_key == second.session.session_key
