@@ -49,8 +49,6 @@ def good_until(avatar: Avatar, now: datetime) -> datetime | None:
     return mark_ends if now <= mark_ends else avatar.attested_at + conf.image_max_age()
 
 
-
-
 def _alt_text(profile: Profile, avatar: Avatar | None) -> str:
     if avatar is None:
         return f"{profile.name} has no picture yet"
