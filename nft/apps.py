@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 
 
 class NftConfig(AppConfig):
@@ -8,6 +8,7 @@ class NftConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from nft.middleware import begin_session, forget_session
         from nft.services.guest_sessions import give_full_age
         from nft.services.identifiers import find_by_account
         from nft.services.provenance import provide
@@ -16,3 +17,5 @@ class NftConfig(AppConfig):
         register_provenance_provider("nft", provide)
         register_identifier_resolver("account", find_by_account)
         user_logged_in.connect(give_full_age, dispatch_uid="nft.give_full_age")
+        user_logged_in.connect(begin_session, dispatch_uid="nft.begin_session")
+        user_logged_out.connect(forget_session, dispatch_uid="nft.forget_session")
