@@ -24,6 +24,7 @@ from django.utils.http import urlencode
 from avatarsite.wallet_login import is_ours
 
 View = Callable[..., HttpResponse]
+SIGNED_IN_AT = "signed_in_at"
 ASK_WALLET = "account_reauthenticate_wallet"
 #: What a page is for, by the name of its address, in words that follow "before you".
 STEPS = {
@@ -78,7 +79,13 @@ def was_proved_lately(request: HttpRequest) -> bool:
     if not request.user.is_authenticated or not get_adapter().get_reauthentication_methods(request.user):
         return True
     proofs = [float(record["at"]) for record in get_authentication_records(request, request.user)]
-    return bool(proofs) and time.time() - max(proofs) < app_settings.REAUTHENTICATION_TIMEOUT
+    newest = max([float(request.session.get(SIGNED_IN_AT, 0)), *proofs])
+    return time.time() - newest < app_settings.REAUTHENTICATION_TIMEOUT
+
+
+def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Receiver of Django's `user_logged_in`: whoever has just come in, also by signing up, proved enough."""
+    request.session[SIGNED_IN_AT] = time.time()
 
 
 def step_of(url: str) -> str:

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.signals import user_logged_in
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.account.signals import user_logged_in, user_signed_up
 from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.apps import apps
@@ -55,6 +55,7 @@ class Happening:
 
 def watch() -> None:
     user_logged_in.connect(note_sign_in, dispatch_uid="avatarsite.note_sign_in")
+    user_signed_up.connect(note_password, dispatch_uid="avatarsite.note_password")
     if apps.is_installed("nft"):
         from allauth.account.signals import authentication_step_completed
 
@@ -63,6 +64,12 @@ def watch() -> None:
 
         authentication_step_completed.connect(forget_wallet, dispatch_uid="avatarsite.forget_wallet")
         account_changed.connect(tell_of_account, dispatch_uid="avatarsite.tell_of_account")
+
+
+def note_password(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Receiver of `user_signed_up`: allauth notes how people sign in, and not how they signed up."""
+    if user.has_usable_password():
+        record_authentication(request, user, method="password")
 
 
 def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:

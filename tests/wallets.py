@@ -87,6 +87,7 @@ class Browser:
         """Signs in as somebody who gave their password so many seconds ago."""
         self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         session = self.client.session
+        session["signed_in_at"] = time.time() - ago
         session["account_authentication_methods"] = [{"method": "password", "at": time.time() - ago}]
         session["account_authentication_methods_user"] = str(user.pk)
         session.save()

@@ -32,6 +32,7 @@ def link(user: User, wallet: Wallet) -> LinkedAccount:
 def grow_old(browser: Browser) -> None:
     """All proofs of this session were given long ago."""
     session = browser.client.session
+    session["signed_in_at"] = time.time() - LONG_AGO
     for proof in session["account_authentication_methods"]:
         proof["at"] = time.time() - LONG_AGO
     session.save()
@@ -155,6 +156,12 @@ class TestWhoHasMore:
         browser.enter(alice)
         assert browser.client.post(reverse("profiles:api_tokens"), TOKEN).status_code == 200
         assert browser.link(wallet).status_code == 200
+
+    def test_signing_up_is_too(self, browser: Browser, wallet: Wallet) -> None:
+        form = {"username": "newcomer", "password1": "correct horse"}
+        browser.client.post(reverse("account_signup"), form)
+        assert browser.link(wallet).status_code == 200
+        assert "with a password" in browser.client.get("/accounts/sessions/").content.decode()
 
     def test_a_password_is_asked_for_first_and_a_wallet_offered(
         self, browser: Browser, alice: User, wallet: Wallet
