@@ -32,8 +32,9 @@ _NOTE = (
 VERIFIED, UNVERIFIED = "POST of a reply: session, account, log-in", "the same, every signature taken as good"
 MOST_POST, MOST_STATEMENTS, MOST_SECONDS = 1.3, 7.0, 50.0
 _POST_NOTE = (
-    "In one process, on PostgreSQL, counters in memory; what the database does is not in it, and memory was not measured. Of {count:,} bodies that "
-    "strangers might send none was accepted; at worst one took {worst:.1f} ms of processor."
+    "In one process, on PostgreSQL, counters in memory; what the database does is not in it, and memory was not "
+    "measured. Of {count:,} bodies that strangers might send none was accepted; "
+    "at worst one took {worst:.1f} ms of processor."
 )
 
 

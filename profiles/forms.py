@@ -51,6 +51,10 @@ class ProfileForm(forms.Form):
         return cls(initial={name: getattr(profile, name) for name in cls.base_fields})
 
 
+class HandleForm(forms.Form):
+    handle = ProfileForm.base_fields["handle"]
+
+
 class AltTextForm(forms.Form):
     alt_text = forms.CharField(
         max_length=300,

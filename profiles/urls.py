@@ -3,13 +3,14 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import cropping, direct_upload, history, pages, picture
+from profiles.views import cropping, direct_upload, history, pages, picture, welcome
 
 app_name = "profiles"
 urlpatterns = [
     path("", include("profiles.api.urls")),
     path("u/<slug:handle>/", pages.public, name="public"),
     path("settings/profile/", pages.edit, name="edit"),
+    path("settings/welcome/", welcome.welcome, name="welcome"),
     path("settings/picture/", picture.picture, name="picture"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),
     path("settings/picture/direct/<uuid:ticket_id>/done/", direct_upload.finish, name="direct_done"),

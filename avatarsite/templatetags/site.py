@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django import template
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from avatarsite.proving import step_of
 from profiles.models import Profile
 from profiles.services.showing import ShownPicture
 
@@ -71,6 +73,12 @@ def device_name(user_agent: str) -> str:
 
 def _first(names: dict[str, str], user_agent: str) -> str:
     return next((name for sign, name in names.items() if sign in user_agent), "")
+
+
+@register.simple_tag(takes_context=True)
+def wanted_step(context: dict[str, Any]) -> str:
+    """What a person is about to do, on the pages that ask for a proof first; "" if that is not known."""
+    return step_of(context["request"].GET.get("next", "") or context["request"].POST.get("next", ""))
 
 
 @register.simple_tag

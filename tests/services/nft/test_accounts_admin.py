@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from nft.models import LinkedAccount, SignInChallenge
+from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from nft.services import accounts
 from nft.services.accounts import Proof
 from profiles.models import AuditEntry
@@ -42,10 +43,31 @@ def staff(admin_user: User) -> Client:
     return client
 
 
-def test_accounts_are_listed_by_address(staff: Client, account: LinkedAccount, wallet: Wallet) -> None:
-    assert wallet.address in staff.get(reverse("admin:nft_linkedaccount_changelist")).content.decode()
-    page = staff.get(reverse("admin:nft_linkedaccount_change", args=[account.pk]))
-    assert wallet.address in page.content.decode()
+def pages_about(staff: Client, account: LinkedAccount) -> str:
+    paths = [
+        reverse("admin:nft_linkedaccount_changelist"),
+        reverse("admin:nft_linkedaccount_change", args=[account.pk]),
+        reverse("admin:nft_linkedaccount_delete", args=[account.pk]),
+    ]
+    return "".join(staff.get(path).content.decode() for path in paths)
+
+
+def test_a_hidden_address_is_hidden_from_staff_too(staff: Client, account: LinkedAccount, wallet: Wallet) -> None:
+    assert wallet.address[2:].lower() not in pages_about(staff, account).lower()
+    accounts.update_account(account.user, account.pk, label="", is_public=True)
+    assert wallet.address in pages_about(staff, account)
+
+
+def test_staff_who_were_told_the_address_find_it(staff: Client, account: LinkedAccount, wallet: Wallet) -> None:
+    path = reverse("admin:nft_linkedaccount_changelist")
+    assert "alice" in staff.get(path, {"q": f" {wallet.address.lower()} "}).content.decode()
+    assert "alice" not in staff.get(path, {"q": Wallet.create().address}).content.decode()
+    assert "alice" not in staff.get(path, {"q": wallet.address[:20]}).content.decode()
+
+
+def test_the_admins_own_history_names_no_address(staff: Client, account: LinkedAccount, wallet: Wallet) -> None:
+    staff.post(reverse("admin:nft_linkedaccount_delete", args=[account.pk]), {"post": "yes"})
+    assert wallet.address[2:].lower() not in LogEntry.objects.get().object_repr.lower()
 
 
 def test_nobody_is_given_an_account(staff: Client, account: LinkedAccount) -> None:
@@ -71,5 +93,17 @@ def test_challenges_are_shown_without_what_is_to_be_signed(staff: Client, wallet
         reverse("admin:nft_signinchallenge_change", args=[challenge.pk]),
     ):
         page = staff.get(path).content.decode()
-        assert wallet.address in page
+        assert wallet.address[2:].lower() not in page.lower()
         assert challenge.nonce not in page
+
+
+def test_how_sign_ins_ended_is_counted_and_nothing_else(staff: Client, wallet: Wallet) -> None:
+    browser = Browser()
+    for signer in (wallet, Wallet.create()):
+        text = browser.text_for(wallet.address)
+        browser.verify(text, signer.sign(text))
+    browser.verify("never issued", "0x00")
+    counts = dict(SignInCount.objects.values_list("outcome", "count"))
+    assert counts == {"sign_in": 1, "chain-unavailable": 1, "text-changed": 1}
+    page = staff.get(reverse("admin:nft_signincount_changelist")).content.decode()
+    assert "chain-unavailable" in page

@@ -52,7 +52,7 @@ def problem(response: Any) -> tuple[int, str]:
 class TestSigningUp:
     def test_a_new_account_gets_a_new_person_with_a_neutral_name(self, browser: Browser, alice: Wallet) -> None:
         response = browser.sign_in(alice)
-        assert response.json() == {"redirect": reverse("profiles:edit")}
+        assert response.json() == {"redirect": reverse("profiles:welcome")}
         assert browser.user is not None
         assert browser.user.username.startswith("user-")
         assert alice.address[2:8].lower() not in browser.user.username
