@@ -78,7 +78,9 @@ class CropForm(forms.Form):
     crop_x = _fraction("From left to right", "0.5", {"0": "Left", "0.5": "Middle", "1": "Right"})
     crop_y = _fraction("From top to bottom", "0.5", {"0": "Top", "0.5": "Middle", "1": "Bottom"})
     crop_size = _fraction(
-        "How much", "1", {"1": "As much as fits", "0.75": "Closer", "0.5": "Half of that", "0.33": "A third of that"}
+        "How much",
+        "1",
+        {"1": "As much as fits", "0.75": "Three quarters of it", "0.5": "Half of it", "0.33": "A third of it"},
     )
 
     def clean(self) -> dict[str, Any]:
