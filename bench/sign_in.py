@@ -18,6 +18,7 @@ from eth_account.messages import encode_defunct
 from bench.harness import Contestant, Pace, Result, Round, contest
 from bench.lanes import HERE, BenchError, Lane, Peer, Place, node_peer, plain_environment, python_peer, site_settings
 from bench.report import Goal, Table
+from bench.setup import install_django_siwe_auth
 from localstack import binaries
 from nft.core.sign_in import SignInRequest, build_sign_in_text
 from tests.servers.postgres import start_postgres
@@ -33,8 +34,8 @@ VERIFIED, UNVERIFIED = "POST of a reply: session, account, log-in", "the same, e
 MOST_POST, MOST_STATEMENTS, MOST_SECONDS = 1.3, 7.0, 50.0
 _POST_NOTE = (
     "In one process, on PostgreSQL, counters in memory; what the database does is not in it, and memory was not "
-    "measured. Of {count:,} bodies that strangers might send none was accepted; "
-    "at worst one took {worst:.1f} ms of processor."
+    "measured. Of {count:,} bodies that strangers might send none was accepted; at worst one took {worst:.1f} ms of "
+    "processor."
 )
 
 
@@ -101,6 +102,9 @@ def _peers(case: str, folder: Path) -> Iterator[Peer]:
     )
     yield node_peer("viem", "viem.mjs", case)
     yield node_peer("ethers", "ethers.mjs", case)
+    python = install_django_siwe_auth()
+    if python is not None:
+        yield Peer("django-siwe-auth as pip brings it", [python, "-m", "bench.peers.django_siwe_auth"])
 
 
 def _write_case(path: Path) -> None:
