@@ -65,7 +65,7 @@ class SignInCount(models.Model):
     """How many answers to a text to sign ended in what way on one day. Counts only: no address, person or network."""
 
     day = models.DateField()
-    outcome = models.CharField(max_length=40, help_text="What was done, or the stable name of the refusal.")
+    outcome = models.CharField(max_length=40, help_text="The stable name of the refusal.")
     count = models.PositiveIntegerField(default=0)
 
     class Meta:

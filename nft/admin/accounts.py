@@ -26,7 +26,7 @@ def address_for_staff(account: LinkedAccount | None) -> str:
 
 @admin.register(SignInCount)
 class SignInCountAdmin(LookOnly):
-    """How tries to sign in by wallet ended, day by day."""
+    """Why tries to sign in by wallet were refused, day by day."""
 
     list_display = ["day", "outcome", "count"]
     list_filter = ["outcome"]

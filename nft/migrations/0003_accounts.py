@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('outcome', models.CharField(help_text='What was done, or the stable name of the refusal.', max_length=40)),
+                ('outcome', models.CharField(help_text='The stable name of the refusal.', max_length=40)),
                 ('count', models.PositiveIntegerField(default=0)),
             ],
             options={

@@ -1,4 +1,7 @@
-"""How tries to sign in by wallet ended, by day and outcome: enough to see an attack, nothing about anybody."""
+"""How many tries to sign in by wallet were refused, by day and reason: enough to see an attack, nothing about anybody.
+
+What succeeded stands in the audit of its person.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from nft.models import SignInCount
+from nft.services.refusals import BodyTooLarge, RateLimited, Refused
 
 KEPT = timedelta(days=400)
 
 
-def count(outcome: str, now: datetime) -> None:
-    """One more of `outcome`: what was done ("sign_in") or why it was refused (the refusal's slug)."""
-    if _add_one(outcome, now):
+def count(refusal: Refused, now: datetime) -> None:
+    """One more of this reason. What is refused unread costs the database nothing, and so is not counted."""
+    outcome = refusal.slug
+    if isinstance(refusal, BodyTooLarge | RateLimited) or _add_one(outcome, now):
         return
     try:
         with transaction.atomic():

@@ -57,9 +57,8 @@ def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     try:
         outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
     except Refused as refusal:
-        sign_in_counts.count(refusal.slug, now)
+        sign_in_counts.count(refusal, now)
         raise
-    sign_in_counts.count(outcome.purpose, now)
     go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)
     return JsonResponse({"redirect": go_on(request, outcome, reply)})
 

@@ -39,7 +39,11 @@ STATEMENTS = [
     "the account was used",
     "has the person a second factor?",
     "the session gets another key",
+    "the account is still theirs",
+    "the session is tied to the account",
     "the person was here",
+    "the person's profile",
+    "the sign-in is written down",
     "the session in the person's list",
     "the session's new content",
 ]
