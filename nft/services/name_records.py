@@ -16,6 +16,7 @@ NameProblem                   permanent: bool, sentence, slug
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
@@ -44,6 +45,9 @@ from nft.core.errors import BadAnswer, InvalidName
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+LOOK_UP_SECONDS = 20.0
+"""For all calls of one look-up together: a name with many parts needs one for each, and somebody may wait for it."""
 
 
 class NameProblem(Exception):
@@ -117,11 +121,12 @@ class NameReader:
     def _read(self, ask: Callable[[_View], T]) -> T:
         """What the nodes say; where they must agree, what all of them say at the newest block they all have."""
         try:
+            ends_at = time.monotonic() + LOOK_UP_SECONDS
             if not self.client.must_agree:
-                return ask(_View(self.client, self.registry, HEAD))
+                return ask(_View(self.client, self.registry, HEAD, ends_at))
             views = self.client.views()
             number = min(view.head().number for view in views)
-            answers = [ask(_View(view, self.registry, view.block(number))) for view in views]
+            answers = [ask(_View(view, self.registry, view.block(number), ends_at)) for view in views]
         except ChainUnavailable as error:
             raise NamesUnreachable from error
         if any(answer != answers[0] for answer in answers):
@@ -135,6 +140,8 @@ class _View:
     client: ChainClient
     registry: bytes
     at: At
+    ends_at: float
+    """time.monotonic()"""
 
     def address(self, name: str, coin_type: int) -> bytes | None:
         node = namehash(name)
@@ -191,6 +198,8 @@ class _View:
             return False
 
     def _ask(self, to: bytes, call: bytes) -> bytes:
+        if time.monotonic() > self.ends_at:
+            raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
         return self.client.call(to, call, self.at, max_bytes=MAX_RECORD_BYTES)
 
 

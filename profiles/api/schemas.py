@@ -61,7 +61,7 @@ _RECEIPT: Mapping[str, Schema] = {
     "mark": {"type": "boolean", "description": "It is an NFT its owner holds, checked within the allowed age."},
     "provenance": {
         "type": ["object", "null"],
-        "description": "What proves the mark: chain, contract, token, block, CID.",
+        "description": "What proves the mark: chain, contract, token, block, CID; a public holder's account and name.",
     },
     "source": _or_null(SOURCE, "null where there is no picture."),
     "sha256": _or_null(SHA256, "Of the picture as we keep it."),
