@@ -80,7 +80,7 @@ def was_proved_lately(request: HttpRequest) -> bool:
         return True
     proofs = [float(record["at"]) for record in get_authentication_records(request, request.user)]
     newest = max([float(request.session.get(SIGNED_IN_AT, 0)), *proofs])
-    return time.time() - newest < app_settings.REAUTHENTICATION_TIMEOUT
+    return bool(time.time() - newest < app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
