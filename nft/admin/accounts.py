@@ -5,19 +5,19 @@ An address its person hides is hidden here too. Staff who were told one find its
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from nft.admin.looking import LookOnly
+from nft.admin.looking import LookOnly, ReasonForm, staff
 from nft.core.address import parse_address, to_checksum
 from nft.core.errors import InvalidAddress
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from nft.services.accounts import remove_account_as_staff
 
 HIDDEN = "hidden"
+MAX_AT_ONCE = 100
 
 
 def address_for_staff(account: LinkedAccount | None) -> str:
@@ -33,7 +33,7 @@ class SignInCountAdmin(LookOnly):
 
 
 @admin.register(LinkedAccount)
-class LinkedAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
+class LinkedAccountAdmin(LookOnly):
     list_display = [
         "__str__",
         "shown_address",
@@ -49,7 +49,6 @@ class LinkedAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
     search_fields = ["user__username", "label"]
     search_help_text = "Username, label, or a whole address."
     ordering = ["-linked_at"]
-    show_full_result_count = False
     readonly_fields = [
         "shown_address",
         "user",
@@ -62,6 +61,8 @@ class LinkedAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
         "last_used_at",
     ]
     fields = [*readonly_fields]
+    actions = ["unlink"]
+    action_form = ReasonForm
 
     @admin.display(description="address")
     def shown_address(self, account: LinkedAccount) -> str:
@@ -75,22 +76,23 @@ class LinkedAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
         except InvalidAddress:
             return super().get_search_results(request, queryset, search_term)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.action(description="Unlink (needs a reason, which the person's audit keeps)", permissions=["unlink"])
+    def unlink(self, request: HttpRequest, queryset: QuerySet[LinkedAccount]) -> None:
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, "Write why: it stands in the person's audit.", messages.ERROR)
+            return
+        chosen = list(queryset.select_related("user")[:MAX_AT_ONCE])
+        for account in chosen:
+            remove_account_as_staff(account, staff(request), timezone.now(), reason)
+        self.message_user(request, f"{len(chosen)} unlinked.")
 
-    def has_change_permission(self, request: HttpRequest, obj: LinkedAccount | None = None) -> bool:
-        return False
-
-    def delete_model(self, request: HttpRequest, obj: LinkedAccount) -> None:
-        remove_account_as_staff(obj, actor=_staff(request), now=timezone.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LinkedAccount]) -> None:
-        for account in queryset:
-            self.delete_model(request, account)
+    def has_unlink_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("nft.delete_linkedaccount")
 
 
 @admin.register(SignInChallenge)
-class SignInChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
+class SignInChallengeAdmin(LookOnly):
     """Without the text, the nonce and the address: whoever only looks need not see what is still to be signed, and who
     asked has not even proved the address to be theirs."""
 
@@ -98,7 +100,6 @@ class SignInChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
     list_filter = ["purpose", "chain_id"]
     list_select_related = ["user"]
     ordering = ["-issued_at"]
-    show_full_result_count = False
     readonly_fields = [
         "chain_id",
         "purpose",
@@ -108,14 +109,3 @@ class SignInChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         "consumed_at",
     ]
     fields = [*readonly_fields]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SignInChallenge | None = None) -> bool:
-        return False
-
-
-def _staff(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # noqa: S101  # the admin lets nobody else in; tells the type checker
-    return request.user

@@ -136,11 +136,12 @@ def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: st
         remove_account(accounts[account_id], "unlink", actor=user, now=now)
 
 
-def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime) -> None:
-    """As unlink_account, decided by staff: allowed for the last login method too."""
+def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime, reason: str) -> None:
+    """As unlink_account, decided by staff with a reason: allowed for the last login method too."""
     with transaction.atomic():
         lock_logins(account.user)
         wallet_sessions.end_of_account(account, wallet_sessions.UNLINKED, now)
+        record(profile_of(account.user), "account.remove", actor, account=str(account.pk), reason=reason)
         remove_account(account, "unlink", actor=actor, now=now)
 
 
@@ -275,9 +276,9 @@ def _returning(proof: Proof) -> User | None:
     same = AccountReturn.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
     if proof.is_contract_account:
         same = same.filter(chain_id=proof.chain_id)
-    # The one who lost it last: they are the one it was the way in to.
-    waiting = same.filter(user__is_active=True).select_related("user").order_by("-left_at").first()
-    return None if waiting is None else waiting.user
+    # Who lost it last comes first; who has another way in by now needs none, and is not opened to this one again.
+    waiting = [each.user for each in same.filter(user__is_active=True).select_related("user").order_by("-left_at")]
+    return next((user for user in waiting if not has_other_login(user)), None)
 
 
 def _audit(account: LinkedAccount, actor: User, action: str) -> None:

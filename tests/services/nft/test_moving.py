@@ -117,6 +117,19 @@ class TestAProfileMadeByTheWalletAlone:
         back.sign_in(wallet)
         assert back.user == left
 
+    def test_but_not_once_it_has_another_way_in(
+        self, browser: Browser, neutral: Browser, wallet: Wallet, alice: User
+    ) -> None:
+        left = neutral.user
+        assert left is not None
+        move(browser, wallet)
+        left.set_password("battery staple")
+        left.save()
+        browser.client.post(reverse("nft:wallet_unlink", args=[LinkedAccount.objects.get().pk]))
+        stranger = Browser()
+        stranger.sign_in(wallet)
+        assert stranger.user not in {left, alice}
+
     def test_a_disabled_profile_is_not_left_by_moving_out(
         self, browser: Browser, neutral: Browser, wallet: Wallet, alice: User
     ) -> None:

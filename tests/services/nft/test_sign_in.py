@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,6 +99,7 @@ class TestTheText:
         assert lines[0] == f"{origin.scheme}://{origin.netloc} wants you to sign in with your Ethereum account:"
         assert lines[1] == alice.address
         assert lines[3] == site.NFT_SIGN_IN_STATEMENT
+        assert re.fullmatch(r"Request ID: [0-9a-f]{16}", lines[11])
         assert lines[5:8] == [f"URI: {site.SITE_ORIGIN}", "Version: 1", f"Chain ID: {CHAIN_ID}"]
 
     def test_a_foreign_host_header_has_no_say(self, browser: Browser, alice: Wallet, settings: Any) -> None:

@@ -93,7 +93,8 @@ def test_what_the_sites_team_did_names_none_of_their_machines(
     mail.outbox.clear()
     staff = Browser()
     staff.enter(admin_user)
-    staff.client.post(reverse("admin:nft_linkedaccount_delete", args=[alice.linked_accounts.get().pk]), {"post": "yes"})
+    chosen = {"action": "unlink", "_selected_action": [str(alice.linked_accounts.get().pk)], "reason": "Stolen"}
+    staff.client.post(reverse("admin:nft_linkedaccount_changelist"), chosen)
     text = letter()
     assert "by the site\u2019s team" in text
     assert staff.client.defaults["REMOTE_ADDR"] not in text
