@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from avatarsite.session_list import forget_ended
 from avatarsite.session_store import SessionStore
+from tests.wallets import NOBODY, Browser, Wallet, chains_at
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def no_chain(settings: Any) -> None:
+    settings.NFT_CHAINS = chains_at(NOBODY)
 
 
 @pytest.fixture
-def kim() -> User:
-    return User.objects.create_user("kim", "kim@example.test", PASSWORD)
+def kim() -> Wallet:
+    return Wallet.create()
 
 
 def a_session(**content: object) -> SessionStore:
@@ -29,11 +34,11 @@ def a_session(**content: object) -> SessionStore:
     return session
 
 
-def log_in(device: str = "one") -> Client:
-    client = Client(HTTP_USER_AGENT=device)
-    content = {"login": "kim", "password": PASSWORD}
-    assert client.post("/accounts/login/", content).status_code == 302
-    return client
+def sign_in(wallet: Wallet, device: str = "one") -> Browser:
+    browser = Browser()
+    browser.client.defaults["HTTP_USER_AGENT"] = device
+    browser.sign_in(wallet)
+    return browser
 
 
 class TestANewKey:
@@ -81,25 +86,31 @@ class TestANewKey:
 
 
 class TestTheList:
-    def test_shows_a_sign_in_with_its_device(self, kim: User) -> None:
-        client = log_in("A browser " + "x" * 500)
+    def test_shows_a_sign_in_with_its_device(self, kim: Wallet) -> None:
+        browser = sign_in(kim, "A browser " + "x" * 500)
         row = UserSession.objects.get()
-        assert (row.user, row.session_key) == (kim, client.session.session_key)
+        assert (row.user, row.session_key) == (browser.user, browser.client.session.session_key)
         assert row.user_agent.startswith("A browser")
 
-    def test_costs_a_sign_in_the_same_for_one_session_and_for_many(self, kim: User) -> None:
-        log_in()
+    def test_has_one_row_for_a_browser_that_signs_in_again(self, kim: Wallet) -> None:
+        browser = sign_in(kim)
+        browser.sign_in(kim)
+        forget_ended()
+        assert UserSession.objects.get().session_key == browser.client.session.session_key
+
+    def test_costs_a_sign_in_the_same_for_one_session_and_for_many(self, kim: Wallet) -> None:
+        sign_in(kim)
         with CaptureQueriesContext(connection) as second:
-            log_in()
+            sign_in(kim)
         for _ in range(5):
-            log_in()
+            sign_in(kim)
         with CaptureQueriesContext(connection) as eighth:
-            log_in()
+            sign_in(kim)
         assert len(eighth) == len(second)
         assert UserSession.objects.count() == 8
 
-    def test_forgets_sessions_that_ended(self, kim: User) -> None:
-        first, second = log_in(), log_in()
-        Session.objects.filter(pk=first.session.session_key).delete()
+    def test_forgets_sessions_that_ended(self, kim: Wallet) -> None:
+        first, second = sign_in(kim), sign_in(kim)
+        Session.objects.filter(pk=first.client.session.session_key).delete()
         assert forget_ended() == 1
-        assert UserSession.objects.get().session_key == second.session.session_key
+        assert UserSession.objects.get().session_key == second.client.session.session_key

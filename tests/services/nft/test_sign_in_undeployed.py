@@ -83,6 +83,17 @@ class TestStillToBeDeployed:
         linked = LinkedAccount.objects.get()
         assert (linked.is_contract_account, linked.chain_id, linked.user) == (True, CHAIN_ID, browser.user)
 
+    @pytest.mark.django_db
+    def test_a_long_one_fits_into_a_request(self, chain: Chain, owner: Wallet, factory: Any, settings: Any) -> None:
+        """1,600 bytes: passkeys and modules make factories' calls long. What follows the arguments is not read."""
+        settings.NFT_CHAINS = chains_at(chain.url)
+        browser, call = Browser(), deployment_of(factory, owner)
+        text = browser.text_for(address_of(factory, owner))
+        short = undeployed(factory.address, call, owner.sign(text))
+        long = undeployed(factory.address, call + bytes(1600 - len(short) // 2), owner.sign(text))
+        assert len(long) // 2 >= 1600
+        assert browser.verify(text, long).status_code == 200
+
 
 class TestDeployedAlready:
     def test_the_wrapper_may_stay_on(self, chain: Chain, client: ChainClient, owner: Wallet, factory: Any) -> None:
