@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,10 @@ DEFAULTS: dict[str, Any] = {
     "avatar_contract": "",
     "demo_tokens": [],
     "agree": False,
+    "delegate_registry": "",
 }
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
@@ -57,3 +61,6 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
             f"NFT_CHAINS: chain {chain_id} has confirmed={confirmed!r}; "
             "it is 'finalized', 'safe' or a number of blocks."
         )
+    registry = chain["delegate_registry"]
+    if registry and not _ADDRESS.fullmatch(registry):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has a delegate_registry that is not an address.")

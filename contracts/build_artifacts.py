@@ -27,6 +27,7 @@ ARTIFACTS = "artifacts"
 SOURCES = {
     "AvatarToken": "src/AvatarToken.sol",
     "Aggregate3": "demo/Aggregate3.sol",
+    "DemoDelegateRegistry": "demo/DemoDelegateRegistry.sol",
     "DemoEditions": "demo/DemoEditions.sol",
     "DemoWallet": "demo/DemoWallet.sol",
     "DemoWalletFactory": "demo/DemoWallet.sol",

@@ -52,6 +52,7 @@ class Placed:
     editions: Contract
     shapes: Contract
     aggregate3: ChecksumAddress
+    delegate_registry: ChecksumAddress
 
 
 def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
         editions=chain.put(edition_collection(people, _pin_editions(now))),
         shapes=chain.put(Collection("OnchainShapes", steps=[_mint_shape(people[token.holder]) for token in SHAPES])),
         aggregate3=chain.put_aggregate3(),
+        delegate_registry=chain.put(Collection("DemoDelegateRegistry")).address,
     )
     chain.settle()
     return describe(placed, people)
@@ -93,6 +95,7 @@ def describe(placed: Placed, people: Sequence[ChecksumAddress]) -> dict[str, Any
         "editions": placed.editions.address,
         "shapes": placed.shapes.address,
         "aggregate3": placed.aggregate3,
+        "delegate_registry": placed.delegate_registry,
         "demo_tokens": [
             {
                 "label": label,

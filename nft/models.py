@@ -111,6 +111,9 @@ class TokenClaim(models.Model):
         related_name="claims",
         help_text="The linked account that holds the token, once known.",
     )
+    vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="Who holds it for that account, where it counts by delegation."
+    )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()
@@ -175,6 +178,10 @@ class TokenClaim(models.Model):
     @property
     def contract_text(self) -> str:
         return to_checksum(self.contract)
+
+    @property
+    def vault_text(self) -> str:
+        return to_checksum(self.vault) if self.vault else ""
 
     @property
     def token_id_text(self) -> str:

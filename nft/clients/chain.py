@@ -12,7 +12,7 @@ from django.conf import settings
 
 from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainUnavailable, WrongChain
 from nft.clients.rpc import Node
-from nft.core.address import to_checksum
+from nft.core.address import parse_address, to_checksum
 from nft.core.verdict import BlockRef
 
 log = logging.getLogger(__name__)
@@ -52,10 +52,20 @@ class SentTransaction:
 class ChainClient:
     """One chain by its configured nodes. Every method raises ChainError."""
 
-    def __init__(self, chain_id: int, rpc_urls: Sequence[str], confirmed: str | int, *, agree: bool = False) -> None:
-        """`agree`: ownership is decided only where all nodes say the same; else they stand in for each other."""
+    def __init__(
+        self,
+        chain_id: int,
+        rpc_urls: Sequence[str],
+        confirmed: str | int,
+        *,
+        agree: bool = False,
+        delegate_registry: bytes | None = None,
+    ) -> None:
+        """`agree`: ownership is decided only where all nodes say the same; else they stand in for each other.
+        `delegate_registry`: the chain's delegate.xyz v2 registry; None where delegations don't count."""
         self.chain_id = chain_id
         self.must_agree = agree and len(rpc_urls) > 1
+        self.delegate_registry = delegate_registry
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
 
@@ -63,7 +73,7 @@ class ChainClient:
         """The chain by each of its nodes alone."""
         views = []
         for node in self._nodes:
-            view = ChainClient(self.chain_id, [], self._confirmed)
+            view = ChainClient(self.chain_id, [], self._confirmed, delegate_registry=self.delegate_registry)
             view._nodes = [node]
             views.append(view)
         return views
@@ -159,12 +169,19 @@ def get_chain(chain_id: int) -> ChainClient:
     chain = settings.NFT_CHAINS.get(chain_id)
     if chain is None:
         raise ChainUnavailable(f"Chain {chain_id} is not one this site reads.")
-    return _client(chain_id, tuple(chain["rpc_urls"]), chain["confirmed"], bool(chain.get("agree", False)))
+    registry = chain.get("delegate_registry")
+    return _client(
+        chain_id,
+        tuple(chain["rpc_urls"]),
+        chain["confirmed"],
+        agree=bool(chain.get("agree", False)),
+        delegate_registry=parse_address(registry) if registry else None,
+    )
 
 
 @functools.lru_cache(maxsize=64)
-def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, agree: bool) -> ChainClient:
-    return ChainClient(chain_id, rpc_urls, confirmed, agree=agree)
+def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, **rules: Any) -> ChainClient:
+    return ChainClient(chain_id, rpc_urls, confirmed, **rules)
 
 
 def _tag(block: At) -> str:

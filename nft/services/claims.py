@@ -172,7 +172,7 @@ def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
                 withdraw_avatar(claim.avatar.pk, sentence)
             claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
             claim.reason, claim.reason_sentence = UNLINKED, sentence
-            claim.attempt = claim.media_attempt = claim.media_due_at = None
+            claim.vault = claim.attempt = claim.media_attempt = claim.media_due_at = None
             claim.next_check_at = now
             claim.save()
             jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)

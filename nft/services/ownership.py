@@ -22,6 +22,7 @@ from nft.core.abi import (
     parse_supports_interface,
 )
 from nft.core.errors import BadAnswer
+from nft.core.token import Token as Token  # noqa: PLC0414 - also found here
 from nft.core.token import TokenStandard
 from nft.core.verdict import (
     Answer,
@@ -29,6 +30,7 @@ from nft.core.verdict import (
     BlockRef,
     ChainFacts,
     Decision,
+    Delegation,
     Garbage,
     NoAnswer,
     OwnerIs,
@@ -37,6 +39,7 @@ from nft.core.verdict import (
     Verdict,
     decide,
 )
+from nft.services.delegations import read_delegations
 
 log = logging.getLogger(__name__)
 
@@ -47,22 +50,15 @@ DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes d
 
 
 @dataclass(frozen=True)
-class Token:
-    """`standard` is None until the contract was seen to answer by one."""
-
-    contract: bytes
-    token_id: int
-    standard: TokenStandard | None = None
-
-
-@dataclass(frozen=True)
 class Check:
-    """The outcome for several accounts together: OWNED where one of them holds the token (`holder`)."""
+    """The outcome for several accounts together: OWNED where one of them holds the token (`holder`), or may act for a
+    `vault` that does."""
 
     decision: Decision
     block: BlockRef | None = None
     standard: TokenStandard | None = None
     holder: bytes | None = None
+    vault: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +67,10 @@ class _Reading:
 
     standard: TokenStandard
     answers: tuple[Answer, ...]
+    delegations: tuple[Delegation | None, ...] = ()
+
+    def of_vaults(self) -> tuple[Delegation | None, ...]:
+        return self.delegations or (None,) * len(self.answers)
 
 
 def check_ownership(
@@ -141,8 +141,7 @@ def _check_at(
     check = _best(facts, holders, block, reading.standard)
     if check.decision.verdict is Verdict.NOT_OWNED and has_code and look_at_head:
         head = _read(client, replace(token, standard=reading.standard), holders, HEAD)
-        facts = [replace(fact, answer_at_head=answer) for fact, answer in zip(facts, head.answers, strict=True)]
-        check = _best(facts, holders, block, reading.standard)
+        check = _best(_with_head(facts, head), holders, block, reading.standard)
     return check
 
 
@@ -150,8 +149,7 @@ def _too_new(client: ChainClient, token: Token, holders: Sequence[bytes], block:
     """The contract exists, but not yet at the confirmed block (a young chain, or a node far behind): that the token
     can't be seen there proves nothing."""
     head = _read(client, token, holders, HEAD)
-    facts = _facts(client, holders, block, reading, has_code=None)
-    facts = [replace(fact, answer_at_head=answer) for fact, answer in zip(facts, head.answers, strict=True)]
+    facts = _with_head(_facts(client, holders, block, reading, has_code=None), head)
     check = _best(facts, holders, block, head.standard)
     if check.decision.verdict is Verdict.NOT_OWNED:
         return _undecided(client, holders, block, NoAnswer("the contract is not confirmed yet"))
@@ -164,7 +162,9 @@ def _read(client: ChainClient, token: Token, holders: Sequence[bytes], at: At) -
     readings = [_read_as(client, first, token, holders, at)]
     if not _is_answer(readings[0]):
         readings.append(_read_as(client, second, token, holders, at))
-    return next((reading for reading in readings if _is_answer(reading)), readings[0])
+    reading = next((reading for reading in readings if _is_answer(reading)), readings[0])
+    delegations = read_delegations(client, replace(token, standard=reading.standard), holders, reading.answers, at)
+    return replace(reading, delegations=delegations)
 
 
 def _order(client: ChainClient, token: Token, at: At) -> tuple[TokenStandard, TokenStandard]:
@@ -224,9 +224,15 @@ def _facts(
             answer=answer,
             block_hash_after=after,
             has_code=has_code,
+            delegation=delegation,
         )
-        for holder, answer in zip(holders, reading.answers, strict=True)
+        for holder, answer, delegation in zip(holders, reading.answers, reading.of_vaults(), strict=True)
     ]
+
+
+def _with_head(facts: Sequence[ChainFacts], head: _Reading) -> list[ChainFacts]:
+    seen = zip(facts, head.answers, head.of_vaults(), strict=True)
+    return [replace(fact, answer_at_head=answer, delegation_at_head=vault) for fact, answer, vault in seen]
 
 
 def _hash_now(client: ChainClient, block: BlockRef) -> bytes:
@@ -242,8 +248,10 @@ def _best(facts: Sequence[ChainFacts], holders: Sequence[bytes], block: BlockRef
     decisions = [decide(fact) for fact in facts]
     rank = {Verdict.OWNED: 0, Verdict.UNKNOWN: 1, Verdict.NOT_OWNED: 2}
     index = min(range(len(decisions)), key=lambda position: rank[decisions[position].verdict])
-    is_owned = decisions[index].verdict is Verdict.OWNED
-    return Check(decisions[index], block, standard, holders[index] if is_owned else None)
+    best = decisions[index]
+    holder = holders[index] if best.verdict is Verdict.OWNED else None
+    delegation = facts[index].delegation if best.reason is Reason.HELD_BY_DELEGATION else None
+    return Check(best, block, standard, holder, delegation.vault if delegation else None)
 
 
 def _undecided(client: ChainClient, holders: Sequence[bytes], block: BlockRef, answer: Answer) -> Check:

@@ -60,6 +60,7 @@ def renewed(provenance: dict[str, Any] | None, claim: TokenClaim) -> dict[str, A
 
 def when_checked(claim: TokenClaim) -> dict[str, Any]:
     return {
+        "by_delegation": claim.vault is not None,
         "block_number": claim.checked_block_number,
         "block_hash": claim.checked_block_hash,
         "checked_at": claim.checked_at.isoformat() if claim.checked_at else "",
@@ -73,10 +74,12 @@ def explorer_url(claim: TokenClaim) -> str:
 
 
 def provide(avatar: Avatar) -> dict[str, Any] | None:
-    """For profiles.providers: the stored receipt, with the holder's address only if that account is public now."""
+    """For profiles.providers: the stored receipt, with the addresses of the account, and of the vault that holds the
+    token for it, only if the account is public now."""
     if avatar.provenance is None:
         return None
     claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account").first()
-    account = claim.account if claim else None
-    shown = to_checksum(account.address) if account and account.is_public else ""
-    return {**avatar.provenance, "account": shown}
+    if claim is None or claim.account is None or not claim.account.is_public:
+        return {**avatar.provenance, "account": "", "vault": ""}
+    vault = to_checksum(claim.vault) if claim.vault else ""
+    return {**avatar.provenance, "account": claim.account.address_text, "vault": vault}

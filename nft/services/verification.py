@@ -19,13 +19,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from nft.core.token import TokenStandard
+from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import jobs
 from nft.services.doors import Doors
 from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
-from nft.services.ownership import Check, Token, check_ownership
+from nft.services.ownership import Check, check_ownership
 from nft.services.provenance import describe_chain, renewed
 from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, withdraw_avatar
 
@@ -131,7 +131,8 @@ def _check(claim: TokenClaim, holders: Sequence[bytes], doors: Doors) -> Check |
     """None where the person has no account to check."""
     if not holders:
         return None
-    token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
+    standard = TokenStandard(claim.standard) if claim.standard else None
+    token = Token(claim.contract, claim.token_id, standard, claim.vault)
     was_owned = claim.state == State.OWNED
     client = doors.chain(claim.chain_id)
     known = claim.checked_block_number or 0
@@ -156,7 +157,7 @@ def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | Non
         _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
     elif check.decision.verdict is Verdict.OWNED:
         _note_answer(claim, check, now)
-        claim.standard = check.standard or ""
+        claim.standard, claim.vault = check.standard or "", check.vault
         _hold(claim, account, now)
     elif check.decision.verdict is Verdict.NOT_OWNED:
         _note_answer(claim, check, now)
@@ -204,10 +205,12 @@ def ask_for_media(claim: TokenClaim, now: datetime) -> None:
 def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> None:
     if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # how it began says more
         chain_name = describe_chain(claim.chain_id)["name"]
-        claim.reason_sentence = loss_sentence(reason, sentence, chain_name, was_owned=claim.state == State.OWNED)
+        claim.reason_sentence = loss_sentence(
+            reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault
+        )
         claim.reason = reason
     claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
-    claim.media_due_at = claim.watch_until = None
+    claim.vault = claim.media_due_at = claim.watch_until = None
     claim.attempts = 0
     claim.next_check_at = now + NOT_OWNED_PERIOD
     if claim.avatar is not None:

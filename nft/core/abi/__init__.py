@@ -26,6 +26,14 @@ from nft.core.abi.calls import (
     parse_supports_interface,
     parse_token_uri_answer,
 )
+from nft.core.abi.delegations import (
+    build_check_delegate_for_erc721,
+    build_check_delegate_for_erc1155,
+    build_get_incoming_delegations,
+    parse_check_delegate_for_erc721,
+    parse_check_delegate_for_erc1155,
+    parse_vaults,
+)
 from nft.core.abi.events import (
     TRANSFER_TOPICS,
     TransferEvent,
@@ -50,6 +58,9 @@ __all__ = [
     "address_topic",
     "build_aggregate3",
     "build_balance_of",
+    "build_check_delegate_for_erc721",
+    "build_check_delegate_for_erc1155",
+    "build_get_incoming_delegations",
     "build_is_valid_signature",
     "build_mint",
     "build_owner_of",
@@ -61,9 +72,12 @@ __all__ = [
     "find_minted_token_id",
     "parse_aggregate3",
     "parse_balance_of",
+    "parse_check_delegate_for_erc721",
+    "parse_check_delegate_for_erc1155",
     "parse_is_valid_signature",
     "parse_owner_of",
     "parse_supports_interface",
     "parse_token_uri_answer",
     "parse_transfer_log",
+    "parse_vaults",
 ]
