@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "demo_tokens": [],
     "agree": False,
     "delegate_registry": "",
+    "max_block_age": 3600,
 }
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -61,6 +62,9 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
             f"NFT_CHAINS: chain {chain_id} has confirmed={confirmed!r}; "
             "it is 'finalized', 'safe' or a number of blocks."
         )
+    age = chain["max_block_age"]
+    if age is not None and not (isinstance(age, int) and age > 0):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has max_block_age={age!r}; it is seconds, or null.")
     registry = chain["delegate_registry"]
     if registry and not _ADDRESS.fullmatch(registry):
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has a delegate_registry that is not an address.")

@@ -106,6 +106,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "nft.tasks.verify_claim": {"queue": "chain"},
     "nft.tasks.sweep_claims": {"queue": "chain"},
+    "nft.tasks.sweep_page": {"queue": "chain"},
     "nft.tasks.follow_mint": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
 }

@@ -129,6 +129,10 @@ class TokenClaim(models.Model):
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
     next_check_at = models.DateTimeField(help_text="When a worker must ask the chain again.")
+    is_checked_alone = models.BooleanField(
+        default=True, help_text="By itself, not in batches: it is new, or the last answer was no clear one."
+    )
+    spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
     watch_until = models.DateTimeField(
@@ -161,7 +165,8 @@ class TokenClaim(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["next_check_at", "id"], name="claim_due"),
+            models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
+            models.Index(fields=["next_check_at"], name="claim_next_check"),
             models.Index(fields=["media_due_at"], condition=Q(media_due_at__isnull=False), name="claim_media_due"),
         ]
         constraints = [

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 
-from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainUnavailable, WrongChain
+from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainError, ChainUnavailable, StaleNode, WrongChain
 from nft.clients.rpc import Node
+from nft.core.abi import Call
 from nft.core.address import parse_address, to_checksum
 from nft.core.verdict import BlockRef
 
@@ -60,12 +62,21 @@ class ChainClient:
         *,
         agree: bool = False,
         delegate_registry: bytes | None = None,
+        max_block_age: float | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`agree`: ownership is decided only where all nodes say the same; else they stand in for each other.
-        `delegate_registry`: the chain's delegate.xyz v2 registry; None where delegations don't count."""
+        `delegate_registry`: the chain's delegate.xyz v2 registry; None where delegations don't count.
+        `max_block_age`: a node whose confirmed block is older by `clock`, in seconds, is believed nothing."""
         self.chain_id = chain_id
         self.must_agree = agree and len(rpc_urls) > 1
         self.delegate_registry = delegate_registry
+        self._rules: dict[str, Any] = {
+            "delegate_registry": delegate_registry,
+            "max_block_age": max_block_age,
+            "clock": clock,
+        }
+        self._max_block_age, self._clock = max_block_age, clock
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
 
@@ -73,17 +84,30 @@ class ChainClient:
         """The chain by each of its nodes alone."""
         views = []
         for node in self._nodes:
-            view = ChainClient(self.chain_id, [], self._confirmed, delegate_registry=self.delegate_registry)
+            view = ChainClient(self.chain_id, [], self._confirmed, **self._rules)
             view._nodes = [node]
             views.append(view)
         return views
 
     def confirmed_block(self) -> BlockRef:
-        """The newest block that counts: `finalized`, `safe`, or so many blocks under the head (at least block 0)."""
-        if isinstance(self._confirmed, str):
-            return self._block(self._confirmed)
-        head = _number(self._ask("eth_blockNumber", []))
-        return self._block(hex(max(0, head - self._confirmed)))
+        """The newest block that counts: `finalized`, `safe`, or so many blocks under the head (at least block 0).
+
+        Raises StaleNode where it is too old, so that a node which stands still can't vouch for anything.
+        """
+        tag = self._confirmed
+        if not isinstance(tag, str):
+            tag = hex(max(0, _number(self._ask("eth_blockNumber", [])) - tag))
+        block = self._fetch_block(tag)
+        self._check_age(block)
+        return _block_ref(block)
+
+    def _check_age(self, block: Any) -> None:
+        if self._max_block_age is None:
+            return
+        age = self._clock() - _shaped(lambda fields: _number(fields["timestamp"]), block)
+        if age > self._max_block_age:
+            log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
+            raise StaleNode(age, self._max_block_age)
 
     def head(self) -> BlockRef:
         return self._block(HEAD)
@@ -107,11 +131,23 @@ class ChainClient:
         max_bytes: int = MAX_ANSWER,
     ) -> bytes:
         """What the contract returns; empty where there is no contract. Raises CallReverted, AnswerTooLarge."""
-        request = {"to": to_checksum(to), "data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
-        answer = self._ask("eth_call", [request, _tag(block)])
+        answer = self._ask("eth_call", [_request(to, data, sender, gas), _tag(block)])
         if isinstance(answer, str) and len(answer) > 2 * max_bytes + 2:
             raise AnswerTooLarge(max_bytes)
         return _bytes(answer)
+
+    def call_each(self, calls: Sequence[Call], block: At, *, max_bytes: int) -> list[bytes | ChainError]:
+        """As `call` for each, in one JSON-RPC batch to the first node; what one call meets is its answer.
+
+        Raises ChainUnavailable where the node takes no such batch, or left out an answer.
+        """
+        questions = [("eth_call", [_request(one.target, one.data, READER, CALL_GAS), _tag(block)]) for one in calls]
+        return [_bytes_or_error(answer, max_bytes) for answer in self.node.ask_many(questions)]
+
+    @property
+    def node(self) -> Node:
+        """The first one: of a view, the only one."""
+        return self._nodes[0]
 
     def code_at(self, address: bytes, block: At) -> bytes:
         return _bytes(self._ask("eth_getCode", [to_checksum(address), _tag(block)]))
@@ -146,10 +182,13 @@ class ChainClient:
         return str(self._ask("eth_sendRawTransaction", [_hex(transaction)]))
 
     def _block(self, tag: str) -> BlockRef:
+        return _block_ref(self._fetch_block(tag))
+
+    def _fetch_block(self, tag: str) -> Any:
         answer = self._ask("eth_getBlockByNumber", [tag, False])
         if answer is None:
             raise ChainUnavailable("The node does not know the block it should know.")
-        return _shaped(lambda block: BlockRef(_number(block["number"]), _hash(block["hash"])), answer)
+        return answer
 
     def _ask(self, method: str, params: list[Any]) -> Any:
         """The first node that answers. Only outages lead to the next one: a refused call is an answer."""
@@ -159,7 +198,7 @@ class ChainClient:
                 return node.ask(method, params)
             except ChainUnavailable as error:
                 if isinstance(error, WrongChain):
-                    log.warning("Chain %s: %s", self.chain_id, error)
+                    log.error("Chain %s: %s", self.chain_id, error)  # noqa: TRY400 - the sentence says it all
                 failure = error
         raise failure or ChainUnavailable("This chain has no node.")
 
@@ -176,12 +215,29 @@ def get_chain(chain_id: int) -> ChainClient:
         chain["confirmed"],
         agree=bool(chain.get("agree", False)),
         delegate_registry=parse_address(registry) if registry else None,
+        max_block_age=chain.get("max_block_age"),
     )
 
 
 @functools.lru_cache(maxsize=64)
 def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, **rules: Any) -> ChainClient:
     return ChainClient(chain_id, rpc_urls, confirmed, **rules)
+
+
+def _block_ref(block: Any) -> BlockRef:
+    return _shaped(lambda fields: BlockRef(_number(fields["number"]), _hash(fields["hash"])), block)
+
+
+def _request(to: bytes, data: bytes, sender: bytes, gas: int) -> dict[str, str]:
+    return {"to": to_checksum(to), "data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
+
+
+def _bytes_or_error(answer: Any, max_bytes: int) -> bytes | ChainError:
+    if isinstance(answer, ChainUnavailable):
+        raise answer
+    if isinstance(answer, ChainError):
+        return answer
+    return AnswerTooLarge(max_bytes) if len(answer) > 2 * max_bytes + 2 else _bytes(answer)
 
 
 def _tag(block: At) -> str:

@@ -36,6 +36,7 @@ class Reason(enum.StrEnum):
     CHAIN_UNREACHABLE = "chain_unreachable"
     WRONG_CHAIN = "wrong_chain"
     NO_BLOCK = "no_block"
+    STALE_BLOCK = "stale_block"
     BLOCK_REPLACED = "block_replaced"
     NO_ANSWER = "no_answer"
     GARBAGE_ANSWER = "garbage_answer"
@@ -108,7 +109,8 @@ class ChainFacts:
     `block` is the confirmed block of the read, `block_hash_after` its hash asked again after the read.
     `has_code` is whether the contract has code at that block. `answer_at_head` is the same question at the newest
     block, worth asking when the confirmed answer is a no: a fresh mint is not confirmed yet. `delegation` and
-    `delegation_at_head` are of the same two blocks, for the vault that may hold the token instead.
+    `delegation_at_head` are of the same two blocks, for the vault that may hold the token instead. `is_stale`: the
+    newest confirmed block that the node knows is older than it may be, so that the node may be stuck.
     """
 
     standard: TokenStandard
@@ -122,6 +124,7 @@ class ChainFacts:
     answer_at_head: Answer | None = None
     delegation: Delegation | None = None
     delegation_at_head: Delegation | None = None
+    is_stale: bool = False
 
     def __post_init__(self) -> None:
         if len(self.holder) != ADDRESS_BYTES or self.holder == ZERO:
@@ -171,6 +174,8 @@ def _doubt_the_chain(facts: ChainFacts) -> Decision | None:
             Reason.WRONG_CHAIN,
             f"The node answers for chain {facts.answered_chain_id}, not for {facts.expected_chain_id}.",
         )
+    if facts.is_stale:
+        return _unknown(Reason.STALE_BLOCK, "The node knows no recent confirmed block of this chain: it may be stuck.")
     if facts.block is None:
         return _unknown(Reason.NO_BLOCK, "The node named no confirmed block.")
     if facts.block_hash_after not in (None, facts.block.hash):

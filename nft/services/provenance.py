@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from nft.core.address import to_checksum
 from nft.core.caip import AssetId
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
@@ -79,7 +78,11 @@ def provide(avatar: Avatar) -> dict[str, Any] | None:
     if avatar.provenance is None:
         return None
     claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account").first()
-    if claim is None or claim.account is None or not claim.account.is_public:
+    if claim is None:
         return {**avatar.provenance, "account": "", "vault": ""}
-    vault = to_checksum(claim.vault) if claim.vault else ""
-    return {**avatar.provenance, "account": claim.account.address_text, "vault": vault}
+    receipt = (
+        avatar.provenance if claim.state != TokenClaim.State.OWNED else {**avatar.provenance, **when_checked(claim)}
+    )
+    if claim.account is None or not claim.account.is_public:
+        return {**receipt, "account": "", "vault": ""}
+    return {**receipt, "account": claim.account.address_text, "vault": claim.vault_text}
