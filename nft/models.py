@@ -11,9 +11,20 @@ from django.db.models import Q
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
+
+__all__ = [
+    "CachedObject",
+    "IpfsBlock",
+    "LinkedAccount",
+    "MintRequest",
+    "SignInChallenge",
+    "TokenClaim",
+    "WatchedChain",
+]
 
 
 class LinkedAccount(models.Model):
@@ -135,6 +146,9 @@ class TokenClaim(models.Model):
     spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
+    moved_at_block = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
+    )
     watch_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
     )
@@ -167,6 +181,10 @@ class TokenClaim(models.Model):
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["next_check_at"], name="claim_next_check"),
+            models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
+            models.Index(
+                fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
+            ),
             models.Index(fields=["media_due_at"], condition=Q(media_due_at__isnull=False), name="claim_media_due"),
         ]
         constraints = [

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from nft.services import challenges, claim_media, mint_steps, pinning, sweeping, verification
+from nft.services import challenges, claim_media, mint_steps, pinning, sweeping, verification, watching
 from nft.services.doors import get_doors
 
 SWEEP_SECONDS = 180
@@ -41,6 +41,14 @@ def sweep_page(chain_id: int, alone: bool) -> None:
         sweep_page.delay(chain_id, alone)
     else:
         cache.delete(_running(chain_id, alone))
+
+
+@shared_task(name="nft.tasks.watch_chain")
+def watch_chain(chain_id: int) -> None:
+    """Reads on; a watcher that has much to catch up goes on as another task, so that others get their turn."""
+    watch = watching.watch_chain(chain_id, timezone.now(), get_doors())
+    if watch is not None and watch.is_behind:
+        watch_chain.delay(chain_id)
 
 
 def _running(chain_id: int, alone: bool) -> str:

@@ -109,6 +109,10 @@ class ChainClient:
             log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
             raise StaleNode(age, self._max_block_age)
 
+    def has_block(self, block: BlockRef) -> bool:
+        """Whether the chain still has this very block. Raises ChainUnavailable where the node has not come so far."""
+        return self._block(hex(block.number)).hash == block.hash
+
     def head(self) -> BlockRef:
         return self._block(HEAD)
 
@@ -117,7 +121,7 @@ class ChainClient:
 
     def check_block(self, block: BlockRef) -> None:
         """Raises BlockGone unless the chain still has this very block. Reads go by number; this makes them one view."""
-        if self._block(hex(block.number)).hash != block.hash:
+        if not self.has_block(block):
             raise BlockGone(block.number)
 
     def call(
@@ -167,15 +171,15 @@ class ChainClient:
         request = {"from": to_checksum(sender), "to": to_checksum(to), "data": _hex(data)}
         return _number(self._ask("eth_estimateGas", [request]))
 
-    def logs(self, address: bytes, topics: Sequence[str | None], first: int, last: int) -> list[Log]:
-        """Events of a contract from block `first` to `last`, both included; None matches any topic."""
+    def logs(self, addresses: Sequence[bytes], events: Sequence[str], first: int, last: int) -> list[Log]:
+        """What contracts logged from block `first` to `last`, both included; `events` are first topics."""
         query = {
-            "address": to_checksum(address),
-            "topics": list(topics),
+            "address": ["0x" + address.hex() for address in addresses],
+            "topics": [list(events)],
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        return _shaped(lambda entries: [dict(entry) for entry in entries], self._ask("eth_getLogs", [query]))
+        return _shaped(list, self._ask("eth_getLogs", [query]))
 
     def send_raw(self, transaction: bytes) -> str:
         """The hash of a signed transaction, now in the node's pool. Raises TransactionRefused."""

@@ -46,7 +46,7 @@ OUTAGE_PAUSE = timedelta(seconds=30)
 MEDIA_PAGE = 500
 _NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason",
-    "watch_until", "attempt", "checked_block_number",
+    "watch_until", "moved_at_block", "attempt", "checked_block_number",
 )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def _record(
 
 def _is_as_it_was(claim: TokenClaim, check: Check, accounts: Mapping[uuid.UUID, bytes]) -> bool:
     """Nothing to settle but that it was asked again."""
-    if claim.watch_until is not None or check.standard != claim.standard:
+    if claim.watch_until is not None or claim.moved_at_block is not None or check.standard != claim.standard:
         return False
     if claim.state == State.NOT_OWNED:
         return check.decision.verdict is Verdict.NOT_OWNED and check.decision.reason == claim.reason

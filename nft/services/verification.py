@@ -27,7 +27,7 @@ from nft.services.judging import Check
 from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
 from nft.services.ownership import check_ownership
 from nft.services.provenance import describe_chain, renewed
-from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, withdraw_avatar
+from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +146,7 @@ def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> No
     if claim.media_due_at is not None or claim.step == Step.DONE or not was_owned:
         claim.reason = claim.reason_sentence = ""
     claim.next_check_at = now + _next_period(claim, now)
+    _settle_move(claim)
     if claim.avatar is None:
         if not was_owned and claim.wants_picture:
             ask_for_media(claim, now)
@@ -156,6 +157,15 @@ def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> No
     else:
         reinstate_avatar(claim.avatar.pk, now, receipt)
         claim.step = Step.DONE
+
+
+def _settle_move(claim: TokenClaim) -> None:
+    """A transfer that was seen is settled by the answer of its own block or a later one; before, the doubt stays."""
+    if claim.moved_at_block is None or claim.moved_at_block > (claim.checked_block_number or 0):
+        return
+    claim.moved_at_block = None
+    if claim.avatar is not None:
+        trust_avatars([claim.avatar.pk])
 
 
 def ask_for_media(claim: TokenClaim, now: datetime) -> None:
@@ -178,6 +188,7 @@ def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> 
     claim.vault = claim.media_due_at = claim.watch_until = None
     claim.attempts = 0
     claim.next_check_at = now + NOT_OWNED_PERIOD
+    _settle_move(claim)
     if claim.avatar is not None:
         withdraw_avatar(claim.avatar.pk, claim.reason_sentence)
 

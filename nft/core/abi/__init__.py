@@ -27,15 +27,19 @@ from nft.core.abi.calls import (
     parse_token_uri_answer,
 )
 from nft.core.abi.delegations import (
+    DELEGATION_TOPICS,
+    DelegationEvent,
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
     build_get_incoming_delegations,
     parse_check_delegate_for_erc721,
     parse_check_delegate_for_erc1155,
+    parse_delegation_log,
     parse_vaults,
 )
 from nft.core.abi.events import (
     TRANSFER_TOPICS,
+    Log,
     TransferEvent,
     address_topic,
     find_minted_token_id,
@@ -44,6 +48,7 @@ from nft.core.abi.events import (
 from nft.core.abi.multicall import MULTICALL3, Call, CallResult, build_aggregate3, parse_aggregate3
 
 __all__ = [
+    "DELEGATION_TOPICS",
     "ERC165",
     "ERC721",
     "ERC721_METADATA",
@@ -54,6 +59,8 @@ __all__ = [
     "TRANSFER_TOPICS",
     "Call",
     "CallResult",
+    "DelegationEvent",
+    "Log",
     "TransferEvent",
     "address_topic",
     "build_aggregate3",
@@ -74,6 +81,7 @@ __all__ = [
     "parse_balance_of",
     "parse_check_delegate_for_erc721",
     "parse_check_delegate_for_erc1155",
+    "parse_delegation_log",
     "parse_is_valid_signature",
     "parse_owner_of",
     "parse_supports_interface",

@@ -5,6 +5,9 @@ Only delegations without `rights` are asked for: those cover everything, while n
 
 from dataclasses import dataclass
 
+from eth_hash.auto import keccak
+
+from nft.core.abi.events import Log
 from nft.core.abi.words import (
     WORD,
     decode_address,
@@ -24,6 +27,26 @@ _INCOMING = selector("getIncomingDelegations(address)")
 _NO_RIGHTS = bytes(WORD)
 _ROW = 7 * WORD
 _ALL, _CONTRACT, _ERC1155 = 1, 2, 5
+
+DELEGATION_TOPICS = tuple(
+    "0x" + keccak(signature.encode()).hex()
+    for signature in (
+        "DelegateAll(address,address,bytes32,bool)",
+        "DelegateContract(address,address,address,bytes32,bool)",
+        "DelegateERC721(address,address,address,uint256,bytes32,bool)",
+        "DelegateERC1155(address,address,address,uint256,bytes32,uint256)",
+    )
+)
+"""The first topics of what the registry logs when a delegation is given or taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationEvent:
+    """A vault changed what `to` may do with its tokens."""
+
+    vault: bytes
+    to: bytes
+    block_number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +102,23 @@ def parse_vaults(answer: Bytes, contract: bytes, token_id: int, most: int) -> li
     rows = (_parse_row(answer[start : start + _ROW]) for start in range(2 * WORD, len(answer), _ROW))
     vaults = dict.fromkeys(row.vault for row in rows if row.vault != ZERO and row.may_cover(contract, token_id))
     return list(vaults)[:most]
+
+
+def parse_delegation_log(log: Log) -> DelegationEvent | None:
+    """None for other events, and where something is given: only what is taken back needs to be noticed at once.
+
+    The last word says whether, or for how many, it is given; ERC-1155 delegations of a smaller amount are given too.
+    """
+    topics = log.get("topics")
+    if not isinstance(topics, list) or len(topics) < 3 or topics[0] not in DELEGATION_TOPICS:
+        return None
+    try:
+        vault, to = (decode_address(bytes.fromhex(topic[2:])) for topic in topics[1:3])
+        if int(log["data"][-2 * WORD :], 16) != 0:
+            return None
+        return DelegationEvent(vault, to, int(log["blockNumber"], 16))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadAnswer("A log of the delegation registry is not laid out as it should be.") from error
 
 
 def _check(to: bytes, vault: bytes, contract: bytes, token_id: int) -> bytes:
