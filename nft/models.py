@@ -146,6 +146,9 @@ class TokenClaim(models.Model):
     spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
+    deaths = models.PositiveSmallIntegerField(
+        default=0, help_text="Checks in a row that ended without a word; after 3 it waits for a person."
+    )
     moved_at_block = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
     )

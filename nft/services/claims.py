@@ -211,6 +211,7 @@ def _choose(avatar_id: uuid.UUID, user: User) -> bool:
 
 
 def _check_again(claim: TokenClaim, now: datetime) -> None:
+    claim.deaths = 0
     if claim.state in {State.NOT_OWNED, State.UNKNOWN}:
         claim.state, claim.step = State.PENDING, Step.OWNER
         claim.reason = claim.reason_sentence = ""

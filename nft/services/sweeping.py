@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from nft.clients.chain_errors import ChainUnavailable
 from nft.core.token import Token, TokenStandard
@@ -27,12 +27,14 @@ from nft.services.claim_media import FAILED
 from nft.services.doors import Doors
 from nft.services.judging import Check
 from nft.services.verification import (
-    LEASE,
     MEDIA_RESERVE,
     NOT_OWNED_PERIOD,
+    TRIES,
+    bury_the_dead,
     is_too_far,
     record_check,
     sweep_period,
+    taking,
     verify_taken,
 )
 from profiles.services.avatars import attest_avatars
@@ -46,7 +48,7 @@ OUTAGE_PAUSE = timedelta(seconds=30)
 MEDIA_PAGE = 500
 _NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason",
-    "watch_until", "moved_at_block", "attempt", "checked_block_number",
+    "watch_until", "moved_at_block", "attempt", "deaths", "checked_block_number",
 )  # fmt: skip
 
 
@@ -54,6 +56,9 @@ def find_due(now: datetime) -> list[tuple[int, bool]]:
     """What there is to sweep: (chain id, whether one by one). Also mends due times after a clock was set back, and
     finds fetches of pictures whose job was lost."""
     TokenClaim.objects.filter(is_too_far(now)).update(next_check_at=now)
+    # A page that died may have died of one of its claims: each is looked at by itself.
+    died = TokenClaim.objects.filter(attempt__isnull=False, is_checked_alone=False, next_check_at__lte=now)
+    died.filter(chain_id__in=settings.NFT_CHAINS).update(is_checked_alone=True)
     _find_lost_media(now)
     lanes = [(chain_id, alone) for chain_id in settings.NFT_CHAINS for alone in (True, False)]
     return [lane for lane in lanes if _due(*lane, now).exists()]
@@ -61,22 +66,21 @@ def find_due(now: datetime) -> list[tuple[int, bool]]:
 
 def sweep_page(chain_id: int, now: datetime, doors: Doors, *, alone: bool) -> bool:
     """Checks the stalest claims that are due on a chain; whether more are. A dead chain is left for a while."""
-    most = PAGE_ALONE if alone else PAGE
-    taken = _take_page(chain_id, now, most, alone=alone)
+    if alone:
+        return _check_one_by_one(chain_id, now, doors)
+    taken = _take_page(chain_id, now, PAGE, alone=False)
     try:
-        if alone:
-            _check_one_by_one(taken, now, doors)
-        elif taken:
+        if taken:
             _check_together(chain_id, taken, now, doors)
     except ChainUnavailable:
         _put_back(taken, now + OUTAGE_PAUSE)
         return False
-    return len(taken) == most
+    return len(taken) == PAGE
 
 
 def _due(chain_id: int, alone: bool, now: datetime) -> QuerySet[TokenClaim]:
     lane = TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone, next_check_at__lte=now)
-    return lane.order_by("next_check_at", "id")
+    return lane.filter(deaths__lt=TRIES).order_by("next_check_at", "id")
 
 
 def _take_page(chain_id: int, now: datetime, most: int, *, alone: bool) -> list[TokenClaim]:
@@ -85,21 +89,26 @@ def _take_page(chain_id: int, now: datetime, most: int, *, alone: bool) -> list[
         due = _due(chain_id, alone, now).select_for_update(skip_locked=True)
         ids = list(due.values_list("id", flat=True)[:most])
         mine = TokenClaim.objects.filter(pk__in=ids)
-        mine.update(attempt=attempt, next_check_at=now + LEASE, attempts=F("attempts") + 1)
+        mine.update(**taking(attempt, now))
     return list(mine.filter(attempt=attempt).only(*_NEEDED))
 
 
 def _put_back(claims: Sequence[TokenClaim], due_at: datetime) -> None:
-    for attempt in {claim.attempt for claim in claims}:
-        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=attempt)
+    if claims:
+        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt)
         mine.update(attempt=None, next_check_at=due_at)
 
 
-def _check_one_by_one(taken: Sequence[TokenClaim], now: datetime, doors: Doors) -> None:
-    """Raises ChainUnavailable after the first that no node answered for: the others need not wait for the same."""
-    for claim in taken:
-        if verify_taken(claim, now, doors).is_outage:
-            raise ChainUnavailable("No node answers.")
+def _check_one_by_one(chain_id: int, now: datetime, doors: Doors) -> bool:
+    """Each is taken by itself, so that a check that kills its worker takes no other along. Where no node answers, the
+    others need not wait for the same."""
+    for _ in range(PAGE_ALONE):
+        taken = _take_page(chain_id, now, 1, alone=True)
+        if not taken:
+            return False
+        if not bury_the_dead(taken[0]) and verify_taken(taken[0], now, doors).is_outage:
+            return False
+    return True
 
 
 def _check_together(chain_id: int, taken: Sequence[TokenClaim], now: datetime, doors: Doors) -> None:
@@ -182,6 +191,7 @@ def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datet
             checked_block_hash="0x" + block.hash.hex(),
             attempts=0,
             attempt=None,
+            deaths=0,
             next_check_at=now + period,
         )
         if state == State.OWNED:

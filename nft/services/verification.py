@@ -13,10 +13,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Reason, Verdict
@@ -37,6 +38,9 @@ LEASE = timedelta(minutes=3)
 NOT_OWNED_PERIOD = timedelta(hours=6)
 WATCH_PERIOD = timedelta(seconds=4)
 DOUBT_PERIOD = timedelta(minutes=10)
+TRIES = 3
+DIED = "check_died"
+DIED_SENTENCE = "Checking this token failed three times, through a fault of ours. You may check again."
 MEDIA_RESERVE = timedelta(minutes=2)
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
@@ -81,10 +85,31 @@ def is_too_far(now: datetime) -> Q:
 
 def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
     attempt = uuid.uuid4()
-    taken = TokenClaim.objects.filter(is_due(now), pk=claim_id).update(
-        attempt=attempt, next_check_at=now + LEASE, attempts=F("attempts") + 1
-    )
-    return TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
+    taken = TokenClaim.objects.filter(is_due(now), pk=claim_id, deaths__lt=TRIES).update(**taking(attempt, now))
+    claim = TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
+    return None if claim is None or bury_the_dead(claim) else claim
+
+
+def taking(attempt: uuid.UUID, now: datetime) -> dict[str, Any]:
+    """What the taking of a claim writes. An attempt that still stands there died, as each ends by removing itself."""
+    return {
+        "attempt": attempt,
+        "next_check_at": now + LEASE,
+        "attempts": F("attempts") + 1,
+        "deaths": Case(When(attempt__isnull=False, then=F("deaths") + 1), default=0),
+    }
+
+
+def bury_the_dead(claim: TokenClaim) -> bool:
+    """A check that ended TRIES times without a word is not begun again by itself: staff see it in the admin, and they
+    or the person may ask again. The mark goes by its age meanwhile."""
+    if claim.deaths < TRIES:
+        return False
+    log.error("The check of claim %s died %s times; it waits for a person.", claim.pk, claim.deaths)
+    mine = TokenClaim.objects.filter(pk=claim.pk, attempt=claim.attempt)
+    mine.filter(state=State.PENDING).update(state=State.UNKNOWN)
+    mine.update(attempt=None, reason=DIED, reason_sentence=DIED_SENTENCE)
+    return True
 
 
 def _check(claim: TokenClaim, holders: Sequence[bytes], doors: Doors) -> Check | None:
@@ -116,7 +141,7 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
 
 def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
     """The one place where the chain's word changes a claim."""
-    claim.attempt = None
+    claim.attempt, claim.deaths = None, 0
     claim.is_checked_alone = claim.spoils_batches or check is None or check.decision.verdict is Verdict.UNKNOWN
     if check is None or (check.decision.verdict is Verdict.OWNED and account is None):
         _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
