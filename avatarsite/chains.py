@@ -24,7 +24,11 @@ DEFAULTS: dict[str, Any] = {
     "ens_registry": "",
     "agree": False,
     "wallet_rpc_url": "",
+    "delegate_registry": "",
+    "max_block_age": 3600,
 }
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
@@ -66,11 +70,14 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
             f"NFT_CHAINS: chain {chain_id} has confirmed={confirmed!r}; "
             "it is 'finalized', 'safe' or a number of blocks."
         )
-    registry = chain["ens_registry"]
-    if registry and not re.fullmatch(r"0x[0-9a-fA-F]{40}", str(registry)):
-        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has ens_registry={registry!r}; it is an address.")
+    for name in ("ens_registry", "delegate_registry"):
+        if chain[name] and not _ADDRESS.fullmatch(str(chain[name])):
+            raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has {name}={chain[name]!r}; it is an address.")
     wallet_url = chain["wallet_rpc_url"]
     if wallet_url and not wallet_url.startswith("https://"):
         raise ImproperlyConfigured(
             f"NFT_CHAINS: chain {chain_id} has wallet_rpc_url={wallet_url!r}; wallets take https:// only."
         )
+    age = chain["max_block_age"]
+    if age is not None and not (isinstance(age, int) and age > 0):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has max_block_age={age!r}; it is seconds, or null.")

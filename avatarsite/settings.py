@@ -107,6 +107,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "nft.tasks.verify_claim": {"queue": "chain"},
     "nft.tasks.sweep_claims": {"queue": "chain"},
+    "nft.tasks.sweep_page": {"queue": "chain"},
+    "nft.tasks.watch_chain": {"queue": "chain"},
     "nft.tasks.follow_mint": {"queue": "chain"},
     "nft.tasks.check_name": {"queue": "chain"},
     "nft.tasks.sweep_names": {"queue": "chain"},
@@ -199,6 +201,7 @@ NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_MARK_MAX_AGE = env.integer("NFT_MARK_MAX_AGE", 3600, low=1)
 NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
+NFT_WATCH_PERIOD = env.integer("NFT_WATCH_PERIOD", 2 if LOCAL_STACK else 12, low=1)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "avatarsite.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "avatarsite.login_methods.has_passkey"
@@ -231,6 +234,15 @@ if NFT_ENABLED:
         },
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
         "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
+    }
+    CELERY_BEAT_SCHEDULE |= {
+        f"watch-chain-{chain_id}": {
+            "task": "nft.tasks.watch_chain",
+            "args": [chain_id],
+            "schedule": NFT_WATCH_PERIOD,
+            "options": {"expires": NFT_WATCH_PERIOD},
+        }
+        for chain_id in NFT_CHAINS
     }
 
 # --- security headers ---

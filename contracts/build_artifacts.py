@@ -27,6 +27,7 @@ ARTIFACTS = "artifacts"
 SOURCES = {
     "AvatarToken": "src/AvatarToken.sol",
     "Aggregate3": "demo/Aggregate3.sol",
+    "DemoDelegateRegistry": "demo/DemoDelegateRegistry.sol",
     "DemoEditions": "demo/DemoEditions.sol",
     "DemoNames": "demo/DemoNames.sol",
     "DemoWallet": "demo/DemoWallet.sol",

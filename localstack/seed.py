@@ -59,6 +59,7 @@ class Placed:
     shapes: Contract
     names: Contract
     aggregate3: ChecksumAddress
+    delegate_registry: ChecksumAddress
 
 
 def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
@@ -71,6 +72,7 @@ def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
         shapes=chain.put(Collection("OnchainShapes", steps=[_mint_shape(people[token.holder]) for token in SHAPES])),
         names=chain.put(name_collection(people, avatars)),
         aggregate3=chain.put_aggregate3(),
+        delegate_registry=chain.put(Collection("DemoDelegateRegistry")).address,
     )
     chain.settle()
     return describe(placed, people)
@@ -110,6 +112,7 @@ def describe(placed: Placed, people: Sequence[ChecksumAddress]) -> dict[str, Any
         "shapes": placed.shapes.address,
         "aggregate3": placed.aggregate3,
         "ens_registry": placed.names.address,
+        "delegate_registry": placed.delegate_registry,
         "demo_tokens": [
             {
                 "label": label,

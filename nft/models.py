@@ -12,6 +12,7 @@ from django.db.models import Q
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.login_models import AccountReturn, SignInCount, WalletSession
+from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -26,6 +27,7 @@ __all__ = [
     "SignInCount",
     "TokenClaim",
     "WalletSession",
+    "WatchedChain",
 ]
 
 
@@ -151,6 +153,9 @@ class TokenClaim(models.Model):
         related_name="claims",
         help_text="The linked account that holds the token, once known.",
     )
+    vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="Who holds it for that account, where it counts by delegation."
+    )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()
@@ -166,8 +171,18 @@ class TokenClaim(models.Model):
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
     next_check_at = models.DateTimeField(help_text="When a worker must ask the chain again.")
+    is_checked_alone = models.BooleanField(
+        default=True, help_text="By itself, not in batches: it is new, or the last answer was no clear one."
+    )
+    spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
+    deaths = models.PositiveSmallIntegerField(
+        default=0, help_text="Checks in a row that ended without a word; after 3 it waits for a person."
+    )
+    moved_at_block = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
+    )
     watch_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
     )
@@ -198,7 +213,12 @@ class TokenClaim(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["next_check_at", "id"], name="claim_due"),
+            models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
+            models.Index(fields=["next_check_at"], name="claim_next_check"),
+            models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
+            models.Index(
+                fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
+            ),
             models.Index(fields=["media_due_at"], condition=Q(media_due_at__isnull=False), name="claim_media_due"),
         ]
         constraints = [
@@ -215,6 +235,10 @@ class TokenClaim(models.Model):
     @property
     def contract_text(self) -> str:
         return to_checksum(self.contract)
+
+    @property
+    def vault_text(self) -> str:
+        return to_checksum(self.vault) if self.vault else ""
 
     @property
     def token_id_text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from celery import shared_task
+from django.core.cache import cache
 from django.utils import timezone
 
 from nft.services import (
@@ -14,10 +15,15 @@ from nft.services import (
     pinning,
     primary_names,
     sign_in_counts,
+    sweeping,
     verification,
     wallet_sessions,
+    watching,
 )
 from nft.services.doors import get_doors
+
+SWEEP_SECONDS = 180
+"""After so long without a word a sweep counts as dead; two at once do no harm, they share the pages."""
 
 
 @shared_task(name="nft.tasks.verify_claim")
@@ -32,7 +38,32 @@ def fetch_media(claim_id: str) -> None:
 
 @shared_task(name="nft.tasks.sweep_claims")
 def sweep_claims() -> None:
-    verification.sweep_claims(timezone.now(), get_doors())
+    """Sets a sweep in motion wherever claims are due and none is running."""
+    for chain_id, alone in sweeping.find_due(timezone.now()):
+        if cache.add(_running(chain_id, alone), 1, SWEEP_SECONDS):
+            sweep_page.delay(chain_id, alone)
+
+
+@shared_task(name="nft.tasks.sweep_page")
+def sweep_page(chain_id: int, alone: bool) -> None:
+    """One page; where more is due, the next page is another task, so that others get their turn between."""
+    cache.touch(_running(chain_id, alone), SWEEP_SECONDS)
+    if sweeping.sweep_page(chain_id, timezone.now(), get_doors(), alone=alone):
+        sweep_page.delay(chain_id, alone)
+    else:
+        cache.delete(_running(chain_id, alone))
+
+
+@shared_task(name="nft.tasks.watch_chain")
+def watch_chain(chain_id: int) -> None:
+    """Reads on; a watcher that has much to catch up goes on as another task, so that others get their turn."""
+    watch = watching.watch_chain(chain_id, timezone.now(), get_doors())
+    if watch is not None and watch.is_behind:
+        watch_chain.delay(chain_id)
+
+
+def _running(chain_id: int, alone: bool) -> str:
+    return f"nft.sweep.{chain_id}.{alone}"
 
 
 @shared_task(name="nft.tasks.forget_old_challenges")

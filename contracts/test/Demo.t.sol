@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Aggregate3} from "../demo/Aggregate3.sol";
+import {DemoDelegateRegistry} from "../demo/DemoDelegateRegistry.sol";
 import {DemoEditions} from "../demo/DemoEditions.sol";
 import {DemoNames} from "../demo/DemoNames.sol";
 import {DemoWallet, DemoWalletFactory} from "../demo/DemoWallet.sol";
@@ -152,5 +153,56 @@ contract Aggregate3Test {
 
     function test_theLiarClaimsEvenTheInterfaceNobodyMayHave() public {
         vm.assertTrue(new OddLiar().supportsInterface(0xffffffff));
+    }
+}
+
+contract DemoDelegateRegistryTest {
+    DemoDelegateRegistry private registry = new DemoDelegateRegistry();
+    address private constant BEA = address(0xB2);
+    address private constant TOKENS = address(0xC3);
+
+    function _for721(uint256 id, bytes32 rights) private view returns (bool) {
+        return registry.checkDelegateForERC721(BEA, address(this), TOKENS, id, rights);
+    }
+
+    function _for1155(uint256 id, bytes32 rights) private view returns (uint256) {
+        return registry.checkDelegateForERC1155(BEA, address(this), TOKENS, id, rights);
+    }
+
+    function test_aTokenIsDelegatedByVaultByContractOrByItself() public {
+        vm.assertFalse(_for721(7, ""));
+        registry.delegateERC721(BEA, TOKENS, 7, "", true);
+        vm.assertTrue(_for721(7, ""));
+        vm.assertFalse(_for721(8, ""));
+        registry.delegateContract(BEA, TOKENS, "", true);
+        vm.assertTrue(_for721(8, ""));
+        registry.delegateContract(BEA, TOKENS, "", false);
+        registry.delegateAll(BEA, "", true);
+        vm.assertTrue(_for721(8, "") && _for1155(8, "") == type(uint256).max);
+        registry.delegateAll(BEA, "", false);
+        registry.delegateERC721(BEA, TOKENS, 7, "", false);
+        vm.assertFalse(_for721(7, "") || _for721(8, ""));
+    }
+
+    function test_specialRightsCountOnlyForWhoAsksForThem() public {
+        registry.delegateERC721(BEA, TOKENS, 7, "vote", true);
+        registry.delegateERC1155(BEA, TOKENS, 9, "vote", 3);
+        vm.assertFalse(_for721(7, ""));
+        vm.assertTrue(_for721(7, "vote"));
+        vm.assertEq(_for1155(9, ""), 0);
+        vm.assertEq(_for1155(9, "vote"), 3);
+        registry.delegateERC1155(BEA, TOKENS, 9, "", 5);
+        vm.assertEq(_for1155(9, "vote"), 5);
+    }
+
+    function test_theListHoldsWhatStandsAndEachOnce() public {
+        registry.delegateAll(BEA, "", true);
+        registry.delegateERC1155(BEA, TOKENS, 9, "", 5);
+        registry.delegateAll(BEA, "", false);
+        vm.assertEq(registry.getIncomingDelegations(BEA).length, 1);
+        registry.delegateAll(BEA, "", true);
+        DemoDelegateRegistry.Delegation[] memory standing = registry.getIncomingDelegations(BEA);
+        vm.assertEq(standing.length, 2);
+        vm.assertEq(standing[1].tokenId, 9);
     }
 }

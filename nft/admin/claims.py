@@ -11,11 +11,30 @@ from django.utils.safestring import SafeString
 
 from nft.admin.looking import LookOnly, ReasonForm, staff
 from nft.models import TokenClaim
+from nft.services.claim_media import FAILED
 from nft.services.claims import recheck_as_staff
+from nft.services.verification import TRIES
 from profiles.services.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
 MAX_AT_ONCE = 100
+
+
+class Stuck(admin.SimpleListFilter):
+    """What no worker tries again by itself: "Look again" does."""
+
+    title = "waits for a person"
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("check", "Its check died 3 times"), ("picture", "Its picture was given up")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
+        if self.value() == "check":
+            return queryset.filter(deaths__gte=TRIES)
+        if self.value() == "picture":
+            return queryset.filter(reason=FAILED, media_due_at__isnull=True)
+        return queryset
 
 
 @admin.register(TokenClaim)
@@ -33,9 +52,10 @@ class TokenClaimAdmin(LookOnly):
         "checked_at",
         "next_check_at",
         "attempts",
+        "deaths",
     ]
     list_display_links = ["thumbnail", "name"]
-    list_filter = ["state", "step", "proof", "standard", "chain_id"]
+    list_filter = [Stuck, "state", "step", "proof", "standard", "chain_id"]
     list_select_related = ["user", "avatar__image"]
     search_fields = ["user__username", "name", "collection", "token_id__exact"]
     ordering = ["-created_at"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 
-from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainUnavailable, WrongChain
+from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainError, ChainUnavailable, StaleNode, WrongChain
 from nft.clients.rpc import Node, share_of
-from nft.core.address import to_checksum
+from nft.core.abi import Call
+from nft.core.address import parse_address, to_checksum
 from nft.core.verdict import BlockRef
 
 log = logging.getLogger(__name__)
@@ -52,10 +54,29 @@ class SentTransaction:
 class ChainClient:
     """One chain by its configured nodes. Every method raises ChainError."""
 
-    def __init__(self, chain_id: int, rpc_urls: Sequence[str], confirmed: str | int, *, agree: bool = False) -> None:
-        """`agree`: ownership is decided only where all nodes say the same; else they stand in for each other."""
+    def __init__(
+        self,
+        chain_id: int,
+        rpc_urls: Sequence[str],
+        confirmed: str | int,
+        *,
+        agree: bool = False,
+        delegate_registry: bytes | None = None,
+        max_block_age: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`agree`: ownership is decided only where all nodes say the same; else they stand in for each other.
+        `delegate_registry`: the chain's delegate.xyz v2 registry; None where delegations don't count.
+        `max_block_age`: a node whose confirmed block is older by `clock`, in seconds, is believed nothing."""
         self.chain_id = chain_id
         self.must_agree = agree and len(rpc_urls) > 1
+        self.delegate_registry = delegate_registry
+        self._rules: dict[str, Any] = {
+            "delegate_registry": delegate_registry,
+            "max_block_age": max_block_age,
+            "clock": clock,
+        }
+        self._max_block_age, self._clock = max_block_age, clock
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
 
@@ -63,17 +84,34 @@ class ChainClient:
         """The chain by each of its nodes alone."""
         views = []
         for node in self._nodes:
-            view = ChainClient(self.chain_id, [], self._confirmed)
+            view = ChainClient(self.chain_id, [], self._confirmed, **self._rules)
             view._nodes = [node]
             views.append(view)
         return views
 
     def confirmed_block(self) -> BlockRef:
-        """The newest block that counts: `finalized`, `safe`, or so many blocks under the head (at least block 0)."""
-        if isinstance(self._confirmed, str):
-            return self._block(self._confirmed)
-        head = _number(self._ask("eth_blockNumber", []))
-        return self._block(hex(max(0, head - self._confirmed)))
+        """The newest block that counts: `finalized`, `safe`, or so many blocks under the head (at least block 0).
+
+        Raises StaleNode where it is too old, so that a node which stands still can't vouch for anything.
+        """
+        tag = self._confirmed
+        if not isinstance(tag, str):
+            tag = hex(max(0, _number(self._ask("eth_blockNumber", [])) - tag))
+        block = self._fetch_block(tag)
+        self._check_age(block)
+        return _block_ref(block)
+
+    def _check_age(self, block: Any) -> None:
+        if self._max_block_age is None:
+            return
+        age = self._clock() - _shaped(lambda fields: _number(fields["timestamp"]), block)
+        if age > self._max_block_age:
+            log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
+            raise StaleNode(age, self._max_block_age)
+
+    def has_block(self, block: BlockRef) -> bool:
+        """Whether the chain still has this very block. Raises ChainUnavailable where the node has not come so far."""
+        return self._block(hex(block.number)).hash == block.hash
 
     def head(self) -> BlockRef:
         return self._block(HEAD)
@@ -83,7 +121,7 @@ class ChainClient:
 
     def check_block(self, block: BlockRef) -> None:
         """Raises BlockGone unless the chain still has this very block. Reads go by number; this makes them one view."""
-        if self._block(hex(block.number)).hash != block.hash:
+        if not self.has_block(block):
             raise BlockGone(block.number)
 
     def call(
@@ -100,13 +138,23 @@ class ChainClient:
 
         `to` None: what `data` returns as creation code, which is run and forgotten.
         """
-        request = {"data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
-        if to is not None:
-            request["to"] = to_checksum(to)
-        answer = self._ask("eth_call", [request, _tag(block)])
+        answer = self._ask("eth_call", [_request(to, data, sender, gas), _tag(block)])
         if isinstance(answer, str) and len(answer) > 2 * max_bytes + 2:
             raise AnswerTooLarge(max_bytes)
         return _bytes(answer)
+
+    def call_each(self, calls: Sequence[Call], block: At, *, max_bytes: int) -> list[bytes | ChainError]:
+        """As `call` for each, in one JSON-RPC batch to the first node; what one call meets is its answer.
+
+        Raises ChainUnavailable where the node takes no such batch, or left out an answer.
+        """
+        questions = [("eth_call", [_request(one.target, one.data, READER, CALL_GAS), _tag(block)]) for one in calls]
+        return [_bytes_or_error(answer, max_bytes) for answer in self.node.ask_many(questions)]
+
+    @property
+    def node(self) -> Node:
+        """The first one: of a view, the only one."""
+        return self._nodes[0]
 
     def code_at(self, address: bytes, block: At) -> bytes:
         return _bytes(self._ask("eth_getCode", [to_checksum(address), _tag(block)]))
@@ -126,25 +174,28 @@ class ChainClient:
         request = {"from": to_checksum(sender), "to": to_checksum(to), "data": _hex(data)}
         return _number(self._ask("eth_estimateGas", [request]))
 
-    def logs(self, address: bytes, topics: Sequence[str | None], first: int, last: int) -> list[Log]:
-        """Events of a contract from block `first` to `last`, both included; None matches any topic."""
+    def logs(self, addresses: Sequence[bytes], events: Sequence[str], first: int, last: int) -> list[Log]:
+        """What contracts logged from block `first` to `last`, both included; `events` are first topics."""
         query = {
-            "address": to_checksum(address),
-            "topics": list(topics),
+            "address": ["0x" + address.hex() for address in addresses],
+            "topics": [list(events)],
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        return _shaped(lambda entries: [dict(entry) for entry in entries], self._ask("eth_getLogs", [query]))
+        return _shaped(list, self._ask("eth_getLogs", [query]))
 
     def send_raw(self, transaction: bytes) -> str:
         """The hash of a signed transaction, now in the node's pool. Raises TransactionRefused."""
         return str(self._ask("eth_sendRawTransaction", [_hex(transaction)]))
 
     def _block(self, tag: str) -> BlockRef:
+        return _block_ref(self._fetch_block(tag))
+
+    def _fetch_block(self, tag: str) -> Any:
         answer = self._ask("eth_getBlockByNumber", [tag, False])
         if answer is None:
             raise ChainUnavailable("The node does not know the block it should know.")
-        return _shaped(lambda block: BlockRef(_number(block["number"]), _hash(block["hash"])), answer)
+        return answer
 
     def _ask(self, method: str, params: list[Any]) -> Any:
         """The first node that answers. Only outages lead to the next one: a refused call is an answer."""
@@ -155,7 +206,7 @@ class ChainClient:
                     return node.ask(method, params)
             except ChainUnavailable as error:
                 if isinstance(error, WrongChain):
-                    log.warning("Chain %s: %s", self.chain_id, error)
+                    log.error("Chain %s: %s", self.chain_id, error)  # noqa: TRY400 - the sentence says it all
                 failure = error
         raise failure or ChainUnavailable("This chain has no node.")
 
@@ -165,12 +216,37 @@ def get_chain(chain_id: int) -> ChainClient:
     chain = settings.NFT_CHAINS.get(chain_id)
     if chain is None:
         raise ChainUnavailable(f"Chain {chain_id} is not one this site reads.")
-    return _client(chain_id, tuple(chain["rpc_urls"]), chain["confirmed"], bool(chain.get("agree", False)))
+    registry = chain.get("delegate_registry")
+    return _client(
+        chain_id,
+        tuple(chain["rpc_urls"]),
+        chain["confirmed"],
+        agree=bool(chain.get("agree", False)),
+        delegate_registry=parse_address(registry) if registry else None,
+        max_block_age=chain.get("max_block_age"),
+    )
 
 
 @functools.lru_cache(maxsize=64)
-def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, agree: bool) -> ChainClient:
-    return ChainClient(chain_id, rpc_urls, confirmed, agree=agree)
+def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, **rules: Any) -> ChainClient:
+    return ChainClient(chain_id, rpc_urls, confirmed, **rules)
+
+
+def _block_ref(block: Any) -> BlockRef:
+    return _shaped(lambda fields: BlockRef(_number(fields["number"]), _hash(fields["hash"])), block)
+
+
+def _request(to: bytes | None, data: bytes, sender: bytes, gas: int) -> dict[str, str]:
+    request = {"data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
+    return request if to is None else request | {"to": to_checksum(to)}
+
+
+def _bytes_or_error(answer: Any, max_bytes: int) -> bytes | ChainError:
+    if isinstance(answer, ChainUnavailable):
+        raise answer
+    if isinstance(answer, ChainError):
+        return answer
+    return AnswerTooLarge(max_bytes) if len(answer) > 2 * max_bytes + 2 else _bytes(answer)
 
 
 def _tag(block: At) -> str:

@@ -3,6 +3,7 @@
 ChainError
 ├── ChainUnavailable      no node gave an answer: never a reason to decide anything
 │   ├── WrongChain        the node serves another chain than configured
+│   ├── StaleNode         the node's newest confirmed block is too old: it may be stuck
 │   └── BlockGone         the block we read at is not, or no longer, part of the chain
 ├── CallReverted          the contract itself refused or failed (`data` holds what it said)
 ├── AnswerTooLarge        the contract answered with more bytes than allowed
@@ -24,6 +25,11 @@ class WrongChain(ChainUnavailable):
     def __init__(self, wanted: int, got: int) -> None:
         super().__init__(f"The node serves chain {got}, not {wanted}: its configuration is wrong.")
         self.got = got
+
+
+class StaleNode(ChainUnavailable):
+    def __init__(self, age: float, limit: float) -> None:
+        super().__init__(f"The newest confirmed block is {age:,.0f} s old; {limit:,.0f} s are allowed.")
 
 
 class BlockGone(ChainUnavailable):

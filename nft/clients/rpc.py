@@ -7,11 +7,12 @@ than the call (figures.md), and its CCIP-Read would let a contract make us fetch
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import requests
@@ -30,6 +31,7 @@ CHUNK = 64 * 1024
 CHAIN_ID_SECONDS = 60.0
 """After so long a node is asked again which chain it serves: behind one URL another one may stand by now."""
 
+LARGEST_BATCH = 1000
 REVERT_CODE = 3
 # How geth, erigon, nethermind, besu, reth and anvil name a call that the contract itself made fail.
 _CONTRACT_FAILED = re.compile(
@@ -144,6 +146,10 @@ class BoundedProvider(HTTPProvider):
 
     def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         del method
+        return self.post(request_data)
+
+    def post(self, request_data: bytes) -> bytes:
+        """The body of the answer to one request, whatever it asks for."""
         seconds = _seconds_left()
         if not seconds:
             raise requests.Timeout("There is no time left to ask.")
@@ -182,12 +188,35 @@ class Node:
         self._provider = BoundedProvider(url)
         self._chain_id = chain_id
         self._checked_at: float | None = None  # time.monotonic()
+        self.batch_size = LARGEST_BATCH
+        """How many calls it was last seen to answer at once; see nft.clients.batches."""
+        self.has_multicall: bool | None = None
 
     def ask(self, method: str, params: list[Any]) -> Any:
         """The `result` member. Raises ChainError."""
+        self._check_chain_id_now_and_then()
+        return self._ask(method, params)
+
+    def ask_many(self, questions: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        """For each question its result, or the ChainError it met, in one request (a JSON-RPC batch).
+
+        Raises ChainUnavailable where the request as a whole failed, as when it is more than the node takes.
+        """
+        self._check_chain_id_now_and_then()
+        batch = [
+            {"jsonrpc": "2.0", "id": index, "method": method, "params": params}
+            for index, (method, params) in enumerate(questions)
+        ]
+        try:
+            answers = json.loads(self._provider.post(json.dumps(batch).encode()))
+            by_id = {answer["id"]: answer for answer in answers}
+            return [_result_or_error(method, by_id[index]) for index, (method, _) in enumerate(questions)]
+        except (requests.RequestException, OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+            raise ChainUnavailable("The chain's node answered no batch.") from error
+
+    def _check_chain_id_now_and_then(self) -> None:
         if self._checked_at is None or time.monotonic() - self._checked_at > CHAIN_ID_SECONDS:
             self._check_chain_id()
-        return self._ask(method, params)
 
     def _check_chain_id(self) -> None:
         got = self._ask("eth_chainId", [])
@@ -209,6 +238,12 @@ class Node:
         if response.get("error") is not None:
             raise translate_error(method, response["error"])
         return response.get("result")
+
+
+def _result_or_error(method: str, answer: dict[str, Any]) -> Any:
+    if answer.get("error") is not None:
+        return translate_error(method, answer["error"])
+    return answer["result"]
 
 
 def translate_error(method: str, error: Any) -> Exception:

@@ -1,6 +1,7 @@
-"""Token standards and token ids."""
+"""Tokens, their standards and ids."""
 
 import enum
+from dataclasses import dataclass
 
 from nft.core.errors import InvalidIdentifier
 
@@ -12,6 +13,17 @@ class TokenStandard(enum.StrEnum):
 
     ERC721 = "erc721"
     ERC1155 = "erc1155"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a contract. `standard` is None until the contract was seen to answer by one. `vault`: who held it
+    when it was last seen held by delegation."""
+
+    contract: bytes
+    token_id: int
+    standard: TokenStandard | None = None
+    vault: bytes | None = None
 
 
 def check_token_id(token_id: int) -> None:

@@ -25,6 +25,7 @@ class Reason(enum.StrEnum):
     """Why; stable names for history, metrics and translations."""
 
     HELD = "held"
+    HELD_BY_DELEGATION = "held_by_delegation"
     HELD_BY_OTHER = "held_by_other"
     NONE_HELD = "none_held"
     NO_SUCH_TOKEN = "no_such_token"  # noqa: S105 - a reason, not a secret
@@ -35,6 +36,7 @@ class Reason(enum.StrEnum):
     CHAIN_UNREACHABLE = "chain_unreachable"
     WRONG_CHAIN = "wrong_chain"
     NO_BLOCK = "no_block"
+    STALE_BLOCK = "stale_block"
     BLOCK_REPLACED = "block_replaced"
     NO_ANSWER = "no_answer"
     GARBAGE_ANSWER = "garbage_answer"
@@ -88,12 +90,27 @@ Answer = OwnerIs | BalanceIs | Reverted | Garbage | NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """What the chain says of a vault that may hold the token for the account (delegate.xyz v2).
+
+    `answer` is about the vault what `ChainFacts.answer` is about the holder. `is_given`: the registry says that the
+    holder may act for the vault's token; None where the registry's answer makes no sense.
+    """
+
+    vault: bytes
+    answer: Answer
+    is_given: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChainFacts:
     """All that one check saw. None where nothing was learnt.
 
     `block` is the confirmed block of the read, `block_hash_after` its hash asked again after the read.
     `has_code` is whether the contract has code at that block. `answer_at_head` is the same question at the newest
-    block, worth asking when the confirmed answer is a no: a fresh mint is not confirmed yet.
+    block, worth asking when the confirmed answer is a no: a fresh mint is not confirmed yet. `delegation` and
+    `delegation_at_head` are of the same two blocks, for the vault that may hold the token instead. `is_stale`: the
+    newest confirmed block that the node knows is older than it may be, so that the node may be stuck.
     """
 
     standard: TokenStandard
@@ -105,6 +122,9 @@ class ChainFacts:
     block_hash_after: bytes | None = None
     has_code: bool | None = None
     answer_at_head: Answer | None = None
+    delegation: Delegation | None = None
+    delegation_at_head: Delegation | None = None
+    is_stale: bool = False
 
     def __post_init__(self) -> None:
         if len(self.holder) != ADDRESS_BYTES or self.holder == ZERO:
@@ -125,10 +145,10 @@ def decide(facts: ChainFacts) -> Decision:
     doubt = _doubt_the_chain(facts)
     if doubt is not None:
         return doubt
-    decision = _no_contract() if facts.has_code is False else _judge(facts, facts.answer)
+    decision = _no_contract() if facts.has_code is False else _judge_both(facts, facts.answer, facts.delegation)
     if decision.verdict is not Verdict.NOT_OWNED or facts.answer_at_head is None:
         return decision
-    if _judge(facts, facts.answer_at_head).verdict is Verdict.OWNED:
+    if _judge_both(facts, facts.answer_at_head, facts.delegation_at_head).verdict is Verdict.OWNED:
         return _unknown(Reason.NOT_YET_CONFIRMED, "The token is yours in the newest block, which is not confirmed yet.")
     return decision
 
@@ -154,6 +174,8 @@ def _doubt_the_chain(facts: ChainFacts) -> Decision | None:
             Reason.WRONG_CHAIN,
             f"The node answers for chain {facts.answered_chain_id}, not for {facts.expected_chain_id}.",
         )
+    if facts.is_stale:
+        return _unknown(Reason.STALE_BLOCK, "The node knows no recent confirmed block of this chain: it may be stuck.")
     if facts.block is None:
         return _unknown(Reason.NO_BLOCK, "The node named no confirmed block.")
     if facts.block_hash_after not in (None, facts.block.hash):
@@ -161,13 +183,28 @@ def _doubt_the_chain(facts: ChainFacts) -> Decision | None:
     return None
 
 
-def _judge(facts: ChainFacts, answer: Answer) -> Decision:
+def _judge_both(facts: ChainFacts, answer: Answer, delegation: Delegation | None) -> Decision:
+    """The holder's own token, else that of a vault which delegates to the holder."""
+    own = _judge(facts.standard, facts.holder, answer)
+    if delegation is None or own.reason not in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
+        return own
+    of_vault = _judge(facts.standard, delegation.vault, delegation.answer)
+    if of_vault.verdict is Verdict.UNKNOWN:
+        return of_vault
+    if of_vault.verdict is Verdict.NOT_OWNED or delegation.is_given is False:
+        return own
+    if delegation.is_given is None:
+        return _unknown(Reason.GARBAGE_ANSWER, "The delegation registry's answer makes no sense.")
+    return Decision(Verdict.OWNED, Reason.HELD_BY_DELEGATION, "A vault holds this token and delegates to the account.")
+
+
+def _judge(standard: TokenStandard, holder: bytes, answer: Answer) -> Decision:
     match answer:
-        case OwnerIs(owner) if facts.standard is TokenStandard.ERC721:
-            return _judge_owner(facts.holder, owner)
-        case BalanceIs(amount) if facts.standard is TokenStandard.ERC1155:
+        case OwnerIs(owner) if standard is TokenStandard.ERC721:
+            return _judge_owner(holder, owner)
+        case BalanceIs(amount) if standard is TokenStandard.ERC1155:
             return _judge_balance(amount)
-        case Reverted() if facts.standard is TokenStandard.ERC721:
+        case Reverted() if standard is TokenStandard.ERC721:
             return _not_owned(Reason.NO_SUCH_TOKEN, "The contract knows no token with this id.")
         case Reverted():
             return _not_owned(Reason.CONTRACT_REFUSED, "The contract refuses to say who holds this token.")

@@ -18,7 +18,7 @@ from nft.services.doors import Doors
 from nft.services.media import MediaRefused, TokenMedia, fetch_token_media
 from nft.services.ownership import Token
 from nft.services.provenance import build_provenance
-from profiles.services.avatars import AvatarDetails, attach_avatar
+from profiles.services.avatars import AvatarDetails, attach_avatar, doubt_avatars
 from profiles.services.images import keep_image
 from profiles.services.people import profile_of
 
@@ -93,6 +93,8 @@ def _finish(claim: TokenClaim, media: TokenMedia, image: StoredImage) -> Avatar 
             provenance=build_provenance(held, media),
         )
         avatar = attach_avatar(profile_of(held.user), image, SOURCE, details=details, actor=held.user)
+        if held.moved_at_block is not None:  # seen leaving while the picture was fetched
+            doubt_avatars([avatar.pk])
         held.avatar, held.step = avatar, Step.DONE
         held.reason = held.reason_sentence = ""
         held.media_due_at = held.media_attempt = held.media_leased_until = None

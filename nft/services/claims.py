@@ -196,7 +196,7 @@ def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
                 withdraw_avatar(claim.avatar.pk, sentence)
             claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
             claim.reason, claim.reason_sentence = UNLINKED, sentence
-            claim.attempt = claim.media_attempt = claim.media_due_at = None
+            claim.vault = claim.attempt = claim.media_attempt = claim.media_due_at = None
             claim.next_check_at = now
             claim.save()
             jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
@@ -235,6 +235,7 @@ def _choose(avatar_id: uuid.UUID, user: User) -> bool:
 
 
 def _check_again(claim: TokenClaim, now: datetime) -> None:
+    claim.deaths = 0
     if claim.state in {State.NOT_OWNED, State.UNKNOWN}:
         claim.state, claim.step = State.PENDING, Step.OWNER
         claim.reason = claim.reason_sentence = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nft.core.address import to_checksum
 from nft.core.verdict import Reason
 
 NO_ACCOUNT = "no_account"
@@ -11,12 +12,14 @@ REMOVED = "claim_removed"
 _GONE = frozenset({Reason.BURNED, Reason.NO_SUCH_TOKEN, Reason.NO_CONTRACT})
 
 
-def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: bool) -> str:
-    """`sentence` is the verdict's own."""
+def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: bool, vault: bytes | None = None) -> str:
+    """`sentence` is the verdict's own. `vault` held the token for the person until now."""
     if reason == NO_ACCOUNT:
         return f"You have no linked account on {chain_name}. Link the account that holds the token."
     if reason == UNLINKED:
         return "The account that holds this token was unlinked."
+    if was_owned and vault is not None and reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
+        return _no_longer_delegated(sentence, vault)
     if was_owned:
         return _lost(reason, sentence)
     if reason == Reason.HELD_BY_OTHER:
@@ -24,6 +27,12 @@ def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: boo
     if reason == Reason.NONE_HELD:
         return "None of your linked accounts holds this token."
     return sentence
+
+
+def _no_longer_delegated(sentence: str, vault: bytes) -> str:
+    if to_checksum(vault) in sentence:  # it is still the owner
+        return "The vault that holds this token no longer delegates it to a linked account of yours."
+    return f"The vault no longer holds this token for you, or no longer delegates it. {sentence}"
 
 
 def _lost(reason: str, sentence: str) -> str:

@@ -1,76 +1,46 @@
-"""Who holds a token? The one verification path: for a first check, for every sweep, and for whoever watches.
+"""Who holds a token? One token in one look, as careful as can be: its contract may be new, odd or of another standard.
 
 Facts are read at one confirmed block whose hash is asked again afterwards; `nft.core.verdict.decide` judges them.
+`batches.py` asks the same of many tokens whose standard is known.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nft.clients.chain import HEAD, At, ChainClient
-from nft.clients.chain_errors import AnswerTooLarge, BlockGone, CallReverted, ChainUnavailable, WrongChain
+from nft.clients.chain_errors import AnswerTooLarge, BlockGone, CallReverted, ChainUnavailable, StaleNode, WrongChain
 from nft.core.abi import (
     ERC721,
     ERC1155,
     build_balance_of,
     build_owner_of,
     build_supports_interface,
-    parse_balance_of,
-    parse_owner_of,
     parse_supports_interface,
 )
 from nft.core.errors import BadAnswer
+from nft.core.token import Token as Token  # noqa: PLC0414 - also found here
 from nft.core.token import TokenStandard
-from nft.core.verdict import (
-    Answer,
-    BalanceIs,
-    BlockRef,
-    ChainFacts,
-    Decision,
-    Garbage,
-    NoAnswer,
-    OwnerIs,
-    Reason,
-    Reverted,
-    Verdict,
-    decide,
+from nft.core.verdict import Answer, BlockRef, ChainFacts, NoAnswer, Reason, Reverted, Verdict, decide
+from nft.services.delegations import read_delegations
+from nft.services.judging import (
+    DISAGREE,
+    Check,
+    Reading,
+    answer_of,
+    facts_of,
+    judge,
+    outage,
+    with_head,
 )
 
 log = logging.getLogger(__name__)
 
 MAX_ANSWER = 64 * 1024
-STAND_IN = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.NO_ANSWER})
-"""Why the next node is asked: this one is down, behind, or of another chain."""
-DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
-
-
-@dataclass(frozen=True)
-class Token:
-    """`standard` is None until the contract was seen to answer by one."""
-
-    contract: bytes
-    token_id: int
-    standard: TokenStandard | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """The outcome for several accounts together: OWNED where one of them holds the token (`holder`)."""
-
-    decision: Decision
-    block: BlockRef | None = None
-    standard: TokenStandard | None = None
-    holder: bytes | None = None
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What one look at the token gave: an answer for each account, by the standard the contract answers to."""
-
-    standard: TokenStandard
-    answers: tuple[Answer, ...]
+STAND_IN = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK, Reason.NO_ANSWER})
+"""Why the next node is asked: this one is down, behind, stuck, or of another chain."""
 
 
 def check_ownership(
@@ -85,7 +55,7 @@ def check_ownership(
         return _check_one_view(client, token, holders, known_block, look_at_head=look_at_head)
     # One node per check, from beginning to end: a block of one node proves nothing about the answer of another.
     checks = (_check_one_view(view, token, holders, known_block, look_at_head=look_at_head) for view in client.views())
-    failed = _outage(client, holders, None)
+    failed = outage(client.chain_id, holders)
     for check in checks:
         if check.decision.reason not in STAND_IN:
             return check
@@ -104,9 +74,11 @@ def _check_one_view(
             return _undecided(client, holders, block, NoAnswer("the node is behind"))
         return _check_at(client, token, holders, block, look_at_head=look_at_head)
     except WrongChain as error:
-        return _outage(client, holders, error.got)
+        return outage(client.chain_id, holders, error.got)
+    except StaleNode:
+        return outage(client.chain_id, holders, is_stale=True)
     except ChainUnavailable:
-        return _outage(client, holders, None)
+        return outage(client.chain_id, holders)
 
 
 def _check_agreed(
@@ -134,37 +106,37 @@ def _check_at(
 ) -> Check:
     has_code = bool(client.code_at(token.contract, block))
     if not has_code and client.code_at(token.contract, HEAD):
-        reading = _Reading(TokenStandard.ERC721, tuple(Reverted() for _ in holders))
+        reading = Reading(TokenStandard.ERC721, tuple(Reverted() for _ in holders))
         return _too_new(client, token, holders, block, reading)
     reading = _read(client, token, holders, block) if has_code else _nothing(holders)
     facts = _facts(client, holders, block, reading, has_code=has_code)
-    check = _best(facts, holders, block, reading.standard)
+    check = judge(facts, reading.standard)
     if check.decision.verdict is Verdict.NOT_OWNED and has_code and look_at_head:
         head = _read(client, replace(token, standard=reading.standard), holders, HEAD)
-        facts = [replace(fact, answer_at_head=answer) for fact, answer in zip(facts, head.answers, strict=True)]
-        check = _best(facts, holders, block, reading.standard)
+        check = judge(with_head(facts, head), reading.standard)
     return check
 
 
-def _too_new(client: ChainClient, token: Token, holders: Sequence[bytes], block: BlockRef, reading: _Reading) -> Check:
+def _too_new(client: ChainClient, token: Token, holders: Sequence[bytes], block: BlockRef, reading: Reading) -> Check:
     """The contract exists, but not yet at the confirmed block (a young chain, or a node far behind): that the token
     can't be seen there proves nothing."""
     head = _read(client, token, holders, HEAD)
-    facts = _facts(client, holders, block, reading, has_code=None)
-    facts = [replace(fact, answer_at_head=answer) for fact, answer in zip(facts, head.answers, strict=True)]
-    check = _best(facts, holders, block, head.standard)
+    facts = with_head(_facts(client, holders, block, reading, has_code=None), head)
+    check = judge(facts, head.standard)
     if check.decision.verdict is Verdict.NOT_OWNED:
         return _undecided(client, holders, block, NoAnswer("the contract is not confirmed yet"))
     return check
 
 
-def _read(client: ChainClient, token: Token, holders: Sequence[bytes], at: At) -> _Reading:
+def _read(client: ChainClient, token: Token, holders: Sequence[bytes], at: At) -> Reading:
     """By the standard the contract really answers to: interface claims only decide which is asked first."""
     first, second = _order(client, token, at)
     readings = [_read_as(client, first, token, holders, at)]
-    if not _is_answer(readings[0]):
+    if not readings[0].is_answer:
         readings.append(_read_as(client, second, token, holders, at))
-    return next((reading for reading in readings if _is_answer(reading)), readings[0])
+    reading = next((reading for reading in readings if reading.is_answer), readings[0])
+    delegations = read_delegations(client, replace(token, standard=reading.standard), holders, reading.answers, at)
+    return replace(reading, delegations=delegations)
 
 
 def _order(client: ChainClient, token: Token, at: At) -> tuple[TokenStandard, TokenStandard]:
@@ -186,47 +158,26 @@ def _claims(client: ChainClient, token: Token, interface_id: bytes, at: At) -> b
         return False
 
 
-def _is_answer(reading: _Reading) -> bool:
-    return any(isinstance(answer, OwnerIs | BalanceIs) for answer in reading.answers)
-
-
-def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders: Sequence[bytes], at: At) -> _Reading:
+def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders: Sequence[bytes], at: At) -> Reading:
     if standard is TokenStandard.ERC721:
         answer = _ask(client, token, build_owner_of(token.token_id), at, standard)
-        return _Reading(standard, tuple(answer for _ in holders))
+        return Reading(standard, tuple(answer for _ in holders))
     calls = (build_balance_of(holder, token.token_id) for holder in holders)
-    return _Reading(standard, tuple(_ask(client, token, call, at, standard) for call in calls))
+    return Reading(standard, tuple(_ask(client, token, call, at, standard) for call in calls))
 
 
 def _ask(client: ChainClient, token: Token, call: bytes, at: At, standard: TokenStandard) -> Answer:
     try:
-        answer = client.call(token.contract, call, at, max_bytes=MAX_ANSWER)
-        if standard is TokenStandard.ERC721:
-            return OwnerIs(parse_owner_of(answer))
-        return BalanceIs(parse_balance_of(answer))
-    except CallReverted as error:
-        return Reverted(error.data)
-    except (AnswerTooLarge, BadAnswer) as error:
-        return Garbage(str(error))
+        return answer_of(standard, client.call(token.contract, call, at, max_bytes=MAX_ANSWER))
+    except (CallReverted, AnswerTooLarge) as error:
+        return answer_of(standard, error)
 
 
 def _facts(
-    client: ChainClient, holders: Sequence[bytes], block: BlockRef, reading: _Reading, *, has_code: bool | None
+    client: ChainClient, holders: Sequence[bytes], block: BlockRef, reading: Reading, *, has_code: bool | None
 ) -> list[ChainFacts]:
     after = _hash_now(client, block)
-    return [
-        ChainFacts(
-            standard=reading.standard,
-            holder=holder,
-            expected_chain_id=client.chain_id,
-            answered_chain_id=client.chain_id,  # the client refuses to read from any other
-            block=block,
-            answer=answer,
-            block_hash_after=after,
-            has_code=has_code,
-        )
-        for holder, answer in zip(holders, reading.answers, strict=True)
-    ]
+    return facts_of(client.chain_id, holders, block, reading, hash_after=after, has_code=has_code)
 
 
 def _hash_now(client: ChainClient, block: BlockRef) -> bytes:
@@ -237,32 +188,11 @@ def _hash_now(client: ChainClient, block: BlockRef) -> bytes:
     return block.hash
 
 
-def _best(facts: Sequence[ChainFacts], holders: Sequence[bytes], block: BlockRef, standard: TokenStandard) -> Check:
-    """OWNED if any account holds it; else UNKNOWN if that is open for any; else NOT_OWNED."""
-    decisions = [decide(fact) for fact in facts]
-    rank = {Verdict.OWNED: 0, Verdict.UNKNOWN: 1, Verdict.NOT_OWNED: 2}
-    index = min(range(len(decisions)), key=lambda position: rank[decisions[position].verdict])
-    is_owned = decisions[index].verdict is Verdict.OWNED
-    return Check(decisions[index], block, standard, holders[index] if is_owned else None)
-
-
 def _undecided(client: ChainClient, holders: Sequence[bytes], block: BlockRef, answer: Answer) -> Check:
-    reading = _Reading(TokenStandard.ERC721, tuple(answer for _ in holders))
+    reading = Reading(TokenStandard.ERC721, tuple(answer for _ in holders))
     facts = _facts(client, holders, block, reading, has_code=None)
     return Check(decide(facts[0]), block)
 
 
-def _nothing(holders: Sequence[bytes]) -> _Reading:
-    return _Reading(TokenStandard.ERC721, tuple(Reverted() for _ in holders))
-
-
-def _outage(client: ChainClient, holders: Sequence[bytes], answered: int | None) -> Check:
-    facts = ChainFacts(
-        standard=TokenStandard.ERC721,
-        holder=holders[0],
-        expected_chain_id=client.chain_id,
-        answered_chain_id=answered,
-        block=None,
-        answer=NoAnswer(),
-    )
-    return Check(decide(facts))
+def _nothing(holders: Sequence[bytes]) -> Reading:
+    return Reading(TokenStandard.ERC721, tuple(Reverted() for _ in holders))

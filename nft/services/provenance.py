@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
-from nft.core.address import to_checksum
 from nft.core.caip import AssetId
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
@@ -62,6 +61,7 @@ def renewed(provenance: dict[str, Any] | None, claim: TokenClaim) -> dict[str, A
 
 def when_checked(claim: TokenClaim) -> dict[str, Any]:
     return {
+        "by_delegation": claim.vault is not None,
         "block_number": claim.checked_block_number,
         "block_hash": claim.checked_block_hash,
         "checked_at": claim.checked_at.isoformat() if claim.checked_at else "",
@@ -75,11 +75,21 @@ def explorer_url(claim: TokenClaim) -> str:
 
 
 def provide(avatar: Avatar) -> dict[str, Any] | None:
-    """For profiles.providers: the stored receipt, with the holder's address and name only if that account is public
-    now. The name is for people to read; what proves anything is the address."""
+    """For profiles.providers: the stored receipt, with the addresses of the account, and of the vault that holds the
+    token for it, only if the account is public now. Its name is for people to read; what proves anything is the
+    address."""
     if avatar.provenance is None:
         return None
     claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account__primary_name").first()
-    account = claim.account if claim else None
-    shown = to_checksum(account.address) if account and account.is_public else ""
-    return {**avatar.provenance, "account": shown, "account_name": shown_name(account, timezone.now())}
+    if claim is None:
+        return {**avatar.provenance, **_HIDDEN}
+    receipt = (
+        avatar.provenance if claim.state != TokenClaim.State.OWNED else {**avatar.provenance, **when_checked(claim)}
+    )
+    if claim.account is None or not claim.account.is_public:
+        return {**receipt, **_HIDDEN}
+    name = shown_name(claim.account, timezone.now())
+    return {**receipt, "account": claim.account.address_text, "account_name": name, "vault": claim.vault_text}
+
+
+_HIDDEN = {"account": "", "account_name": "", "vault": ""}

@@ -30,6 +30,8 @@ def build_transfer(claim: TokenClaim, to_text: str, doors: Doors) -> Transaction
     """The transaction that sends one of this token to `to_text`. Raises TokenActionError."""
     if claim.state != TokenClaim.State.OWNED or claim.account is None:
         raise NotNow("You can only send a token that you hold.")
+    if claim.vault is not None:
+        raise NotNow("A vault holds this token and only lets you show it. Send it from the vault's own wallet.")
     sender = claim.account.address
     to = checked_receiver(to_text, sender, claim.contract)
     data = _call(claim, sender, to)

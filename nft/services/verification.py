@@ -1,5 +1,5 @@
-"""Checking a claim. Whoever asks (a new claim, the sweep, a person), it goes through `verify_claim`, and every change
-of a claim's state by the chain's word is made in `_settle`.
+"""Checking a claim, and the one place where the chain's word changes it: `_settle`. A new claim or a person asks for
+`verify_claim`; `sweeping.py` checks pages of them and comes here with whatever is not as it was.
 
 A check takes the claim by moving its due time and writing its own attempt id; it may only record what it found while
 that id still stands. So however often a job is delivered, and whoever dies, each check is recorded at most once.
@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
-from nft.core.token import TokenStandard
+from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import jobs
 from nft.services.doors import Doors
+from nft.services.judging import Check
 from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
-from nft.services.ownership import Check, Token, check_ownership
+from nft.services.ownership import check_ownership
 from nft.services.provenance import describe_chain, renewed
-from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, withdraw_avatar
+from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +38,11 @@ LEASE = timedelta(minutes=3)
 NOT_OWNED_PERIOD = timedelta(hours=6)
 WATCH_PERIOD = timedelta(seconds=4)
 DOUBT_PERIOD = timedelta(minutes=10)
+TRIES = 3
+DIED = "check_died"
+DIED_SENTENCE = "Checking this token failed three times, through a fault of ours. You may check again."
 MEDIA_RESERVE = timedelta(minutes=2)
-PAGE = 500
-OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN})
+OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
 
 @dataclass(frozen=True)
@@ -57,106 +60,94 @@ def accounts_on(user_id: int, chain_id: int) -> QuerySet[LinkedAccount]:
 def verify_claim(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Outcome | None:
     """Asks the chain and records the answer. None where there is nothing due, or somebody else is at it."""
     claim = _take(claim_id, now)
-    if claim is None:
-        return None
+    return None if claim is None else verify_taken(claim, now, doors)
+
+
+def verify_taken(claim: TokenClaim, now: datetime, doors: Doors) -> Outcome:
+    """The same for a claim whose `attempt` is the caller's."""
     holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
     check = _check(claim, holders, doors)
-    with transaction.atomic():
-        _record(claim, check, now)
+    record_check(claim, check, now)
     return Outcome(claim.chain_id, check is not None and check.decision.reason in OUTAGES)
 
 
-def sweep_claims(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
-    """Checks every claim that is due, stalest first, for at most about `seconds`; how many were checked.
-
-    Several sweeps at once share the work. A chain that does not answer is left for the next sweep.
-    """
-    ends_at = time.monotonic() + seconds
-    dead_chains: set[int] = set()
-    checked = 0
-    for claim_id, chain_id in _due(now):
-        if time.monotonic() > ends_at:
-            break
-        if chain_id in dead_chains:
-            continue
-        outcome = verify_claim(claim_id, now, doors)
-        checked += outcome is not None
-        if outcome is not None and outcome.is_outage:
-            dead_chains.add(chain_id)
-    _find_lost_media(now)
-    return checked
-
-
-def _due(now: datetime) -> Iterator[tuple[uuid.UUID, int]]:
-    due = TokenClaim.objects.filter(_is_due(now)).order_by("next_check_at", "id")
-    after: tuple[datetime, uuid.UUID] | None = None
-    while True:
-        page = due
-        if after is not None:
-            page = due.filter(Q(next_check_at__gt=after[0]) | Q(next_check_at=after[0], id__gt=after[1]))
-        rows = list(page.values_list("id", "chain_id", "next_check_at")[:PAGE])
-        yield from ((claim_id, chain_id) for claim_id, chain_id, _ in rows)
-        if len(rows) < PAGE:
-            return
-        after = (rows[-1][2], rows[-1][0])
-
-
-def _is_due(now: datetime) -> Q:
+def is_due(now: datetime) -> Q:
     """Its time has come, or is further off than any wait we set: then the clock was set back, and waiting for it
     would leave a token unwatched for as long."""
+    return Q(next_check_at__lte=now) | is_too_far(now)
+
+
+def is_too_far(now: datetime) -> Q:
     period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), DOUBT_PERIOD)
     too_far = Q(next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
-    owned_too_far = Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
-    return Q(next_check_at__lte=now) | too_far | owned_too_far
-
-
-def _find_lost_media(now: datetime) -> None:
-    """Queues fetches that are due again or whose job was lost, and moves them ahead, so that no sweep repeats it."""
-    due = TokenClaim.objects.filter(media_due_at__lte=now).order_by("media_due_at")
-    for claim_id in list(due.values_list("id", flat=True)[:PAGE]):
-        moved = TokenClaim.objects.filter(pk=claim_id, media_due_at__lte=now).update(media_due_at=now + MEDIA_RESERVE)
-        if moved:
-            jobs.enqueue(jobs.FETCH_MEDIA, claim_id)
+    return too_far | Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
 
 
 def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
     attempt = uuid.uuid4()
-    taken = TokenClaim.objects.filter(_is_due(now), pk=claim_id).update(
-        attempt=attempt, next_check_at=now + LEASE, attempts=F("attempts") + 1
-    )
-    return TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
+    taken = TokenClaim.objects.filter(is_due(now), pk=claim_id, deaths__lt=TRIES).update(**taking(attempt, now))
+    claim = TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
+    return None if claim is None or bury_the_dead(claim) else claim
+
+
+def taking(attempt: uuid.UUID, now: datetime) -> dict[str, Any]:
+    """What the taking of a claim writes. An attempt that still stands there died, as each ends by removing itself."""
+    return {
+        "attempt": attempt,
+        "next_check_at": now + LEASE,
+        "attempts": F("attempts") + 1,
+        "deaths": Case(When(attempt__isnull=False, then=F("deaths") + 1), default=0),
+    }
+
+
+def bury_the_dead(claim: TokenClaim) -> bool:
+    """A check that ended TRIES times without a word is not begun again by itself: staff see it in the admin, and they
+    or the person may ask again. The mark goes by its age meanwhile."""
+    if claim.deaths < TRIES:
+        return False
+    log.error("The check of claim %s died %s times; it waits for a person.", claim.pk, claim.deaths)
+    mine = TokenClaim.objects.filter(pk=claim.pk, attempt=claim.attempt)
+    mine.filter(state=State.PENDING).update(state=State.UNKNOWN)
+    mine.update(attempt=None, reason=DIED, reason_sentence=DIED_SENTENCE)
+    return True
 
 
 def _check(claim: TokenClaim, holders: Sequence[bytes], doors: Doors) -> Check | None:
     """None where the person has no account to check."""
     if not holders:
         return None
-    token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
+    standard = TokenStandard(claim.standard) if claim.standard else None
+    token = Token(claim.contract, claim.token_id, standard, claim.vault)
     was_owned = claim.state == State.OWNED
     client = doors.chain(claim.chain_id)
     known = claim.checked_block_number or 0
     return check_ownership(client, token, holders, known_block=known, look_at_head=not was_owned)
 
 
-def _record(claim: TokenClaim, check: Check | None, now: datetime) -> None:
-    """Accounts are locked before claims, and claims before profiles: one order, no deadlock with unlinking."""
-    account = None
-    if check is not None and check.holder is not None:
-        mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
-        account = mine.select_for_update().first()
-    held = TokenClaim.objects.select_for_update(of=("self",)).filter(pk=claim.pk, attempt=claim.attempt).first()
-    if held is not None:
-        _settle(held, check, account, now)
+def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
+    """Records what was found about a claim that was taken, if the taking still stands.
+
+    Accounts are locked before claims, and claims before profiles: one order, no deadlock with unlinking.
+    """
+    with transaction.atomic():
+        account = None
+        if check is not None and check.holder is not None:
+            mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
+            account = mine.select_for_update().first()
+        held = TokenClaim.objects.select_for_update(of=("self",)).filter(pk=claim.pk, attempt=claim.attempt).first()
+        if held is not None:
+            _settle(held, check, account, now)
 
 
 def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
     """The one place where the chain's word changes a claim."""
-    claim.attempt = None
+    claim.attempt, claim.deaths = None, 0
+    claim.is_checked_alone = claim.spoils_batches or check is None or check.decision.verdict is Verdict.UNKNOWN
     if check is None or (check.decision.verdict is Verdict.OWNED and account is None):
         _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
     elif check.decision.verdict is Verdict.OWNED:
         _note_answer(claim, check, now)
-        claim.standard = check.standard or ""
+        claim.standard, claim.vault = check.standard or "", check.vault
         _hold(claim, account, now)
     elif check.decision.verdict is Verdict.NOT_OWNED:
         _note_answer(claim, check, now)
@@ -179,7 +170,8 @@ def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> No
     claim.state, claim.account = State.OWNED, account
     if claim.media_due_at is not None or claim.step == Step.DONE or not was_owned:
         claim.reason = claim.reason_sentence = ""
-    claim.next_check_at = now + _period(claim, now)
+    claim.next_check_at = now + _next_period(claim, now)
+    _settle_move(claim)
     if claim.avatar is None:
         if not was_owned and claim.wants_picture:
             ask_for_media(claim, now)
@@ -190,6 +182,15 @@ def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> No
     else:
         reinstate_avatar(claim.avatar.pk, now, receipt)
         claim.step = Step.DONE
+
+
+def _settle_move(claim: TokenClaim) -> None:
+    """A transfer that was seen is settled by the answer of its own block or a later one; before, the doubt stays."""
+    if claim.moved_at_block is None or claim.moved_at_block > (claim.checked_block_number or 0):
+        return
+    claim.moved_at_block = None
+    if claim.avatar is not None:
+        trust_avatars([claim.avatar.pk])
 
 
 def ask_for_media(claim: TokenClaim, now: datetime) -> None:
@@ -204,12 +205,15 @@ def ask_for_media(claim: TokenClaim, now: datetime) -> None:
 def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> None:
     if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # how it began says more
         chain_name = describe_chain(claim.chain_id)["name"]
-        claim.reason_sentence = loss_sentence(reason, sentence, chain_name, was_owned=claim.state == State.OWNED)
+        claim.reason_sentence = loss_sentence(
+            reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault
+        )
         claim.reason = reason
     claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
-    claim.media_due_at = claim.watch_until = None
+    claim.vault = claim.media_due_at = claim.watch_until = None
     claim.attempts = 0
     claim.next_check_at = now + NOT_OWNED_PERIOD
+    _settle_move(claim)
     if claim.avatar is not None:
         withdraw_avatar(claim.avatar.pk, claim.reason_sentence)
 
@@ -226,11 +230,15 @@ def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:
     _again_soon(claim, now, timedelta(seconds=seconds))
 
 
-def _period(claim: TokenClaim, now: datetime) -> timedelta:
+def _next_period(claim: TokenClaim, now: datetime) -> timedelta:
     if claim.watch_until is not None and now < claim.watch_until:
         jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, WATCH_PERIOD.total_seconds())
         return WATCH_PERIOD
-    # Spread a little, so that claims made together do not come due together for ever.
+    return sweep_period()
+
+
+def sweep_period() -> timedelta:
+    """Spread a little, so that claims made together do not come due together for ever."""
     return timedelta(seconds=settings.NFT_SWEEP_PERIOD * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret
 
 

@@ -102,6 +102,9 @@ class Avatar(models.Model):
     attested_at = models.DateTimeField(
         null=True, blank=True, help_text="Last successful check of the right to show it; empty for uploads."
     )
+    is_doubted = models.BooleanField(
+        default=False, help_text="The right to show it may just have been lost: no mark until that is settled."
+    )
     provenance = models.JSONField(null=True, blank=True)
 
     objects = AvatarQuerySet.as_manager()
@@ -133,8 +136,8 @@ class Avatar(models.Model):
         return f"{self.get_source_display()} {self.title or self.id}"
 
     def mark_holds(self, now: datetime) -> bool:
-        """True while the verified mark may be shown: active, and attested within NFT_MARK_MAX_AGE seconds."""
-        if self.state != self.State.ACTIVE or self.attested_at is None:
+        """True while the verified mark may be shown: active, not doubted, attested within NFT_MARK_MAX_AGE seconds."""
+        if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
         return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.mark_max_age()
 

@@ -47,12 +47,14 @@ __all__ = [
     "attest_avatar",
     "attest_avatars",
     "choose_avatar",
+    "doubt_avatars",
     "moderate_avatar",
     "reinstate_avatar",
     "remove_avatar",
     "restore_avatar",
     "set_alt_text",
     "set_avatar",
+    "trust_avatars",
     "withdraw_avatar",
 ]
 
@@ -186,6 +188,16 @@ def attest_avatar(avatar_id: UUID, at: datetime, provenance: dict[str, Any] | No
 def attest_avatars(avatar_ids: Iterable[UUID], at: datetime) -> int:
     """`attest_avatar` for a whole batch in one statement; returns how many of them stand."""
     return _attest(Avatar.objects.filter(pk__in=list(avatar_ids)), at, None)
+
+
+def doubt_avatars(avatar_ids: Iterable[UUID]) -> None:
+    """Their right may just have been lost: the mark goes at once, the picture stays until that is known."""
+    Avatar.objects.filter(pk__in=list(avatar_ids)).update(is_doubted=True)
+
+
+def trust_avatars(avatar_ids: Iterable[UUID]) -> None:
+    """The doubt is settled, whichever way: the mark depends on the attestation alone again."""
+    Avatar.objects.filter(pk__in=list(avatar_ids), is_doubted=True).update(is_doubted=False)
 
 
 def withdraw_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser | None = None) -> bool:

@@ -27,7 +27,8 @@ def avatar(profile: Profile, size: int = 96, *, decorative: bool = False) -> dic
     shown = shown_picture(profile, timezone.now())
     urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
     alt = "" if decorative else shown.alt_text
-    return {**urls, "size": size, "alt": alt, "mark": shown.mark, "decorative": decorative}
+    words = {"alt": alt, "by_delegation": _is_by_delegation(shown.avatar)}
+    return {**urls, **words, "size": size, "mark": shown.mark, "decorative": decorative}
 
 
 @register.inclusion_tag("components/avatar.html")
@@ -37,7 +38,8 @@ def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[
     alt = "" if decorative else entry.alt_text or entry.title or undescribed
     urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
     mark = entry.mark_holds(timezone.now())
-    return {**urls, "size": size, "alt": alt, "mark": mark, "decorative": decorative}
+    words = {"alt": alt, "by_delegation": _is_by_delegation(entry)}
+    return {**urls, **words, "size": size, "mark": mark, "decorative": decorative}
 
 
 @register.simple_tag
@@ -66,3 +68,8 @@ def moment(text: object) -> datetime | None:
         return parse_datetime(text) if isinstance(text, str) else None
     except ValueError:
         return None
+
+
+def _is_by_delegation(entry: Avatar | None) -> bool:
+    """The right to show it comes from somebody who let this person act for them."""
+    return entry is not None and bool((entry.provenance or {}).get("by_delegation"))

@@ -60,7 +60,7 @@ def test_an_edited_import_makes_the_importer_stale(a_copy: Path) -> None:
 def test_another_compiler_setting_makes_all_stale(a_copy: Path) -> None:
     settings = a_copy / "foundry.toml"
     settings.write_text(settings.read_text().replace("optimizer_runs = 1000", "optimizer_runs = 1"))
-    with pytest.raises(builder.ArtifactError, match="Aggregate3, DemoEditions"):
+    with pytest.raises(builder.ArtifactError, match="Aggregate3, DemoDelegateRegistry, DemoEditions"):
         builder.check_hashes(a_copy)
 
 

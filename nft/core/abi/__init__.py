@@ -26,8 +26,20 @@ from nft.core.abi.calls import (
     parse_supports_interface,
     parse_token_uri_answer,
 )
+from nft.core.abi.delegations import (
+    DELEGATION_TOPICS,
+    DelegationEvent,
+    build_check_delegate_for_erc721,
+    build_check_delegate_for_erc1155,
+    build_get_incoming_delegations,
+    parse_check_delegate_for_erc721,
+    parse_check_delegate_for_erc1155,
+    parse_delegation_log,
+    parse_vaults,
+)
 from nft.core.abi.events import (
     TRANSFER_TOPICS,
+    Log,
     TransferEvent,
     address_topic,
     find_minted_token_id,
@@ -37,6 +49,7 @@ from nft.core.abi.multicall import MULTICALL3, Call, CallResult, build_aggregate
 from nft.core.abi.trial import build_signature_trial, parse_signature_trial
 
 __all__ = [
+    "DELEGATION_TOPICS",
     "ERC165",
     "ERC721",
     "ERC721_METADATA",
@@ -47,10 +60,15 @@ __all__ = [
     "TRANSFER_TOPICS",
     "Call",
     "CallResult",
+    "DelegationEvent",
+    "Log",
     "TransferEvent",
     "address_topic",
     "build_aggregate3",
     "build_balance_of",
+    "build_check_delegate_for_erc721",
+    "build_check_delegate_for_erc1155",
+    "build_get_incoming_delegations",
     "build_is_valid_signature",
     "build_mint",
     "build_owner_of",
@@ -63,10 +81,14 @@ __all__ = [
     "find_minted_token_id",
     "parse_aggregate3",
     "parse_balance_of",
+    "parse_check_delegate_for_erc721",
+    "parse_check_delegate_for_erc1155",
+    "parse_delegation_log",
     "parse_is_valid_signature",
     "parse_owner_of",
     "parse_signature_trial",
     "parse_supports_interface",
     "parse_token_uri_answer",
     "parse_transfer_log",
+    "parse_vaults",
 ]

@@ -11,13 +11,12 @@ from web3.contract import Contract
 from nft.models import TokenClaim
 from nft.services.accounts import unlink_account
 from nft.services.claims import create_claim
-from nft.services.verification import sweep_claims
 from profiles.models import Avatar
 from profiles.services.avatars import remove_avatar, restore_avatar
 from profiles.services.people import profile_of
 from tests.servers.chain import Chain
 
-from .world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, shown
+from .world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, shown, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +91,7 @@ def test_after_a_clock_is_set_back_tokens_are_checked_at_once(
     claim = a_claim(world, alice, contract)
     send(chain, contract, claim.token_id, 1, 2)
     world.now -= timedelta(days=1)
-    sweep_claims(world.now, world.doors)
+    sweep(world)
     claim.refresh_from_db()
     assert claim.state == "not_owned"
 
@@ -103,5 +102,5 @@ def test_after_a_clock_is_set_back_a_held_token_gets_its_mark_again(
     world.later(days=1)
     a_claim(world, alice, contract)
     world.now -= timedelta(days=1)
-    sweep_claims(world.now, world.doors)
+    sweep(world)
     assert shown(alice, world.now).mark

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from nft.models import LinkedAccount, PrimaryName
 from profiles.models import Profile
-from profiles.services.showing import find_face
+from profiles.services.faces import find_face
 from tests.servers.chain import CHAIN_ID
 from tests.services.profiles.test_avatar_plans import plans_of
 

@@ -149,3 +149,26 @@ def test_nodes_that_are_all_down_decide_nothing() -> None:
     client = ChainClient(CHAIN_ID, ["http://127.0.0.1:9", "http://127.0.0.1:9"], "finalized")
     found = check_ownership(client, Token(CONTRACT, 1), [HOLDER])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.CHAIN_UNREACHABLE)
+
+
+def test_a_node_that_stands_still_decides_nothing_and_raises_an_alarm(
+    chain: Chain, caplog: pytest.LogCaptureFixture
+) -> None:
+    contract = deploy_avatar_token(chain)
+    token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
+    holder = parse_address(chain.accounts[1])
+    late = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=3600, clock=lambda: time.time() + 7200)
+    found = check_ownership(late, token, [holder])
+    assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.STALE_BLOCK)
+    assert "may be stuck" in caplog.text
+    fresh = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=3600)
+    assert check_ownership(fresh, token, [holder]).decision.verdict is Verdict.OWNED
+
+
+def test_the_next_node_stands_in_for_one_that_stands_still(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
+    with a_node_at("cc", HOLDER) as stuck:
+        client = ChainClient(CHAIN_ID, [stuck.url, chain.url], "finalized", max_block_age=3600)
+        found = check_ownership(client, token, [parse_address(chain.accounts[1])])
+    assert found.decision.verdict is Verdict.OWNED

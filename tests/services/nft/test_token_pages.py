@@ -80,7 +80,7 @@ def test_what_cannot_be_read_says_so_beside_the_field(browser: Client) -> None:
 def test_the_sweep_of_the_worker_notices_a_transfer(browser: Client, chain: Chain, contract: Contract) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    tasks.sweep_claims()
+    tasks.sweep_page(CHAIN_ID, True)
     claim = TokenClaim.objects.get()
     assert claim.state == "owned"
     chain.send(
@@ -88,7 +88,7 @@ def test_the_sweep_of_the_worker_notices_a_transfer(browser: Client, chain: Chai
     )
     chain.finalize()
     browser.post(reverse("nft:claim_recheck", args=[claim.pk]))
-    tasks.sweep_claims()
+    tasks.sweep_page(CHAIN_ID, False)
     assert b"transferred away" in page(browser, "nft:claim_detail", claim.pk).content
     browser.post(reverse("nft:claim_remove", args=[claim.pk]))
     assert page(browser, "nft:claim_detail", claim.pk).status_code == 404
@@ -164,7 +164,7 @@ def test_a_body_too_large_for_a_picture_is_refused_unread(browser: Client, contr
 def test_a_transfer_is_built_and_its_hash_kept(browser: Client, chain: Chain, contract: Contract) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    tasks.sweep_claims()
+    tasks.sweep_page(CHAIN_ID, True)
     claim = TokenClaim.objects.get()
     transfer = reverse("nft:transfer", args=[claim.pk])
     assert browser.get(transfer).status_code == 200

@@ -28,6 +28,7 @@ from nft.services.claim_media import fetch_media
 from nft.services.claims import create_claim
 from nft.services.doors import Doors
 from nft.services.pinning import pin_file
+from nft.services.sweeping import find_due, sweep_page
 from nft.services.verification import verify_claim
 from profiles.services.avatars import AvatarDetails, set_avatar
 from profiles.services.people import profile_of
@@ -87,6 +88,16 @@ class World:
 def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str | int = "finalized") -> World:
     client = ChainClient(CHAIN_ID, [chain.url], confirmed)
     return World(chain, client, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
+
+
+def sweep(world: World) -> int:
+    """All that is due, as the workers do it page after page; how many claims got an answer or a doubt."""
+    before = {claim.pk: (claim.checked_at, claim.next_check_at) for claim in TokenClaim.objects.all()}
+    for chain_id, alone in find_due(world.now):
+        while sweep_page(chain_id, world.now, world.doors, alone=alone):
+            pass
+    after = TokenClaim.objects.all()
+    return sum(before[claim.pk] != (claim.checked_at, claim.next_check_at) for claim in after)
 
 
 def person(name: str, *addresses: str, public: bool = False) -> User:

@@ -16,9 +16,11 @@ from profiles.services.avatars import (
     attest_avatar,
     attest_avatars,
     choose_avatar,
+    doubt_avatars,
     reinstate_avatar,
     remove_avatar,
     restore_avatar,
+    trust_avatars,
     withdraw_avatar,
 )
 from profiles.services.showing import shown_picture
@@ -215,3 +217,19 @@ def test_another_app_may_add_to_the_provenance(alice: Profile) -> None:
 def test_details_of_a_token_name_its_reference() -> None:
     assert AvatarDetails(provenance={"asset_id": "eip155:1/erc721:0xa1/7"}).reference == "eip155:1/erc721:0xa1/7"
     assert AvatarDetails().reference == ""
+
+
+def test_a_doubted_picture_is_shown_without_its_mark_until_the_doubt_is_settled(alice: Profile) -> None:
+    now = timezone.now()
+    avatar = a_token_picture(alice, now)
+
+    def is_shown() -> tuple[bool, bool]:
+        shown = shown_picture(Profile.objects.get(pk=alice.pk), now)
+        return shown.avatar == avatar, shown.mark
+
+    doubt_avatars([avatar.pk])
+    assert is_shown() == (True, False)
+    attest_avatar(avatar.pk, now + SECOND)
+    assert is_shown() == (True, False), "a check of an older block is no answer to the doubt"
+    trust_avatars([avatar.pk])
+    assert is_shown() == (True, True)

@@ -15,6 +15,7 @@ from nft.core.verdict import (
     BlockRef,
     ChainFacts,
     Decision,
+    Delegation,
     Garbage,
     NoAnswer,
     OwnerIs,
@@ -48,7 +49,13 @@ FACTS = st.builds(
     st.sampled_from([None, BLOCK.hash, b"\x02" * 32]),
     st.sampled_from([None, True, False]),
     st.none() | ANSWERS,
+    st.none() | st.builds(Delegation, st.sampled_from([BOB, ALICE]), ANSWERS, st.sampled_from([True, False, None])),
+    st.none() | st.builds(Delegation, st.just(BOB), ANSWERS, st.sampled_from([True, False, None])),
 )
+
+
+BOB_HAS_IT = replace(GOOD_721, answer=OwnerIs(BOB))
+BOB_HAS_COPIES = replace(GOOD_1155, answer=BalanceIs(0))
 
 
 def verdict_of(decision: Decision) -> tuple[Verdict, Reason]:
@@ -162,3 +169,34 @@ def test_nodes_that_do_not_agree_leave_it_unknown(second: ChainFacts, reason: Re
 
 def test_nobody_asked_means_nobody_knows() -> None:
     assert decide_all([]).verdict is Verdict.UNKNOWN
+
+
+# --- vaults --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("facts", "answer"), [(BOB_HAS_IT, OwnerIs(BOB)), (BOB_HAS_COPIES, BalanceIs(1))])
+@pytest.mark.parametrize(
+    ("is_given", "verdict"), [(True, Verdict.OWNED), (False, Verdict.NOT_OWNED), (None, Verdict.UNKNOWN)]
+)
+def test_a_vault_counts_as_far_as_the_registry_says_so(
+    facts: ChainFacts, answer: Answer, is_given: bool | None, verdict: Verdict
+) -> None:
+    decision = decide(replace(facts, delegation=Delegation(BOB, answer, is_given)))
+    assert decision.verdict is verdict
+    assert (decision.reason is Reason.HELD_BY_DELEGATION) == (is_given is True)
+
+
+@pytest.mark.parametrize(
+    "answer", [OwnerIs(ALICE), OwnerIs(ZERO), BalanceIs(1), Reverted(), Garbage(), NoAnswer()], ids=repr
+)
+def test_a_vault_without_the_token_gives_nothing(answer: Answer) -> None:
+    facts = replace(BOB_HAS_IT, delegation=Delegation(BOB, answer, is_given=True))
+    assert decide(facts).verdict is not Verdict.OWNED
+
+
+def test_a_delegation_at_the_head_is_not_confirmed_yet() -> None:
+    there = Delegation(BOB, OwnerIs(BOB), is_given=True)
+    facts = replace(
+        BOB_HAS_IT, delegation=replace(there, is_given=False), answer_at_head=OwnerIs(BOB), delegation_at_head=there
+    )
+    assert verdict_of(decide(facts)) == (Verdict.UNKNOWN, Reason.NOT_YET_CONFIRMED)

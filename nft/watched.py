@@ -1,0 +1,35 @@
+"""How far the watcher of each chain has read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+
+class WatchedChain(models.Model):
+    """The cursor of a chain's watcher, and the lease of the one that is at work."""
+
+    chain_id = models.PositiveBigIntegerField(primary_key=True)
+    next_block = models.PositiveBigIntegerField(help_text="The first block whose logs were not read yet.")
+    trail: models.JSONField[Any, Any] = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Blocks already read, oldest first: [number, hash]. A reorg is seen by them.",
+    )
+    span = models.PositiveIntegerField(default=100, help_text="So many blocks the node last answered for at once.")
+    head_block = models.PositiveBigIntegerField(default=0, help_text="The newest block when it was last looked at.")
+    head_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last looked at."
+    )
+    trouble = models.CharField(max_length=200, blank=True, help_text="Why the last look ended early; empty if not.")
+    leased_by = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True, help_text="When the watcher at work counts as dead.")
+
+    def __str__(self) -> str:
+        return f"Chain {self.chain_id}"
+
+    @property
+    def blocks_behind(self) -> int:
+        return max(0, self.head_block + 1 - self.next_block)
