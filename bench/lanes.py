@@ -53,8 +53,9 @@ def python_peer(
     return Peer(name, [binaries.python(), "-m", f"bench.peers.{module}", *arguments], unit, environment or {})
 
 
-def node_peer(name: str, script: str, *arguments: str) -> Peer:
-    return Peer(name, [binaries.node(), str(HERE / "peers" / script), *arguments])
+def node_peer(name: str, script: str, *arguments: str, unit: float = 1.0, before: Sequence[str] = ()) -> Peer:
+    """`before`: Node's own options."""
+    return Peer(name, [binaries.node(), *before, str(HERE / "peers" / script), *arguments], unit)
 
 
 def site_settings(folder: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ PROGRAMS = {"nginx": "nginx", "wrk": "wrk"}
 
 
 def install_npm_peers() -> None:
-    """sharp and viem. sharp's binaries come as packages, so no script runs."""
+    """sharp, viem and ipfs-car. sharp's binaries come as packages, so no script runs."""
     lock = HERE / "package-lock.json"
     stamp = HERE / "node_modules" / ".installed"
     if _is_fresh(stamp, lock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, ipfs, minting, sign_in, transfers, wallets
+from nft.views import claims, ipfs, minting, prove, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
     # What we hold for IPFS
+    path("prove/<str:identifier>/", prove.prove, name="prove"),
     path("ipfs/<str:cid>", ipfs.ipfs, name="ipfs"),
     path("ipfs/<str:cid>/<path:path>", ipfs.ipfs, name="ipfs_path"),
 ]

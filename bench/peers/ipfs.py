@@ -1,6 +1,7 @@
 """A file out of a CAR archive, every block proved: at once, in pieces, and over HTTP; and the bare hashing.
 
-Arguments: the work's name, the archive, and the address of a gateway that serves it.
+Arguments: the work's name, the archive, the address of a gateway that serves it, and "kept" to treat memory as our
+workers do.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from avatarsite.memory import keep_freed_memory
 from bench.serve import serve
 from nft.clients.gateways import Gateways, IpfsLimits
 from nft.core.car import CarReader
@@ -61,5 +63,7 @@ def _nothing(_cid: Cid) -> bytes | None:
 
 
 if __name__ == "__main__":
+    if sys.argv[4:] == ["kept"]:
+        keep_freed_memory()
     works = {each.__name__: each for each in (hashing, memory, pieces, gateway)}
     serve(works[sys.argv[1]](Path(sys.argv[2]).read_bytes(), sys.argv[3]))

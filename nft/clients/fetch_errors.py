@@ -5,6 +5,7 @@ FetchError
 ├── AddressRefused      the host is not on the public internet
 ├── BodyTooLarge        more bytes than the limit, before or after decompression
 ├── BadAnswer           a status or an encoding we can't use (permanent by status)
+├── HostBusy            its budget of requests is spent for now; nothing was asked
 ├── FetchTimeout        the total deadline passed
 └── HostUnreachable     name, connection or TLS failed
 """
@@ -42,6 +43,11 @@ class BadAnswer(FetchError):
     def of_status(cls, host: str, status: int) -> BadAnswer:
         temporary = status >= 500 or status in TEMPORARY_STATUSES
         return cls(f"{host} answered with status {status}.", permanent=not temporary)
+
+
+class HostBusy(FetchError):
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} is asked by too many at the moment; its turn comes.")
 
 
 class FetchTimeout(FetchError):

@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from nft.clients.addresses import OutboundRules, parse_address
 from nft.clients.fetch_errors import AddressRefused, FetchTimeout, HostUnreachable
+from nft.clients.urls import is_ip_literal
 
 CONNECT_SECONDS = 5.0
 
@@ -33,7 +34,8 @@ class Wire:
         self._ends_at = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._connections: list[HTTPConnection] = []
-        self._timer = threading.Timer(seconds, self._cut)
+        self._is_cut = False
+        self._timer = threading.Timer(seconds, self.cut)
         self._timer.daemon = True
         self._timer.start()
 
@@ -42,6 +44,8 @@ class Wire:
         left = self._ends_at - time.monotonic()
         if left <= 0:
             raise FetchTimeout(host, self.seconds)
+        if self._is_cut:
+            raise HostUnreachable(f"{host} is no longer needed.")
         return left
 
     @property
@@ -51,20 +55,44 @@ class Wire:
     def watch(self, connection: HTTPConnection, sock: socket.socket) -> None:
         self._connections.append(connection)
         self._sockets.append(sock)
-        if self.is_over:
-            self._cut()
+        if self.is_over or self._is_cut:
+            self.cut()
 
     def close(self) -> None:
         self._timer.cancel()
         for connection in self._connections:
             connection.close()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Ends whatever still reads or connects, from any thread."""
+        self._is_cut = True
         for sock in self._sockets:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:  # already closed, or never connected
                 continue
+
+
+class Cancellation:
+    """Cuts the wires of fetches whose answers nobody waits for any more."""
+
+    def __init__(self) -> None:
+        self.is_cancelled = False
+        self._wires: list[Wire] = []
+        self._lock = threading.Lock()
+
+    def watch(self, wire: Wire) -> None:
+        with self._lock:
+            self._wires.append(wire)
+        if self.is_cancelled:
+            wire.cut()
+
+    def cancel(self) -> None:
+        with self._lock:
+            self.is_cancelled = True
+            wires = list(self._wires)
+        for wire in wires:
+            wire.cut()
 
 
 def open_socket(wire: Wire, host: str, port: int) -> socket.socket:
@@ -100,7 +128,10 @@ def _check_address(rules: OutboundRules, host: str, text: str) -> None:
 def _resolve(host: str, port: int, seconds: float) -> list[tuple[int, Any]]:
     """getaddrinfo has no time limit of its own, so a thread waits for it and we stop waiting for the thread."""
     answers: SimpleQueue[list[tuple[int, Any]] | OSError | UnicodeError] = SimpleQueue()
-    threading.Thread(target=_look_up, args=(host, port, answers), daemon=True).start()
+    if is_ip_literal(host):  # nothing to look up, nothing to wait for
+        _look_up(host, port, answers)
+    else:
+        threading.Thread(target=_look_up, args=(host, port, answers), daemon=True).start()
     try:
         answer = answers.get(timeout=seconds)
     except Empty:
@@ -165,7 +196,7 @@ class CheckedAdapter(HTTPAdapter):
     """A requests transport over one Wire. No proxies, no retries, no reuse between fetches."""
 
     def __init__(self, wire: Wire, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(max_retries=0)
+        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=1)
         self._wire = wire
         self._tls = tls
 

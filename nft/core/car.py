@@ -8,16 +8,18 @@ from nft.core.cid import IDENTITY, Cid, cid_from_bytes, read_cid, verify_block
 from nft.core.dag import DEFAULT_LIMITS, DagLimits
 from nft.core.errors import BadVarint, BlockMissing, CarError, InvalidCid, TruncatedVarint
 from nft.core.links import block_links
-from nft.core.varint import encode_varint, read_varint
+from nft.core.varint import Bytes, encode_varint, read_varint
 
 _MAX_HEADER_BYTES = 4096
 _MAX_ROOTS = 16
+_NEXT_LENGTH_BYTES = 3  # of the section that follows: enough to know how long it is up to 2 MiB
+_MIN_HEAD_BYTES = 5  # a length, and a CID with nothing in it
 _MAX_HEAD_BYTES = 192  # of a section: a varint and a CID with an identity of at most 128 bytes
 _HEADER_HEAD = b"\xa2\x65roots\x81\xd8\x2a"  # dag-cbor: {"roots": [one link], "version": 1}
 _HEADER_TAIL = b"\x67version\x01"
 
 
-def write_car(root: Cid, blocks: Mapping[Cid, bytes]) -> bytes:
+def write_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> bytes:
     """An archive of `root` and all that can be reached from it in `blocks`, depth first, each block once.
 
     Blocks that are linked but not given are left out: a proof of one file does not need its neighbours.
@@ -26,7 +28,7 @@ def write_car(root: Cid, blocks: Mapping[Cid, bytes]) -> bytes:
     return b"".join(iterate_car(root, blocks))
 
 
-def iterate_car(root: Cid, blocks: Mapping[Cid, bytes]) -> Iterator[bytes]:
+def iterate_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
     """`write_car` in parts, for streaming."""
     if root not in blocks and root.hash_code != IDENTITY:
         raise BlockMissing(root)
@@ -51,7 +53,8 @@ def iterate_car(root: Cid, blocks: Mapping[Cid, bytes]) -> Iterator[bytes]:
 class CarReader:
     """Takes an archive in pieces of any size and gives back its blocks, each verified against its CID.
 
-    Holds at most one block and the piece it was fed. After an error the reader is done for.
+    Holds at most one block and the piece it was fed; blocks that lie whole within a piece are views of it, not
+    copies. After an error the reader is done for.
     """
 
     def __init__(self, limits: DagLimits = DEFAULT_LIMITS) -> None:
@@ -63,13 +66,24 @@ class CarReader:
         self._head = b""  # of a section: its length and CID, as far as they have come
         self._section: _Section | None = None
 
-    def feed(self, piece: bytes) -> list[tuple[Cid, bytes]]:
+    @property
+    def wanted(self) -> int:
+        """The size of the next piece that makes no copy necessary: the rest of what has begun, and a length."""
+        if self._section:
+            return self._section.missing + _NEXT_LENGTH_BYTES
+        try:
+            length, offset = read_varint(self._head, 0)
+        except BadVarint:
+            return _NEXT_LENGTH_BYTES
+        return min(length, self._max_section_bytes) + offset - len(self._head) + _NEXT_LENGTH_BYTES
+
+    def feed(self, piece: bytes) -> list[tuple[Cid, Bytes]]:
         """The blocks that `piece` completes. Raises `CarError`, `BlockMismatch` or `InvalidCid`."""
         self._bytes += len(piece)
         if self._bytes > self._max_bytes:
             raise CarError(f"The archive is larger than {self._max_bytes:,} bytes.")
         rest = memoryview(piece)
-        done: list[tuple[Cid, bytes]] = []
+        done: list[tuple[Cid, Bytes]] = []
         while rest or (self._section and not self._section.missing):
             section = self._section
             if section is None:
@@ -92,9 +106,16 @@ class CarReader:
     def _max_bytes(self) -> int:
         return self._limits.max_graph_bytes + self._limits.max_blocks * _MAX_HEAD_BYTES + _MAX_HEADER_BYTES
 
+    @property
+    def _max_section_bytes(self) -> int:
+        return self._limits.max_block_bytes + _MAX_HEAD_BYTES
+
     def _read_head(self, rest: memoryview) -> memoryview:
         """Begin a section if enough bytes have come; what is left of `rest`."""
         head = self._head + bytes(rest[:_MAX_HEAD_BYTES])
+        if len(head) < _MIN_HEAD_BYTES and self._header_read:
+            self._head = head
+            return rest[len(rest) :]
         try:
             section, used = self._parse_head(head)
         except TruncatedVarint:
@@ -111,7 +132,7 @@ class CarReader:
         if not self._header_read:
             _check_length(length, _MAX_HEADER_BYTES)
             return _Section(None, length), offset
-        _check_length(length, self._limits.max_block_bytes + _MAX_HEAD_BYTES)
+        _check_length(length, self._max_section_bytes)
         cid, end = read_cid(head, offset)
         size = length - (end - offset)
         if not 0 <= size <= self._limits.max_block_bytes:
@@ -121,7 +142,7 @@ class CarReader:
             raise CarError(f"The archive has more than {self._limits.max_blocks:,} blocks.")
         return _Section(cid, size), end
 
-    def _finish(self, section: "_Section") -> list[tuple[Cid, bytes]]:
+    def _finish(self, section: "_Section") -> list[tuple[Cid, Bytes]]:
         content = section.content()
         if section.cid is None:
             self.roots = _decode_header(content)
@@ -137,19 +158,19 @@ class _Section:
     def __init__(self, cid: Cid | None, size: int) -> None:
         self.cid = cid
         self.missing = size
-        self._parts: list[bytes] = []
+        self._parts: list[memoryview] = []
 
     def take(self, piece: memoryview) -> memoryview:
-        part = bytes(piece[: self.missing])
+        part = piece[: self.missing]
         self._parts.append(part)
         self.missing -= len(part)
         return piece[len(part) :]
 
-    def content(self) -> bytes:
+    def content(self) -> Bytes:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, bytes]]:
+def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, Bytes]]:
     """The roots and the proved blocks of a whole archive in memory."""
     reader = CarReader(limits)
     blocks = dict(reader.feed(archive))
@@ -172,9 +193,9 @@ def _cbor_bytes_head(length: int) -> bytes:
     return bytes((0x40 | length,)) if length < 24 else bytes((0x58, length))
 
 
-def _decode_header(header: bytes) -> tuple[Cid, ...]:
+def _decode_header(header: Bytes) -> tuple[Cid, ...]:
     try:
-        value = libipld.decode_dag_cbor(header)
+        value = libipld.decode_dag_cbor(bytes(header))
     except (ValueError, RecursionError) as error:
         raise CarError("The archive has no readable header.") from error
     if not isinstance(value, dict) or value.get("version") != 1:

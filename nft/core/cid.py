@@ -6,7 +6,7 @@ nobody checks here must not look like a proof.
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libipld
 
@@ -24,18 +24,21 @@ _SHA2_256_BYTES = 32
 _V0_HEAD = bytes((SHA2_256, _SHA2_256_BYTES))
 _V0_BYTES = len(_V0_HEAD) + _SHA2_256_BYTES
 _V0_CHARACTERS = 46
+_USUAL = {b"\x01\x55\x12\x20": RAW, b"\x01\x70\x12\x20": DAG_PB}  # version 1, codec, sha2-256, 32 bytes
 _MULTIBASES = "bBzfFkK"  # base32, base58btc, base16, base36: those the IPFS tools print
 _MAX_CHARACTERS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Cid:
+class Cid(NamedTuple):
     """A content identifier. Equal when version, codec and hash are equal, whatever base the text was in."""
 
     version: int
     codec: int
     hash_code: int
     digest: bytes
+
+    def __hash__(self) -> int:
+        return hash(self.digest)  # bytes remember theirs
 
     def __str__(self) -> str:
         """Canonical text: base58btc for version 0, lower-case base32 for version 1."""
@@ -86,6 +89,12 @@ def read_cid(buffer: Bytes, offset: int) -> tuple[Cid, int]:
     if buffer[offset : offset + 2] == _V0_HEAD:
         digest, end = _read_digest(buffer, offset + 2, _SHA2_256_BYTES)
         return Cid(0, DAG_PB, SHA2_256, digest), end
+    usual = _USUAL.get(bytes(buffer[offset : offset + 4]))
+    if usual is not None:
+        digest, end = _read_digest(buffer, offset + 4, _SHA2_256_BYTES)
+        return Cid(1, usual, SHA2_256, digest), end
+    if len(buffer) == offset + 1 and buffer[offset] == SHA2_256:
+        raise TruncatedVarint("The bytes end where a CIDv0 may begin.")
     version, offset = read_varint(buffer, offset)
     if version != 1:
         raise InvalidCid(f"CID version {version} does not exist.")

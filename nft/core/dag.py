@@ -9,12 +9,21 @@ from dataclasses import dataclass
 
 from nft.core.cid import DAG_CBOR, DAG_PB, IDENTITY, RAW, Cid, verify_block
 from nft.core.dag_pb import PbNode, decode_node
-from nft.core.errors import BlockMissing, LimitExceeded, MalformedNode, NotAFile, PathNotFound, UnsupportedNode
+from nft.core.errors import (
+    BlockMissing,
+    LimitExceeded,
+    MalformedNode,
+    NotAFile,
+    PathNotFound,
+    UnsupportedNode,
+)
 from nft.core.hamt import shard_prefix
 from nft.core.links import DagCbor, decode_dag_cbor, link_in_dag_cbor
 from nft.core.unixfs import NodeType, UnixFsNode, decode_unixfs
+from nft.core.varint import Bytes
 
-GetBlock = Callable[[Cid], bytes]
+GetBlock = Callable[[Cid], Bytes]
+Nodes = dict[Cid, tuple[PbNode, UnixFsNode]]
 
 _FILES = (NodeType.FILE, NodeType.RAW)
 
@@ -53,18 +62,20 @@ class ProvedBlocks:
     """Blocks that were verified when they came in, so that reading them need not hash again."""
 
     def __init__(self) -> None:
-        self._blocks: dict[Cid, bytes] = {}
+        self._blocks: dict[Cid, Bytes] = {}
+        self.nodes: Nodes = {}
+        """Those decoded so far, by reading."""
 
-    def add(self, cid: Cid, data: bytes) -> None:
+    def add(self, cid: Cid, data: Bytes) -> None:
         """Keep `data` if it hashes to `cid`; raise `BlockMismatch` otherwise."""
         verify_block(cid, data)
         self._blocks[cid] = data
 
-    def add_proved(self, blocks: Iterable[tuple[Cid, bytes]]) -> None:
+    def add_proved(self, blocks: Iterable[tuple[Cid, Bytes]]) -> None:
         """Keep blocks that were verified already: those a `CarReader` yields, and nothing else."""
         self._blocks.update(blocks)
 
-    def get(self, cid: Cid) -> bytes:
+    def get(self, cid: Cid) -> Bytes:
         """The block, or `BlockMissing`."""
         try:
             return self._blocks[cid]
@@ -77,7 +88,11 @@ class ProvedBlocks:
     def __len__(self) -> int:
         return len(self._blocks)
 
-    def only(self, cids: Iterable[Cid]) -> dict[Cid, bytes]:
+    def keep_only(self, cids: Iterable[Cid]) -> None:
+        """Forget all others."""
+        self._blocks = {cid: self._blocks[cid] for cid in cids if cid in self._blocks}
+
+    def only(self, cids: Iterable[Cid]) -> dict[Cid, Bytes]:
         """The named blocks, as `write_car` takes them."""
         return {cid: self.get(cid) for cid in cids}
 
@@ -88,7 +103,7 @@ def read_path(root: Cid, path: str, get_block: GetBlock, limits: DagLimits = DEF
     `get_block` may raise `BlockMissing`. Raises a `DagError` for everything that is not a whole, proved file.
     """
 
-    def get_verified(cid: Cid) -> bytes:
+    def get_verified(cid: Cid) -> Bytes:
         block = get_block(cid)
         verify_block(cid, block)
         return block
@@ -96,28 +111,49 @@ def read_path(root: Cid, path: str, get_block: GetBlock, limits: DagLimits = DEF
     return _Reading(get_verified, limits).read(root, path)
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """How far the proved blocks lead: `parts` is the whole file only where nothing is `missing`."""
+
+    parts: tuple[memoryview, ...]
+    cids_used: tuple[Cid, ...]
+    missing: tuple[Cid, ...]
+    leaf_cid: Cid | None = None
+
+    def result(self) -> ReadResult:
+        """Raises `BlockMissing`."""
+        if self.missing or self.leaf_cid is None:
+            raise BlockMissing(self.missing[0])
+        return ReadResult(b"".join(self.parts), self.cids_used, self.leaf_cid)
+
+
+def scan_proved(root: Cid, path: str, blocks: ProvedBlocks, limits: DagLimits = DEFAULT_LIMITS) -> Scan:
+    """As `read_path`, from blocks that were verified when they arrived, and as far as these reach."""
+    reading, missing = _Reading(blocks.get, limits, blocks.nodes), dict[Cid, None]()
+    try:
+        leaf = reading.resolve(root, path)
+    except BlockMissing as error:
+        return Scan((), tuple(reading.used), (error.cid,))
+    parts = tuple(reading.walk_file(leaf, missing))
+    return Scan(parts, tuple(reading.used), tuple(missing), leaf)
+
+
 def read_proved(root: Cid, path: str, blocks: ProvedBlocks, limits: DagLimits = DEFAULT_LIMITS) -> ReadResult:
     """As `read_path`, from blocks that were verified when they arrived."""
-    return _Reading(blocks.get, limits).read(root, path)
+    return scan_proved(root, path, blocks, limits).result()
 
 
 def wanted_blocks(root: Cid, path: str, blocks: ProvedBlocks, limits: DagLimits = DEFAULT_LIMITS) -> tuple[Cid, ...]:
     """The CIDs that reading `path` is known to need and `blocks` does not hold; empty when it can be read."""
-    missing: dict[Cid, None] = {}
-    reading = _Reading(blocks.get, limits)
-    try:
-        for _ in reading.walk_file(reading.resolve(root, path), missing):
-            pass
-    except BlockMissing as error:
-        missing[error.cid] = None
-    return tuple(missing)
+    return scan_proved(root, path, blocks, limits).missing
 
 
 class _Reading:
     """One read and what it has used up of its limits."""
 
-    def __init__(self, get_block: GetBlock, limits: DagLimits) -> None:
+    def __init__(self, get_block: GetBlock, limits: DagLimits, nodes: Nodes | None = None) -> None:
         self._get_block = get_block
+        self._nodes = {} if nodes is None else nodes
         self._limits = limits
         self._visits = 0
         self._graph_bytes = 0
@@ -156,8 +192,10 @@ class _Reading:
                 missing[cid] = None
                 continue
             size += len(part)
-            self._check_limit("max_bytes", size, "A file is larger than {} bytes.")
-            self._check_limit("max_blocks", self._visits + len(stack) + len(children), "More than {} blocks.")
+            if size > self._limits.max_bytes:
+                raise LimitExceeded("max_bytes", f"A file is larger than {self._limits.max_bytes:,} bytes.")
+            if self._visits + len(stack) + len(children) > self._limits.max_blocks:
+                raise LimitExceeded("max_blocks", f"More than {self._limits.max_blocks:,} blocks.")
             stack.extend((child, depth + 1) for child in reversed(children))
             yield part
 
@@ -198,30 +236,36 @@ class _Reading:
     def _load_unixfs(self, cid: Cid) -> tuple[PbNode, UnixFsNode]:
         if cid.codec != DAG_PB:
             raise UnsupportedNode(f"{cid} has codec {cid.codec:#x}, which is not a file or a directory.")
-        node = decode_node(self._load(cid))
-        return node, decode_unixfs(node.data)
+        block = self._load(cid)
+        found = self._nodes.get(cid)
+        if found is None:
+            node = decode_node(block)
+            found = self._nodes[cid] = node, decode_unixfs(node.data)
+        return found
 
     def _load_dag_cbor(self, cid: Cid) -> DagCbor:
         return decode_dag_cbor(self._load(cid))
 
-    def _load(self, cid: Cid) -> bytes:
-        block = cid.digest if cid.hash_code == IDENTITY else self._get_block(cid)
+    def _load(self, cid: Cid) -> Bytes:
+        block: Bytes = cid.digest if cid.hash_code == IDENTITY else self._get_block(cid)
+        limits = self._limits
         self._visits += 1
         self._graph_bytes += len(block)
-        self._check_limit("max_blocks", self._visits, "More than {} blocks.")
-        self._check_limit("max_block_bytes", len(block), "A block is larger than {} bytes.")
-        self._check_limit("max_graph_bytes", self._graph_bytes, "All blocks together are larger than {} bytes.")
+        if self._visits > limits.max_blocks:
+            raise LimitExceeded("max_blocks", f"More than {limits.max_blocks:,} blocks.")
+        if len(block) > limits.max_block_bytes:
+            raise LimitExceeded("max_block_bytes", f"A block is larger than {limits.max_block_bytes:,} bytes.")
+        if self._graph_bytes > limits.max_graph_bytes:
+            raise LimitExceeded(
+                "max_graph_bytes", f"All blocks together are larger than {limits.max_graph_bytes:,} bytes."
+            )
         if cid.hash_code != IDENTITY:
             self.used[cid] = None
         return block
 
     def _check_depth(self, depth: int) -> None:
-        self._check_limit("max_depth", depth, "More than {} levels below each other.")
-
-    def _check_limit(self, name: str, amount: int, sentence: str) -> None:
-        allowed: int = getattr(self._limits, name)
-        if amount > allowed:
-            raise LimitExceeded(name, sentence.format(f"{allowed:,}"))
+        if depth > self._limits.max_depth:
+            raise LimitExceeded("max_depth", f"More than {self._limits.max_depth:,} levels below each other.")
 
 
 def _link_named(node: PbNode, name: str) -> Cid | None:

@@ -1,18 +1,22 @@
 """dag-pb nodes: named links and opaque data (https://ipld.io/specs/codecs/dag-pb/spec/)."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nft.core.cid import Cid, cid_from_bytes
 from nft.core.errors import InvalidCid, MalformedNode
 from nft.core.varint import Bytes
-from nft.core.wire import DELIMITED, VARINT, encode_bytes, encode_number, read_fields
+from nft.core.wire import DELIMITED, VARINT, encode_bytes, encode_number, read_fields, read_number
 
 _DATA, _LINKS = 1, 2
 _HASH, _NAME, _SIZE = 1, 2, 3
+_PART_HEAD = b"\x0a\x24"  # a hash field with a CIDv1 of 36 bytes
+_PART_HASH_ENDS = 38
+_PART_NAME = b"\x12\x00\x18"  # an empty name, and the field of the size
+_PART_SIZE_AT = 41
 
 
-@dataclass(frozen=True, slots=True)
-class PbLink:
+class PbLink(NamedTuple):
     """One link. `size` is what the node's author claims for the whole graph below; never trust it."""
 
     cid: Cid
@@ -60,6 +64,14 @@ def _encode_link(link: PbLink) -> bytes:
 
 
 def _decode_link(message: memoryview) -> PbLink:
+    if message[:2] == _PART_HEAD and message[_PART_HASH_ENDS:_PART_SIZE_AT] == _PART_NAME:  # of a file: most links
+        size, end = read_number(message, _PART_SIZE_AT)
+        if end == len(message):
+            return PbLink(_decode_cid(message[2:_PART_HASH_ENDS]), "", size)
+    return _decode_any_link(message)
+
+
+def _decode_any_link(message: memoryview) -> PbLink:
     cid: Cid | None = None
     name, size, last = "", 0, 0
     for field, kind, number, value in read_fields(message):

@@ -21,6 +21,8 @@ def encode_varint(number: int) -> bytes:
 
 def read_varint(buffer: Bytes, offset: int) -> tuple[int, int]:
     """The number at `offset` and the offset behind it. Only the shortest form is accepted (multiformats)."""
+    if offset < len(buffer) and buffer[offset] < 0x80:
+        return buffer[offset], offset + 1
     number = shift = 0
     for index in range(offset, min(len(buffer), offset + _MAX_BYTES)):
         byte = buffer[index]

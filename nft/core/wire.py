@@ -22,15 +22,15 @@ def read_fields(message: Bytes) -> Iterator[Field]:
     view = memoryview(message)
     offset, end, empty = 0, len(view), view[:0]
     while offset < end:
-        key, offset = _read_number(view, offset)
+        key, offset = read_number(view, offset)
         field, kind = key >> 3, key & 7
         if not 1 <= field <= _MAX_FIELD:
             raise MalformedNode(f"Protobuf field {field} does not exist.")
         if kind == VARINT:
-            value, offset = _read_number(view, offset)
+            value, offset = read_number(view, offset)
             yield field, kind, value, empty
             continue
-        length, offset = _read_number(view, offset) if kind == DELIMITED else (_fixed_size(kind), offset)
+        length, offset = read_number(view, offset) if kind == DELIMITED else (_fixed_size(kind), offset)
         if length > end - offset:
             raise MalformedNode("A protobuf field is longer than its message.")
         yield field, kind, 0, view[offset : offset + length]
@@ -41,7 +41,7 @@ def read_packed(values: memoryview) -> Iterator[int]:
     """The varints of a packed repeated field."""
     offset = 0
     while offset < len(values):
-        value, offset = _read_number(values, offset)
+        value, offset = read_number(values, offset)
         yield value
 
 
@@ -61,8 +61,10 @@ def _fixed_size(kind: int) -> int:
     return _FIXED[kind]
 
 
-def _read_number(view: memoryview, offset: int) -> tuple[int, int]:
+def read_number(view: memoryview, offset: int) -> tuple[int, int]:
     """A protobuf varint: 64 bits in at most ten bytes, not necessarily the shortest."""
+    if offset < len(view) and view[offset] < 0x80:  # nearly all of them
+        return view[offset], offset + 1
     number = shift = 0
     for index in range(offset, min(len(view), offset + 10)):
         byte = view[index]

@@ -5,6 +5,7 @@ Taken by a lease and an attempt id of its own, beside the ownership checks: a sl
 
 from __future__ import annotations
 
+import random
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from django.db.models import F, Q
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
 from nft.services.doors import Doors
-from nft.services.media import MediaRefused, TokenMedia, fetch_token_media
+from nft.services.media import MediaPostponed, MediaRefused, TokenMedia, fetch_token_media
 from nft.services.ownership import Token
 from nft.services.provenance import build_provenance
 from profiles.services.avatars import AvatarDetails, attach_avatar, doubt_avatars
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 State, Step = TokenClaim.State, TokenClaim.Step
 LEASE = timedelta(minutes=3)
 TRIES = 8
+PUT_OFF_SECONDS = (3, 15)
 FAILED = "media_failed"
 SOURCE = "nft"
 
@@ -103,6 +105,8 @@ def _finish(claim: TokenClaim, media: TokenMedia, image: StoredImage) -> Avatar 
 
 
 def _fail(claim: TokenClaim, error: Exception, now: datetime) -> None:
+    if isinstance(error, MediaPostponed):
+        return _postpone(claim, error, now)
     permanent = getattr(error, "permanent", False) or claim.media_attempts >= TRIES
     delay = timedelta(seconds=min(10 * 2**claim.media_attempts, 3600))
     sentence = f"Its picture can't be shown. {error}" if permanent else f"Its picture could not be fetched yet. {error}"
@@ -110,6 +114,19 @@ def _fail(claim: TokenClaim, error: Exception, now: datetime) -> None:
         reason=FAILED,
         reason_sentence=(sentence if permanent else f"{sentence} We keep trying.")[:300],
         media_due_at=None if permanent else now + delay,
+        media_attempt=None,
+        media_leased_until=None,
+    )
+    return None
+
+
+def _postpone(claim: TokenClaim, error: MediaPostponed, now: datetime) -> None:
+    """Nothing was asked, so it counts as no try. At random, lest all who wait come back at once."""
+    delay = timedelta(seconds=random.uniform(*PUT_OFF_SECONDS))  # noqa: S311 - no secret
+    TokenClaim.objects.filter(pk=claim.pk, media_attempt=claim.media_attempt).update(
+        reason_sentence=f"Its picture waits for its turn. {error}"[:300],
+        media_due_at=now + delay,
+        media_attempts=F("media_attempts") - 1,
         media_attempt=None,
         media_leased_until=None,
     )

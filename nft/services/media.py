@@ -3,6 +3,7 @@
 MediaError                permanent: bool, sentence
 ├── MediaRefused          permanent: what the token points to is no picture we show
 └── MediaUnavailable      not permanent: it could not be fetched now
+    └── MediaPostponed    it was not asked for yet: its host is asked often enough
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.conf import settings
 from nft.clients.blockstore import BlockStoreError
 from nft.clients.chain import ChainClient
 from nft.clients.chain_errors import AnswerTooLarge, CallReverted, ChainError
-from nft.clients.fetch_errors import FetchError
+from nft.clients.fetch_errors import FetchError, HostBusy
 from nft.clients.gateways import IpfsLimits, IpfsUnavailable
 from nft.clients.http import FetchLimits
 from nft.core.abi import build_token_uri, build_uri, parse_token_uri_answer
@@ -59,6 +60,10 @@ class MediaRefused(MediaError):
 
 class MediaUnavailable(MediaError):
     permanent = False
+
+
+class MediaPostponed(MediaUnavailable):
+    pass
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,8 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
     for source in metadata.picture_sources:
         try:
             return fetch_document(substitute_id(source, token.token_id), doors, limits)
+        except HostBusy:
+            raise
         except (CoreError, FetchError) as error:
             failure = error
     if failure is not None:
@@ -176,6 +183,8 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
 def _translated(error: Exception) -> MediaError:
     """Every edge's errors say whether trying again can help; a sentence is all that is kept of them."""
     sentence = str(error)
+    if isinstance(error, HostBusy):
+        return MediaPostponed(sentence)
     return MediaRefused(sentence) if getattr(error, "permanent", False) else MediaUnavailable(sentence)
 
 

@@ -18,6 +18,7 @@ from nft.core.cid import IDENTITY, Cid
 from nft.core.dag import DagLimits, read_path
 from nft.core.errors import BlockMissing
 from nft.core.unixfs import build_directory, build_file
+from nft.core.varint import Bytes
 from nft.models import CachedObject, IpfsBlock
 
 Origin = CachedObject.Origin
@@ -39,7 +40,7 @@ class KeptFile:
     root: Cid
     path: str
     data: bytes
-    blocks: Mapping[Cid, bytes]
+    blocks: Mapping[Cid, Bytes]
     media_type: str = ""
 
 
@@ -115,12 +116,12 @@ def _forget_block(pk: int, now: datetime) -> int:
         return 1
 
 
-def _store_blocks(blocks: Mapping[Cid, bytes], now: datetime) -> list[str]:
+def _store_blocks(blocks: Mapping[Cid, Bytes], now: datetime) -> list[str]:
     real = {cid: data for cid, data in blocks.items() if cid.hash_code != IDENTITY}
     sizes = {cid.digest.hex(): len(data) for cid, data in real.items()}
     _touch_rows(sizes, now)
     for data in real.values():
-        put_block(data)
+        put_block(bytes(data))
     return list(sizes)
 
 

@@ -1,6 +1,7 @@
 """Archives: what is written reads back, and nothing damaged, cut, padded or swapped gets through."""
 
 import contextlib
+import hashlib
 import tracemalloc
 
 import pytest
@@ -8,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.car import CarReader, read_car, write_car
-from nft.core.cid import DAG_PB, IDENTITY, RAW, Cid, cid_of, parse_cid, verify_block
+from nft.core.cid import DAG_PB, IDENTITY, RAW, SHA2_256, Cid, cid_of, parse_cid, verify_block
 from nft.core.dag import DagLimits, read_path
 from nft.core.errors import BlockMismatch, BlockMissing, CarError, CoreError
 from nft.core.unixfs import build_directory, build_file
-from nft.core.varint import encode_varint
+from nft.core.varint import Bytes, encode_varint
 from tests.unit.core.dags import VECTORS, Store, counted_bytes, published_token
 
 HEADER = bytes.fromhex("3aa265726f6f747381d82a58250001551220") + bytes(32) + bytes.fromhex("6776657273696f6e01")
@@ -74,6 +75,28 @@ def test_an_identity_root_needs_no_block() -> None:
 def test_pieces_of_any_size_give_the_same_blocks(size: int) -> None:
     _, archive = small_car()
     assert read_in_pieces(archive, size) == read_car(archive)[1]
+
+
+@pytest.mark.parametrize("size", [*range(1, 60), 300])
+def test_pieces_may_end_inside_a_cidv0(size: int) -> None:
+    leaf = b"\x0a\x07\x08\x02\x12\x01x\x18\x01"
+    root = Cid(0, DAG_PB, SHA2_256, hashlib.sha256(leaf).digest())
+    assert read_in_pieces(write_car(root, {root: leaf}), size) == {root: leaf}
+
+
+@given(st.integers(0, 900_000))
+def test_pieces_of_the_wanted_size_give_blocks_without_a_copy(size: int) -> None:
+    built = build_file(counted_bytes(size))
+    archive, position, blocks = write_car(built.root, built.blocks), 0, dict[Cid, Bytes]()
+    reader, pieces = CarReader(), 0
+    while position < len(archive):
+        piece = archive[position : position + reader.wanted]
+        blocks.update(reader.feed(piece))
+        position, pieces = position + len(piece), pieces + 1
+    reader.close()
+    assert blocks == built.blocks
+    assert all(isinstance(block, memoryview) for block in blocks.values())
+    assert pieces <= len(blocks) + 4  # one for each block, and the header
 
 
 @given(st.binary(max_size=900_000))

@@ -1,0 +1,32 @@
+"""`manage.py export_cid <cid>[/path] FILE`: the proof of a file we keep as a CAR, to pin elsewhere."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from nft.clients.blockstore import BlockStoreError
+from nft.services.checking import CheckRefused, parse_reference
+from nft.services.ipfs_content import ContentRefused, Format, Scope, read_content
+
+
+class Command(BaseCommand):
+    help = "Writes a file we pinned or keep as a CARv1 archive, which `ipfs dag import` and pinning services take."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("reference", metavar="cid[/path]", help="also as ipfs://… or the address of any gateway")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--all", action="store_true", help="everything we hold below the root, not this file alone")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        scope = Scope.ALL if options["all"] else Scope.ENTITY
+        try:
+            uri = parse_reference(options["reference"])
+            content = read_content(uri.cid, uri.path, Format.CAR, scope)
+        except (CheckRefused, ContentRefused, BlockStoreError) as error:
+            raise CommandError(str(error)) from error
+        options["file"].write_bytes(content.data)
+        self.stdout.write(self.style.SUCCESS(f"{options['file']}: {len(content.data):,} bytes, root {uri.cid}"))

@@ -1,0 +1,62 @@
+"""The page on which anybody checks a picture in their own browser, or learns how to do it without us."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from nft.services.proofs import Source, proof_of
+from profiles.services.showing import ShownPicture, find_profile, shown_picture
+
+SOURCE = "nft"
+
+
+@require_safe
+def prove(request: HttpRequest, identifier: str) -> HttpResponse:
+    profile = find_profile(identifier)
+    if profile is None:
+        raise Http404
+    shown = shown_picture(profile, timezone.now())
+    context = {"profile": profile, "shown": shown, **_facts(shown)}
+    return render(request, "nft/prove.html", context)
+
+
+def _facts(shown: ShownPicture) -> dict[str, Any]:
+    if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
+        return {"proof": None}
+    proof = proof_of(shown.provenance)
+    script = urljoin(settings.SITE_ORIGIN, static("verify_car.py"))
+    return {
+        "proof": proof,
+        "facts": shown.provenance,
+        "checks": [_check(source) for source in proof.checkable],
+        "script_url": script,
+        "ask_chain": _ask_chain(shown.provenance),
+    }
+
+
+def _check(source: Source) -> dict[str, Any]:
+    """What the page's script and the commands need of one file."""
+    path = "/".join(quote(name, safe="") for name in source.path.split("/") if name)
+    address = reverse("nft:ipfs", args=[source.root]) + (f"/{path}" if path else "") + "?format=car&dag-scope=entity"
+    archive, shell_path = f"{source.name}.car", source.reference.replace("'", "'\\''")
+    return {
+        "source": source,
+        "car_url": address,
+        "fetch": f"curl -o {archive} '{urljoin(settings.SITE_ORIGIN, address)}'",
+        "verify": f"python3 verify_car.py {archive} '{shell_path}'",
+    }
+
+
+def _ask_chain(facts: dict[str, Any]) -> str:
+    """For Foundry's `cast`, as one way of many to ask a node for what the token names."""
+    function = "uri(uint256)(string)" if facts.get("standard") == "erc1155" else "tokenURI(uint256)(string)"
+    return f"cast call {facts.get('contract', '')} '{function}' {facts.get('token_id', '')} --rpc-url <node>"

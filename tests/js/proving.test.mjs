@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { proveBlocks, readCar } from "../../static/js/car.js";
+import { Unproved, readCid, readVarint } from "../../static/js/cid.js";
+import { hashOfName } from "../../static/js/murmur3.js";
+import { readFile } from "../../static/js/unixfs.js";
+
+const VECTORS = new URL("../unit/core/vectors/", import.meta.url);
+const SHARDED = {
+  "shard-fanout-8.car": "bafybeihurtixtkzpfct6jexnaav2kqrl3jnd53qwcpnobs6gusmvkrylue",
+  "shard-fanout-16.car": "bafybeiaw4zxwm72af4fjy5aph2qddj3ywxpwv5mvyrxrbeagg6u3ls6dna",
+  "shard-fanout-256.car": "bafybeictegon6e5hezuv3d2lydyhf27jy6vy7g3p3akpyqr4hdpac4nzye",
+};
+const load = (name) => new Uint8Array(readFileSync(new URL(name, VECTORS)));
+const silently = () => {};
+
+for (const [name, root] of Object.entries(SHARDED)) {
+  test(`every name of ${name} is found, and no other`, async () => {
+    const blocks = readCar(load(name));
+    const proved = await proveBlocks(blocks, silently);
+    const start = blocks.find(({ cid }) => cid.text === root).cid;
+    for (let number = 0; number < 60; number += 1) {
+      const file = readFile(proved, start, `token-${number}.json`);
+      assert.equal(new TextDecoder().decode(file), String(number));
+    }
+    assert.throws(() => readFile(proved, start, "token-60.json"), /has nothing named/);
+    assert.throws(() => readFile(proved, start, ""), /directory, not to a file/);
+  });
+}
+
+test("no changed byte of an archive ever changes a file", async () => {
+  const whole = load("shard-fanout-8.car");
+  const root = SHARDED["shard-fanout-8.car"];
+  let refused = 0;
+  for (let position = 60; position < whole.length; position += 97) {
+    const damaged = whole.slice();
+    damaged[position] ^= 1;
+    try {
+      const blocks = readCar(damaged);
+      const proved = await proveBlocks(blocks, silently);
+      const start = blocks.find(({ cid }) => cid.text === root);
+      if (!start) throw new Unproved("another root");
+      for (let number = 0; number < 60; number += 1) {
+        assert.equal(new TextDecoder().decode(readFile(proved, start.cid, `token-${number}.json`)), String(number));
+      }
+    } catch (error) {
+      assert.ok(error instanceof Unproved, String(error));
+      refused += 1;
+    }
+  }
+  assert.ok(refused > 50);
+});
+
+test("a block that does not match ends the check and is named", async () => {
+  const damaged = load("shard-fanout-8.car");
+  damaged[damaged.length - 1] ^= 1;
+  const seen = [];
+  await assert.rejects(proveBlocks(readCar(damaged), ({ cid }, isGood) => seen.push([cid.text, isGood])), /do not match/);
+  assert.equal(seen.at(-1)[1], false);
+  assert.ok(seen.slice(0, -1).every(([, isGood]) => isGood));
+});
+
+test("an archive cut anywhere is refused or lacks a block", () => {
+  const whole = load("shard-fanout-8.car");
+  assert.throws(() => readCar(whole.subarray(0, whole.length - 1)), /ends inside/);
+  assert.throws(() => readCar(new Uint8Array()), Unproved);
+  assert.throws(() => readCar(new TextEncoder().encode("<!doctype html><p>no archive</p>")), Unproved);
+});
+
+test("CIDs of both versions have their canonical text", () => {
+  const v0 = Uint8Array.from(Buffer.from("12209139839e65fabea9efd230898ad8b574509147e48d7c1e87a33d6da70fd2efae", "hex"));
+  assert.equal(readCid(v0, 0).text, "QmY7Yh4UquoXHLPFo2XbhXkhBvFoPwmQUSa92pxnxjQuPB");
+  const v1 = Uint8Array.from([1, 0x55, ...v0]);
+  assert.match(readCid(v1, 0).text, /^bafkrei[a-z2-7]{52}$/);
+  assert.throws(() => readCid(v1.subarray(0, 20), 0), /inside a hash/);
+  assert.throws(() => readVarint(Uint8Array.from(new Array(9).fill(0xff)), 0), Unproved);
+});
+
+test("names are hashed as multihash 0x22 defines it", () => {
+  const names = { "": 0n, "hello, world": 0x342fac623a5ebc8en, "The quick brown fox jumps over the lazy dog.": 0xcd99481f9ee902c9n };
+  for (const [name, hash] of Object.entries(names)) assert.equal(hashOfName(name), hash);
+});
