@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from profiles.services.people import profile_of
+from profiles.views.signed_in import own_profile
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
         "chains": [_public_chain(chain_id, chain) for chain_id, chain in settings.NFT_CHAINS.items()],
-        "my_profile": SimpleLazyObject(lambda: profile_of(request.user) if request.user.is_authenticated else None),
+        "my_profile": SimpleLazyObject(lambda: own_profile(request) if request.user.is_authenticated else None),
     }
 
 

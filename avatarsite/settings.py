@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "avatarsite.session_activity.SessionActivity",
 ]
 ROOT_URLCONF = "avatarsite.urls"
 WSGI_APPLICATION = "avatarsite.wsgi.application"

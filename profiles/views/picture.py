@@ -37,7 +37,7 @@ from profiles.services.showing import history_of, shown_picture
 from profiles.services.tickets import takes_direct_uploads
 from profiles.views.answers import wants_json
 from profiles.views.refusals import CAUGHT, Refusal, refusal_of
-from profiles.views.signed_in import signed_in
+from profiles.views.signed_in import own_profile, signed_in
 
 #: What a form's other fields and the multipart lines may add to the picture's bytes.
 FORM_OVERHEAD = 64 * 1024
@@ -93,7 +93,7 @@ def _refuse(request: HttpRequest, form: UploadForm, refusal: Refusal) -> HttpRes
 
 
 def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
-    profile = profile_of(signed_in(request))
+    profile = own_profile(request)
     now = timezone.now()
     context = {"profile": profile, "form": form, "shown": shown_picture(profile, now)}
     context |= {"history": history_of(profile, now), "upload_max_bytes": conf.upload_max_bytes()}
