@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from profiles.services.people import profile_of
 from profiles.services.showing import shown_picture
+from profiles.views.signed_in import own_profile
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "home.html")
-    profile = profile_of(request.user)
+    profile = own_profile(request)
     return render(request, "home.html", {"profile": profile, "shown": shown_picture(profile, timezone.now())})

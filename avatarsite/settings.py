@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *(["nft.middleware.WalletSessions"] if NFT_ENABLED else []),
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "avatarsite.session_activity.SessionActivity",
 ]
 ROOT_URLCONF = "avatarsite.urls"
 WSGI_APPLICATION = "avatarsite.wsgi.application"

@@ -9,6 +9,7 @@ from django import template
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Exists
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -107,11 +108,17 @@ def next_steps(profile: Profile, shown: ShownPicture) -> list[str]:
 
 
 def _token_steps(user: User) -> list[tuple[str, bool]]:
-    has_account = user.linked_accounts.exists()
-    has_token = user.token_claims.filter(state="owned").exists()
+    questions = [
+        user.linked_accounts.all(),
+        user.token_claims.filter(state="owned"),
+        user.mint_requests.filter(state="awaiting_signature"),
+        user.mint_requests.all(),
+    ]
+    answers = User.objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
+    has_account, has_token, has_unsigned, has_minted = answers
     return [
-        ("sign-mint", user.mint_requests.filter(state="awaiting_signature").exists()),
+        ("sign-mint", has_unsigned),
         ("link", not has_account),
         ("token", has_account and not has_token),
-        ("mint", has_account and not user.mint_requests.exists()),
+        ("mint", has_account and not has_minted),
     ]

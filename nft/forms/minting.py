@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -29,7 +29,8 @@ class MintForm(forms.Form):
     account = forms.TypedChoiceField(label="The token shall belong to", coerce=uuid.UUID)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, accounts: Iterable[LinkedAccount], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], **kwargs: Any) -> None:
+        self.accounts = accounts
         super().__init__(*args, **kwargs)
         field = self.fields["account"]
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101  # tells the type checker

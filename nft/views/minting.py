@@ -42,7 +42,7 @@ def mint(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if request.method == "POST" and length > settings.AVATAR_MAX_BYTES + FORM_OVERHEAD:
         _drain(request)
-        form = MintForm({}, {}, accounts=[])
+        form = MintForm({}, {}, accounts=_accounts(request))
         form.errors.clear()
         form.add_error("image", too_large())
         return _mint_page(request, form, status=413)
@@ -66,7 +66,7 @@ def _mint(request: HttpRequest) -> HttpResponse:
 
 def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpResponse:
     requests = signed_in(request).mint_requests.all()[:SHOWN]
-    context = {"form": form, "accounts": _accounts(request), "requests": requests}
+    context = {"form": form, "accounts": form.accounts, "requests": requests}
     return render(request, "nft/mint.html", context, status=status)
 
 

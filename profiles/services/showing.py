@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from profiles import conf
@@ -20,18 +21,22 @@ class ShownPicture:
     avatar: Avatar | None
     mark: bool
     alt_text: str
-    provenance: dict[str, Any] | None
+
+    @cached_property
+    def provenance(self) -> dict[str, Any] | None:
+        """What the source's provider says; asked for only where it is shown, as it may take a query."""
+        return None if self.avatar is None else provenance_of(self.avatar)
 
 
 def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
     """What stands for this person at `now`. One query where the chosen picture can't be shown, none where
-    `profile.avatar` was selected with the profile, and whatever the source's provenance provider needs."""
+    `profile.avatar` was selected with the profile."""
     avatar = profile.avatar
     if avatar is None or not avatar.is_showable(now):
         avatar = profile.avatars.showable(now).select_related("image").first()
     if avatar is None:
-        return ShownPicture(None, mark=False, alt_text=_alt_text(profile, None), provenance=None)
-    return ShownPicture(avatar, avatar.mark_holds(now), _alt_text(profile, avatar), provenance_of(avatar))
+        return ShownPicture(None, mark=False, alt_text=_alt_text(profile, None))
+    return ShownPicture(avatar, avatar.mark_holds(now), _alt_text(profile, avatar))
 
 
 def find_profile(identifier: str) -> Profile | None:

@@ -18,7 +18,7 @@ from profiles.api.forms import TokenForm, words_of
 from profiles.services import api_tokens, limits
 from profiles.services.people import profile_of
 from profiles.views.proving import proof_required
-from profiles.views.signed_in import signed_in
+from profiles.views.signed_in import own_profile, signed_in
 
 
 @never_cache  # the answer to the form holds the new token
@@ -62,7 +62,7 @@ def _page(
     request: HttpRequest, form: TokenForm, *, fresh: api_tokens.FreshToken | None = None, status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
-    shown = api_tokens.shown_tokens(profile_of(signed_in(request)))
+    shown = api_tokens.shown_tokens(own_profile(request))
     context: dict[str, Any] = {"form": form, "fresh": fresh, "most": api_tokens.MAX_LIVE}
     context["tokens"] = [
         {

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from profiles.forms import ProfileForm
 from profiles.models import Profile
 from profiles.services.email_names import set_found_by_email
-from profiles.services.people import PeopleError, profile_of, update_profile
+from profiles.services.people import PeopleError, update_profile
 from profiles.services.showing import shown_picture
-from profiles.views.signed_in import signed_in
+from profiles.views.signed_in import own_profile, signed_in
 
 
 @require_safe
@@ -29,7 +29,7 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest) -> HttpResponse:
-    profile = profile_of(signed_in(request))
+    profile = own_profile(request)
     form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(profile)
     if form.is_bound and _saved(form, profile, request):
         messages.success(request, "Your profile is saved.")

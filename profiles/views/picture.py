@@ -23,7 +23,7 @@ from profiles.services.showing import shown_picture
 from profiles.services.tickets import takes_direct_uploads
 from profiles.views.answers import wants_json
 from profiles.views.refusals import CAUGHT, Refusal, refusal_of
-from profiles.views.signed_in import signed_in
+from profiles.views.signed_in import own_profile, signed_in
 
 #: What a form's other fields and the multipart lines may add to the picture's bytes.
 FORM_OVERHEAD = 64 * 1024
@@ -80,7 +80,7 @@ def _refuse(request: HttpRequest, form: UploadForm, refusal: Refusal) -> HttpRes
 
 
 def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
-    profile = profile_of(signed_in(request))
+    profile = own_profile(request)
     now = timezone.now()
     shown = shown_picture(profile, now)
     page = history_of(profile, shown.avatar, now)

@@ -31,7 +31,7 @@ def read_in_pieces(archive: bytes, size: int, limits: DagLimits | None = None) -
     reader = CarReader(limits or DagLimits())
     blocks: dict[Cid, bytes] = {}
     for start in range(0, len(archive), size):
-        blocks.update(reader.feed(archive[start : start + size]))
+        blocks |= {cid: bytes(block) for cid, block in reader.feed(archive[start : start + size])}
     reader.close()
     return blocks
 
