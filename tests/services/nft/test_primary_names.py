@@ -218,6 +218,20 @@ def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World
     assert find_profile("alice.eth") is None
 
 
+def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: World, chain: Chain) -> None:
+    """They come first once; then each waits twice as long as before."""
+    for number, address in enumerate(chain.accounts[5:7]):
+        person(f"slow{number}", address, public=True)
+    with world.dead_chain():
+        assert sweep_names(world.now, world.doors) == 0
+        assert sweep_names(world.later(minutes=11), world.doors) == 0
+    show(alice)
+    assert list(PrimaryName.objects.order_by("attempts").values_list("attempts", flat=True)) == [0, 2, 2]
+    world.later(minutes=11)
+    assert sweep_names(world.now, world.doors) == 1
+    assert names_of(alice.pk, world.now) == ["alice.eth"]
+
+
 def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain: Chain) -> None:
     show(alice)
     with recording(chain) as node, on(node, world):
