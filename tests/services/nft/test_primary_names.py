@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -90,6 +91,17 @@ def test_a_picture_is_served_by_name_without_asking_the_chain(
     assert client.get("/avatar/alice.eth.json").json()["handle"] == "alice"
     assert b"alice.eth" in client.get("/u/alice/").content
     assert client.get("/avatar/alice.base.eth?d=404").status_code == 404
+
+
+def test_a_name_may_be_of_any_script_or_of_emoji(
+    world: World, chain: Chain, site_with_names: Names, client: Client
+) -> None:
+    site_with_names.give_whole("ñandú.🚴‍♂.eth", chain.accounts[1])
+    upload(person("alice", chain.accounts[1], public=True))
+    sweep_names(world.now, world.doors)
+    for name in ("ñandú.🚴‍♂.eth", "ÑANDU\u0301.🚴‍♂.eth"):
+        assert client.get(f"/avatar/{quote(name)}.webp?d=404").status_code == 200
+    assert client.get(f"/avatar/{quote('nandu.🚴‍♂.eth')}?d=404").status_code == 404
 
 
 def test_the_receipt_names_a_public_holder(alice: User, world: World, chain: Chain, client: Client) -> None:
