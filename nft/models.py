@@ -86,6 +86,7 @@ class PrimaryName(models.Model):
         null=True, blank=True, help_text="When the chain last said that name and account lead to each other."
     )
     next_check_at = models.DateTimeField(db_index=True, help_text="When a worker must ask again.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
 
     class Meta:
         indexes = [models.Index(fields=["name"], name="primary_name_lookup")]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from nft.core.ens import ETH_COIN_TYPE
 from nft.models import LinkedAccount, PrimaryName
@@ -31,6 +31,8 @@ LEASE = timedelta(minutes=3)
 """Longer than any one look-up lasts: after it the look-up counts as dead and another may begin."""
 PAUSE = timedelta(minutes=1)
 """How soon a person may have the same account looked up again."""
+ENOUGH_FAILURES = 3
+"""After so many a sweep takes the chain for down. One may be a name's own fault: its contract can be made slow."""
 PAGE = 500
 
 
@@ -63,7 +65,7 @@ def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
         name = _look_up(account, doors)
     except NameProblem as problem:
         log.warning("The name of an account stays as it was: %s", problem)
-        PrimaryName.objects.filter(pk=account_id).update(next_check_at=now + AFTER_OUTAGE)
+        _postpone(account_id, now)
         return False
     with transaction.atomic():
         _record(account, name, now)
@@ -71,19 +73,20 @@ def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
 
 
 def sweep_names(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
-    """Looks up every name that is due for at most about `seconds`; how many accounts were asked for. It also finds
-    public accounts that were never asked for, and drops the names of those that are public no more."""
+    """Looks up every name that is due for at most about `seconds`; how many were answered. It also finds public
+    accounts that were never asked for, and drops the names of those that are public no more."""
     PrimaryName.objects.filter(account__is_public=False).delete()
     if names_chain_id() is None:
         return 0
     _add_missing(now)
     ends_at = time.monotonic() + seconds
-    asked = 0
+    asked = failed = 0
     for account_id in _due(now):
-        if time.monotonic() > ends_at or not check_name(account_id, now, doors):
+        if time.monotonic() > ends_at or failed == ENOUGH_FAILURES:
             break
+        failed += not check_name(account_id, now, doors)
         asked += 1
-    return asked
+    return asked - failed
 
 
 def _look_up(account: LinkedAccount, doors: Doors) -> str:
@@ -96,6 +99,14 @@ def _look_up(account: LinkedAccount, doors: Doors) -> str:
         return ""
 
 
+def _postpone(account_id: UUID, now: datetime) -> None:
+    """Twice as long each time, so that a name which never answers does not hold up the others."""
+    row = PrimaryName.objects.filter(pk=account_id).first()
+    if row is not None:  # else hidden meanwhile
+        delay = min(AFTER_OUTAGE * 2 ** min(row.attempts, 10), PERIOD)
+        PrimaryName.objects.filter(pk=account_id).update(next_check_at=now + delay, attempts=F("attempts") + 1)
+
+
 def _record(account: LinkedAccount, name: str, now: datetime) -> None:
     """Accounts are locked before their names. One hidden or unlinked meanwhile keeps none."""
     if not LinkedAccount.objects.select_for_update().filter(pk=account.pk, is_public=True).exists():
@@ -106,7 +117,7 @@ def _record(account: LinkedAccount, name: str, now: datetime) -> None:
         former = LinkedAccount.objects.filter(accounts_at(chain_id), primary_name__name=name).exclude(pk=account.pk)
         if _is_at(account, chain_id):
             PrimaryName.objects.filter(account__in=former.values("pk")).update(name="")
-    PrimaryName.objects.filter(pk=account.pk).update(name=name, checked_at=now, next_check_at=now + PERIOD)
+    PrimaryName.objects.filter(pk=account.pk).update(name=name, checked_at=now, next_check_at=now + PERIOD, attempts=0)
 
 
 def _is_at(account: LinkedAccount, chain_id: int) -> bool:
@@ -119,6 +130,6 @@ def _add_missing(now: datetime) -> None:
     PrimaryName.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _due(now: datetime) -> Iterator[UUID]:
+def _due(now: datetime) -> list[UUID]:
     due = PrimaryName.objects.filter(next_check_at__lte=now).order_by("next_check_at")
-    yield from list(due.values_list("account_id", flat=True)[:PAGE])
+    return list(due.values_list("account_id", flat=True)[:PAGE])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -90,6 +91,17 @@ def test_a_picture_is_served_by_name_without_asking_the_chain(
     assert client.get("/avatar/alice.eth.json").json()["handle"] == "alice"
     assert b"alice.eth" in client.get("/u/alice/").content
     assert client.get("/avatar/alice.base.eth?d=404").status_code == 404
+
+
+def test_a_name_may_be_of_any_script_or_of_emoji(
+    world: World, chain: Chain, site_with_names: Names, client: Client
+) -> None:
+    site_with_names.give_whole("ñandú.🚴‍♂.eth", chain.accounts[1])
+    upload(person("alice", chain.accounts[1], public=True))
+    sweep_names(world.now, world.doors)
+    for name in ("ñandú.🚴‍♂.eth", "ÑANDU\u0301.🚴‍♂.eth"):
+        assert client.get(f"/avatar/{quote(name)}.webp?d=404").status_code == 200
+    assert client.get(f"/avatar/{quote('nandu.🚴‍♂.eth')}?d=404").status_code == 404
 
 
 def test_the_receipt_names_a_public_holder(alice: User, world: World, chain: Chain, client: Client) -> None:
@@ -216,6 +228,20 @@ def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World
     assert names_of(alice.pk, world.now + MAX_AGE) == []
     PrimaryName.objects.update(checked_at=timezone.now() - MAX_AGE - timedelta(minutes=1))
     assert find_profile("alice.eth") is None
+
+
+def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: World, chain: Chain) -> None:
+    """They come first once; then each waits twice as long as before."""
+    for number, address in enumerate(chain.accounts[5:7]):
+        person(f"slow{number}", address, public=True)
+    with world.dead_chain():
+        assert sweep_names(world.now, world.doors) == 0
+        assert sweep_names(world.later(minutes=11), world.doors) == 0
+    show(alice)
+    assert list(PrimaryName.objects.order_by("attempts").values_list("attempts", flat=True)) == [0, 2, 2]
+    world.later(minutes=11)
+    assert sweep_names(world.now, world.doors) == 1
+    assert names_of(alice.pk, world.now) == ["alice.eth"]
 
 
 def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain: Chain) -> None:
