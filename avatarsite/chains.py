@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,12 +13,15 @@ from django.core.exceptions import ImproperlyConfigured
 from avatarsite import env
 
 LOCAL_CHAIN_ID = 31337
+ENS_REGISTRIES = {1: "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"}
+"""Where names are registered; on another chain, or to read none, say so by `ens_registry`."""
 DEFAULTS: dict[str, Any] = {
     "confirmed": "finalized",
     "explorer_url": "",
     "currency": "ETH",
     "avatar_contract": "",
     "demo_tokens": [],
+    "ens_registry": "",
     "agree": False,
     "wallet_rpc_url": "",
 }
@@ -26,7 +30,7 @@ DEFAULTS: dict[str, Any] = {
 def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
     """NFT_CHAINS from the environment; in the local stack, the chain it runs and what was deployed there."""
     given = env.parsed_json("NFT_CHAINS", {})
-    chains = {int(chain_id): DEFAULTS | chain for chain_id, chain in given.items()}
+    chains = {int(chain_id): _defaults(int(chain_id)) | chain for chain_id, chain in given.items()}
     if local_data is not None and LOCAL_CHAIN_ID not in chains:
         chains[LOCAL_CHAIN_ID] = _local_chain(local_data)
     for chain_id, chain in chains.items():
@@ -38,6 +42,10 @@ def rpc_origins(chains: dict[int, dict[str, Any]]) -> list[str]:
     """Origins the demo wallet may talk to; only the local stack lets pages reach a node."""
     urls = [urlsplit(url) for chain in chains.values() for url in chain["rpc_urls"]]
     return sorted({f"{url.scheme}://{url.netloc}" for url in urls})
+
+
+def _defaults(chain_id: int) -> dict[str, Any]:
+    return DEFAULTS | {"ens_registry": ENS_REGISTRIES.get(chain_id, "")}
 
 
 def _local_chain(data: Path) -> dict[str, Any]:
@@ -58,6 +66,9 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
             f"NFT_CHAINS: chain {chain_id} has confirmed={confirmed!r}; "
             "it is 'finalized', 'safe' or a number of blocks."
         )
+    registry = chain["ens_registry"]
+    if registry and not re.fullmatch(r"0x[0-9a-fA-F]{40}", str(registry)):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has ens_registry={registry!r}; it is an address.")
     wallet_url = chain["wallet_rpc_url"]
     if wallet_url and not wallet_url.startswith("https://"):
         raise ImproperlyConfigured(

@@ -95,3 +95,33 @@ def check_default_chain(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
             id="avatarsite.E006",
         )
     ]
+
+
+@register()
+def check_admin_by_wallet(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A wallet opens the admin together with a second factor only, so there must be one to set up."""
+    if not settings.ADMIN_WALLET_SIGN_IN:
+        return []
+    if not settings.NFT_ENABLED or not {"totp", "webauthn"} & set(settings.MFA_SUPPORTED_TYPES):
+        return [
+            Error(
+                "ADMIN_WALLET_SIGN_IN=1 where nobody can sign in by wallet with a second factor.",
+                hint="It needs NFT_ENABLED=1, and “totp” or “webauthn” in MFA_SUPPORTED_TYPES. Or set it to 0.",
+                id="avatarsite.E007",
+            )
+        ]
+    return []
+
+
+@register()
+def check_session_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Otherwise every session of a contract account would end before its contract is asked."""
+    if settings.NFT_SESSION_RECHECK < settings.NFT_SESSION_UNCHECKED_MAX:
+        return []
+    return [
+        Error(
+            "NFT_SESSION_RECHECK < NFT_SESSION_UNCHECKED_MAX does not hold: "
+            f"{settings.NFT_SESSION_RECHECK}, {settings.NFT_SESSION_UNCHECKED_MAX} s.",
+            id="avatarsite.E008",
+        )
+    ]

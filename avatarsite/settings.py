@@ -32,7 +32,7 @@ INSTALLED_APPS = [
     "profiles",
     *(["nft"] if NFT_ENABLED else []),
     "avatarsite",
-    "django.contrib.admin",
+    "avatarsite.admin_config.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -42,20 +42,21 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "avatarsite.apps.SessionListConfig",  # allauth.usersessions
     "csp",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "profiles.middleware.CookielessMedia",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "profiles.middleware.CookielessMedia",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    *(["nft.middleware.WalletSessions"] if NFT_ENABLED else []),
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -107,6 +108,9 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.verify_claim": {"queue": "chain"},
     "nft.tasks.sweep_claims": {"queue": "chain"},
     "nft.tasks.follow_mint": {"queue": "chain"},
+    "nft.tasks.check_name": {"queue": "chain"},
+    "nft.tasks.sweep_names": {"queue": "chain"},
+    "nft.tasks.recheck_wallet_sessions": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -148,9 +152,14 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds that a sign-in, or a proof after it, counts for what is sensitive
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_ADAPTER = "avatarsite.adapters.AccountAdapter"
+ADMIN_WALLET_SIGN_IN = env.flag("ADMIN_WALLET_SIGN_IN")
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ADAPTER = "avatarsite.adapters.MfaAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_STACK
 USERSESSIONS_TRACK_ACTIVITY = True
@@ -173,6 +182,7 @@ AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
 AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
 AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
 AVATAR_VERIFIED_ADDRESSES = "avatarsite.emails.verified_addresses"
+AVATAR_MISSING_PROOF = "avatarsite.proving.missing_proof"
 AVATAR_DEFAULT_URL_HOSTS = env.words("AVATAR_DEFAULT_URL_HOSTS", [])
 AVATAR_DRAWINGS_PER_HOUR = env.integer("AVATAR_DRAWINGS_PER_HOUR", 6000, low=1)
 AVATAR_BROWSER_S3_ENDPOINT = object_store.browser_endpoint()
@@ -191,7 +201,10 @@ NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "avatarsite.wallet_login.log_in"
-NFT_OTHER_LOGIN_METHODS = "avatarsite.wallet_login.has_other_login"
+NFT_OTHER_LOGIN_METHODS = "avatarsite.login_methods.has_passkey"
+NFT_REAUTHENTICATION = "avatarsite.proving.Reauthentication"
+NFT_SESSION_RECHECK = env.integer("NFT_SESSION_RECHECK", 86_400, low=1)
+NFT_SESSION_UNCHECKED_MAX = env.integer("NFT_SESSION_UNCHECKED_MAX", 7 * 86_400, low=1)
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])
 NFT_HTTP_DENIED = env.words("NFT_HTTP_DENIED", [])
 NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
@@ -202,12 +215,20 @@ EXPIRES = {"options": {"expires": 60}}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # Removed pictures can be brought back for 10 minutes and are gone from every store after 15.
     "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 120, **EXPIRES},
+    "forget-ended-sessions": {"task": "avatarsite.tasks.forget_ended_sessions", "schedule": 3600, **EXPIRES},
     "clean-pictures": {"task": "avatarsite.tasks.clean_pictures", "schedule": 300, **EXPIRES},
+    "forget-old-sign-ins": {"task": "avatarsite.tasks.forget_old_sign_ins", "schedule": 86_400},
 }
 if NFT_ENABLED:
     CELERY_BEAT_SCHEDULE |= {
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
+        "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
+        "recheck-wallet-sessions": {
+            "task": "nft.tasks.recheck_wallet_sessions",
+            "schedule": min(NFT_SESSION_RECHECK, 600),
+            **EXPIRES,
+        },
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
         "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
     }
@@ -220,6 +241,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SESSION_ENGINE = "avatarsite.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from avatarsite import session_list, sign_in_log
 from profiles.services.images import purge_unreferenced_images
 from profiles.services.janitor import clean_for_a_while
 
@@ -17,3 +18,13 @@ def purge_pictures() -> None:
 @shared_task(name="avatarsite.tasks.clean_pictures", soft_time_limit=280, time_limit=300)
 def clean_pictures() -> None:
     clean_for_a_while(timezone.now(), seconds=200)
+
+
+@shared_task(name="avatarsite.tasks.forget_ended_sessions")
+def forget_ended_sessions() -> None:
+    session_list.forget_ended()
+
+
+@shared_task(name="avatarsite.tasks.forget_old_sign_ins")
+def forget_old_sign_ins() -> None:
+    sign_in_log.forget_old(timezone.now())

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
+from allauth.account.views import password_set
 from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avatarsite import health, local_mail, pages
-
-# The admin's own login form knows no second factor; this sends people through the site's.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+from avatarsite import health, local_mail, pages, sessions
+from avatarsite.passkeys import RemovePasskey
+from avatarsite.proof_pages import ByWallet
+from avatarsite.proving import ASK_WALLET, proof_required
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
+    # These four stand before allauth's pages of the same addresses.
+    path("accounts/password/set/", proof_required(password_set), name="account_set_password"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskey.as_view(), name="mfa_remove_webauthn"),
+    path("accounts/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
+    path("accounts/sessions/<int:session_id>/end/", sessions.end_session, name="session_end"),
+    path("accounts/sessions/end/", sessions.end_all, name="sessions_end"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
@@ -23,3 +29,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if apps.is_installed("nft"):
     urlpatterns.insert(1, path("", include("nft.urls")))
+    urlpatterns.insert(1, path("accounts/wallet/reauthenticate/", ByWallet.as_view(), name=ASK_WALLET))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
-from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
@@ -22,21 +22,24 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
 
     A second factor, if the person has one, is asked for before they are in; a person who is disabled is sent away.
     """
-    if request.user.is_authenticated and request.user.pk != user.pk:
-        logout(request)  # nothing of the former person's session may reach the next one
-    target = wanted_url if _is_ours(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
+    if request.user.is_authenticated:
+        request.session.cycle_key()  # which Django does where somebody else or nobody was signed in
+    target = wanted_url if is_ours(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
     user.backend = BACKEND
     record_authentication(request, user, method="wallet")
-    response = perform_login(request, user, redirect_url=target)
+    response = perform_login(request, user, EmailVerificationMethod.NONE, redirect_url=target)
     return str(response["Location"])
 
 
-def has_other_login(user: User) -> bool:
-    """Whether a passkey lets them in without a wallet (NFT_OTHER_LOGIN_METHODS). A code app is only a second step."""
-    keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
-    return settings.MFA_PASSKEY_LOGIN_ENABLED and any(key.wrap().is_passwordless for key in keys)
-
-
-def _is_ours(url: str) -> bool:
+def is_ours(url: str) -> bool:
     host = urlsplit(settings.SITE_ORIGIN).netloc
     return url_has_allowed_host_and_scheme(url, {host}, require_https=settings.SECURE)
+
+
+def forget_wallet(sender: Any, request: HttpRequest, method: str, **details: Any) -> None:
+    """Receiver of `authentication_step_completed`: who began with a wallet, was asked for a second factor, and then
+    used a password or a passkey instead, is not in by that wallet."""
+    from nft.services.wallet_sessions import forget_start
+
+    if method == "password" or details.get("passwordless"):
+        forget_start(request.session)

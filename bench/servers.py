@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import grp
 import http.client
 import os
-import pwd
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.lanes import HERE, BenchError, Place, plain_environment
 from localstack import binaries
 from localstack.processes import Program, Running, free_port, is_listening
+from tests.servers import nginx
 
 CONNECTIONS = 16
-_NGINX = """\
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;
-{user}
-events {{ worker_connections 256; }}
-http {{
-  types {{ image/webp webp; }}
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
-  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
-  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+_FILES = """\
   server {{
     listen 127.0.0.1:{port};
     root {folder}/www;
     add_header Cache-Control "public, max-age=4, must-revalidate"; add_header Access-Control-Allow-Origin "*";
   }}
-}}
 """
 
 
 @dataclass(frozen=True)
 class Site:
-    """A running server, and where it listens."""
+    """A running server, and where it listens. `behind`: the one it asks, whose work counts with its own."""
 
     running: Running
     port: int
+    behind: Running | None = None
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -60,7 +51,8 @@ class Load:
 
     @property
     def roots(self) -> Sequence[int]:
-        return (self.site.running.pid,)
+        behind = () if self.site.behind is None else (self.site.behind.pid,)
+        return (self.site.running.pid, *behind)
 
     @property
     def beside(self) -> Sequence[int]:
@@ -88,17 +80,23 @@ def cores() -> list[int]:
 
 def start_nginx(place: Place) -> Site:
     """Serves what lies in `www` of the place's folder, with the headers our own answers have."""
-    port, config = free_port(), place.folder / "nginx.conf"
-    user = _step_down() if os.geteuid() == 0 else ""
-    config.write_text(_NGINX.format(folder=place.folder, port=port, user=user), encoding="utf-8")
-    nginx = shutil.which("nginx") or "nginx"
-    log = str(place.folder / "nginx-start.log")
-    return _start(place, "nginx", [nginx, "-e", log, "-p", str(place.folder), "-c", str(config)], port, {})
+    port = free_port()
+    return _start_nginx(place, _FILES.format(folder=place.folder, port=port), port)
 
 
-def _step_down() -> str:
-    nobody = pwd.getpwnam("nobody")
-    return f"user {nobody.pw_name} {grp.getgrgid(nobody.pw_gid).gr_name};"
+def start_nginx_before(place: Place, site: Site) -> Site:
+    """The configuration we ship, in front of `site`."""
+    port, folder = free_port(), place.folder / "fronted"
+    folder.mkdir()
+    config = nginx.shipped(folder, listen=port, application=site.port, static=folder)
+    return replace(_start_nginx(replace(place, folder=folder), config, port), behind=site.running)
+
+
+def _start_nginx(place: Place, site: str, port: int) -> Site:
+    config = place.folder / "nginx.conf"
+    config.write_text(nginx.around(site, place.folder), encoding="utf-8")
+    program, log = shutil.which("nginx") or "/usr/sbin/nginx", str(place.folder / "nginx-start.log")
+    return _start(place, "nginx", [program, "-e", log, "-p", str(place.folder), "-c", str(config)], port, {})
 
 
 def start_granian(place: Place, application: str, environment: Mapping[str, str], python: str = "") -> Site:

@@ -1,4 +1,4 @@
-"""Installs the peers: npm packages beside package.json, django-avatar in an environment of its own."""
+"""Installs the peers: npm packages beside package.json, Django apps in environments of their own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from localstack import binaries
 from localstack.binaries import ROOT
 
 HERE = Path(__file__).resolve().parent
-DJANGO_AVATAR = ROOT / ".local" / "bench" / "django-avatar"
-_REQUIREMENTS = HERE / "requirements-django-avatar.txt"
 PROGRAMS = {"nginx": "nginx", "wrk": "wrk"}
 
 
@@ -31,19 +29,28 @@ def install_npm_peers() -> None:
 
 
 def install_django_avatar() -> str | None:
-    """Its Python, or None (with a line that says why) where it can't be installed."""
-    python, stamp = DJANGO_AVATAR / "bin" / "python", DJANGO_AVATAR / ".installed"
-    if _is_fresh(stamp, _REQUIREMENTS):
+    return _install_apart("django-avatar")
+
+
+def install_django_siwe_auth() -> str | None:
+    return _install_apart("django-siwe-auth")
+
+
+def _install_apart(name: str) -> str | None:
+    """The Python of an environment of its own, or None (with a line that says why) where it can't be installed."""
+    folder, requirements = ROOT / ".local" / "bench" / name, HERE / f"requirements-{name}.txt"
+    python, stamp = folder / "bin" / "python", folder / ".installed"
+    if _is_fresh(stamp, requirements):
         return str(python)
-    print("  Installing django-avatar into an environment of its own …", flush=True)
+    print(f"  Installing {name} into an environment of its own …", flush=True)
     try:
-        shutil.rmtree(DJANGO_AVATAR, ignore_errors=True)
-        _run([sys.executable, "-m", "venv", str(DJANGO_AVATAR)], ROOT)
-        _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(_REQUIREMENTS)], ROOT)
+        shutil.rmtree(folder, ignore_errors=True)
+        _run([sys.executable, "-m", "venv", str(folder)], ROOT)
+        _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(requirements)], ROOT)
     except BenchError as error:
-        print(f"  django-avatar is left out: {error}", flush=True)
+        print(f"  {name} is left out: {error}", flush=True)
         return None
-    stamp.write_text(_digest(_REQUIREMENTS), encoding="utf-8")
+    stamp.write_text(_digest(requirements), encoding="utf-8")
     return str(python)
 
 

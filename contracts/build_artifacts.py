@@ -28,8 +28,10 @@ SOURCES = {
     "AvatarToken": "src/AvatarToken.sol",
     "Aggregate3": "demo/Aggregate3.sol",
     "DemoEditions": "demo/DemoEditions.sol",
+    "DemoNames": "demo/DemoNames.sol",
     "DemoWallet": "demo/DemoWallet.sol",
     "DemoWalletFactory": "demo/DemoWallet.sol",
+    "LateWallet": "demo/LateWallet.sol",
     "OnchainShapes": "demo/OnchainShapes.sol",
     "OddBothStandards": "demo/Odd.sol",
     "OddBurnsGas": "demo/Odd.sol",
@@ -43,6 +45,7 @@ SOURCES = {
     "OddShortAnswer": "demo/Odd.sol",
     "OddSilent": "demo/Odd.sol",
     "OddZeroOwner": "demo/Odd.sol",
+    "SignatureTrial": "src/SignatureTrial.sol",
 }
 
 _COMPILER_SETTINGS = (

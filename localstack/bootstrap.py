@@ -31,6 +31,7 @@ SYSTEM_PACKAGES = {
     "ceph-mon": ("ceph-mon", "the S3 server keeps its cluster map there"),
     "ceph-osd": ("ceph-osd", "the S3 server keeps its objects there"),
     "ceph": ("ceph-common", "the S3 server is set up with its tools"),
+    "nginx": ("nginx", "the tests put the configuration we ship in front of the site"),
     "chromium": ("chromium fonts-liberation", "the tests use the site as a person does"),
 }
 
@@ -152,7 +153,7 @@ def _node_major(node: str) -> int:
 
 # --- the system -------------------------------------------------------------------------------------------------------
 def _system_packages() -> bool:
-    missing = {name: what for name, what in SYSTEM_PACKAGES.items() if shutil.which(name) is None}
+    missing = {name: what for name, what in SYSTEM_PACKAGES.items() if not _is_here(name)}
     if not missing:
         return False
     packages = [package for names, _ in missing.values() for package in names.split()]
@@ -163,6 +164,11 @@ def _system_packages() -> bool:
     _run([*apt, "update"], environment=environment)
     _run([*apt, "install", "-y", "--no-install-recommends", *packages], environment=environment)
     return True
+
+
+def _is_here(program: str) -> bool:
+    # Debian keeps nginx where only root's PATH leads.
+    return shutil.which(program) is not None or Path("/usr/sbin", program).exists()
 
 
 def _apt(packages: Sequence[str]) -> list[str]:

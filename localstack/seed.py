@@ -1,4 +1,5 @@
-"""The demo tokens: what they show, who holds them, and putting them on the chain and into our IPFS store."""
+"""The demo tokens: what they show, who holds them, and putting them on the chain and into our IPFS store. And the names
+(ENS) of the people who hold them."""
 
 from __future__ import annotations
 
@@ -16,6 +17,11 @@ from web3.exceptions import ContractLogicError
 
 from localstack.chain import Collection, LocalChain, deployer_of
 from localstack.drawings import draw_creature, draw_hills
+from nft.core.address import parse_address
+from nft.core.avatar_record import AVATAR
+from nft.core.caip import AssetId
+from nft.core.ens import namehash, reverse_name
+from nft.core.token import TokenStandard
 from nft.services.pinning import ipfs_uri, pin_directory, pin_file
 
 PEOPLE = ("Alice", "Bob", "Carol", "Dave", "Erin")
@@ -51,16 +57,19 @@ class Placed:
     avatars: Contract
     editions: Contract
     shapes: Contract
+    names: Contract
     aggregate3: ChecksumAddress
 
 
 def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
     """Puts everything there that is missing; answers what chain.json says."""
     people = chain.w3.eth.accounts
+    avatars = chain.put(avatar_collection(people, [_pin_avatar(token, now) for token in AVATARS]))
     placed = Placed(
-        avatars=chain.put(avatar_collection(people, [_pin_avatar(token, now) for token in AVATARS])),
+        avatars=avatars,
         editions=chain.put(edition_collection(people, _pin_editions(now))),
         shapes=chain.put(Collection("OnchainShapes", steps=[_mint_shape(people[token.holder]) for token in SHAPES])),
+        names=chain.put(name_collection(people, avatars)),
         aggregate3=chain.put_aggregate3(),
     )
     chain.settle()
@@ -79,6 +88,13 @@ def edition_collection(people: Sequence[ChecksumAddress], folder_uri: str) -> Co
     return Collection("DemoEditions", (f"{folder_uri}/{{id}}.json",), steps)
 
 
+def name_collection(people: Sequence[ChecksumAddress], avatars: Contract) -> Collection:
+    """`alice.eth` and so on; a holder of one of our avatars has it as the picture of their name."""
+    given = [_give_name(person.lower() + ".eth", holder) for person, holder in zip(PEOPLE, people, strict=False)]
+    pictures = [_give_picture(PEOPLE[token.holder].lower() + ".eth", token, avatars) for token in AVATARS]
+    return Collection("DemoNames", steps=[*given, *pictures])
+
+
 def describe(placed: Placed, people: Sequence[ChecksumAddress]) -> dict[str, Any]:
     names: dict[str, str] = dict(zip(people, PEOPLE, strict=False))
     tokens = [
@@ -93,6 +109,7 @@ def describe(placed: Placed, people: Sequence[ChecksumAddress]) -> dict[str, Any
         "editions": placed.editions.address,
         "shapes": placed.shapes.address,
         "aggregate3": placed.aggregate3,
+        "ens_registry": placed.names.address,
         "demo_tokens": [
             {
                 "label": label,
@@ -145,6 +162,19 @@ def _mint_edition(holder: ChecksumAddress, token_id: int) -> Step:
 
 def _mint_shape(holder: ChecksumAddress) -> Step:
     return lambda contract: contract.functions.mint(holder)
+
+
+def _give_name(name: str, holder: ChecksumAddress) -> Step:
+    reverse = namehash(reverse_name(parse_address(holder)))
+    return lambda contract: contract.functions.give(namehash(name), reverse, holder, name)
+
+
+def _give_picture(name: str, token: DemoToken, avatars: Contract) -> Step:
+    def step(contract: Contract) -> ContractFunction:
+        asset = AssetId(31337, TokenStandard.ERC721, parse_address(avatars.address), _avatar_id(avatars, token))
+        return contract.functions.setText(namehash(name), AVATAR, str(asset))
+
+    return step
 
 
 def _request_id(token: DemoToken) -> bytes:

@@ -34,6 +34,9 @@ SQLITE_TESTS = [
 ]
 """What differs between databases: locks, races, constraints. `make test-sqlite` runs everything there."""
 
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
+"""Three workers, each with servers of its own: on two cores, as tests wait for servers half of their time."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -72,14 +75,19 @@ def test(arguments: Sequence[str]) -> int:
     """Contracts, page scripts, a smaller run on SQLite, then everything; with `arguments` only pytest, with those."""
     bootstrap.prepare("test")
     environment = _with_node()
-    pytest = Check("site", [binaries.python(), "-m", "pytest", *arguments], environment)
+    pytest = [binaries.python(), "-m", "pytest"]
     if arguments:
-        return _run_all([pytest])
+        return _run_all([Check("site", [*pytest, *arguments], environment)])
     scripts = [str(path) for path in sorted(ROOT.glob("tests/js/*.test.mjs"))]
-    bundle = Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment)
-    on_sqlite = Check("SQLite", [*pytest.command, *SQLITE_TESTS], environment | {"TEST_DATABASE": "sqlite"})
+    on_sqlite = environment | {"TEST_DATABASE": "sqlite"}
     return _run_all(
-        [_forge_test(), Check("page scripts", ["node", "--test", *scripts], environment), bundle, on_sqlite, pytest]
+        [
+            _forge_test(),
+            Check("page scripts", ["node", "--test", *scripts], environment),
+            Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment),
+            Check("SQLite", [*pytest, *SQLITE_TESTS], on_sqlite),
+            Check("site", [*pytest, *SIDE_BY_SIDE], environment),
+        ]
     )
 
 

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 
 
 class NftConfig(AppConfig):
@@ -8,11 +8,16 @@ class NftConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from nft import checks  # noqa: F401  # registers itself
+        from nft.middleware import begin_session, forget_session
         from nft.services.guest_sessions import give_full_age
-        from nft.services.identifiers import find_by_account
+        from nft.services.identifiers import find_by_account, find_by_name
         from nft.services.provenance import provide
         from profiles.providers import register_identifier_resolver, register_provenance_provider
 
         register_provenance_provider("nft", provide)
         register_identifier_resolver("account", find_by_account)
+        register_identifier_resolver("name", find_by_name)
         user_logged_in.connect(give_full_age, dispatch_uid="nft.give_full_age")
+        user_logged_in.connect(begin_session, dispatch_uid="nft.begin_session")
+        user_logged_out.connect(forget_session, dispatch_uid="nft.forget_session")

@@ -11,9 +11,22 @@ from django.db.models import Q
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+from nft.login_models import AccountReturn, SignInCount, WalletSession
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
+
+__all__ = [
+    "AccountReturn",
+    "CachedObject",
+    "IpfsBlock",
+    "LinkedAccount",
+    "MintRequest",
+    "SignInChallenge",
+    "SignInCount",
+    "TokenClaim",
+    "WalletSession",
+]
 
 
 class LinkedAccount(models.Model):
@@ -30,12 +43,14 @@ class LinkedAccount(models.Model):
     is_contract_account = models.BooleanField(default=False)
     label = models.CharField(max_length=40, blank=True)
     is_public = models.BooleanField(default=False, help_text="Show the address on the public profile.")
+    is_primary = models.BooleanField(default=False, help_text="Offered first, as where new tokens go.")
     linked_at = models.DateTimeField()
     last_used_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["linked_at"]
+        ordering = ["-is_primary", "linked_at"]
         constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
             models.UniqueConstraint(
                 fields=["address"], condition=Q(is_contract_account=False), name="key_account_once"
             ),
@@ -47,11 +62,34 @@ class LinkedAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label or self.address_text
+        """Never the address: this also names the row in logs and in the admin's history."""
+        return self.label or f"Account {str(self.pk)[:8]}"
 
     @property
     def address_text(self) -> str:
         return to_checksum(self.address)
+
+
+class PrimaryName(models.Model):
+    """The name a public account gave itself (ENS), as of `checked_at`. A hidden account has no such row: nobody may
+    learn from a look-up of ours that it belongs here."""
+
+    account = models.OneToOneField(
+        LinkedAccount, on_delete=models.CASCADE, primary_key=True, related_name="primary_name"
+    )
+    name = models.CharField(
+        max_length=255, blank=True, help_text="In its normal form (ENSIP-15); empty where it has none."
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the chain last said that name and account lead to each other."
+    )
+    next_check_at = models.DateTimeField(db_index=True, help_text="When a worker must ask again.")
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="primary_name_lookup")]
+
+    def __str__(self) -> str:
+        return self.name or "no name"
 
 
 class SignInChallenge(models.Model):
@@ -60,13 +98,15 @@ class SignInChallenge(models.Model):
     class Purpose(models.TextChoices):
         SIGN_IN = "sign_in", "Sign in"
         LINK = "link", "Link an account"
+        MOVE = "move", "Move an account here"
+        REAUTHENTICATE = "reauthenticate", "Prove it is still them"
 
     nonce = models.CharField(max_length=32, unique=True)
     text = models.TextField()
     session_hash = models.CharField(max_length=64, db_index=True, help_text="sha256 of the session it is bound to.")
     address = AddressField()
     chain_id = models.PositiveBigIntegerField()
-    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
@@ -77,8 +117,8 @@ class SignInChallenge(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(purpose="sign_in", user__isnull=True) | Q(purpose="link", user__isnull=False),
-                name="a_link_names_its_user",
+                condition=Q(purpose="sign_in", user__isnull=True) | (~Q(purpose="sign_in") & Q(user__isnull=False)),
+                name="all_but_a_sign_in_name_their_user",
             )
         ]
 

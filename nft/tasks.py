@@ -7,7 +7,16 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from nft.services import challenges, claim_media, mint_steps, pinning, verification
+from nft.services import (
+    challenges,
+    claim_media,
+    mint_steps,
+    pinning,
+    primary_names,
+    sign_in_counts,
+    verification,
+    wallet_sessions,
+)
 from nft.services.doors import get_doors
 
 
@@ -29,6 +38,12 @@ def sweep_claims() -> None:
 @shared_task(name="nft.tasks.forget_old_challenges")
 def forget_old_challenges() -> None:
     challenges.forget_old(timezone.now())
+    sign_in_counts.forget_old(timezone.now())
+
+
+@shared_task(name="nft.tasks.recheck_wallet_sessions")
+def recheck_wallet_sessions() -> None:
+    wallet_sessions.recheck_due(get_doors().chain, timezone.now())
 
 
 @shared_task(name="nft.tasks.forget_unused_blocks")
@@ -44,3 +59,13 @@ def follow_mint(mint_id: str) -> None:
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.check_name")
+def check_name(account_id: str) -> None:
+    primary_names.check_name(UUID(account_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_names")
+def sweep_names() -> None:
+    primary_names.sweep_names(timezone.now(), get_doors())

@@ -12,6 +12,8 @@ urlpatterns = [
     path("accounts/wallet/challenge/", sign_in.challenge, name="challenge"),
     path("accounts/wallet/verify/", sign_in.verify, name="verify"),
     path("settings/wallets/", wallets.wallets, name="wallets"),
+    path("settings/wallets/move/", wallets.wallet_move, name="wallet_move"),
+    path("settings/wallets/<uuid:account_id>/primary/", wallets.wallet_primary, name="wallet_primary"),
     path("settings/wallets/<uuid:account_id>/", wallets.wallet_update, name="wallet_update"),
     path("settings/wallets/<uuid:account_id>/unlink/", wallets.wallet_unlink, name="wallet_unlink"),
     # Tokens

@@ -12,6 +12,7 @@ from profiles import conf
 
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
 
 
 @register()
@@ -70,12 +71,26 @@ def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 @register()
 def check_cookieless(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     order = list(settings.MIDDLEWARE)
-    if SESSIONS not in order or (MIDDLEWARE in order and order.index(MIDDLEWARE) < order.index(SESSIONS)):
-        return []
-    return [
-        Warning(
-            f"{MIDDLEWARE} does not stand before sessions in MIDDLEWARE.",
-            hint="Without it every picture on a page costs a signed-in visitor a session and its user.",
-            id="profiles.W001",
+    found: list[CheckMessage] = []
+    if SESSIONS in order and not _stands_before(MIDDLEWARE, SESSIONS):
+        found.append(
+            Warning(
+                f"{MIDDLEWARE} does not stand before sessions in MIDDLEWARE.",
+                hint="Without it every picture on a page costs a signed-in visitor a session and its user.",
+                id="profiles.W001",
+            )
         )
-    ]
+    if {SECURITY, MIDDLEWARE} <= set(order) and not _stands_before(SECURITY, MIDDLEWARE):
+        found.append(
+            Warning(
+                f"{SECURITY} does not stand before {MIDDLEWARE} in MIDDLEWARE.",
+                hint="Pictures are answered there and then, without the headers that it would add.",
+                id="profiles.W002",
+            )
+        )
+    return found
+
+
+def _stands_before(first: str, second: str) -> bool:
+    order = list(settings.MIDDLEWARE)
+    return first in order and order.index(first) < order.index(second)

@@ -10,11 +10,13 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
-from profiles.images.picture import DecodeRequest
+from profiles.images.picture import MIDDLE, Crop, DecodeRequest
 
 #: How far the clocks of our machines may stand apart. A check from further in the future than this was made by a clock
 #: that has been set right since, and says nothing of the present.
 CLOCK_SKEW = timedelta(minutes=5)
+#: Seconds by which a cache in front of us may overdraw an answer's time: it counts in whole ones, from when it has it.
+CACHE_SLACK = 2
 
 
 def _setting(name: str, default: Any) -> Any:
@@ -37,9 +39,10 @@ def image_limits() -> ImageLimits:
     return ImageLimits(**{name: int(_setting(f"AVATAR_{name.upper()}", getattr(ImageLimits, name))) for name in names})
 
 
-def decode_request(*, svg_allowed: bool) -> DecodeRequest:
-    """Every rendition size, within our limits. SVG only from tokens, and only as pixels."""
-    return DecodeRequest(image_limits(), RENDITION_SIZES, svg_allowed=svg_allowed)
+def decode_request(*, svg_allowed: bool, crop: Crop | None = None) -> DecodeRequest:
+    """Every rendition size, within our limits. SVG only from tokens, and only as pixels. The plain middle is no crop:
+    the whole picture is kept, and another part of it can be chosen later."""
+    return DecodeRequest(image_limits(), RENDITION_SIZES, None if crop == MIDDLE else crop, svg_allowed)
 
 
 def upload_max_bytes() -> int:
@@ -97,8 +100,13 @@ def signed_seconds() -> int:
 
 
 def avatar_max_age() -> int:
-    """Seconds an answer of `/avatar/<id>` may be kept: a changed picture is seen in less than 5."""
-    return int(_setting("AVATAR_CACHE_SECONDS", 4))
+    """Seconds an answer of `/avatar/<id>` may be kept: with CACHE_SLACK, a changed picture is seen in less than 5."""
+    return int(_setting("AVATAR_CACHE_SECONDS", 3))
+
+
+def outage_seconds() -> int:
+    """How much longer a cache in front of us may show an answer while we are down, if its attestation lasts so long."""
+    return int(_setting("AVATAR_OUTAGE_SECONDS", 60))
 
 
 def drawings_per_hour() -> int:
@@ -125,6 +133,13 @@ def verified_addresses(user: Any) -> list[str]:
     function of a user that lists them. None without it."""
     path = _setting("AVATAR_VERIFIED_ADDRESSES", "")
     return list(import_string(path)(user)) if path else []
+
+
+def missing_proof(request: Any) -> str:
+    """Where the person must prove that it is still them before a sensitive step, "" if they did lately or the host
+    project asks nobody: AVATAR_MISSING_PROOF names a function of a request that says so."""
+    path = _setting("AVATAR_MISSING_PROOF", "")
+    return str(import_string(path)(request)) if path else ""
 
 
 def reserved_handles() -> frozenset[str]:

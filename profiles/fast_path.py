@@ -8,6 +8,7 @@ left of their time, so that this cache and the reader's own never add up.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -40,25 +41,32 @@ _LIMIT_BYTES = 16 * 1024 * 1024
 #: What an entry takes beside its body: key, headers, and Python's own.
 _OVERHEAD = 4096
 _KEPT = ("200 ", "304 ")
+_MAX_AGE = re.compile(r"max-age=[0-9]+")
 _BODY_HEADERS = frozenset({"content-type", "content-length"})
 
 Headers = list[tuple[str, str]]
 Key = tuple[Any, ...]
 
 
-def cache_control(seconds: float) -> str:
-    """For addresses that name a person: the picture behind them may change at any moment. Rounded down."""
-    return f"public, max-age={max(0, int(seconds))}, must-revalidate"
+def cache_control(seconds: float, spare: float = 0) -> str:
+    """For addresses that name a person: the picture behind them may change at any moment. Rounded down.
+
+    `spare`: for how many seconds more a cache may answer with it where we can't. To most caches `must-revalidate`
+    forbids even that (RFC 9111 §5.2.2.2); nginx takes the leave.
+    """
+    lasting = f"public, max-age={max(0, int(seconds))}, must-revalidate"
+    return f"{lasting}, stale-if-error={int(spare)}" if spare >= 1 else lasting
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment. `body` is None where
-    Django said 304: it is not known then."""
+    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment, and `control` is
+    Django's. `body` is None where Django said 304: it is not known then."""
 
     until: float
     headers: Headers
     headers_of_304: Headers
+    control: str
     etag: str
     body: bytes | None
 
@@ -88,7 +96,7 @@ class FastPath:
         now = self._clock()
         entry = self._entries.get(key)
         if entry is not None and now < entry.until:
-            control = ("Cache-Control", cache_control(entry.until - now))
+            control = ("Cache-Control", _MAX_AGE.sub(f"max-age={int(entry.until - now)}", entry.control))
             if _names(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
                 start_response("304 Not Modified", [*entry.headers_of_304, control])
                 return []
@@ -148,7 +156,8 @@ def _entry_of(response: object, status: str, headers: Headers, until: float) -> 
         return None
     lasting = [(name, value) for name, value in headers if name.lower() != "cache-control"]
     of_304 = [(name, value) for name, value in lasting if name.lower() not in _BODY_HEADERS]
-    return _Entry(until, lasting, of_304, etag, body if status.startswith("200 ") else None)
+    known = body if status.startswith("200 ") else None
+    return _Entry(until, lasting, of_304, named.get("cache-control", ""), etag, known)
 
 
 def _names(wanted: str, etag: str) -> bool:

@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from profiles import conf
+from profiles.images.errors import ImageRefused
+from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
 
 
@@ -49,20 +51,60 @@ class ProfileForm(forms.Form):
         return cls(initial={name: getattr(profile, name) for name in cls.base_fields})
 
 
+class HandleForm(forms.Form):
+    handle = ProfileForm.base_fields["handle"]
+
+
 class AltTextForm(forms.Form):
     alt_text = forms.CharField(
         max_length=300,
         required=False,
         label="Describe the picture",
         help_text="Read out to people who can't see it.",
+        error_messages={"max_length": "A description may have up to 300 characters."},
     )
 
 
-class UploadForm(AltTextForm):
+def _fraction(label: str, initial: str, choices: dict[str, str]) -> forms.FloatField:
+    """A number a script may choose freely, and a person from a list."""
+    wrong = {"invalid": "The part to show is given in numbers from 0 to 1."}
+    widget = forms.Select(choices=list(choices.items()))
+    return forms.FloatField(label=label, required=False, initial=initial, widget=widget, error_messages=wrong)
+
+
+class CropForm(forms.Form):
+    """Which square of the picture is shown: `Crop` in three lists, for which static/js/cropper.js stands in."""
+
+    crop_x = _fraction("From left to right", "0.5", {"0": "Left", "0.5": "Middle", "1": "Right"})
+    crop_y = _fraction("From top to bottom", "0.5", {"0": "Top", "0.5": "Middle", "1": "Bottom"})
+    crop_size = _fraction(
+        "How much",
+        "1",
+        {"1": "As much as fits", "0.75": "Three quarters of it", "0.5": "Half of it", "0.33": "A third of it"},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = {name: self.cleaned_data.get(f"crop_{name}") for name in ("x", "y", "size")}
+        numbers = {name: getattr(MIDDLE, name) if number is None else number for name, number in said.items()}
+        try:
+            self.cleaned_data["crop"] = Crop(**numbers)
+        except ImageRefused as refusal:
+            raise forms.ValidationError(refusal.sentence, code="bad_crop") from refusal
+        return self.cleaned_data
+
+    def crop_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("crop_x", "crop_y", "crop_size")]
+
+
+class FinishForm(AltTextForm, CropForm):
+    """What is said of an upload beside its bytes."""
+
+
+class UploadForm(FinishForm):
     content = forms.FileField(
         label="Picture file", widget=forms.ClearableFileInput(attrs={"accept": "image/*"}), allow_empty_file=True
     )
-    field_order = ["content", "alt_text"]
+    field_order = ["content", "crop_x", "crop_y", "crop_size", "alt_text"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,6 +120,11 @@ class UploadForm(AltTextForm):
 
 class ModerationForm(forms.Form):
     reason = forms.CharField(max_length=300, help_text="The person will read it.")
+
+
+def first_error(form: forms.Form) -> str:
+    """Of a form that is not valid."""
+    return next(str(error) for errors in form.errors.values() for error in errors)
 
 
 def most() -> str:

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
-from django.urls import include, path, re_path
+from django.urls import include, path
 
-from profiles.views import avatar, direct_upload, pages, picture
+from profiles import media_urls
+from profiles.views import cropping, direct_upload, history, pages, picture, welcome
 
 app_name = "profiles"
 urlpatterns = [
     path("", include("profiles.api.urls")),
     path("u/<slug:handle>/", pages.public, name="public"),
     path("settings/profile/", pages.edit, name="edit"),
+    path("settings/welcome/", welcome.welcome, name="welcome"),
     path("settings/picture/", picture.picture, name="picture"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),
     path("settings/picture/direct/<uuid:ticket_id>/done/", direct_upload.finish, name="direct_done"),
-    path("settings/picture/<uuid:avatar_id>/use/", picture.use, name="picture_use"),
-    path("settings/picture/<uuid:avatar_id>/remove/", picture.remove, name="picture_remove"),
-    path("settings/picture/<uuid:avatar_id>/restore/", picture.restore, name="picture_restore"),
-    path("settings/picture/<uuid:avatar_id>/alt/", picture.alt, name="picture_alt"),
-    path("avatar/<str:identifier>.json", avatar.receipt, name="avatar_json"),
-    path("avatar/<str:identifier>", avatar.avatar, name="avatar"),
-    re_path(r"^pictures/([0-9a-f]{64})\.(webp|png|jpg|avif)$", avatar.content, name="content"),
+    path("settings/picture/older/", history.older, name="history"),
+    path("settings/picture/<uuid:avatar_id>/use/", history.use, name="picture_use"),
+    path("settings/picture/<uuid:avatar_id>/remove/", history.remove, name="picture_remove"),
+    path("settings/picture/<uuid:avatar_id>/restore/", history.restore, name="picture_restore"),
+    path("settings/picture/<uuid:avatar_id>/alt/", history.alt, name="picture_alt"),
+    path("settings/picture/<uuid:avatar_id>/crop/", cropping.crop, name="picture_crop"),
+    path("settings/picture/<uuid:avatar_id>/whole/", cropping.whole, name="picture_whole"),
+    *media_urls.urlpatterns,
 ]

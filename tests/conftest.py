@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.servers.redis",
     "tests.servers.postgres",
     "tests.servers.chain",
+    "tests.servers.names",
     "tests.servers.s3",
     "tests.servers.helia_gateway",
     "tests.servers.walletconnect_relay",
@@ -32,10 +33,33 @@ os.environ.update(test_places.environment(PLACES))
 atexit.register(PLACES.remove)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--replay-rounds", type=int, default=3, help="how often 50 replays at once are tried (3)")
+
+
 def pytest_configure() -> None:
     from django.conf import settings
 
     settings.configured or settings.DATABASES  # noqa: B018 - reads them now, so that pytest-django finds them
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers inherit our environment. Without this name in it, pytest-django waits for their own conftest, which has
+    places of its own."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For workers side by side (`-n`): whoever shares a running site or a module's fixtures shares a worker, and the
+    browser, which takes longest, begins first."""
+    items.sort(key=lambda item: _part(item) != "browser")
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_part(item)))
+
+
+def _part(item: pytest.Item) -> str:
+    return "browser" if item.get_closest_marker("browser") else str(item.path)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any
@@ -81,6 +82,15 @@ class Browser:
 
     def __init__(self, *, csrf: bool = False) -> None:
         self.client = Client(enforce_csrf_checks=csrf, REMOTE_ADDR=str(IPv6Address(random.getrandbits(125) | 1 << 125)))
+
+    def enter(self, user: User, *, ago: float = 0) -> None:
+        """Signs in as somebody who gave their password so many seconds ago."""
+        self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        session = self.client.session
+        session["signed_in_at"] = time.time() - ago
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time() - ago}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
 
     def ask_challenge(self, address: str, *, purpose: str = "sign_in", chain_id: int = CHAIN_ID, **more: object) -> Any:
         content = {"address": address, "chain_id": chain_id, "purpose": purpose, **more}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django import template
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from avatarsite.proving import step_of
 from profiles.models import Profile
 from profiles.services.showing import ShownPicture
 
@@ -70,6 +73,22 @@ def device_name(user_agent: str) -> str:
 
 def _first(names: dict[str, str], user_agent: str) -> str:
     return next((name for sign, name in names.items() if sign in user_agent), "")
+
+
+@register.simple_tag(takes_context=True)
+def wanted_step(context: dict[str, Any]) -> str:
+    """What a person is about to do, on the pages that ask for a proof first; "" if that is not known."""
+    return step_of(context["request"].GET.get("next", "") or context["request"].POST.get("next", ""))
+
+
+@register.simple_tag
+def public_names(profile: Profile) -> list[str]:
+    """The names (ENS) of the accounts this person shows."""
+    if not apps.is_installed("nft"):
+        return []
+    from nft.services.known_names import names_of
+
+    return names_of(profile.user_id, timezone.now())
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Aggregate3} from "../demo/Aggregate3.sol";
 import {DemoEditions} from "../demo/DemoEditions.sol";
+import {DemoNames} from "../demo/DemoNames.sol";
 import {DemoWallet, DemoWalletFactory} from "../demo/DemoWallet.sol";
 import {OddLiar, OddReverts, OddZeroOwner} from "../demo/Odd.sol";
 import {OnchainShapes} from "../demo/OnchainShapes.sol";
@@ -45,6 +46,22 @@ contract DemoCollectionsTest {
         OnchainShapes shapes = new OnchainShapes();
         vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, 1));
         shapes.tokenURI(1);
+    }
+
+    function test_aNameLeadsToItsHolderAndBack() public {
+        DemoNames names = new DemoNames();
+        (bytes32 node, bytes32 reverseNode) = (keccak256("node"), keccak256("reverse"));
+        vm.assertEq(names.resolver(node), address(0));
+        names.give(node, reverseNode, ANN, "ann.eth");
+        names.setText(node, "avatar", "ipfs://picture");
+        vm.assertEq(names.resolver(node), address(names));
+        vm.assertEq(names.resolver(reverseNode), address(names));
+        vm.assertEq(names.addr(node), ANN);
+        vm.assertEq(names.name(reverseNode), "ann.eth");
+        vm.assertEq(names.text(node, "avatar"), "ipfs://picture");
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, ANN));
+        vm.prank(ANN);
+        names.give(node, reverseNode, ANN, "ann.eth");
     }
 
     function _startsWith(string memory text, string memory start) private pure returns (bool) {

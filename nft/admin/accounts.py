@@ -1,22 +1,42 @@
-"""Accounts and challenges for staff. Nobody can prove an account for somebody else, so nothing is added or changed."""
+"""Accounts and challenges for staff. Nobody can prove an account for somebody else, so nothing is added or changed.
+
+An address its person hides is hidden here too. Staff who were told one find its row by searching for all of it.
+"""
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from nft.core.address import to_checksum
-from nft.models import LinkedAccount, SignInChallenge
+from nft.admin.looking import LookOnly, ReasonForm, staff
+from nft.core.address import parse_address, to_checksum
+from nft.core.errors import InvalidAddress
+from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from nft.services.accounts import remove_account_as_staff
+
+HIDDEN = "hidden"
+MAX_AT_ONCE = 100
+
+
+def address_for_staff(account: LinkedAccount | None) -> str:
+    return to_checksum(account.address) if account is not None and account.is_public else HIDDEN
+
+
+@admin.register(SignInCount)
+class SignInCountAdmin(LookOnly):
+    """Why tries to sign in by wallet were refused, day by day."""
+
+    list_display = ["day", "outcome", "count"]
+    list_filter = ["outcome"]
 
 
 @admin.register(LinkedAccount)
-class LinkedAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
+class LinkedAccountAdmin(LookOnly):
     list_display = [
-        "checksum_address",
+        "__str__",
+        "shown_address",
         "user",
         "chain_id",
         "is_contract_account",
@@ -27,49 +47,60 @@ class LinkedAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic
     list_filter = ["is_contract_account", "is_public", "chain_id"]
     list_select_related = ["user"]
     search_fields = ["user__username", "label"]
+    search_help_text = "Username, label, or a whole address."
     ordering = ["-linked_at"]
-    show_full_result_count = False
     readonly_fields = [
-        "checksum_address",
+        "shown_address",
         "user",
         "chain_id",
         "is_contract_account",
         "label",
         "is_public",
+        "is_primary",
         "linked_at",
         "last_used_at",
     ]
     fields = [*readonly_fields]
+    actions = ["unlink"]
+    action_form = ReasonForm
 
     @admin.display(description="address")
-    def checksum_address(self, account: LinkedAccount) -> str:
-        return to_checksum(account.address)
+    def shown_address(self, account: LinkedAccount) -> str:
+        return address_for_staff(account)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LinkedAccount], search_term: str
+    ) -> tuple[QuerySet[LinkedAccount], bool]:
+        try:
+            return queryset.filter(address=parse_address(search_term.strip())), False
+        except InvalidAddress:
+            return super().get_search_results(request, queryset, search_term)
 
-    def has_change_permission(self, request: HttpRequest, obj: LinkedAccount | None = None) -> bool:
-        return False
+    @admin.action(description="Unlink (needs a reason, which the person's audit keeps)", permissions=["unlink"])
+    def unlink(self, request: HttpRequest, queryset: QuerySet[LinkedAccount]) -> None:
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, "Write why: it stands in the person's audit.", messages.ERROR)
+            return
+        chosen = list(queryset.select_related("user")[:MAX_AT_ONCE])
+        for account in chosen:
+            remove_account_as_staff(account, staff(request), timezone.now(), reason)
+        self.message_user(request, f"{len(chosen)} unlinked.")
 
-    def delete_model(self, request: HttpRequest, obj: LinkedAccount) -> None:
-        remove_account_as_staff(obj, actor=_staff(request), now=timezone.now())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LinkedAccount]) -> None:
-        for account in queryset:
-            self.delete_model(request, account)
+    def has_unlink_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("nft.delete_linkedaccount")
 
 
 @admin.register(SignInChallenge)
-class SignInChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the type checker only
-    """Without the text and the nonce: whoever only looks need not see what is still to be signed."""
+class SignInChallengeAdmin(LookOnly):
+    """Without the text, the nonce and the address: whoever only looks need not see what is still to be signed, and who
+    asked has not even proved the address to be theirs."""
 
-    list_display = ["issued_at", "checksum_address", "chain_id", "purpose", "user", "expires_at", "consumed_at"]
+    list_display = ["issued_at", "chain_id", "purpose", "user", "expires_at", "consumed_at"]
     list_filter = ["purpose", "chain_id"]
     list_select_related = ["user"]
     ordering = ["-issued_at"]
-    show_full_result_count = False
     readonly_fields = [
-        "checksum_address",
         "chain_id",
         "purpose",
         "user",
@@ -78,18 +109,3 @@ class SignInChallengeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # gener
         "consumed_at",
     ]
     fields = [*readonly_fields]
-
-    @admin.display(description="address")
-    def checksum_address(self, challenge: SignInChallenge) -> str:
-        return to_checksum(challenge.address)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: SignInChallenge | None = None) -> bool:
-        return False
-
-
-def _staff(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # noqa: S101  # the admin lets nobody else in; tells the type checker
-    return request.user

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from nft.admin.accounts import address_for_staff
 from nft.admin.looking import LookOnly
 from nft.core.address import to_checksum
 from nft.models import MintRequest
@@ -23,7 +24,7 @@ class MintRequestAdmin(LookOnly):
         "created_at",
     ]
     list_filter = ["state", "chain_id"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "account"]
     search_fields = ["user__username", "name", "tx_hash__exact"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account"]
@@ -32,7 +33,7 @@ class MintRequestAdmin(LookOnly):
 
     @admin.display(description="owner")
     def owner_address(self, request: MintRequest) -> str:
-        return to_checksum(request.owner)
+        return address_for_staff(request.account)
 
     @admin.display(description="contract")
     def contract_address(self, request: MintRequest) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from django.conf import settings
 
 from nft.clients.chain_errors import AnswerTooLarge, BlockGone, ChainUnavailable, WrongChain
-from nft.clients.rpc import Node
+from nft.clients.rpc import Node, share_of
 from nft.core.address import to_checksum
 from nft.core.verdict import BlockRef
 
@@ -88,7 +88,7 @@ class ChainClient:
 
     def call(
         self,
-        to: bytes,
+        to: bytes | None,
         data: bytes,
         block: At,
         *,
@@ -96,8 +96,13 @@ class ChainClient:
         sender: bytes = READER,
         max_bytes: int = MAX_ANSWER,
     ) -> bytes:
-        """What the contract returns; empty where there is no contract. Raises CallReverted, AnswerTooLarge."""
-        request = {"to": to_checksum(to), "data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
+        """What the contract returns; empty where there is no contract. Raises CallReverted, AnswerTooLarge.
+
+        `to` None: what `data` returns as creation code, which is run and forgotten.
+        """
+        request = {"data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
+        if to is not None:
+            request["to"] = to_checksum(to)
         answer = self._ask("eth_call", [request, _tag(block)])
         if isinstance(answer, str) and len(answer) > 2 * max_bytes + 2:
             raise AnswerTooLarge(max_bytes)
@@ -144,9 +149,10 @@ class ChainClient:
     def _ask(self, method: str, params: list[Any]) -> Any:
         """The first node that answers. Only outages lead to the next one: a refused call is an answer."""
         failure: ChainUnavailable | None = None
-        for node in self._nodes:
+        for place, node in enumerate(self._nodes):
             try:
-                return node.ask(method, params)
+                with share_of(len(self._nodes) - place):
+                    return node.ask(method, params)
             except ChainUnavailable as error:
                 if isinstance(error, WrongChain):
                     log.warning("Chain %s: %s", self.chain_id, error)

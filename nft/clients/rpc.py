@@ -11,6 +11,7 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any, cast
 
 import requests
@@ -70,9 +71,36 @@ class _Deadline:
 
 class _Running(threading.local):
     deadline: _Deadline | None = None
+    ends_at: float | None = None  # time.monotonic()
 
 
 _running = _Running()
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """All that this thread asks of nodes in the block takes no longer in all, failing over and connecting included;
+    what is asked later is an outage."""
+    before, ends_at = _running.ends_at, time.monotonic() + seconds
+    _running.ends_at = ends_at if before is None else min(before, ends_at)
+    try:
+        yield
+    finally:
+        _running.ends_at = before
+
+
+@contextlib.contextmanager
+def share_of(count: int) -> Iterator[None]:
+    """Inside of `within`: at most one of so many parts of the time that is left, as others may have to be asked too."""
+    with contextlib.nullcontext() if _running.ends_at is None else within(_seconds_left() / count):
+        yield
+
+
+def _seconds_left() -> float:
+    """For one request."""
+    if _running.ends_at is None:
+        return READ_SECONDS
+    return max(0.0, min(READ_SECONDS, _running.ends_at - time.monotonic()))
 
 
 class _Watched(HTTPConnection):
@@ -101,7 +129,7 @@ class _Adapter(HTTPAdapter):
 
 
 class BoundedProvider(HTTPProvider):
-    """An HTTPProvider that reads at most MAX_RESPONSE bytes and never longer than READ_SECONDS in all.
+    """An HTTPProvider that reads at most MAX_RESPONSE bytes and never longer than READ_SECONDS (or `within`) in all.
 
     It caches nothing: web3 would keep blocks of a certain age by their number, and a block is asked again only to learn
     whether a reorg replaced it.
@@ -116,18 +144,21 @@ class BoundedProvider(HTTPProvider):
 
     def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
         del method
-        ends_at = time.monotonic() + READ_SECONDS
-        with _Deadline(READ_SECONDS), self._post(request_data) as response:
+        seconds = _seconds_left()
+        if not seconds:
+            raise requests.Timeout("There is no time left to ask.")
+        ends_at = time.monotonic() + seconds
+        with _Deadline(seconds), self._post(request_data, seconds) as response:
             if response.status_code >= 500 or response.status_code == 429:
                 raise requests.HTTPError(f"status {response.status_code}")
             return _read_bounded(response, ends_at)
 
-    def _post(self, content: bytes) -> requests.Response:
+    def _post(self, content: bytes, seconds: float) -> requests.Response:
         return self._session.post(
             str(self.endpoint_uri),
             data=content,
             headers=self.get_request_headers(),
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            timeout=(min(CONNECT_SECONDS, seconds), seconds),
             allow_redirects=False,
             stream=True,
         )

@@ -2,6 +2,7 @@
 
     CoreError                     a value was refused; the message is a sentence for a person
     ├── InvalidAddress            no 20-byte address, or a wrong EIP-55 checksum
+    ├── InvalidName               not a name of the Ethereum Name Service
     ├── InvalidIdentifier         no CAIP-10 / CAIP-19 / did:nft identifier
     │   └── PasteRefused          what a person pasted names no token we can read (.reason)
     ├── BadVarint                 a number cut short or not in its shortest form (inside parsers only)
@@ -42,6 +43,10 @@ class CoreError(ValueError):
 
 class InvalidAddress(CoreError):
     """Not an Ethereum address."""
+
+
+class InvalidName(CoreError):
+    """Not a name by ENSIP-15, or one longer than we read."""
 
 
 class InvalidIdentifier(CoreError):

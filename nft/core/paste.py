@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from nft.core.address import parse_address
 from nft.core.caip import check_chain_id, parse_asset_id
+from nft.core.ens import looks_like_name
 from nft.core.errors import InvalidAddress, InvalidIdentifier, PasteRefused
 from nft.core.explorers import (
     CHAIN_SLUGS,
@@ -41,6 +42,8 @@ class PasteRefusal(enum.StrEnum):
     UNKNOWN_CHAIN = "unknown_chain"
     NOT_A_TOKEN_PAGE = "not_a_token_page"  # noqa: S105 - a reason, not a secret
     NAME = "name"
+    NO_RECORD = "no_record"
+    NOT_A_TOKEN = "not_a_token"  # noqa: S105 - a reason, not a secret
     NOT_UNDERSTOOD = "not_understood"
 
 
@@ -88,7 +91,7 @@ def _parse_pair(text: str, chain_id: int) -> AssetReference:
         return AssetReference(chain_id, _parse_contract(match["contract"]), _parse_token_id(match["token"]))
     if _ONLY_ADDRESS.fullmatch(text):
         raise PasteRefused(PasteRefusal.NO_TOKEN_ID, "This is only a contract; add a space and the token id.")
-    if re.fullmatch(r"[^\s/:]+\.[a-z]{2,}", text):
+    if looks_like_name(text):
         raise PasteRefused(PasteRefusal.NAME, f"“{text[:60]}” is a name; paste the contract and the token id.")
     raise PasteRefused(
         PasteRefusal.NOT_UNDERSTOOD,

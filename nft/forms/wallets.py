@@ -35,7 +35,8 @@ def read_wanted(content: dict[str, Any]) -> Wanted:
     if not isinstance(chain_id, int) or isinstance(chain_id, bool):
         raise MalformedRequest("“chain_id” must be given, as a whole number.")
     if purpose not in SignInChallenge.Purpose.values:
-        raise MalformedRequest("“purpose” must be “sign_in” or “link”.")
+        names = ", ".join(f"“{name}”" for name in SignInChallenge.Purpose.values)
+        raise MalformedRequest(f"“purpose” must be one of {names}.")
     return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose))
 
 

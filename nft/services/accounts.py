@@ -6,18 +6,24 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from nft.core.address import to_checksum
-from nft.models import LinkedAccount
+from nft.models import AccountReturn, LinkedAccount
+from nft.services import wallet_sessions
 from nft.services.claims import withdraw_claims_of_account
-from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount
+from nft.services.known_names import shown_name
+from nft.services.primary_names import ask_for_name, forget_name
+from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount, NotYourAccount
+from nft.signals import account_changed
 from profiles.services.audit import record
 from profiles.services.people import profile_of
 
@@ -43,12 +49,14 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class ShownAccount:
-    """An account as its owner sees it."""
+    """An account as its owner sees it. `name` is the one that others see too (ENS), "" where there is none."""
 
     id: UUID
     address: str
+    name: str
     label: str
     is_public: bool
+    is_primary: bool
     is_contract_account: bool
     chain_id: int
     chain_name: str
@@ -65,14 +73,18 @@ def find_account(proof: Proof) -> LinkedAccount | None:
 
 
 def sign_in(proof: Proof, now: datetime) -> SignedIn:
-    """The person of this account; a new one with a neutral name where nobody has linked it. Raises AccountDisabled."""
+    """The person of this account; a new one with a neutral name where nobody has linked it. Raises AccountDisabled.
+
+    An account that was moved from a profile, which has no other way in, and is linked to nobody now, leads back there.
+    """
     account = find_account(proof)
     if account is not None:
         return _known(account, now)
     try:
         with transaction.atomic():
-            user = _create_user()
-            return SignedIn(user, _create_account(user, proof, now), is_new=True)
+            earlier = _returning(proof)
+            user = earlier or _create_user()
+            return SignedIn(user, create_account(user, proof, now), is_new=earlier is None)
     except IntegrityError:
         # The same account signed up in parallel: it is that person who signs in.
         account = find_account(proof)
@@ -87,7 +99,7 @@ def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     if account is None:
         try:
             with transaction.atomic():
-                return _create_account(user, proof, now)
+                return create_account(user, proof, now)
         except IntegrityError:
             account = find_account(proof)
             if account is None:
@@ -98,29 +110,61 @@ def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     return account
 
 
-def unlink_account(user: User, account_id: UUID, now: datetime) -> None:
-    """Removes an account and, in the same transaction, the right to show its tokens.
+def find_own_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    """The account of this person that the proof is for; its use is noted. Raises NotYourAccount."""
+    account = find_account(proof)
+    if account is None or account.user.pk != user.pk:
+        raise NotYourAccount(to_checksum(proof.address))
+    _note_use(account, now)
+    return account
+
+
+def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: str | None = None) -> None:
+    """Removes an account and, in the same transaction, the right to show its tokens and the sessions it began, but for
+    the one `keep_session` names.
 
     Raises NoSuchAccount, LastLoginMethod.
     """
     with transaction.atomic():
-        # All of them locked: two unlinks at once must not each count on the other's account.
-        accounts = {account.pk: account for account in user.linked_accounts.select_for_update()}
+        lock_logins(user)
+        accounts = {account.pk: account for account in user.linked_accounts.all()}
         if account_id not in accounts:
             raise NoSuchAccount
-        if len(accounts) == 1 and not _has_other_login(user):
+        if len(accounts) == 1 and not has_other_login(user):
             raise LastLoginMethod
-        _remove(accounts[account_id], actor=user, now=now)
+        wallet_sessions.end_of_account(accounts[account_id], wallet_sessions.UNLINKED, now, keep_session)
+        remove_account(accounts[account_id], "unlink", actor=user, now=now)
 
 
-def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime) -> None:
-    """As unlink_account, decided by staff: allowed for the last login method too."""
+def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime, reason: str) -> None:
+    """As unlink_account, decided by staff with a reason: allowed for the last login method too."""
     with transaction.atomic():
-        _remove(account, actor=actor, now=now)
+        lock_logins(account.user)
+        wallet_sessions.end_of_account(account, wallet_sessions.UNLINKED, now)
+        record(profile_of(account.user), "account.remove", actor, account=str(account.pk), reason=reason)
+        remove_account(account, "unlink", actor=actor, now=now)
+
+
+def make_primary(user: User, account_id: UUID) -> LinkedAccount:
+    """The account that is offered first from now on; there is one per person. Raises NoSuchAccount."""
+    with transaction.atomic():
+        lock_logins(user)
+        account = user.linked_accounts.filter(pk=account_id).first()
+        if account is None:
+            raise NoSuchAccount
+        if not account.is_primary:
+            user.linked_accounts.filter(is_primary=True).update(is_primary=False)
+            account.is_primary = True
+            account.save(update_fields=["is_primary"])
+            _audit(account, actor=user, action="account.primary")
+    return account
 
 
 def update_account(user: User, account_id: UUID, *, label: str, is_public: bool) -> LinkedAccount:
-    """Sets what a person calls an account and whether others may see its address. Raises NoSuchAccount."""
+    """Sets what a person calls an account and whether others may see its address, and its name if it has one.
+
+    Raises NoSuchAccount.
+    """
     with transaction.atomic():
         account = user.linked_accounts.select_for_update().filter(pk=account_id).first()
         if account is None:
@@ -129,17 +173,73 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
         account.save(update_fields=["label", "is_public"])
         if was_public != is_public:
             _audit(account, actor=user, action="account.show" if is_public else "account.hide")
+        if is_public:
+            ask_for_name(account, timezone.now())
+        else:
+            forget_name(account)
     return account
 
 
 def list_accounts(user: User) -> list[ShownAccount]:
-    """A person's accounts, oldest first."""
-    return [_shown(account) for account in user.linked_accounts.all()]
+    """A person's accounts: the primary one, then the others, oldest first."""
+    return [_shown(account) for account in user.linked_accounts.select_related("primary_name")]
 
 
 def can_unlink(user: User, accounts: Collection[object]) -> bool:
     """Whether one of `accounts`, all this person has, may go without locking them out."""
-    return len(accounts) > 1 or _has_other_login(user)
+    return len(accounts) > 1 or has_other_login(user)
+
+
+def lock_logins(user: User) -> None:
+    """Until the transaction ends, nobody else counts or changes this person's ways to sign in: two removals at once
+    must not each count on what the other takes."""
+    get_user_model().objects.select_for_update().get(pk=user.pk)
+
+
+def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    """A row for a proved account nobody has; the person's first is their primary one. Raises IntegrityError."""
+    lock_logins(user)
+    account = LinkedAccount.objects.create(
+        user=user,
+        address=proof.address,
+        chain_id=proof.chain_id,
+        is_contract_account=proof.is_contract_account,
+        is_primary=not user.linked_accounts.filter(is_primary=True).exists(),
+        linked_at=now,
+        last_used_at=now,
+    )
+    AccountReturn.objects.filter(user=user).delete()  # they have a way in again
+    _audit(account, actor=user, action="account.link")
+    announce(account, "link", user)
+    return account
+
+
+def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> None:
+    """Takes an account from its person, within the caller's transaction: its tokens are no longer shown, and the oldest
+    of the others becomes primary where it was."""
+    withdraw_claims_of_account(account, now)
+    _audit(account, actor=actor, action=f"account.{action}")
+    announce(account, action, actor)
+    user, was_primary = account.user, account.is_primary
+    account.delete()
+    heir = user.linked_accounts.order_by("linked_at").first() if was_primary else None
+    if heir is not None:
+        heir.is_primary = True
+        heir.save(update_fields=["is_primary"])
+
+
+def announce(account: LinkedAccount, action: str, actor: User) -> None:
+    """Tells whoever listens to `nft.signals.account_changed`, once the transaction is committed."""
+    what = {"user_id": account.user.pk, "action": action, "label": account.label, "actor_id": actor.pk}
+    transaction.on_commit(partial(account_changed.send, sender=LinkedAccount, **what), robust=True)
+
+
+def has_other_login(user: User) -> bool:
+    """Beside wallets: a password, or what NFT_OTHER_LOGIN_METHODS (dotted path of `(user) -> bool`) knows of."""
+    if user.has_usable_password():
+        return True
+    path = getattr(settings, "NFT_OTHER_LOGIN_METHODS", "")
+    return bool(path) and bool(import_string(path)(user))
 
 
 def _known(account: LinkedAccount, now: datetime) -> SignedIn:
@@ -171,23 +271,14 @@ def _neutral_name() -> str:
     return f"user-{secrets.token_hex(4)}"
 
 
-def _create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
-    account = LinkedAccount.objects.create(
-        user=user,
-        address=proof.address,
-        chain_id=proof.chain_id,
-        is_contract_account=proof.is_contract_account,
-        linked_at=now,
-        last_used_at=now,
-    )
-    _audit(account, actor=user, action="account.link")
-    return account
-
-
-def _remove(account: LinkedAccount, actor: User, now: datetime) -> None:
-    withdraw_claims_of_account(account, now)
-    _audit(account, actor=actor, action="account.unlink")
-    account.delete()
+def _returning(proof: Proof) -> User | None:
+    """The person whose only account this was, taken from the list of those who wait for it."""
+    same = AccountReturn.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
+    if proof.is_contract_account:
+        same = same.filter(chain_id=proof.chain_id)
+    # Who lost it last comes first; who has another way in by now needs none, and is not opened to this one again.
+    waiting = [each.user for each in same.filter(user__is_active=True).select_related("user").order_by("-left_at")]
+    return next((user for user in waiting if not has_other_login(user)), None)
 
 
 def _audit(account: LinkedAccount, actor: User, action: str) -> None:
@@ -195,21 +286,15 @@ def _audit(account: LinkedAccount, actor: User, action: str) -> None:
     record(profile_of(account.user), action, actor, account=str(account.pk))
 
 
-def _has_other_login(user: User) -> bool:
-    """A password, or what NFT_OTHER_LOGIN_METHODS (dotted path of `(user) -> bool`) knows of."""
-    if user.has_usable_password():
-        return True
-    path = getattr(settings, "NFT_OTHER_LOGIN_METHODS", "")
-    return bool(path) and bool(import_string(path)(user))
-
-
 def _shown(account: LinkedAccount) -> ShownAccount:
     chain = settings.NFT_CHAINS.get(account.chain_id, {})
     return ShownAccount(
         id=account.pk,
         address=to_checksum(account.address),
+        name=shown_name(account, timezone.now()),
         label=account.label,
         is_public=account.is_public,
+        is_primary=account.is_primary,
         is_contract_account=account.is_contract_account,
         chain_id=account.chain_id,
         chain_name=chain.get("name", f"Chain {account.chain_id}"),

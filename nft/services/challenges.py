@@ -29,8 +29,10 @@ from nft.services.refusals import (
 )
 from profiles.services.people import profile_of
 
+Purpose = SignInChallenge.Purpose
 LIFETIME = timedelta(minutes=5)
 KEPT_PER_SESSION = 5
+ANY_STEP = "change how you sign in"
 FORGET_AFTER = timedelta(minutes=5)
 """Kept so long past their end, so that a late answer is told "too late" and not "unknown"."""
 
@@ -52,16 +54,18 @@ class Wanted:
     address: bytes
     chain_id: int
     purpose: SignInChallenge.Purpose
+    step: str = ""
+    """To prove oneself again: before which step, in words that follow "before you"."""
 
 
 def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInChallenge:
     """The stored text to sign, valid for LIFETIME in this visitor's session, which is created if there was none.
 
-    Raises UnsupportedChain, SignInRequired (linking as a guest), RateLimited, ServiceDown.
+    Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), RateLimited, ServiceDown.
     """
     if wanted.chain_id not in settings.NFT_CHAINS:
         raise UnsupportedChain(_unsupported(wanted.chain_id))
-    user = _user_to_link(visitor, wanted)
+    user = _user_named(visitor, wanted)
     _count_try(visitor, now)
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),
@@ -73,7 +77,7 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
         issued_at=now.replace(microsecond=0),
         expires_at=now.replace(microsecond=0) + LIFETIME,
     )
-    challenge.text = build_sign_in_text(_request_for(challenge))
+    challenge.text = build_sign_in_text(_request_for(challenge, wanted.step))
     with transaction.atomic():
         challenge.save(force_insert=True)
         _drop_older(challenge.session_hash)
@@ -120,8 +124,8 @@ def _unsupported(chain_id: int) -> str:
     return f"This site does not read chain {chain_id}. Switch your wallet to one of: {names}."
 
 
-def _user_to_link(visitor: Visitor, wanted: Wanted) -> User | None:
-    if wanted.purpose != SignInChallenge.Purpose.LINK:
+def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
+    if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
         return None
     if visitor.user is None:
         raise SignInRequired
@@ -139,7 +143,7 @@ def _hash(session_key: str) -> str:
     return hashlib.sha256(session_key.encode()).hexdigest()
 
 
-def _request_for(challenge: SignInChallenge) -> SignInRequest:
+def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
     """Every field from our settings and our own random numbers; the Host header has no say."""
     origin = urlsplit(settings.SITE_ORIGIN)
     return SignInRequest(
@@ -152,15 +156,21 @@ def _request_for(challenge: SignInChallenge) -> SignInRequest:
         issued_at=challenge.issued_at,
         expires_at=challenge.expires_at,
         request_id=secrets.token_hex(8),
-        statement=_statement(challenge),
+        statement=_statement(challenge, step),
     )
 
 
-def _statement(challenge: SignInChallenge) -> str:
+def _statement(challenge: SignInChallenge, step: str) -> str:
+    """Whatever is more than a sign-in names the profile it is for: signed for one, it is of no use for another."""
     if challenge.user is None:
         return str(settings.NFT_SIGN_IN_STATEMENT)
     handle = profile_of(challenge.user).handle
-    return f"Link this account to the profile {handle}. This costs nothing and sends no transaction."
+    done = {
+        Purpose.LINK: f"Link this account to the profile {handle}.",
+        Purpose.MOVE: f"Move this account to the profile {handle}, away from the profile it is linked to now.",
+        Purpose.REAUTHENTICATE: f"Prove that it is still {handle}, before you {step or ANY_STEP}.",
+    }
+    return f"{done[Purpose(challenge.purpose)]} This costs nothing and sends no transaction."
 
 
 def _drop_older(session_hash: str) -> None:

@@ -2,6 +2,7 @@
 
 ClaimError                permanent: bool, sentence, slug
 ├── ReferenceRefused      permanent: what was pasted names no token we can read
+├── NamesDown             not permanent: a name was pasted and can't be looked up now
 ├── NoAccount             permanent: no linked account on the token's chain
 ├── NoSuchClaim           permanent: not one of this person's claims
 └── TooManyChecks         not permanent: the hour's budget is used up
@@ -19,12 +20,17 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from nft.core.ens import looks_like_name
 from nft.core.errors import InvalidIdentifier
 from nft.core.paste import AssetReference, parse_pasted_token
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import jobs
 from nft.services.claim_media import FAILED
+from nft.services.doors import Doors
+from nft.services.known_names import names_chain_id
 from nft.services.loss import UNLINKED, loss_sentence
+from nft.services.name_records import NameProblem, NamesUnreachable
+from nft.services.names import find_avatar_token
 from nft.services.provenance import describe_chain
 from nft.services.verification import accounts_on, ask_for_media
 from profiles.services.audit import record
@@ -51,6 +57,11 @@ class ReferenceRefused(ClaimError):
     slug = "reference-refused"
 
 
+class NamesDown(ClaimError):
+    permanent = False
+    slug = "names-unavailable"
+
+
 class NoAccount(ClaimError):
     slug = "no-account"
 
@@ -70,14 +81,30 @@ class TooManyChecks(ClaimError):
     slug = "rate-limited"
 
 
-def create_claim(user: User, reference: str, now: datetime, *, chain_id: int | None = None) -> TokenClaim:
+def create_claim(
+    user: User, reference: str, now: datetime, *, chain_id: int | None = None, doors: Doors | None = None
+) -> TokenClaim:
     """Asks for the token that `reference` names to become the person's picture; checked by a worker.
 
-    `chain_id`: the chain of a bare contract and id, by default the site's. The same token again is checked again.
+    `chain_id`: the chain of a bare contract and id, by default the site's. `doors`: to look up a name (ENS) whose
+    “avatar” record names the token; without them a name is refused. The same token again is checked again.
     Raises ClaimError.
     """
+    if doors is not None and names_chain_id() is not None and looks_like_name(reference.strip()):
+        spend_check(user)
+        return claim_asset(user, find_named_token(reference, doors), now)
     asset = parse_reference(reference, chain_id or settings.NFT_DEFAULT_CHAIN_ID)
     return claim_asset(user, asset, now)
+
+
+def find_named_token(name: str, doors: Doors) -> AssetReference:
+    """The token that a name's owner chose as their picture. Raises ReferenceRefused, NamesDown."""
+    try:
+        return _on_our_chains(find_avatar_token(name, doors))
+    except NamesUnreachable as error:
+        raise NamesDown(error.sentence) from error
+    except (NameProblem, InvalidIdentifier) as error:
+        raise ReferenceRefused(str(error)) from error
 
 
 def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
@@ -86,10 +113,7 @@ def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
         asset = parse_pasted_token(reference, default_chain_id, _explorer_hosts())
     except InvalidIdentifier as error:
         raise ReferenceRefused(str(error)) from error
-    if asset.chain_id not in settings.NFT_CHAINS:
-        names = ", ".join(str(chain["name"]) for chain in settings.NFT_CHAINS.values())
-        raise ReferenceRefused(f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}.")
-    return asset
+    return _on_our_chains(asset)
 
 
 def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
@@ -221,6 +245,13 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
         jobs.enqueue(jobs.FETCH_MEDIA, claim.pk)
     claim.next_check_at = now
     jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+
+
+def _on_our_chains(asset: AssetReference) -> AssetReference:
+    if asset.chain_id not in settings.NFT_CHAINS:
+        names = ", ".join(str(chain["name"]) for chain in settings.NFT_CHAINS.values())
+        raise ReferenceRefused(f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}.")
+    return asset
 
 
 def _explorer_hosts() -> Mapping[str, int]:

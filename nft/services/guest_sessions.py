@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
-GUEST_SESSION_SECONDS = 30 * 60
+GUEST_SESSION_SECONDS = 15 * 60
 _EXPIRY = "_session_expiry"  # Django's own name for what set_expiry stores
 
 

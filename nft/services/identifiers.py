@@ -1,13 +1,16 @@
-"""Finding people by their accounts, for `/avatar/<id>`: an address or a CAIP-10 account, as long as it is public."""
+"""Finding people by their accounts, for `/avatar/<id>`: an address, a CAIP-10 account or an account's name (ENS), as
+long as that account is public."""
 
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils import timezone
 
 from nft.core.address import parse_address
 from nft.core.caip import parse_account_id
 from nft.core.errors import InvalidAddress, InvalidIdentifier
 from nft.models import LinkedAccount
+from nft.services.known_names import people_named
 
 
 def find_by_account(identifier: str) -> Q | None:
@@ -24,6 +27,12 @@ def find_by_account(identifier: str) -> Q | None:
     except (InvalidAddress, InvalidIdentifier):
         return None
     return None
+
+
+def find_by_name(identifier: str) -> Q | None:
+    """For profiles.providers: by the name that the workers found for a public account. The chain is not asked."""
+    named = people_named(identifier, timezone.now())
+    return None if named is None else Q(user_id__in=named.values("user_id"))
 
 
 def _people(where: Q, address: bytes) -> Q:

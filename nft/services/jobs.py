@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 VERIFY_CLAIM = "nft.tasks.verify_claim"
 FETCH_MEDIA = "nft.tasks.fetch_media"
 FOLLOW_MINT = "nft.tasks.follow_mint"
+CHECK_NAME = "nft.tasks.check_name"
 
 
 QUIET_SECONDS = 30.0

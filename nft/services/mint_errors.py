@@ -9,6 +9,8 @@ TokenActionError          permanent: bool, sentence, slug, status
 ├── ReceiverRefused       permanent: an address that can't get this token
 ├── WouldFail             permanent: the contract would refuse the transaction
 ├── TooManyMints          not permanent: the hour's budget is used up
+├── TooManyNames          not permanent: another hour's budget is
+├── NamesDown             not permanent: the receiver's name can't be looked up now
 └── ChainDown             not permanent: the chain can't be asked now
 """
 
@@ -69,6 +71,18 @@ class TooManyMints(TokenActionError):
     permanent = False
     slug = "rate-limited"
     status = 429
+
+
+class TooManyNames(TokenActionError):
+    permanent = False
+    slug = "rate-limited"
+    status = 429
+
+
+class NamesDown(TokenActionError):
+    permanent = False
+    slug = "names-unavailable"
+    status = 503
 
 
 class ChainDown(TokenActionError):

@@ -9,11 +9,13 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from nft.core.address import to_checksum
 from nft.core.caip import AssetId
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
+from nft.services.known_names import shown_name
 from nft.services.media import TokenMedia
 
 if TYPE_CHECKING:
@@ -73,10 +75,11 @@ def explorer_url(claim: TokenClaim) -> str:
 
 
 def provide(avatar: Avatar) -> dict[str, Any] | None:
-    """For profiles.providers: the stored receipt, with the holder's address only if that account is public now."""
+    """For profiles.providers: the stored receipt, with the holder's address and name only if that account is public
+    now. The name is for people to read; what proves anything is the address."""
     if avatar.provenance is None:
         return None
-    claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account").first()
+    claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account__primary_name").first()
     account = claim.account if claim else None
     shown = to_checksum(account.address) if account and account.is_public else ""
-    return {**avatar.provenance, "account": shown}
+    return {**avatar.provenance, "account": shown, "account_name": shown_name(account, timezone.now())}

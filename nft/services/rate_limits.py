@@ -29,7 +29,7 @@ class Limit:
 LIMITS: Mapping[str, Limit] = {
     "challenge-session": Limit(20, 60),
     "challenge-network": Limit(60, 60),
-    # With rows kept for at most 15 minutes this holds the table and the guests' sessions below 50 MB.
+    # With challenges kept for at most 15 minutes and guests' sessions for 20 this holds both below 50 MB.
     "challenge-everyone": Limit(1_200, 60),
     "verify-session": Limit(30, 60),
     "verify-network": Limit(90, 60),

@@ -6,6 +6,7 @@ Refused                       message: a sentence for the person; slug, title an
 ├── BadAddress                no address, or a wrong EIP-55 checksum
 ├── UnsupportedChain          a chain this site does not read
 ├── SignInRequired            linking needs a person to link to
+├── ProofRequired         *   a sensitive step, and the person proved themselves too long ago
 ├── RateLimited           *   too many tries (.retry_after seconds)
 ├── ServiceDown           *   the counter of tries can't be reached
 ├── ChallengeRefused
@@ -15,9 +16,9 @@ Refused                       message: a sentence for the person; slug, title an
 │   └── TextChanged           the text is not one of those we issued
 ├── SignatureMalformed        no signature at all
 ├── SignatureMismatch         a signature, but not of this account
-├── UndeployedAccount         a contract account that stands nowhere yet, on a chain where we can't try it out
 ├── ChainUnavailable      *   a contract account could not be asked; never read as "wrong"
 ├── AccountInUse              linked to another person
+├── NotYourAccount            proves somebody, not the person who is signed in
 ├── AccountDisabled           the person may not sign in
 ├── NoSuchAccount             not one of this person's accounts
 └── LastLoginMethod           without it the person could never sign in again
@@ -72,6 +73,16 @@ class SignInRequired(Refused):
 
     def __init__(self) -> None:
         super().__init__("Sign in first, then link the account.")
+
+
+class ProofRequired(Refused):
+    slug = "proof-required"
+    title = "Prove once more that it is you"
+    status = 403
+    permanent = False
+
+    def __init__(self) -> None:
+        super().__init__("You signed in a while ago. Load this page again and prove that it is still you, then go on.")
 
 
 class RateLimited(Refused):
@@ -147,17 +158,6 @@ class SignatureMismatch(Refused):
     status = 403
 
 
-class UndeployedAccount(Refused):
-    slug = "account-not-deployed"
-    title = "The contract account is not deployed"
-
-    def __init__(self, address: str) -> None:
-        super().__init__(
-            f"The contract account {address} is not deployed yet, and this chain has no helper contract (Multicall3) "
-            "to check its signature before. Use it once on this chain, then sign in."
-        )
-
-
 class ChainUnavailable(Refused):
     slug = "chain-unavailable"
     title = "The chain does not answer"
@@ -178,7 +178,19 @@ class AccountInUse(Refused):
 
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"{address} is linked to another profile here. Sign in with it, unlink it there, and link it again."
+            f"{address} is linked to another profile here. If that profile is yours, or was, you can move the account "
+            "to this one: choose “Move an account here” and sign once more."
+        )
+
+
+class NotYourAccount(Refused):
+    slug = "not-your-account"
+    title = "The account is not linked to your profile"
+    status = 403
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"{address} is not linked to your profile, so it can't prove that it is you. Choose one that is."
         )
 
 
@@ -207,5 +219,5 @@ class LastLoginMethod(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "This is your only way to sign in. Set a password, add a passkey or link another account, then unlink it."
+            "This is your only way to sign in. Set a password, add a passkey or link another account first."
         )

@@ -1,4 +1,4 @@
-"""Sign in, sign up or link an account with a signed text (EIP-4361)."""
+"""What a signed text (EIP-4361) does: sign in or up, link or move an account, prove that it is still them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from nft.clients.chain import ChainClient
-from nft.core.address import to_checksum
 from nft.core.sign_in import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge
-from nft.services import accounts, rate_limits, signatures
+from nft.services import accounts, moving, rate_limits, signatures
 from nft.services.accounts import Proof
 from nft.services.challenges import Visitor, consume, find_challenge
 from nft.services.refusals import BodyTooLarge, ChainUnavailable, SignatureMismatch, TextChanged
 from nft.services.signatures import SignatureKind
 
+Purpose = SignInChallenge.Purpose
 Chains = Callable[[int], ChainClient]
 
 
@@ -32,12 +32,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whose account it is. `is_new` where the person was made just now."""
+    """Whose account it is, and what was done. `is_new` where the person was made just now; `leaves_behind` where the
+    account was moved from a profile that has no other way to sign in."""
 
     user: User
     account: LinkedAccount
-    purpose: SignInChallenge.Purpose
-    is_new: bool
+    purpose: Purpose
+    is_new: bool = False
+    leaves_behind: bool = False
 
 
 def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Outcome:
@@ -52,11 +54,20 @@ def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Out
     _check_same_person(challenge, visitor)
     consume(challenge, now)
     proof = _prove(challenge, reply.signature, visitor, chains, now)
-    if challenge.user is not None:
-        account = accounts.link_account(challenge.user, proof, now)
-        return Outcome(challenge.user, account, SignInChallenge.Purpose.LINK, is_new=False)
-    signed_in = accounts.sign_in(proof, now)
-    return Outcome(signed_in.user, signed_in.account, SignInChallenge.Purpose.SIGN_IN, signed_in.is_new)
+    return _carry_out(challenge, proof, now)
+
+
+def _carry_out(challenge: SignInChallenge, proof: Proof, now: datetime) -> Outcome:
+    user, purpose = challenge.user, Purpose(challenge.purpose)
+    if user is None:
+        signed_in = accounts.sign_in(proof, now)
+        return Outcome(signed_in.user, signed_in.account, purpose, is_new=signed_in.is_new)
+    if purpose is Purpose.MOVE:
+        moved = moving.move_account(user, proof, now)
+        done = Purpose.MOVE if moved.was_elsewhere else Purpose.LINK
+        return Outcome(user, moved.account, done, leaves_behind=moved.leaves_behind)
+    act = accounts.link_account if purpose is Purpose.LINK else accounts.find_own_account
+    return Outcome(user, act(user, proof, now), purpose)
 
 
 def _count_try(visitor: Visitor, now: datetime) -> None:
@@ -66,7 +77,7 @@ def _count_try(visitor: Visitor, now: datetime) -> None:
 
 
 def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
-    """A link is signed by name for one person; in anybody else's hands its text is a foreign one."""
+    """All but a sign-in is signed by name for one person; in anybody else's hands its text is a foreign one."""
     if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
         raise TextChanged
 
@@ -81,18 +92,8 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     if kind is SignatureKind.UNKNOWN:
         raise ChainUnavailable(_chain_name(challenge.chain_id))
     if kind is SignatureKind.WRONG:
-        raise SignatureMismatch(_mismatch(challenge, content))
+        raise SignatureMismatch(signatures.describe_mismatch(challenge.address, challenge.text, content))
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
-
-
-def _mismatch(challenge: SignInChallenge, signature: bytes) -> str:
-    wanted = to_checksum(challenge.address)
-    signer = signatures.recover(challenge.text, signature)
-    if signer is None:
-        return f"This is not a signature of {wanted}. Start again and sign with that account."
-    return (
-        f"This was signed by {to_checksum(signer)}, not by {wanted}. Choose one account in your wallet and start again."
-    )
 
 
 def _chain_name(chain_id: int) -> str:

@@ -1,8 +1,9 @@
 """Whose signature is it? Locally for key accounts; for contract accounts by asking the contract.
 
-Order: recovery (no chain call, also right for accounts delegated by EIP-7702), then ERC-1271 on deployed code, then
-ERC-6492 for a contract account still to be deployed. ERC-6492 itself begins at the other end; but recovering the very
-address is proof whatever code stands there, as nobody else has that key, and a contract that stands needs no deploying.
+Order: recovery (no chain call, also right for accounts delegated by EIP-7702), then ERC-6492 if so wrapped, then
+ERC-1271 on deployed code. ERC-6492 itself puts recovery last; but recovering the very address is proof whatever code
+stands there, as nobody else has that key. A wrapped signature is tried on the account as it stands, then after the
+call that the wrapper asks for, which deploys or prepares it: within one `eth_call`, so that nothing of it stays.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ from eth_hash.auto import keccak
 
 from nft.clients.chain import HEAD, ChainClient
 from nft.clients.chain_errors import AnswerTooLarge, CallReverted, ChainUnavailable
+from nft.clients.rpc import within
 from nft.core.abi import (
-    MULTICALL3,
-    Call,
-    build_aggregate3,
     build_is_valid_signature,
-    parse_aggregate3,
+    build_signature_trial,
     parse_is_valid_signature,
+    parse_signature_trial,
 )
 from nft.core.address import to_checksum
 from nft.core.errors import BadAnswer, BadSignature
 from nft.core.signatures import is_erc6492, message_hash, parse_signature, recover_address, unwrap_erc6492
-from nft.services.refusals import SignatureMalformed, UndeployedAccount
+from nft.services.refusals import SignatureMalformed
 
 GAS = 3_000_000
+SECONDS = 5.0
 MAX_ANSWER = 64 * 1024
 SENDER = keccak(b"is this signature valid?")[12:]
 """Always the same, and not the zero address: some contract accounts skip their checks for what must be a simulation."""
@@ -53,14 +54,12 @@ def read_signature(text: str) -> bytes:
 
 
 def verify(chain: ChainClient, address: bytes, text: str, signature: bytes) -> SignatureKind:
-    """Whether `signature` over `text` (EIP-191) is that of `address` on `chain`. Asks the chain only if no key signed.
-
-    Raises UndeployedAccount where an ERC-6492 signature needs a helper contract that the chain lacks.
-    """
+    """Whether `signature` over `text` (EIP-191) is that of `address`. Asks the chain only if no key signed."""
     if recover(text, signature) == address:
         return SignatureKind.KEY
     try:
-        is_valid = _ask_contract(chain, address, message_hash(text), signature)
+        with within(SECONDS):
+            is_valid = _ask_contract(chain, address, message_hash(text), signature)
     except (ChainUnavailable, BadAnswer):
         return SignatureKind.UNKNOWN
     except (CallReverted, AnswerTooLarge):
@@ -76,24 +75,28 @@ def recover(text: str, signature: bytes) -> bytes | None:
         return None
 
 
+def describe_mismatch(address: bytes, text: str, signature: bytes) -> str:
+    """Why a WRONG signature is not one of `address`, for the person who sent it."""
+    wanted = to_checksum(address)
+    try:
+        signer = to_checksum(recover_address(text, signature))
+    except BadSignature as error:
+        reason = "" if is_erc6492(signature) else f" {error}"
+        return f"This is not a signature of {wanted}.{reason} Start again and sign with that account."
+    return f"This was signed by {signer}, not by {wanted}. Choose one account in your wallet and start again."
+
+
 def _ask_contract(chain: ChainClient, address: bytes, digest: bytes, signature: bytes) -> bool:
-    is_wrapped = is_erc6492(signature)
-    factory, deployment, inner = unwrap_erc6492(signature) if is_wrapped else (b"", b"", signature)
-    question = build_is_valid_signature(digest, inner)
-    if chain.code_at(address, HEAD):
-        return _is_yes(_call(chain, address, question))
-    if not is_wrapped:
+    if is_erc6492(signature):
+        factory, deployment, inner = unwrap_erc6492(signature)
+        trial = build_signature_trial(address, digest, inner, factory, deployment)
+        return parse_signature_trial(_call(chain, None, trial))
+    if not chain.code_at(address, HEAD):
         return False
-    if not chain.code_at(MULTICALL3, HEAD):
-        raise UndeployedAccount(to_checksum(address))
-    # Deployed and asked within one call, which leaves nothing behind.
-    calls = [Call(factory, deployment), Call(address, question)]
-    answer = _call(chain, MULTICALL3, build_aggregate3(calls))
-    verdict = parse_aggregate3(answer, len(calls), MAX_ANSWER)[-1]
-    return verdict.success and _is_yes(verdict.data)
+    return _is_yes(_call(chain, address, build_is_valid_signature(digest, signature)))
 
 
-def _call(chain: ChainClient, to: bytes, data: bytes) -> bytes:
+def _call(chain: ChainClient, to: bytes | None, data: bytes) -> bytes:
     return chain.call(to, data, HEAD, gas=GAS, sender=SENDER, max_bytes=MAX_ANSWER)
 
 

@@ -16,6 +16,8 @@ from nft.forms.claims import ClaimForm
 from nft.models import TokenClaim
 from nft.services import claims, presentation
 from nft.services.accounts import list_accounts
+from nft.services.doors import get_doors
+from nft.services.known_names import names_chain_id
 from nft.views.people import signed_in
 
 
@@ -34,7 +36,11 @@ def claim_create(request: HttpRequest) -> HttpResponse:
     wanted = form.cleaned_data
     try:
         claim = claims.create_claim(
-            signed_in(request), wanted["reference"], timezone.now(), chain_id=wanted["chain_id"] or None
+            signed_in(request),
+            wanted["reference"],
+            timezone.now(),
+            chain_id=wanted["chain_id"] or None,
+            doors=get_doors(),
         )
     except claims.ClaimError as error:
         form.add_error("reference", error.sentence)
@@ -89,6 +95,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         "accounts": list_accounts(user),
         "form": form,
         "demo_tokens": presentation.demo_tokens(),
+        "ens": names_chain_id() is not None,
     }
     return render(request, "nft/tokens.html", context, status=422 if form.errors else 200)
 

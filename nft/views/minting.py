@@ -130,7 +130,9 @@ def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 
 
 def _accounts(request: HttpRequest) -> list[LinkedAccount]:
-    return list(accounts_on(signed_in(request).pk, settings.NFT_DEFAULT_CHAIN_ID))
+    """The primary one first, which the form then offers."""
+    mine = accounts_on(signed_in(request).pk, settings.NFT_DEFAULT_CHAIN_ID)
+    return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
 
 def _drain(request: HttpRequest) -> None:

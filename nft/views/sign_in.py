@@ -1,11 +1,14 @@
-"""Signing in and linking by wallet: two JSON calls (design.md, URLs)."""
+"""Signing in by wallet, and what else a signed text does: two JSON calls (design.md, URLs)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
@@ -15,53 +18,90 @@ from django.utils.module_loading import import_string
 from nft.clients.chain import get_chain
 from nft.forms.wallets import read_wanted
 from nft.models import SignInChallenge
-from nft.services import sign_in
+from nft.services import sign_in, sign_in_counts, wallet_sessions
 from nft.services.challenges import issue_challenge
+from nft.services.refusals import ProofRequired, Refused
 from nft.services.sign_in import Outcome, Reply
 from nft.views.json_api import json_post, text_of, visitor_of
+from nft.views.proving import get_reauthentication
 
+Purpose = SignInChallenge.Purpose
 NEXT = "wallet_next"
 MAX_NEXT = 500
+LINKED = "The account is linked."
+MOVED = "The account is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
+LEFT_BEHIND = (
+    "The account is yours here now. The profile it was linked to has no other way to sign in: it stays as it is, "
+    "without the pictures of its tokens. To get back to it, unlink the account here and sign in with it."
+)
 
 
 @json_post
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
-    """{address, chain_id, purpose, next?} → {text, expires_at}. `next`: where to go after signing in."""
-    wanted = read_wanted(content)
+    """{address, chain_id, purpose, next?} → {text, expires_at}. `next`: where to go afterwards."""
+    wanted, go_on = read_wanted(content), _read_next(content)
+    if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().missing(request):
+        raise ProofRequired
+    if wanted.purpose == Purpose.REAUTHENTICATE:
+        wanted = replace(wanted, step=get_reauthentication().step(go_on))
     issued = issue_challenge(visitor_of(request), wanted, timezone.now())
-    if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
-        _remember_next(request, content.get("next"))
+    if wanted.purpose in {Purpose.SIGN_IN, Purpose.REAUTHENTICATE}:
+        request.session[NEXT] = go_on
     return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat()})
 
 
 @json_post
 def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """{text, signature} → {redirect}."""
-    reply = Reply(text_of(content, "text"), text_of(content, "signature"))
-    outcome = sign_in.finish(visitor_of(request), reply, get_chain, timezone.now())
-    if outcome.purpose == SignInChallenge.Purpose.LINK:
-        return JsonResponse({"redirect": _linked(request)})
-    return JsonResponse({"redirect": _log_in(request, outcome)})
+    reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()
+    try:
+        outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
+    except Refused as refusal:
+        sign_in_counts.count(refusal, now)
+        raise
+    go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)
+    return JsonResponse({"redirect": go_on(request, outcome, reply)})
 
 
-def _linked(request: HttpRequest) -> str:
-    # Whoever held the old keys must not hold those of a session with one more way to sign in.
-    request.session.cycle_key()
-    rotate_token(request)
-    messages.success(request, "The account is linked.")
+def _linked(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
+    del reply
+    _rotate(request)
+    if outcome.leaves_behind:
+        messages.warning(request, LEFT_BEHIND)
+    else:
+        messages.success(request, LINKED if outcome.purpose == Purpose.LINK else MOVED)
     return reverse("nft:wallets")
 
 
-def _log_in(request: HttpRequest, outcome: Outcome) -> str:
+def _accept(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
+    wallet_sessions.renew(request.session, outcome.account, reply.text, reply.signature, timezone.now())
+    _rotate(request)
+    return get_reauthentication().accept(request, outcome.user, str(request.session.pop(NEXT, "")))
+
+
+def _log_in(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
     """By the site's own way (NFT_LOGIN), which may ask for more than the wallet before it lets anyone in."""
     wanted = str(request.session.pop(NEXT, ""))
+    if request.user.is_authenticated and request.user.pk != outcome.user.pk:
+        logout(request)  # nothing of the former person's session may reach the next one
+    wallet_sessions.prepare(request.session, outcome.account, reply.text, reply.signature)
     log_in = import_string(settings.NFT_LOGIN)
-    return str(log_in(request, outcome.user, reverse("profiles:edit") if outcome.is_new else wanted))
+    return str(log_in(request, outcome.user, _welcome(wanted) if outcome.is_new else wanted))
 
 
-def _remember_next(request: HttpRequest, wanted: object) -> None:
+def _welcome(wanted: str) -> str:
+    """Who was made a moment ago may choose a handle first."""
+    path = reverse("profiles:welcome")
+    return f"{path}?{urlencode({'next': wanted})}" if wanted else path
+
+
+def _rotate(request: HttpRequest) -> None:
+    # Whoever held the old keys must not hold those of a session that may do more from here on.
+    request.session.cycle_key()
+    rotate_token(request)
+
+
+def _read_next(content: dict[str, Any]) -> str:
     """Judged when it is used, by the site, which knows its own hosts."""
-    if isinstance(wanted, str) and 0 < len(wanted) <= MAX_NEXT:
-        request.session[NEXT] = wanted
-    else:
-        request.session.pop(NEXT, None)
+    wanted = content.get("next")
+    return wanted if isinstance(wanted, str) and len(wanted) <= MAX_NEXT else ""

@@ -18,7 +18,9 @@ from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
 from nft.services import claims, presentation, transfers
 from nft.services.doors import get_doors
+from nft.services.known_names import names_chain_id
 from nft.services.mint_errors import TokenActionError
+from nft.services.receivers import Receiver, find_receiver
 from nft.views.json_api import text_of
 from nft.views.people import signed_in
 from nft.views.sent import sent_view
@@ -28,11 +30,13 @@ from nft.views.sent import sent_view
 @login_required
 def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
-    form = TransferForm(request.POST or None)
-    transaction = _prepare(claim, form) if request.method == "POST" and form.is_valid() else None
+    form = TransferForm(request.POST or None, reads_names=names_chain_id() is not None)
+    prepared = _prepare(request, claim, form) if request.method == "POST" and form.is_valid() else None
+    receiver, transaction = prepared or (None, None)
     context = {
         "claim": claim,
         "form": form,
+        "receiver": receiver,
         "transaction": transaction,
         "sent_tx": claim.transfer_tx if "sent" in request.GET else "",
     }
@@ -48,9 +52,12 @@ def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
     return sent_view(record)(request)
 
 
-def _prepare(claim: TokenClaim, form: TransferForm) -> dict[str, Any] | None:
+def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tuple[Receiver, dict[str, Any]] | None:
+    """The very address that is shown is the one in the transaction: nothing is looked up again."""
+    doors = get_doors()
     try:
-        return transfers.build_transfer(claim, form.cleaned_data["to"], get_doors()).as_json()
+        receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), doors)
+        return receiver, transfers.build_transfer(claim, receiver.address, doors).as_json()
     except TokenActionError as error:
         form.add_error("to", error.sentence)
         return None

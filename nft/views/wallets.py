@@ -14,7 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.forms.wallets import AccountForm
 from nft.services import accounts
 from nft.services.refusals import LastLoginMethod, NoSuchAccount
+from nft.services.wallet_sessions import SESSION_KEY
 from nft.views.people import signed_in
+from nft.views.proving import get_reauthentication, proof_required
 
 
 @require_safe
@@ -23,7 +25,14 @@ def wallets(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     linked = accounts.list_accounts(user)
     context = {"accounts": linked, "can_unlink": accounts.can_unlink(user, linked)}
-    return render(request, "nft/wallets.html", context)
+    return render(request, "nft/wallets.html", context | _proof(request))
+
+
+@require_safe
+@login_required
+def wallet_move(request: HttpRequest) -> HttpResponse:
+    """Explains what moving an account from another profile does, and takes the signature for it."""
+    return render(request, "nft/move.html", _proof(request))
 
 
 @require_POST
@@ -43,9 +52,21 @@ def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
+def wallet_primary(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    try:
+        account = accounts.make_primary(signed_in(request), account_id)
+    except NoSuchAccount as refusal:
+        raise Http404(refusal.sentence) from refusal
+    messages.success(request, f"{account.label or 'This account'} is your primary account now.")
+    return redirect("nft:wallets")
+
+
+@require_POST
+@login_required
+@proof_required
 def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
     try:
-        accounts.unlink_account(signed_in(request), account_id, timezone.now())
+        accounts.unlink_account(signed_in(request), account_id, timezone.now(), request.session.get(SESSION_KEY))
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     except LastLoginMethod as refusal:
@@ -53,3 +74,8 @@ def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
     else:
         messages.success(request, "The account is unlinked, and its pictures are gone from your profile.")
     return redirect("nft:wallets")
+
+
+def _proof(request: HttpRequest) -> dict[str, str]:
+    """Where to prove oneself before a text to link or move an account is written; "" if that was done lately."""
+    return {"proof_url": get_reauthentication().missing(request)}

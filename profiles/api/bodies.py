@@ -12,6 +12,7 @@ from django.template.defaultfilters import filesizeformat
 
 from profiles import conf
 from profiles.api.problems import Refused
+from profiles.images.picture import Crop
 
 MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300
@@ -25,20 +26,22 @@ _CHUNK = 64 * 1024
 class Upload(NamedTuple):
     content: bytes
     alt_text: str
+    crop: Crop | None
 
 
 def read_upload(request: HttpRequest) -> Upload:
-    """A picture as the body itself or as the part `content` of multipart/form-data. Raises Refused."""
+    """A picture as the body itself or as the part `content` of multipart/form-data. Raises Refused or ImageRefused."""
     length, limit = _announced(request), conf.upload_max_bytes()
+    crop = _crop_of(request.GET)
     kind = request.content_type or ""
     if kind == "multipart/form-data":
         _check_length(length, limit + _FORM_OVERHEAD)
-        return _read_parts(request, limit)
+        return _read_parts(request, limit, crop)
     if not _may_be_picture(kind):
         sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
         raise Refused("unsupported-media-type", sentence, headers={"Accept": "image/*, multipart/form-data"})
     _check_length(length, limit)
-    return Upload(_read(request, length), alt_text_of_query(request))
+    return Upload(_read(request, length), alt_text_of_query(request), crop)
 
 
 def read_alt_text(request: HttpRequest) -> str:
@@ -103,7 +106,7 @@ def _may_be_picture(content_type: str) -> bool:
     return content_type in {"", "application/octet-stream"} or content_type.startswith("image/")
 
 
-def _read_parts(request: HttpRequest, limit: int) -> Upload:
+def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
     try:
         fields, files = request.parse_file_upload(request.META, request)
     except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
@@ -115,8 +118,8 @@ def _read_parts(request: HttpRequest, limit: int) -> Upload:
     if size > limit:
         sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
         raise Refused("too-many-bytes", sentence)
-    alt_text = _text_of(fields)
-    return Upload(file.read(), alt_text or alt_text_of_query(request))
+    alt_text = _text_of(fields) or alt_text_of_query(request)
+    return Upload(file.read(), alt_text, _crop_of(fields) or crop)
 
 
 def _text_of(fields: QueryDict) -> str:
@@ -124,6 +127,11 @@ def _text_of(fields: QueryDict) -> str:
     if len(text) > MAX_ALT_TEXT:
         raise Refused("body-invalid", f"alt_text may have up to {MAX_ALT_TEXT} characters.")
     return text
+
+
+def _crop_of(said: QueryDict) -> Crop | None:
+    text = said.get("crop")
+    return None if text is None else Crop.parse(str(text))
 
 
 def _parse(body: bytes) -> Any:

@@ -9,9 +9,10 @@ from typing import Literal
 from profiles.api import views
 from profiles.api.calls import Handler
 from profiles.api.problems import PICTURE_REASONS
-from profiles.api.schemas import ALT_TEXT, IDENTIFIER, Schema
+from profiles.api.schemas import ALT_TEXT, CROP, IDENTIFIER, Schema
 from profiles.models import HANDLE_PATTERN
 from profiles.services.api_tokens import Scope
+from profiles.services.history_pages import POSITION
 
 #: What any call may meet; calls with a token may meet the second line too.
 _ALWAYS = ("method-not-allowed", "bad-parameter", "rate-limited", "internal-error")
@@ -61,9 +62,16 @@ class Operation:
 _ID = Parameter("picture_id", "path", IDENTIFIER, "Of a picture in your history.")
 _HANDLE = Parameter("handle", "path", {"type": "string", "pattern": HANDLE_PATTERN}, "As in /u/<handle>/.")
 _ALT = Parameter("alt_text", "query", ALT_TEXT, "What the picture shows, for people who can't see it.")
+_CROP = Parameter(
+    "crop",
+    "query",
+    CROP,
+    "The square to show, as x,y,size: the point in its middle as fractions of width and height, and its side as a "
+    "fraction of the shorter side. It is moved inside where it would reach over an edge. Without it: 0.5,0.5,1.",
+)
 _LIMIT_SCHEMA: Schema = {"type": "integer", "minimum": 1, "maximum": views.MAX_PAGE, "default": views.DEFAULT_PAGE}
 _LIMIT = Parameter("limit", "query", _LIMIT_SCHEMA, "Pictures in a page.")
-_AFTER = Parameter("after", "query", {"type": "string", "pattern": views.POSITION}, "The “next” of an earlier answer.")
+_AFTER = Parameter("after", "query", {"type": "string", "pattern": POSITION}, "The “next” of an earlier answer.")
 _BODY = ("length-required", "malformed-body", "too-many-bytes", "unsupported-media-type", "body-invalid")
 _UPLOAD = (*_BODY, *PICTURE_REASONS, "picture-refused", "picture-not-showable")
 _STORE = ("decoder-unavailable", "storage-unavailable")
@@ -78,8 +86,8 @@ OPERATIONS = (
     Operation(
         "putPicture", "PUT", _CURRENT,
         "Makes the body your picture. The same bytes again choose the same picture again. Nothing of what you send is "
-        "kept but what we encode of it.",
-        views.put_picture, Scope.WRITE, "Picture", (_ALT,), "picture", (*_UPLOAD, *_STORE),
+        "kept but what we encode of it, and nothing outside of a crop.",
+        views.put_picture, Scope.WRITE, "Picture", (_ALT, _CROP), "picture", (*_UPLOAD, *_STORE),
     ),
     Operation(
         "deletePicture", "DELETE", _CURRENT, "Removes your current picture; the one you chose before it comes back.",

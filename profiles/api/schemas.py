@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from profiles.api.bodies import MAX_ALT_TEXT
-from profiles.api.views import POSITION
+from profiles.images.picture import CROP_TEXT
 from profiles.models import Avatar
+from profiles.services.history_pages import POSITION
 
 Schema = Mapping[str, Any]
 
@@ -19,6 +20,8 @@ ADDRESS: Schema = {"type": "string", "format": "uri-reference"}
 SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 MEDIA_TYPE: Schema = {"type": "string", "pattern": "^image/[a-z]+$"}
 SOURCE: Schema = {"type": "string", "enum": [source.value for source in Avatar.Source]}
+#: Numbers out of range are refused as "bad-crop", which no pattern can say.
+CROP: Schema = {"type": "string", "pattern": CROP_TEXT}
 ALT_TEXT: Schema = {"type": "string", "maxLength": MAX_ALT_TEXT}
 
 
@@ -58,7 +61,7 @@ _RECEIPT: Mapping[str, Schema] = {
     "mark": {"type": "boolean", "description": "It is an NFT its owner holds, checked within the allowed age."},
     "provenance": {
         "type": ["object", "null"],
-        "description": "What proves the mark: chain, contract, token, block, CID.",
+        "description": "What proves the mark: chain, contract, token, block, CID; a public holder's account and name.",
     },
     "source": _or_null(SOURCE, "null where there is no picture."),
     "sha256": _or_null(SHA256, "Of the picture as we keep it."),
@@ -142,6 +145,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 "description": "The picture, as a file.",
             },
             "alt_text": ALT_TEXT,
+            "crop": CROP,
         },
     },
     "Problem": _object(

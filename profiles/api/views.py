@@ -18,7 +18,6 @@ from profiles.services.showing import shown_picture
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
-POSITION = "^[0-9]{1,16}-[0-9a-f]{32}$"
 
 
 def get_picture(call: Call) -> dict[str, Any]:
@@ -30,8 +29,10 @@ def put_picture(call: Call) -> dict[str, Any]:
     upload = read_upload(call.request)
     limits.spend("uploads", call.actor.pk, conf.uploads_per_hour())
     details = avatars.AvatarDetails(alt_text=upload.alt_text)
-    source = Avatar.Source.UPLOAD
-    return entry_of(call, avatars.set_avatar(call.owner, upload.content, source, details=details, actor=call.actor))
+    avatar = avatars.set_avatar(
+        call.owner, upload.content, Avatar.Source.UPLOAD, details=details, actor=call.actor, crop=upload.crop
+    )
+    return entry_of(call, avatar)
 
 
 def delete_picture(call: Call) -> dict[str, Any]:
@@ -90,6 +91,7 @@ def _read_after(call: Call) -> Position | None:
     text = call.request.GET.get("after")
     if text is None:
         return None
-    if re.fullmatch(POSITION, text):
+    try:
         return Position.parse(text)
-    raise Refused("bad-parameter", "after is the “next” of an earlier answer.")
+    except ValueError:
+        raise Refused("bad-parameter", "after is the “next” of an earlier answer.") from None

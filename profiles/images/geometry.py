@@ -49,18 +49,27 @@ def centre_square(size: Size) -> Box:
     return left, top, left + side, top + side
 
 
+def crop_square(crop: Crop, size: Size) -> Box:
+    """The square that ``crop`` means in an upright picture of ``size``: wholly inside, at least one pixel."""
+    side = max(1, round(crop.size * min(size)))
+    left, top = (
+        min(max(round(middle * length - side / 2), 0), length - side)
+        for middle, length in zip((crop.x, crop.y), size, strict=True)
+    )
+    return left, top, left + side, top + side
+
+
 def stored_box(crop: Crop | None, size: Size, orientation: int) -> Box:
     """Where ``crop``, given on the upright picture, lies in the stored picture of ``size``."""
     if crop is None:
         return 0, 0, *size
-    across, down = (crop.left, crop.left + crop.width), (crop.top, crop.top + crop.height)
+    left, top, right, bottom = crop_square(crop, upright_size(size, orientation))
     if orientation in _LYING:
-        across, down = down, across
+        left, top, right, bottom = top, left, bottom, right
     if orientation in _MIRRORED_ALONG_X:
-        across = 1 - across[1], 1 - across[0]
+        left, right = size[0] - right, size[0] - left
     if orientation in _MIRRORED_ALONG_Y:
-        down = 1 - down[1], 1 - down[0]
-    (left, right), (top, bottom) = _to_pixels(across, size[0]), _to_pixels(down, size[1])
+        top, bottom = size[1] - bottom, size[1] - top
     return left, top, right, bottom
 
 

@@ -106,7 +106,7 @@ class Avatar(models.Model):
 
     objects = AvatarQuerySet.as_manager()
 
-    # Set for a page by services.showing.history_of.
+    # Set for a page by services.history_pages.history_of.
     is_current: bool
     has_mark: bool
 
@@ -139,9 +139,14 @@ class Avatar(models.Model):
         return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.mark_max_age()
 
     def is_showable(self, now: datetime) -> bool:
-        """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds."""
-        if self.state != self.State.ACTIVE:
-            return False
-        if self.attested_at is None:
-            return self.source == self.Source.UPLOAD
-        return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.image_max_age()
+        return is_showable(self.state, self.source, self.attested_at, now)
+
+
+def is_showable(state: str | None, source: str | None, attested_at: datetime | None, now: datetime) -> bool:
+    """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds. By an Avatar's columns, for
+    who reads them without the rest of the row."""
+    if state != Avatar.State.ACTIVE:
+        return False
+    if attested_at is None:
+        return source == Avatar.Source.UPLOAD
+    return -conf.CLOCK_SKEW <= now - attested_at <= conf.image_max_age()

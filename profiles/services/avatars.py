@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from profiles.conf import CLOCK_SKEW
+from profiles.images.picture import Crop
 from profiles.models import Avatar, AvatarQuerySet, Profile, StoredImage
 from profiles.services.audit import record
 from profiles.services.changing import (
@@ -85,14 +86,22 @@ class AvatarDetails:
 
 
 def set_avatar(
-    profile: Profile, content: bytes, source: str, *, details: AvatarDetails, actor: AbstractBaseUser | None
+    profile: Profile,
+    content: bytes,
+    source: str,
+    *,
+    details: AvatarDetails,
+    actor: AbstractBaseUser | None,
+    crop: Crop | None = None,
 ) -> Avatar:
-    """Make `content` the person's picture: decoded in a child, stored, then shown. Uploads and tokens alike.
+    """Make `content` the person's picture: decoded in a child, stored, then shown. Uploads and tokens alike. With a
+    `crop`, nothing outside of it is kept.
 
-    The same picture from the same source again is chosen again, not doubled. Where anything raises, the earlier
-    picture stands and nothing visible was stored. Read `profile` anew afterwards: the instance passed is not changed.
+    The same part of the same picture from the same source again is chosen again, not doubled. Where anything raises,
+    the earlier picture stands and nothing visible was stored. Read `profile` anew afterwards: the instance passed is
+    not changed.
     """
-    image = keep_image(content, svg_allowed=source != Avatar.Source.UPLOAD)
+    image = keep_image(content, svg_allowed=source != Avatar.Source.UPLOAD, crop=crop)
     return attach_avatar(profile, image, source, details=details, actor=actor)
 
 

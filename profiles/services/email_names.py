@@ -54,13 +54,16 @@ def set_found_by_email(profile: Profile, wanted: bool, actor: AbstractBaseUser |
         sync(stored, conf.verified_addresses(stored.user))
 
 
-def find_by_email_hash(identifier: str) -> Q | None:
-    """A filter over Profile; None where `identifier` has not the form of a hash (handles are shorter)."""
+def hash_field(identifier: str) -> str | None:
+    """Which hash of an address `identifier` has the form of: "md5", "sha256" or None (handles are shorter)."""
     if not _HASH.fullmatch(identifier):
         return None
-    name = identifier.lower()
-    found = Q(email_names__md5=name) if len(name) == _MD5_LENGTH else Q(email_names__sha256=name)
-    return Q(is_found_by_email=True) & found
+    return "md5" if len(identifier) == _MD5_LENGTH else "sha256"
+
+
+def found_by_hash(field: str, name: str) -> Q:
+    """A filter over Profile, for a hash in small letters."""
+    return Q(is_found_by_email=True) & Q(**{f"email_names__{field}": name})
 
 
 def _replace(profile: Profile, addresses: set[str]) -> None:

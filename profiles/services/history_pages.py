@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -10,6 +11,10 @@ from django.db.models import Q, QuerySet
 
 from profiles.models import Avatar, Profile
 
+#: Entries in a page that people look at.
+PAGE_SIZE = 12
+#: What the text of a position looks like.
+POSITION = "^[0-9]{1,16}-[0-9a-f]{32}$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -24,7 +29,9 @@ class Position(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Position:
-        """Of text that has the form; times reach to the year 2286."""
+        """Raises ValueError. Times reach to the year 2286."""
+        if not re.fullmatch(POSITION, text):
+            raise ValueError("not a position")
         microseconds, _, avatar_id = text.partition("-")
         return cls(_EPOCH + timedelta(microseconds=int(microseconds)), UUID(hex=avatar_id))
 
@@ -45,11 +52,24 @@ def history_page(profile: Profile, *, after: Position | None = None, size: int) 
     return Page(found[:size], None if last is None else Position(last.chosen_at, last.pk))
 
 
+def history_of(profile: Profile, shown: Avatar | None, now: datetime, *, after: Position | None = None) -> Page:
+    """A page for its owner: each entry knows whether it `is_current`, which is `shown`, and `has_mark` at `now`."""
+    page = history_page(profile, after=after, size=PAGE_SIZE)
+    for avatar in page.entries:
+        avatar.is_current = avatar == shown
+        avatar.has_mark = avatar.mark_holds(now)
+    return page
+
+
+def history_length(profile: Profile) -> int:
+    return _visible(profile).count()
+
+
 def history_ids(profile: Profile, most: int) -> list[UUID]:
     return list(_visible(profile).values_list("pk", flat=True)[:most])
 
 
 def _visible(profile: Profile) -> QuerySet[Avatar]:
-    """As services.showing.history_of: without what the person removed, with what the site's team did."""
+    """Without what the person removed; with what the site's team removed, which says why."""
     kept = profile.avatars.exclude(state=Avatar.State.REMOVED, is_locked=False)
     return kept.order_by("-chosen_at", "-id")

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from profiles import conf, storage
 from profiles.decoding import get_decoder
-from profiles.images.picture import NormalisedPicture
+from profiles.images.picture import Crop, NormalisedPicture
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.services.audit import record
 
@@ -28,13 +28,14 @@ _BATCH = 200
 _FAILURES = 5
 
 
-def keep_image(content: bytes, *, svg_allowed: bool = False) -> StoredImage:
-    """Decode, and store what we encoded. The same content twice gives the same row. SVG becomes pixels, if allowed.
+def keep_image(content: bytes, *, svg_allowed: bool = False, crop: Crop | None = None) -> StoredImage:
+    """Decode, and store what we encoded. The same content and `crop` twice give the same row. SVG becomes pixels, if
+    allowed.
 
     Raises ImageRefused, DecoderUnavailable or storage.StorageError. Give it a holder (`attach_avatar`) soon:
     unheld, it goes after `conf.unused_image_age()`.
     """
-    picture = get_decoder().decode(content, conf.decode_request(svg_allowed=svg_allowed))
+    picture = get_decoder().decode(content, conf.decode_request(svg_allowed=svg_allowed, crop=crop))
     image = _write_rows(picture, timezone.now())
     _put_objects(image, picture)
     return image

@@ -21,6 +21,7 @@ from typing import ClassVar
 from django.template.defaultfilters import filesizeformat
 
 from profiles import conf, storage
+from profiles.images.picture import Crop
 from profiles.models import Avatar, Profile, UploadTicket
 from profiles.s3 import PostForm
 from profiles.services.avatars import AvatarDetails, set_avatar
@@ -99,15 +100,19 @@ def issue_ticket(profile: Profile, byte_count: int, content_type: str, now: date
     return DirectUpload(ticket, form)
 
 
-def redeem_ticket(profile: Profile, ticket_id: uuid.UUID, details: AvatarDetails, now: datetime) -> Avatar:
-    """Make what arrived the person's picture. A ticket is spent by the attempt, whatever comes of it.
+def redeem_ticket(
+    profile: Profile, ticket_id: uuid.UUID, details: AvatarDetails, now: datetime, *, crop: Crop | None = None
+) -> Avatar:
+    """Make what arrived, or the part `crop` of it, the person's picture. A ticket is spent by the attempt,
+    whatever comes of it.
 
     Raises TicketError, storage.StorageError, and what `set_avatar` raises; then the earlier picture stands.
     """
     ticket = _spend(profile, ticket_id, now)
     try:
         content = _read_whole(ticket)
-        return set_avatar(profile, content, Avatar.Source.UPLOAD, details=details, actor=profile.user)
+        source = Avatar.Source.UPLOAD
+        return set_avatar(profile, content, source, details=details, actor=profile.user, crop=crop)
     finally:
         _discard(ticket)
 

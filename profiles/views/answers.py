@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from math import inf
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,18 +20,20 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """GET and HEAD only; any page may embed or read the answer, and none of it can act as a page of ours."""
+    safe = require_safe(view)
 
     @wraps(view)
-    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = safe(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", soon_stale())
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
         return response
 
-    return require_safe(with_headers)
+    return with_headers
 
 
 def soon_stale() -> str:
@@ -39,11 +42,14 @@ def soon_stale() -> str:
 
 
 def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
-    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike."""
-    seconds = float(conf.avatar_max_age())
-    if end is not None:
-        seconds = max(0.0, min(seconds, (end - now).total_seconds()))
-    response.headers["Cache-Control"] = cache_control(seconds)
+    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike.
+
+    While we are down, a cache that knows `stale-if-error` may go on showing it, within `end` too.
+    """
+    left = inf if end is None else max(0.0, (end - now).total_seconds() - conf.CACHE_SLACK)
+    seconds = min(float(conf.avatar_max_age()), left)
+    spare = min(float(conf.outage_seconds()), left - seconds)
+    response.headers["Cache-Control"] = cache_control(seconds, spare)
     request.META[FRESH_FOR] = seconds
 
 

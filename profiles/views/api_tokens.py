@@ -17,12 +17,14 @@ from profiles.api import settings
 from profiles.api.forms import TokenForm, words_of
 from profiles.services import api_tokens, limits
 from profiles.services.people import profile_of
+from profiles.views.proving import proof_required
 from profiles.views.signed_in import signed_in
 
 
 @never_cache  # the answer to the form holds the new token
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_required
 def tokens(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, TokenForm())

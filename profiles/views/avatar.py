@@ -17,12 +17,13 @@ from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.services.content import Drawing, fallback_bytes, rendition_bytes
+from profiles.services.faces import Face, find_face
 from profiles.services.limits import TooMany, spend
 from profiles.services.networks import network_of
 from profiles.services.problems import problem
 from profiles.services.receipt import describe
 from profiles.services.renditions import find_public_rendition, pick_rendition
-from profiles.services.showing import Face, find_face, find_profile, good_until, shown_picture
+from profiles.services.showing import find_profile, good_until, shown_picture
 from profiles.storage import StorageError, public_url, rendition_key
 from profiles.views.accepting import read_preference
 from profiles.views.answers import IMMUTABLE, holds_until, public_media

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from profiles import conf
-from profiles.forms import AltTextForm
+from profiles.forms import FinishForm, first_error
 from profiles.services import limits
 from profiles.services.avatars import AvatarDetails
 from profiles.services.people import profile_of
@@ -62,11 +62,11 @@ def begin(request: HttpRequest) -> HttpResponse:
 @_own_call
 def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """The form's other fields → {redirect}. The earlier picture stays until the answer is a success."""
-    form = AltTextForm(request.POST)
+    form = FinishForm(request.POST)
     if not form.is_valid():
-        return problem(422, "form-invalid", "A description may have up to 300 characters.")
-    details = AvatarDetails(alt_text=form.cleaned_data["alt_text"])
-    redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now())
+        return problem(422, "form-invalid", first_error(form))
+    details, crop = AvatarDetails(alt_text=form.cleaned_data["alt_text"]), form.cleaned_data["crop"]
+    redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now(), crop=crop)
     messages.success(request, "Your new picture is in use.")
     return JsonResponse({"redirect": reverse("profiles:picture")})
 

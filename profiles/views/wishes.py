@@ -20,6 +20,9 @@ from profiles.images.formats import OutputFormat
 DEFAULT_SIZE = 80
 MAX_SIZE = 1024
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9:._@-]{0,126}[A-Za-z0-9])?")
+_LABEL = r"[A-Za-z0-9_\-\u00a1-\U0010ffff]+"
+#: Only names with dots (ENS) may be of other scripts, or of emoji.
+_NAME = re.compile(rf"(?=.{{3,128}}\Z){_LABEL}(?:\.{_LABEL})+")
 _SUFFIXES = {
     "webp": OutputFormat.WEBP,
     "png": OutputFormat.PNG,
@@ -83,10 +86,11 @@ def read_wish(request: HttpRequest, text: str) -> Wish:
 
 
 def check_identifier(identifier: str) -> str:
-    if not _IDENTIFIER.fullmatch(identifier):
+    if not _IDENTIFIER.fullmatch(identifier) and not _NAME.fullmatch(identifier):
         raise BadWish(
             "bad-identifier",
-            "This names nobody: handles and addresses have up to 128 letters, digits and . : _ - @ only.",
+            "This names nobody: handles and addresses have up to 128 letters, digits and . : _ - @ only; a name with a "
+            "dot may have letters of any script.",
         )
     return identifier
 

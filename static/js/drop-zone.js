@@ -3,9 +3,14 @@ import { byteCount } from "./amounts.js";
 
 /** A file field that takes drops and shows what was chosen before anything is sent. Markup: components/drop.html. */
 export class DropZone {
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {(bitmap: ImageBitmap | null, file: File | undefined) => void} [show] is told what was chosen, upright, and
+   *   owns it: null where nothing was, or nothing that this browser can show. By default the zone draws it itself.
+   */
+  constructor(root, show) {
     this.root = root;
+    this.show = show ?? ((bitmap) => this.draw(bitmap));
     this.input = /** @type {HTMLInputElement} */ (root.querySelector("input[type=file]"));
     this.canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
     this.statusLine = /** @type {HTMLElement} */ (root.querySelector("[role=status]"));
@@ -47,20 +52,32 @@ export class DropZone {
 
   async preview() {
     const file = this.input.files?.[0];
-    this.canvas.hidden = true;
     this.root.toggleAttribute("data-refused", false);
     this.say("");
-    if (!file) return;
-    if (file.size > this.maxBytes) return this.refuse(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
-    try {
-      const bitmap = await createImageBitmap(file);
-      draw(bitmap, this.canvas, this.root.dataset.fit === "whole" ? Math.min : Math.max);
-      this.canvas.hidden = false;
-      this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${byteCount(file.size)}.`);
-    } catch {
-      this.say(`This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`);
-    }
+    const isTooLarge = file !== undefined && file.size > this.maxBytes;
+    const bitmap = file && !isTooLarge ? await read(file) : null;
+    if (file !== this.input.files?.[0]) return bitmap?.close(); // another was chosen meanwhile
+    if (!file) return this.show(null, file);
+    if (isTooLarge) this.refuse(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
+    else if (bitmap) this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${byteCount(file.size)}.`);
+    else this.say(`This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`);
+    this.show(bitmap, isTooLarge ? undefined : file);
   }
+
+  /** @param {ImageBitmap | null} bitmap */
+  draw(bitmap) {
+    this.canvas.hidden = !bitmap;
+    if (bitmap) draw(bitmap, this.canvas, this.root.dataset.fit === "whole" ? Math.min : Math.max);
+    bitmap?.close();
+  }
+}
+
+/**
+ * @param {File} file
+ * @returns {Promise<ImageBitmap | null>} upright, however the camera was held; null where the browser can't read it
+ */
+function read(file) {
+  return createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
 }
 
 /**

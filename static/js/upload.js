@@ -1,4 +1,6 @@
 // @ts-check
+import { byteCount } from "./amounts.js";
+import { Cropper } from "./cropper.js";
 import { NotDirect, sendDirect } from "./direct-upload.js";
 import { DropZone } from "./drop-zone.js";
 import { goTo, readProblem } from "./http.js";
@@ -9,7 +11,9 @@ class UploadForm {
   /** @param {HTMLFormElement} form */
   constructor(form) {
     this.form = form;
-    this.zone = new DropZone(/** @type {HTMLElement} */ (form.querySelector("[data-drop]")));
+    this.cropper = new Cropper(/** @type {HTMLElement} */ (form.querySelector("[data-cropper]")));
+    const zone = /** @type {HTMLElement} */ (form.querySelector("[data-drop]"));
+    this.zone = new DropZone(zone, (bitmap, file) => this.show(bitmap, file));
     this.part("cancel").addEventListener("click", () => this.request?.abort());
     form.addEventListener("submit", (event) => this.submit(event));
   }
@@ -22,6 +26,16 @@ class UploadForm {
     const found = this.form.querySelector(`[data-part="${name}"]`);
     if (!(found instanceof HTMLElement)) throw new Error(`The upload form lacks its part ${name}.`);
     return found;
+  }
+
+  /**
+   * @param {ImageBitmap | null} bitmap
+   * @param {File | undefined} file
+   */
+  show(bitmap, file) {
+    if (bitmap) void this.cropper.open(bitmap);
+    else if (file) this.cropper.giveUp();
+    else this.cropper.close();
   }
 
   /** @param {SubmitEvent} event */
@@ -46,7 +60,7 @@ class UploadForm {
     this.setSending(true);
     /** @param {ProgressEvent} progress */
     const onProgress = (progress) => this.showProgress(progress);
-    const onSent = () => this.zone.say("Uploaded. Checking the picture…");
+    const onSent = () => this.sent();
     try {
       goTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
     } catch (trouble) {
@@ -62,7 +76,7 @@ class UploadForm {
     this.request = request;
     this.setSending(true);
     request.upload.addEventListener("progress", (progress) => this.showProgress(progress));
-    request.upload.addEventListener("load", () => this.zone.say("Uploaded. Checking the picture…"));
+    request.upload.addEventListener("load", () => this.sent());
     request.addEventListener("load", () => this.receive(request));
     request.addEventListener("error", () => this.end("The connection broke before the picture arrived. Please try again."));
     request.addEventListener("abort", () => this.end("Cancelled. Your picture is as it was."));
@@ -77,13 +91,26 @@ class UploadForm {
     if (!lengthComputable) return;
     const percent = Math.round((loaded / total) * 100);
     /** @type {HTMLProgressElement} */ (this.part("progress")).value = percent;
-    if (percent % 25 === 0) this.zone.say(`Uploading, ${percent}%`);
+    this.part("amount").textContent = `${byteCount(loaded)} of ${byteCount(total)}`;
+    const quarter = Math.floor(percent / 25) * 25;
+    if (quarter !== this.saidQuarter) this.zone.say(`Uploading, ${quarter}%`); // not each step: it is read out
+    this.saidQuarter = quarter;
+  }
+
+  /** From here on the picture is the server's, and nobody could say what a cancellation would still stop. */
+  sent() {
+    /** @type {HTMLButtonElement} */ (this.part("cancel")).disabled = true;
+    this.zone.say("Uploaded. Checking the picture…");
   }
 
   /** @param {boolean} isSending */
   setSending(isSending) {
     this.part("sending").hidden = !isSending;
     /** @type {HTMLProgressElement} */ (this.part("progress")).value = 0;
+    /** @type {HTMLButtonElement} */ (this.part("cancel")).disabled = false;
+    this.part("amount").textContent = "";
+    this.saidQuarter = 0;
+    this.cropper.root.inert = isSending;
     this.form.setAttribute("aria-busy", String(isSending));
   }
 

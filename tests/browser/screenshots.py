@@ -93,6 +93,9 @@ def live(walk: Walk, folder: Path) -> None:
     walk.note("public", f"/u/{handle}/")
     for name, path in PAGES.items():
         walk.note(name, path)
+    walk.page.goto(PAGES["picture"])
+    walk.page.get_by_role("link", name="Crop").click()
+    walk.note("crop")
 
 
 PAGES = {
@@ -100,7 +103,9 @@ PAGES = {
     "edit-profile": "/settings/profile/",
     "picture": "/settings/picture/",
     "tokens": "/settings/tokens/",
+    "welcome": "/settings/welcome/",
     "wallets": "/settings/wallets/",
+    "move-account": "/settings/wallets/move/",
     "mint": "/mint/",
     "security": "/accounts/2fa/",
     "sessions": "/accounts/sessions/",

@@ -26,6 +26,15 @@ from tests.servers.helia_gateway import Gateway
 
 PATIENCE = 60.0
 ETHER = 10**18
+FORGET_PROOFS = """
+from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore
+for row in Session.objects.all():
+    session = SessionStore(row.session_key)
+    session["signed_in_at"] = 0
+    session["account_authentication_methods"] = []
+    session.save()
+"""
 
 
 @dataclass
@@ -80,6 +89,10 @@ class Site:
             poll_latency=0.1,
         )
         return account
+
+    def forget_proofs(self) -> None:
+        """As if everybody had signed in long ago: what is sensitive asks for a proof again."""
+        self._manage("shell", "-c", FORGET_PROOFS)
 
     def eventually(self, holds: Callable[[], bool], seconds: float = PATIENCE) -> float:
         """Seconds until `holds()`; fails after `seconds`."""

@@ -30,7 +30,10 @@ OWN = {
     "home": "/",
     "edit profile": "/settings/profile/",
     "picture": "/settings/picture/",
+    "earlier pictures": f"/settings/picture/older/?after=9000000000000000-{'0' * 32}",
+    "welcome": "/settings/welcome/",
     "wallets": "/settings/wallets/",
+    "move an account": "/settings/wallets/move/",
     "tokens": "/settings/tokens/",
     "mint": "/mint/",
     "API tokens": "/settings/api/",
@@ -48,7 +51,7 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
-LATER = ["public page", "mint steps", "minted", "token", "transfer", "somebody else's token"]
+LATER = ["public page", "crop", "mint steps", "minted", "token", "transfer", "somebody else's token"]
 
 
 @dataclass
@@ -97,6 +100,8 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     person.choose_handle()
     person.upload(picture((200, 90, 40)))
     pages = OWN | {"public page": "/u/rosa/"}
+    page.get_by_role("link", name="Crop").click()
+    pages["crop"] = page.url
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
     pages["mint steps"] = page.url
     person.mint("Evening", "The second one", picture((90, 40, 200)))

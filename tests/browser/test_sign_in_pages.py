@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import frame_faults
 from tests.browser.people import Person
+from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
 VIRTUAL_AUTHENTICATOR = {
@@ -29,8 +30,6 @@ def test_a_passkey_is_added_and_then_signs_in_alone(meet: Callable[..., Person])
     debugger.send("WebAuthn.addVirtualAuthenticator", {"options": VIRTUAL_AUTHENTICATOR})
     paula.sign_up()
     page.goto("/accounts/2fa/webauthn/add/")
-    page.get_by_label("Password").fill("correct-horse-battery")
-    paula.button("Go on").click()
     page.get_by_label("Name").fill("Phone")
     page.get_by_label("Sign in with it alone").check()
     paula.button("Add").click()
@@ -71,3 +70,36 @@ def test_a_forgotten_password_is_replaced_through_the_mail(meet: Callable[..., P
     page.get_by_label("Password").fill("another-horse-battery")
     oscar.button("Sign in").click()
     expect(page.get_by_role("heading", name="Hello, oscar")).to_be_visible()
+
+
+def test_a_wallet_that_made_a_profile_of_its_own_is_moved_to_the_one_with_a_password(
+    site: Site, meet: Callable[..., Person]
+) -> None:
+    quinn = meet("quinn")
+    page = quinn.page
+    quinn.sign_in_with_wallet()
+    expect(page.get_by_role("heading", name="Welcome. What shall we call you?")).to_be_visible()
+    page.get_by_label("Handle").fill("admin")
+    quinn.button("Use this handle").click()
+    expect(page.get_by_label("Handle")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("link", name="Keep user-").click()
+    expect(page.get_by_role("heading", name="Your picture", exact=True)).to_be_visible()
+    page.context.clear_cookies()
+
+    quinn.sign_up()
+    page.goto("/settings/wallets/")
+    quinn.button(f"Link with {quinn.wallet.name}").click()
+    quinn.button(f"Sign with {quinn.wallet.name}").click()
+    expect(page.get_by_text("is linked to another profile here")).to_be_visible()
+    page.get_by_role("link", name="Move an account here").click()
+    quinn.choose_wallet_and_sign("Move with")
+    expect(page.get_by_text("The account is yours here now.")).to_be_visible()
+    expect(page.get_by_text(quinn.wallet.address).first).to_be_visible()
+
+    page.goto("/accounts/sessions/")
+    expect(page.get_by_text("A wallet account was linked")).to_be_visible()
+    site.forget_proofs()
+    page.goto("/accounts/2fa/totp/activate/")
+    page.get_by_role("link", name="Sign with a wallet").click()
+    quinn.choose_wallet_and_sign()
+    expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()

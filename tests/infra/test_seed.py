@@ -8,8 +8,12 @@ import pytest
 
 from localstack import seed
 from localstack.chain import AGGREGATE3, LocalChain
+from nft.clients.chain import ChainClient
+from nft.core.address import parse_address, to_checksum
+from nft.core.avatar_record import parse_avatar_record
 from nft.models import CachedObject
-from tests.servers.chain import Chain
+from nft.services.name_records import NameReader
+from tests.servers.chain import CHAIN_ID, Chain
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,6 +49,16 @@ def test_demo_tokens_show_who_holds_them_now(chain: Chain) -> None:
     chain.send(avatars.functions.burn(1), sender=erin)
     again = seed.place(LocalChain(chain.url), NOW)["demo_tokens"]
     assert again[0] == placed["demo_tokens"][0] | {"holder": "nobody here", "holder_address": ""}
+
+
+@pytest.mark.django_db
+def test_the_demo_people_have_names_and_pictures_of_their_names(chain: Chain) -> None:
+    placed = seed.place(LocalChain(chain.url), NOW)
+    reader = NameReader(ChainClient(CHAIN_ID, [chain.url], "finalized"), parse_address(placed["ens_registry"]))
+    for person, address in zip(seed.PEOPLE, chain.accounts, strict=False):
+        assert reader.primary_name(parse_address(address)) == f"{person.lower()}.eth"
+    picture = parse_avatar_record("alice.eth", reader.text("alice.eth", "avatar"))
+    assert (to_checksum(picture.contract), picture.token_id) == (placed["avatar_contract"], 1)
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -104,10 +105,10 @@ def read_artifact(name: str) -> dict[str, Any]:
     return content
 
 
-def start_chain(places: Places, port: int, *options: str) -> Chain:
+def start_chain(places: Places, port: int, *options: str, chain_id: int = CHAIN_ID) -> Chain:
     # States of old blocks would go to the home folder by gigabytes; tests read only young ones.
     lean = ["--max-persisted-states", "1", "--cache-path", str(places.folder / "chain-cache")]
-    command = [binaries.anvil(), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID)]
+    command = [binaries.anvil(), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     program = Program("chain", [*command, "--slots-in-an-epoch", "1", *lean, *options], places.log(f"chain-{port}"))
     chain = Chain(f"http://127.0.0.1:{port}", Running(program))
     chain.running.wait_until(chain.w3.is_connected, 20)
@@ -124,7 +125,14 @@ def chain_session(places: Places) -> Iterator[Chain]:
 
 @pytest.fixture
 def chain(chain_session: Chain) -> Iterator[Chain]:
-    """The session's chain; whatever a test does to it is undone."""
+    """The session's chain; whatever a test does to it is undone.
+
+    Each test's blocks pay somebody else, so that no two tests make the same block: anvil keeps states by block hash and
+    forgets the oldest, and would forget that of a new block together with its twin's. The three blocks are for the
+    same reason: their states are young whatever was mined and undone before.
+    """
     before = chain_session.snapshot()
+    chain_session.rpc("anvil_setCoinbase", f"0x{secrets.token_hex(20)}")
+    chain_session.mine(3)
     yield chain_session
     chain_session.revert(before)

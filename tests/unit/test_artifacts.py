@@ -69,7 +69,7 @@ def test_another_release_of_an_imported_package_makes_importers_stale(a_copy: Pa
     locked = json.loads(lock.read_text())
     locked["packages"]["node_modules/@openzeppelin/contracts"]["integrity"] = "sha512-another"
     lock.write_text(json.dumps(locked))
-    with pytest.raises(builder.ArtifactError, match="AvatarToken, DemoEditions, DemoWallet"):
+    with pytest.raises(builder.ArtifactError, match="AvatarToken, DemoEditions, DemoNames, DemoWallet"):
         builder.check_hashes(a_copy)
 
 

@@ -34,6 +34,7 @@ from nft.core.abi.events import (
     parse_transfer_log,
 )
 from nft.core.abi.multicall import MULTICALL3, Call, CallResult, build_aggregate3, parse_aggregate3
+from nft.core.abi.trial import build_signature_trial, parse_signature_trial
 
 __all__ = [
     "ERC165",
@@ -55,6 +56,7 @@ __all__ = [
     "build_owner_of",
     "build_safe_transfer_from",
     "build_safe_transfer_from_1155",
+    "build_signature_trial",
     "build_supports_interface",
     "build_token_uri",
     "build_uri",
@@ -63,6 +65,7 @@ __all__ = [
     "parse_balance_of",
     "parse_is_valid_signature",
     "parse_owner_of",
+    "parse_signature_trial",
     "parse_supports_interface",
     "parse_token_uri_answer",
     "parse_transfer_log",

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def no_chain(settings: Any) -> None:
     settings.NFT_CHAINS = chains_at(NOBODY)
-    settings.NFT_OTHER_LOGIN_METHODS = "avatarsite.wallet_login.has_other_login"
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def bob() -> User:
 @pytest.fixture
 def browser(alice: User) -> Browser:
     browser = Browser()
-    browser.client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    browser.enter(alice)
     return browser
 
 

@@ -11,6 +11,7 @@ import pytest
 from nft.clients import rpc
 from nft.clients.chain import ChainClient
 from nft.clients.chain_errors import BlockGone, ChainUnavailable, WrongChain
+from nft.clients.rpc import within
 from nft.core.address import parse_address
 from nft.core.verdict import Reason, Verdict
 from nft.services.ownership import Token, check_ownership
@@ -86,6 +87,20 @@ def test_an_answer_that_drips_in_ends_with_its_deadline(monkeypatch: pytest.Monk
         with pytest.raises(ChainUnavailable):
             client.confirmed_block()
         assert time.monotonic() - began < 3
+
+
+def test_a_shorter_time_is_shared_between_nodes_and_ends_with_its_block(chain: Chain) -> None:
+    with serving(drip) as slow:
+        stuck = ChainClient(CHAIN_ID, [slow.url(), slow.url()], "finalized")
+        began = time.monotonic()
+        with within(0.5):
+            for _ in range(3):
+                with pytest.raises(ChainUnavailable):
+                    stuck.confirmed_block()
+        assert time.monotonic() - began < 4  # seconds; a single answer would take 20
+        with within(8):
+            assert ChainClient(CHAIN_ID, [slow.url(), chain.url], "finalized").confirmed_block().number > 0
+    assert ChainClient(CHAIN_ID, [chain.url], "finalized").confirmed_block().number > 0
 
 
 def a_node_at(digest: str, owner: bytes | Exception) -> Any:

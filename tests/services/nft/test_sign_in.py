@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,7 +53,7 @@ def problem(response: Any) -> tuple[int, str]:
 class TestSigningUp:
     def test_a_new_account_gets_a_new_person_with_a_neutral_name(self, browser: Browser, alice: Wallet) -> None:
         response = browser.sign_in(alice)
-        assert response.json() == {"redirect": reverse("profiles:edit")}
+        assert response.json() == {"redirect": reverse("profiles:welcome")}
         assert browser.user is not None
         assert browser.user.username.startswith("user-")
         assert alice.address[2:8].lower() not in browser.user.username
@@ -98,6 +99,7 @@ class TestTheText:
         assert lines[0] == f"{origin.scheme}://{origin.netloc} wants you to sign in with your Ethereum account:"
         assert lines[1] == alice.address
         assert lines[3] == site.NFT_SIGN_IN_STATEMENT
+        assert re.fullmatch(r"Request ID: [0-9a-f]{16}", lines[11])
         assert lines[5:8] == [f"URI: {site.SITE_ORIGIN}", "Version: 1", f"Chain ID: {CHAIN_ID}"]
 
     def test_a_foreign_host_header_has_no_say(self, browser: Browser, alice: Wallet, settings: Any) -> None:
@@ -198,6 +200,14 @@ class TestOnlyForThisBrowser:
         text = browser.text_for(alice.address)
         before = browser.client.session.session_key
         browser.verify(text, alice.sign(text))
+        assert browser.client.session.session_key != before
+        assert not Session.objects.filter(pk=before).exists()
+
+    def test_the_session_key_changes_when_the_same_person_signs_in_again(self, browser: Browser, alice: Wallet) -> None:
+        browser.sign_in(alice)
+        before = browser.client.session.session_key
+        browser.sign_in(alice)
+        assert browser.user is not None
         assert browser.client.session.session_key != before
         assert not Session.objects.filter(pk=before).exists()
 

@@ -1,46 +1,25 @@
-"""Contract accounts on a real chain: deployed (ERC-1271), undeployed (ERC-6492), delegated (EIP-7702), hostile."""
+"""Contract accounts (ERC-1271) on real chains: whose signature is good, on which chain, and what hostile ones get."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from localstack.processes import free_port
 from nft.clients.chain import ChainClient
-from nft.core.abi import MULTICALL3
-from nft.core.address import to_checksum
 from nft.models import LinkedAccount
 from nft.services import signatures
-from nft.services.refusals import UndeployedAccount
-from nft.services.signatures import SignatureKind
-from tests.servers.chain import Chain, read_artifact
+from nft.services.signatures import GAS, SENDER, SignatureKind
+from tests.servers.chain import Chain, start_chain
+from tests.servers.places import Places
+from tests.services.nft.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, MAGIC, judge
+from tests.services.nft.lying_node import lying_node
 from tests.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at, undeployed
 
-MAGIC = "1626ba7e"
-ANYWHERE = "0x" + "77" * 20
-SALT = b"\5" * 32
-
-
-def returning(word: str) -> str:
-    """Code that answers every call with one word."""
-    return f"0x7f{word.ljust(64, '0')}60005260206000f3"
-
-
-HOSTILE = {
-    "another magic": returning("ffffffff"),
-    "the magic on the wrong side": returning(MAGIC.rjust(64, "0")),
-    "the magic with dirt after it": returning(MAGIC + "01"),
-    "the number one": returning("1".rjust(64, "0")),
-    "nothing": "0x00",
-    "four bytes only": f"0x63{MAGIC}60e01b60005260046000f3",
-    "two words": f"0x7f{MAGIC.ljust(64, '0')}60005260406000f3",
-    "a revert": "0x60006000fd",
-    "a revert with the magic": f"0x7f{MAGIC.ljust(64, '0')}60005260206000fd",
-    "an endless loop": "0x5b600056",
-    "all its gas": "0xfe",
-    "two megabytes": "0x622000006000f3",
-    "half a megabyte": "0x620800006000f3",
-}
+OTHER_ID = 31338
 
 
 @pytest.fixture
@@ -59,16 +38,12 @@ def site(chain: Chain, settings: Any) -> Any:
     return settings
 
 
-def judge(client: ChainClient, address: str, signature: str, text: str = "hello") -> SignatureKind:
-    return signatures.verify(client, bytes.fromhex(address[2:]), text, bytes.fromhex(signature[2:]))
-
-
-def put_multicall3(chain: Chain) -> None:
-    chain.rpc("anvil_setCode", to_checksum(MULTICALL3), read_artifact("Aggregate3")["deployedBytecode"])
-
-
-def deployment_of(factory: Any, owner: Wallet) -> bytes:
-    return bytes.fromhex(factory.encode_abi("create", [owner.address, SALT])[2:])
+@pytest.fixture
+def other_chain(places: Places) -> Iterator[Chain]:
+    """A second chain, of another id. The same first transactions make the same addresses on it."""
+    other = start_chain(places, free_port(), chain_id=OTHER_ID)
+    yield other
+    other.running.kill()
 
 
 class TestDeployedAccounts:
@@ -92,60 +67,22 @@ class TestDeployedAccounts:
         assert judge(client, ANYWHERE, owner.sign("hello")) is SignatureKind.WRONG
 
     def test_the_right_answer_alone_is_a_yes(self, chain: Chain, client: ChainClient, owner: Wallet) -> None:
-        chain.rpc("anvil_setCode", ANYWHERE, returning(MAGIC))
+        chain.rpc("anvil_setCode", ANYWHERE, ANSWERS_YES)
         assert judge(client, ANYWHERE, owner.sign("hello")) is SignatureKind.CONTRACT
 
-    def test_a_key_account_that_delegates_to_code_signs_with_its_key(
+    def test_the_right_answer_is_asked_for_by_the_same_caller_with_little_gas(
         self, chain: Chain, client: ChainClient, owner: Wallet
     ) -> None:
-        chain.rpc("anvil_setCode", ANYWHERE, returning("ffffffff"))
-        chain.rpc("anvil_setCode", owner.address, "0xef0100" + ANYWHERE[2:])
-        assert judge(client, owner.address, owner.sign("hello")) is SignatureKind.KEY
-        assert judge(client, owner.address, Wallet.create().sign("hello")) is SignatureKind.WRONG
+        from_us, little_gas = f"73{SENDER.hex()}3314", f"62{GAS:06x}5a10"
+        code = f"0x{from_us}{little_gas}027f{MAGIC.ljust(64, '0')}0260005260206000f3"
+        chain.rpc("anvil_setCode", ANYWHERE, code)
+        assert judge(client, ANYWHERE, owner.sign("hello")) is SignatureKind.CONTRACT
 
-
-class TestAccountsStillToBeDeployed:
-    def test_their_signature_is_tried_on_a_deployment_that_never_happens(
-        self, chain: Chain, client: ChainClient, owner: Wallet
-    ) -> None:
-        put_multicall3(chain)
-        factory = chain.deploy("DemoWalletFactory")
-        address = factory.functions.addressOf(owner.address, SALT).call()
-        wrapped = undeployed(factory.address, deployment_of(factory, owner), owner.sign("hello"))
-        assert judge(client, address, wrapped) is SignatureKind.CONTRACT
-        assert chain.w3.eth.get_code(address) == b""
-
-    def test_a_stranger_can_not_pass_as_the_owner(self, chain: Chain, client: ChainClient, owner: Wallet) -> None:
-        put_multicall3(chain)
-        factory, stranger = chain.deploy("DemoWalletFactory"), Wallet.create()
-        address = factory.functions.addressOf(owner.address, SALT).call()
-        for deployed_for in (owner, stranger):
-            wrapped = undeployed(factory.address, deployment_of(factory, deployed_for), stranger.sign("hello"))
-            assert judge(client, address, wrapped) is SignatureKind.WRONG
-
-    @pytest.mark.parametrize("factory", [*HOSTILE, "the right answer"])
-    def test_a_hostile_factory_proves_nothing(
-        self, chain: Chain, client: ChainClient, owner: Wallet, factory: str
-    ) -> None:
-        put_multicall3(chain)
-        chain.rpc("anvil_setCode", ANYWHERE, HOSTILE.get(factory, returning(MAGIC)))
-        wrapped = undeployed(ANYWHERE, b"deploy!", owner.sign("hello"))
-        assert judge(client, Wallet.create().address, wrapped) is SignatureKind.WRONG
-
-    def test_the_batch_contract_itself_can_not_be_made_to_speak(
-        self, chain: Chain, client: ChainClient, owner: Wallet
-    ) -> None:
-        put_multicall3(chain)
-        wrapped = undeployed(to_checksum(MULTICALL3), b"", owner.sign("hello"))
-        assert judge(client, to_checksum(MULTICALL3), wrapped) is SignatureKind.WRONG
-
-    def test_without_the_batch_contract_the_person_is_told_so(
-        self, chain: Chain, client: ChainClient, owner: Wallet
-    ) -> None:
-        factory = chain.deploy("DemoWalletFactory")
-        address = factory.functions.addressOf(owner.address, SALT).call()
-        with pytest.raises(UndeployedAccount, match="not deployed yet"):
-            judge(client, address, undeployed(factory.address, deployment_of(factory, owner), owner.sign("hello")))
+    @pytest.mark.parametrize("number", range(1, 11))
+    def test_nobody_is_a_precompiled_contract(self, chain: Chain, client: ChainClient, number: int) -> None:
+        address = "0x" + number.to_bytes(20, "big").hex()
+        for signature in ("0x", Wallet.create().sign("hello"), undeployed(address, b"", "0x")):
+            assert judge(client, address, signature) is SignatureKind.WRONG
 
 
 class TestOutages:
@@ -153,6 +90,18 @@ class TestOutages:
         silent = ChainClient(CHAIN_ID, [NOBODY], 0)
         assert judge(silent, ANYWHERE, owner.sign("hello")) is SignatureKind.UNKNOWN
         assert judge(silent, owner.address, owner.sign("hello")) is SignatureKind.KEY
+
+    def test_an_answer_that_takes_too_long_is_no_answer(self, owner: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(signatures, "SECONDS", 0.3)
+
+        def take_long(method: str, params: list[Any]) -> Any:
+            time.sleep(1)
+            return hex(CHAIN_ID)
+
+        with lying_node(take_long) as node:
+            client = ChainClient(CHAIN_ID, [node.url], 0)
+            for signature in (owner.sign("hello"), undeployed(ANYWHERE, b"", owner.sign("hello"))):
+                assert judge(client, ANYWHERE, signature) is SignatureKind.UNKNOWN
 
     def test_a_node_of_another_chain_is_no_answer(self, chain: Chain, owner: Wallet) -> None:
         account = chain.deploy("DemoWallet", owner.address)
@@ -191,6 +140,22 @@ class TestSigningIn:
         assert browser.verify(text, owner.sign(text)).status_code == 200
         assert browser.user != _somebody()
 
+    def test_only_the_chain_that_the_text_names_is_asked(
+        self, chain: Chain, other_chain: Chain, site: Any, owner: Wallet
+    ) -> None:
+        site.NFT_CHAINS = chains_at(chain.url) | {OTHER_ID: chains_at(other_chain.url)[CHAIN_ID]}
+        stranger = Wallet.create()
+        account = chain.deploy("DemoWallet", owner.address)
+        other_chain.rpc("anvil_setCode", account.address, _code_of(other_chain, stranger))
+        tries = {(CHAIN_ID, owner): 200, (CHAIN_ID, stranger): 403, (OTHER_ID, owner): 403, (OTHER_ID, stranger): 200}
+        for (chain_id, signer), status in tries.items():
+            browser = Browser()
+            text = browser.text_for(account.address, chain_id=chain_id)
+            assert browser.verify(text, signer.sign(text)).status_code == status, (chain_id, signer)
+        here, there = LinkedAccount.objects.order_by("chain_id")
+        assert (here.chain_id, there.chain_id) == (CHAIN_ID, OTHER_ID)
+        assert here.user != there.user
+
     def test_another_accounts_signature_is_told_apart_and_both_are_named(
         self, chain: Chain, site: Any, owner: Wallet
     ) -> None:
@@ -203,12 +168,25 @@ class TestSigningIn:
         assert stranger.address in response.json()["detail"]
         assert browser.user is None
 
+    @pytest.mark.parametrize("v", [2, 35, 38, 255])
+    def test_a_last_byte_that_no_wallet_writes_is_named(self, chain: Chain, site: Any, owner: Wallet, v: int) -> None:
+        browser = Browser()
+        text = browser.text_for(owner.address)
+        response = browser.verify(text, f"{owner.sign(text)[:-2]}{v:02x}")
+        assert response.status_code == 403
+        assert f"last byte is {v}; 0, 1, 27 or 28 is expected" in response.json()["detail"]
+
     def test_while_the_chain_is_down_it_is_told_so_and_the_text_is_used_up(self, site: Any, owner: Wallet) -> None:
         site.NFT_CHAINS = chains_at(NOBODY)
         browser = Browser()
         text = browser.text_for(ANYWHERE)
         assert browser.verify(text, owner.sign(text)).json()["type"] == "/problems/chain-unavailable"
         assert browser.verify(text, owner.sign(text)).json()["type"] == "/problems/challenge-used"
+
+
+def _code_of(chain: Chain, owner: Wallet) -> str:
+    """The code of a contract account of `owner`."""
+    return "0x" + chain.w3.eth.get_code(chain.deploy("DemoWallet", owner.address).address).hex().removeprefix("0x")
 
 
 def _somebody() -> Any:

@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nft.models import SignInChallenge
 from tests.wallets import NOBODY, Browser, Wallet, chains_at
@@ -110,6 +112,23 @@ def test_strange_texts_are_only_compared(text: str) -> None:
     browser = Browser()
     browser.text_for(Wallet.create().address)
     assert slug(browser.verify(text, "0x00")) == "text-changed"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+REPLIES = st.fixed_dictionaries({}, optional={"text": JSON, "signature": JSON, "address": JSON, "chain_id": JSON})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=200) | JSON.map(json.dumps) | REPLIES.map(json.dumps))
+def test_any_body_is_refused_with_its_reason(body: bytes | str) -> None:
+    for name in ADDRESSES:
+        response = post(name, body)
+        assert 400 <= response.status_code < 500
+        assert slug(response)
 
 
 def test_the_csrf_secret_changes_with_the_person() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from nft.clients.chain import ChainClient
 from nft.models import SignInChallenge
-from nft.services import challenges, sign_in
+from nft.services import challenges, sign_in, signatures
 from nft.services.challenges import Visitor, Wanted
 from nft.services.refusals import Refused, TextChanged
 from nft.services.sign_in import Reply
@@ -94,6 +94,64 @@ def test_every_line_of_the_text_counts() -> None:
                 finish(guest, changed, ALICE.sign(changed.replace("\ud800", "?")))
     assert not User.objects.exists()
     assert finish(guest, text, ALICE.sign(text)).is_new  # none of them used the challenge up
+
+
+# Letters of other alphabets, and other widths, that look like ours.
+LOOK_ALIKES = str.maketrans("aceiopxy0123456789/:-", "асеіорху０１２３４５６７８９／：－")  # noqa: RUF001
+
+
+def test_every_letter_counts_however_much_another_looks_like_it() -> None:
+    guest = visitor()
+    text = issue(guest).text
+    for at, letter in enumerate(text):
+        twin = letter.translate(LOOK_ALIKES)
+        if twin != letter:
+            with pytest.raises(TextChanged):
+                finish(guest, text[:at] + twin + text[at + 1 :], ALICE.sign(text))
+    assert not User.objects.exists()
+
+
+def test_the_text_counts_as_a_whole() -> None:
+    guest = visitor()
+    text = issue(guest).text
+    wholes = [
+        *(text[:size] for size in range(0, len(text), 7)),
+        text.replace("\n", "\r\n"),
+        text.replace("\n", "\r"),
+        text.replace("\n", "\u2028"),
+        text.replace("\n", " "),
+        text.replace("\n\n", "\n"),
+        text.upper(),
+        text.lower(),
+        text + text,
+        f"\ufeff{text}",
+        text.strip() + "\n",
+        text.encode("utf-16").decode("latin-1"),
+        "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text),
+    ]
+    for changed in wholes:
+        with pytest.raises(TextChanged):
+            finish(guest, changed, ALICE.sign(text))
+    assert not User.objects.exists()
+
+
+def test_a_signature_over_a_changed_text_is_none_over_ours() -> None:
+    text = issue(visitor()).text
+    lines = text.split("\n")
+    assert signatures.recover(text, bytes.fromhex(ALICE.sign(text)[2:])) == ALICE.address_bytes
+    for number, line in enumerate(lines):
+        for mutate in MUTATIONS:
+            changed = "\n".join([*lines[:number], mutate(line), *lines[number + 1 :]]).replace("\ud800", "?")
+            assert signatures.recover(text, bytes.fromhex(ALICE.sign(changed)[2:])) != ALICE.address_bytes
+
+
+def test_two_sessions_can_not_swap_their_texts() -> None:
+    first, second = visitor(), visitor()
+    texts = issue(first).text, issue(second).text
+    for guest, text in ((first, texts[1]), (second, texts[0])):
+        with pytest.raises(TextChanged):
+            finish(guest, text, ALICE.sign(text))
+    assert not User.objects.exists()
 
 
 @EXAMPLES

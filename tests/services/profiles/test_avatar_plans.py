@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from profiles.models import Avatar, EmailName, Profile, Rendition, StoredImage
+from profiles.services.faces import find_face
 from profiles.services.renditions import find_public_rendition
-from profiles.services.showing import find_face, find_profile
+from profiles.services.showing import find_profile
 from tests.factories import a_token_picture
 
 pytestmark = pytest.mark.django_db

@@ -75,6 +75,18 @@ def test_a_picture_sent_straight_to_the_store_is_in_use(her_browser: Client, ali
     assert incoming(s3) == set()
 
 
+def test_the_part_to_show_is_said_with_the_last_call(her_browser: Client, alice: Profile, s3: Bucket) -> None:
+    content = a_picture(size=(400, 300))
+    ticket = begin(her_browser, len(content)).json()
+    assert send(ticket, content) == 204
+    wrong = her_browser.post(ticket["done"], {"crop_size": "7"})
+    assert (wrong.status_code, alice.avatars.count()) == (422, 0)
+    assert "size above 0, up to 1" in wrong.json()["detail"]
+    assert her_browser.post(ticket["done"], {"crop_x": "0", "crop_size": "0.5"}).status_code == 200  # it was not spent
+    image = alice.avatars.get().image
+    assert (image.width, image.height) == (150, 150)
+
+
 def test_it_is_nothing_before_it_is_accepted(her_browser: Client, alice: Profile, s3: Bucket) -> None:
     before, content = an_upload(alice), a_picture()
     ticket = begin(her_browser, len(content)).json()

@@ -21,7 +21,8 @@ from profiles.services.avatars import (
     set_alt_text,
     withdraw_avatar,
 )
-from profiles.services.showing import history_of, shown_picture
+from profiles.services.history_pages import history_of
+from profiles.services.showing import shown_picture
 from tests.factories import a_person, a_picture, a_token_picture, an_upload
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def test_an_earlier_picture_is_chosen_again(alice: Profile) -> None:
     first, _second = an_upload(alice), an_upload(alice)
     choose_avatar(alice, first.pk, alice.user)
     assert in_use(alice) == first
-    assert history_of(alice, timezone.now())[0] == first
+    assert history_of(alice, first, timezone.now()).entries[0] == first
 
 
 def test_a_clock_that_was_set_back_does_not_undo_a_choice(alice: Profile) -> None:
@@ -128,7 +129,7 @@ def test_what_the_team_removed_stays_removed(alice: Profile) -> None:
         an_upload(alice, content)
     entry = AuditEntry.objects.get(action="avatar.moderate")
     assert (entry.actor, entry.profile, entry.detail["reason"]) == (admin, alice, "Shows somebody else.")
-    assert [shown.reason for shown in history_of(alice, timezone.now())] == ["Shows somebody else."]
+    assert [entry.reason for entry in history_of(alice, None, timezone.now()).entries] == ["Shows somebody else."]
 
 
 def test_the_team_needs_a_reason(alice: Profile) -> None:
@@ -153,13 +154,14 @@ def test_the_history_says_what_is_current_and_marked_with_few_queries(
     removed = an_upload(alice)
     remove_avatar(alice, removed.pk, alice.user)
     with django_assert_num_queries(2):
-        history = history_of(alice, now)
+        history = history_of(alice, token, now).entries
         assert all(list(avatar.image.renditions.all()) for avatar in history)
     assert [(avatar.pk, avatar.is_current, avatar.has_mark) for avatar in history] == [
         (token.pk, True, True),
         (upload.pk, False, False),
     ]
-    late = history_of(alice, now + timedelta(days=2))
+    later = now + timedelta(days=2)
+    late = history_of(alice, shown_picture(alice, later).avatar, later).entries
     assert [(avatar.pk, avatar.is_current, avatar.has_mark) for avatar in late] == [
         (token.pk, False, False),
         (upload.pk, True, False),

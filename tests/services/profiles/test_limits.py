@@ -2,15 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from profiles.models import Profile
 from profiles.services.limits import TooMany, spend
 from profiles.services.problems import problem
-from tests.factories import an_upload
 from tests.servers.redis import RedisServer
 
 
@@ -46,16 +41,3 @@ def test_a_problem_has_the_four_members_of_the_rfc() -> None:
     assert response.content == (
         b'{"type": "/problems/no-picture", "title": "Not Found", "status": 404, "detail": "Nobody."}'
     )
-
-
-@pytest.mark.django_db
-def test_pictures_are_served_without_looking_who_asks(client: Client, alice: Profile, settings: Settings) -> None:
-    an_upload(alice)
-    ours = "profiles.middleware.CookielessMedia"
-    settings.MIDDLEWARE = [ours, *(name for name in settings.MIDDLEWARE if name != ours)]
-    client.force_login(alice.user)
-    with CaptureQueriesContext(connection) as queries:
-        response = client.get("/avatar/alice")
-    assert len(queries) == 1
-    assert "Cookie" not in response.get("Vary", "")
-    assert not response.cookies

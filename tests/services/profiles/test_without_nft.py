@@ -30,6 +30,9 @@ file = SimpleUploadedFile("me.png", a_picture(), "image/png")
 assert her.post("/settings/picture/", {"content": file}).status_code == 302
 for path in ("/", "/settings/picture/", "/settings/profile/", "/u/alice/", "/admin/", "/admin/profiles/avatar/"):
     assert her.get(path).status_code == 200, path
+for path in ("/", "/accounts/login/", "/accounts/signup/"):
+    page = Client(headers={"host": "localhost"}).get(path).content.decode().lower()
+    assert "wallet" not in page and "nft" not in page, path
 assert her.get("/avatar/alice.json").json()["source"] == "upload"
 assert not [name for name in sys.modules if name == "nft" or name.startswith("nft.")], "nft was imported"
 print("whole")

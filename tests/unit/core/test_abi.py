@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core import abi
+from nft.core.abi import names
 from nft.core.errors import BadAnswer, CoreError
 
 ADDRESSES = st.binary(min_size=20, max_size=20)
@@ -54,10 +55,36 @@ def test_calls_with_texts_and_bytes_are_those_of_eth_abi(to: bytes, uri: str, di
         (abi.build_safe_transfer_from_1155(bytes(20), bytes(20), 1, 1), "f242432a"),
         (abi.build_is_valid_signature(bytes(32), b""), "1626ba7e"),
         (abi.build_aggregate3([]), "82ad56cb"),
+        (names.build_resolver(bytes(32)), "0178b8bf"),
+        (names.build_addr(bytes(32)), "3b3b57de"),
+        (names.build_addr_of_coin(bytes(32), 60), "f1cb7e06"),
+        (names.build_text(bytes(32), ""), "59d1d43c"),
+        (names.build_name_of(bytes(32)), "691f3431"),
+        (names.build_resolve(b"", b""), "9061b923"),
+        (names.OFFCHAIN_LOOKUP, "556f1830"),
     ],
 )
 def test_selectors_are_those_of_the_standards(call: bytes, selector: str) -> None:
     assert call[:4].hex() == selector
+
+
+@given(st.binary(min_size=32, max_size=32), UINTS, st.text(st.characters(codec="utf-8")), DATA, DATA)
+def test_calls_about_names_are_those_of_eth_abi(node: bytes, coin: int, key: str, name: bytes, call: bytes) -> None:
+    assert names.build_addr_of_coin(node, coin) == expected_call("addr(bytes32,uint256)", node, coin)
+    assert names.build_text(node, key) == expected_call("text(bytes32,string)", node, key)
+    assert names.build_resolve(name, call) == expected_call("resolve(bytes,bytes)", name, call)
+
+
+@given(ADDRESSES.filter(any), DATA)
+def test_answers_about_names_are_read(address: bytes, content: bytes) -> None:
+    assert names.parse_addr(encode(["address"], [address])) == address
+    assert names.parse_resolver(bytes(32)) is None
+    assert names.parse_addr_of_coin(encode(["bytes"], [address])) == address
+    assert names.parse_bytes_answer(encode(["bytes"], [content])) == content
+    for nothing in (b"", bytes(20)):
+        assert names.parse_addr_of_coin(encode(["bytes"], [nothing])) is None
+    with pytest.raises(BadAnswer):  # Bitcoin's are longer
+        names.parse_addr_of_coin(encode(["bytes"], [address + b"1"]))
 
 
 @pytest.mark.parametrize(
@@ -119,6 +146,10 @@ WORD_1, WORD_32 = (1).to_bytes(32, "big"), (32).to_bytes(32, "big")
         (abi.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + b"\x01" * 31),
         (abi.parse_token_uri_answer, WORD_32 + WORD_1 + b"\xff" + bytes(31)),
         (abi.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
+        (names.parse_addr, b""),
+        (names.parse_addr, b"\x01" + bytes(31)),
+        (names.parse_bytes_answer, WORD_1 + WORD_1 + b"a"),
+        (names.parse_bytes_answer, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
     ],
 )
 def test_garbage_is_a_bad_answer_and_never_a_value(parse: Callable[[bytes], object], answer: bytes) -> None:
@@ -140,6 +171,9 @@ def test_any_answer_is_a_value_or_bad(answer: bytes) -> None:
         abi.parse_supports_interface,
         abi.parse_is_valid_signature,
         abi.parse_token_uri_answer,
+        names.parse_addr,
+        names.parse_addr_of_coin,
+        names.parse_string,
         lambda data: abi.parse_aggregate3(data, 1),
     ):
         with contextlib.suppress(BadAnswer):

@@ -64,7 +64,7 @@ def carried(message: Message) -> Message:
     return received
 
 
-CROPS = st.none() | st.just(Crop(0.25, 0, 0.5, 1))
+CROPS = st.none() | st.just(Crop(0.25, 0, 0.5))
 REQUESTS = st.builds(
     DecodeRequest,
     st.builds(ImageLimits, max_bytes=st.integers(1, 10**9)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from profiles.images.errors import ImageRefused
-from profiles.images.geometry import box_size, centre_square, fit_within, stored_box, upright_size
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.geometry import centre_square, crop_square, fit_within, stored_box
 from profiles.images.headers import drop_png_extras
 from profiles.images.limits import MASTER_SIDE, ImageLimits
 from profiles.images.normalise import normalise_with_renditions
@@ -116,15 +116,42 @@ def test_the_centre_square_lies_inside(size: tuple[int, int]) -> None:
     assert right - left == bottom - top == min(size)
 
 
-@given(SIZES, st.integers(1, 8), st.data())
-def test_a_crop_lies_inside_the_stored_picture_at_its_own_size(
-    size: tuple[int, int], orientation: int, data: st.DataObject
-) -> None:
-    left, top = data.draw(st.floats(0, 0.9)), data.draw(st.floats(0, 0.9))
-    crop = Crop(left, top, data.draw(st.floats(0.01, 1 - left)), data.draw(st.floats(0.01, 1 - top)))
-    box = stored_box(crop, size, orientation)
-    assert 0 <= box[0] < box[2] <= size[0]
-    assert 0 <= box[1] < box[3] <= size[1]
-    upright, whole = upright_size(box_size(box), orientation), upright_size(size, orientation)
-    assert abs(upright[0] - crop.width * whole[0]) <= 1.01
-    assert abs(upright[1] - crop.height * whole[1]) <= 1.01
+ANY_NUMBERS = st.tuples(st.floats(), st.floats(), st.floats())
+
+
+@given(SIZES, st.integers(1, 8), st.builds(Crop, st.floats(0, 1), st.floats(0, 1), st.floats(0, 1, exclude_min=True)))
+def test_every_crop_is_a_square_inside_the_stored_picture(size: tuple[int, int], orientation: int, crop: Crop) -> None:
+    left, top, right, bottom = stored_box(crop, size, orientation)
+    assert 0 <= left < right <= size[0]
+    assert 0 <= top < bottom <= size[1]
+    assert right - left == bottom - top == max(1, round(crop.size * min(size)))
+
+
+def parsed(text: str) -> Crop | ImageRefused:
+    try:
+        return Crop.parse(text)
+    except ImageRefused as refusal:
+        return refusal
+
+
+@given(ANY_NUMBERS.map(lambda numbers: ",".join(map(str, numbers))) | st.text())
+@example("0.5,0.5,1")
+@example("nan,0,1")
+@example("0,0,0")
+@example("0.5;0.5;1")
+def test_any_text_is_a_crop_or_a_refusal_that_says_what_is_wanted(text: str) -> None:
+    result = parsed(text)
+    if isinstance(result, Crop):
+        left, top, right, bottom = crop_square(result, (640, 480))
+        assert 0 <= left < right <= 640
+        assert 0 <= top < bottom <= 480
+    else:
+        assert result.reason is Reason.BAD_CROP
+        assert "part to show" in result.sentence
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.1, 1))
+def test_the_middle_is_where_it_was_asked_for_if_there_is_room(x: float, y: float, size: float) -> None:
+    left, top, right, bottom = crop_square(Crop(x, y, size), (3000, 2000))
+    for wanted, low, high, length in ((x * 3000, left, right, 3000), (y * 2000, top, bottom, 2000)):
+        assert abs((low + high) / 2 - wanted) <= 1 or low == 0 or high == length

@@ -46,6 +46,12 @@ def test_cookies_must_be_taken_off_before_sessions_are_read(settings: Settings) 
     assert ids(checks.check_cookieless(None)) == []
 
 
+def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settings: Settings) -> None:
+    assert ids(checks.check_cookieless(None)) == []
+    settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SECURITY, checks.SESSIONS]
+    assert ids(checks.check_cookieless(None)) == ["profiles.W002"]
+
+
 def test_a_host_project_without_our_settings_gets_our_defaults(settings: Settings) -> None:
     for name in ("NFT_MARK_MAX_AGE", "NFT_IMAGE_MAX_AGE", "AVATAR_MAX_BYTES"):
         delattr(settings, name)

@@ -31,6 +31,8 @@ def test_gravatars_long_names_mean_the_same() -> None:
         ("alice.JPG", "alice", OutputFormat.JPEG),
         ("alice.eth", "alice.eth", None),
         ("alice.eth.png", "alice.eth", OutputFormat.PNG),
+        ("ñandú.eth", "ñandú.eth", None),
+        ("🚴‍♂.eth.webp", "🚴‍♂.eth", OutputFormat.WEBP),
         ("eip155:1:0xAb", "eip155:1:0xAb", None),
         ("png", "png", None),
     ],
@@ -39,7 +41,7 @@ def test_only_suffixes_we_know_are_formats(text: str, identifier: str, fmt: Outp
     assert (wish(text).identifier, wish(text).format) == (identifier, fmt)
 
 
-@pytest.mark.parametrize("text", ["", ".png", "a" * 129, "a/b", "a\n", "-a", "a-", "a%", "\uff41"])
+@pytest.mark.parametrize("text", ["", ".png", "a" * 129, "a/b", "a\n", "-a", "a-", "a%", "\uff41", "ä..eth", "ä.b c"])
 def test_what_can_be_nobodys_name_is_refused(text: str) -> None:
     with pytest.raises(BadWish) as refused:
         wish(text)

@@ -24,6 +24,9 @@ def ids(**settings: Any) -> set[str]:
         ({"NFT_SWEEP_PERIOD": 7200, "NFT_MARK_MAX_AGE": 3600}, "avatarsite.E005"),
         ({"NFT_MARK_MAX_AGE": 90_000, "NFT_IMAGE_MAX_AGE": 86_400}, "avatarsite.E005"),
         ({"NFT_DEFAULT_CHAIN_ID": 999, "NFT_ENABLED": True}, "avatarsite.E006"),
+        ({"ADMIN_WALLET_SIGN_IN": True, "NFT_ENABLED": False}, "avatarsite.E007"),
+        ({"ADMIN_WALLET_SIGN_IN": True, "MFA_SUPPORTED_TYPES": ["recovery_codes"]}, "avatarsite.E007"),
+        ({"NFT_SESSION_RECHECK": 700_000, "NFT_SESSION_UNCHECKED_MAX": 604_800}, "avatarsite.E008"),
         (
             {"LOCAL_STACK": False, "NFT_ENABLED": True, "NFT_IPFS_GATEWAYS": ["https://one.example"]},
             "avatarsite.W001",

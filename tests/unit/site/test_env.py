@@ -87,6 +87,21 @@ def test_only_the_origin_of_a_node_is_shown_never_its_key(monkeypatch: pytest.Mo
     assert chains.rpc_origins(chains.read_chains(None)) == ["https://node.example"]
 
 
+def test_names_are_registered_where_the_chain_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = '{"name": "A chain", "rpc_urls": ["https://a.example"]%s}'
+    registry = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"
+    off, other = chain % ', "ens_registry": ""', chain % f', "ens_registry": "{registry}"'
+    for given, expected in [
+        (f'{{"1": {chain % ""}, "5": {chain % ""}}}', [registry, ""]),
+        (f'{{"1": {off}, "5": {other}}}', ["", registry]),
+    ]:
+        monkeypatch.setenv("NFT_CHAINS", given)
+        assert [one["ens_registry"] for one in chains.read_chains(None).values()] == expected
+    monkeypatch.setenv("NFT_CHAINS", '{"1": ' + chain % ', "ens_registry": "ens.eth"' + "}")
+    with pytest.raises(ImproperlyConfigured, match=r"ens_registry='ens\.eth'; it is an address"):
+        chains.read_chains(None)
+
+
 def test_pictures_lie_in_files_until_a_bucket_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("S3_BUCKET", raising=False)
     assert object_store.storage(tmp_path, "avatars")["BACKEND"].endswith("AtomicFileSystemStorage")

@@ -1,0 +1,124 @@
+"""The names of public accounts, looked up ahead of time by the workers, so that pages and `/avatar/<name>` only read a
+row. An account that is not public is never looked up: whoever runs a node would learn of it.
+
+Nothing but the chain's answer makes or unmakes a name: while no node can be asked, what was true stays until its age
+(known_names.MAX_AGE) ends it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from nft.core.ens import ETH_COIN_TYPE
+from nft.models import LinkedAccount, PrimaryName
+from nft.services import jobs
+from nft.services.doors import Doors
+from nft.services.known_names import accounts_at, names_chain_id
+from nft.services.name_records import KeptOffChain, NameProblem, NoRecord, RecordTooLong
+from nft.services.names import coin_type_on, get_reader
+
+log = logging.getLogger(__name__)
+
+PERIOD = timedelta(days=1)
+AFTER_OUTAGE = timedelta(minutes=10)
+LEASE = timedelta(minutes=3)
+"""Longer than any one look-up lasts: after it the look-up counts as dead and another may begin."""
+PAUSE = timedelta(minutes=1)
+"""How soon a person may have the same account looked up again."""
+PAGE = 500
+
+
+def ask_for_name(account: LinkedAccount, now: datetime) -> None:
+    """Has the name of a public account looked up soon, within the caller's transaction."""
+    if names_chain_id() is None or not account.is_public:
+        return
+    row, is_new = PrimaryName.objects.get_or_create(account=account, defaults={"next_check_at": now})
+    if is_new or row.checked_at is None or row.checked_at < now - PAUSE:
+        PrimaryName.objects.filter(pk=row.pk, next_check_at__gt=now).update(next_check_at=now)
+        jobs.enqueue(jobs.CHECK_NAME, account.pk)
+
+
+def forget_name(account: LinkedAccount) -> None:
+    """Of an account that is no longer public."""
+    PrimaryName.objects.filter(account=account).delete()
+
+
+def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
+    """Asks the chain and records the answer; whether there was one, or nothing to ask.
+
+    However often it is delivered, a due look-up is made once.
+    """
+    account = LinkedAccount.objects.filter(pk=account_id, is_public=True).first()
+    if account is None or names_chain_id() is None:
+        return True
+    if not PrimaryName.objects.filter(pk=account_id, next_check_at__lte=now).update(next_check_at=now + LEASE):
+        return True
+    try:
+        name = _look_up(account, doors)
+    except NameProblem as problem:
+        log.warning("The name of an account stays as it was: %s", problem)
+        PrimaryName.objects.filter(pk=account_id).update(next_check_at=now + AFTER_OUTAGE)
+        return False
+    with transaction.atomic():
+        _record(account, name, now)
+    return True
+
+
+def sweep_names(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
+    """Looks up every name that is due for at most about `seconds`; how many accounts were asked for. It also finds
+    public accounts that were never asked for, and drops the names of those that are public no more."""
+    PrimaryName.objects.filter(account__is_public=False).delete()
+    if names_chain_id() is None:
+        return 0
+    _add_missing(now)
+    ends_at = time.monotonic() + seconds
+    asked = 0
+    for account_id in _due(now):
+        if time.monotonic() > ends_at or not check_name(account_id, now, doors):
+            break
+        asked += 1
+    return asked
+
+
+def _look_up(account: LinkedAccount, doors: Doors) -> str:
+    """Empty where the chain says that there is none. Raises NameProblem where nothing was learned."""
+    chain_id = account.chain_id if account.is_contract_account else names_chain_id()
+    try:
+        coin_type = ETH_COIN_TYPE if chain_id is None else coin_type_on(chain_id)
+        return get_reader(doors).primary_name(account.address, coin_type) or ""
+    except (KeptOffChain, NoRecord, RecordTooLong):
+        return ""
+
+
+def _record(account: LinkedAccount, name: str, now: datetime) -> None:
+    """Accounts are locked before their names. One hidden or unlinked meanwhile keeps none."""
+    if not LinkedAccount.objects.select_for_update().filter(pk=account.pk, is_public=True).exists():
+        return
+    chain_id = names_chain_id()
+    if name and chain_id is not None:
+        # It leads to one address only, so it led away from whoever had it before.
+        former = LinkedAccount.objects.filter(accounts_at(chain_id), primary_name__name=name).exclude(pk=account.pk)
+        if _is_at(account, chain_id):
+            PrimaryName.objects.filter(account__in=former.values("pk")).update(name="")
+    PrimaryName.objects.filter(pk=account.pk).update(name=name, checked_at=now, next_check_at=now + PERIOD)
+
+
+def _is_at(account: LinkedAccount, chain_id: int) -> bool:
+    return not account.is_contract_account or account.chain_id == chain_id
+
+
+def _add_missing(now: datetime) -> None:
+    unknown = LinkedAccount.objects.filter(is_public=True, primary_name__isnull=True)[:PAGE]
+    rows = [PrimaryName(account=account, next_check_at=now) for account in unknown]
+    PrimaryName.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _due(now: datetime) -> Iterator[UUID]:
+    due = PrimaryName.objects.filter(next_check_at__lte=now).order_by("next_check_at")
+    yield from list(due.values_list("account_id", flat=True)[:PAGE])

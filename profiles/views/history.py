@@ -1,0 +1,110 @@
+"""What one can do with the pictures of one's history, and the older ones of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST, require_safe
+
+from profiles.forms import AltTextForm, first_error
+from profiles.models import Profile
+from profiles.services.avatars import (
+    AvatarError,
+    NoSuchAvatar,
+    choose_avatar,
+    remove_avatar,
+    restore_avatar,
+    set_alt_text,
+)
+from profiles.services.history_pages import Position, history_of
+from profiles.services.people import profile_of
+from profiles.services.showing import shown_picture
+from profiles.views.signed_in import signed_in
+
+
+@login_required
+@require_safe
+def older(request: HttpRequest) -> HttpResponse:
+    """The page of the history that begins after the position `after`."""
+    after = _position(request.GET.get("after", ""))
+    if after is None:
+        return redirect("profiles:picture")
+    profile, now = profile_of(signed_in(request)), timezone.now()
+    page = history_of(profile, shown_picture(profile, now).avatar, now, after=after)
+    return render(request, "profiles/history.html", {"page": page, "after": after})
+
+
+def _history_action(act: Callable[[HttpRequest, Profile, UUID], str | SafeString]) -> Callable[..., HttpResponse]:
+    """A POST that does one thing to one's own entry, says so, and returns to the page it came from."""
+
+    @login_required
+    @require_POST
+    def view(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
+        try:
+            messages.success(request, act(request, profile_of(signed_in(request)), avatar_id))
+        except NoSuchAvatar as error:
+            raise Http404(error.sentence) from error
+        except AvatarError as error:
+            messages.error(request, error.sentence)
+        after = _position(request.POST.get("after", ""))
+        return redirect("profiles:picture") if after is None else redirect(_older(after))
+
+    view.__name__ = act.__name__
+    return view
+
+
+@_history_action
+def use(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
+    choose_avatar(profile, avatar_id, signed_in(request))
+    return "This is your picture now."
+
+
+@_history_action
+def remove(request: HttpRequest, profile: Profile, avatar_id: UUID) -> SafeString:
+    remove_avatar(profile, avatar_id, signed_in(request))
+    return format_html(
+        'The picture is removed. <form method="post" action="{}" class="toast-action">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<input type="hidden" name="after" value="{}">'
+        '<button class="button button-small" type="submit">Undo</button></form>',
+        reverse("profiles:picture_restore", args=[avatar_id]),
+        get_token(request),
+        _position(request.POST.get("after", "")) or "",
+    )
+
+
+@_history_action
+def restore(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
+    restore_avatar(profile, avatar_id, signed_in(request))
+    return "The picture is back."
+
+
+@_history_action
+def alt(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
+    form = AltTextForm(request.POST)
+    if not form.is_valid():
+        raise AvatarError(first_error(form))
+    set_alt_text(profile, avatar_id, form.cleaned_data["alt_text"], signed_in(request))
+    return "The description is saved."
+
+
+def _position(text: str) -> Position | None:
+    try:
+        return Position.parse(text)
+    except ValueError:
+        return None
+
+
+def _older(after: Position) -> str:
+    return f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}"

@@ -1,0 +1,275 @@
+"""The nginx configuration we ship, in front of the real site: faster, and otherwise as if it were not there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import requests
+from django.db import connection
+
+from localstack import binaries
+from localstack.processes import Program, Running, free_port, is_listening
+from profiles.models import Profile
+from profiles.services.avatars import remove_avatar
+from profiles.services.renditions import content_url
+from tests.factories import a_person, an_upload
+from tests.servers.nginx import start_nginx
+from tests.servers.places import Places
+from tests.services.profiles.api_client import a_secret
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
+#: What differs by the moment, the connection, or on purpose.
+OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "cache-control"}
+LIMIT = 3
+
+
+@dataclass
+class Fronted:
+    """The site, and nginx before it."""
+
+    site: Running
+    direct: str
+    fronted: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> requests.Response:
+        return self.session.request(method, self.fronted + path, headers=headers, timeout=30, allow_redirects=False)
+
+    def get_direct(self, path: str, method: str = "GET", **headers: str) -> requests.Response:
+        return requests.request(method, self.direct + path, headers=headers, timeout=30, allow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def front(django_db_setup: None, redis_session: object, places: Places) -> Iterator[Fronted]:
+    """The site on the tests' own database, by the server that production has."""
+    static, port = places.folder / "static", free_port()
+    named = connection.settings_dict["NAME"]
+    database = (
+        f"sqlite:///{named}" if connection.vendor == "sqlite" else f"postgresql://app@/{named}?host={places.postgres}"
+    )
+    environment = os.environ | {
+        "DATABASE_URL": database,
+        "STATIC_ROOT": str(static),
+        "TRUSTED_PROXY_COUNT": "1",
+        "AVATAR_DRAWINGS_PER_HOUR": str(LIMIT),
+        "LOG_LEVEL": "WARNING",
+    }
+    collect = [binaries.python(), "manage.py", "collectstatic", "--no-input"]
+    subprocess.run(collect, check=True, cwd=binaries.ROOT, env=environment, capture_output=True)
+    command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "avatarsite.wsgi:application"]
+    web = Program("web", [binaries.python(), *command], places.log("web"), environment, folder=binaries.ROOT)
+    site = Running(web)
+    nginx, front_port = start_nginx(places.folder / "nginx", port, static)
+    site.wait_until(lambda: is_listening(port), 60)
+    yield Fronted(site, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{front_port}")
+    for running in (nginx, site):
+        running.stop(5)
+
+
+@pytest.fixture
+def alice(front: Fronted, redis_server: object) -> Profile:
+    """A name of her own in each test, as nginx remembers."""
+    profile = a_person(f"alice-{time.monotonic_ns() % 10**12}")
+    an_upload(profile)
+    return profile
+
+
+def lasting(answer: requests.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items() if name.lower() not in OWN}
+
+
+def seen_until(front: Fronted, path: str, old: Callable[[requests.Response], bool], **headers: str) -> float:
+    """When the last request was sent that had an `old` answer, on the monotonic clock."""
+    last = time.monotonic()
+    while True:
+        sent = time.monotonic()
+        if not old(front.get(path, **headers)):
+            return last
+        last = sent
+        time.sleep(0.1)
+
+
+def test_every_answer_is_the_sites_own(front: Fronted, alice: Profile) -> None:
+    square = alice.avatars.get().image.renditions.first()
+    assert square is not None
+    name = f"/avatar/{alice.handle}"
+    for path in (name, f"{name}.png?s=64", f"{name}.json", f"{name}?s=0", "/avatar/nobody?d=404", content_url(square)):
+        for method in ("GET", "HEAD", "GET", "POST"):
+            ours, sites = front.get(path, method, accept=CHROME), front.get_direct(path, method, accept=CHROME)
+            assert (ours.status_code, ours.content) == (sites.status_code, sites.content)
+            assert lasting(ours) == lasting(sites)
+    assert front.get(name).headers["Cache-Control"] == "public, no-cache"
+    assert front.get(content_url(square)).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_who_has_the_picture_is_told_so_by_nginx(front: Fronted, alice: Profile) -> None:
+    path = f"/avatar/{alice.handle}"
+    etag = front.get(path, accept=CHROME).headers["ETag"]
+    for given, status in ((etag, 304), (f"W/{etag}", 304), (f'"other", {etag}', 304), ("*", 304), ('"other"', 200)):
+        again = front.get(path, accept=CHROME, **{"if-none-match": given})
+        assert (again.status_code, again.headers["ETag"]) == (status, etag)
+        assert again.headers["Access-Control-Allow-Origin"] == "*"
+    assert front.get(path, accept="*/*", **{"if-none-match": etag}).status_code == 200
+
+
+def test_a_repeated_picture_does_not_reach_the_site(front: Fronted, alice: Profile) -> None:
+    square = alice.avatars.get().image.renditions.first()
+    assert square is not None
+    paths = [(f"/avatar/{alice.handle}?s=96", CHROME), (content_url(square), CHROME)]
+    first = [front.get(path, accept=accept) for path, accept in paths]
+    front.site.process.send_signal(signal.SIGSTOP)
+    try:
+        again = [front.get(path, accept=FIREFOX, cookie="session=1") for path, _ in paths]
+    finally:
+        front.site.process.send_signal(signal.SIGCONT)
+    assert [each.content for each in again] == [each.content for each in first]
+    assert [each.status_code for each in again] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "",
+        CHROME,
+        FIREFOX,
+        "image/avif",
+        "image/webp;q=0.1,image/png",
+        "image/png",
+        "image/jpeg",
+        "text/html",
+        "image/avif;q=0.9,image/webp;q=0.5",
+        "IMAGE/WEBP",
+        "image/*",
+    ],
+)
+def test_the_format_is_the_one_the_site_would_choose(front: Fronted, alice: Profile, accept: str) -> None:
+    path = f"/avatar/{alice.handle}?s=32"
+    for _ in range(2):
+        answers = [ask(path, accept=accept) for ask in (front.get, front.get_direct)]
+        assert answers[0].headers["Content-Type"] == answers[1].headers["Content-Type"]
+        assert answers[0].headers["Vary"] == "Accept"
+
+
+def test_a_change_is_seen_in_less_than_five_seconds(front: Fronted, alice: Profile) -> None:
+    path = f"/avatar/{alice.handle}.webp?d=404"
+    old = front.get(path).content
+    changed = time.monotonic()
+    an_upload(alice)
+    assert seen_until(front, path, lambda answer: answer.content == old) - changed < 5
+    removed = time.monotonic()
+    for each in alice.avatars.all():
+        remove_avatar(alice, each.pk, alice.user)
+    assert seen_until(front, path, lambda answer: answer.status_code == 200) - removed < 5
+
+
+def test_what_is_far_too_large_is_told_so(front: Fronted, alice: Profile) -> None:
+    for path, size in (("/settings/picture/", 34), ("/settings/profile/", 1)):
+        body = b"x" * (size * 1024 * 1024)
+        answer = requests.post(front.fronted + path, data=body, timeout=30)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+        assert answer.json()["type"] == "/problems/too-many-bytes"
+        page = requests.post(front.fronted + path, data=body, headers={"accept": "text/html,*/*"}, timeout=30)
+        assert (page.status_code, page.headers["Content-Type"]) == (413, "text/html; charset=utf-8")
+        assert "too large" in page.text
+
+
+def test_what_is_over_our_limit_gets_our_own_sentence(front: Fronted, alice: Profile) -> None:
+    """Up to four times the limit the site itself answers, as it does without nginx."""
+    answer = requests.put(
+        front.fronted + "/api/v1/me/picture",
+        data=b"x" * (9 * 1024 * 1024),
+        headers={"authorization": f"Bearer {a_secret(alice)}", "content-type": "image/png"},
+        timeout=30,
+    )
+    assert answer.status_code == 413
+    assert "Up to 8.0" in answer.json()["detail"]
+
+
+def test_limits_count_for_the_address_that_nginx_saw(front: Fronted, alice: Profile) -> None:
+    """Whatever a stranger writes into X-Forwarded-For, they are counted by their own address."""
+    statuses = [
+        front.get(f"/avatar/nobody-{time.monotonic_ns()}.png", **{"x-forwarded-for": f"203.0.113.{number}"}).status_code
+        for number in range(LIMIT + 1)
+    ]
+    assert statuses == [200] * LIMIT + [429]
+
+
+def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> None:
+    page = front.get("/accounts/login/").text
+    hashed = next(part for part in page.split('"') if part.startswith("/static/") and part.endswith(".css"))
+    answer = front.get(hashed, **{"accept-encoding": "gzip"})
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert (answer.headers["Content-Encoding"], answer.headers["X-Content-Type-Options"]) == ("gzip", "nosniff")
+    assert answer.headers["Server"] == "nginx"
+
+
+class Stub(BaseHTTPRequestHandler):
+    """A site that says what the test wants. `asked`: the cookies it was sent."""
+
+    asked: ClassVar[list[str]] = []
+    answers: ClassVar[dict[str, dict[str, str]]] = {
+        "/avatar/cookie": {"Set-Cookie": "a=b", "Cache-Control": "public, max-age=60"},
+        "/avatar/secret": {"Cache-Control": "no-store"},
+        "/avatar/kept": {"Cache-Control": "public, max-age=60"},
+        "/avatar/brief": {"Cache-Control": "public, max-age=1, must-revalidate"},
+        "/avatar/patient": {"Cache-Control": "public, max-age=1, must-revalidate, stale-if-error=60"},
+    }
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers.get("Cookie", "none"))
+        self.send_response(200)
+        for name, value in {"Content-Length": "0", **self.answers[self.path]}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def stub(places: Places) -> Iterator[tuple[ThreadingHTTPServer, str]]:
+    """A stub behind nginx, and nginx's address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder = places.folder / f"nginx-{server.server_port}"
+    nginx, port = start_nginx(folder, server.server_port, Path("/nowhere"))
+    yield server, f"http://127.0.0.1:{port}"
+    nginx.stop(5)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("path", "times"), [("/avatar/cookie", 2), ("/avatar/secret", 2), ("/avatar/kept", 1)])
+def test_an_answer_with_a_cookie_or_not_to_be_kept_is_asked_for_anew(
+    stub: tuple[ThreadingHTTPServer, str], path: str, times: int
+) -> None:
+    Stub.asked.clear()
+    for _ in range(2):
+        assert requests.get(stub[1] + path, headers={"cookie": "session=1"}, timeout=10).status_code == 200
+    assert Stub.asked == ["none"] * times
+
+
+def test_while_the_site_is_down_only_what_it_allowed_is_shown_longer(stub: tuple[ThreadingHTTPServer, str]) -> None:
+    server, address = stub
+    for path in ("/avatar/brief", "/avatar/patient"):
+        assert requests.get(address + path, timeout=10).status_code == 200
+    server.shutdown()
+    server.server_close()
+    deadline = time.monotonic() + 20
+    while requests.get(address + "/avatar/brief", timeout=10).status_code == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert requests.get(address + "/avatar/patient", timeout=10).status_code == 200

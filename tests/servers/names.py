@@ -1,0 +1,112 @@
+"""The Ethereum Name Service on the tests' chain: its own registry, resolver and reverse registrar, as npm has them,
+and web3.py's resolvers that answer for names below theirs (ENSIP-10) and that keep records off the chain (EIP-3668)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_typing import ChecksumAddress
+from web3._utils.contract_sources.contract_data.extended_resolver import EXTENDED_RESOLVER_DATA
+from web3._utils.contract_sources.contract_data.offchain_resolver import OFFCHAIN_RESOLVER_DATA
+from web3.contract import Contract
+
+from nft.core.ens import ancestors, labelhash, namehash
+from tests.servers.chain import Chain
+
+PACKAGES = Path(__file__).parent / "ens" / "node_modules" / "@ensdomains"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names are given out by accounts[9], the owner of the root; each belongs to whom it is given."""
+
+    chain: Chain
+    registry: Contract
+    resolver: Contract
+    reverse_registrar: Contract
+
+    @property
+    def root(self) -> ChecksumAddress:
+        return self.chain.accounts[9]
+
+    def give(self, name: str, owner: ChecksumAddress, *, resolver: ChecksumAddress | None = None) -> None:
+        """Registers a name with a resolver; the parents it lacks belong to the root's owner."""
+        for parent in reversed(ancestors(name)[1:]):
+            self._own(parent, self.root)
+        self._own(name, owner)
+        node = namehash(name)
+        self.chain.send(self.registry.functions.setResolver(node, resolver or self.resolver.address), sender=owner)
+
+    def set_address(self, name: str, owner: ChecksumAddress, address: ChecksumAddress) -> None:
+        self.chain.send(self.resolver.functions.setAddr(namehash(name), address), sender=owner)
+
+    def set_address_for(self, name: str, owner: ChecksumAddress, coin_type: int, address: bytes) -> None:
+        self.chain.send(self.resolver.functions.setAddr(namehash(name), coin_type, address), sender=owner)
+
+    def set_text(self, name: str, owner: ChecksumAddress, key: str, value: str) -> None:
+        self.chain.send(self.resolver.functions.setText(namehash(name), key, value), sender=owner)
+
+    def set_primary_name(self, owner: ChecksumAddress, name: str) -> None:
+        self.chain.send(self.reverse_registrar.functions.setName(name), sender=owner)
+
+    def give_whole(self, name: str, owner: ChecksumAddress) -> None:
+        """A name that leads to its owner, who calls themselves by it."""
+        self.give(name, owner)
+        self.set_address(name, owner, owner)
+        self.set_primary_name(owner, name)
+
+    def _own(self, name: str, owner: ChecksumAddress) -> None:
+        label, _, parent = name.partition(".")
+        give = self.registry.functions.setSubnodeOwner(namehash(parent), labelhash(label), owner)
+        self.chain.send(give, sender=self.root)
+
+
+def deploy_names(chain: Chain) -> Names:
+    """As on the public chain: the reverse registrar owns addr.reverse, and `eth` belongs to the root's owner."""
+    root = chain.accounts[9]
+    registry = _deploy(chain, _artifact("ens", "ENSRegistry"))
+    resolver = _deploy(chain, _artifact("resolver", "PublicResolver"), registry.address)
+    default_resolver = _deploy(chain, _artifact("resolver", "DefaultReverseResolver"), registry.address)
+    registrar = _deploy(chain, _artifact("ens", "ReverseRegistrar"), registry.address, default_resolver.address)
+    names = Names(chain, registry, resolver, registrar)
+    names._own("eth", root)
+    names._own("reverse", root)
+    names._own("addr.reverse", registrar.address)
+    return names
+
+
+def deploy_extended_resolver(names: Names) -> Contract:
+    """Answers 0x…bEEF for extended-resolver.eth and 0x…dEaD for whatever is below it."""
+    return _deploy(names.chain, EXTENDED_RESOLVER_DATA, names.registry.address)
+
+
+def deploy_offchain_resolver(chain: Chain, url: str) -> Contract:
+    """Tells whoever asks to fetch `url`."""
+    return _deploy(chain, OFFCHAIN_RESOLVER_DATA, [url], [chain.accounts[0]])
+
+
+@pytest.fixture
+def names(chain: Chain) -> Names:
+    return deploy_names(chain)
+
+
+def _deploy(chain: Chain, artifact: dict[str, Any], *arguments: Any) -> Contract:
+    factory = chain.w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
+    address = chain.send(factory.constructor(*arguments), sender=chain.accounts[9])["contractAddress"]
+    assert address is not None
+    return chain.w3.eth.contract(address=address, abi=artifact["abi"])
+
+
+def _artifact(package: str, contract: str) -> dict[str, Any]:
+    path = PACKAGES / package / "build" / "contracts" / f"{contract}.json"
+    if not path.exists():
+        pytest.fail(
+            "The name service's contracts are not installed. Install them: python3 -m localstack.bootstrap test",
+            pytrace=False,
+        )
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

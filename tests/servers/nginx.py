@@ -1,0 +1,67 @@
+"""nginx with the configuration we ship (deploy/nginx.conf), whose marked lines are made this machine's."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from localstack.binaries import ROOT
+from localstack.processes import Program, Running, free_port, is_listening
+
+SHIPPED = ROOT / "deploy" / "nginx.conf"
+_AROUND = """\
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; {user}
+events {{ worker_connections 256; }}
+http {{
+  include /etc/nginx/mime.types;
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  {site}
+}}
+"""
+
+
+def around(site: str, folder: Path) -> str:
+    """A whole configuration of nginx, all of whose files lie in `folder`."""
+    return _AROUND.format(folder=folder, site=site, user=step_down() if os.geteuid() == 0 else "")
+
+
+def step_down() -> str:
+    nobody = pwd.getpwnam("nobody")
+    return f"user {nobody.pw_name} {grp.getgrgid(nobody.pw_gid).gr_name};"
+
+
+def shipped(folder: Path, *, listen: int, application: int, static: Path) -> str:
+    """What we ship, with another value in each line that is marked as the operator's."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    for old, new in _operators(folder, listen, application, static).items():
+        assert text.count(old) == 1, f"deploy/nginx.conf has no single {old!r}."
+        text = text.replace(old, new)
+    return text
+
+
+def _operators(folder: Path, listen: int, application: int, static: Path) -> Mapping[str, str]:
+    return {
+        "server 127.0.0.1:8000;": f"server 127.0.0.1:{application};",
+        "/var/cache/nginx/avatarsite levels": f"{folder}/cache levels",
+        "listen 80;": f"listen 127.0.0.1:{listen};",
+        "server_name avatars.example;": "server_name 127.0.0.1 localhost;",
+        "alias /srv/avatarsite/static/;": f"alias {static}/;",
+    }
+
+
+def start_nginx(folder: Path, application: int, static: Path) -> tuple[Running, int]:
+    """The server and its port. The worker may be another user, so `folder` must be open to others."""
+    folder.mkdir()
+    port, config = free_port(), folder / "nginx.conf"
+    site = shipped(folder, listen=port, application=application, static=static)
+    config.write_text(around(site, folder), encoding="utf-8")
+    command = [shutil.which("nginx") or "/usr/sbin/nginx", "-e", str(folder / "nginx-error.log"), "-c", str(config)]
+    running = Running(Program("nginx", command, folder / "nginx.log"))
+    running.wait_until(lambda: is_listening(port), 30)
+    return running, port

@@ -1,0 +1,89 @@
+"""Where a person is signed in, how each session began, and signing out there, elsewhere or everywhere."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from nft.models import LinkedAccount
+from nft.services import accounts
+from nft.services.accounts import Proof
+from profiles.models import AuditEntry
+from tests.wallets import CHAIN_ID, Browser, Wallet
+
+pytestmark = pytest.mark.django_db
+PAGE = "/accounts/sessions/"
+
+
+def by_password(username: str = "alice") -> Client:
+    client = Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    client.post(reverse("account_login"), {"login": username, "password": "correct horse"})
+    assert "_auth_user_id" in client.session
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get(PAGE).status_code == 200
+
+
+def row_of(client: Client) -> UserSession:
+    return UserSession.objects.get(session_key=client.session.session_key)
+
+
+def test_each_session_says_how_it_began(alice: User, browser: Browser, wallet: Wallet) -> None:
+    account = accounts.link_account(alice, Proof(wallet.address_bytes, CHAIN_ID, False), timezone.now())
+    accounts.update_account(alice, account.pk, label="Savings", is_public=False)
+    browser.sign_in(wallet)
+    page = by_password().get(PAGE).content.decode()
+    assert "with a password" in page
+    assert "with a wallet (Savings)" in page
+    assert "Firefox on Linux" in page
+    assert wallet.address.lower() not in page.lower()
+    assert page.index("This browser") < page.index("with a wallet (Savings)")
+
+
+def test_one_of_them_is_signed_out(alice: User) -> None:
+    here, there, other = by_password(), by_password(), by_password()
+    answer = here.post(reverse("session_end", args=[row_of(there).pk]))
+    assert answer["Location"] == PAGE
+    assert (is_in(here), is_in(there), is_in(other)) == (True, False, True)
+
+
+def test_the_one_at_hand_too(alice: User) -> None:
+    here, there = by_password(), by_password()
+    assert here.post(reverse("session_end", args=[row_of(here).pk]))["Location"] == reverse("home")
+    assert (is_in(here), is_in(there)) == (False, True)
+
+
+def test_everywhere_else_and_everywhere(alice: User) -> None:
+    here, there, other = by_password(), by_password(), by_password()
+    here.post(PAGE)
+    assert (is_in(here), is_in(there), is_in(other)) == (True, False, False)
+    again = by_password()
+    assert here.post(reverse("sessions_end"))["Location"] == reverse("account_login")
+    assert (is_in(here), is_in(again)) == (False, False)
+
+
+def test_nobody_signs_out_anybody_else(alice: User) -> None:
+    User.objects.create_user("bob", password="correct horse")
+    hers, his = by_password(), by_password("bob")
+    assert his.post(reverse("session_end", args=[row_of(hers).pk])).status_code == 404
+    assert his.get(reverse("session_end", args=[row_of(his).pk])).status_code == 405
+    his.post(reverse("sessions_end"))
+    assert is_in(hers)
+
+
+def test_sign_ins_are_written_down_without_any_address(browser: Browser, wallet: Wallet) -> None:
+    browser.sign_in(wallet)
+    entry = AuditEntry.objects.get(action="sign_in")
+    assert entry.actor == browser.user
+    assert set(entry.detail) == {"method", "device"}
+    assert entry.detail["method"] == "wallet"
+    page = browser.client.get(PAGE).content.decode()
+    assert "What happened lately" in page
+    assert "A wallet account was linked" in page
+    assert LinkedAccount.objects.get().address_text not in page
