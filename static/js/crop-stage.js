@@ -108,7 +108,8 @@ class Fingers {
   /** The middle of the fingers, and how far they stand apart. */
   span() {
     const places = [...this.down.values()];
-    const [first, last] = [places[0], places[places.length - 1]];
+    const [first = { x: 0, y: 0 }] = places;
+    const last = places.at(-1) ?? first;
     const length = Math.hypot(last.x - first.x, last.y - first.y);
     return { x: (first.x + last.x) / 2, y: (first.y + last.y) / 2, length };
   }

@@ -31,9 +31,10 @@ class SignInPanel extends Panel {
   /** To another wallet. One on a phone is let go, so that choosing it again can mean another phone. */
   leave() {
     const { wallet } = this.connection ?? {};
-    if (wallet?.isRemote) void wallet.provider.request({ method: "wallet_revokePermissions" });
-    if (wallet && this.isWaiting) this.stop(wallet.name);
+    const { isWaiting } = this;
     this.startOver();
+    if (wallet && isWaiting) this.stop(wallet.name);
+    if (wallet?.isRemote) void wallet.provider.request({ method: "wallet_revokePermissions" });
   }
 
   startOver() {

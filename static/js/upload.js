@@ -11,6 +11,7 @@ class UploadForm {
   /** @param {HTMLFormElement} form */
   constructor(form) {
     this.form = form;
+    this.saidQuarter = 0;
     this.cropper = new Cropper(/** @type {HTMLElement} */ (form.querySelector("[data-cropper]")));
     const zone = /** @type {HTMLElement} */ (form.querySelector("[data-drop]"));
     this.zone = new DropZone(zone, (bitmap, file) => this.show(bitmap, file));

@@ -26,26 +26,44 @@ export class WalletList {
     /** @type {Map<Wallet["provider"], HTMLElement>} */
     this.buttons = new Map();
     this.note = element("div", "", "wallet-list");
+    this.isSettled = false;
   }
 
   /** @param {(wallets: Wallet[]) => void} [onFound] hears of those in this browser */
   watch(onFound) {
     watchWallets((wallets, isSettled) => {
       if (wallets.length === 0 && !isSettled) return;
-      const first = this.buttons.size === 0 || !this.root.contains(document.activeElement);
-      this.show(first ? lastUsedFirst(() => localStorage, wallets) : wallets);
+      const ordered = lastUsedFirst(() => localStorage, wallets);
+      this.show([...ordered, ...this.remote]);
+      this.isSettled = isSettled;
       this.note.replaceChildren(...this.notes(wallets));
-      onFound?.(wallets);
+      onFound?.(ordered);
     }, window);
   }
 
   /** @param {Wallet[]} wallets */
   show(wallets) {
-    const all = [...wallets, ...this.remote];
-    const buttons = all.map((wallet) => this.buttonOf(wallet));
-    const isInOrder = buttons.every((button, index) => this.root.children[index] === button);
-    // Moving a button would take the focus from it, or put it under a finger that meant another.
-    if (!isInOrder || this.root.children.length !== buttons.length + 1) this.root.replaceChildren(...buttons, this.note);
+    for (const [provider, button] of this.buttons) {
+      if (wallets.some((wallet) => wallet.provider === provider)) continue;
+      button.remove();
+      this.buttons.delete(provider);
+    }
+    const buttons = wallets.map((wallet) => this.buttonOf(wallet));
+    if (this.isSettled) this.addLate(buttons.filter((button) => !button.isConnected));
+    else this.root.replaceChildren(...buttons, this.note);
+    const { buttons: outstanding } = this.look;
+    // One button stands out at most: the likeliest wallet's.
+    if (outstanding) [...this.buttons.values()].forEach((button) => button.classList.toggle(outstanding, button === this.root.firstElementChild));
+  }
+
+  /**
+   * Moving a button would take the focus from it, or put it under a finger that meant another.
+   * @param {HTMLElement[]} buttons
+   */
+  addLate(buttons) {
+    const [remote] = this.remote;
+    const after = remote ? this.buttonOf(remote) : this.note;
+    for (const button of buttons) after.before(button);
   }
 
   /** @param {Wallet} wallet */
@@ -74,8 +92,8 @@ export class WalletList {
  * @param {DOMStringMap} look
  * @param {() => void} onChoose
  */
-function walletButton(wallet, { verb = "Use", buttons: style = "wallet-choice" }, onChoose) {
-  const button = element("button", "", `button ${style}`);
+function walletButton(wallet, { verb = "Use" }, onChoose) {
+  const button = element("button", "", "button wallet-choice");
   button.type = "button";
   if (wallet.icon) button.append(icon(wallet.icon));
   button.append(element("span", `${verb} ${wallet.name}`));

@@ -21,6 +21,7 @@ const METHODS = ["personal_sign", "eth_sendTransaction", "eth_signTypedData_v4"]
 const EVENTS = ["accountsChanged", "chainChanged"];
 const RELAY_PATIENCE_MS = 20_000;
 const NO_RELAY = "The WalletConnect network does not answer right now. Try again in a minute, or use another wallet.";
+const NOT_LOADED = "WalletConnect could not be loaded. Check your connection, then try again.";
 const NOT_SCANNED = "Nobody answered before the code ran out. Try again for a new one.";
 const STOPPED = "You closed the code. Nothing was connected; try again whenever you like.";
 
@@ -109,7 +110,10 @@ export class WalletConnectProvider {
   }
 
   async begin() {
-    const client = await this.load();
+    const client = await this.load().catch((error) => {
+      console.info("WalletConnect:", error);
+      throw new Trouble(NOT_LOADED, "offline");
+    });
     client.on("session_event", (event) => this.hear(event));
     client.on("session_update", ({ topic }) => this.update(client, topic));
     client.on("session_delete", ({ topic }) => this.end(topic));

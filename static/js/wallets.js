@@ -35,7 +35,7 @@ export function cleanIcon(icon) {
 
 /**
  * @param {any} detail of an `eip6963:announceProvider` event
- * @returns {Wallet | null} null for what is no wallet at all
+ * @returns {Wallet & {uuid: string} | null} null for what is no wallet at all
  */
 export function readAnnouncement(detail) {
   try {
@@ -44,7 +44,7 @@ export function readAnnouncement(detail) {
     const { uuid, name, icon, rdns } = info ?? {};
     if (typeof uuid !== "string" || uuid === "") return null;
     const isNamed = typeof rdns === "string" && rdns.length <= 100 && RDNS.test(rdns);
-    return { name: cleanName(name), icon: cleanIcon(icon), rdns: isNamed ? rdns.toLowerCase() : "", provider };
+    return { uuid, name: cleanName(name), icon: cleanIcon(icon), rdns: isNamed ? rdns.toLowerCase() : "", provider };
   } catch {
     return null; // a stranger's getters may throw
   }
@@ -52,20 +52,25 @@ export function readAnnouncement(detail) {
 
 /**
  * Calls back with all wallets known so far, at once and each time one more announces itself; the order never changes.
- * A wallet is its provider: nobody can take another's place by announcing its uuid first.
+ * A uuid alone is no identity: who announces another's, with a name or an icon of their own, does not take its place.
+ * Somebody who copies everything can't be told apart by any page, as some honest wallets too come with a new provider
+ * object each time they announce themselves.
  * @param {(wallets: Wallet[], isSettled: boolean) => void} onChange `isSettled` once the patience is over
  * @param {EventTarget & {ethereum?: Provider}} target the window
  * @param {number} patience milliseconds until the older `window.ethereum` counts, if nobody announced it
  */
 export function watchWallets(onChange, target, patience = 250) {
-  /** @type {Map<Provider, Wallet>} */
+  /** @type {Map<string, Wallet>} */
   const found = new Map();
   let isSettled = false;
   const report = () => onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
   target.addEventListener("eip6963:announceProvider", (event) => {
     const wallet = readAnnouncement(/** @type {CustomEvent} */ (event).detail);
-    if (!wallet || found.has(wallet.provider) || found.size >= MOST_WALLETS) return;
-    found.set(wallet.provider, wallet);
+    if (!wallet || found.size >= MOST_WALLETS) return;
+    const { provider, ...identity } = wallet;
+    const key = JSON.stringify(identity);
+    if (found.has(key) || [...found.values()].some((known) => known.provider === provider)) return;
+    found.set(key, wallet);
     report();
   });
   target.dispatchEvent(new Event("eip6963:requestProvider"));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Trouble, describeError, errorCode } from "../../static/js/wallet-errors.js";
 
+/** @type {[number, string][]} */
 const KINDS = [
   [4001, "refused"],
   [4100, "locked"],
@@ -12,6 +13,9 @@ const KINDS = [
   [4901, "offline"],
   [4902, "chain-missing"],
   [-32603, "failed"],
+  [5001, "chain-missing"],
+  [5002, "unsupported"],
+  [6000, "ended"],
 ];
 
 test("each mood of a wallet has its own kind and sentence", () => {
@@ -29,6 +33,15 @@ test("a wrapped code is found, wherever the wallet put it", () => {
 
 test("too little money is named, whatever code carries it", () => {
   assert.equal(describeError({ code: -32000, message: "insufficient funds for gas * price + value" }).kind, "funds");
+});
+
+test("a refusal over WalletConnect is a refusal", () => {
+  assert.deepEqual(describeError({ code: 5000, message: "User rejected." }), describeError({ code: 4001 }));
+});
+
+test("an error that throws when it is read ends in a sentence too", () => {
+  const trap = new Proxy({}, { get: () => { throw new Error("boo"); } });
+  assert.equal(describeError(trap).kind, "failed");
 });
 
 test("nonsense still ends in a sentence with a way on", () => {

@@ -93,6 +93,15 @@ test("who closes the code is connected with nobody, even if the wallet says yes 
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), []);
 });
 
+test("a library that does not arrive is said to be away, and asked for again the next time", async () => {
+  const { provider } = world();
+  const { load } = provider;
+  provider.load = () => Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
+  assert.equal(await kindOf(provider.request({ method: "eth_requestAccounts" })), "offline");
+  provider.load = load;
+  assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [ALICE]);
+});
+
 test("questions go to the chain in use; switching stays within the session", async () => {
   const { provider, log } = world({ approval: async () => sessionOf([`eip155:1:${ALICE}`, `eip155:31337:${ALICE}`]) });
   await provider.request({ method: "eth_requestAccounts" });

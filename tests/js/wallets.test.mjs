@@ -44,9 +44,19 @@ test("five wallets are all listed, each once, in the order they came", async () 
   assert.deepEqual(wallets.map(({ provider: its }) => its), five.map(({ provider: its }) => its));
 });
 
+test("a wallet that announces itself again, with a new provider object, is the same one", async () => {
+  const info = { uuid: "a", name: "A", icon: PNG };
+  assert.deepEqual(names(await found(windowWith([{ info }, { info: { ...info } }]))), ["A"]);
+});
+
+test("one wallet under many names is one wallet", async () => {
+  const same = provider();
+  assert.equal((await found(windowWith([{ info: { uuid: "a", name: "A" }, provider: same }, { info: { uuid: "b", name: "B" }, provider: same }]))).length, 1);
+});
+
 test("a wallet that announces another's uuid first does not take its place", async () => {
   const real = provider();
-  const wallets = await found(windowWith([{ info: { uuid: "m", name: "MetaMask" } }, { info: { uuid: "m", name: "MetaMask" }, provider: real }]));
+  const wallets = await found(windowWith([{ info: { uuid: "m", name: "MetaMask" } }, { info: { uuid: "m", name: "MetaMask", icon: PNG }, provider: real }]));
   assert.equal(wallets.length, 2);
   assert.equal(wallets[1]?.provider, real);
   assert.equal(sharedName(wallets), "MetaMask");
@@ -80,7 +90,7 @@ test("an announcement without provider or uuid is no wallet, nor is one that thr
 test("what an announcement inherits or adds changes nobody's prototype", () => {
   const detail = JSON.parse('{"info": {"uuid": "a", "name": "A", "__proto__": {"isAdmin": true}, "constructor": {"prototype": {"isAdmin": true}}}}');
   const read = readAnnouncement({ ...detail, provider: provider() });
-  assert.deepEqual(Object.keys(read ?? {}), ["name", "icon", "rdns", "provider"]);
+  assert.deepEqual(Object.keys(read ?? {}), ["uuid", "name", "icon", "rdns", "provider"]);
   assert.equal(/** @type {any} */ ({}).isAdmin, undefined);
 });
 
