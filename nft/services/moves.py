@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from nft.core.abi import Log, TransferEvent, parse_delegation_log, parse_transfer_log
 from nft.core.errors import BadAnswer
 from nft.core.token import TokenStandard
@@ -23,8 +21,8 @@ AT_ONCE = 500
 """So many checks are queued at once; the sweep finds the others, which are due as well."""
 
 
-def note_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
-    """Doubts the claims whose token seems to have left, and wakes those whose token may have come; how many."""
+def note_logs(chain_id: int, logs: Iterable[Log]) -> int:
+    """Doubts the claims whose token moved; how many of them were held until then."""
     moved: dict[tuple[bytes, int], list[TransferEvent]] = defaultdict(list)
     revoked: dict[tuple[bytes, bytes], int] = {}
     for log in logs:
@@ -36,7 +34,7 @@ def note_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
             continue  # strangers' contracts log what they like; the sweep reads their state
         if delegation is not None:
             revoked[delegation.vault, delegation.to] = delegation.block_number
-    return _note_moves(chain_id, moved, now) + _note_delegations(chain_id, revoked, now)
+    return _note_moves(chain_id, moved) + _note_delegations(chain_id, revoked)
 
 
 def settle_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
@@ -62,18 +60,16 @@ def watched_contracts(chain_id: int) -> list[bytes]:
     return [bytes(contract) for contract in contracts.distinct().order_by("contract")]
 
 
-def _note_moves(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]], now: datetime) -> int:
+def _note_moves(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> int:
+    """Of tokens that come, too: what is said of them next may be of a block before they went on."""
     doubted: list[TokenClaim] = []
     for claim in _claims_of(chain_id, moved):
         events = moved[claim.contract, claim.token_id]
-        left_at = max((event.block_number for event in events if _leaves(event, claim)), default=None)
-        if left_at is not None and claim.state == State.OWNED:
-            claim.moved_at_block = max(left_at, claim.moved_at_block or 0)
+        moved_at = max((event.block_number for event in events if _matters(event, claim)), default=None)
+        if moved_at is not None:
+            claim.moved_at_block = max(moved_at, claim.moved_at_block or 0)
             doubted.append(claim)
-        elif claim.state != State.OWNED:
-            _wake(claim, now)
-    _doubt(doubted, now)
-    return len(doubted)
+    return _doubt(doubted)
 
 
 def _claims_of(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> Iterator[TokenClaim]:
@@ -88,17 +84,18 @@ def _claims_of(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]
                 yield claim
 
 
-def _leaves(event: TransferEvent, claim: TokenClaim) -> bool:
-    """Of a token with one owner, whoever is said to have sent it: what matters is that it is elsewhere now."""
+def _matters(event: TransferEvent, claim: TokenClaim) -> bool:
+    """Of a token with one owner every transfer does, whoever is said to have sent it. Of copies that are held, those
+    that their holder sends."""
     if event.sender == event.recipient:
         return False
-    if event.standard is TokenStandard.ERC721:
+    if event.standard is TokenStandard.ERC721 or claim.state != State.OWNED:
         return True
     holder = claim.vault or (claim.account.address if claim.account else None)
     return event.sender == holder
 
 
-def _note_delegations(chain_id: int, revoked: dict[tuple[bytes, bytes], int], now: datetime) -> int:
+def _note_delegations(chain_id: int, revoked: dict[tuple[bytes, bytes], int]) -> int:
     vaults = {vault for vault, _ in revoked}
     if not vaults:
         return 0
@@ -110,22 +107,15 @@ def _note_delegations(chain_id: int, revoked: dict[tuple[bytes, bytes], int], no
             if block_number is not None:
                 claim.moved_at_block = max(block_number, claim.moved_at_block or 0)
                 doubted.append(claim)
-    _doubt(doubted, now)
-    return len(doubted)
+    return _doubt(doubted)
 
 
-def _doubt(claims: Sequence[TokenClaim], now: datetime) -> None:
+def _doubt(claims: Sequence[TokenClaim]) -> int:
+    """Writes their `moved_at_block`; how many of them were held."""
     by_block: dict[int, list[TokenClaim]] = defaultdict(list)
     for claim in claims:
         by_block[claim.moved_at_block or 0].append(claim)
     for block_number, group in by_block.items():
-        mine: QuerySet[TokenClaim] = TokenClaim.objects.filter(pk__in=[claim.pk for claim in group], state=State.OWNED)
-        mine.update(moved_at_block=block_number)
+        TokenClaim.objects.filter(pk__in=[claim.pk for claim in group]).update(moved_at_block=block_number)
     doubt_avatars(claim.avatar_id for claim in claims if claim.avatar_id is not None)
-
-
-def _wake(claim: TokenClaim, now: datetime) -> None:
-    """It may have come to one of the person's accounts: looked at more closely, as the block is young."""
-    TokenClaim.objects.filter(pk=claim.pk, next_check_at__gt=now, attempt__isnull=True).update(
-        next_check_at=now, is_checked_alone=True
-    )
+    return sum(claim.state == State.OWNED for claim in claims)

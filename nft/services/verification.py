@@ -142,7 +142,6 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
 def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
     """The one place where the chain's word changes a claim."""
     claim.attempt, claim.deaths = None, 0
-    claim.is_checked_alone = claim.spoils_batches or check is None or check.decision.verdict is Verdict.UNKNOWN
     if check is None or (check.decision.verdict is Verdict.OWNED and account is None):
         _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
     elif check.decision.verdict is Verdict.OWNED:
@@ -154,12 +153,16 @@ def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | Non
         _lose(claim, check.decision.reason, now, check.decision.sentence)
     else:
         _doubt(claim, check, now)
+    is_clear = check is not None and check.decision.verdict is not Verdict.UNKNOWN and bool(claim.standard)
+    claim.is_checked_alone = claim.spoils_batches or not is_clear
     claim.save()
 
 
 def _note_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
     claim.checked_at = now
     claim.attempts = 0
+    if check.decision.reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD} and check.standard is not None:
+        claim.standard = check.standard  # the contract answers by it, whoever the holder is
     if check.block is not None:
         claim.checked_block_number = check.block.number
         claim.checked_block_hash = "0x" + check.block.hash.hex()

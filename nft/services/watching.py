@@ -92,7 +92,7 @@ def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: 
     _rewind_to_what_stands(cursor, view, confirmed)
     first, doubted = cursor.next_block, 0
     while cursor.next_block <= head.number and time.monotonic() < ends_at:
-        doubted += _read_range(cursor, view, head, contracts, now)
+        doubted += _read_range(cursor, view, head, contracts)
     settle_confirmed(cursor.chain_id, min(confirmed.number, cursor.next_block - 1), now)
     return Watch(cursor.next_block - first, doubted, is_behind=cursor.next_block <= head.number)
 
@@ -115,16 +115,16 @@ def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: B
         standing.pop()
     if len(standing) == len(trail):
         return
-    last = standing[-1].number if standing else min(trail[0].number - 1, confirmed.number)
-    log.warning("Chain %s replaced the blocks after %s; reading them again.", cursor.chain_id, last)
+    # All that is not confirmed is read again: of a token that moved twice, one move may still stand.
+    last = min(standing[-1].number if standing else trail[0].number - 1, confirmed.number)
+    standing = [block for block in standing if block.number <= last]
+    log.warning("Chain %s replaced blocks that were read; reading on from %s again.", cursor.chain_id, last + 1)
     with transaction.atomic():
         undo_moves_after(cursor.chain_id, last)
         _move(cursor, last + 1, standing)
 
 
-def _read_range(
-    cursor: WatchedChain, view: ChainClient, head: BlockRef, contracts: Sequence[bytes], now: datetime
-) -> int:
+def _read_range(cursor: WatchedChain, view: ChainClient, head: BlockRef, contracts: Sequence[bytes]) -> int:
     """Reads one range and moves the cursor behind it, both or neither."""
     first = cursor.next_block
     end = head if head.number - first < cursor.span else view.block(first + cursor.span - 1)
@@ -134,7 +134,7 @@ def _read_range(
     view.check_block(end)  # or the logs may be of another branch than the hash we keep
     trail = [BlockRef(number, bytes.fromhex(digest)) for number, digest in cursor.trail]
     with transaction.atomic():
-        doubted = note_logs(cursor.chain_id, logs, now)
+        doubted = note_logs(cursor.chain_id, logs)
         _move(cursor, end.number + 1, [*trail, end])
     cursor.span = min(WIDEST, cursor.span * 2)
     return doubted
