@@ -35,6 +35,8 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["linked_at"]
+        # For whoever asks by the address alone: the unique ones below are partial, which no such question can use.
+        indexes = [models.Index(fields=["address"], name="account_by_address")]
         constraints = [
             models.UniqueConstraint(
                 fields=["address"], condition=Q(is_contract_account=False), name="key_account_once"
