@@ -64,12 +64,12 @@ def _table(title: str, facts: dict[str, Any], many: int) -> Table:
         Goal(f"{each}, {many:,} ÷ {FEW:,}", _times(results[each + large], results[each + small]), MOST_TIMES, " times")
         for each in titles
     ]
-    goals.append(Goal("a person in the database", facts["bytes"], MOST_BYTES, " bytes"))
+    goals.append(Goal("a person in the database", facts["bytes"]["all"], MOST_BYTES, " bytes"))
     ordered = [results[each + size] for each in titles for size in (small, large)]
     note = (
         "Elapsed time, in turns on two databases of the same server; processor time is ours alone. A person's bytes: "
         "user, profile, hashes of an address, picture with four squares, history entry, account, and for one in ten a "
-        "claim, each with its indexes. Nothing is read before a round, so a page may come from the disk's cache."
+        f"claim, each with its indexes; {facts['bytes']['squares']:,.0f} of them are the squares'."
     )
     return Table(f"Growth on {title}", ordered, ordered[0].name, "operation", goals, [note])
 

@@ -31,7 +31,7 @@ _numbers = count(1)
 
 
 def main(small: str, large: str, few: int, many: int) -> dict[str, Any]:
-    taken = 0
+    taken: dict[str, int] = {}
     for name, people in ((small, few), (large, many)):
         _use(name)
         taken = fill(people)
@@ -41,7 +41,7 @@ def main(small: str, large: str, few: int, many: int) -> dict[str, Any]:
             _use(name)
             for title, repeats, work in _operations(people):
                 rounds.setdefault(f"{title}, {people:,} people", []).append(_time(work, repeats))
-    return {"rounds": rounds, "bytes": taken / many}
+    return {"rounds": rounds, "bytes": {name: size / many for name, size in taken.items()}}
 
 
 def _use(name: str) -> None:
