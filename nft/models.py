@@ -51,6 +51,8 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["-is_primary", "linked_at"]
+        # For whoever asks by the address alone: the unique ones below are partial, which no such question can use.
+        indexes = [models.Index(fields=["address"], name="account_by_address")]
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
             models.UniqueConstraint(
