@@ -63,11 +63,16 @@ class Person:
 
     def link_wallet(self) -> None:
         self.page.goto("/settings/wallets/")
-        self.choose_wallet_and_sign("Link with")
+        self.button(f"Link with {self.wallet.name}").click()
+        expect(self.page.get_by_text("Linking the account to")).to_be_visible()
+        self.sign_text()
         expect(self.page.get_by_text(self.wallet.address).first).to_be_visible()
 
     def choose_wallet_and_sign(self, verb: str = "Use") -> None:
         self.button(f"{verb} {self.wallet.name}").click()
+        self.sign_text()
+
+    def sign_text(self) -> None:
         with self.page.expect_navigation(timeout=SLOW):
             self.button(f"Sign with {self.wallet.name}").click()
 
