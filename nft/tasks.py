@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from nft.services import challenges, claim_media, mint_steps, pinning, verification
+from nft.services import challenges, claim_media, forgetting, mint_steps, pinning, rehash, verification
 from nft.services.doors import get_doors
 
 
@@ -34,6 +34,16 @@ def forget_old_challenges() -> None:
 @shared_task(name="nft.tasks.forget_unused_blocks")
 def forget_unused_blocks() -> None:
     pinning.forget_unused_blocks(timezone.now())
+
+
+@shared_task(name="nft.tasks.rehash_kept")
+def rehash_kept() -> None:
+    rehash.rehash_due(timezone.now(), get_doors().ipfs)
+
+
+@shared_task(name="nft.tasks.forget_unused_objects")
+def forget_unused_objects() -> None:
+    forgetting.forget_unused_objects(timezone.now())
 
 
 @shared_task(name="nft.tasks.follow_mint")
