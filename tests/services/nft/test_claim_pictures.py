@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -89,6 +92,7 @@ def test_a_token_with_two_accounts_is_found_whichever_holds_it(world: World, cha
         ("data:application/json,{}", "names no picture"),
         ("data:application/json,nonsense", "not valid JSON"),
         ("data:text/html,<h1>hi</h1>", "not valid JSON"),
+        ("data:text/html,<!doctype html><title>A page</title>", "a web page instead of metadata"),
         ('data:application/json,{"image":"data:image/png;base64,AAAA"}', "can't be shown"),
         ('data:application/json,{"image":"http://169.254.169.254/latest"}', "public internet"),
         ('data:application/json,{"image":"ftp://x/y.png"}', "ftp"),
@@ -118,6 +122,52 @@ def test_a_token_uri_that_is_itself_a_picture_is_shown(world: World, chain: Chai
     image = pin_file(picture("olive"), "image/png", world.now)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], image.uri))
     assert (claim.step, claim.proof) == ("done", "cid")
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{}</svg>'
+DOT = SVG.format('<circle cx="32" cy="32" r="20" fill="teal"/>')
+
+
+def base64_uri(kind: str, content: bytes | str) -> str:
+    raw = content.encode() if isinstance(content, str) else content
+    return f"data:{kind};base64,{base64.b64encode(raw).decode()}"
+
+
+def nested() -> str:
+    """A picture in a drawing in metadata in the token."""
+    pixel = base64_uri("image/png", picture())
+    drawing = SVG.format(f'<image width="64" height="64" href="{pixel}"/>')
+    document = json.dumps({"name": "Nested", "image": base64_uri("image/svg+xml", drawing)})
+    return base64_uri("application/json", document)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        nested(),
+        "data:application/json," + json.dumps({"image_data": DOT}),
+        "data:application/json;utf8," + json.dumps({"image": "data:image/svg+xml;utf8," + DOT}),
+        "data:application/json;charset=utf-8," + quote(json.dumps({"image": base64_uri("image/svg+xml", DOT)})),
+        json.dumps({"image": base64_uri("image/png", picture())}),
+        base64_uri("image/svg+xml", DOT),
+        DOT,
+    ],
+    ids=["nested", "image_data", "plain", "percent", "no data: at all", "an SVG itself", "markup itself"],
+)
+def test_a_token_that_holds_its_picture_needs_nobody_else(world: World, chain: Chain, alice: User, uri: str) -> None:
+    contract = deploy_avatar_token(chain)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.step, claim.proof) == ("done", "inline"), claim.reason_sentence
+
+
+@pytest.mark.parametrize("shape", ["{}", "https://ipfs.io/ipfs/{}", "https://{}.ipfs.dweb.link/", "/ipfs/{}"])
+def test_a_gateway_s_address_or_a_bare_cid_is_proved_like_any_ipfs_uri(
+    world: World, chain: Chain, alice: User, shape: str
+) -> None:
+    contract = deploy_avatar_token(chain)
+    uri = shape.format(pin_file(picture("olive"), "image/png", world.now).cid)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.step, claim.proof) == ("done", "cid"), claim.reason_sentence
 
 
 def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
