@@ -48,7 +48,7 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
-LATER = ["public page", "mint steps", "minted", "token", "transfer", "somebody else's token"]
+LATER = ["public page", "proof", "mint steps", "minted", "token", "transfer", "somebody else's token"]
 
 
 @dataclass
@@ -96,7 +96,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     person.sign_in_with_wallet()
     person.choose_handle()
     person.upload(picture((200, 90, 40)))
-    pages = OWN | {"public page": "/u/rosa/"}
+    pages = OWN | {"public page": "/u/rosa/", "proof": "/prove/rosa/"}
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
     pages["mint steps"] = page.url
     person.mint("Evening", "The second one", picture((90, 40, 200)))
