@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache.backends.locmem import LocMemCache
 
 from nft.clients.gateways import Gateways
-from nft.clients.http import guarded_http
+from nft.clients.http import GuardedHttp, guarded_http
+from nft.clients.pace import Budget, Pace
 from nft.core.metadata import build_metadata
 from nft.services.claim_media import fetch_media
 from nft.services.pinning import pin_directory, pin_file
@@ -21,6 +23,7 @@ from tests.servers.helia_gateway import Gateway
 
 from .hostile_server import body, serving
 from .world import (
+    LOOPBACK,
     World,
     claim_of,
     deploy_avatar_token,
@@ -199,3 +202,24 @@ def test_dead_gateways_are_tried_again_until_they_answer(
     bob = person("bob", chain.accounts[4])
     second = mint(chain, contract, chain.accounts[4], metadata)
     assert claim_of(world, bob, contract, second).step == "done"  # from our own store
+
+
+def test_a_host_that_is_asked_too_often_is_waited_for_and_that_counts_as_no_try(
+    world: World, chain: Chain, alice: User
+) -> None:
+    turns = Pace(LocMemCache("busy", {}), Budget(seconds_per_host=600, patience=0.0))
+    world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK, pace=turns))
+    contract = deploy_avatar_token(chain)
+    with serving(body(picture("plum"), Content_Type="image/png")) as server:
+        metadata = f'data:application/json,{{"image":"{server.url("/a.png")}","image_data":"<svg/>"}}'
+        turns.wait_for_turn("localhost", 1)  # somebody else's
+        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+        assert "waits for its turn" in claim.reason_sentence
+        assert (claim.media_attempts, server.paths) == (0, [])
+        assert claim.media_due_at is not None
+
+        world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK))
+        world.now = claim.media_due_at
+        fetch_media(claim.pk, world.now, world.doors)
+    claim.refresh_from_db()
+    assert (claim.step, claim.proof) == ("done", "mutable")

@@ -70,6 +70,9 @@ class NoConnection:
         self.reached.append(address[0])
         raise OSError
 
+    def setsockopt(self, *_: int) -> None:
+        pass
+
     def settimeout(self, _: float) -> None:
         pass
 
