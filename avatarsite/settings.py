@@ -114,6 +114,7 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.sweep_names": {"queue": "chain"},
     "nft.tasks.recheck_wallet_sessions": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
+    "nft.tasks.rehash_kept": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -199,6 +200,7 @@ NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
+NFT_REHASH_DAYS = env.integer("NFT_REHASH_DAYS", 7, low=1, high=3650)
 NFT_MARK_MAX_AGE = env.integer("NFT_MARK_MAX_AGE", 3600, low=1)
 NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
@@ -236,6 +238,8 @@ if NFT_ENABLED:
             **EXPIRES,
         },
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
+        "rehash-kept": {"task": "nft.tasks.rehash_kept", "schedule": 60, **EXPIRES},
+        "forget-unused-objects": {"task": "nft.tasks.forget_unused_objects", "schedule": 3600},
         "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
     }
     CELERY_BEAT_SCHEDULE |= {

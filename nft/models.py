@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
@@ -348,6 +349,16 @@ class CachedObject(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     proved_at = models.DateTimeField(help_text="When every block was last hashed against its CID.")
+    used_at = models.DateTimeField(default=timezone.now, help_text="When a token last needed it.")
+    damaged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["proved_at"], name="cached_due"),
+            models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
+        ]
 
     def __str__(self) -> str:
         return self.uri

@@ -11,9 +11,11 @@ from django.utils import timezone
 from nft.services import (
     challenges,
     claim_media,
+    forgetting,
     mint_steps,
     pinning,
     primary_names,
+    rehash,
     sign_in_counts,
     sweeping,
     verification,
@@ -80,6 +82,16 @@ def recheck_wallet_sessions() -> None:
 @shared_task(name="nft.tasks.forget_unused_blocks")
 def forget_unused_blocks() -> None:
     pinning.forget_unused_blocks(timezone.now())
+
+
+@shared_task(name="nft.tasks.rehash_kept")
+def rehash_kept() -> None:
+    rehash.rehash_due(timezone.now(), get_doors().ipfs)
+
+
+@shared_task(name="nft.tasks.forget_unused_objects")
+def forget_unused_objects() -> None:
+    forgetting.forget_unused_objects(timezone.now())
 
 
 @shared_task(name="nft.tasks.follow_mint")

@@ -84,6 +84,7 @@ def keep_file(kept: KeptFile, now: datetime) -> CachedObject:
                 "byte_count": len(kept.data),
                 "sha256": hashlib.sha256(kept.data).hexdigest(),
                 "proved_at": now,
+                "used_at": now,
             },
         )
         found.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
@@ -144,10 +145,11 @@ def _check_readable(kept: KeptFile) -> None:
 
 def _refresh(found: CachedObject, media_type: str, now: datetime) -> None:
     """What we made ourselves stays pinned, whoever fetches it later."""
-    found.proved_at = now
+    found.proved_at = found.used_at = now
+    found.damaged_at = None
     if media_type:
         found.origin, found.media_type = Origin.PINNED, media_type
-    found.save(update_fields=["proved_at", "origin", "media_type"])
+    found.save(update_fields=["proved_at", "used_at", "damaged_at", "origin", "media_type"])
 
 
 def _own_block(cid: Cid) -> bytes:

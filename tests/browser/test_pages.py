@@ -51,7 +51,7 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
-LATER = ["public page", "crop", "mint steps", "minted", "token", "transfer", "somebody else's token"]
+LATER = ["public page", "crop", "proof", "mint steps", "minted", "token", "transfer", "somebody else's token"]
 
 
 @dataclass
@@ -99,7 +99,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     person.sign_in_with_wallet()
     person.choose_handle()
     person.upload(picture((200, 90, 40)))
-    pages = OWN | {"public page": "/u/rosa/"}
+    pages = OWN | {"public page": "/u/rosa/", "proof": "/prove/rosa/"}
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
