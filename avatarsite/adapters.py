@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -37,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """What it tells of is done by now: a mail server that is down must not make it look as if it was not."""
         try:
             super().send_notification_mail(*args, **kwargs)
-        except (OSError, SMTPException) as error:
+        except OSError as error:  # as all of smtplib's are
             log.warning("A notification could not be sent: %s.", type(error).__name__)
 
 
