@@ -19,7 +19,7 @@ from profiles.views.signed_in import own_profile, signed_in
 
 @require_safe
 def public(request: HttpRequest, handle: str) -> HttpResponse:
-    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    profile = get_object_or_404(Profile.objects.select_related("avatar"), handle=handle.lower())
     if handle != profile.handle:
         return redirect(profile)
     shown = shown_picture(profile, timezone.now())
