@@ -47,11 +47,14 @@ def settle_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
         jobs.enqueue(jobs.VERIFY_CLAIM, claim_id)
 
 
-def undo_moves_after(chain_id: int, block_number: int) -> None:
-    """A reorg replaced the blocks after this one: transfers seen there did not happen, unless they are seen again."""
+def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:
+    """A reorg replaced the blocks after this one: transfers seen there did not happen, unless they are seen again.
+
+    They are checked, too: what had moved before may have been confirmed while it waited for the later block.
+    """
     undone = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__gt=block_number)
     trust_avatars(undone.filter(avatar__isnull=False).values_list("avatar_id", flat=True))
-    undone.update(moved_at_block=None)
+    undone.update(moved_at_block=None, next_check_at=now)
 
 
 def watched_contracts(chain_id: int) -> list[bytes]:

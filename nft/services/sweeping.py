@@ -22,6 +22,7 @@ from nft.core.token import Token, TokenStandard
 from nft.core.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import jobs
+from nft.services.alarms import raise_alarm_where_due
 from nft.services.batches import Question, check_many
 from nft.services.claim_media import FAILED
 from nft.services.doors import Doors
@@ -72,8 +73,9 @@ def sweep_page(chain_id: int, now: datetime, doors: Doors, *, alone: bool) -> bo
     try:
         if taken:
             _check_together(chain_id, taken, now, doors)
-    except ChainUnavailable:
+    except ChainUnavailable as error:
         _put_back(taken, now + OUTAGE_PAUSE)
+        raise_alarm_where_due(chain_id, error, now)
         return False
     return len(taken) == PAGE
 

@@ -23,6 +23,7 @@ from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import jobs
+from nft.services.alarms import ALARMING, raise_alarm
 from nft.services.doors import Doors
 from nft.services.judging import Check
 from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
@@ -68,6 +69,8 @@ def verify_taken(claim: TokenClaim, now: datetime, doors: Doors) -> Outcome:
     holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
     check = _check(claim, holders, doors)
     record_check(claim, check, now)
+    if check is not None and check.decision.reason in ALARMING:
+        raise_alarm(claim.chain_id, check.decision.sentence, now)
     return Outcome(claim.chain_id, check is not None and check.decision.reason in OUTAGES)
 
 

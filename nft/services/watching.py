@@ -89,7 +89,7 @@ def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: 
     cursor.head_block, cursor.head_at = head.number, now
     if cursor.next_block == 0 and not cursor.trail:
         cursor.next_block = confirmed.number + 1  # what came before is in the state that the sweep reads
-    _rewind_to_what_stands(cursor, view, confirmed)
+    _rewind_to_what_stands(cursor, view, confirmed, now)
     first, doubted = cursor.next_block, 0
     while cursor.next_block <= head.number and time.monotonic() < ends_at:
         doubted += _read_range(cursor, view, head, contracts)
@@ -107,7 +107,7 @@ def _living_view(client: ChainClient) -> tuple[ChainClient, BlockRef]:
     raise ChainUnavailable("No node of this chain answers.")
 
 
-def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: BlockRef) -> None:
+def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: BlockRef, now: datetime) -> None:
     """Raises ChainUnavailable where the node has not come as far as we have."""
     trail = [BlockRef(number, bytes.fromhex(digest)) for number, digest in cursor.trail]
     standing = list(trail)
@@ -120,7 +120,7 @@ def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: B
     standing = [block for block in standing if block.number <= last]
     log.warning("Chain %s replaced blocks that were read; reading on from %s again.", cursor.chain_id, last + 1)
     with transaction.atomic():
-        undo_moves_after(cursor.chain_id, last)
+        undo_moves_after(cursor.chain_id, last, now)
         _move(cursor, last + 1, standing)
 
 
