@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from celery.signals import worker_init
 
 from avatarsite import celery, memory
 from localstack.binaries import ROOT
@@ -42,5 +43,5 @@ def test_freed_memory_is_used_again() -> None:
 def test_a_worker_sets_this_up_before_it_forks(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
     monkeypatch.setattr(celery, "keep_freed_memory", lambda: called.append(True))
-    celery.worker_init.send(sender=None)
+    worker_init.send(sender=None)
     assert called == [True]
