@@ -121,8 +121,8 @@ def _store_blocks(blocks: Mapping[Cid, Bytes], now: datetime) -> list[str]:
     real = {cid: data for cid, data in blocks.items() if cid.hash_code != IDENTITY}
     sizes = {cid.digest.hex(): len(data) for cid, data in real.items()}
     _touch_rows(sizes, now)
-    for data in real.values():
-        put_block(bytes(data))
+    for cid, data in real.items():
+        put_block(bytes(data), cid.digest)
     return list(sizes)
 
 
