@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.watched import WatchedChain
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountReturn",
     "CachedObject",
+    "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
     "SignInChallenge",
     "SignInCount",
     "TokenClaim",
+    "TokenSearch",
     "WalletSession",
     "WatchedChain",
 ]
