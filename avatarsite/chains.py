@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
     "currency": "ETH",
     "avatar_contract": "",
     "demo_tokens": [],
+    "collections": [],
+    "tokens_from_block": 0,
     "ens_registry": "",
     "agree": False,
     "wallet_rpc_url": "",
@@ -40,6 +42,17 @@ def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
     for chain_id, chain in chains.items():
         _check_chain(chain_id, chain)
     return chains
+
+
+def read_indexers() -> list[dict[str, Any]]:
+    """NFT_INDEXERS from the environment, each with its `adapter`, `chain_id` and `url`."""
+    entries = env.parsed_json("NFT_INDEXERS", [])
+    for place, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict) or not {"adapter", "chain_id", "url"} <= entry.keys():
+            raise ImproperlyConfigured(f"NFT_INDEXERS: entry {place} needs adapter, chain_id and url.")
+        if not str(entry["url"]).startswith(("https://", "http://")):
+            raise ImproperlyConfigured(f"NFT_INDEXERS: the url of entry {place} is not http(s)://…")
+    return list(entries)
 
 
 def rpc_origins(chains: dict[int, dict[str, Any]]) -> list[str]:
@@ -73,6 +86,10 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
     for name in ("ens_registry", "delegate_registry"):
         if chain[name] and not _ADDRESS.fullmatch(str(chain[name])):
             raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has {name}={chain[name]!r}; it is an address.")
+    if not all(_ADDRESS.fullmatch(str(one)) for one in chain["collections"]):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has collections that are not all addresses.")
+    if not isinstance(chain["tokens_from_block"], int) or chain["tokens_from_block"] < 0:
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has a tokens_from_block that is no block number.")
     wallet_url = chain["wallet_rpc_url"]
     if wallet_url and not wallet_url.startswith("https://"):
         raise ImproperlyConfigured(

@@ -113,8 +113,10 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.check_name": {"queue": "chain"},
     "nft.tasks.sweep_names": {"queue": "chain"},
     "nft.tasks.recheck_wallet_sessions": {"queue": "chain"},
+    "nft.tasks.search_tokens": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
     "nft.tasks.rehash_kept": {"queue": "ipfs"},
+    "nft.tasks.fetch_held_picture": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -198,6 +200,7 @@ _shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": _bucket}.get(AVATAR_
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
+NFT_INDEXERS = chains.read_indexers()
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
 NFT_REHASH_DAYS = env.integer("NFT_REHASH_DAYS", 7, low=1, high=3650)
@@ -231,6 +234,7 @@ if NFT_ENABLED:
     CELERY_BEAT_SCHEDULE |= {
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
+        "sweep-gallery": {"task": "nft.tasks.sweep_gallery", "schedule": 30, **EXPIRES},
         "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
         "recheck-wallet-sessions": {
             "task": "nft.tasks.recheck_wallet_sessions",

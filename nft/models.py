@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.watched import WatchedChain
 
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountReturn",
     "CachedObject",
+    "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
     "SignInChallenge",
     "SignInCount",
     "TokenClaim",
+    "TokenSearch",
     "WalletSession",
     "WatchedChain",
 ]

@@ -12,12 +12,14 @@ from nft.services import (
     challenges,
     claim_media,
     forgetting,
+    held_pictures,
     mint_steps,
     pinning,
     primary_names,
     rehash,
     sign_in_counts,
     sweeping,
+    token_searches,
     verification,
     wallet_sessions,
     watching,
@@ -102,6 +104,23 @@ def follow_mint(mint_id: str) -> None:
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.search_tokens")
+def search_tokens(search_id: str) -> None:
+    token_searches.run_search(UUID(search_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.fetch_held_picture")
+def fetch_held_picture(held_id: str) -> None:
+    held_pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_gallery")
+def sweep_gallery() -> None:
+    now = timezone.now()
+    token_searches.find_lost_searches(now)
+    held_pictures.find_lost_pictures(now)
 
 
 @shared_task(name="nft.tasks.check_name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, ipfs, minting, prove, sign_in, transfers, wallets
+from nft.views import claims, gallery, ipfs, minting, prove, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("settings/wallets/<uuid:account_id>/unlink/", wallets.wallet_unlink, name="wallet_unlink"),
     # Tokens
     path("settings/tokens/", claims.tokens, name="tokens"),
+    path("settings/tokens/held/", gallery.held, name="held"),
+    path("settings/tokens/held/search/", gallery.search, name="held_search"),
+    path("settings/tokens/held/progress.json", gallery.progress, name="held_progress"),
+    path("settings/tokens/held/pictures/", gallery.fetch_pictures, name="held_pictures"),
+    path("settings/tokens/held/<uuid:held_id>/picture.webp", gallery.picture, name="held_picture"),
+    path("settings/tokens/held/<uuid:held_id>/shelf/", gallery.shelf, name="held_shelf"),
     path("settings/tokens/claim/", claims.claim_create, name="claim_create"),
     path("settings/tokens/<uuid:claim_id>/", claims.claim_detail, name="claim_detail"),
     path("settings/tokens/<uuid:claim_id>/status.json", claims.claim_status, name="claim_status"),

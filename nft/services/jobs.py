@@ -18,6 +18,8 @@ VERIFY_CLAIM = "nft.tasks.verify_claim"
 FETCH_MEDIA = "nft.tasks.fetch_media"
 FOLLOW_MINT = "nft.tasks.follow_mint"
 CHECK_NAME = "nft.tasks.check_name"
+SEARCH_TOKENS = "nft.tasks.search_tokens"
+FETCH_HELD_PICTURE = "nft.tasks.fetch_held_picture"
 
 
 QUIET_SECONDS = 30.0

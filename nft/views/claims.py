@@ -18,6 +18,7 @@ from nft.services import claims, presentation
 from nft.services.accounts import list_accounts
 from nft.services.doors import get_doors
 from nft.services.known_names import names_chain_id
+from nft.views.gallery import gallery_context
 from nft.views.people import signed_in
 
 
@@ -89,10 +90,12 @@ def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
     user = signed_in(request)
     shown = presentation.shown_claims(user, timezone.now())
+    accounts = list_accounts(user)
     context = {
+        **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": shown.claims,
         "minted": shown.minted,
-        "accounts": list_accounts(user),
+        "accounts": accounts,
         "form": form,
         "demo_tokens": presentation.demo_tokens(),
         "ens": names_chain_id() is not None,

@@ -21,7 +21,8 @@ class StoredImage(models.Model):
     """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it.
 
     The row is written before its objects and deleted after them, so every object can be found from a row, whatever
-    dies in between. A row that no Avatar uses is invisible and goes `conf.unused_image_age()` after `touched_at`.
+    dies in between. A row that no Avatar uses is invisible, and goes `conf.unused_image_age()` after
+    `touched_at` unless another app's row points at it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
