@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from profiles.services import signing
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -111,6 +113,23 @@ def check_admin_by_wallet(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
             )
         ]
     return []
+
+
+@register()
+def check_receipt_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        keys = signing.public_keys()["keys"]
+    except signing.BadSigningKey as error:
+        return [Error(str(error), hint="Make one: openssl genpkey -algorithm ed25519", id="avatarsite.E009")]
+    if settings.LOCAL_STACK or (keys and settings.RECEIPT_SIGNING_KEY):
+        return []
+    return [
+        Warning(
+            "RECEIPT_SIGNING_KEY is not set: receipts are not signed, and say so.",
+            hint="Make one: openssl genpkey -algorithm ed25519 -out receipt.pem; RECEIPT_SIGNING_KEY_FILE=receipt.pem",
+            id="avatarsite.W002",
+        )
+    ]
 
 
 @register()

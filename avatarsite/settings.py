@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from avatarsite import chains, env, object_store, wallet_connect
+from avatarsite import chains, env, object_store, receipt_keys, wallet_connect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -196,6 +196,10 @@ AVATAR_SERVE_FROM_STORE = env.text("AVATAR_SERVE_FROM_STORE", "")
 AVATAR_STORE_PUBLIC_URL = env.text("AVATAR_STORE_PUBLIC_URL", "")
 _bucket = object_store.browser_bucket()
 _shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": _bucket}.get(AVATAR_SERVE_FROM_STORE, "")
+
+# --- receipts ---
+RECEIPT_SIGNING_KEY = env.text("RECEIPT_SIGNING_KEY", receipt_keys.read_local(DATA_DIR) if LOCAL_STACK else "")
+RECEIPT_PUBLIC_KEYS = env.words("RECEIPT_PUBLIC_KEYS", [])
 
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from avatarsite import receipt_keys
 from localstack.binaries import ROOT
 from localstack.chain import LocalChain
 
@@ -24,6 +25,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
     django.setup()
     call_command("migrate", interactive=False, verbosity=1)
+    receipt_keys.make_local(settings.DATA_DIR)
     tokens = place_tokens() if settings.NFT_ENABLED else []
     collect_static()
     print(f"database, static files, {len(tokens)} demo tokens", flush=True)

@@ -124,6 +124,16 @@ def trusted_proxies() -> int:
     return int(_setting("TRUSTED_PROXY_COUNT", 0))
 
 
+def receipt_signing_key() -> str:
+    """The Ed25519 key that signs receipts, as PEM (PKCS #8); "" where none does."""
+    return str(_setting("RECEIPT_SIGNING_KEY", ""))
+
+
+def receipt_public_keys() -> list[str]:
+    """More public keys to publish, in base64url: earlier ones, whose receipts shall stay checkable, and coming ones."""
+    return list(_setting("RECEIPT_PUBLIC_KEYS", []))
+
+
 def knows_addresses() -> bool:
     return bool(_setting("AVATAR_VERIFIED_ADDRESSES", ""))
 

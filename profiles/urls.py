@@ -3,11 +3,12 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import cropping, direct_upload, history, pages, picture, welcome
+from profiles.views import avatar, cropping, direct_upload, history, pages, picture, welcome
 
 app_name = "profiles"
 urlpatterns = [
     path("", include("profiles.api.urls")),
+    path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
     path("u/<slug:handle>/", pages.public, name="public"),
     path("settings/profile/", pages.edit, name="edit"),
     path("settings/welcome/", welcome.welcome, name="welcome"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from nft.core.caip import AssetId
 from nft.core.token import TokenStandard
+from nft.core.verdict import Verdict
 from nft.models import TokenClaim
 from nft.services.known_names import shown_name
 from nft.services.media import TokenMedia
@@ -82,14 +83,25 @@ def provide(avatar: Avatar) -> dict[str, Any] | None:
         return None
     claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account__primary_name").first()
     if claim is None:
-        return {**avatar.provenance, **_HIDDEN}
-    receipt = (
-        avatar.provenance if claim.state != TokenClaim.State.OWNED else {**avatar.provenance, **when_checked(claim)}
-    )
+        return {**avatar.provenance, **_HIDDEN, "verdict": str(Verdict.UNKNOWN)}
+    receipt = {**avatar.provenance, **_verdict(claim)}
     if claim.account is None or not claim.account.is_public:
         return {**receipt, **_HIDDEN}
     name = shown_name(claim.account, timezone.now())
     return {**receipt, "account": claim.account.address_text, "account_name": name, "vault": claim.vault_text}
+
+
+def _verdict(claim: TokenClaim) -> dict[str, Any]:
+    """What the chain last said, and where it said so."""
+    if claim.state not in {TokenClaim.State.OWNED, TokenClaim.State.NOT_OWNED}:
+        return {"verdict": str(Verdict.UNKNOWN)}
+    said = {"verdict": claim.state, **when_checked(claim)}
+    return {**said, "delegate_registry": _registry(claim)} if claim.vault else said
+
+
+def _registry(claim: TokenClaim) -> str:
+    """Where a delegation can be asked for."""
+    return str(describe_chain(claim.chain_id).get("delegate_registry") or "")
 
 
 _HIDDEN = {"account": "", "account_name": "", "vault": ""}

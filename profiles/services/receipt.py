@@ -13,10 +13,23 @@ from profiles.images.formats import OutputFormat
 from profiles.models import Profile, Rendition
 from profiles.services.renditions import content_url
 from profiles.services.showing import ShownPicture, shown_picture
+from profiles.services.signing import sign
+
+VERSION = 1
 
 
 def receipt_of(profile: Profile, now: datetime) -> dict[str, Any]:
     return describe(profile, shown_picture(profile, now))
+
+
+def signed_receipt(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
+    """`describe`, with who says so, until when the mark stands without another check, and the site's signature."""
+    said = {"version": VERSION, "issuer": conf.site_origin() or None, "mark_until": _mark_until(shown)}
+    return sign({**said, **describe(profile, shown)}, keys_url())
+
+
+def keys_url() -> str:
+    return _absolute(reverse("profiles:receipt_keys"))
 
 
 def describe(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
@@ -32,6 +45,12 @@ def describe(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
         "provenance": shown.provenance,
         **_picture(shown),
     }
+
+
+def _mark_until(shown: ShownPicture) -> str | None:
+    if not shown.mark or shown.avatar is None or shown.avatar.attested_at is None:
+        return None
+    return (shown.avatar.attested_at + conf.mark_max_age()).isoformat()
 
 
 def _picture(shown: ShownPicture) -> dict[str, Any]:

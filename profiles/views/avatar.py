@@ -21,9 +21,10 @@ from profiles.services.faces import Face, find_face
 from profiles.services.limits import TooMany, spend
 from profiles.services.networks import network_of
 from profiles.services.problems import problem
-from profiles.services.receipt import describe
+from profiles.services.receipt import signed_receipt
 from profiles.services.renditions import find_public_rendition, pick_rendition
 from profiles.services.showing import find_profile, good_until, shown_picture
+from profiles.services.signing import public_keys
 from profiles.storage import StorageError, public_url, rendition_key
 from profiles.views.accepting import read_preference
 from profiles.views.answers import IMMUTABLE, holds_until, public_media
@@ -61,13 +62,21 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     if profile is None:
         return _nobody()
     shown = shown_picture(profile, now)
-    content = JsonResponse(describe(profile, shown)).content
+    content = JsonResponse(signed_receipt(profile, shown)).content
     etag = quote_etag(hashlib.sha256(content).hexdigest())
     response = get_conditional_response(request, etag=etag)
     if response is None:
         response = HttpResponse(content, content_type="application/json")
     response.headers["ETag"] = etag
     holds_until(request, response, good_until(shown.avatar, now) if shown.avatar else None, now)
+    return response
+
+
+@public_media
+def receipt_keys(request: HttpRequest) -> HttpResponse:
+    """The public keys of receipts' signatures, as a JWK set."""
+    response = JsonResponse(public_keys(), content_type="application/jwk-set+json")
+    response.headers["Cache-Control"] = "public, max-age=3600"
     return response
 
 

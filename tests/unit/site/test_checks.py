@@ -8,6 +8,12 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
+KEY = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+"""
+"""Of RFC 8410, section 10.3."""
+
 
 def ids(**settings: Any) -> set[str]:
     with override_settings(**settings):
@@ -31,6 +37,9 @@ def ids(**settings: Any) -> set[str]:
             {"LOCAL_STACK": False, "NFT_ENABLED": True, "NFT_IPFS_GATEWAYS": ["https://one.example"]},
             "avatarsite.W001",
         ),
+        ({"RECEIPT_SIGNING_KEY": "no key"}, "avatarsite.E009"),
+        ({"RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "avatarsite.E009"),
+        ({"LOCAL_STACK": False, "RECEIPT_SIGNING_KEY": ""}, "avatarsite.W002"),
     ],
 )
 def test_an_unsafe_mixture_is_named(settings: dict[str, Any], found: str) -> None:
@@ -46,4 +55,5 @@ def test_a_safe_production_has_nothing_to_say() -> None:
         NFT_SWEEP_PERIOD=900,
         NFT_MARK_MAX_AGE=3600,
         NFT_IMAGE_MAX_AGE=86_400,
+        RECEIPT_SIGNING_KEY=KEY,
     )

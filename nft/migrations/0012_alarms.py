@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nft', '0005_dead_letters'),
+        ('nft', '0011_gallery'),
     ]
 
     operations = [
