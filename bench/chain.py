@@ -21,7 +21,7 @@ from tests.servers.chain import Chain, read_artifact, start_chain
 TOKENS = 1000
 PAGE = 2000  # as nft.services.sweeping has it; the peer checks
 PERIOD = 12.0  # NFT_WATCH_PERIOD
-BLOCKS, MOVES, AT_ONCE = 10_000, 10, 50
+BLOCKS, MOVES = 10_000, 10
 FEW, MANY = 1000, 100_000
 OURS, JSON_RPC = "ours: a page of 2,000, Multicall3", "ours: the same by JSON-RPC batches"
 SINGLE, WEB3 = "ours: check_ownership, token by token", "web3, contract object, one by one"
@@ -104,7 +104,13 @@ def _prepare(place: Place, case: Path) -> None:
     chain = start_chain(here, here.chain_port)
     place.closing.callback(chain.running.kill)
     chain.mine(3)
-    facts: dict[str, Any] = {"url": chain.url, "owner": chain.accounts[1], "tokens": TOKENS, "page": PAGE}
+    facts: dict[str, Any] = {
+        "url": chain.url,
+        "owner": chain.accounts[1],
+        "tokens": TOKENS,
+        "page": PAGE,
+        "moves": MOVES,
+    }
     facts["contract"] = _mint(chain)
     facts["everything"] = _put(chain, 0xE0, _owner_of_everything(chain.accounts[1]))
     facts["busy"] = _put(chain, 0xB0, _moves(chain.accounts[1], chain.accounts[2]))
@@ -145,12 +151,14 @@ def _moves(sender: str, to: str) -> bytes:
 
 
 def _be_busy(chain: Chain, busy: str, blocks: int) -> int:
-    """So many blocks, each with one call of the busy contract, made in JSON-RPC batches."""
+    """So many blocks, each with one call of the busy contract. A batch would be worked off side by side."""
     sent = {"from": chain.accounts[0], "to": busy, "gas": hex(100_000)}
     steps = [("eth_sendTransaction", [sent]), ("evm_mine", [])]
-    batch = [{"jsonrpc": "2.0", "id": 1, "method": method, "params": params} for method, params in steps]
+    questions = [{"jsonrpc": "2.0", "id": 1, "method": method, "params": params} for method, params in steps]
     chain.rpc("evm_setAutomine", False)
-    for first in range(0, blocks, AT_ONCE):
-        requests.post(chain.url, json=batch * min(AT_ONCE, blocks - first), timeout=60).raise_for_status()
+    with requests.Session() as session:
+        for _ in range(blocks):
+            for question in questions:
+                session.post(chain.url, json=question, timeout=60).raise_for_status()
     chain.rpc("evm_setAutomine", True)
     return blocks

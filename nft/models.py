@@ -221,7 +221,7 @@ class TokenClaim(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
-            models.Index(fields=["next_check_at"], name="claim_next_check"),
+            models.Index(fields=["state", "next_check_at"], name="claim_next_check"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
             models.Index(
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"

@@ -66,6 +66,7 @@ def watch(case: Case) -> Work:
     view = ChainClient(CHAIN_ID, [case["url"]], "finalized")
     contract = bytes.fromhex(case["busy"][2:])
     logs = view.logs([contract], TRANSFER_TOPICS, case["first"], case["first"] + 99)
+    _check(len(logs) == 100 * case["moves"])
     looks = sorted(_one_look(case, lambda: watch_chain(CHAIN_ID, timezone.now(), doors)) for _ in range(LOOKS))
     facts = {"seconds": seconds, "blocks": blocks, "logs": len(logs), "look_p95": looks[int(LOOKS * 0.95)]}
     return lambda: note_logs(CHAIN_ID, logs), facts

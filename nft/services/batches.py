@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from nft.clients.batches import ReadAnswer, call_many
 from nft.clients.chain import ChainClient
-from nft.clients.chain_errors import ChainUnavailable
+from nft.clients.chain_errors import ChainUnavailable, NodesBehind
 from nft.core.abi import (
     Call,
     build_balance_of,
@@ -52,10 +52,11 @@ class BatchCheck:
 
 
 def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
-    """Raises ChainUnavailable where no node could answer. `known_block` is as in `check_ownership`."""
+    """Raises ChainUnavailable where no node could answer, as NodesBehind where all are behind `known_block`, which is
+    as in `check_ownership`."""
     if client.must_agree:
         return _check_agreed(client, questions, known_block)
-    failure: ChainUnavailable | None = None
+    failure: ChainUnavailable = NodesBehind(known_block)
     for view in client.views():
         try:
             block = view.confirmed_block()
@@ -63,7 +64,7 @@ def check_many(client: ChainClient, questions: Sequence[Question], *, known_bloc
                 return _check_at(view, questions, block)
         except ChainUnavailable as error:
             failure = error
-    raise failure or ChainUnavailable("Every node is behind what was seen confirmed.")
+    raise failure
 
 
 def _check_agreed(client: ChainClient, questions: Sequence[Question], known_block: int) -> BatchCheck:
@@ -71,7 +72,7 @@ def _check_agreed(client: ChainClient, questions: Sequence[Question], known_bloc
     views = client.views()
     number = min(view.confirmed_block().number for view in views)
     if number < known_block:
-        raise ChainUnavailable("A node is behind what was seen confirmed.")
+        raise NodesBehind(known_block)
     seen = [_check_at(view, questions, view.block(number)) for view in views]
     checks = [
         answers[0] if len(set(answers)) == 1 else None for answers in zip(*(one.checks for one in seen), strict=True)

@@ -82,7 +82,8 @@ def is_due(now: datetime) -> Q:
 
 def is_too_far(now: datetime) -> Q:
     period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), DOUBT_PERIOD)
-    too_far = Q(next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
+    others = [state for state in State if state != State.OWNED]
+    too_far = Q(state__in=others, next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
     return too_far | Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
 
 

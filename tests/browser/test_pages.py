@@ -66,7 +66,7 @@ class Resident:
 def new_page(browser: Browser, site: Site, complaints: list[str], **options: object) -> Page:
     """A page whose console must stay silent; where a page is itself an error, the browser says so on its own."""
     context: BrowserContext = browser.new_context(base_url=site.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

@@ -150,6 +150,17 @@ def test_a_node_that_stands_still_renews_nothing_and_the_admin_shows_why(
     assert b"s old" in admin_client.get(reverse("admin:nft_watchedchain_changelist")).content
 
 
+def test_what_is_known_of_a_later_block_waits_and_holds_up_no_other(
+    world: World, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    TokenClaim.objects.filter(pk=claims[0].pk).update(checked_block_number=10**6)
+    sweep(world)
+    assert TokenClaim.objects.filter(checked_at=world.now).count() == COUNT - 1
+    claims[0].refresh_from_db()
+    assert (claims[0].state, claims[0].next_check_at) == ("owned", world.now + timedelta(seconds=30))
+
+
 def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
     world: World, alice: User, contract: Contract
 ) -> None:

@@ -75,6 +75,8 @@ def plans_of(look_up: Callable[[], Any]) -> list[str]:
     plans = []
     with connection.cursor() as cursor:
         for query in captured.captured_queries:
+            if query["sql"].startswith(("SAVEPOINT", "RELEASE")):
+                continue
             cursor.execute(explain + query["sql"].replace("%", "%%"))
             plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
     return plans
