@@ -11,6 +11,7 @@ from django.utils import timezone
 from nft.services import (
     challenges,
     claim_media,
+    history,
     mint_steps,
     pinning,
     primary_names,
@@ -64,6 +65,11 @@ def watch_chain(chain_id: int) -> None:
 
 def _running(chain_id: int, alone: bool) -> str:
     return f"nft.sweep.{chain_id}.{alone}"
+
+
+@shared_task(name="nft.tasks.keep_history")
+def keep_history() -> None:
+    history.keep(timezone.now())
 
 
 @shared_task(name="nft.tasks.forget_old_challenges")
