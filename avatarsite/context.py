@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
+from profiles.services.notices import open_notices
 from profiles.views.signed_in import own_profile
 
 
@@ -21,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "features": {"nft": apps.is_installed("nft")},
         "chains": [_public_chain(chain_id, chain) for chain_id, chain in settings.NFT_CHAINS.items()],
         "walletconnect": settings.WALLETCONNECT and _walletconnect(settings.WALLETCONNECT),
+        "my_notices": SimpleLazyObject(lambda: open_notices(own_profile(request))),
         "my_profile": SimpleLazyObject(lambda: own_profile(request) if request.user.is_authenticated else None),
     }
 

@@ -212,6 +212,9 @@ NFT_MARK_MAX_AGE = env.integer("NFT_MARK_MAX_AGE", 3600, low=1)
 NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
 NFT_WATCH_PERIOD = env.integer("NFT_WATCH_PERIOD", 2 if LOCAL_STACK else 12, low=1)
+NFT_ON_LOSS = env.text("NFT_ON_LOSS", "revert")
+NFT_ON_LOSS_CHOICES = env.words("NFT_ON_LOSS_CHOICES", ["revert", "plain"])
+NFT_LOSS_GRACE = env.integer("NFT_LOSS_GRACE", 0)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "avatarsite.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "avatarsite.login_methods.has_passkey"
@@ -231,6 +234,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # Removed pictures can be brought back for 10 minutes and are gone from every store after 15.
     "purge-pictures": {"task": "avatarsite.tasks.purge_pictures", "schedule": 120, **EXPIRES},
     "forget-ended-sessions": {"task": "avatarsite.tasks.forget_ended_sessions", "schedule": 3600, **EXPIRES},
+    "follow-losses": {"task": "avatarsite.tasks.follow_losses", "schedule": 60, **EXPIRES},
     "clean-pictures": {"task": "avatarsite.tasks.clean_pictures", "schedule": 300, **EXPIRES},
     "forget-old-sign-ins": {"task": "avatarsite.tasks.forget_old_sign_ins", "schedule": 86_400},
 }
@@ -245,6 +249,7 @@ if NFT_ENABLED:
             "schedule": min(NFT_SESSION_RECHECK, 600),
             **EXPIRES,
         },
+        "keep-history": {"task": "nft.tasks.keep_history", "schedule": 300, **EXPIRES},
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
         "rehash-kept": {"task": "nft.tasks.rehash_kept", "schedule": 60, **EXPIRES},
         "forget-unused-objects": {"task": "nft.tasks.forget_unused_objects", "schedule": 3600},

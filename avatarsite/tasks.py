@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from avatarsite import session_list, sign_in_log
+from avatarsite import loss_mail, session_list, sign_in_log
+from profiles.services import losses, notices
 from profiles.services.images import purge_unreferenced_images
 from profiles.services.janitor import clean_for_a_while
 
@@ -18,6 +19,14 @@ def purge_pictures() -> None:
 @shared_task(name="avatarsite.tasks.clean_pictures", soft_time_limit=280, time_limit=300)
 def clean_pictures() -> None:
     clean_for_a_while(timezone.now(), seconds=200)
+
+
+@shared_task(name="avatarsite.tasks.follow_losses")
+def follow_losses() -> None:
+    now = timezone.now()
+    losses.settle_overdue(now)
+    loss_mail.send_due(now)
+    notices.forget_old(now)
 
 
 @shared_task(name="avatarsite.tasks.forget_ended_sessions")

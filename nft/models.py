@@ -14,6 +14,7 @@ from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
+from nft.past_checks import ClaimCheck
 from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountReturn",
     "CachedObject",
+    "ClaimCheck",
     "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
@@ -187,6 +189,9 @@ class TokenClaim(models.Model):
     deaths = models.PositiveSmallIntegerField(
         default=0, help_text="Checks in a row that ended without a word; after 3 it waits for a person."
     )
+    noted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When what is known of it was last written into its history."
+    )
     moved_at_block = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
     )
@@ -222,6 +227,7 @@ class TokenClaim(models.Model):
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["state", "next_check_at"], name="claim_next_check"),
+            models.Index(fields=["noted_at"], name="claim_noted"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
             models.Index(
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"

@@ -13,6 +13,7 @@ from nft.services import (
     claim_media,
     forgetting,
     held_pictures,
+    history,
     mint_steps,
     pinning,
     primary_names,
@@ -68,6 +69,11 @@ def watch_chain(chain_id: int) -> None:
 
 def _running(chain_id: int, alone: bool) -> str:
     return f"nft.sweep.{chain_id}.{alone}"
+
+
+@shared_task(name="nft.tasks.keep_history")
+def keep_history() -> None:
+    history.keep(timezone.now())
 
 
 @shared_task(name="nft.tasks.forget_old_challenges")

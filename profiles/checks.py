@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from profiles import conf
+from profiles.standing import OnLoss
 
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -43,6 +44,15 @@ def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
             )
         )
     return found
+
+
+@register()
+def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    wrong = [one for one in (conf.on_loss(), *conf.on_loss_choices()) if one not in OnLoss.values]
+    if not wrong:
+        return []
+    hint = f"NFT_ON_LOSS is one of them, NFT_ON_LOSS_CHOICES some of them: {', '.join(OnLoss.values)}."
+    return [Error(f"“{wrong[0]}” is nothing that can be done on a loss.", hint=hint, id="profiles.E010")]
 
 
 @register()

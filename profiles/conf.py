@@ -33,6 +33,21 @@ def image_max_age() -> timedelta:
     return timedelta(seconds=_setting("NFT_IMAGE_MAX_AGE", 86_400))
 
 
+def on_loss() -> str:
+    """What becomes of a picture whose right was lost, for who wishes nothing else: a value of standing.OnLoss."""
+    return str(_setting("NFT_ON_LOSS", "revert"))
+
+
+def on_loss_choices() -> list[str]:
+    """What people may wish for instead."""
+    return list(_setting("NFT_ON_LOSS_CHOICES", ["revert", "plain"]))
+
+
+def loss_grace() -> timedelta:
+    """How long a picture stays, without its mark, after its right was lost, before that is done."""
+    return timedelta(seconds=_setting("NFT_LOSS_GRACE", 0))
+
+
 def image_limits() -> ImageLimits:
     """The caps of the pure code, overridden by AVATAR_MAX_BYTES, _PIXELS, _SIDE, _FRAMES and _TOTAL_PIXELS."""
     names = [each.name for each in fields(ImageLimits)]

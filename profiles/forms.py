@@ -12,6 +12,7 @@ from profiles import conf
 from profiles.images.errors import ImageRefused
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
+from profiles.standing import OnLoss, effective
 
 
 class ProfileForm(forms.Form):
@@ -116,6 +117,38 @@ class UploadForm(FinishForm):
         if (file.size or 0) > conf.upload_max_bytes():
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
+
+
+class LossForm(forms.Form):
+    """What a person wishes for when the right to their picture is lost."""
+
+    on_loss = forms.ChoiceField(widget=forms.RadioSelect, label="What others see then")
+    returns_by_itself = forms.BooleanField(
+        required=False,
+        label="If it comes back, show it again without asking",
+        help_text="Unless you have chosen another picture since. Without this we only offer it to you.",
+    )
+    mails_on_loss = forms.BooleanField(
+        required=False,
+        label="Tell me by mail",
+        help_text="Once for each loss, at an address you confirmed. On our pages you are told in any case.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allowed = {conf.on_loss(), *conf.on_loss_choices()}
+        choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
+        self.fields["on_loss"] = forms.ChoiceField(
+            choices=choices, widget=forms.RadioSelect, label=self.base_fields["on_loss"].label
+        )
+        if not conf.knows_addresses():
+            del self.fields["mails_on_loss"]
+
+    @classmethod
+    def of(cls, profile: Profile) -> LossForm:
+        names = ("returns_by_itself", "mails_on_loss")
+        wishes = {name: getattr(profile, name) for name in names}
+        return cls(initial={"on_loss": effective(profile.on_loss).value, **wishes})
 
 
 class ModerationForm(forms.Form):

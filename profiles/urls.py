@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import avatar, cropping, direct_upload, history, pages, picture, welcome
+from profiles.views import avatar, cropping, direct_upload, history, loss, pages, picture, welcome
 
 app_name = "profiles"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
     path("u/<slug:handle>/", pages.public, name="public"),
     path("settings/profile/", pages.edit, name="edit"),
+    path("u/<slug:handle>/receipt/", pages.receipt, name="receipt"),
+    path("settings/loss/", loss.loss, name="loss"),
+    path("settings/notices/<uuid:notice_id>/dismiss/", loss.dismiss_notice, name="notice_dismiss"),
     path("settings/welcome/", welcome.welcome, name="welcome"),
     path("settings/picture/", picture.picture, name="picture"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),

@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from nft.admin.looking import LookOnly, ReasonForm, staff
-from nft.models import TokenClaim
+from nft.admin.looking import LookOnly, LookOnlyRows, ReasonForm, staff
+from nft.models import ClaimCheck, TokenClaim
 from nft.services.claim_media import FAILED
 from nft.services.claims import recheck_as_staff
+from nft.services.history import SHOWN
 from nft.services.verification import TRIES
 from profiles.services.renditions import content_url, pick_rendition
 
@@ -35,6 +36,14 @@ class Stuck(admin.SimpleListFilter):
         if self.value() == "picture":
             return queryset.filter(reason=FAILED, media_due_at__isnull=True)
         return queryset
+
+
+class PastChecks(LookOnlyRows):
+    model = ClaimCheck
+    fk_name = "claim"
+    fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash"]
+    verbose_name_plural = "what the chain said"
+    shown = SHOWN
 
 
 @admin.register(TokenClaim)
@@ -62,6 +71,7 @@ class TokenClaimAdmin(LookOnly):
     raw_id_fields = ["user", "account", "avatar"]
     exclude = ["contract", "attempt", "media_attempt"]
     readonly_fields = ["checksum_contract", "thumbnail"]
+    inlines = [PastChecks]
     actions = ["look_again"]
     action_form = ReasonForm
 

@@ -18,9 +18,11 @@ COUNTED = 10_000
 if TYPE_CHECKING:  # generic in the stubs only
     Base = admin.ModelAdmin[Any]
     BasePaginator = Paginator[Any]
+    Rows = admin.TabularInline[Any, Any]
 else:
     Base = admin.ModelAdmin
     BasePaginator = Paginator
+    Rows = admin.TabularInline
 
 
 class BoundedPaginator(BasePaginator):
@@ -38,6 +40,29 @@ class LookOnly(Base):
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class LookOnlyRows(Rows):
+    """The newest rows of another table, below the row they belong to."""
+
+    shown = 20
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        owner = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        newest = rows.filter(**{f"{self.fk_name}_id": owner}).values_list("pk", flat=True)[: self.shown]
+        return rows.filter(pk__in=list(newest))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -24,7 +24,7 @@ from nft.core.ens import looks_like_name
 from nft.core.errors import InvalidIdentifier
 from nft.core.paste import AssetReference, parse_pasted_token
 from nft.models import LinkedAccount, TokenClaim
-from nft.services import jobs
+from nft.services import history, jobs
 from nft.services.claim_media import FAILED
 from nft.services.doors import Doors
 from nft.services.known_names import names_chain_id
@@ -198,6 +198,7 @@ def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
             claim.reason, claim.reason_sentence = UNLINKED, sentence
             claim.vault = claim.attempt = claim.media_attempt = claim.media_due_at = None
             claim.next_check_at = now
+            history.note_check(claim, None, now)
             claim.save()
             jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
 

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
 from nft.core.abi import Log, TransferEvent, parse_delegation_log, parse_transfer_log
 from nft.core.errors import BadAnswer
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
-from nft.services import jobs
+from nft.services import history, jobs
 from profiles.services.avatars import doubt_avatars, trust_avatars
 
 State = TokenClaim.State
@@ -120,5 +122,6 @@ def _doubt(claims: Sequence[TokenClaim]) -> int:
         by_block[claim.moved_at_block or 0].append(claim)
     for block_number, group in by_block.items():
         TokenClaim.objects.filter(pk__in=[claim.pk for claim in group]).update(moved_at_block=block_number)
+    history.note_moves(claims, timezone.now())
     doubt_avatars(claim.avatar_id for claim in claims if claim.avatar_id is not None)
     return sum(claim.state == State.OWNED for claim in claims)

@@ -22,7 +22,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
-from nft.services import jobs
+from nft.services import history, jobs
 from nft.services.alarms import ALARMING, raise_alarm
 from nft.services.doors import Doors
 from nft.services.judging import Check
@@ -159,6 +159,7 @@ def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | Non
         _doubt(claim, check, now)
     is_clear = check is not None and check.decision.verdict is not Verdict.UNKNOWN and bool(claim.standard)
     claim.is_checked_alone = claim.spoils_batches or not is_clear
+    history.note_check(claim, check, now)
     claim.save()
 
 
@@ -222,7 +223,8 @@ def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> 
     claim.next_check_at = now + NOT_OWNED_PERIOD
     _settle_move(claim)
     if claim.avatar is not None:
-        withdraw_avatar(claim.avatar.pk, claim.reason_sentence)
+        lost_at = None if claim.reason in {NO_ACCOUNT, UNLINKED} else now
+        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at)
 
 
 def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from nft.forms.claims import ClaimForm
 from nft.models import TokenClaim
-from nft.services import claims, presentation
+from nft.services import claims, history, presentation
 from nft.services.accounts import list_accounts
 from nft.services.doors import get_doors
 from nft.services.known_names import names_chain_id
@@ -54,7 +54,8 @@ def claim_create(request: HttpRequest) -> HttpResponse:
 def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     presentation.decorate([claim], signed_in(request), timezone.now())
-    return render(request, "nft/claim.html", {"claim": claim, "steps": presentation.claim_steps(claim)})
+    context = {"claim": claim, "steps": presentation.claim_steps(claim), "checks": history.recent(claim)}
+    return render(request, "nft/claim.html", context)
 
 
 @require_safe

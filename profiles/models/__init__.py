@@ -1,4 +1,5 @@
 from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.notices import Notice
 from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, Profile
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
 
@@ -10,6 +11,7 @@ __all__ = [
     "Avatar",
     "AvatarQuerySet",
     "EmailName",
+    "Notice",
     "Profile",
     "Rendition",
     "StoredImage",

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from profiles.standing import OnLoss
+
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
 HANDLE_RULE = (
     "A handle has 2 to 30 characters: small letters, digits, - and _, and begins and ends with a letter or a digit."
@@ -26,6 +28,17 @@ class Profile(models.Model):
     avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     avatar_version = models.PositiveIntegerField(default=0)
     is_found_by_email = models.BooleanField(default=False, help_text="Serve the picture by hashes of their addresses.")
+    on_loss = models.CharField(
+        max_length=6,
+        blank=True,
+        choices=OnLoss.choices,
+        help_text="When the right to a picture is lost; empty: as the site.",
+    )
+    returns_by_itself = models.BooleanField(
+        default=True, help_text="A picture whose right came back is theirs again without asking."
+    )
+    mails_on_loss = models.BooleanField(default=True, help_text="Tell them by mail.")
+    has_notices = models.BooleanField(default=False, help_text="There are open notices: pages look them up.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

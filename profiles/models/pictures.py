@@ -1,8 +1,8 @@
 """Pictures. Nothing here knows what a chain is: an attested picture is one whose right to be shown must be renewed
 (`attested_at`), whoever renews it.
 
-One law ties `Profile.avatar` to the history: the pointer is the ACTIVE entry chosen last, or None. What is shown is
-the showable entry chosen last; the two differ only while an attestation is too old (services/showing.py).
+One law ties `Profile.avatar` to the history: the pointer is the first of `AvatarQuerySet.in_use`, or None. Without a
+loss that is the ACTIVE entry chosen last. Whether it, an earlier one or nothing is shown says `profiles.standing`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from profiles import conf
 from profiles.models.people import Profile
+from profiles.standing import OnLoss, effective, right_holds
 
 
 class StoredImage(models.Model):
@@ -61,8 +62,18 @@ class Rendition(models.Model):
 
 class AvatarQuerySet(models.QuerySet["Avatar"]):
     def active(self) -> AvatarQuerySet:
-        """What the person may show, chosen last first."""
-        return self.filter(state=Avatar.State.ACTIVE).order_by("-chosen_at", "-id")
+        """What the person shows or showed, and may; chosen last first."""
+        return self.filter(state=Avatar.State.ACTIVE, is_offered=False).order_by("-chosen_at", "-id")
+
+    def in_use(self, wish: str, now: datetime) -> AvatarQuerySet:
+        """What a profile with this `on_loss` may point at, first the one it does: beside active entries those whose
+        right was lost while they were in use, for as long as nothing else takes their place."""
+        lost = Q(state=Avatar.State.WITHDRAWN, lost_at__isnull=False)
+        rule = effective(wish)
+        if rule is OnLoss.REVERT:
+            lost &= Q(lost_at__gt=now - conf.loss_grace())
+        own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
+        return self.filter(own | lost).order_by("-chosen_at", "-id")
 
     def showable(self, now: datetime) -> AvatarQuerySet:
         """Active, and attested recently enough where attestation is needed; chosen last first."""
@@ -109,6 +120,14 @@ class Avatar(models.Model):
     is_doubted = models.BooleanField(
         default=False, help_text="The right to show it may just have been lost: no mark until that is settled."
     )
+    lost_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its right was lost while it was in use.",
+    )
+    is_offered = models.BooleanField(
+        default=False, help_text="Its right is back, and the person wants to be asked before it is their picture again."
+    )
     provenance = models.JSONField(null=True, blank=True)
 
     objects = AvatarQuerySet.as_manager()
@@ -119,7 +138,10 @@ class Avatar(models.Model):
 
     class Meta:
         ordering = ["-chosen_at"]
-        indexes = [models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history")]
+        indexes = [
+            models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
+            models.Index(fields=["lost_at"], condition=Q(lost_at__isnull=False), name="avatar_lost"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["profile", "image", "source", "reference"], name="avatar_once_in_history"),
             models.CheckConstraint(
@@ -146,14 +168,5 @@ class Avatar(models.Model):
         return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.mark_max_age()
 
     def is_showable(self, now: datetime) -> bool:
-        return is_showable(self.state, self.source, self.attested_at, now)
-
-
-def is_showable(state: str | None, source: str | None, attested_at: datetime | None, now: datetime) -> bool:
-    """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds. By an Avatar's columns, for
-    who reads them without the rest of the row."""
-    if state != Avatar.State.ACTIVE:
-        return False
-    if attested_at is None:
-        return source == Avatar.Source.UPLOAD
-    return -conf.CLOCK_SKEW <= now - attested_at <= conf.image_max_age()
+        """Whether it may be chosen, and shown once chosen, whatever the person wishes for after a loss."""
+        return right_holds(self, now)

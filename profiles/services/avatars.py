@@ -33,6 +33,8 @@ from profiles.services.changing import (
     time_of_choice,
 )
 from profiles.services.images import keep_image
+from profiles.services.notices import close_all, tell_back, tell_lost
+from profiles.standing import Standing, standing
 from profiles.text import one_line
 
 __all__ = [
@@ -114,6 +116,7 @@ def attach_avatar(
     with lock_profile(profile.pk) as owner:
         held = _lock_image(image.pk)
         avatar = _enter(owner, held, source, details)
+        close_all(owner)
         settle(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
     return avatar
 
@@ -124,7 +127,8 @@ def choose_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | N
         avatar = own_avatar(owner, avatar_id)
         if not avatar.is_showable(timezone.now()):
             raise AvatarNotShowable(_why_not(avatar))
-        change(avatar, chosen_at=time_of_choice(owner))
+        change(avatar, chosen_at=time_of_choice(owner), is_offered=False)
+        close_all(owner)
         settle(owner, "avatar.choose", actor, avatar=str(avatar.pk))
     return avatar
 
@@ -200,9 +204,18 @@ def trust_avatars(avatar_ids: Iterable[UUID]) -> None:
     Avatar.objects.filter(pk__in=list(avatar_ids), is_doubted=True).update(is_doubted=False)
 
 
-def withdraw_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser | None = None) -> bool:
+def withdraw_avatar(
+    avatar_id: UUID,
+    reason_sentence: str,
+    actor: AbstractBaseUser | None = None,
+    *,
+    lost_at: datetime | None = None,
+    is_told: bool = False,
+) -> bool:
     """The right to show it was lost: mark off, the most recently chosen picture left takes its place.
 
+    `lost_at`: when it was lost without the person's or the site's doing; then their own wish decides what is shown of
+    a picture in use (`profiles.standing`), and they are told. `is_told` tells them of any other loss.
     False where there was nothing to withdraw (already withdrawn, an upload, or gone): calling again does no harm.
     """
     try:
@@ -210,8 +223,11 @@ def withdraw_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUs
             if avatar.attested_at is None:
                 return False
             reason = one_line(reason_sentence)[:300]
-            removed = avatar.state == State.REMOVED
-            change(avatar, attested_at=None, **({} if removed else {"state": State.WITHDRAWN, "reason": reason}))
+            removed, in_use = avatar.state == State.REMOVED, owner.avatar_id == avatar.pk
+            gone = {} if removed else {"state": State.WITHDRAWN, "reason": reason}
+            change(avatar, attested_at=None, is_offered=False, lost_at=lost_at if in_use else None, **gone)
+            if in_use and (lost_at is not None or is_told):
+                tell_lost(owner, avatar, reason, lost_at or timezone.now())
             settle(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
     except NoSuchAvatar:
         return False
@@ -222,7 +238,8 @@ def reinstate_avatar(
     avatar_id: UUID, at: datetime, provenance: dict[str, Any] | None = None, actor: AbstractBaseUser | None = None
 ) -> bool:
     """The right is back, proved at `at` (a reorg, or the token came home). It is the person's picture again if they
-    chose nothing since. An entry that stands is attested; a removed one stays removed. False for uploads and gone.
+    chose nothing since, or offered to them if they wish to be asked. An entry that stands is attested; a removed one
+    stays removed. False for uploads and gone.
     """
     try:
         with lock_owner_of(avatar_id) as (owner, avatar):
@@ -231,12 +248,19 @@ def reinstate_avatar(
             if avatar.attested_at is not None:
                 return attest_avatar(avatar_id, at, provenance)
             removed = avatar.state == State.REMOVED
-            new_state = {} if removed else {"state": State.ACTIVE, "reason": ""}
-            change(avatar, attested_at=at, provenance=provenance or avatar.provenance, **new_state)
+            asks = not owner.returns_by_itself and not _is_shown(owner, avatar, at)
+            back = {} if removed else {"state": State.ACTIVE, "reason": "", "is_offered": asks}
+            change(avatar, attested_at=at, lost_at=None, provenance=provenance or avatar.provenance, **back)
             settle(owner, "avatar.reinstate", actor, avatar=str(avatar.pk))
+            if not removed:
+                tell_back(owner, avatar, at, is_shown=_is_shown(owner, avatar, at))
     except NoSuchAvatar:
         return False
     return True
+
+
+def _is_shown(owner: Profile, avatar: Avatar, now: datetime) -> bool:
+    return owner.avatar_id == avatar.pk and standing(avatar, owner.on_loss, now) is Standing.SHOWN
 
 
 def _lock_image(image_id: int) -> StoredImage:
@@ -261,7 +285,8 @@ def _enter(owner: Profile, image: StoredImage, source: str, details: AvatarDetai
         raise AvatarNotShowable(_why_not(avatar))
     new = details.columns()
     kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
-    change(avatar, state=State.ACTIVE, removed_at=None, reason="", chosen_at=time_of_choice(owner), **(new | kept))
+    fresh = {"state": State.ACTIVE, "removed_at": None, "reason": "", "lost_at": None, "is_offered": False}
+    change(avatar, chosen_at=time_of_choice(owner), **(fresh | new | kept))
     return avatar
 
 

@@ -98,7 +98,7 @@ def change(avatar: Avatar, **columns: Any) -> None:
 def settle(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> None:
     """Bring the pointer under its law, count the version where it moved or its picture may look different, audit."""
     before = profile.avatar_id
-    profile.avatar = profile.avatars.active().first()
+    profile.avatar = profile.avatars.in_use(profile.on_loss, timezone.now()).first()
     if profile.avatar_id != before or detail.get("avatar") == str(profile.avatar_id):
         profile.avatar_version += 1
         profile.save(update_fields=["avatar", "avatar_version", "updated_at"])

@@ -17,11 +17,10 @@ from django.db import connections, router
 from django.db.models import Q
 from django.db.models.sql.compiler import SQLCompiler
 
-from profiles import conf
 from profiles.models import Avatar, Profile
-from profiles.models.pictures import is_showable
 from profiles.providers import resolve_identifier
 from profiles.services.email_names import found_by_hash, hash_field
+from profiles.standing import Standing, shown_until, standing
 
 
 @dataclass(frozen=True)
@@ -59,18 +58,22 @@ def find_face(identifier: str, now: datetime) -> Face | None:
     rows = _rows_of(identifier)
     if not rows:
         return None
-    person, handle, display_name = rows[0][: len(_PERSON)]
+    person, handle, display_name, wish = rows[0][: len(_PERSON)]
     looks = [_Look(*row[len(_PERSON) :]) for row in rows if row[0] == person]
     name = display_name or handle
-    if looks[0].state is None:  # no pointer: there is no active entry (see models/pictures.py)
+    if looks[0].state is None:  # no pointer: nothing is in use (see models/pictures.py)
         return Face(handle, name)
-    if not looks[0].is_showable(now):
+    stands = standing(looks[0], wish, now)
+    if stands is Standing.NOTHING:
+        return Face(handle, name)
+    if stands is Standing.EARLIER:
         standing_in = Avatar.objects.showable(now).filter(profile_id=person).values("pk")[:1]
         looks = [_Look(*row) for row in Avatar.objects.filter(pk=standing_in).values_list(*_through(""))]
-    return _face(handle, name, looks)
+    ends = shown_until(looks[0], wish, now) if looks else None
+    return _face(handle, name, looks, ends)
 
 
-_PERSON = ("pk", "handle", "display_name")
+_PERSON = ("pk", "handle", "display_name", "on_loss")
 #: Stands for the name in a text that is compiled before anybody asks.
 _ANY_NAME = "any-name"
 
@@ -81,19 +84,18 @@ class _Look(NamedTuple):
     state: str | None
     source: str | None
     attested_at: datetime | None
+    lost_at: datetime | None
+    is_offered: bool | None
     source_format: str | None
     size: int | None
     format: str | None
     is_still: bool | None
     sha256: str | None
 
-    def is_showable(self, now: datetime) -> bool:
-        return is_showable(self.state, self.source, self.attested_at, now)
-
 
 def _through(avatar: str) -> list[str]:
     """The columns of a _Look, from where `avatar` leads."""
-    own = [f"{avatar}{name}" for name in ("state", "source", "attested_at")]
+    own = [f"{avatar}{name}" for name in ("state", "source", "attested_at", "lost_at", "is_offered")]
     squares = [f"{avatar}image__renditions__{name}" for name in ("size", "format", "is_still", "sha256")]
     return [*own, f"{avatar}image__source_format", *squares]
 
@@ -143,12 +145,10 @@ def _id_query(found: Q, alias: str) -> tuple[str, tuple[Any, ...]]:
     return text, tuple(parameters)
 
 
-def _face(handle: str, name: str, looks: list[_Look]) -> Face:
+def _face(handle: str, name: str, looks: list[_Look], ends: datetime | None) -> Face:
     if not looks:
         return Face(handle, name)
-    first = looks[0]
-    ends = None if first.attested_at is None else first.attested_at + conf.image_max_age()
-    return Face(handle, name, tuple(_squares(looks)), first.source_format or "", ends)
+    return Face(handle, name, tuple(_squares(looks)), looks[0].source_format or "", ends)
 
 
 def _squares(looks: list[_Look]) -> Iterator[StoredSquare]:

@@ -13,7 +13,7 @@ from profiles.images.formats import OutputFormat
 from profiles.models import Profile, Rendition
 from profiles.services.renditions import content_url
 from profiles.services.showing import ShownPicture, shown_picture
-from profiles.services.signing import sign
+from profiles.services.signing import sign, signing_key
 
 VERSION = 1
 
@@ -26,6 +26,17 @@ def signed_receipt(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
     """`describe`, with who says so, until when the mark stands without another check, and the site's signature."""
     said = {"version": VERSION, "issuer": conf.site_origin() or None, "mark_until": _mark_until(shown)}
     return sign({**said, **describe(profile, shown)}, keys_url())
+
+
+def signature_of(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
+    """What people read of it: the signed receipt, the id of the key, and where everything lies."""
+    key = signing_key()
+    return {
+        "receipt": describe(profile, shown),
+        "key_id": key.key_id if key else "",
+        "keys_url": keys_url(),
+        "receipt_url": _absolute(reverse("profiles:avatar_json", args=[profile.handle])),
+    }
 
 
 def keys_url() -> str:

@@ -12,6 +12,7 @@ from profiles import conf
 from profiles.models import Avatar, Profile
 from profiles.providers import provenance_of
 from profiles.services.faces import who
+from profiles.standing import Standing, shown_until, standing
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ class ShownPicture:
 
 
 def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
-    """What stands for this person at `now`. One query where the chosen picture can't be shown, none where
+    """What stands for this person at `now`. One query where an earlier picture stands in, none where
     `profile.avatar` was selected with the profile."""
     avatar = profile.avatar
-    if avatar is None or not avatar.is_showable(now):
+    stands = Standing.EARLIER if avatar is None else standing(avatar, profile.on_loss, now)
+    if stands is Standing.EARLIER:
         avatar = profile.avatars.showable(now).select_related("image").first()
+    elif stands is Standing.NOTHING:
+        avatar = None
     if avatar is None:
         return ShownPicture(None, mark=False, alt_text=_alt_text(profile, None))
     return ShownPicture(avatar, avatar.mark_holds(now), _alt_text(profile, avatar))
@@ -46,12 +50,11 @@ def find_profile(identifier: str) -> Profile | None:
     return people.filter(who(identifier)).order_by("pk").first()
 
 
-def good_until(avatar: Avatar, now: datetime) -> datetime | None:
+def good_until(profile: Profile, avatar: Avatar, now: datetime) -> datetime | None:
     """When time alone ends what is said of a picture that is shown at `now`: its mark, then itself."""
-    if avatar.attested_at is None:
-        return None
-    mark_ends = avatar.attested_at + conf.mark_max_age()
-    return mark_ends if now <= mark_ends else avatar.attested_at + conf.image_max_age()
+    if avatar.attested_at is not None and now <= (mark_ends := avatar.attested_at + conf.mark_max_age()):
+        return mark_ends
+    return shown_until(avatar, profile.on_loss, now)
 
 
 def _alt_text(profile: Profile, avatar: Avatar | None) -> str:

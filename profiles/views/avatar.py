@@ -68,7 +68,7 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     if response is None:
         response = HttpResponse(content, content_type="application/json")
     response.headers["ETag"] = etag
-    holds_until(request, response, good_until(shown.avatar, now) if shown.avatar else None, now)
+    holds_until(request, response, good_until(profile, shown.avatar, now) if shown.avatar else None, now)
     return response
 
 

@@ -13,6 +13,7 @@ from profiles.forms import ProfileForm
 from profiles.models import Profile
 from profiles.services.email_names import set_found_by_email
 from profiles.services.people import PeopleError, update_profile
+from profiles.services.receipt import signature_of
 from profiles.services.showing import shown_picture
 from profiles.views.signed_in import own_profile, signed_in
 
@@ -24,6 +25,15 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
         return redirect(profile)
     shown = shown_picture(profile, timezone.now())
     return render(request, "profiles/public.html", {"profile": profile, "shown": shown})
+
+
+@require_safe
+def receipt(request: HttpRequest, handle: str) -> HttpResponse:
+    """The receipt for people to read: what it says, who signed it, and how to check it without us."""
+    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    shown = shown_picture(profile, timezone.now())
+    context = {"profile": profile, "shown": shown, "facts": shown.provenance, **signature_of(profile, shown)}
+    return render(request, "profiles/receipt.html", context)
 
 
 @login_required

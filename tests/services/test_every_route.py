@@ -23,7 +23,7 @@ from django.utils import timezone
 
 import tests.services.nft.conftest as plain_pages
 from nft.models import HeldToken, LinkedAccount, MintRequest, TokenClaim
-from profiles.models import ApiToken, Avatar, Profile, UploadTicket
+from profiles.models import ApiToken, Avatar, Notice, Profile, UploadTicket
 from tests.factories import a_person, an_upload
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,7 @@ def ids(alice: User) -> dict[str, UUID]:
     ticket = UploadTicket.objects.create(
         profile=avatar.profile, key="a", byte_count=9, content_type="image/png", expires_at=now + timedelta(hours=1)
     )
+    notice = Notice.objects.create(profile=avatar.profile, avatar=avatar, kind="lost", at=now)
     token = ApiToken.objects.create(profile=avatar.profile, name="Mine", digest="0" * 64, scopes="read")
     held = HeldToken.objects.create(
         account=account, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, standard="erc721", first_seen_at=now
@@ -101,7 +102,7 @@ def ids(alice: User) -> dict[str, UUID]:
     return (
         accounts
         | dict.fromkeys(["avatar_id", "picture_id"], avatar.pk)
-        | {"ticket_id": ticket.pk, "token_id": token.pk}
+        | {"ticket_id": ticket.pk, "token_id": token.pk, "notice_id": notice.pk}
     )
 
 

@@ -1,0 +1,41 @@
+"""What people are told of their pictures when they come by next, and by mail."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from profiles.models.people import Profile
+from profiles.models.pictures import Avatar
+
+
+class Notice(models.Model):
+    """Shown on every page until dismissed. Of one picture there is at most one open notice of a kind."""
+
+    class Kind(models.TextChoices):
+        LOST = "lost", "The right to a picture was lost"
+        BACK = "back", "It is back"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="notices")
+    avatar = models.ForeignKey(Avatar, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=4, choices=Kind.choices)
+    sentence = models.CharField(max_length=300, blank=True, help_text="Why; empty where nothing more is to be said.")
+    at = models.DateTimeField(db_index=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True, help_text="By the person, or by what happened since.")
+    mail_due = models.BooleanField(default=False, help_text="A mail is still to be sent.")
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], condition=Q(mail_due=True), name="notice_mail_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["avatar", "kind"], condition=Q(dismissed_at__isnull=True), name="notice_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"

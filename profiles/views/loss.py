@@ -1,0 +1,49 @@
+"""What becomes of a picture whose right is lost: a person's wishes, and the notices about it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from profiles import conf
+from profiles.forms import LossForm
+from profiles.services.losses import set_on_loss
+from profiles.services.notices import dismiss
+from profiles.services.people import profile_of
+from profiles.views.signed_in import own_profile, signed_in
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def loss(request: HttpRequest) -> HttpResponse:
+    profile = own_profile(request)
+    form = LossForm(request.POST) if request.method == "POST" else LossForm.of(profile)
+    if form.is_bound and form.is_valid():
+        wishes = {"mails_on_loss": profile.mails_on_loss, **form.cleaned_data}
+        set_on_loss(profile, actor=signed_in(request), **wishes)
+        messages.success(request, "Your wishes are saved.")
+        return redirect("profiles:loss")
+    context = {"form": form, "grace": conf.loss_grace(), "knows_addresses": conf.knows_addresses()}
+    return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def dismiss_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
+    """Returns to the page it stood on. One that is gone already was dismissed elsewhere: nothing to complain of."""
+    if not dismiss(profile_of(signed_in(request)), notice_id, timezone.now()) and not _is_mine(request, notice_id):
+        raise Http404("You have no such notice.")
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect(wanted if safe else "home")
+
+
+def _is_mine(request: HttpRequest, notice_id: UUID) -> bool:
+    return profile_of(signed_in(request)).notices.filter(pk=notice_id).exists()
