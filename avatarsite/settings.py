@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from avatarsite import chains, env, object_store, wallet_connect
+from avatarsite import chains, env, object_store, sponsoring, wallet_connect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -217,6 +217,13 @@ NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
 WALLETCONNECT = wallet_connect.read() if NFT_ENABLED else None
 NFT_HTTP_SECONDS_PER_HOST = env.integer("NFT_HTTP_SECONDS_PER_HOST", 1, high=3600)
 NFT_HTTP_PER_MINUTE = env.integer("NFT_HTTP_PER_MINUTE", 3000, low=1)
+NFT_SPONSOR_CHAINS = sponsoring.read_chains(is_local=LOCAL_STACK)
+NFT_SPONSOR_KEYS = sponsoring.read_keys(NFT_SPONSOR_CHAINS, is_local=LOCAL_STACK)
+NFT_SPONSOR_SIGNER = env.text("NFT_SPONSOR_SIGNER", "")
+NFT_SPONSOR_PER_DAY = env.integer("NFT_SPONSOR_PER_DAY", 3, low=1)
+NFT_SPONSOR_PER_PERSON = env.integer("NFT_SPONSOR_PER_PERSON", 20, low=1)
+NFT_SPONSOR_BUDGET = sponsoring.read_budget()
+NFT_SPONSOR_MAX_FEE = env.integer("NFT_SPONSOR_MAX_FEE_GWEI", 100, low=1, high=100_000) * sponsoring.GWEI
 NFT_ARWEAVE_GATEWAY = env.text("NFT_ARWEAVE_GATEWAY", "https://arweave.net")
 # A sweep that found no worker for a minute is stale: the next one sees all it would have seen.
 EXPIRES = {"options": {"expires": 60}}

@@ -13,6 +13,7 @@ from django.utils import timezone
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.login_models import AccountReturn, SignInCount, WalletSession
+from nft.sponsor_models import SponsorAccount, SponsoredTransaction
 from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ __all__ = [
     "MintRequest",
     "SignInChallenge",
     "SignInCount",
+    "SponsorAccount",
+    "SponsoredTransaction",
     "TokenClaim",
     "WalletSession",
     "WatchedChain",
@@ -268,6 +271,9 @@ class MintRequest(models.Model):
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     owner = AddressField(help_text="Who the token is minted to.")
+    sponsor: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="The site's account that pays and sends; empty where the owner does."
+    )
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
 
@@ -288,7 +294,7 @@ class MintRequest(models.Model):
     )
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last step was done.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
     explorer_url: str  # set for a page by its view
@@ -311,6 +317,11 @@ class MintRequest(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender(self) -> bytes:
+        """Who calls `mintOnce`; the contract counts requests by caller."""
+        return self.owner if self.sponsor is None else self.sponsor
 
     @property
     def token_id_text(self) -> str:

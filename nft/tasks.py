@@ -13,6 +13,7 @@ from nft.services import (
     claim_media,
     forgetting,
     mint_steps,
+    outbox,
     pinning,
     primary_names,
     rehash,
@@ -102,6 +103,7 @@ def follow_mint(mint_id: str) -> None:
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
+    outbox.sweep_outbox(timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.check_name")

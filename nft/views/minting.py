@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from nft.forms.minting import MintForm, too_large
 from nft.models import LinkedAccount, MintRequest
-from nft.services import minting
+from nft.services import minting, sponsoring
 from nft.services.claims import ClaimError
-from nft.services.mint_errors import NotYours, TextRefused, TokenActionError
+from nft.services.mint_errors import NotSponsored, NotYours, TextRefused, TokenActionError
 from nft.services.provenance import describe_chain
 from nft.services.verification import accounts_on
 from nft.views.json_api import text_of
@@ -42,7 +42,7 @@ def mint(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if request.method == "POST" and length > settings.AVATAR_MAX_BYTES + FORM_OVERHEAD:
         _drain(request)
-        form = MintForm({}, {}, accounts=_accounts(request))
+        form = MintForm({}, {}, accounts=_accounts(request), offer=_offer(request))
         form.errors.clear()
         form.add_error("image", too_large())
         return _mint_page(request, form, status=413)
@@ -51,7 +51,7 @@ def mint(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _mint(request: HttpRequest) -> HttpResponse:
-    form = MintForm(request.POST or None, request.FILES or None, accounts=_accounts(request))
+    form = MintForm(request.POST or None, request.FILES or None, accounts=_accounts(request), offer=_offer(request))
     if request.method != "POST" or not form.is_valid():
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
@@ -135,6 +135,10 @@ def _accounts(request: HttpRequest) -> list[LinkedAccount]:
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
 
+def _offer(request: HttpRequest) -> sponsoring.Offer | None:
+    return sponsoring.offer_for(signed_in(request), settings.NFT_DEFAULT_CHAIN_ID, timezone.now())
+
+
 def _drain(request: HttpRequest) -> None:
     """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
     left = DRAINED * settings.AVATAR_MAX_BYTES
@@ -155,6 +159,8 @@ def _field_of(error: Exception) -> str | None:
         return error.field
     if isinstance(error, NotYours):
         return "account"
+    if isinstance(error, NotSponsored):
+        return "payer"
     return None if isinstance(error, TokenActionError) else "image"
 
 
