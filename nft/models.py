@@ -13,6 +13,7 @@ from django.utils import timezone
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.login_models import AccountReturn, SignInCount, WalletSession
+from nft.pin_models import PinnedCopy
 from nft.sponsor_models import SponsorAccount, SponsoredTransaction
 from nft.watched import WatchedChain
 
@@ -25,6 +26,7 @@ __all__ = [
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
+    "PinnedCopy",
     "SignInChallenge",
     "SignInCount",
     "SponsorAccount",

@@ -16,6 +16,7 @@ from nft.services import (
     outbox,
     pinning,
     primary_names,
+    publishing,
     rehash,
     sign_in_counts,
     sweeping,
@@ -104,6 +105,11 @@ def follow_mint(mint_id: str) -> None:
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
     outbox.sweep_outbox(timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_copies")
+def sweep_copies() -> None:
+    publishing.sweep_copies(timezone.now())
 
 
 @shared_task(name="nft.tasks.check_name")

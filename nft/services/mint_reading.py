@@ -8,6 +8,7 @@ from typing import Any
 
 from nft.clients.chain import At, ChainClient, Receipt
 from nft.clients.chain_errors import CallReverted
+from nft.clients.gateways import Gateways
 from nft.core.abi import find_minted_token_id
 from nft.core.errors import BadAnswer
 from nft.core.verdict import BlockRef
@@ -24,6 +25,7 @@ class MintTry:
 
     request: MintRequest
     client: ChainClient
+    ipfs: Gateways
     now: datetime
 
 

@@ -33,6 +33,7 @@ from nft.services.mint_reading import (
     place_of,
 )
 from nft.services.pinning import pin_file
+from nft.services.publishing import publish, read_back
 from nft.services.sponsored_steps import follow_transactions, sign_mint
 from nft.services.token_calls import build_mint_once
 from nft.services.transactions import estimate_gas
@@ -42,6 +43,8 @@ LEASE = timedelta(minutes=3)
 SOON = timedelta(seconds=2)
 DROPPED_AFTER = timedelta(minutes=10)
 """A transaction the node has not heard of for so long may be signed again; the contract prevents a second token."""
+PIN_WITHIN = timedelta(days=1)
+PINNING = timedelta(seconds=5)
 PAGE = 200
 MAX_STEPS = 10
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
@@ -54,7 +57,7 @@ def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest 
     if request is None:
         return None
     try:
-        attempt = MintTry(request, doors.chain(request.chain_id), now)
+        attempt = MintTry(request, doors.chain(request.chain_id), doors.ipfs, now)
         for _ in range(MAX_STEPS):
             changes = _step_of(request)(attempt)
             if not _store(request, changes, now):
@@ -103,11 +106,19 @@ def _release(request: MintRequest) -> None:
         jobs.enqueue(jobs.FOLLOW_MINT, request.pk, SOON.total_seconds())
 
 
-def _pin_metadata(attempt: MintTry) -> Changes:
+def _pin(attempt: MintTry) -> Changes:
+    """DRAFT, until everybody who shall hold the files does: nothing is signed for what could vanish."""
     request = attempt.request
     document = build_metadata(request.name, request.description, request.image_uri)
     pinned = pin_file(document, "application/json", attempt.now)
-    return {"state": State.PINNED, "metadata_cid": str(pinned.cid), "metadata_uri": pinned.uri}
+    files = [request.image_cid, str(pinned.cid)]
+    missing = publish(files, attempt.now) or read_back(files, attempt.ipfs)
+    if not missing:
+        return {"state": State.PINNED, "metadata_cid": str(pinned.cid), "metadata_uri": pinned.uri}
+    if attempt.now - request.created_at > PIN_WITHIN:
+        sentence = "No IPFS service took the files within a day. Nothing was minted; please try again later."
+        return {"state": State.FAILED, "reason_sentence": sentence, "next_check_at": None}
+    return {"reason_sentence": missing, "next_check_at": attempt.now + PINNING}
 
 
 def _prepare(attempt: MintTry) -> Changes:
@@ -179,7 +190,7 @@ def _sign_again(attempt: MintTry, sentence: str) -> Changes:
 
 
 _STEPS: dict[MintRequest.State, Step] = {
-    State.DRAFT: _pin_metadata,
+    State.DRAFT: _pin,
     State.PINNED: _prepare,
     State.AWAITING_SIGNATURE: _await_signature,
     State.SUBMITTED: _find_in_block,
