@@ -14,6 +14,7 @@ from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.pin_models import PinnedCopy
+from nft.received_models import ReceivedToken
 from nft.sponsor_models import SponsorAccount, SponsoredTransaction
 from nft.watched import WatchedChain
 
@@ -27,6 +28,7 @@ __all__ = [
     "LinkedAccount",
     "MintRequest",
     "PinnedCopy",
+    "ReceivedToken",
     "SignInChallenge",
     "SignInCount",
     "SponsorAccount",
@@ -300,6 +302,7 @@ class MintRequest(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     explorer_url: str  # set for a page by its view
+    chain_name: str  # likewise
 
     class Meta:
         ordering = ["-created_at"]
@@ -324,6 +327,10 @@ class MintRequest(models.Model):
     def sender(self) -> bytes:
         """Who calls `mintOnce`; the contract counts requests by caller."""
         return self.owner if self.sponsor is None else self.sponsor
+
+    @property
+    def contract_text(self) -> str:
+        return to_checksum(self.contract)
 
     @property
     def token_id_text(self) -> str:

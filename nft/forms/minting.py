@@ -30,7 +30,7 @@ class MintForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     account = forms.TypedChoiceField(label="The token shall belong to", coerce=uuid.UUID)
-    payer = forms.ChoiceField(label="Who pays the network?", widget=forms.RadioSelect)
+    payer = forms.ChoiceField(label="Who pays the network?", widget=forms.RadioSelect, required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], offer: Offer | None, **kwargs: Any) -> None:

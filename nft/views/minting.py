@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -32,7 +33,7 @@ FORM_OVERHEAD = 64 * 1024
 """What the other fields and the multipart lines may add to the picture's bytes."""
 DRAINED = 4
 CHUNK = 64 * 1024
-SHOWN = 50
+SHOWN, A_PAGE = 5, 20
 
 
 @csrf_exempt  # until the length of the body is judged, which the token's check would read whole; _mint checks it then
@@ -65,9 +66,24 @@ def _mint(request: HttpRequest) -> HttpResponse:
 
 
 def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpResponse:
-    requests = signed_in(request).mint_requests.all()[:SHOWN]
-    context = {"form": form, "accounts": form.accounts, "requests": requests}
+    requests = list(signed_in(request).mint_requests.all()[: SHOWN + 1])
+    context = {
+        "form": form,
+        "accounts": form.accounts,
+        "requests": requests[:SHOWN],
+        "has_more": len(requests) > SHOWN,
+    }
     return render(request, "nft/mint.html", context, status=status)
+
+
+@require_safe
+@login_required
+def made(request: HttpRequest) -> HttpResponse:
+    page = Paginator(signed_in(request).mint_requests.all(), A_PAGE).get_page(request.GET.get("page"))
+    for found in page.object_list:
+        found.explorer_url = _explorer_url(found)
+        found.chain_name = describe_chain(found.chain_id)["name"]
+    return render(request, "nft/made.html", {"page": page})
 
 
 @require_safe
