@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from avatarsite import chains, env, object_store, receipt_keys, wallet_connect
+from avatarsite import chains, env, object_store, pinners, receipt_keys, sponsoring, wallet_connect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -117,6 +117,7 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.fetch_media": {"queue": "ipfs"},
     "nft.tasks.rehash_kept": {"queue": "ipfs"},
     "nft.tasks.fetch_held_picture": {"queue": "ipfs"},
+    "nft.tasks.sweep_copies": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -227,6 +228,14 @@ NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
 WALLETCONNECT = wallet_connect.read() if NFT_ENABLED else None
 NFT_HTTP_SECONDS_PER_HOST = env.integer("NFT_HTTP_SECONDS_PER_HOST", 1, high=3600)
 NFT_HTTP_PER_MINUTE = env.integer("NFT_HTTP_PER_MINUTE", 3000, low=1)
+NFT_PINNERS = pinners.read()
+NFT_SPONSOR_CHAINS = sponsoring.read_chains(is_local=LOCAL_STACK)
+NFT_SPONSOR_KEYS = sponsoring.read_keys(NFT_SPONSOR_CHAINS, is_local=LOCAL_STACK)
+NFT_SPONSOR_SIGNER = env.text("NFT_SPONSOR_SIGNER", "")
+NFT_SPONSOR_PER_DAY = env.integer("NFT_SPONSOR_PER_DAY", 3, low=1)
+NFT_SPONSOR_PER_PERSON = env.integer("NFT_SPONSOR_PER_PERSON", 20, low=1)
+NFT_SPONSOR_BUDGET = sponsoring.read_budget()
+NFT_SPONSOR_MAX_FEE = env.integer("NFT_SPONSOR_MAX_FEE_GWEI", 100, low=1, high=100_000) * sponsoring.GWEI
 NFT_ARWEAVE_GATEWAY = env.text("NFT_ARWEAVE_GATEWAY", "https://arweave.net")
 # A sweep that found no worker for a minute is stale: the next one sees all it would have seen.
 EXPIRES = {"options": {"expires": 60}}
@@ -243,6 +252,7 @@ if NFT_ENABLED:
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
         "sweep-gallery": {"task": "nft.tasks.sweep_gallery", "schedule": 30, **EXPIRES},
+        "sweep-copies": {"task": "nft.tasks.sweep_copies", "schedule": 60, **EXPIRES},
         "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
         "recheck-wallet-sessions": {
             "task": "nft.tasks.recheck_wallet_sessions",

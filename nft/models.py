@@ -15,6 +15,9 @@ from nft.fields import AddressField, Uint256Field
 from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.past_checks import ClaimCheck
+from nft.pin_models import PinnedCopy
+from nft.received_models import ReceivedToken
+from nft.sponsor_models import SponsorAccount, SponsoredTransaction
 from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
@@ -28,8 +31,12 @@ __all__ = [
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
+    "PinnedCopy",
+    "ReceivedToken",
     "SignInChallenge",
     "SignInCount",
+    "SponsorAccount",
+    "SponsoredTransaction",
     "TokenClaim",
     "TokenSearch",
     "WalletSession",
@@ -277,6 +284,9 @@ class MintRequest(models.Model):
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     owner = AddressField(help_text="Who the token is minted to.")
+    sponsor: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="The site's account that pays and sends; empty where the owner does."
+    )
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
 
@@ -297,10 +307,11 @@ class MintRequest(models.Model):
     )
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last step was done.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
     explorer_url: str  # set for a page by its view
+    chain_name: str  # likewise
 
     class Meta:
         ordering = ["-created_at"]
@@ -320,6 +331,15 @@ class MintRequest(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender(self) -> bytes:
+        """Who calls `mintOnce`; the contract counts requests by caller."""
+        return self.owner if self.sponsor is None else self.sponsor
+
+    @property
+    def contract_text(self) -> str:
+        return to_checksum(self.contract)
 
     @property
     def token_id_text(self) -> str:

@@ -15,8 +15,10 @@ from nft.services import (
     held_pictures,
     history,
     mint_steps,
+    outbox,
     pinning,
     primary_names,
+    publishing,
     rehash,
     sign_in_counts,
     sweeping,
@@ -110,6 +112,12 @@ def follow_mint(mint_id: str) -> None:
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
+    outbox.sweep_outbox(timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_copies")
+def sweep_copies() -> None:
+    publishing.sweep_copies(timezone.now())
 
 
 @shared_task(name="nft.tasks.search_tokens")

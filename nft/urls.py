@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, gallery, ipfs, minting, prove, sign_in, transfers, wallets
+from nft.views import claims, gallery, ipfs, minting, prove, receiving, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -31,8 +31,11 @@ urlpatterns = [
     path("settings/tokens/<uuid:claim_id>/remove/", claims.claim_remove, name="claim_remove"),
     path("settings/tokens/<uuid:claim_id>/transfer/", transfers.transfer, name="transfer"),
     path("settings/tokens/<uuid:claim_id>/transfer/sent/", transfers.transfer_sent, name="transfer_sent"),
+    path("settings/tokens/received/<int:received_id>/use/", receiving.received_use, name="received_use"),
+    path("settings/tokens/received/<int:received_id>/decline/", receiving.received_decline, name="received_decline"),
     # Minting
     path("mint/", minting.mint, name="mint"),
+    path("mint/made/", minting.made, name="made"),
     path("mint/<uuid:mint_id>/", minting.mint_detail, name="mint_detail"),
     path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),

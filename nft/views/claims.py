@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from nft.forms.claims import ClaimForm
 from nft.models import TokenClaim
-from nft.services import claims, history, presentation
+from nft.services import claims, history, presentation, receiving
 from nft.services.accounts import list_accounts
 from nft.services.doors import get_doors
 from nft.services.known_names import names_chain_id
@@ -96,6 +96,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": shown.claims,
         "minted": shown.minted,
+        "received": receiving.offers_for(user),
         "accounts": accounts,
         "form": form,
         "demo_tokens": presentation.demo_tokens(),
