@@ -166,7 +166,7 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
     Raises NoSuchAccount.
     """
     with transaction.atomic():
-        account = user.linked_accounts.select_for_update().filter(pk=account_id).first()
+        account = user.linked_accounts.select_for_update(no_key=True).filter(pk=account_id).first()
         if account is None:
             raise NoSuchAccount
         was_public, account.label, account.is_public = account.is_public, label, is_public
@@ -192,8 +192,8 @@ def can_unlink(user: User, accounts: Collection[object]) -> bool:
 
 def lock_logins(user: User) -> None:
     """Until the transaction ends, nobody else counts or changes this person's ways to sign in: two removals at once
-    must not each count on what the other takes."""
-    get_user_model().objects.select_for_update().get(pk=user.pk)
+    must not each count on what the other takes. Rows that only name the person are written meanwhile."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
@@ -216,7 +216,9 @@ def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
 
 def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> None:
     """Takes an account from its person, within the caller's transaction: its tokens are no longer shown, and the oldest
-    of the others becomes primary where it was."""
+    of the others becomes primary where it was. A check that is about to note one of its tokens as held waits, and then
+    finds the account gone."""
+    LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk).first()
     withdraw_claims_of_account(account, now)
     _audit(account, actor=actor, action=f"account.{action}")
     announce(account, action, actor)
