@@ -22,7 +22,14 @@ from nft.services import wallet_sessions
 from nft.services.claims import withdraw_claims_of_account
 from nft.services.known_names import shown_name
 from nft.services.primary_names import ask_for_name, forget_name
-from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount, NotYourAccount
+from nft.services.refusals import (
+    AccountChanged,
+    AccountDisabled,
+    AccountInUse,
+    LastLoginMethod,
+    NoSuchAccount,
+    NotYourAccount,
+)
 from nft.signals import account_changed
 from profiles.services.audit import record
 from profiles.services.people import profile_of
@@ -252,8 +259,10 @@ def _known(account: LinkedAccount, now: datetime) -> SignedIn:
 
 
 def _note_use(account: LinkedAccount, now: datetime) -> None:
+    """Raises AccountChanged where it is no longer this person's."""
     account.last_used_at = now
-    account.save(update_fields=["last_used_at"])
+    if not LinkedAccount.objects.filter(pk=account.pk, user=account.user).update(last_used_at=now):
+        raise AccountChanged
 
 
 def _create_user() -> User:
