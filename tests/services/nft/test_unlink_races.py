@@ -111,7 +111,7 @@ def test_a_check_that_ends_meanwhile_leaves_no_mark_without_an_account(
     aside.end()
     claim.refresh_from_db()
     assert (claim.state, claim.account) == ("not_owned", None)
-    assert Avatar.objects.get(pk=claim.avatar_id).state == Avatar.State.WITHDRAWN
+    assert Avatar.objects.get().state == Avatar.State.WITHDRAWN
 
 
 def test_a_picture_uploaded_at_the_same_moment_waits_its_turn(
