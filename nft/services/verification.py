@@ -137,7 +137,7 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
         account = None
         if check is not None and check.holder is not None:
             mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
-            account = mine.select_for_update().first()
+            account = mine.select_for_update(no_key=True).first()
         held = TokenClaim.objects.select_for_update(of=("self",)).filter(pk=claim.pk, attempt=claim.attempt).first()
         if held is not None:
             _settle(held, check, account, now)
