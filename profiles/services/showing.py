@@ -32,7 +32,7 @@ def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
     """What stands for this person at `now`. One query where the chosen picture can't be shown, none where
     `profile.avatar` was selected with the profile."""
     avatar = profile.avatar
-    if avatar is None or not avatar.is_showable(now):
+    if avatar is not None and not avatar.is_showable(now):  # no pointer: no active entry (see models/pictures.py)
         avatar = profile.avatars.showable(now).select_related("image").first()
     if avatar is None:
         return ShownPicture(None, mark=False, alt_text=_alt_text(profile, None))
