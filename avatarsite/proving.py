@@ -76,11 +76,13 @@ def missing_proof(request: HttpRequest) -> str:
 
 def was_proved_lately(request: HttpRequest) -> bool:
     """Also true for guests, who prove themselves by signing in, and for who has nothing to prove themselves with."""
-    if not request.user.is_authenticated or not get_adapter().get_reauthentication_methods(request.user):
+    if not request.user.is_authenticated:
         return True
     proofs = [float(record["at"]) for record in get_authentication_records(request, request.user)]
     newest = max([float(request.session.get(SIGNED_IN_AT, 0)), *proofs])
-    return bool(time.time() - newest < app_settings.REAUTHENTICATION_TIMEOUT)
+    if time.time() - newest < app_settings.REAUTHENTICATION_TIMEOUT:
+        return True
+    return not get_adapter().get_reauthentication_methods(request.user)  # last: it takes queries
 
 
 def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:

@@ -54,6 +54,11 @@ def test_without_a_session_pages_for_everybody_ask_nothing(client: Client, alice
 def test_a_public_profile_takes_three_queries_at_most(client: Client, alice: Profile) -> None:
     an_upload(a_person("bob"))
     a_person("carol")
+    now = timezone.now()
+    for number in range(1, 4):
+        LinkedAccount.objects.create(
+            user=alice.user, address=bytes([number]) * 20, chain_id=1, linked_at=now, last_used_at=now, is_public=True
+        )
     a_token_picture(a_person("dave"), timezone.now() - timedelta(days=2))
     for handle in ("alice", "bob", "carol", "dave"):
         assert len(queries_of(client, f"/u/{handle}/")) <= 3
