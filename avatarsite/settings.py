@@ -115,6 +115,7 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.recheck_wallet_sessions": {"queue": "chain"},
     "nft.tasks.search_tokens": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
+    "nft.tasks.look_at_picture": {"queue": "ipfs"},
     "nft.tasks.fetch_held_picture": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

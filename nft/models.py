@@ -13,6 +13,7 @@ from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
+from nft.picture_checks import PictureCheck
 from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
+    "PictureCheck",
     "SignInChallenge",
     "SignInCount",
     "TokenClaim",

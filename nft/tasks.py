@@ -13,6 +13,7 @@ from nft.services import (
     claim_media,
     held_pictures,
     mint_steps,
+    new_pictures,
     pinning,
     primary_names,
     sign_in_counts,
@@ -104,11 +105,17 @@ def fetch_held_picture(held_id: str) -> None:
     held_pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
 
 
+@shared_task(name="nft.tasks.look_at_picture")
+def look_at_picture(claim_id: str) -> None:
+    new_pictures.look_at_picture(UUID(claim_id), timezone.now(), get_doors())
+
+
 @shared_task(name="nft.tasks.sweep_gallery")
 def sweep_gallery() -> None:
     now = timezone.now()
     token_searches.find_lost_searches(now)
     held_pictures.find_lost_pictures(now)
+    new_pictures.find_lost_looks(now)
 
 
 @shared_task(name="nft.tasks.check_name")
