@@ -200,6 +200,7 @@ _shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": _bucket}.get(AVATAR_
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
+NFT_COLLECTION_POLICY = env.choice("NFT_COLLECTION_POLICY", "any", ["any", "trusted"])
 NFT_INDEXERS = chains.read_indexers()
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
@@ -234,6 +235,7 @@ if NFT_ENABLED:
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
         "sweep-gallery": {"task": "nft.tasks.sweep_gallery", "schedule": 30, **EXPIRES},
+        "apply-policy": {"task": "nft.tasks.apply_policy", "schedule": 300, **EXPIRES},
         "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
         "recheck-wallet-sessions": {
             "task": "nft.tasks.recheck_wallet_sessions",

@@ -14,6 +14,7 @@ from nft.fields import AddressField, Uint256Field
 from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.picture_checks import PictureCheck
+from nft.policy_models import Collection, TokenLikeness
 from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountReturn",
     "CachedObject",
+    "Collection",
     "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
@@ -30,6 +32,7 @@ __all__ = [
     "SignInChallenge",
     "SignInCount",
     "TokenClaim",
+    "TokenLikeness",
     "TokenSearch",
     "WalletSession",
     "WatchedChain",

@@ -15,6 +15,7 @@ from nft.services import (
     mint_steps,
     new_pictures,
     pinning,
+    policy,
     primary_names,
     sign_in_counts,
     sweeping,
@@ -116,6 +117,12 @@ def sweep_gallery() -> None:
     token_searches.find_lost_searches(now)
     held_pictures.find_lost_pictures(now)
     new_pictures.find_lost_looks(now)
+
+
+@shared_task(name="nft.tasks.apply_policy")
+def apply_policy() -> None:
+    """Finds what a changed setting, or a fetch that overlapped with a decision, left as it was."""
+    policy.apply_policy(timezone.now())
 
 
 @shared_task(name="nft.tasks.check_name")

@@ -18,6 +18,7 @@ from nft.services import claims, presentation
 from nft.services.accounts import list_accounts
 from nft.services.doors import get_doors
 from nft.services.known_names import names_chain_id
+from nft.services.look_alikes import find_warning
 from nft.services.new_pictures import last_look
 from nft.views.gallery import gallery_context
 from nft.views.people import signed_in
@@ -56,7 +57,11 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     presentation.decorate([claim], signed_in(request), timezone.now())
     look = last_look(claim.pk) if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None
-    return render(request, "nft/claim.html", {"claim": claim, "steps": presentation.claim_steps(claim), "look": look})
+    return render(
+        request,
+        "nft/claim.html",
+        {"claim": claim, "steps": presentation.claim_steps(claim), "look": look, "warning": find_warning(claim)},
+    )
 
 
 @require_safe
