@@ -116,6 +116,7 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.search_tokens": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
     "nft.tasks.rehash_kept": {"queue": "ipfs"},
+    "nft.tasks.look_at_picture": {"queue": "ipfs"},
     "nft.tasks.fetch_held_picture": {"queue": "ipfs"},
     "nft.tasks.sweep_copies": {"queue": "ipfs"},
 }
@@ -205,6 +206,7 @@ RECEIPT_PUBLIC_KEYS = env.words("RECEIPT_PUBLIC_KEYS", [])
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
+NFT_COLLECTION_POLICY = env.choice("NFT_COLLECTION_POLICY", "any", ["any", "trusted"])
 NFT_INDEXERS = chains.read_indexers()
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
@@ -253,6 +255,7 @@ if NFT_ENABLED:
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
         "sweep-gallery": {"task": "nft.tasks.sweep_gallery", "schedule": 30, **EXPIRES},
         "sweep-copies": {"task": "nft.tasks.sweep_copies", "schedule": 60, **EXPIRES},
+        "apply-policy": {"task": "nft.tasks.apply_policy", "schedule": 300, **EXPIRES},
         "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
         "recheck-wallet-sessions": {
             "task": "nft.tasks.recheck_wallet_sessions",

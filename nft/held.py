@@ -50,6 +50,9 @@ class HeldToken(models.Model):
     picture_tries = models.PositiveSmallIntegerField(default=0)
     picture_attempt = models.UUIDField(null=True, blank=True, help_text="The fetch that holds the row now.")
     picture_trouble = models.CharField(max_length=300, blank=True, help_text="Why there is no picture.")
+    warning = models.CharField(
+        max_length=300, blank=True, help_text="What its picture looks like, if that may mislead."
+    )
     may_ask_hosts = models.BooleanField(
         default=False, help_text="Whether the hosts that the token names may be asked for its picture."
     )

@@ -15,7 +15,9 @@ from nft.fields import AddressField, Uint256Field
 from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.past_checks import ClaimCheck
+from nft.picture_checks import PictureCheck
 from nft.pin_models import PinnedCopy
+from nft.policy_models import Collection, TokenLikeness
 from nft.received_models import ReceivedToken
 from nft.sponsor_models import SponsorAccount, SponsoredTransaction
 from nft.watched import WatchedChain
@@ -27,10 +29,12 @@ __all__ = [
     "AccountReturn",
     "CachedObject",
     "ClaimCheck",
+    "Collection",
     "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
+    "PictureCheck",
     "PinnedCopy",
     "ReceivedToken",
     "SignInChallenge",
@@ -38,6 +42,7 @@ __all__ = [
     "SponsorAccount",
     "SponsoredTransaction",
     "TokenClaim",
+    "TokenLikeness",
     "TokenSearch",
     "WalletSession",
     "WatchedChain",

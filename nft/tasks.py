@@ -15,8 +15,10 @@ from nft.services import (
     held_pictures,
     history,
     mint_steps,
+    new_pictures,
     outbox,
     pinning,
+    policy,
     primary_names,
     publishing,
     rehash,
@@ -130,11 +132,23 @@ def fetch_held_picture(held_id: str) -> None:
     held_pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
 
 
+@shared_task(name="nft.tasks.look_at_picture")
+def look_at_picture(claim_id: str) -> None:
+    new_pictures.look_at_picture(UUID(claim_id), timezone.now(), get_doors())
+
+
 @shared_task(name="nft.tasks.sweep_gallery")
 def sweep_gallery() -> None:
     now = timezone.now()
     token_searches.find_lost_searches(now)
     held_pictures.find_lost_pictures(now)
+    new_pictures.find_lost_looks(now)
+
+
+@shared_task(name="nft.tasks.apply_policy")
+def apply_policy() -> None:
+    """Finds what a changed setting, or a fetch that overlapped with a decision, left as it was."""
+    policy.apply_policy(timezone.now())
 
 
 @shared_task(name="nft.tasks.check_name")

@@ -25,6 +25,7 @@ class SpamSign(enum.StrEnum):
     LURE = "lure"
     MONEY = "money"
     INDEXER = "indexer"
+    DENIED = "denied"
 
 
 SENTENCES = {
@@ -32,6 +33,7 @@ SENTENCES = {
     SpamSign.LURE: "Its name asks you to claim or redeem something.",
     SpamSign.MONEY: "Its name promises money.",
     SpamSign.INDEXER: "An indexer lists its collection as spam.",
+    SpamSign.DENIED: "This site does not show pictures of its collection.",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +21,9 @@ from profiles.images.formats import OutputFormat
 from profiles.services.content import rendition_bytes
 from profiles.services.history_pages import Position
 from profiles.services.renditions import pick_rendition
+
+if TYPE_CHECKING:
+    from profiles.models import StoredImage
 
 PAGE_SIZE = 24
 PICTURE_SIZE = 256
@@ -128,8 +131,12 @@ def set_shelf(user: User, held_id: UUID, shelf: str) -> str:
 
 def picture_of(user: User, held_id: UUID) -> bytes:
     """Its square as WebP, for its person's eyes. Raises NoSuchToken, profiles.storage.StorageError."""
-    token = _own(user, held_id)
-    square = None if token.image is None else pick_rendition(token.image.renditions.all(), PICTURE_SIZE)
+    return square_bytes(_own(user, held_id).image)
+
+
+def square_bytes(image: StoredImage | None) -> bytes:
+    """As WebP. Raises NoSuchToken where there is none, profiles.storage.StorageError."""
+    square = None if image is None else pick_rendition(image.renditions.all(), PICTURE_SIZE)
     if square is None:
         raise NoSuchToken
     return rendition_bytes(square, OutputFormat.WEBP)

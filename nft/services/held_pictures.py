@@ -18,13 +18,15 @@ from django.db.models import F, Q, QuerySet
 from nft.clients.addresses import OutboundRules
 from nft.clients.gateways import Gateways
 from nft.clients.http import GuardedHttp
-from nft.core.spam import find_spam_sign
 from nft.core.token import Token, TokenStandard
-from nft.models import HeldToken, LinkedAccount, TokenClaim
+from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.services import jobs
 from nft.services.claim_media import PUT_OFF_SECONDS, is_expected
 from nft.services.doors import Doors
+from nft.services.look_alikes import remember_picture, warning_of
 from nft.services.media import MediaPostponed, TokenMedia, fetch_token_media
+from nft.services.policy import spam_sign_of
+from profiles.models import StoredImage
 from profiles.services.images import keep_image
 from profiles.services.limits import spend
 
@@ -76,7 +78,7 @@ def find_lost_pictures(now: datetime) -> None:
 def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
     """Looks for one token's picture. What fails leaves a sentence, and is tried again where that may help."""
     row = _take(held_id, now)
-    if row is None or _share_known(row):
+    if row is None or _share_known(row, now):
         return
     try:
         media = _fetch(row, doors if row.may_ask_hosts else _closed(doors))
@@ -86,7 +88,7 @@ def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
             raise
         _fail(row, error, now)
         return
-    _spread(row, media.name, media.collection, image.pk)
+    _spread(row, media.name, media.collection, image, now)
 
 
 def _take(held_id: uuid.UUID, now: datetime) -> HeldToken | None:
@@ -106,28 +108,30 @@ def _fetch(row: HeldToken, doors: Doors) -> TokenMedia:
     return fetch_token_media(doors.chain(row.chain_id), token, doors)
 
 
-def _share_known(row: HeldToken) -> bool:
+def _share_known(row: HeldToken, now: datetime) -> bool:
     """Whether somebody's claim, or another's gallery, has this very token's picture already."""
     same = Q(chain_id=row.chain_id, contract=row.contract, token_id=row.token_id)
-    claim = TokenClaim.objects.filter(same, avatar__image__isnull=False).select_related("avatar").first()
+    claim = TokenClaim.objects.filter(same, avatar__image__isnull=False).select_related("avatar__image").first()
     if claim is not None and claim.avatar is not None:
-        _spread(row, claim.name, claim.collection, claim.avatar.image_id)
+        _spread(row, claim.name, claim.collection, claim.avatar.image, now)
         return True
-    twin = HeldToken.objects.filter(same, image__isnull=False).first()
-    if twin is None:
+    twin = HeldToken.objects.filter(same, image__isnull=False).select_related("image").first()
+    if twin is None or twin.image is None:
         return False
-    _spread(row, twin.name, twin.collection, twin.image_id)
+    _spread(row, twin.name, twin.collection, twin.image, now)
     return True
 
 
-def _spread(row: HeldToken, name: str, collection: str, image_id: int | None) -> None:
+def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
     row.name, row.collection = name or row.name, collection or row.collection
-    sign = row.spam or str(find_spam_sign(row.name, row.collection) or "")
+    decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()
+    likeness = remember_picture(row, image, now)
     HeldToken.objects.filter(pk=row.pk, picture_attempt=row.picture_attempt).update(
         name=row.name,
         collection=row.collection,
-        spam=sign,
-        image_id=image_id,
+        spam=spam_sign_of(decided, row.spam, row.name, row.collection),
+        image_id=image.pk,
+        warning=warning_of(likeness) if likeness else "",
         picture_due_at=None,
         picture_attempt=None,
         picture_trouble="",

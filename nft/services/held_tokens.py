@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -12,16 +12,16 @@ from nft.clients.batches import call_many
 from nft.clients.chain import ChainClient
 from nft.core.abi import Call
 from nft.core.errors import BadAnswer
-from nft.core.spam import find_spam_sign
 from nft.core.text import clean_text
 from nft.core.token import Token, TokenStandard
 from nft.core.verdict import BlockRef, Verdict
-from nft.models import HeldToken, LinkedAccount, TokenSearch
+from nft.models import Collection, HeldToken, LinkedAccount, TokenSearch
 from nft.services.batches import Question, check_many
 from nft.services.finding import Found
 from nft.services.judging import Check
 from nft.services.media import NAME_CHARACTERS
 from nft.services.ownership import check_ownership
+from nft.services.policy import spam_sign_of
 from nft.services.token_calls import build_name, parse_name
 
 MOST = 5000
@@ -37,18 +37,25 @@ def note_found(account: LinkedAccount, chain_id: int, found: Iterable[Found], no
         latest[one.contract, one.token_id] = one
     here = HeldToken.objects.filter(account=account, chain_id=chain_id)
     known = {(row.contract, row.token_id): row for row in here}
-    changed = [row for key, row in known.items() if key in latest and _update(row, latest[key])]
+    decided = _decided(chain_id)
+    changed = [row for key, row in known.items() if key in latest and _update(row, latest[key], decided)]
     HeldToken.objects.bulk_update(changed, ["logged_at_block", "name", "collection", "spam"])
     fresh = [one for key, one in latest.items() if key not in known][: max(0, MOST - len(known))]
     HeldToken.objects.bulk_create(
-        [_row(account, chain_id, one, now + timedelta(microseconds=place)) for place, one in enumerate(fresh)],
+        [_row(account, chain_id, one, now + timedelta(microseconds=place), decided) for place, one in enumerate(fresh)],
         ignore_conflicts=True,
     )
     return len(fresh)
 
 
-def _row(account: LinkedAccount, chain_id: int, one: Found, at: datetime) -> HeldToken:
-    sign = one.spam or find_spam_sign(one.name, one.collection) or ""
+Decided = Mapping[bytes, Collection]
+
+
+def _decided(chain_id: int) -> Decided:
+    return {row.contract: row for row in Collection.objects.filter(chain_id=chain_id)}
+
+
+def _row(account: LinkedAccount, chain_id: int, one: Found, at: datetime, decided: Decided) -> HeldToken:
     return HeldToken(
         account=account,
         chain_id=chain_id,
@@ -59,15 +66,15 @@ def _row(account: LinkedAccount, chain_id: int, one: Found, at: datetime) -> Hel
         collection=one.collection[:NAME_CHARACTERS],
         logged_at_block=one.block,
         first_seen_at=at,
-        spam=str(sign),
+        spam=spam_sign_of(decided.get(one.contract), one.spam, one.name, one.collection),
     )
 
 
-def _update(row: HeldToken, one: Found) -> bool:
+def _update(row: HeldToken, one: Found, decided: Decided) -> bool:
     before = (row.logged_at_block, row.name, row.collection, row.spam)
     row.logged_at_block = max(row.logged_at_block, one.block)
     row.name, row.collection = row.name or one.name, row.collection or one.collection
-    row.spam = row.spam or one.spam or str(find_spam_sign(row.name, row.collection) or "")
+    row.spam = spam_sign_of(decided.get(row.contract), row.spam or one.spam, row.name, row.collection)
     return before != (row.logged_at_block, row.name, row.collection, row.spam)
 
 
@@ -135,9 +142,12 @@ def name_collections(search: TokenSearch, view: ChainClient, block: BlockRef) ->
 
 
 def _name_all(rows: QuerySet[HeldToken], name: str) -> None:
-    sign = find_spam_sign("", name)
-    if sign is not None:
-        rows.filter(spam="").update(spam=str(sign))
+    row = rows.first()
+    if row is not None:
+        decided = _decided(row.chain_id).get(row.contract)
+        sign = spam_sign_of(decided, "", "", name)
+        if sign:
+            rows.filter(spam="").update(spam=sign)
     rows.update(collection=name)
 
 

@@ -28,6 +28,7 @@ from nft.services.doors import Doors
 from nft.services.judging import Check
 from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
 from nft.services.ownership import check_ownership
+from nft.services.policy import refusal_of
 from nft.services.provenance import describe_chain, renewed
 from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 
@@ -188,7 +189,8 @@ def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> No
     if was_owned:
         attest_avatar(claim.avatar.pk, now, receipt)
     else:
-        reinstate_avatar(claim.avatar.pk, now, receipt)
+        if not refusal_of(claim.chain_id, claim.contract):
+            reinstate_avatar(claim.avatar.pk, now, receipt)
         claim.step = Step.DONE
 
 

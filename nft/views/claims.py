@@ -18,6 +18,8 @@ from nft.services import claims, history, presentation, receiving
 from nft.services.accounts import list_accounts
 from nft.services.doors import get_doors
 from nft.services.known_names import names_chain_id
+from nft.services.look_alikes import find_warning
+from nft.services.new_pictures import last_look
 from nft.views.gallery import gallery_context
 from nft.views.people import signed_in
 
@@ -54,7 +56,13 @@ def claim_create(request: HttpRequest) -> HttpResponse:
 def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     presentation.decorate([claim], signed_in(request), timezone.now())
-    context = {"claim": claim, "steps": presentation.claim_steps(claim), "checks": history.recent(claim)}
+    context = {
+        "claim": claim,
+        "steps": presentation.claim_steps(claim),
+        "checks": history.recent(claim),
+        "look": last_look(claim.pk) if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
+        "warning": find_warning(claim),
+    }
     return render(request, "nft/claim.html", context)
 
 

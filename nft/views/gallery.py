@@ -99,6 +99,10 @@ def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
         content = gallery.picture_of(signed_in(request), held_id)
     except (gallery.NoSuchToken, StorageError) as error:
         raise Http404("There is no picture.") from error
+    return private_picture(content)
+
+
+def private_picture(content: bytes) -> HttpResponse:
     headers = {
         "Cache-Control": f"private, max-age={PICTURE_AGE}",
         "Content-Security-Policy": "sandbox; default-src 'none'",

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import PROTECT, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from profiles import conf, storage
@@ -157,10 +157,10 @@ def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
 
 
 def _is_held() -> Q:
-    """Whatever row points at an image holds it, of this app or another; all but its renditions, which are its own."""
+    """Whatever row protects an image holds it, of this app or another."""
     held = Q()
     for relation in StoredImage._meta.related_objects:  # noqa: SLF001 - documented for others
-        if relation.related_model is not Rendition:
+        if relation.on_delete is PROTECT:
             rows: QuerySet[Any] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef("pk")})
             held |= Q(Exists(rows))
     return held
