@@ -25,7 +25,7 @@ from nft.models import LinkedAccount, TokenClaim
 from nft.services import history, jobs
 from nft.services.doors import Doors
 from nft.services.judging import Check
-from nft.services.loss import NO_ACCOUNT, UNLINKED, loss_sentence
+from nft.services.loss import BLOCKED, NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
 from nft.services.ownership import check_ownership
 from nft.services.provenance import describe_chain, renewed
 from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
@@ -219,8 +219,9 @@ def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> 
     claim.next_check_at = now + NOT_OWNED_PERIOD
     _settle_move(claim)
     if claim.avatar is not None:
-        lost_at = None if claim.reason in {NO_ACCOUNT, UNLINKED} else now
-        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at)
+        lost_at = None if claim.reason in NOT_THE_CHAIN_S_DOING else now
+        is_told = claim.reason == BLOCKED
+        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at, is_told=is_told)
 
 
 def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:
