@@ -153,6 +153,8 @@ def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUs
         raise AvatarError("Write why this picture is removed; the person will read it.")
     with lock_owner_of(avatar_id) as (owner, avatar):
         when = avatar.removed_at or timezone.now()
+        if owner.avatar_id == avatar.pk:
+            tell_lost(owner, avatar, reason, when)
         change(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
         settle(owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256)
     return avatar

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from profiles.models import Avatar, Notice, Profile
-from profiles.services.avatars import choose_avatar, reinstate_avatar, remove_avatar, withdraw_avatar
+from profiles.services.avatars import choose_avatar, moderate_avatar, reinstate_avatar, remove_avatar, withdraw_avatar
 from profiles.services.faces import find_face
 from profiles.services.losses import set_on_loss, settle_overdue
 from profiles.services.notices import dismiss
@@ -311,3 +311,14 @@ def test_the_wishes_are_kept_by_their_form(alice: Profile, client: Client, setti
     client.post("/settings/loss/", {"on_loss": "revert", "returns_by_itself": "on", "mails_on_loss": "on"})
     alice.refresh_from_db()
     assert (alice.on_loss, alice.returns_by_itself, alice.mails_on_loss) == ("", True, True)
+
+
+def test_what_the_site_s_team_takes_down_is_told_with_its_reason(alice: Profile, client: Client) -> None:
+    upload = an_upload(alice)
+    wish(alice, "keep")
+    moderate_avatar(upload.pk, "It shows somebody else.", a_person("staff").user)
+    assert (seen(alice), told(alice)) == ((None, False), ["lost"])
+    client.force_login(alice.user)
+    page = client.get("/").content.decode()
+    assert "was taken down by the site" in page
+    assert "It shows somebody else." in page
