@@ -302,6 +302,9 @@ class MintRequest(models.Model):
     image_uri = models.TextField(blank=True)
     metadata_uri = models.TextField(blank=True)
     gas = models.PositiveBigIntegerField(null=True, blank=True, help_text="What the mint is estimated to need.")
+    gas_price = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Wei for each unit of gas when it was estimated."
+    )
     tx_hash = models.CharField(max_length=66, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     token_id = Uint256Field(null=True, blank=True)

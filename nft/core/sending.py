@@ -19,6 +19,11 @@ class Fees:
     most: int
     tip: int
 
+    @property
+    def usual(self) -> int:
+        """What is paid while the base fee stays as it is (see `plan_fees`)."""
+        return (self.most - self.tip) // 2 + self.tip
+
 
 @dataclass(frozen=True)
 class UnsignedTransaction:

@@ -18,6 +18,7 @@ from django.db.models import F
 from nft.clients.blockstore import BlockStoreError
 from nft.clients.chain import HEAD
 from nft.clients.chain_errors import ChainError
+from nft.clients.chain_sending import fetch_fees
 from nft.clients.signers import SignerError
 from nft.core.metadata import build_metadata
 from nft.models import MintRequest
@@ -132,7 +133,8 @@ def _prepare(attempt: MintTry) -> Changes:
         return {**awaiting, "gas": None}
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
-        return {**awaiting, "gas": estimate_gas(attempt.client, request.owner, request.contract, data)}
+        gas = estimate_gas(attempt.client, request.owner, request.contract, data)
+        return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).usual}
     except WouldFail as error:
         return {"state": State.FAILED, "reason_sentence": error.sentence, "next_check_at": None}
 

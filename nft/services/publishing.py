@@ -59,6 +59,15 @@ def read_back(cids: Sequence[str], ipfs: Gateways) -> str:
     return ""
 
 
+def copies_of(cids: Sequence[str]) -> list[dict[str, str]]:
+    """For a page: each configured pinner and how far it is with all of these files."""
+    found = PinnedCopy.objects.filter(object__root_cid__in=[cid for cid in cids if cid])
+    by_pinner: dict[str, list[PinnedCopy]] = {pinner.name: [] for pinner in get_pinners()}
+    for copy in found:
+        by_pinner.get(copy.pinner, []).append(copy)
+    return [{"pinner": name, "said": _said(copies)} for name, copies in by_pinner.items()]
+
+
 def sweep_copies(now: datetime) -> int:
     """Asks pinners for what is due: not there yet, refused a day ago, or long not asked about. How many copies."""
     pinners = get_pinners()
@@ -128,6 +137,13 @@ def _ask(copy: PinnedCopy, pinner: Pinner) -> Standing:
     if dag.root != root:
         raise PinnerError("Only files of our own making are pinned elsewhere.", permanent=True)
     return pinner.pin(File(root, dag.blocks, f"{copy.object.media_type} {copy.object.sha256[:12]}"))
+
+
+def _said(copies: Sequence[PinnedCopy]) -> str:
+    worst = next((copy for copy in copies if copy.state != State.PINNED), None)
+    if worst is None:
+        return "holds it" if copies else "not asked yet"
+    return worst.reason or "does not have it yet"
 
 
 def _delay(attempts: int) -> timedelta:

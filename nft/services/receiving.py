@@ -1,5 +1,4 @@
-"""Offering a token to whoever it was sent to: only what somebody here had listed, so that no stranger can fill a page
-by sending things."""
+"""Offering a token to whoever it was sent to: only what somebody here had listed, so that nobody is flooded."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from nft.forms.minting import MintForm, too_large
 from nft.models import LinkedAccount, MintRequest
-from nft.services import minting, sponsoring
+from nft.services import minting, publishing, sponsoring
 from nft.services.claims import ClaimError
 from nft.services.mint_errors import NotSponsored, NotYours, TextRefused, TokenActionError
 from nft.services.provenance import describe_chain
@@ -95,6 +95,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     context = {
         "mint": found,
         "steps": minting.steps_of(found),
+        "copies": publishing.copies_of([found.image_cid, found.metadata_cid]),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
