@@ -60,7 +60,7 @@ def test_each_shown_account_stands_there_short_and_whole_to_copy(alice: Profile,
 
 def test_a_contract_account_says_on_which_chain_it_is(alice: Profile, client: Client) -> None:
     an_account(alice, 1, is_contract_account=True)
-    assert "contract account on" in page_of(client)
+    assert "Contract account on" in page_of(client)
 
 
 def test_hidden_accounts_leave_no_trace(alice: Profile, client: Client) -> None:
