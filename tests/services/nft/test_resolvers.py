@@ -59,9 +59,8 @@ def world(chain: Chain) -> World:
 
 
 def resolve(settings: Any, rule: dict[str, str]) -> None:
-    settings.NFT_CHAINS = {
-        CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"resolvers": {PUNKS.upper().replace("X", "x"): rule}}
-    }
+    rules = {"0x" + PUNKS[2:].upper(): rule}
+    settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"resolvers": rules}}
 
 
 def claimed(world: World, chain: Chain, token_id: int = 7) -> TokenClaim:
