@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
 # https://eips.ethereum.org/EIPS/eip-2098, the first test case
 _TEXT = "Hello World"
@@ -27,6 +29,19 @@ def check_recovery(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     except Exception as error:  # noqa: BLE001  # whatever a broken library raises
         return [_error(f"Signatures can't be checked: {error}")]
     return [] if is_right else [_error("A known signature was recovered to another address than its signer's.")]
+
+
+@register()
+def check_indexers(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An adapter that is not there would only be missed when somebody first asks for it."""
+    found: list[CheckMessage] = []
+    for entry in settings.NFT_INDEXERS:
+        try:
+            import_string(entry["adapter"])
+        except ImportError as error:
+            hint = "It is the dotted path of a class such as nft.clients.indexers.Alchemy."
+            found.append(Error(f"NFT_INDEXERS names an adapter that can't be used: {error}", hint=hint, id="nft.E002"))
+    return found
 
 
 def _error(message: str) -> CheckMessage:
