@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "avatar_contract": "",
     "demo_tokens": [],
     "collections": [],
+    "resolvers": {},
     "tokens_from_block": 0,
     "ens_registry": "",
     "agree": False,
@@ -31,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_CALL = re.compile(r"\w+\(uint[0-9]{1,3}\)")
 
 
 def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
@@ -88,6 +90,7 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
             raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has {name}={chain[name]!r}; it is an address.")
     if not all(_ADDRESS.fullmatch(str(one)) for one in chain["collections"]):
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has collections that are not all addresses.")
+    _check_resolvers(chain_id, chain["resolvers"])
     if not isinstance(chain["tokens_from_block"], int) or chain["tokens_from_block"] < 0:
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has a tokens_from_block that is no block number.")
     wallet_url = chain["wallet_rpc_url"]
@@ -98,3 +101,15 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
     age = chain["max_block_age"]
     if age is not None and not (isinstance(age, int) and age > 0):
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has max_block_age={age!r}; it is seconds, or null.")
+
+
+def _check_resolvers(chain_id: int, rules: dict[str, dict[str, str]]) -> None:
+    known = {"owner_call", "owner_contract", "uri_call", "uri_contract", "uri"}
+    for address, rule in rules.items():
+        named = [address, *(rule[name] for name in ("owner_contract", "uri_contract") if name in rule)]
+        if not all(_ADDRESS.fullmatch(one) for one in named) or not set(rule) <= known:
+            raise ImproperlyConfigured(
+                f"NFT_CHAINS: the resolver for {address} on chain {chain_id} has a wrong address or key."
+            )
+        if not all(_CALL.fullmatch(rule[name]) for name in ("owner_call", "uri_call") if name in rule):
+            raise ImproperlyConfigured(f"NFT_CHAINS: the calls of the resolver for {address} are like name(uint256).")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
 
 from nft.clients.signers import KeySigner
 from nft.core.address import to_checksum
@@ -89,6 +90,19 @@ def _check_key(chain_id: int) -> list[CheckMessage]:
 
 def _sponsor_error(message: str, hint: str) -> CheckMessage:
     return Error(message, hint=hint, id="nft.E002")
+
+
+@register()
+def check_indexers(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An adapter that is not there would only be missed when somebody first asks for it."""
+    found: list[CheckMessage] = []
+    for entry in settings.NFT_INDEXERS:
+        try:
+            import_string(entry["adapter"])
+        except ImportError as error:
+            hint = "It is the dotted path of a class such as nft.clients.indexers.Alchemy."
+            found.append(Error(f"NFT_INDEXERS names an adapter that can't be used: {error}", hint=hint, id="nft.E003"))
+    return found
 
 
 def _error(message: str) -> CheckMessage:

@@ -18,7 +18,6 @@ from nft.core.abi import (
     build_balance_of,
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
-    build_owner_of,
     parse_check_delegate_for_erc721,
     parse_check_delegate_for_erc1155,
 )
@@ -27,6 +26,7 @@ from nft.core.errors import BadAnswer
 from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Answer, BalanceIs, BlockRef, Delegation, OwnerIs, Verdict
 from nft.services.judging import Check, Reading, answer_of, facts_of, judge
+from nft.services.resolvers import owner_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _check_at(view: ChainClient, questions: Sequence[Question], block: BlockRef)
     starts: list[int] = []
     for question in questions:
         starts.append(len(calls))
-        calls.extend(_calls(question))
+        calls.extend(_calls(view.chain_id, question))
     found = call_many(view, calls, block)
     ends = [*starts[1:], len(calls)]
     readings = [
@@ -100,10 +100,10 @@ def _check_at(view: ChainClient, questions: Sequence[Question], block: BlockRef)
     return BatchCheck(checks, block, alone)
 
 
-def _calls(question: Question) -> list[Call]:
+def _calls(chain_id: int, question: Question) -> list[Call]:
     token = question.token
     if token.standard is TokenStandard.ERC721:
-        return [Call(token.contract, build_owner_of(token.token_id))]
+        return [owner_call(chain_id, token)]
     return [Call(token.contract, build_balance_of(holder, token.token_id)) for holder in question.asked]
 
 

@@ -17,6 +17,7 @@ from nft.core.errors import InvalidAddress
 from nft.core.spam import SENTENCES, SpamSign
 from nft.models import HeldToken, TokenClaim
 from nft.services.provenance import describe_chain
+from nft.services.search_progress import Counts
 from profiles.images.formats import OutputFormat
 from profiles.services.content import rendition_bytes
 from profiles.services.history_pages import Position
@@ -72,12 +73,11 @@ class Shelves:
     spam: int
     collections: list[tuple[str, str]]
     chains: list[tuple[int, str]]
-    pictures: int
-    pictures_due: int
+    counts: Counts
 
     @property
     def total(self) -> int:
-        return self.main + self.hidden + self.spam
+        return self.counts.all
 
 
 def gallery_page(user: User, wish: Wish) -> GalleryPage:
@@ -106,19 +106,25 @@ def shelves(user: User) -> Shelves:
     names: dict[bytes, str] = {}
     sizes: dict[bytes, int] = {}
     chains: dict[int, str] = {}
-    pictures = due = 0
+    confirmed = pictures = due = 0
     groups = HeldToken.objects.filter(account__user=user).order_by().values("chain_id", "contract", "shelf", "spam")
     for group in groups.annotate(
-        count=Count("pk"), title=Max("collection"), pictures=Count("image"), due=Count("picture_due_at")
+        count=Count("pk"),
+        title=Max("collection"),
+        confirmed=Count("seen_at_block"),
+        pictures=Count("image"),
+        due=Count("picture_due_at"),
     ):
-        pictures, due = pictures + group["pictures"], due + group["due"]
+        confirmed, pictures = confirmed + group["confirmed"], pictures + group["pictures"]
+        due += group["due"]
         contract = bytes(group["contract"])
         counts[_shelf_of(group)] += group["count"]
         names[contract] = names.get(contract) or group["title"]
         sizes[contract] = sizes.get(contract, 0) + group["count"]
         chains[group["chain_id"]] = describe_chain(group["chain_id"])["name"]
     choices = _choices(names, sizes), sorted(chains.items())
-    return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], *choices, pictures, due)
+    seen = Counts(sum(counts.values()), confirmed, pictures, due)
+    return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], *choices, seen)
 
 
 def set_shelf(user: User, held_id: UUID, shelf: str) -> str:

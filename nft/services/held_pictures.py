@@ -42,8 +42,9 @@ NOT_ASKED = "Its picture is kept elsewhere, and was not asked for yet."
 
 
 def ask_for_first_pictures(account: LinkedAccount, chain_id: int, now: datetime) -> None:
-    """The newest tokens that don't look like spam, within the caller's transaction."""
-    wanted = _without_picture().filter(account=account, chain_id=chain_id, spam="").exclude(shelf="hidden")
+    """The newest tokens that are confirmed and don't look like spam, within the caller's transaction."""
+    confirmed = _without_picture().filter(account=account, chain_id=chain_id, seen_at_block__isnull=False)
+    wanted = confirmed.filter(spam="").exclude(shelf="hidden")
     _ask(list(wanted.values_list("pk", flat=True)[:FIRST]), now, may_ask_hosts=account.is_public)
 
 

@@ -84,7 +84,7 @@ def ask_who_holds(search: TokenSearch, view: ChainClient, now: datetime, ends_at
     Raises ChainUnavailable.
     """
     address = search.account.address
-    open_ones = HeldToken.objects.filter(_unasked(search), account_id=search.account_id, chain_id=search.chain_id)
+    open_ones = HeldToken.objects.filter(_unasked(search, now), account_id=search.account_id, chain_id=search.chain_id)
     while rows := list(open_ones.order_by("-logged_at_block", "pk")[:PAGE]):
         questions = [Question(_token(row), (address,)) for row in rows]
         batch = check_many(view, questions)
@@ -95,8 +95,16 @@ def ask_who_holds(search: TokenSearch, view: ChainClient, now: datetime, ends_at
     return True
 
 
-def _unasked(search: TokenSearch) -> Q:
-    return Q(checked_at__isnull=True) | Q(checked_at__lt=search.started_at)
+def _unasked(search: TokenSearch, now: datetime) -> Q:
+    """Not since the search began; of what came so late that it was not confirmed, not in this turn."""
+    arriving = Q(seen_at_block__isnull=True, logged_at_block__gt=0, checked_at__lt=now)
+    return Q(checked_at__isnull=True) | Q(checked_at__lt=search.started_at) | arriving
+
+
+def awaits_confirmation(search: TokenSearch) -> bool:
+    """Whether a token came whose block was not confirmed yet."""
+    here = HeldToken.objects.filter(account_id=search.account_id, chain_id=search.chain_id, logged_at_block__gt=0)
+    return here.filter(seen_at_block__isnull=True).exists()
 
 
 def _token(row: HeldToken) -> Token:

@@ -20,6 +20,7 @@ class Progress:
     asked, `stamp` changes with the page."""
 
     is_running: bool
+    is_waiting: bool
     was_searched: bool
     percent: int
     found: int
@@ -28,35 +29,51 @@ class Progress:
     stamp: str
 
     @property
+    def is_busy(self) -> bool:
+        """Something will change by itself."""
+        return self.is_running or self.is_waiting or self.pictures_due > 0
+
+    @property
     def sentence(self) -> str:
         if self.is_running:
             return f"Looking through the chain for your tokens: {self.percent} % read, {_count(self.found)} so far."
         if self.pictures_due:
             return f"Fetching {self.pictures_due} picture{'' if self.pictures_due == 1 else 's'}."
-        return ""
+        return "Waiting until the newest ones are confirmed." if self.is_waiting and not self.troubles else ""
 
 
-def count_tokens(user: User) -> tuple[int, int, int]:
-    """All there are, those with a picture, those whose picture is being fetched."""
+@dataclass(frozen=True)
+class Counts:
+    """Of a person's tokens: all, confirmed, with a picture, and with one being fetched."""
+
+    all: int
+    confirmed: int
+    pictures: int
+    pictures_due: int
+
+
+def count_tokens(user: User) -> Counts:
     tokens = HeldToken.objects.filter(account__user=user)
-    count = tokens.aggregate(all=Count("pk"), pictures=Count("image"), due=Count("picture_due_at"))
-    return count["all"], count["pictures"], count["due"]
+    count = tokens.aggregate(
+        all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("picture_due_at")
+    )
+    return Counts(count["all"], count["confirmed"], count["pictures"], count["due"])
 
 
-def search_progress(user: User, counts: tuple[int, int, int]) -> Progress:
-    """One query; `counts` as `count_tokens` gives them."""
-    found, pictures, due = counts
+def search_progress(user: User, counts: Counts) -> Progress:
+    """One query."""
     searches = list(TokenSearch.objects.filter(account__user=user).order_by("chain_id", "started_at"))
     running = [search for search in searches if search.state == State.RUNNING]
     states = "".join(search.state[0] for search in searches)
     return Progress(
         is_running=bool(running),
+        is_waiting=any(search.due_at is not None for search in searches),
         was_searched=bool(searches),
         percent=sum(search.percent for search in running) // len(running) if running else 100,
-        found=found,
-        pictures_due=due,
+        found=counts.all,
+        pictures_due=counts.pictures_due,
         troubles=_troubles(searches),
-        stamp=f"{states}-{found}-{pictures}-{due}",
+        stamp=f"{states}-{counts.all}-{counts.confirmed}-{counts.pictures}-{counts.pictures_due}",
     )
 
 

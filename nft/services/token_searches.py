@@ -29,7 +29,7 @@ from nft.services import jobs
 from nft.services.doors import Doors
 from nft.services.finding import find_enumerated, find_here, find_in_logs, find_indexed, known_contracts
 from nft.services.held_pictures import ask_for_first_pictures
-from nft.services.held_tokens import ask_who_holds, name_collections, note_found
+from nft.services.held_tokens import ask_who_holds, awaits_confirmation, name_collections, note_found
 from profiles.services.limits import spend
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ RUNS = 60
 """Turns of one search; then it rests where it came to, and says so."""
 SEARCHES_PER_HOUR = 12
 WIDEST = 1_000_000
+EAGER_RUNS = 10
+CONFIRMING, CONFIRMING_SLOWLY = timedelta(seconds=10), timedelta(seconds=60)
 AGAIN_AFTER_OUTAGE = timedelta(minutes=2)
 TRIES_AFTER_OUTAGE = 5
 AT_ONCE = 200
@@ -126,7 +128,7 @@ def run_search(search_id: uuid.UUID, now: datetime, doors: Doors, *, seconds: fl
 def _take(search_id: uuid.UUID, now: datetime) -> TokenSearch | None:
     attempt = uuid.uuid4()
     due = TokenSearch.objects.filter(pk=search_id, due_at__lte=now)
-    taken = due.update(attempt=attempt, due_at=now + LEASE, runs=F("runs") + 1, state=State.RUNNING, finished_at=None)
+    taken = due.update(attempt=attempt, due_at=now + LEASE, runs=F("runs") + 1)
     mine = TokenSearch.objects.filter(pk=search_id, attempt=attempt)
     return mine.select_related("account").first() if taken else None
 
@@ -225,8 +227,12 @@ def _save(search: TokenSearch, **columns: object) -> None:
 
 
 def _finish(search: TokenSearch, now: datetime) -> None:
+    """Tokens that only just came are asked about again by themselves, until their block is confirmed."""
+    again = None
+    if search.runs < RUNS and awaits_confirmation(search):
+        again = now + (CONFIRMING if search.runs < EAGER_RUNS else CONFIRMING_SLOWLY)
     with transaction.atomic():
-        _save(search, state=State.DONE, finished_at=now, due_at=None, span=search.span, attempt=None)
+        _save(search, state=State.DONE, finished_at=now, due_at=again, span=search.span, attempt=None)
         ask_for_first_pictures(search.account, search.chain_id, now)
 
 

@@ -41,7 +41,7 @@ def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str,
         "gallery": page,
         "wish": wish,
         "shelves": shelves,
-        "progress": search_progress(user, (shelves.total, shelves.pictures, shelves.pictures_due)),
+        "progress": search_progress(user, shelves.counts),
         "indexers": gallery.indexer_names(),
         "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
         "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.picture_due_at is None],
@@ -75,9 +75,8 @@ def search(request: HttpRequest) -> HttpResponse:
 @login_required
 def progress(request: HttpRequest) -> JsonResponse:
     found = search_progress(signed_in(request), count_tokens(signed_in(request)))
-    is_busy = found.is_running or found.pictures_due > 0
     return JsonResponse(
-        {"done": not is_busy, "percent": found.percent, "sentence": found.sentence, "stamp": found.stamp}
+        {"done": not found.is_busy, "percent": found.percent, "sentence": found.sentence, "stamp": found.stamp}
     )
 
 

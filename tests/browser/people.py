@@ -118,6 +118,13 @@ class Person:
         self.page.get_by_label("NFT").fill(reference)
         self.button("Check and use").click()
 
+    def use_held(self, name: str) -> None:
+        """From the gallery, which fills by itself while the tokens of a new account are looked for."""
+        self.page.goto("/settings/tokens/")
+        card = self.page.get_by_role("listitem").filter(has=self.page.get_by_role("heading", name=name))
+        expect(card.locator("img")).to_be_visible(timeout=SLOW)
+        card.get_by_role("button", name="as my picture").click()
+
     def wait_for_verdict(self) -> None:
         expect(self.page.get_by_role("heading", name="This is your picture now")).to_be_visible(timeout=SLOW)
 

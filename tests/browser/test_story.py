@@ -51,10 +51,10 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
 
     bob.sign_in_with_wallet()
     bob.choose_handle()
-    token_id = receipt["provenance"]["token_id"]
-    bob.claim(f"{site.contracts['avatar'].address} {token_id}")
+    bob.use_held("Morning")
     bob.wait_for_verdict()
     assert site.receipt("bob")["mark"]
+    assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
 
 
 def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(

@@ -106,12 +106,20 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
 ) -> None:
     chain.finalize()
     chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
-    search(world, alice)
-    assert HeldToken.objects.get().seen_at_block is None
+    done = search(world, alice)
+    row = HeldToken.objects.get()
+    assert row.seen_at_block is None
+    assert row.picture_due_at is None
+    assert done.due_at is not None, "it is asked about again by itself"
     chain.finalize()
-    world.later(minutes=1)
-    search(world, alice)
+    world.now = done.due_at
+    run_search(done.pk, world.now, world.doors)
+    row.refresh_from_db()
+    done.refresh_from_db()
     assert HeldToken.objects.get().seen_at_block is not None
+    assert HeldToken.objects.get().picture_due_at is not None
+    assert TokenSearch.objects.get().state == "done"
+    assert TokenSearch.objects.get().due_at is None
 
 
 def test_contracts_that_people_named_are_searched_too(world: World, chain: Chain, alice: User) -> None:
