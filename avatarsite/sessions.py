@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.internal import flows as account_flows
+from allauth.usersessions import app_settings
 from allauth.usersessions.internal.flows import sessions as flows
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
@@ -14,22 +15,30 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from avatarsite.login_methods import WALLET_SESSION
-from avatarsite.sign_in_log import METHODS, method_of, recent, store_of
+from avatarsite.session_list import Standing, standing
+from avatarsite.sign_in_log import METHODS, method_of, recent
 
 
 class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
     """allauth's list, with how each began and what happened lately."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+        # Not allauth's own part of it, which takes statements for each session.
+        context: dict[str, Any] = super(ListUserSessionsView, self).get_context_data(**kwargs)
+        sessions = standing(self.request.user, timezone.now())
+        labels = _account_labels(self.request.user) if any(WALLET_SESSION in each.kept for each in sessions) else {}
+        for each in sessions:
+            each.row.began = _began(each, self.request.user, labels)
         # This browser's first, then whatever was used last: what a person looks for is at an end of the list.
-        context["sessions"].sort(key=lambda each: (not each.is_current(), -each.last_seen_at.timestamp()))
-        for session in context["sessions"]:
-            session.began = _began(session)
-        return context | {"happenings": recent(self.request.user)}
+        rows = sorted(
+            (each.row for each in sessions), key=lambda row: (not row.is_current(), -row.last_seen_at.timestamp())
+        )
+        facts = {"sessions": rows, "session_count": len(rows), "show_last_seen_at": app_settings.TRACK_ACTIVITY}
+        return context | facts | {"happenings": recent(self.request.user)}
 
 
 @require_POST
@@ -55,16 +64,15 @@ def end_all(request: HttpRequest) -> HttpResponse:
     return redirect("account_login")
 
 
-def _began(session: UserSession) -> str:
-    store = store_of(session)
-    words = METHODS.get(method_of(store, session.user), "")
-    label = _account_label(session.user, store.get(WALLET_SESSION))
+def _began(session: Standing, user: User, labels: dict[str, str]) -> str:
+    words = METHODS.get(method_of(session.kept, user), "")
+    label = labels.get(str(session.kept.get(WALLET_SESSION)), "")
     return f"{words} ({label})" if label else words
 
 
-def _account_label(user: User, row_id: str | None) -> str:
-    """What the person calls the account a session began with."""
-    if row_id is None or not apps.is_installed("nft"):
-        return ""
-    row = user.wallet_sessions.filter(pk=row_id).select_related("account").first()
-    return row.account.label if row is not None and row.account is not None else ""
+def _account_labels(user: User) -> dict[str, str]:
+    """What the person calls the accounts their sessions began with, by what the sessions hold."""
+    if not apps.is_installed("nft"):
+        return {}
+    rows = user.wallet_sessions.filter(account__isnull=False).values_list("pk", "account__label")
+    return {str(key): label for key, label in rows}

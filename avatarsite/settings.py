@@ -170,6 +170,7 @@ MFA_ADAPTER = "avatarsite.adapters.MfaAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_STACK
 USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_ADAPTER = "avatarsite.session_list.SessionsAdapter"
 EMAIL_BACKEND = env.text(
     "EMAIL_BACKEND", f"django.core.mail.backends.{'filebased' if LOCAL_STACK else 'smtp'}.EmailBackend"
 )

@@ -78,10 +78,10 @@ def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -
     record(profile_of(user), SIGN_IN, user, method=method_of(request.session, user), device=device)
 
 
-def method_of(session: SessionBase, user: User) -> str:
-    """By what this session began: a key of METHODS, "" if it does not say."""
+def method_of(session: SessionBase | dict[str, Any], user: User) -> str:
+    """By what this session, or one that holds this, began: a key of METHODS, "" if it does not say."""
     request = HttpRequest()
-    request.session = session
+    request.session = session  # type: ignore[assignment]  # only read, by `get`
     firsts = [_first_factor(each) for each in get_authentication_records(request, user)]
     return next((method for method in firsts if method), "")
 

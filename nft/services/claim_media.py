@@ -103,6 +103,8 @@ def _finish(claim: TokenClaim, media: TokenMedia, image: StoredImage) -> Avatar 
         avatar = attach_avatar(profile_of(held.user), image, SOURCE, details=details, actor=held.user)
         if held.moved_at_block is not None:  # seen leaving while the picture was fetched
             doubt_avatars([avatar.pk])
+        elif avatar.is_doubted:  # since an earlier claim of this person; a later block than this one's ends that
+            held.moved_at_block = (held.checked_block_number or 0) + 1
         held.avatar, held.step = avatar, Step.DONE
         held.reason = held.reason_sentence = ""
         held.media_due_at = held.media_attempt = held.media_leased_until = None

@@ -3,7 +3,7 @@ long as that account is public."""
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from nft.core.address import parse_address
@@ -23,7 +23,7 @@ def find_by_account(identifier: str) -> Q | None:
             here = Q(is_contract_account=False) | Q(is_contract_account=True, chain_id=account.chain_id)
             return _people(here, account.address)
         if identifier.startswith("0x"):
-            return _people(Q(), parse_address(identifier))
+            return _people(_is_one_persons(), parse_address(identifier))
     except (InvalidAddress, InvalidIdentifier):
         return None
     return None
@@ -33,6 +33,12 @@ def find_by_name(identifier: str) -> Q | None:
     """For profiles.providers: by the name that the workers found for a public account. The chain is not asked."""
     named = people_named(identifier, timezone.now())
     return None if named is None else Q(user_id__in=named.values("user_id"))
+
+
+def _is_one_persons() -> Q:
+    """An address without a chain may be a contract account's of one person here, and of another there."""
+    others = LinkedAccount.objects.filter(address=OuterRef("address"), is_public=True)
+    return ~Q(Exists(others.exclude(user_id=OuterRef("user_id"))))
 
 
 def _people(where: Q, address: bytes) -> Q:

@@ -7,7 +7,7 @@ the signature again every NFT_SESSION_RECHECK seconds; an outage keeps the sessi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -105,6 +105,11 @@ def forget(session: SessionBase) -> None:
     row = _row_of(session)
     if row is not None:
         row.delete()
+
+
+def forget_all(keys: Iterable[str]) -> None:
+    """The same for sessions that are ended from elsewhere, by what they hold under SESSION_KEY."""
+    WalletSession.objects.filter(pk__in=list(keys)).delete()
 
 
 def end_of_account(account: LinkedAccount, reason: str, now: datetime, keep: str | None = None) -> None:

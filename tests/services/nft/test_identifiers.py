@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from nft.models import LinkedAccount
@@ -34,3 +36,26 @@ def test_a_contract_account_is_found_on_its_own_chain_only() -> None:
 
 def test_a_mistyped_address_finds_nobody() -> None:
     assert find_profile(ADDRESS[:-1] + "D") is None
+
+
+def test_an_address_that_is_different_peoples_on_different_chains_finds_nobody_without_its_chain() -> None:
+    """Anybody may come to hold, on another chain, the address of somebody's contract account: they deploy it there."""
+    mallory = profile_of(person("mallory", ADDRESS, public=True))
+    LinkedAccount.objects.update(is_contract_account=True, chain_id=10)
+    bob = profile_of(person("bob", ADDRESS, public=True))
+    LinkedAccount.objects.filter(user=bob.user).update(is_contract_account=True)
+    assert find_profile(ADDRESS) is None
+    assert find_profile(f"eip155:31337:{ADDRESS}") == bob
+    assert find_profile(f"eip155:10:{ADDRESS}") == mallory
+    LinkedAccount.objects.filter(user=mallory.user).update(is_public=False)
+    assert find_profile(ADDRESS) == bob, "who hides it has no say"
+
+
+def test_an_address_that_is_one_persons_on_two_chains_finds_them() -> None:
+    alice = profile_of(person("alice", ADDRESS, public=True))
+    LinkedAccount.objects.update(is_contract_account=True, chain_id=10)
+    there = LinkedAccount.objects.get()
+    there.pk, there.chain_id, there.is_primary = None, 31337, False
+    there.id = uuid4()
+    there.save(force_insert=True)
+    assert find_profile(ADDRESS) == alice

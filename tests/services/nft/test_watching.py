@@ -16,7 +16,7 @@ from nft.clients.chain import ChainClient
 from nft.core.address import parse_address
 from nft.models import TokenClaim, WatchedChain
 from nft.services import moves, watching
-from nft.services.claims import create_claim
+from nft.services.claims import create_claim, remove_claim
 from nft.services.doors import Doors
 from nft.services.watching import Watch, watch_chain
 from tests.servers.chain import CHAIN_ID, Chain
@@ -111,6 +111,23 @@ def test_a_reorg_that_brings_another_transfer_hides_the_mark(
     chain.rpc("anvil_reorg", 1, [[sent, 0]])
     assert look(world).doubted == 1
     assert not has_mark(world, alice)
+
+
+def test_a_doubt_outlives_the_claim_that_had_it_and_still_ends(
+    world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
+) -> None:
+    """To take a token off one's list and ask for it anew brings no mark back early, and does not end it for good."""
+    move(chain, contract, claim.token_id)
+    look(world)
+    remove_claim(alice, claim.pk)
+    again = claim_of(world, alice, contract, claim.token_id)
+    assert again.state == "owned", "by the confirmed block, which is before the transfer"
+    assert not has_mark(world, alice)
+    move(chain, contract, claim.token_id, 2, 1)
+    chain.finalize()
+    world.later(minutes=16)
+    sweep(world)
+    assert has_mark(world, alice)
 
 
 def test_a_token_that_went_and_came_back_is_settled_with_its_mark(

@@ -7,11 +7,13 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from nft.models import LinkedAccount
+from nft.models import LinkedAccount, WalletSession
 from nft.services import accounts
 from nft.services.accounts import Proof
 from profiles.models import AuditEntry
@@ -122,3 +124,45 @@ def test_who_was_nobody_gets_a_session_anew_where_it_ran_out_meanwhile(client: C
     Session.objects.all().delete()
     session.cycle_key()
     assert Session.objects.get().get_decoded() == {"a": "b"}
+
+
+def test_the_list_costs_the_same_however_long_it_is(alice: User, wallet: Wallet) -> None:
+    account = accounts.link_account(alice, Proof(wallet.address_bytes, CHAIN_ID, False), timezone.now())
+    accounts.update_account(alice, account.pk, label="Savings", is_public=False)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page = here.get(PAGE).content.decode()
+        assert page.count("with a wallet (Savings)") == wallets
+        return len(asked)
+
+    here, wallets = by_password(), 0
+    here.get(PAGE)
+    before = queries()
+    for _ in range(4):
+        Browser().sign_in(wallet)
+        by_password()
+    wallets = 4
+    assert queries() <= before + 1, "the names of accounts"
+
+
+def test_a_session_from_before_a_new_password_is_not_listed(alice: User) -> None:
+    here, there = by_password(), by_password()
+    alice.set_password("battery staple")
+    alice.save()
+    again = Client()
+    again.post(reverse("account_login"), {"login": "alice", "password": "battery staple"})
+    again.get(PAGE)
+    assert not UserSession.objects.exclude(session_key=again.session.session_key).exists()
+    assert (is_in(here), is_in(there)) == (False, False)
+
+
+def test_what_a_wallet_signed_goes_with_its_session_wherever_it_is_ended(
+    alice: User, browser: Browser, wallet: Wallet
+) -> None:
+    accounts.link_account(alice, Proof(wallet.address_bytes, CHAIN_ID, False), timezone.now())
+    browser.sign_in(wallet)
+    assert WalletSession.objects.count() == 1
+    by_password().post(PAGE)
+    assert not is_in(browser.client)
+    assert not WalletSession.objects.exists()
