@@ -43,18 +43,20 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     assert receipt["provenance"]["contract"] == site.contracts["avatar"].address
     site.eventually(lambda: alice.avatar() != uploaded, seconds=SEEN_BY_ALL)
 
+    bob.sign_in_with_wallet()
+    bob.choose_handle()
     alice.page.goto(token_page)
     alice.send_token_to(bob.wallet.address)
     site.eventually(lambda: not site.receipt("alice")["mark"], seconds=60)
     site.eventually(lambda: alice.avatar() == uploaded, seconds=SEEN_BY_ALL)
     expect(alice.public_page().get_by_role("img", name="Verified NFT")).to_have_count(0)
 
-    bob.sign_in_with_wallet()
-    bob.choose_handle()
-    token_id = receipt["provenance"]["token_id"]
-    bob.claim(f"{site.contracts['avatar'].address} {token_id}")
-    bob.wait_for_verdict()
-    assert site.receipt("bob")["mark"]
+    bob.take_up_received("Morning")
+    assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
+
+    bob.mint_for_free("Evening", picture(GREEN))
+    bob.use_minted()
+    site.eventually(lambda: site.receipt("bob")["provenance"]["token_name"] == "Evening", seconds=SEEN_BY_ALL)
 
 
 def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(

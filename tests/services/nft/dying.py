@@ -65,7 +65,7 @@ def _watch_chain(tick: Callable[[], None]) -> None:
             tick()
         return answer
 
-    ChainClient._ask = watched  # type: ignore[method-assign]  # in the child only
+    ChainClient._ask = watched  # type: ignore[method-assign, assignment]  # in the child only
 
 
 def _watch_rows(tick: Callable[[], None]) -> Callable[..., Any]:
