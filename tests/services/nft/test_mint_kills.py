@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -140,7 +140,7 @@ def test_whatever_happens_there_is_one_token_in_the_end(
     """Deaths, drops, reorgs, outages, time and blocks, in any order; then the trouble ends."""
     dice = random.Random(seed)
     request = start_mint(alice, order(alice, is_sponsored=bool(seed % 3)), world.now)
-    trouble = {
+    trouble: dict[str, Callable[[], object]] = {
         "die": lambda: visit(world, request, dice.randint(1, 12)),
         "drop": lambda: slow_chain.rpc("anvil_dropAllTransactions"),
         "reorg": lambda: slow_chain.reorg(dice.randint(1, 2)),
