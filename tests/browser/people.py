@@ -91,13 +91,14 @@ class Person:
         with self.page.expect_navigation():
             self.button("Upload and use").click()
 
-    def prepare_mint(self, name: str, description: str, content: bytes) -> None:
+    def prepare_mint(self, name: str, description: str, content: bytes, payer: str = "I pay from my wallet") -> None:
         self.page.goto("/mint/")
         self.page.get_by_label("Picture").set_input_files(
             {"name": "art.png", "mimeType": "image/png", "buffer": content}
         )
         self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Description").fill(description)
+        self.page.get_by_label(payer).check()
         with self.page.expect_navigation(timeout=SLOW):
             self.button("Prepare").click()
 
@@ -105,6 +106,22 @@ class Person:
         self.prepare_mint(name, description, content)
         self.sign_transaction()
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
+
+    def mint_for_free(self, name: str, content: bytes) -> None:
+        """The site pays: nothing to sign."""
+        self.prepare_mint(name, "", content, payer="The site pays")
+        expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
+
+    def take_up_received(self, name: str) -> None:
+        """The token that was sent to them, as soon as the site has noticed it."""
+
+        def is_offered() -> bool:
+            self.page.goto("/settings/tokens/")
+            return self.page.get_by_role("heading", name=f"You received {name}").count() == 1
+
+        self.site.eventually(is_offered)
+        self.button("Use as my picture").first.click()
+        self.wait_for_verdict()
 
     def sign_transaction(self) -> None:
         self.button(f"Sign with {self.wallet.name}").click(timeout=SLOW)

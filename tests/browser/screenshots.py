@@ -61,6 +61,7 @@ class Walk:
         self.page.get_by_label("Picture").set_input_files(path)
         self.page.get_by_label("Name").fill("Hills at six")
         self.page.get_by_label("Description").fill("Three hills and a low sun.")
+        self.page.get_by_label("I pay from my wallet").check()
         self.button("Prepare")
         expect(self.page.get_by_role("button", name=f"Sign with {self.wallet.name}")).to_be_visible(timeout=SLOW)
         self.button(f"Sign with {self.wallet.name}")
@@ -108,6 +109,7 @@ PAGES = {
     "wallets": "/settings/wallets/",
     "move-account": "/settings/wallets/move/",
     "mint": "/mint/",
+    "made": "/mint/made/",
     "security": "/accounts/2fa/",
     "sessions": "/accounts/sessions/",
     "email": "/accounts/email/",

@@ -43,18 +43,29 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     assert receipt["provenance"]["contract"] == site.contracts["avatar"].address
     site.eventually(lambda: alice.avatar() != uploaded, seconds=SEEN_BY_ALL)
 
+    bob.sign_in_with_wallet()
+    bob.choose_handle()
     alice.page.goto(token_page)
     alice.send_token_to(bob.wallet.address)
     site.eventually(lambda: not site.receipt("alice")["mark"], seconds=60)
     site.eventually(lambda: alice.avatar() == uploaded, seconds=SEEN_BY_ALL)
     expect(alice.public_page().get_by_role("img", name="Verified NFT")).to_have_count(0)
 
-    bob.sign_in_with_wallet()
-    bob.choose_handle()
-    bob.use_held("Morning")
-    bob.wait_for_verdict()
-    assert site.receipt("bob")["mark"]
+    bob.take_up_received("Morning")
     assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
+
+    bob.mint_for_free("Evening", picture(GREEN))
+    bob.use_minted()
+    site.eventually(lambda: site.receipt("bob")["provenance"]["token_name"] == "Evening", seconds=SEEN_BY_ALL)
+
+    uri = site.receipt("bob")["provenance"]["token_uri"]
+    erin = meet("erin")
+    site.chain.send(site.contracts["avatar"].functions.mint(erin.wallet.address, uri))
+    erin.sign_in_with_wallet()
+    erin.choose_handle()
+    erin.use_held("Evening")
+    erin.wait_for_verdict()
+    assert site.receipt("erin")["mark"]
 
 
 def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from web3.contract import Contract
 
 from nft.clients.chain_sending import fetch_nonce
@@ -183,3 +186,25 @@ def bring_to_its_end(world: World, chain: Chain, alice: User, request: MintReque
         sign_if_asked(world, chain, alice, request)
         chain.mine()
         world.later(minutes=1)
+
+
+def test_many_workers_at_once_give_out_each_number_once(
+    world: World, slow_chain: Chain, alice: User, contract: Contract
+) -> None:
+    requests = [start_mint(alice, order(alice, is_sponsored=True, key=f"k{n}"), world.now) for n in range(3)]
+    start = threading.Barrier(len(requests))
+
+    def work(request: MintRequest) -> None:
+        try:
+            start.wait(30)
+            follow_mint(request.pk, world.now, make_world(slow_chain).doors)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(requests)) as threads:
+        list(threads.map(work, requests))
+    nonces = sorted(SponsoredTransaction.objects.values_list("nonce", flat=True))
+    assert nonces == list(range(nonces[0], nonces[0] + len(requests)))
+    for request in requests:
+        bring_to_its_end(world, slow_chain, alice, request)
+    assert contract.functions.totalSupply().call() == len(requests)
