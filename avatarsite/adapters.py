@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -19,9 +18,9 @@ log = logging.getLogger(__name__)
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """With a wallet, and that first for who signed in by one."""
+        """With a wallet, and that first for who signed in by one; not for staff who have another way (see proving)."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        if login_methods.has_wallet(user):
+        if login_methods.has_wallet(user) and not (user.is_staff and methods):
             by_wallet = {"id": "wallet", "description": "Sign with a wallet", "url": reverse(proving.ASK_WALLET)}
             began = login_methods.began_by_wallet(self.request)
             methods.insert(0 if began else len(methods), by_wallet)
@@ -37,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """What it tells of is done by now: a mail server that is down must not make it look as if it was not."""
         try:
             super().send_notification_mail(*args, **kwargs)
-        except (OSError, SMTPException) as error:
+        except OSError as error:  # as all of smtplib's are
             log.warning("A notification could not be sent: %s.", type(error).__name__)
 
 

@@ -21,6 +21,9 @@ DEFAULTS: dict[str, Any] = {
     "currency": "ETH",
     "avatar_contract": "",
     "demo_tokens": [],
+    "collections": [],
+    "resolvers": {},
+    "tokens_from_block": 0,
     "ens_registry": "",
     "agree": False,
     "wallet_rpc_url": "",
@@ -29,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_CALL = re.compile(r"\w+\(uint[0-9]{1,3}\)")
 
 
 def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
@@ -40,6 +44,17 @@ def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
     for chain_id, chain in chains.items():
         _check_chain(chain_id, chain)
     return chains
+
+
+def read_indexers() -> list[dict[str, Any]]:
+    """NFT_INDEXERS from the environment, each with its `adapter`, `chain_id` and `url`."""
+    entries = env.parsed_json("NFT_INDEXERS", [])
+    for place, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict) or not {"adapter", "chain_id", "url"} <= entry.keys():
+            raise ImproperlyConfigured(f"NFT_INDEXERS: entry {place} needs adapter, chain_id and url.")
+        if not str(entry["url"]).startswith(("https://", "http://")):
+            raise ImproperlyConfigured(f"NFT_INDEXERS: the url of entry {place} is not http(s)://…")
+    return list(entries)
 
 
 def rpc_origins(chains: dict[int, dict[str, Any]]) -> list[str]:
@@ -73,6 +88,11 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
     for name in ("ens_registry", "delegate_registry"):
         if chain[name] and not _ADDRESS.fullmatch(str(chain[name])):
             raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has {name}={chain[name]!r}; it is an address.")
+    if not all(_ADDRESS.fullmatch(str(one)) for one in chain["collections"]):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has collections that are not all addresses.")
+    _check_resolvers(chain_id, chain["resolvers"])
+    if not isinstance(chain["tokens_from_block"], int) or chain["tokens_from_block"] < 0:
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has a tokens_from_block that is no block number.")
     wallet_url = chain["wallet_rpc_url"]
     if wallet_url and not wallet_url.startswith("https://"):
         raise ImproperlyConfigured(
@@ -81,3 +101,15 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
     age = chain["max_block_age"]
     if age is not None and not (isinstance(age, int) and age > 0):
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has max_block_age={age!r}; it is seconds, or null.")
+
+
+def _check_resolvers(chain_id: int, rules: dict[str, dict[str, str]]) -> None:
+    known = {"owner_call", "owner_contract", "uri_call", "uri_contract", "uri"}
+    for address, rule in rules.items():
+        named = [address, *(rule[name] for name in ("owner_contract", "uri_contract") if name in rule)]
+        if not all(_ADDRESS.fullmatch(one) for one in named) or not set(rule) <= known:
+            raise ImproperlyConfigured(
+                f"NFT_CHAINS: the resolver for {address} on chain {chain_id} has a wrong address or key."
+            )
+        if not all(_CALL.fullmatch(rule[name]) for name in ("owner_call", "uri_call") if name in rule):
+            raise ImproperlyConfigured(f"NFT_CHAINS: the calls of the resolver for {address} are like name(uint256).")

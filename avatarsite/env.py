@@ -57,6 +57,13 @@ def integer(name: str, default: int, *, low: int = 0, high: int = 2**53) -> int:
     return number
 
 
+def choice(name: str, default: str, allowed: list[str]) -> str:
+    value = os.environ.get(name, "").strip() or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write {' or '.join(allowed)}.")
+    return value
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """A list, separated by commas or spaces."""
     value = os.environ.get(name)

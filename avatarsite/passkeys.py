@@ -25,7 +25,7 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             # As nft.services.accounts.lock_logins: a wallet that is unlinked meanwhile waits, and counts anew.
-            get_user_model().objects.select_for_update().get(pk=self.object.user_id)
+            get_user_model().objects.select_for_update(no_key=True).get(pk=self.object.user_id)
             if not self._can_go():
                 messages.error(self.request, LAST_PASSKEY)
                 return redirect("mfa_list_webauthn")

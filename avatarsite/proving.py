@@ -14,13 +14,18 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
-from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, suspend_request
+from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
+    get_reauthentication_flows,
+    suspend_request,
+)
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
+from avatarsite.login_methods import began_by_wallet
 from avatarsite.wallet_login import is_ours
 
 View = Callable[..., HttpResponse]
@@ -76,11 +81,22 @@ def missing_proof(request: HttpRequest) -> str:
 
 def was_proved_lately(request: HttpRequest) -> bool:
     """Also true for guests, who prove themselves by signing in, and for who has nothing to prove themselves with."""
-    if not request.user.is_authenticated or not get_adapter().get_reauthentication_methods(request.user):
+    if not request.user.is_authenticated:
         return True
-    proofs = [float(record["at"]) for record in get_authentication_records(request, request.user)]
-    newest = max([float(request.session.get(SIGNED_IN_AT, 0)), *proofs])
-    return bool(time.time() - newest < app_settings.REAUTHENTICATION_TIMEOUT)
+    if time.time() - _newest_proof(request) < app_settings.REAUTHENTICATION_TIMEOUT:
+        return True
+    return not get_adapter().get_reauthentication_methods(request.user)  # last: it takes queries
+
+
+def _newest_proof(request: HttpRequest) -> float:
+    """When; 0 for never. Where staff have another way, a wallet proves nothing: whoever has it would make themselves
+    a passkey, and enter by that the admin, which wallets do not open."""
+    records = get_authentication_records(request, request.user)
+    signed_in_at = float(request.session.get(SIGNED_IN_AT, 0))
+    if request.user.is_staff and get_reauthentication_flows(request.user):
+        records = [record for record in records if record.get("method") != "wallet"]
+        signed_in_at = 0 if began_by_wallet(request) else signed_in_at
+    return max([signed_in_at, *(float(record["at"]) for record in records)])
 
 
 def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:

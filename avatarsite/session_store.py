@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.utils.crypto import get_random_string
 
 KEY_LENGTH = 32
@@ -14,12 +16,19 @@ class SessionStore(DatabaseStore):
     """A new key moves the session's row there at once, in place of a second row and the end of the first."""
 
     def cycle_key(self) -> None:
+        """Raises SessionInterrupted where somebody was signed in, and the session was ended meanwhile: Django's own
+        would bring it back, past whoever signed out everywhere."""
         before = self.session_key
-        self.get("")  # loads it, which drops the key of a cookie that names no session
+        is_signed_in = SESSION_KEY in self  # loads it, which drops the key of a cookie that names no session
         self._session_key = self._get_new_session_key()
         moved = self.model.objects.filter(session_key=before).update(session_key=self.session_key) if before else 0
-        if not moved:  # there was none, or it has ended meanwhile
+        if not moved and is_signed_in:
+            self._session_key = before
+            raise SessionInterrupted("This session was signed out meanwhile. Sign in again.")
+        if not moved:
             self.create()
+        elif is_signed_in:
+            _move_in_list(before, self._session_key)
         self.modified = True
 
     def delete(self, session_key: str | None = None) -> None:
@@ -29,3 +38,10 @@ class SessionStore(DatabaseStore):
 
     def _get_new_session_key(self) -> str:
         return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+
+
+def _move_in_list(before: str | None, after: str | None) -> None:
+    """At once, and not only when it is used next: who signs out everywhere must not miss it."""
+    from allauth.usersessions.models import UserSession
+
+    UserSession.objects.filter(session_key=before).update(session_key=after)

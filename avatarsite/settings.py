@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from avatarsite import chains, env, object_store, receipt_keys, wallet_connect
+from avatarsite import chains, env, object_store, pinners, receipt_keys, sponsoring, wallet_connect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -113,7 +113,12 @@ CELERY_TASK_ROUTES = {
     "nft.tasks.check_name": {"queue": "chain"},
     "nft.tasks.sweep_names": {"queue": "chain"},
     "nft.tasks.recheck_wallet_sessions": {"queue": "chain"},
+    "nft.tasks.search_tokens": {"queue": "chain"},
     "nft.tasks.fetch_media": {"queue": "ipfs"},
+    "nft.tasks.rehash_kept": {"queue": "ipfs"},
+    "nft.tasks.look_at_picture": {"queue": "ipfs"},
+    "nft.tasks.fetch_held_picture": {"queue": "ipfs"},
+    "nft.tasks.sweep_copies": {"queue": "ipfs"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
@@ -201,8 +206,11 @@ RECEIPT_PUBLIC_KEYS = env.words("RECEIPT_PUBLIC_KEYS", [])
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
+NFT_COLLECTION_POLICY = env.choice("NFT_COLLECTION_POLICY", "any", ["any", "trusted"])
+NFT_INDEXERS = chains.read_indexers()
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
+NFT_REHASH_DAYS = env.integer("NFT_REHASH_DAYS", 7, low=1, high=3650)
 NFT_MARK_MAX_AGE = env.integer("NFT_MARK_MAX_AGE", 3600, low=1)
 NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
@@ -222,6 +230,14 @@ NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
 WALLETCONNECT = wallet_connect.read() if NFT_ENABLED else None
 NFT_HTTP_SECONDS_PER_HOST = env.integer("NFT_HTTP_SECONDS_PER_HOST", 1, high=3600)
 NFT_HTTP_PER_MINUTE = env.integer("NFT_HTTP_PER_MINUTE", 3000, low=1)
+NFT_PINNERS = pinners.read()
+NFT_SPONSOR_CHAINS = sponsoring.read_chains(is_local=LOCAL_STACK)
+NFT_SPONSOR_KEYS = sponsoring.read_keys(NFT_SPONSOR_CHAINS, is_local=LOCAL_STACK)
+NFT_SPONSOR_SIGNER = env.text("NFT_SPONSOR_SIGNER", "")
+NFT_SPONSOR_PER_DAY = env.integer("NFT_SPONSOR_PER_DAY", 3, low=1)
+NFT_SPONSOR_PER_PERSON = env.integer("NFT_SPONSOR_PER_PERSON", 20, low=1)
+NFT_SPONSOR_BUDGET = sponsoring.read_budget()
+NFT_SPONSOR_MAX_FEE = env.integer("NFT_SPONSOR_MAX_FEE_GWEI", 100, low=1, high=100_000) * sponsoring.GWEI
 NFT_ARWEAVE_GATEWAY = env.text("NFT_ARWEAVE_GATEWAY", "https://arweave.net")
 # A sweep that found no worker for a minute is stale: the next one sees all it would have seen.
 EXPIRES = {"options": {"expires": 60}}
@@ -237,6 +253,9 @@ if NFT_ENABLED:
     CELERY_BEAT_SCHEDULE |= {
         "sweep-claims": {"task": "nft.tasks.sweep_claims", "schedule": min(NFT_SWEEP_PERIOD, 30), **EXPIRES},
         "sweep-mints": {"task": "nft.tasks.sweep_mints", "schedule": 10, **EXPIRES},
+        "sweep-gallery": {"task": "nft.tasks.sweep_gallery", "schedule": 30, **EXPIRES},
+        "sweep-copies": {"task": "nft.tasks.sweep_copies", "schedule": 60, **EXPIRES},
+        "apply-policy": {"task": "nft.tasks.apply_policy", "schedule": 300, **EXPIRES},
         "sweep-names": {"task": "nft.tasks.sweep_names", "schedule": 300, **EXPIRES},
         "recheck-wallet-sessions": {
             "task": "nft.tasks.recheck_wallet_sessions",
@@ -245,6 +264,8 @@ if NFT_ENABLED:
         },
         "keep-history": {"task": "nft.tasks.keep_history", "schedule": 300, **EXPIRES},
         "forget-old-challenges": {"task": "nft.tasks.forget_old_challenges", "schedule": 300},
+        "rehash-kept": {"task": "nft.tasks.rehash_kept", "schedule": 60, **EXPIRES},
+        "forget-unused-objects": {"task": "nft.tasks.forget_unused_objects", "schedule": 3600},
         "forget-unused-blocks": {"task": "nft.tasks.forget_unused_blocks", "schedule": 600},
     }
     CELERY_BEAT_SCHEDULE |= {

@@ -18,7 +18,7 @@ from bench.setup import check_programs, install_npm_peers
 from localstack.binaries import ProgramMissingError
 from localstack.processes import PartFailedError
 
-TOPICS = ("upload", "avatar_get", "sign_in", "ipfs", "chain")
+TOPICS = ("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "chain")
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import HERE, BenchError, Place, plain_environment, site_settings
@@ -30,11 +31,12 @@ MOST_FRONTED = 1 / 0.9  # of the limit's throughput, at least 0.9
 
 @dataclass(frozen=True)
 class OurSite:
-    """The site on one database; `queries` of one avatar."""
+    """The site on one database; `queries` of one avatar, `session` the key of person-0's."""
 
     title: str
     site: Site
     queries: float
+    session: str
     database: Running | None = None
 
 
@@ -43,7 +45,7 @@ def run(place: Place) -> Iterator[Table]:
     file = place.folder / "www" / "128.webp"
     file.write_bytes(make_square(128))
     raw = start_granian(place, "bench.peers.raw:application", {"BENCH_FILE": str(file)})
-    sites = [_on_postgres(place), _on_sqlite(place)]
+    sites = [on_postgres(place), _on_sqlite(place)]
     nginx = start_nginx(place)
     loads = [
         Load(LIMIT, nginx, "/128.webp"),
@@ -83,7 +85,7 @@ def _not_modified(load: Load) -> Load:
     return load
 
 
-def _on_postgres(place: Place) -> OurSite:
+def on_postgres(place: Place) -> OurSite:
     database = start_postgres(place.folder / "pg", place.folder / "postgres.log")
     place.closing.callback(database.stop)
     url = f"postgresql://app@/avatarsite?host={place.folder / 'pg'}"
@@ -98,10 +100,11 @@ def _our_site(place: Place, title: str, database_url: str, database: Running | N
     more = {"LOG_LEVEL": "WARNING", "DATABASE_URL": database_url}
     environment = site_settings(place.folder / f"data-{title}") | more
     facts = _fill(environment, place.profiles)
-    return OurSite(title, start_granian(place, "avatarsite.wsgi:application", environment), facts["queries"], database)
+    site = start_granian(place, "avatarsite.wsgi:application", environment)
+    return OurSite(title, site, facts["queries"], facts["session"], database)
 
 
-def _fill(environment: Mapping[str, str], people: int) -> dict[str, float]:
+def _fill(environment: Mapping[str, str], people: int) -> dict[str, Any]:
     done = subprocess.run(
         [binaries.python(), "-m", "bench.peers.people", str(people)],
         capture_output=True,
@@ -112,7 +115,7 @@ def _fill(environment: Mapping[str, str], people: int) -> dict[str, float]:
     )
     if done.returncode:
         raise BenchError(f"The database could not be filled: {done.stderr[-600:]}")
-    facts: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return facts
 
 

@@ -110,6 +110,7 @@ def describe(placed: Placed, people: Sequence[ChecksumAddress]) -> dict[str, Any
         "avatar_contract": placed.avatars.address,
         "editions": placed.editions.address,
         "shapes": placed.shapes.address,
+        "collections": [placed.editions.address, placed.shapes.address],
         "aggregate3": placed.aggregate3,
         "ens_registry": placed.names.address,
         "delegate_registry": placed.delegate_registry,

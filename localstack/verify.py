@@ -31,6 +31,8 @@ SQLITE_TESTS = [
     "tests/services/nft/test_claims.py",
     "tests/services/nft/test_sign_in_replay.py",
     "tests/services/nft/test_minting.py",
+    "tests/services/nft/test_mint_kills.py",
+    "tests/services/nft/test_sponsored_mints.py",
 ]
 """What differs between databases: locks, races, constraints. `make test-sqlite` runs everything there."""
 
@@ -82,6 +84,7 @@ def test(arguments: Sequence[str]) -> int:
     on_sqlite = environment | {"TEST_DATABASE": "sqlite"}
     return _run_all(
         [
+            Check("artifacts", [binaries.python(), "contracts/build_artifacts.py", "--check"], environment),
             _forge_test(),
             Check("page scripts", ["node", "--test", *scripts], environment),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment),

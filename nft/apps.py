@@ -13,11 +13,14 @@ class NftConfig(AppConfig):
         from nft.services.guest_sessions import give_full_age
         from nft.services.identifiers import find_by_account, find_by_name
         from nft.services.provenance import provide
+        from nft.services.token_searches import search_new_accounts
+        from nft.signals import account_changed
         from profiles.providers import register_identifier_resolver, register_provenance_provider
 
         register_provenance_provider("nft", provide)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
+        account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
         user_logged_in.connect(give_full_age, dispatch_uid="nft.give_full_age")
         user_logged_in.connect(begin_session, dispatch_uid="nft.begin_session")
         user_logged_out.connect(forget_session, dispatch_uid="nft.forget_session")

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from nft.core.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+from nft.held import HeldToken, TokenSearch
 from nft.login_models import AccountReturn, SignInCount, WalletSession
 from nft.past_checks import ClaimCheck
+from nft.picture_checks import PictureCheck
+from nft.pin_models import PinnedCopy
+from nft.policy_models import Collection, TokenLikeness
+from nft.received_models import ReceivedToken
+from nft.sponsor_models import SponsorAccount, SponsoredTransaction
 from nft.watched import WatchedChain
 
 if TYPE_CHECKING:
@@ -22,12 +29,21 @@ __all__ = [
     "AccountReturn",
     "CachedObject",
     "ClaimCheck",
+    "Collection",
+    "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
+    "PictureCheck",
+    "PinnedCopy",
+    "ReceivedToken",
     "SignInChallenge",
     "SignInCount",
+    "SponsorAccount",
+    "SponsoredTransaction",
     "TokenClaim",
+    "TokenLikeness",
+    "TokenSearch",
     "WalletSession",
     "WatchedChain",
 ]
@@ -53,6 +69,8 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["-is_primary", "linked_at"]
+        # For whoever asks by the address alone: the unique ones below are partial, which no such question can use.
+        indexes = [models.Index(fields=["address"], name="account_by_address")]
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
             models.UniqueConstraint(
@@ -220,7 +238,7 @@ class TokenClaim(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
-            models.Index(fields=["next_check_at"], name="claim_next_check"),
+            models.Index(fields=["state", "next_check_at"], name="claim_next_check"),
             models.Index(fields=["noted_at"], name="claim_noted"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
             models.Index(
@@ -271,6 +289,9 @@ class MintRequest(models.Model):
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     owner = AddressField(help_text="Who the token is minted to.")
+    sponsor: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="The site's account that pays and sends; empty where the owner does."
+    )
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
 
@@ -281,6 +302,9 @@ class MintRequest(models.Model):
     image_uri = models.TextField(blank=True)
     metadata_uri = models.TextField(blank=True)
     gas = models.PositiveBigIntegerField(null=True, blank=True, help_text="What the mint is estimated to need.")
+    gas_price = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Wei for each unit of gas when it was estimated."
+    )
     tx_hash = models.CharField(max_length=66, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     token_id = Uint256Field(null=True, blank=True)
@@ -291,10 +315,11 @@ class MintRequest(models.Model):
     )
     attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last step was done.")
     attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
     explorer_url: str  # set for a page by its view
+    chain_name: str  # likewise
 
     class Meta:
         ordering = ["-created_at"]
@@ -314,6 +339,15 @@ class MintRequest(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sender(self) -> bytes:
+        """Who calls `mintOnce`; the contract counts requests by caller."""
+        return self.owner if self.sponsor is None else self.sponsor
+
+    @property
+    def contract_text(self) -> str:
+        return to_checksum(self.contract)
 
     @property
     def token_id_text(self) -> str:
@@ -352,6 +386,16 @@ class CachedObject(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     proved_at = models.DateTimeField(help_text="When every block was last hashed against its CID.")
+    used_at = models.DateTimeField(default=timezone.now, help_text="When a token last needed it.")
+    damaged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["proved_at"], name="cached_due"),
+            models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
+        ]
 
     def __str__(self) -> str:
         return self.uri

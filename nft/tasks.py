@@ -11,12 +11,20 @@ from django.utils import timezone
 from nft.services import (
     challenges,
     claim_media,
+    forgetting,
+    held_pictures,
     history,
     mint_steps,
+    new_pictures,
+    outbox,
     pinning,
+    policy,
     primary_names,
+    publishing,
+    rehash,
     sign_in_counts,
     sweeping,
+    token_searches,
     verification,
     wallet_sessions,
     watching,
@@ -88,6 +96,16 @@ def forget_unused_blocks() -> None:
     pinning.forget_unused_blocks(timezone.now())
 
 
+@shared_task(name="nft.tasks.rehash_kept")
+def rehash_kept() -> None:
+    rehash.rehash_due(timezone.now(), get_doors().ipfs)
+
+
+@shared_task(name="nft.tasks.forget_unused_objects")
+def forget_unused_objects() -> None:
+    forgetting.forget_unused_objects(timezone.now())
+
+
 @shared_task(name="nft.tasks.follow_mint")
 def follow_mint(mint_id: str) -> None:
     mint_steps.follow_mint(UUID(mint_id), timezone.now(), get_doors())
@@ -96,6 +114,41 @@ def follow_mint(mint_id: str) -> None:
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
     mint_steps.sweep_mints(timezone.now(), get_doors())
+    outbox.sweep_outbox(timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_copies")
+def sweep_copies() -> None:
+    publishing.sweep_copies(timezone.now())
+
+
+@shared_task(name="nft.tasks.search_tokens")
+def search_tokens(search_id: str) -> None:
+    token_searches.run_search(UUID(search_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.fetch_held_picture")
+def fetch_held_picture(held_id: str) -> None:
+    held_pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.look_at_picture")
+def look_at_picture(claim_id: str) -> None:
+    new_pictures.look_at_picture(UUID(claim_id), timezone.now(), get_doors())
+
+
+@shared_task(name="nft.tasks.sweep_gallery")
+def sweep_gallery() -> None:
+    now = timezone.now()
+    token_searches.find_lost_searches(now)
+    held_pictures.find_lost_pictures(now)
+    new_pictures.find_lost_looks(now)
+
+
+@shared_task(name="nft.tasks.apply_policy")
+def apply_policy() -> None:
+    """Finds what a changed setting, or a fetch that overlapped with a decision, left as it was."""
+    policy.apply_policy(timezone.now())
 
 
 @shared_task(name="nft.tasks.check_name")

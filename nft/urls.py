@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, ipfs, minting, prove, sign_in, transfers, wallets
+from nft.views import claims, gallery, ipfs, minting, new_pictures, prove, receiving, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -18,15 +18,29 @@ urlpatterns = [
     path("settings/wallets/<uuid:account_id>/unlink/", wallets.wallet_unlink, name="wallet_unlink"),
     # Tokens
     path("settings/tokens/", claims.tokens, name="tokens"),
+    path("settings/tokens/held/", gallery.held, name="held"),
+    path("settings/tokens/held/search/", gallery.search, name="held_search"),
+    path("settings/tokens/held/progress.json", gallery.progress, name="held_progress"),
+    path("settings/tokens/held/pictures/", gallery.fetch_pictures, name="held_pictures"),
+    path("settings/tokens/held/<uuid:held_id>/picture.webp", gallery.picture, name="held_picture"),
+    path("settings/tokens/held/<uuid:held_id>/shelf/", gallery.shelf, name="held_shelf"),
     path("settings/tokens/claim/", claims.claim_create, name="claim_create"),
     path("settings/tokens/<uuid:claim_id>/", claims.claim_detail, name="claim_detail"),
     path("settings/tokens/<uuid:claim_id>/status.json", claims.claim_status, name="claim_status"),
+    path("settings/tokens/<uuid:claim_id>/picture/look/", new_pictures.look, name="claim_new_picture_look"),
+    path("settings/tokens/<uuid:claim_id>/picture/status.json", new_pictures.status, name="claim_new_picture_status"),
+    path("settings/tokens/<uuid:claim_id>/picture/new.webp", new_pictures.new_picture, name="claim_new_picture"),
+    path("settings/tokens/<uuid:claim_id>/picture/use/", new_pictures.use, name="claim_new_picture_use"),
+    path("settings/tokens/<uuid:claim_id>/picture/keep/", new_pictures.keep, name="claim_new_picture_keep"),
     path("settings/tokens/<uuid:claim_id>/check/", claims.claim_recheck, name="claim_recheck"),
     path("settings/tokens/<uuid:claim_id>/remove/", claims.claim_remove, name="claim_remove"),
     path("settings/tokens/<uuid:claim_id>/transfer/", transfers.transfer, name="transfer"),
     path("settings/tokens/<uuid:claim_id>/transfer/sent/", transfers.transfer_sent, name="transfer_sent"),
+    path("settings/tokens/received/<int:received_id>/use/", receiving.received_use, name="received_use"),
+    path("settings/tokens/received/<int:received_id>/decline/", receiving.received_decline, name="received_decline"),
     # Minting
     path("mint/", minting.mint, name="mint"),
+    path("mint/made/", minting.made, name="made"),
     path("mint/<uuid:mint_id>/", minting.mint_detail, name="mint_detail"),
     path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),

@@ -24,6 +24,10 @@ class WatchedChain(models.Model):
         null=True, blank=True, help_text="When it was last looked at."
     )
     trouble = models.CharField(max_length=200, blank=True, help_text="Why the last look ended early; empty if not.")
+    alarm = models.CharField(
+        max_length=200, blank=True, help_text="The last time a node lied, was stuck or served another chain."
+    )
+    alarm_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
     leased_by = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True, help_text="When the watcher at work counts as dead.")
 

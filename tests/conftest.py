@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.servers.names",
     "tests.servers.s3",
     "tests.servers.helia_gateway",
+    "tests.servers.pinner",
     "tests.servers.walletconnect_relay",
     "tests.servers.chromium",
 ]

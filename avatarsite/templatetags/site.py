@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.apps import apps
@@ -17,6 +17,9 @@ from django.utils.safestring import SafeString
 from avatarsite.proving import step_of
 from profiles.models import Profile
 from profiles.services.showing import ShownPicture
+
+if TYPE_CHECKING:
+    from nft.services.public_accounts import PublicAccount
 
 register = template.Library()
 
@@ -83,13 +86,13 @@ def wanted_step(context: dict[str, Any]) -> str:
 
 
 @register.simple_tag
-def public_names(profile: Profile) -> list[str]:
-    """The names (ENS) of the accounts this person shows."""
+def public_accounts(profile: Profile) -> list[PublicAccount]:
+    """The accounts this person shows, with their names (ENS)."""
     if not apps.is_installed("nft"):
         return []
-    from nft.services.known_names import names_of
+    from nft.services import public_accounts
 
-    return names_of(profile.user_id, timezone.now())
+    return public_accounts.public_accounts(profile.user_id, timezone.now())
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""Who owns these tokens? Our check token by token, our codec in batches, and web3 as its documentation shows it.
+"""Who owns these tokens? Our batches, our check token by token, our bare codec, and web3 as its documentation shows it.
 
 Arguments: the work's name and a JSON file: node, contract, owner, how many tokens. Says how many calls a token takes.
 """
@@ -19,17 +19,41 @@ from web3 import HTTPProvider, Web3
 from bench.serve import serve
 from nft.clients.chain import ChainClient
 from nft.core.abi import MULTICALL3, Call, build_aggregate3, build_owner_of, parse_aggregate3, parse_owner_of
-from nft.core.token import TokenStandard
+from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Verdict
-from nft.services.ownership import Token, check_ownership
+from nft.services.batches import Question, check_many
+from nft.services.ownership import check_ownership
 from tests.servers.chain import CHAIN_ID, read_artifact
 
 Case = dict[str, Any]
 BATCH = 500
 
 
+def page(case: Case) -> Callable[[], object]:
+    """What the sweep does for a page of claims, without its database."""
+    return _page(case, _client(case))
+
+
+def page_without_multicall(case: Case) -> Callable[[], object]:
+    client = _client(case)
+    client.node.has_multicall = False
+    return _page(case, client)
+
+
+def _page(case: Case, client: ChainClient) -> Callable[[], object]:
+    owner, contract = bytes.fromhex(case["owner"][2:]), bytes.fromhex(case["contract"][2:])
+    ids = [1 + number % case["tokens"] for number in range(case["page"])]
+
+    def work() -> None:
+        questions = [Question(Token(contract, token_id, TokenStandard.ERC721), (owner,)) for token_id in ids]
+        found = check_many(client, questions)
+        _check(all(check is not None and check.decision.verdict is Verdict.OWNED for check in found.checks))
+
+    return work
+
+
 def one_by_one(case: Case) -> Callable[[], object]:
-    """What the sweep does for each claim, without its database: block, code, owner, block again."""
+    """What a single check does, without its database: block, code, owner, block again."""
     client, owner = _client(case), bytes.fromhex(case["owner"][2:])
     contract, tokens = bytes.fromhex(case["contract"][2:]), _tokens(case)
 
@@ -94,6 +118,6 @@ def _count_requests(work: Callable[[], object]) -> int:
 
 
 if __name__ == "__main__":
-    works = {each.__name__: each for each in (one_by_one, batches, web3)}
+    works = {each.__name__: each for each in (page, page_without_multicall, one_by_one, batches, web3)}
     chosen = works[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
     serve(chosen, {"requests": _count_requests(chosen)})

@@ -1,4 +1,4 @@
-"""Fills an empty database with people who have pictures, and counts the queries of one avatar.
+"""Fills an empty database with people who have pictures, signs one in, and counts the queries of one avatar.
 
 Rows are as many and as wide as the same number of uploads would make; the bytes are those of a few real uploads,
 which the rows share. Prints one line of JSON.
@@ -16,6 +16,7 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402 - after setup
 from django.contrib.auth.models import User  # noqa: E402 - after setup
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -34,15 +35,16 @@ _OWN = ("mime", "width", "height", "frames", "byte_count", "source_format")
 _SQUARE = ("size", "format", "is_still", "sha256", "byte_count")
 
 
-def main(people: int) -> dict[str, float]:
+def main(people: int) -> dict[str, float | str]:
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     uploads = [keep_image(_upload(number)) for number in range(UPLOADS)]
     get_decoder().close()
     for first in range(0, people, PAGE):
         _add(range(first, min(first + PAGE, people)), uploads)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return {"queries": _queries("/avatar/person-0?s=128")}
+    return {"queries": _queries("/avatar/person-0?s=128"), "session": _session(User.objects.get(username="person-0"))}
 
 
 def _upload(number: int) -> bytes:
@@ -80,6 +82,12 @@ def _show(people: Sequence[Profile], images: Sequence[StoredImage]) -> None:
     for person, avatar in zip(people, avatars, strict=True):
         person.avatar = avatar
     Profile.objects.bulk_update(people, ["avatar"], batch_size=200)
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _queries(path: str) -> int:

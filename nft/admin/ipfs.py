@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,12 +18,23 @@ THUMBNAIL = 48
 class CachedObjectAdmin(LookOnly):
     """Pictures are shown only where we made them: strangers' bytes stay out of the admin too."""
 
-    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "proved_at", "created_at"]
+    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "created_at"]
     list_display_links = ["uri"]
-    list_filter = ["origin", "media_type"]
+    list_filter = ["origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
     search_fields = ["root_cid__exact", "uri", "sha256__exact"]
     ordering = ["-created_at"]
     exclude = ["blocks"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
+        damaged = CachedObject.objects.filter(damaged_at__isnull=False).count()
+        if damaged:
+            text = f"{damaged} kept file(s) are damaged, and no gateway has them. Filter by “damaged at” to see which."
+            messages.warning(request, text)
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="whole", boolean=True, ordering="damaged_at")
+    def is_whole(self, found: CachedObject) -> bool:
+        return found.damaged_at is None
 
     @admin.display(description="")
     def thumbnail(self, found: CachedObject) -> SafeString | str:

@@ -7,7 +7,7 @@ from django.contrib import admin
 from nft.admin.accounts import address_for_staff
 from nft.admin.looking import LookOnly
 from nft.core.address import to_checksum
-from nft.models import MintRequest
+from nft.models import MintRequest, SponsoredTransaction
 
 
 @admin.register(MintRequest)
@@ -28,8 +28,8 @@ class MintRequestAdmin(LookOnly):
     search_fields = ["user__username", "name", "tx_hash__exact"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account"]
-    exclude = ["contract", "owner", "attempt"]
-    readonly_fields = ["owner_address", "contract_address"]
+    exclude = ["contract", "owner", "sponsor", "attempt"]
+    readonly_fields = ["owner_address", "contract_address", "sponsor_address"]
 
     @admin.display(description="owner")
     def owner_address(self, request: MintRequest) -> str:
@@ -38,3 +38,23 @@ class MintRequestAdmin(LookOnly):
     @admin.display(description="contract")
     def contract_address(self, request: MintRequest) -> str:
         return to_checksum(request.contract)
+
+    @admin.display(description="paid by the site's account")
+    def sponsor_address(self, request: MintRequest) -> str:
+        return "" if request.sponsor is None else to_checksum(request.sponsor)
+
+
+@admin.register(SponsoredTransaction)
+class SponsoredTransactionAdmin(LookOnly):
+    list_display = ["tx_hash", "chain_id", "sender_address", "nonce", "request", "cost", "signed_at", "settled_at"]
+    list_filter = ["chain_id", ("settled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["request"]
+    search_fields = ["tx_hash__exact"]
+    ordering = ["-signed_at"]
+    raw_id_fields = ["request"]
+    exclude = ["sender", "raw"]
+    readonly_fields = ["sender_address"]
+
+    @admin.display(description="the site's account")
+    def sender_address(self, sent: SponsoredTransaction) -> str:
+        return to_checksum(sent.sender)

@@ -10,7 +10,17 @@ from nft.models import WatchedChain
 
 @admin.register(WatchedChain)
 class WatchedChainAdmin(LookOnly):
-    list_display = ["chain_id", "next_block", "head_block", "blocks_behind", "head_at", "span", "trouble"]
+    list_display = [
+        "chain_id",
+        "next_block",
+        "head_block",
+        "blocks_behind",
+        "head_at",
+        "span",
+        "trouble",
+        "alarm",
+        "alarm_at",
+    ]
     ordering = ["chain_id"]
     exclude = ["leased_by", "trail"]
     readonly_fields = ["blocks_behind"]

@@ -28,18 +28,19 @@ def get_block(cid: Cid) -> bytes | None:
     """The block if we hold it whole. It is hashed on every read: a torn or rotten file is as good as none."""
     if cid.hash_code == IDENTITY:
         return cid.digest
-    return _read_whole(cid.digest)
+    stored = _read(cid.digest)
+    return stored if stored is not None and _is_whole(stored, cid.digest) else None
 
 
-def put_block(data: bytes) -> bytes:
-    """Stores one block and reads it back; returns its sha2-256. Doing it twice is the same as once.
+def put_block(data: bytes, digest: bytes | None = None) -> bytes:
+    """Stores one block unless we hold it whole; returns its sha2-256, which may be given where it is proved already.
 
+    Whether the store kept it is seen by reading it back, as keep_file does for all blocks of a file at once.
     Raises BlockStoreError."""
-    digest = hashlib.sha256(data).digest()
-    if _read_whole(digest) is None:
-        _replace(block_name(digest), data)
-        if _read_whole(digest) is None:
-            raise BlockStoreError("A block could not be read back after it was stored.")
+    digest = digest or hashlib.sha256(data).digest()
+    stored = _read(digest)
+    if stored is None or not _is_whole(stored, digest):
+        _save(block_name(digest), data, is_torn=stored is not None)
     return digest
 
 
@@ -51,7 +52,7 @@ def delete_block(digest: bytes) -> None:
         raise BlockStoreError("The object store does not take deletions right now.") from error
 
 
-def _read_whole(digest: bytes) -> bytes | None:
+def _read(digest: bytes) -> bytes | None:
     try:
         with storages[STORAGE].open(block_name(digest)) as file:
             data: bytes = file.read()
@@ -59,13 +60,17 @@ def _read_whole(digest: bytes) -> bytes | None:
         return None
     except OSError as error:
         raise BlockStoreError("The object store can't be read right now.") from error
-    return data if hmac.compare_digest(hashlib.sha256(data).digest(), digest) else None
+    return data
 
 
-def _replace(name: str, data: bytes) -> None:
+def _is_whole(data: bytes, digest: bytes) -> bool:
+    return hmac.compare_digest(hashlib.sha256(data).digest(), digest)
+
+
+def _save(name: str, data: bytes, *, is_torn: bool) -> None:
     storage = storages[STORAGE]
     try:
-        if storage.exists(name):  # torn: it did not hash to its name
+        if is_torn:  # it did not hash to its name
             storage.delete(name)
         stored = storage.save(name, ContentFile(data))
         if stored != name:  # somebody stored the same block in this very moment

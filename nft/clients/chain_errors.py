@@ -4,6 +4,7 @@ ChainError
 ├── ChainUnavailable      no node gave an answer: never a reason to decide anything
 │   ├── WrongChain        the node serves another chain than configured
 │   ├── StaleNode         the node's newest confirmed block is too old: it may be stuck
+│   ├── NodesBehind       no node has come as far as was seen before
 │   └── BlockGone         the block we read at is not, or no longer, part of the chain
 ├── CallReverted          the contract itself refused or failed (`data` holds what it said)
 ├── AnswerTooLarge        the contract answered with more bytes than allowed
@@ -30,6 +31,11 @@ class WrongChain(ChainUnavailable):
 class StaleNode(ChainUnavailable):
     def __init__(self, age: float, limit: float) -> None:
         super().__init__(f"The newest confirmed block is {age:,.0f} s old; {limit:,.0f} s are allowed.")
+
+
+class NodesBehind(ChainUnavailable):
+    def __init__(self, known: int) -> None:
+        super().__init__(f"No node has confirmed block {known}, which was seen confirmed before.")
 
 
 class BlockGone(ChainUnavailable):

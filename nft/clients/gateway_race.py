@@ -65,19 +65,23 @@ class Race:
             return self._is_decided
 
     def _attempt(self, url: str) -> None:
+        is_decided, verdict = True, None
+        try:
+            is_decided = self._ask(url)
+        except BaseException as error:  # noqa: BLE001 - a thread must not lose it: what the proved blocks say, or a bug
+            verdict = error
+        self._end(is_decided=is_decided, verdict=verdict)
+
+    def _ask(self, url: str) -> bool:
+        """Whether this gateway delivered all. Raises what the proved blocks say."""
         began = time.monotonic()
-        verdict: BaseException | None = None
         try:
             self._fetch_all(url, self._reading, self._cancellation)
         except (FetchError, IpfsUnavailable, *LYING) as error:
             self._note_failure(url, error, time.monotonic() - began)
-            self._end(is_decided=False)
-            return
-        except BaseException as error:  # noqa: BLE001 - a thread must not lose it: what the proved blocks say, or a bug
-            verdict = error
-        else:
-            self._scores.record_speed(url, time.monotonic() - began)
-        self._end(is_decided=True, verdict=verdict)
+            return False
+        self._scores.record_speed(url, time.monotonic() - began)
+        return True
 
     def _note_failure(self, url: str, error: Exception, seconds: float) -> None:
         if self._cancellation.is_cancelled:
@@ -90,7 +94,7 @@ class Race:
             self._scores.record_failure(url)
         self._reading.drop_unwanted()
 
-    def _end(self, *, is_decided: bool, verdict: BaseException | None = None) -> None:
+    def _end(self, *, is_decided: bool, verdict: BaseException | None) -> None:
         with self._news:
             self._at_work -= 1
             if is_decided and not self._is_decided:

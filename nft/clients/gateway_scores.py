@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -56,7 +57,7 @@ class Score:
 class GatewayScores:
     def __init__(self, memory: Memory | None = None) -> None:
         """Without a memory of its own: one that only this object knows."""
-        self._memory: Memory = memory or LocMemCache(f"gateways-{id(self)}", {})
+        self._memory: Memory = memory or LocMemCache(f"gateways-{uuid.uuid4()}", {})
 
     def in_order(self, urls: Sequence[str]) -> list[str]:
         scores = self.read(urls)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -111,7 +111,9 @@ class GuardedHttp:
         try:
             target, response = self._follow(target, wire, limits)
             headers = {name.lower(): value for name, value in response.headers.items()}
-            yield Answer(target, headers, Body(partial(_read, response, wire, target.host), headers, limits.max_bytes))
+            with closing(response):  # it holds the socket, as we ask for a connection of its own
+                read = partial(_read, response, wire, target.host)
+                yield Answer(target, headers, Body(read, headers, limits.max_bytes))
         finally:
             wire.close()
 
@@ -120,6 +122,7 @@ class GuardedHttp:
             response = self._ask(target, wire, limits)
             if response.status_code == 200:
                 return target, response
+            response.close()
             if response.status_code not in REDIRECTS:
                 raise BadAnswer.of_status(target.host, response.status_code)
             target = parse_redirect(response.headers.get("location", ""), target, self._redirects)

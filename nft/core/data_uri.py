@@ -12,8 +12,8 @@ MAX_DATA_BYTES = 10 * 1024 * 1024
 
 _MAX_HEAD_CHARACTERS = 256
 _HEAD = re.compile(
-    r"data:(?P<type>[a-z0-9.+-]+/[a-z0-9.+-]+)?"
-    r"(?P<parameters>(?:;\s*(?:base64|charset=[a-z0-9_-]+|utf-?8|[a-z0-9_-]+=[a-z0-9._-]*|ascii))*)"
+    r"data:\s*(?P<type>[a-z0-9.+-]+/[a-z0-9.+-]+)?"
+    r"(?P<parameters>(?:;\s*(?:base64|utf-?8|ascii|[a-z0-9_-]+=(?:\"[a-z0-9._-]*\"|[a-z0-9._-]*)))*)"
     r"\s*(?P<comma>,)?",
     re.IGNORECASE,
 )

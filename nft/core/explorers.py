@@ -17,6 +17,8 @@ CHAIN_SLUGS: Mapping[str, int] = MappingProxyType({
 
 OPENSEA_HOSTS = frozenset({"opensea.io", "testnets.opensea.io", "pro.opensea.io"})
 RARIBLE_HOSTS = frozenset({"rarible.com", "testnet.rarible.com", "og.rarible.com"})
+MAGIC_EDEN_HOSTS = frozenset({"magiceden.io", "magiceden.us"})
+LOOKSRARE_HOSTS: Mapping[str, int] = MappingProxyType({"looksrare.org": ETHEREUM, "sepolia.looksrare.org": 11155111})
 _TESTNET_PREFIX = "testnet"
 
 # Etherscan and Blockscout run one host a chain.

@@ -13,6 +13,8 @@ MAX_METADATA_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_TEXT_CHARACTERS = 500
 
+_IMAGE_KEYS = ("image", "image_url", "imageUrl", "image_uri", "imageURI")
+_IMAGE_PARTS = ("url", "uri", "src", "description")
 _PICTURE_STARTS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
 # A string (even one that never ends) is one match, so brackets inside it do not count; no backtracking.
@@ -48,7 +50,7 @@ def parse_metadata(raw: bytes) -> Metadata:
     return Metadata(
         name=clean_text(_text(document, "name"), MAX_TEXT_CHARACTERS),
         description=clean_text(_text(document, "description"), MAX_TEXT_CHARACTERS),
-        image_uri=_uri(document, "image") or _uri(document, "image_url"),
+        image_uri=_image(document),
         image_data=_uri(document, "image_data"),
         animation_uri=_uri(document, "animation_url"),
     )
@@ -115,3 +117,20 @@ def _text(document: dict[str, Any], key: str) -> str:
 
 def _uri(document: dict[str, Any], key: str) -> str:
     return _text(document, key).strip()
+
+
+def _image(document: dict[str, Any]) -> str:
+    """As OpenSea reads it, else in the other forms that collections are known to use: under another name, in an object
+    or a list, or where the schema printed in ERC-721 has its description."""
+    for value in (*(document.get(key) for key in _IMAGE_KEYS), _inside(document.get("properties"), ("image",))):
+        text = value if isinstance(value, str) else _inside(value, _IMAGE_PARTS)
+        if isinstance(text, str) and text.strip():
+            return text.strip()
+    return ""
+
+
+def _inside(value: Any, keys: tuple[str, ...]) -> Any:
+    """What an object has under the first of `keys`, or what a list begins with."""
+    if isinstance(value, list):
+        return value[0] if value else None
+    return next((value[key] for key in keys if key in value), None) if isinstance(value, dict) else None

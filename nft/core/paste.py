@@ -15,6 +15,8 @@ from nft.core.explorers import (
     CHAIN_SLUGS,
     ETHEREUM,
     EXPLORER_HOSTS,
+    LOOKSRARE_HOSTS,
+    MAGIC_EDEN_HOSTS,
     OPENSEA_HOSTS,
     RARIBLE_HOSTS,
     is_testnet_host,
@@ -109,6 +111,10 @@ def _parse_page(text: str, explorer_hosts: Mapping[str, int]) -> AssetReference:
         return _parse_opensea(page, host)
     if host in RARIBLE_HOSTS:
         return _parse_rarible(page, host)
+    if host in MAGIC_EDEN_HOSTS:
+        return _parse_magic_eden(page)
+    if host in LOOKSRARE_HOSTS:
+        return _parse_looksrare(page, LOOKSRARE_HOSTS[host])
     chain_id = explorer_hosts.get(host) or EXPLORER_HOSTS.get(host)
     if chain_id is None:
         raise PasteRefused(
@@ -144,6 +150,24 @@ def _parse_rarible(page: SplitResult, host: str) -> AssetReference:
             raise _not_a_token_page("Rarible")
     contract, _, token = item.partition(":")
     return AssetReference(chain_id, _parse_contract(contract), _parse_token_id(token))
+
+
+def _parse_magic_eden(page: SplitResult) -> AssetReference:
+    """`/item-details/<chain>/<contract>/<id>`; pages of other ledgers name no contract."""
+    match _segments(page):
+        case ["item-details", slug, contract, token, *_] if contract.startswith("0x"):
+            return AssetReference(_parse_slug(slug), _parse_contract(contract), _parse_token_id(token))
+        case _:
+            raise _not_a_token_page("Magic Eden")
+
+
+def _parse_looksrare(page: SplitResult, chain_id: int) -> AssetReference:
+    """`/collections/<contract>/<id>`."""
+    match _segments(page):
+        case ["collections", contract, token, *_] if contract.startswith("0x"):
+            return AssetReference(chain_id, _parse_contract(contract), _parse_token_id(token))
+        case _:
+            raise _not_a_token_page("LooksRare")
 
 
 def _parse_explorer(page: SplitResult, chain_id: int) -> AssetReference:

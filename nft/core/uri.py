@@ -6,7 +6,7 @@ who sends them. Nothing is opened here.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from nft.core.cid import Cid, parse_cid
 from nft.core.data_uri import MAX_DATA_BYTES, DataUri, parse_data_uri, parse_inline_document
@@ -17,10 +17,12 @@ MAX_URI_CHARACTERS = 2048
 
 _IPFS = re.compile(r"(?:(?:ipfs|dweb):/*|/)(?:ipfs/+)*(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 _IPNS = re.compile(r"(?:ipns:/*|ipfs:/*ipns/|dweb:/*ipns/|/ipns/)(?P<name>[^/]+)(?P<path>/.*)?", re.IGNORECASE)
-_ARWEAVE = re.compile(r"ar:/*(?P<id>[A-Za-z0-9_-]{43})(?P<path>/.*)?", re.IGNORECASE)
+_ARWEAVE = re.compile(r"ar(?:weave)?:/*(?P<id>[A-Za-z0-9_-]{43})(?P<path>/.*)?", re.IGNORECASE)
 _ARWEAVE_HOSTS = frozenset({"arweave.net", "www.arweave.net"})
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
 _IPNS_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_BARE_GATEWAY = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/ip[fn]s/.+", re.IGNORECASE)
+_RPC_READS = frozenset({"/api/v0/cat", "/api/v0/block/get"})
 _NOT_IN_A_URI = re.compile(r"[\x00-\x1f\x7f]")
 _KEPT_IN_A_URL = "%/:=&?~+!$,;'@()*[]"
 
@@ -78,6 +80,8 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
     JSON or SVG standing where a URI should is taken as the document itself.
     """
     text = text.strip("\0 \t\r\n")
+    if text[:1] == text[-1:] == '"':
+        text = text[1:-1]
     if not text:
         raise TokenUriRefused(UriRefusal.EMPTY, "The URI is empty.")
     if text[:5].lower() == "data:":
@@ -87,6 +91,8 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
     _check_text(text)
     if text.startswith("//"):
         text = "https:" + text
+    elif _BARE_GATEWAY.fullmatch(text):
+        text = "https://" + text
     elif text[:11].lower() == "ipfs://http":  # a gateway address behind a prefix that tools added blindly
         text = text[len("ipfs://") :]
     return _parse_by_scheme(text, allow_http)
@@ -105,7 +111,7 @@ def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
     scheme = match["scheme"].lower() if (match := _SCHEME.match(text)) else ""
     if scheme in ("ipfs", "dweb") or (not scheme and text.lower().startswith(("/ipfs/", "ipfs/"))):
         return _parse_ipfs(text)
-    if scheme == "ar":
+    if scheme in ("ar", "arweave"):
         return _parse_arweave(text)
     if scheme in ("http", "https"):
         return _parse_web(text, allow_http)
@@ -167,7 +173,10 @@ def _content_address(parts: SplitResult, host: str) -> IpfsUri | IpnsUri | ArUri
         return IpnsUri(_without_inlining(label), _decode_path(parts.path))
     if host in _ARWEAVE_HOSTS and (match := _ARWEAVE.fullmatch("ar:" + parts.path)):
         return ArUri(match["id"], _decode_path(match["path"] or ""))
-    root, _, below = parts.path.removeprefix("/").partition("/")
+    place = unquote(parse_qs(parts.query).get("arg", [""])[0]) if parts.path in _RPC_READS else parts.path
+    if parts.path in _RPC_READS and not place.startswith("/"):
+        place = f"/ipfs/{place}"
+    root, _, below = place.removeprefix("/").partition("/")
     while root in ("ipfs", "ipns") and below.startswith(("ipfs/", "ipns/")):
         root, _, below = below.partition("/")
     name, _, path = below.partition("/")

@@ -15,6 +15,9 @@ from django.template.defaultfilters import filesizeformat
 from nft.models import LinkedAccount
 from nft.services.mint_errors import TextRefused
 from nft.services.minting import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, checked_text
+from nft.services.sponsoring import Offer
+
+SITE, WALLET = "site", "wallet"
 
 
 class MintForm(forms.Form):
@@ -27,15 +30,27 @@ class MintForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     account = forms.TypedChoiceField(label="The token shall belong to", coerce=uuid.UUID)
+    payer = forms.ChoiceField(label="Who pays the network?", widget=forms.RadioSelect, required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], offer: Offer | None, **kwargs: Any) -> None:
+        """`offer`: what the site pays for this person; None where it pays for nobody."""
         self.accounts = accounts
         super().__init__(*args, **kwargs)
+        self._offer_payment(offer)
         field = self.fields["account"]
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101  # tells the type checker
         field.choices = [(str(account.pk), _named(account)) for account in accounts]
         self.fields["key"].initial = uuid.uuid4
+
+    def _offer_payment(self, offer: Offer | None) -> None:
+        if offer is None:
+            del self.fields["payer"]
+            return
+        field = self.fields["payer"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # tells the type checker
+        field.choices = [(SITE, "The site pays"), (WALLET, "I pay from my wallet")]
+        field.initial, field.help_text = (SITE, _left(offer.left)) if offer.left else (WALLET, offer.sentence)
 
     def clean_image(self) -> UploadedFile[Any]:
         image: UploadedFile[Any] = self.cleaned_data["image"]
@@ -52,7 +67,19 @@ class MintForm(forms.Form):
     def order(self) -> MintOrder:
         """Of a valid form."""
         data = self.cleaned_data
-        return MintOrder(data["image"].read(), data["name"], data["description"], data["account"], str(data["key"]))
+        return MintOrder(
+            data["image"].read(),
+            data["name"],
+            data["description"],
+            data["account"],
+            str(data["key"]),
+            is_sponsored=data.get("payer") == SITE,
+        )
+
+
+def _left(count: int) -> str:
+    tokens = "one more token" if count == 1 else f"{count} more tokens"
+    return f"The site pays for {tokens} of yours today. You then sign nothing, and the token is yours all the same."
 
 
 def too_large() -> str:

@@ -33,6 +33,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tokenclaim',
-            index=models.Index(fields=['next_check_at'], name='claim_next_check'),
+            index=models.Index(fields=['state', 'next_check_at'], name='claim_next_check'),
         ),
     ]

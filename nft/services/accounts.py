@@ -22,7 +22,14 @@ from nft.services import wallet_sessions
 from nft.services.claims import withdraw_claims_of_account
 from nft.services.known_names import shown_name
 from nft.services.primary_names import ask_for_name, forget_name
-from nft.services.refusals import AccountDisabled, AccountInUse, LastLoginMethod, NoSuchAccount, NotYourAccount
+from nft.services.refusals import (
+    AccountChanged,
+    AccountDisabled,
+    AccountInUse,
+    LastLoginMethod,
+    NoSuchAccount,
+    NotYourAccount,
+)
 from nft.signals import account_changed
 from profiles.services.audit import record
 from profiles.services.people import profile_of
@@ -166,7 +173,7 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
     Raises NoSuchAccount.
     """
     with transaction.atomic():
-        account = user.linked_accounts.select_for_update().filter(pk=account_id).first()
+        account = user.linked_accounts.select_for_update(no_key=True).filter(pk=account_id).first()
         if account is None:
             raise NoSuchAccount
         was_public, account.label, account.is_public = account.is_public, label, is_public
@@ -192,8 +199,8 @@ def can_unlink(user: User, accounts: Collection[object]) -> bool:
 
 def lock_logins(user: User) -> None:
     """Until the transaction ends, nobody else counts or changes this person's ways to sign in: two removals at once
-    must not each count on what the other takes."""
-    get_user_model().objects.select_for_update().get(pk=user.pk)
+    must not each count on what the other takes. Rows that only name the person are written meanwhile."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
@@ -216,7 +223,9 @@ def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
 
 def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> None:
     """Takes an account from its person, within the caller's transaction: its tokens are no longer shown, and the oldest
-    of the others becomes primary where it was."""
+    of the others becomes primary where it was. A check that is about to note one of its tokens as held waits, and then
+    finds the account gone."""
+    LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk).first()
     withdraw_claims_of_account(account, now)
     _audit(account, actor=actor, action=f"account.{action}")
     announce(account, action, actor)
@@ -250,8 +259,10 @@ def _known(account: LinkedAccount, now: datetime) -> SignedIn:
 
 
 def _note_use(account: LinkedAccount, now: datetime) -> None:
+    """Raises AccountChanged where it is no longer this person's."""
     account.last_used_at = now
-    account.save(update_fields=["last_used_at"])
+    if not LinkedAccount.objects.filter(pk=account.pk, user=account.user).update(last_used_at=now):
+        raise AccountChanged
 
 
 def _create_user() -> User:

@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 
 from nft.clients.batches import ReadAnswer, call_many
 from nft.clients.chain import ChainClient
-from nft.clients.chain_errors import ChainUnavailable
+from nft.clients.chain_errors import ChainUnavailable, NodesBehind
 from nft.core.abi import (
     Call,
     build_balance_of,
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
-    build_owner_of,
     parse_check_delegate_for_erc721,
     parse_check_delegate_for_erc1155,
 )
@@ -27,6 +26,7 @@ from nft.core.errors import BadAnswer
 from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Answer, BalanceIs, BlockRef, Delegation, OwnerIs, Verdict
 from nft.services.judging import Check, Reading, answer_of, facts_of, judge
+from nft.services.resolvers import owner_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,11 @@ class BatchCheck:
 
 
 def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
-    """Raises ChainUnavailable where no node could answer. `known_block` is as in `check_ownership`."""
+    """Raises ChainUnavailable where no node could answer, as NodesBehind where all are behind `known_block`, which is
+    as in `check_ownership`."""
     if client.must_agree:
         return _check_agreed(client, questions, known_block)
-    failure: ChainUnavailable | None = None
+    failure: ChainUnavailable = NodesBehind(known_block)
     for view in client.views():
         try:
             block = view.confirmed_block()
@@ -63,7 +64,7 @@ def check_many(client: ChainClient, questions: Sequence[Question], *, known_bloc
                 return _check_at(view, questions, block)
         except ChainUnavailable as error:
             failure = error
-    raise failure or ChainUnavailable("Every node is behind what was seen confirmed.")
+    raise failure
 
 
 def _check_agreed(client: ChainClient, questions: Sequence[Question], known_block: int) -> BatchCheck:
@@ -71,7 +72,7 @@ def _check_agreed(client: ChainClient, questions: Sequence[Question], known_bloc
     views = client.views()
     number = min(view.confirmed_block().number for view in views)
     if number < known_block:
-        raise ChainUnavailable("A node is behind what was seen confirmed.")
+        raise NodesBehind(known_block)
     seen = [_check_at(view, questions, view.block(number)) for view in views]
     checks = [
         answers[0] if len(set(answers)) == 1 else None for answers in zip(*(one.checks for one in seen), strict=True)
@@ -84,7 +85,7 @@ def _check_at(view: ChainClient, questions: Sequence[Question], block: BlockRef)
     starts: list[int] = []
     for question in questions:
         starts.append(len(calls))
-        calls.extend(_calls(question))
+        calls.extend(_calls(view.chain_id, question))
     found = call_many(view, calls, block)
     ends = [*starts[1:], len(calls)]
     readings = [
@@ -99,10 +100,10 @@ def _check_at(view: ChainClient, questions: Sequence[Question], block: BlockRef)
     return BatchCheck(checks, block, alone)
 
 
-def _calls(question: Question) -> list[Call]:
+def _calls(chain_id: int, question: Question) -> list[Call]:
     token = question.token
     if token.standard is TokenStandard.ERC721:
-        return [Call(token.contract, build_owner_of(token.token_id))]
+        return [owner_call(chain_id, token)]
     return [Call(token.contract, build_balance_of(holder, token.token_id)) for holder in question.asked]
 
 

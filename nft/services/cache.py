@@ -17,7 +17,7 @@ MAX_URI = 500
 def fetch_ipfs(uri: IpfsUri, doors: Doors, limits: IpfsLimits) -> bytes:
     """The proved bytes. Raises IpfsUnavailable, DagError or BlockStoreError."""
     name = ipfs_uri(uri.cid, uri.path)
-    if CachedObject.objects.filter(uri=name).exists():
+    if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
         try:
             return read_kept(uri.cid, uri.path, limits.dag)
         except BlockMissing:  # lost or rotten in the store: fetched and stored anew below

@@ -16,8 +16,10 @@ from django.db.models import F, Q
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
 from nft.services.doors import Doors
+from nft.services.look_alikes import remember_picture
 from nft.services.media import MediaPostponed, MediaRefused, TokenMedia, fetch_token_media
 from nft.services.ownership import Token
+from nft.services.policy import refusal_of
 from nft.services.provenance import build_provenance
 from profiles.services.avatars import AvatarDetails, attach_avatar, doubt_avatars
 from profiles.services.images import keep_image
@@ -42,6 +44,8 @@ def fetch_media(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Avatar | No
     try:
         media = _fetch(claim, doors)
         image = keep_image(media.image.data, svg_allowed=True)
+        claim.name, claim.collection = media.name, media.collection
+        remember_picture(claim, image, now)
         return _finish(claim, media, image)
     except Exception as error:
         if not is_expected(error):
@@ -70,6 +74,8 @@ def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
 def _fetch(claim: TokenClaim, doors: Doors) -> TokenMedia:
     if claim.media_attempts > TRIES:  # workers died over it, again and again
         raise MediaRefused(f"It was tried {TRIES} times without an end.")
+    if refusal := refusal_of(claim.chain_id, claim.contract):
+        raise MediaRefused(refusal)
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
 
     def reached_image() -> None:

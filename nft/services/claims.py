@@ -4,6 +4,7 @@ ClaimError                permanent: bool, sentence, slug
 ├── ReferenceRefused      permanent: what was pasted names no token we can read
 ├── NamesDown             not permanent: a name was pasted and can't be looked up now
 ├── NoAccount             permanent: no linked account on the token's chain
+├── CollectionRefused     permanent: this site does not show the token's collection
 ├── NoSuchClaim           permanent: not one of this person's claims
 └── TooManyChecks         not permanent: the hour's budget is used up
 """
@@ -31,6 +32,7 @@ from nft.services.known_names import names_chain_id
 from nft.services.loss import UNLINKED, loss_sentence
 from nft.services.name_records import NameProblem, NamesUnreachable
 from nft.services.names import find_avatar_token
+from nft.services.policy import refusal_of
 from nft.services.provenance import describe_chain
 from nft.services.verification import accounts_on, ask_for_media
 from profiles.services.audit import record
@@ -67,6 +69,10 @@ class NoAccount(ClaimError):
 
     def __init__(self, chain_name: str) -> None:
         super().__init__(f"You have no linked account on {chain_name}. Link the account that holds the token first.")
+
+
+class CollectionRefused(ClaimError):
+    slug = "collection-refused"
 
 
 class NoSuchClaim(ClaimError):
@@ -120,6 +126,8 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
     """As `create_claim`, for a token that is already known exactly."""
     if not accounts_on(user.pk, asset.chain_id).exists():
         raise NoAccount(describe_chain(asset.chain_id)["name"])
+    if refusal := refusal_of(asset.chain_id, asset.contract):
+        raise CollectionRefused(refusal)
     spend_check(user)
     with transaction.atomic():
         claim, is_new = TokenClaim.objects.get_or_create(

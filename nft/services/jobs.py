@@ -18,6 +18,9 @@ VERIFY_CLAIM = "nft.tasks.verify_claim"
 FETCH_MEDIA = "nft.tasks.fetch_media"
 FOLLOW_MINT = "nft.tasks.follow_mint"
 CHECK_NAME = "nft.tasks.check_name"
+SEARCH_TOKENS = "nft.tasks.search_tokens"
+LOOK_AT_PICTURE = "nft.tasks.look_at_picture"
+FETCH_HELD_PICTURE = "nft.tasks.fetch_held_picture"
 
 
 QUIET_SECONDS = 30.0

@@ -42,15 +42,6 @@ def shown_name(account: LinkedAccount | None, now: datetime) -> str:
     return str(row.name)
 
 
-def names_of(user_id: int, now: datetime) -> list[str]:
-    """The names of a person's public accounts, for others to see; one query."""
-    accounts = LinkedAccount.objects.filter(
-        user_id=user_id, is_public=True, primary_name__checked_at__gte=now - MAX_AGE
-    )
-    names = accounts.exclude(primary_name__name="").order_by("linked_at", "pk").values_list("primary_name__name")
-    return list(dict.fromkeys(name for (name,) in names))
-
-
 def accounts_at(chain_id: int) -> Q:
     """Accounts that a name leads to on its own chain: keys, and the contract accounts there."""
     return Q(is_contract_account=False) | Q(chain_id=chain_id)

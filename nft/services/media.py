@@ -20,18 +20,19 @@ from nft.clients.chain_errors import AnswerTooLarge, CallReverted, ChainError
 from nft.clients.fetch_errors import FetchError, HostBusy
 from nft.clients.gateways import IpfsLimits, IpfsUnavailable
 from nft.clients.http import FetchLimits
-from nft.core.abi import build_token_uri, build_uri, parse_token_uri_answer
+from nft.core.abi import parse_token_uri_answer
 from nft.core.dag import DagLimits
 from nft.core.data_uri import DataUri
 from nft.core.errors import BadAnswer, CoreError, MetadataRefused
 from nft.core.metadata import Metadata, parse_metadata
 from nft.core.text import clean_text
-from nft.core.token import TokenStandard, substitute_id
+from nft.core.token import substitute_id
 from nft.core.uri import ArUri, HttpUri, IpfsUri, IpnsUri, parse_token_uri
 from nft.core.verdict import BlockRef
 from nft.services.cache import fetch_ipfs
 from nft.services.doors import Doors
 from nft.services.ownership import Token
+from nft.services.resolvers import configured_uri, uri_calls
 from nft.services.token_calls import build_name, parse_name
 
 METADATA_BYTES = 1024 * 1024
@@ -141,13 +142,14 @@ def fetch_document(text: str, doors: Doors, limits: IpfsLimits) -> Document:
 
 
 def _read_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
-    """`tokenURI` for ERC-721, `uri` for ERC-1155, and the other one where the contract does not have it."""
-    calls = [build_token_uri(token.token_id), build_uri(token.token_id)]
-    if token.standard is TokenStandard.ERC1155:
-        calls.reverse()
-    for call in calls:
+    """`tokenURI` for ERC-721, `uri` for ERC-1155, and the other one where the contract does not have it; or what the
+    settings name for contracts that have neither."""
+    configured = configured_uri(client.chain_id, token)
+    if configured:
+        return configured
+    for call in uri_calls(client.chain_id, token):
         try:
-            return parse_token_uri_answer(client.call(token.contract, call, block))
+            return parse_token_uri_answer(client.call(call.target, call.data, block))
         except (CallReverted, BadAnswer):
             continue
     raise MediaRefused("The contract does not say where the token's metadata is.")

@@ -8,6 +8,7 @@ TokenActionError          permanent: bool, sentence, slug, status
 ├── BadTransactionHash    permanent: not a transaction hash, or one already given for another mint
 ├── ReceiverRefused       permanent: an address that can't get this token
 ├── WouldFail             permanent: the contract would refuse the transaction
+├── NotSponsored          not permanent: the site does not pay for this one, or not today
 ├── TooManyMints          not permanent: the hour's budget is used up
 ├── TooManyNames          not permanent: another hour's budget is
 ├── NamesDown             not permanent: the receiver's name can't be looked up now
@@ -65,6 +66,12 @@ class ReceiverRefused(TokenActionError):
 
 class WouldFail(TokenActionError):
     slug = "transaction-would-fail"
+
+
+class NotSponsored(TokenActionError):
+    permanent = False
+    slug = "not-sponsored"
+    status = 429
 
 
 class TooManyMints(TokenActionError):

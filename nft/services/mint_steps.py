@@ -1,33 +1,42 @@
 """What the workers do for a mint: one step of its state machine after the other, each stored before the next.
 
-DRAFT → PINNED → AWAITING_SIGNATURE → SUBMITTED → MINED → CONFIRMED, or FAILED with a reason. A reorg leads from MINED
-back to SUBMITTED, a dropped or failed transaction back to a signature. The contract's own record
-(`tokenOfRequest` at a confirmed block) outranks everything: it finds the token also when the page was closed before it
-told us the hash, or the wallet replaced the transaction.
+DRAFT → PINNED → AWAITING_SIGNATURE → SUBMITTED → MINED → CONFIRMED, or FAILED with a reason; where the site pays, it
+signs in place of waiting for a signature (sponsored_steps.py). A reorg leads from MINED back to SUBMITTED, a dropped or
+failed transaction back to a signature. The contract's own record (`tokenOfRequest` at a confirmed block) outranks
+everything: it finds the token also when the page was closed before it told us the hash, or the wallet replaced the
+transaction.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import F
 
 from nft.clients.blockstore import BlockStoreError
-from nft.clients.chain import HEAD, At, ChainClient, Receipt
-from nft.clients.chain_errors import CallReverted, ChainError
-from nft.core.abi import find_minted_token_id
-from nft.core.errors import BadAnswer
+from nft.clients.chain import HEAD
+from nft.clients.chain_errors import ChainError
+from nft.clients.chain_sending import fetch_fees
+from nft.clients.signers import SignerError
 from nft.core.metadata import build_metadata
 from nft.models import MintRequest
 from nft.services import jobs
 from nft.services.doors import Doors
 from nft.services.mint_errors import WouldFail
+from nft.services.mint_reading import (
+    Changes,
+    MintTry,
+    fetch_minted_token,
+    find_confirmed,
+    find_token_in,
+    place_of,
+)
 from nft.services.pinning import pin_file
-from nft.services.token_calls import build_mint_once, build_token_of_request, parse_token_of_request
+from nft.services.publishing import publish, read_back
+from nft.services.sponsored_steps import follow_transactions, sign_mint
+from nft.services.token_calls import build_mint_once
 from nft.services.transactions import estimate_gas
 
 State = MintRequest.State
@@ -35,18 +44,12 @@ LEASE = timedelta(minutes=3)
 SOON = timedelta(seconds=2)
 DROPPED_AFTER = timedelta(minutes=10)
 """A transaction the node has not heard of for so long may be signed again; the contract prevents a second token."""
+PIN_WITHIN = timedelta(days=1)
+PINNING = timedelta(seconds=5)
 PAGE = 200
 MAX_STEPS = 10
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
-
-Changes = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Try:
-    request: MintRequest
-    client: ChainClient
-    now: datetime
+Step = Callable[[MintTry], Changes]
 
 
 def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest | None:
@@ -55,14 +58,14 @@ def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest 
     if request is None:
         return None
     try:
-        attempt = _Try(request, doors.chain(request.chain_id), now)
+        attempt = MintTry(request, doors.chain(request.chain_id), doors.ipfs, now)
         for _ in range(MAX_STEPS):
-            changes = _STEPS[State(request.state)](attempt)
+            changes = _step_of(request)(attempt)
             if not _store(request, changes, now):
                 return None
             if "state" not in changes or request.state in ENDED:
                 break
-    except (ChainError, BlockStoreError) as error:
+    except (ChainError, BlockStoreError, SignerError) as error:
         delay = timedelta(seconds=min(5 * 2 ** min(request.attempts, 7), 600))
         _store(request, {"reason_sentence": f"{error} We keep trying.", "next_check_at": now + delay}, now)
     _release(request)
@@ -74,6 +77,10 @@ def sweep_mints(now: datetime, doors: Doors) -> int:
     due = MintRequest.objects.filter(next_check_at__lte=now).order_by("next_check_at", "id")
     ids = list(due.values_list("id", flat=True)[:PAGE])
     return sum(follow_mint(mint_id, now, doors) is not None for mint_id in ids)
+
+
+def _step_of(request: MintRequest) -> Step:
+    return (_STEPS if request.sponsor is None else _SPONSORED)[State(request.state)]
 
 
 def _take(mint_id: uuid.UUID, now: datetime) -> MintRequest | None:
@@ -100,54 +107,63 @@ def _release(request: MintRequest) -> None:
         jobs.enqueue(jobs.FOLLOW_MINT, request.pk, SOON.total_seconds())
 
 
-def _pin_metadata(attempt: _Try) -> Changes:
+def _pin(attempt: MintTry) -> Changes:
+    """DRAFT, until everybody who shall hold the files does: nothing is signed for what could vanish."""
     request = attempt.request
     document = build_metadata(request.name, request.description, request.image_uri)
     pinned = pin_file(document, "application/json", attempt.now)
-    return {"state": State.PINNED, "metadata_cid": str(pinned.cid), "metadata_uri": pinned.uri}
+    files = [request.image_cid, str(pinned.cid)]
+    missing = publish(files, attempt.now) or read_back(files, attempt.ipfs)
+    if not missing:
+        return {"state": State.PINNED, "metadata_cid": str(pinned.cid), "metadata_uri": pinned.uri}
+    if attempt.now - request.created_at > PIN_WITHIN:
+        sentence = "No IPFS service took the files within a day. Nothing was minted; please try again later."
+        return {"state": State.FAILED, "reason_sentence": sentence, "next_check_at": None}
+    return {"reason_sentence": missing, "next_check_at": attempt.now + PINNING}
 
 
-def _prepare(attempt: _Try) -> Changes:
+def _prepare(attempt: MintTry) -> Changes:
     request = attempt.request
     awaiting = {
         "state": State.AWAITING_SIGNATURE,
         "next_check_at": attempt.now,
         "reason_sentence": request.reason_sentence,
     }
-    if _minted_token(attempt, HEAD) is not None:  # signed already; the next step waits for its confirmation
+    if fetch_minted_token(attempt, HEAD) is not None:  # signed already; the next step waits for its confirmation
         return {**awaiting, "gas": None}
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
-        return {**awaiting, "gas": estimate_gas(attempt.client, request.owner, request.contract, data)}
+        gas = estimate_gas(attempt.client, request.owner, request.contract, data)
+        return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).usual}
     except WouldFail as error:
         return {"state": State.FAILED, "reason_sentence": error.sentence, "next_check_at": None}
 
 
-def _await_signature(attempt: _Try) -> Changes:
+def _await_signature(attempt: MintTry) -> Changes:
     """The page may have been closed before it told us the hash: the contract knows."""
-    found = _confirmed(attempt)
+    found = find_confirmed(attempt)
     if found is not None:
         return found
     age = attempt.now - attempt.request.created_at
     return {"next_check_at": attempt.now + min(max(age / 5, timedelta(seconds=10)), timedelta(days=1))}
 
 
-def _find_in_block(attempt: _Try) -> Changes:
+def _find_in_block(attempt: MintTry) -> Changes:
     request = attempt.request
     receipt = attempt.client.receipt(request.tx_hash)
     if receipt is None:
         return _look_in_pool(attempt)
     if not receipt.succeeded:
         return _sign_again(attempt, "The transaction failed on the chain. Nothing was minted.")
-    token_id = _token_in(receipt, attempt)
+    token_id = find_token_in(receipt, attempt)
     if token_id is None:
         return _sign_again(attempt, "The transaction that was sent is not the one we prepared.")
-    return {"state": State.MINED, "token_id": token_id, **_place(receipt)}
+    return {"state": State.MINED, "token_id": token_id, **place_of(receipt)}
 
 
-def _look_in_pool(attempt: _Try) -> Changes:
+def _look_in_pool(attempt: MintTry) -> Changes:
     request, now = attempt.request, attempt.now
-    found = _confirmed(attempt)
+    found = find_confirmed(attempt)
     if found is not None:  # replaced by another transaction of the wallet
         return found
     sent = attempt.client.transaction(request.tx_hash)
@@ -159,58 +175,27 @@ def _look_in_pool(attempt: _Try) -> Changes:
     return {"next_check_at": now + SOON}
 
 
-def _confirm(attempt: _Try) -> Changes:
+def _confirm(attempt: MintTry) -> Changes:
     request = attempt.request
     receipt = attempt.client.receipt(request.tx_hash)
     if receipt is None or not receipt.succeeded:
         gone = {"token_id": None, "mined_block_number": None, "mined_block_hash": ""}
         return {"state": State.SUBMITTED, "next_check_at": attempt.now, **gone}
-    if _place(receipt)["mined_block_hash"] != request.mined_block_hash:
-        return {"next_check_at": attempt.now + SOON, **_place(receipt)}
-    return _confirmed(attempt) or {"next_check_at": attempt.now + SOON}
+    if place_of(receipt)["mined_block_hash"] != request.mined_block_hash:
+        return {"next_check_at": attempt.now + SOON, **place_of(receipt)}
+    return find_confirmed(attempt) or {"next_check_at": attempt.now + SOON}
 
 
-def _confirmed(attempt: _Try) -> Changes | None:
-    """The end, where the contract names the request's token at a confirmed block."""
-    block = attempt.client.confirmed_block()
-    token_id = _minted_token(attempt, block)
-    if token_id is None:
-        return None
-    attempt.client.check_block(block)
-    return {"state": State.CONFIRMED, "token_id": token_id, "next_check_at": None}
-
-
-def _minted_token(attempt: _Try, at: At) -> int | None:
-    request = attempt.request
-    try:
-        call = build_token_of_request(request.owner, request.pk)
-        return parse_token_of_request(attempt.client.call(request.contract, call, at))
-    except (CallReverted, BadAnswer):  # no contract there, or not at this block yet
-        return None
-
-
-def _token_in(receipt: Receipt, attempt: _Try) -> int | None:
-    """The token the receipt shows, if it is that of this very request."""
-    try:
-        token_id = find_minted_token_id(receipt.logs, attempt.request.contract, attempt.request.owner)
-    except BadAnswer:
-        return None
-    return token_id if _minted_token(attempt, HEAD) == token_id else None
-
-
-def _sign_again(attempt: _Try, sentence: str) -> Changes:
+def _sign_again(attempt: MintTry, sentence: str) -> Changes:
     """Through PINNED, where the gas is estimated anew and a contract that would refuse again ends it."""
     return {"state": State.PINNED, "tx_hash": "", "reason_sentence": sentence, "next_check_at": attempt.now}
 
 
-def _place(receipt: Receipt) -> Changes:
-    return {"mined_block_number": receipt.block.number, "mined_block_hash": "0x" + receipt.block.hash.hex()}
-
-
-_STEPS: dict[MintRequest.State, Callable[[_Try], Changes]] = {
-    State.DRAFT: _pin_metadata,
+_STEPS: dict[MintRequest.State, Step] = {
+    State.DRAFT: _pin,
     State.PINNED: _prepare,
     State.AWAITING_SIGNATURE: _await_signature,
     State.SUBMITTED: _find_in_block,
     State.MINED: _confirm,
 }
+_SPONSORED = {**_STEPS, State.PINNED: sign_mint, State.SUBMITTED: follow_transactions}

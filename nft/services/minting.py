@@ -21,7 +21,7 @@ from nft.core.paste import AssetReference
 from nft.core.text import clean_text
 from nft.core.token import TokenStandard
 from nft.models import LinkedAccount, MintRequest, TokenClaim
-from nft.services import jobs
+from nft.services import jobs, sponsoring
 from nft.services.claims import claim_asset
 from nft.services.mint_errors import BadTransactionHash, NoContract, NotNow, NotYours, TextRefused, TooManyMints
 from nft.services.pictures import make_token_picture
@@ -40,6 +40,13 @@ HASHES_PER_HOUR = 60
 NAME_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 500
 _JOINERS = "\u200c\u200d"
+_LABELS = {
+    State.DRAFT: ("store", "Picture and description stored on IPFS"),
+    State.PINNED: ("prepare", "Transaction prepared"),
+    State.AWAITING_SIGNATURE: ("sign", "Signed by your wallet"),
+    State.SUBMITTED: ("mine", "In a block"),
+    State.MINED: ("confirm", "Confirmed for good"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class MintOrder:
     description: str
     account_id: uuid.UUID
     key: str
+    is_sponsored: bool = False
+    """The site sends and pays, in place of the person's wallet."""
 
 
 def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | None = None) -> MintRequest:
@@ -70,10 +79,15 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         "account": account,
         "owner": account.address,
     }
+    if order.is_sponsored:
+        sponsoring.check_offer(user, chain_id, now)
+        columns["sponsor"] = sponsoring.sponsor_on(chain_id)
     _spend(user, "mints", MINTS_PER_HOUR)
     picture = make_token_picture(order.image)
     pinned = pin_file(picture.data, picture.media_type, now)
     with transaction.atomic():
+        if order.is_sponsored:
+            _check_offer_alone(user, order.key, chain_id, now)
         request, is_new = MintRequest.objects.get_or_create(
             user=user,
             idempotency_key=order.key,
@@ -82,6 +96,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
                 "image_cid": str(pinned.cid),
                 "image_uri": pinned.uri,
                 "next_check_at": now,
+                "created_at": now,
                 **columns,
             },
         )
@@ -89,6 +104,13 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
             record(profile_of(user), "mint.start", user, mint=str(request.pk))
             jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
     return request
+
+
+def _check_offer_alone(user: User, key: str, chain_id: int, now: datetime) -> None:
+    """Two forms of one person at once can't both get the last token the site pays for."""
+    User.objects.select_for_update().get(pk=user.pk)
+    if not MintRequest.objects.filter(user=user, idempotency_key=key).exists():
+        sponsoring.check_offer(user, chain_id, now)
 
 
 def contract_on(chain_id: int) -> bytes:
@@ -115,7 +137,7 @@ def build_mint_transaction(request: MintRequest) -> Transaction | None:
     if request.state != State.AWAITING_SIGNATURE or request.gas is None:
         return None
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
-    return Transaction(request.chain_id, request.owner, request.contract, data, request.gas)
+    return Transaction(request.chain_id, request.owner, request.contract, data, request.gas, request.gas_price)
 
 
 def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime) -> MintRequest:
@@ -160,15 +182,11 @@ def get_mint(user: User, mint_id: uuid.UUID) -> MintRequest:
 
 def steps_of(request: MintRequest) -> list[dict[str, Any]]:
     """The steps a page shows: done, now, todo or failed."""
-    order = [State.DRAFT, State.PINNED, State.AWAITING_SIGNATURE, State.SUBMITTED, State.MINED, State.CONFIRMED]
-    labels = {
-        State.DRAFT: ("store", "Picture and description stored on IPFS"),
-        State.PINNED: ("prepare", "Transaction prepared"),
-        State.AWAITING_SIGNATURE: ("sign", "Signed by your wallet"),
-        State.SUBMITTED: ("mine", "In a block"),
-        State.MINED: ("confirm", "Confirmed for good"),
-    }
-    at = order.index(_reached(request))
+    labels = dict(_LABELS)
+    if request.sponsor is not None:
+        del labels[State.AWAITING_SIGNATURE]
+        labels[State.PINNED] = ("sign", "Signed and paid by the site")
+    at = [*labels, State.CONFIRMED].index(_reached(request))
     is_failed = request.state == State.FAILED
     steps = []
     for index, (key, label) in enumerate(labels.values()):

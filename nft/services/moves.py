@@ -14,6 +14,7 @@ from nft.core.errors import BadAnswer
 from nft.core.token import TokenStandard
 from nft.models import TokenClaim
 from nft.services import history, jobs
+from nft.services.receiving import note_received, undo_received_after
 from profiles.services.avatars import doubt_avatars, trust_avatars
 
 State = TokenClaim.State
@@ -36,6 +37,7 @@ def note_logs(chain_id: int, logs: Iterable[Log]) -> int:
             continue  # strangers' contracts log what they like; the sweep reads their state
         if delegation is not None:
             revoked[delegation.vault, delegation.to] = delegation.block_number
+    note_received(chain_id, moved)
     return _note_moves(chain_id, moved) + _note_delegations(chain_id, revoked)
 
 
@@ -49,11 +51,15 @@ def settle_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
         jobs.enqueue(jobs.VERIFY_CLAIM, claim_id)
 
 
-def undo_moves_after(chain_id: int, block_number: int) -> None:
-    """A reorg replaced the blocks after this one: transfers seen there did not happen, unless they are seen again."""
+def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:
+    """A reorg replaced the blocks after this one: transfers seen there did not happen, unless they are seen again.
+
+    They are checked, too: what had moved before may have been confirmed while it waited for the later block.
+    """
     undone = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__gt=block_number)
     trust_avatars(undone.filter(avatar__isnull=False).values_list("avatar_id", flat=True))
-    undone.update(moved_at_block=None)
+    undone.update(moved_at_block=None, next_check_at=now)
+    undo_received_after(chain_id, block_number)
 
 
 def watched_contracts(chain_id: int) -> list[bytes]:

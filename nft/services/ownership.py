@@ -15,8 +15,8 @@ from nft.clients.chain_errors import AnswerTooLarge, BlockGone, CallReverted, Ch
 from nft.core.abi import (
     ERC721,
     ERC1155,
+    Call,
     build_balance_of,
-    build_owner_of,
     build_supports_interface,
     parse_supports_interface,
 )
@@ -35,6 +35,7 @@ from nft.services.judging import (
     outage,
     with_head,
 )
+from nft.services.resolvers import owner_call
 
 log = logging.getLogger(__name__)
 
@@ -160,15 +161,15 @@ def _claims(client: ChainClient, token: Token, interface_id: bytes, at: At) -> b
 
 def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders: Sequence[bytes], at: At) -> Reading:
     if standard is TokenStandard.ERC721:
-        answer = _ask(client, token, build_owner_of(token.token_id), at, standard)
+        answer = _ask(client, owner_call(client.chain_id, token), at, standard)
         return Reading(standard, tuple(answer for _ in holders))
-    calls = (build_balance_of(holder, token.token_id) for holder in holders)
-    return Reading(standard, tuple(_ask(client, token, call, at, standard) for call in calls))
+    calls = (Call(token.contract, build_balance_of(holder, token.token_id)) for holder in holders)
+    return Reading(standard, tuple(_ask(client, call, at, standard) for call in calls))
 
 
-def _ask(client: ChainClient, token: Token, call: bytes, at: At, standard: TokenStandard) -> Answer:
+def _ask(client: ChainClient, call: Call, at: At, standard: TokenStandard) -> Answer:
     try:
-        return answer_of(standard, client.call(token.contract, call, at, max_bytes=MAX_ANSWER))
+        return answer_of(standard, client.call(call.target, call.data, at, max_bytes=MAX_ANSWER))
     except (CallReverted, AnswerTooLarge) as error:
         return answer_of(standard, error)
 

@@ -84,6 +84,7 @@ def keep_file(kept: KeptFile, now: datetime) -> CachedObject:
                 "byte_count": len(kept.data),
                 "sha256": hashlib.sha256(kept.data).hexdigest(),
                 "proved_at": now,
+                "used_at": now,
             },
         )
         found.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
@@ -120,8 +121,8 @@ def _store_blocks(blocks: Mapping[Cid, Bytes], now: datetime) -> list[str]:
     real = {cid: data for cid, data in blocks.items() if cid.hash_code != IDENTITY}
     sizes = {cid.digest.hex(): len(data) for cid, data in real.items()}
     _touch_rows(sizes, now)
-    for data in real.values():
-        put_block(bytes(data))
+    for cid, data in real.items():
+        put_block(bytes(data), cid.digest)
     return list(sizes)
 
 
@@ -144,10 +145,11 @@ def _check_readable(kept: KeptFile) -> None:
 
 def _refresh(found: CachedObject, media_type: str, now: datetime) -> None:
     """What we made ourselves stays pinned, whoever fetches it later."""
-    found.proved_at = now
+    found.proved_at = found.used_at = now
+    found.damaged_at = None
     if media_type:
         found.origin, found.media_type = Origin.PINNED, media_type
-    found.save(update_fields=["proved_at", "origin", "media_type"])
+    found.save(update_fields=["proved_at", "used_at", "damaged_at", "origin", "media_type"])
 
 
 def _own_block(cid: Cid) -> bytes:

@@ -109,7 +109,7 @@ def _postpone(account_id: UUID, now: datetime) -> None:
 
 def _record(account: LinkedAccount, name: str, now: datetime) -> None:
     """Accounts are locked before their names. One hidden or unlinked meanwhile keeps none."""
-    if not LinkedAccount.objects.select_for_update().filter(pk=account.pk, is_public=True).exists():
+    if not LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk, is_public=True).exists():
         return
     chain_id = names_chain_id()
     if name and chain_id is not None:

@@ -194,6 +194,15 @@ class NotYourAccount(Refused):
         )
 
 
+class AccountChanged(Refused):
+    slug = "account-changed"
+    title = "The account was unlinked or moved"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This account was unlinked or moved while you signed. Start again.")
+
+
 class AccountDisabled(Refused):
     slug = "account-disabled"
     title = "This profile is disabled"

@@ -17,12 +17,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from nft.clients.chain_errors import ChainUnavailable
+from nft.clients.chain import ChainClient
+from nft.clients.chain_errors import ChainUnavailable, NodesBehind
 from nft.core.token import Token, TokenStandard
 from nft.core.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import jobs
-from nft.services.batches import Question, check_many
+from nft.services.alarms import raise_alarm_where_due
+from nft.services.batches import BatchCheck, Question, check_many
 from nft.services.claim_media import FAILED
 from nft.services.doors import Doors
 from nft.services.judging import Check
@@ -72,8 +74,9 @@ def sweep_page(chain_id: int, now: datetime, doors: Doors, *, alone: bool) -> bo
     try:
         if taken:
             _check_together(chain_id, taken, now, doors)
-    except ChainUnavailable:
+    except ChainUnavailable as error:
         _put_back(taken, now + OUTAGE_PAUSE)
+        raise_alarm_where_due(chain_id, error, now)
         return False
     return len(taken) == PAGE
 
@@ -115,8 +118,7 @@ def _check_together(chain_id: int, taken: Sequence[TokenClaim], now: datetime, d
     holders = _holders(chain_id, taken)
     questions = [Question(_token(claim), holders.get(claim.user_id, ())) for claim in taken]
     asked = [place for place, question in enumerate(questions) if question.holders]
-    known = max((claim.checked_block_number or 0 for claim in taken), default=0)
-    batch = check_many(doors.chain(chain_id), [questions[place] for place in asked], known_block=known)
+    batch = _ask(doors.chain(chain_id), taken, [questions[place] for place in asked])
     checks: list[Check | None] = [None] * len(taken)
     for place, check in zip(asked, batch.checks, strict=True):
         checks[place] = check
@@ -124,6 +126,15 @@ def _check_together(chain_id: int, taken: Sequence[TokenClaim], now: datetime, d
     if spoilers:
         TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
     _record(taken, checks, questions, batch.block, now)
+
+
+def _ask(client: ChainClient, taken: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
+    """By a node that is as far as was seen for any of the claims, where there is one."""
+    known = max(claim.checked_block_number or 0 for claim in taken)
+    try:
+        return check_many(client, questions, known_block=known)
+    except NodesBehind:
+        return check_many(client, questions)
 
 
 def _holders(chain_id: int, taken: Sequence[TokenClaim]) -> Mapping[int, tuple[bytes, ...]]:
@@ -154,8 +165,11 @@ def _record(
     held: list[TokenClaim] = []
     refused: list[TokenClaim] = []
     closer: list[TokenClaim] = []
+    behind: list[TokenClaim] = []
     for claim, check, question in zip(taken, checks, questions, strict=True):
-        if check is None and question.holders:
+        if (claim.checked_block_number or 0) > block.number:
+            behind.append(claim)  # a node that knows less than we do has nothing to say of this one
+        elif check is None and question.holders:
             closer.append(claim)
         elif check is not None and _is_as_it_was(claim, check, accounts):
             (held if claim.state == State.OWNED else refused).append(claim)
@@ -164,6 +178,7 @@ def _record(
     _renew(held, State.OWNED, block, now, sweep_period())
     _renew(refused, State.NOT_OWNED, block, now, NOT_OWNED_PERIOD)
     _look_closer(closer, now)
+    _put_back(behind, now + OUTAGE_PAUSE)
 
 
 def _is_as_it_was(claim: TokenClaim, check: Check, accounts: Mapping[uuid.UUID, bytes]) -> bool:

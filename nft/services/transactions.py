@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from nft.clients.chain import ChainClient
@@ -37,6 +38,8 @@ class Transaction:
     to: bytes
     data: bytes
     gas: int
+    gas_price: int | None = None
+    """Wei for each unit of gas when it was prepared; the wallet decides what is paid."""
 
     def as_json(self) -> dict[str, Any]:
         """As pages hand it to `eth_sendTransaction`."""
@@ -48,6 +51,7 @@ class Transaction:
             "data": "0x" + self.data.hex(),
             "value": "0x0",
             "gas": hex(self.gas),
+            "fee": "" if self.gas_price is None else fee_sentence(self.chain_id, self.gas * self.gas_price),
         }
 
 
@@ -58,6 +62,12 @@ def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> 
     except CallReverted as error:
         reason = REFUSALS.get(error.data[:4], "The contract refuses this transaction.")
         raise WouldFail(reason) from error
+
+
+def fee_sentence(chain_id: int, wei: int) -> str:
+    """What it costs, in the chain's own coin with three digits that count."""
+    amount = f"{Decimal(wei) / 10**18:.3g}"
+    return f"At most about {Decimal(amount):f} {describe_chain(chain_id)['currency']} for the network."
 
 
 def parse_tx_hash(text: str) -> str:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from nft.clients.chain_errors import ChainError
+from nft.clients.chain_sending import fetch_fees
 from nft.core.abi import build_safe_transfer_from, build_safe_transfer_from_1155
 from nft.core.address import ZERO, parse_address
 from nft.core.errors import InvalidAddress
@@ -36,10 +37,11 @@ def build_transfer(claim: TokenClaim, to_text: str, doors: Doors) -> Transaction
     to = checked_receiver(to_text, sender, claim.contract)
     data = _call(claim, sender, to)
     try:
-        gas = estimate_gas(doors.chain(claim.chain_id), sender, claim.contract, data)
+        client = doors.chain(claim.chain_id)
+        gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).usual
     except ChainError as error:
         raise ChainDown(describe_chain(claim.chain_id)["name"]) from error
-    return Transaction(claim.chain_id, sender, claim.contract, data, gas)
+    return Transaction(claim.chain_id, sender, claim.contract, data, gas, price)
 
 
 def checked_receiver(text: str, sender: bytes, contract: bytes) -> bytes:

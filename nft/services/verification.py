@@ -23,10 +23,12 @@ from nft.core.token import Token, TokenStandard
 from nft.core.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.services import history, jobs
+from nft.services.alarms import ALARMING, raise_alarm
 from nft.services.doors import Doors
 from nft.services.judging import Check
-from nft.services.loss import BLOCKED, NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
+from nft.services.loss import NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
 from nft.services.ownership import check_ownership
+from nft.services.policy import refusal_of
 from nft.services.provenance import describe_chain, renewed
 from profiles.services.avatars import CLOCK_SKEW, attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 
@@ -68,6 +70,8 @@ def verify_taken(claim: TokenClaim, now: datetime, doors: Doors) -> Outcome:
     holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
     check = _check(claim, holders, doors)
     record_check(claim, check, now)
+    if check is not None and check.decision.reason in ALARMING:
+        raise_alarm(claim.chain_id, check.decision.sentence, now)
     return Outcome(claim.chain_id, check is not None and check.decision.reason in OUTAGES)
 
 
@@ -79,7 +83,8 @@ def is_due(now: datetime) -> Q:
 
 def is_too_far(now: datetime) -> Q:
     period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), DOUBT_PERIOD)
-    too_far = Q(next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
+    others = [state for state in State if state != State.OWNED]
+    too_far = Q(state__in=others, next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
     return too_far | Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
 
 
@@ -133,7 +138,7 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
         account = None
         if check is not None and check.holder is not None:
             mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
-            account = mine.select_for_update().first()
+            account = mine.select_for_update(no_key=True).first()
         held = TokenClaim.objects.select_for_update(of=("self",)).filter(pk=claim.pk, attempt=claim.attempt).first()
         if held is not None:
             _settle(held, check, account, now)
@@ -184,7 +189,8 @@ def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> No
     if was_owned:
         attest_avatar(claim.avatar.pk, now, receipt)
     else:
-        reinstate_avatar(claim.avatar.pk, now, receipt)
+        if not refusal_of(claim.chain_id, claim.contract):
+            reinstate_avatar(claim.avatar.pk, now, receipt)
         claim.step = Step.DONE
 
 
@@ -220,8 +226,7 @@ def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> 
     _settle_move(claim)
     if claim.avatar is not None:
         lost_at = None if claim.reason in NOT_THE_CHAIN_S_DOING else now
-        is_told = claim.reason == BLOCKED
-        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at, is_told=is_told)
+        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at)
 
 
 def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:

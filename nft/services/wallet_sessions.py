@@ -61,11 +61,13 @@ def begin(session: SessionBase, user_id: int, now: datetime) -> None:
     if not isinstance(started, dict) or started.get("user") != user_id:
         return
     account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id).first()
-    if account is not None:
-        row = WalletSession(user_id=user_id, account=account, begun_at=now, seen_at=now, checked_at=now)
+    row = WalletSession(user_id=user_id, account=account, begun_at=now, seen_at=now, checked_at=now)
+    if account is None:  # unlinked or moved since it signed, as while a second factor was looked for
+        row.ended_at, row.ended_because = now, UNLINKED
+    else:
         _keep_evidence(row, str(started.get("text", "")), str(started.get("signature", "")), now)
-        row.save(force_insert=True)
-        session[SESSION_KEY] = str(row.pk)
+    row.save(force_insert=True)
+    session[SESSION_KEY] = str(row.pk)
 
 
 def forget_start(session: SessionBase) -> None:

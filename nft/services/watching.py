@@ -20,10 +20,12 @@ from django.db.models import Q
 from nft.clients.chain import ChainClient
 from nft.clients.chain_errors import ChainError, ChainUnavailable
 from nft.core.abi import DELEGATION_TOPICS, TRANSFER_TOPICS, Log
+from nft.core.abi.metadata_events import METADATA_TOPICS
 from nft.core.verdict import BlockRef
 from nft.models import WatchedChain
 from nft.services.doors import Doors
 from nft.services.moves import note_logs, settle_confirmed, undo_moves_after, watched_contracts
+from nft.services.new_pictures import note_metadata_logs
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +91,10 @@ def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: 
     cursor.head_block, cursor.head_at = head.number, now
     if cursor.next_block == 0 and not cursor.trail:
         cursor.next_block = confirmed.number + 1  # what came before is in the state that the sweep reads
-    _rewind_to_what_stands(cursor, view, confirmed)
+    _rewind_to_what_stands(cursor, view, confirmed, now)
     first, doubted = cursor.next_block, 0
     while cursor.next_block <= head.number and time.monotonic() < ends_at:
-        doubted += _read_range(cursor, view, head, contracts)
+        doubted += _read_range(cursor, view, head, contracts, now)
     settle_confirmed(cursor.chain_id, min(confirmed.number, cursor.next_block - 1), now)
     return Watch(cursor.next_block - first, doubted, is_behind=cursor.next_block <= head.number)
 
@@ -107,7 +109,7 @@ def _living_view(client: ChainClient) -> tuple[ChainClient, BlockRef]:
     raise ChainUnavailable("No node of this chain answers.")
 
 
-def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: BlockRef) -> None:
+def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: BlockRef, now: datetime) -> None:
     """Raises ChainUnavailable where the node has not come as far as we have."""
     trail = [BlockRef(number, bytes.fromhex(digest)) for number, digest in cursor.trail]
     standing = list(trail)
@@ -120,11 +122,13 @@ def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: B
     standing = [block for block in standing if block.number <= last]
     log.warning("Chain %s replaced blocks that were read; reading on from %s again.", cursor.chain_id, last + 1)
     with transaction.atomic():
-        undo_moves_after(cursor.chain_id, last)
+        undo_moves_after(cursor.chain_id, last, now)
         _move(cursor, last + 1, standing)
 
 
-def _read_range(cursor: WatchedChain, view: ChainClient, head: BlockRef, contracts: Sequence[bytes]) -> int:
+def _read_range(
+    cursor: WatchedChain, view: ChainClient, head: BlockRef, contracts: Sequence[bytes], now: datetime
+) -> int:
     """Reads one range and moves the cursor behind it, both or neither."""
     first = cursor.next_block
     end = head if head.number - first < cursor.span else view.block(first + cursor.span - 1)
@@ -135,6 +139,7 @@ def _read_range(cursor: WatchedChain, view: ChainClient, head: BlockRef, contrac
     trail = [BlockRef(number, bytes.fromhex(digest)) for number, digest in cursor.trail]
     with transaction.atomic():
         doubted = note_logs(cursor.chain_id, logs)
+        note_metadata_logs(cursor.chain_id, logs, now)
         _move(cursor, end.number + 1, [*trail, end])
     cursor.span = min(WIDEST, cursor.span * 2)
     return doubted
@@ -146,7 +151,7 @@ def _fetch_logs(
     """None where the node refuses so wide a range: it was made narrower, and the next try may do."""
     starts = range(0, len(contracts), ADDRESSES)
     sources: list[tuple[Sequence[bytes], Sequence[str]]]
-    sources = [(contracts[start : start + ADDRESSES], TRANSFER_TOPICS) for start in starts]
+    sources = [(contracts[start : start + ADDRESSES], (*TRANSFER_TOPICS, *METADATA_TOPICS)) for start in starts]
     if view.delegate_registry is not None:
         sources.append(([view.delegate_registry], DELEGATION_TOPICS))
     try:

@@ -14,10 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from nft.forms.claims import ClaimForm
 from nft.models import TokenClaim
-from nft.services import claims, history, presentation
+from nft.services import claims, history, presentation, receiving
 from nft.services.accounts import list_accounts
 from nft.services.doors import get_doors
 from nft.services.known_names import names_chain_id
+from nft.services.look_alikes import find_warning
+from nft.services.new_pictures import last_look
+from nft.views.gallery import gallery_context
 from nft.views.people import signed_in
 
 
@@ -53,7 +56,13 @@ def claim_create(request: HttpRequest) -> HttpResponse:
 def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     presentation.decorate([claim], signed_in(request), timezone.now())
-    context = {"claim": claim, "steps": presentation.claim_steps(claim), "checks": history.recent(claim)}
+    context = {
+        "claim": claim,
+        "steps": presentation.claim_steps(claim),
+        "checks": history.recent(claim),
+        "look": last_look(claim.pk) if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
+        "warning": find_warning(claim),
+    }
     return render(request, "nft/claim.html", context)
 
 
@@ -90,10 +99,13 @@ def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
     user = signed_in(request)
     shown = presentation.shown_claims(user, timezone.now())
+    accounts = list_accounts(user)
     context = {
+        **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": shown.claims,
         "minted": shown.minted,
-        "accounts": list_accounts(user),
+        "received": receiving.offers_for(user),
+        "accounts": accounts,
         "form": form,
         "demo_tokens": presentation.demo_tokens(),
         "ens": names_chain_id() is not None,

@@ -4,14 +4,16 @@ not in our store is not found."""
 from __future__ import annotations
 
 import logging
+import re
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from nft.clients.blockstore import BlockStoreError
 from nft.problems import Problem, problem_response
 from nft.services.ipfs_content import ContentRefused, Format, Scope, parse_root, read_content
+from nft.views.ranges import with_range
 
 log = logging.getLogger(__name__)
 
@@ -19,17 +21,22 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 _ACCEPTED = {"application/vnd.ipld.raw": Format.RAW, "application/vnd.ipld.car": Format.CAR}
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Length, ETag",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, Range, User-Agent, X-Requested-With",
+    "Access-Control-Expose-Headers": "Content-Length, Content-Range, ETag, X-Ipfs-Roots",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-@require_safe
+_ENTITY_BYTES = re.compile(r"-?\d{1,18}:(?:\*|-?\d{1,18})")
+
+
+@require_http_methods(["GET", "HEAD", "OPTIONS"])
 def ipfs(request: HttpRequest, cid: str, path: str = "") -> HttpResponse:
     try:
-        response = _answer(request, cid, path.strip("/"))
+        response = _preflight() if request.method == "OPTIONS" else _answer(request, cid, path.strip("/"))
     except ContentRefused as refusal:
         response = _refuse(request, refusal)
     except BlockStoreError:
@@ -47,16 +54,42 @@ def ipfs(request: HttpRequest, cid: str, path: str = "") -> HttpResponse:
 def _answer(request: HttpRequest, cid: str, path: str) -> HttpResponse:
     root = parse_root(cid)
     form, scope = _format(request), _scope(request)
+    if form is Format.CAR:
+        _check_car_wishes(request)
     content = read_content(root, path, form, scope)
     response = get_conditional_response(request, etag=content.etag)
     if response is None:
         response = HttpResponse(content.data, content_type=content.media_type)
         if form is not Format.FILE:
             response.headers["Content-Disposition"] = f'attachment; filename="{root}.{form}"'
+        if form is Format.CAR:
+            response.headers["Accept-Ranges"] = "none"  # an archive is made anew each time
+        else:
+            response = with_range(request, response, content.etag)
     response.headers["ETag"] = content.etag
     response.headers["Cache-Control"] = IMMUTABLE
     response.headers["X-Ipfs-Roots"] = str(root)
     return response
+
+
+def _preflight() -> HttpResponse:
+    """CORS: anybody's page may read what anybody may read."""
+    response = HttpResponse(status=204)
+    response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+def _check_car_wishes(request: HttpRequest) -> None:
+    """Blocks come depth first and once, in version 1. With `entity-bytes` the whole entity comes, which proves the part
+    too; it must still be well-formed."""
+    version = request.GET.get("car-version") or next(
+        (each.params.get("version") for each in request.accepted_types if "ipld.car" in str(each)), None
+    )
+    if version not in {None, "1"}:
+        raise ContentRefused("bad-car-version", 400, "Archives are served in CAR version 1.")
+    part = request.GET.get("entity-bytes")
+    if part is not None and not _ENTITY_BYTES.fullmatch(part):
+        raise ContentRefused("bad-entity-bytes", 400, "entity-bytes is written from:to, with * for the end.")
 
 
 def _format(request: HttpRequest) -> Format:

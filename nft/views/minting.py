@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,9 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from nft.forms.minting import MintForm, too_large
 from nft.models import LinkedAccount, MintRequest
-from nft.services import minting
+from nft.services import minting, publishing, sponsoring
 from nft.services.claims import ClaimError
-from nft.services.mint_errors import NotYours, TextRefused, TokenActionError
+from nft.services.mint_errors import NotSponsored, NotYours, TextRefused, TokenActionError
 from nft.services.provenance import describe_chain
 from nft.services.verification import accounts_on
 from nft.views.json_api import text_of
@@ -32,7 +33,7 @@ FORM_OVERHEAD = 64 * 1024
 """What the other fields and the multipart lines may add to the picture's bytes."""
 DRAINED = 4
 CHUNK = 64 * 1024
-SHOWN = 50
+SHOWN, A_PAGE = 5, 20
 
 
 @csrf_exempt  # until the length of the body is judged, which the token's check would read whole; _mint checks it then
@@ -42,7 +43,7 @@ def mint(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if request.method == "POST" and length > settings.AVATAR_MAX_BYTES + FORM_OVERHEAD:
         _drain(request)
-        form = MintForm({}, {}, accounts=_accounts(request))
+        form = MintForm({}, {}, accounts=_accounts(request), offer=_offer(request))
         form.errors.clear()
         form.add_error("image", too_large())
         return _mint_page(request, form, status=413)
@@ -51,7 +52,7 @@ def mint(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _mint(request: HttpRequest) -> HttpResponse:
-    form = MintForm(request.POST or None, request.FILES or None, accounts=_accounts(request))
+    form = MintForm(request.POST or None, request.FILES or None, accounts=_accounts(request), offer=_offer(request))
     if request.method != "POST" or not form.is_valid():
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
@@ -65,9 +66,24 @@ def _mint(request: HttpRequest) -> HttpResponse:
 
 
 def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpResponse:
-    requests = signed_in(request).mint_requests.all()[:SHOWN]
-    context = {"form": form, "accounts": form.accounts, "requests": requests}
+    requests = list(signed_in(request).mint_requests.all()[: SHOWN + 1])
+    context = {
+        "form": form,
+        "accounts": form.accounts,
+        "requests": requests[:SHOWN],
+        "has_more": len(requests) > SHOWN,
+    }
     return render(request, "nft/mint.html", context, status=status)
+
+
+@require_safe
+@login_required
+def made(request: HttpRequest) -> HttpResponse:
+    page = Paginator(signed_in(request).mint_requests.all(), A_PAGE).get_page(request.GET.get("page"))
+    for found in page.object_list:
+        found.explorer_url = _explorer_url(found)
+        found.chain_name = describe_chain(found.chain_id)["name"]
+    return render(request, "nft/made.html", {"page": page})
 
 
 @require_safe
@@ -79,6 +95,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     context = {
         "mint": found,
         "steps": minting.steps_of(found),
+        "copies": publishing.copies_of([found.image_cid, found.metadata_cid]),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
@@ -135,6 +152,10 @@ def _accounts(request: HttpRequest) -> list[LinkedAccount]:
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
 
+def _offer(request: HttpRequest) -> sponsoring.Offer | None:
+    return sponsoring.offer_for(signed_in(request), settings.NFT_DEFAULT_CHAIN_ID, timezone.now())
+
+
 def _drain(request: HttpRequest) -> None:
     """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
     left = DRAINED * settings.AVATAR_MAX_BYTES
@@ -155,6 +176,8 @@ def _field_of(error: Exception) -> str | None:
         return error.field
     if isinstance(error, NotYours):
         return "account"
+    if isinstance(error, NotSponsored):
+        return "payer"
     return None if isinstance(error, TokenActionError) else "image"
 
 

@@ -22,7 +22,8 @@ class StoredImage(models.Model):
     """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it.
 
     The row is written before its objects and deleted after them, so every object can be found from a row, whatever
-    dies in between. A row that no Avatar uses is invisible and goes `conf.unused_image_age()` after `touched_at`.
+    dies in between. A row that no Avatar uses is invisible, and goes `conf.unused_image_age()` after
+    `touched_at` unless another app's row points at it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -42,14 +43,17 @@ class StoredImage(models.Model):
 class Rendition(models.Model):
     """A square picture derived from a StoredImage: public, immutable, addressed by its own sha256."""
 
-    image = models.ForeignKey(StoredImage, on_delete=models.CASCADE, related_name="renditions")
+    # No index of its own: "rendition_once" begins with it.
+    image = models.ForeignKey(StoredImage, on_delete=models.CASCADE, related_name="renditions", db_index=False)
     size = models.PositiveIntegerField(help_text="Side in pixels.")
     format = models.CharField(max_length=8, help_text="webp, png, jpeg or avif.")
     is_still = models.BooleanField(default=True, help_text="False where the frames of an animation are kept.")
-    sha256 = models.CharField(max_length=64, db_index=True)
+    sha256 = models.CharField(max_length=64)
     byte_count = models.PositiveIntegerField()
 
     class Meta:
+        # Not db_index, which would add a second one for LIKE: this is the largest table, and nobody asks it so.
+        indexes = [models.Index(fields=["sha256"], name="rendition_by_hash")]
         constraints = [models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")]
 
     def __str__(self) -> str:

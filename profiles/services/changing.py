@@ -58,8 +58,10 @@ class ImageGone(AvatarError):
 
 @contextmanager
 def lock_profile(profile_id: int) -> Iterator[Profile]:
+    """Not its key: rows that only name the profile or its user, as audit entries do, are written meanwhile, and so
+    whoever holds the user (signing in, unlinking) and whoever holds the profile never wait for each other."""
     with transaction.atomic():
-        profile = Profile.objects.select_for_update().filter(pk=profile_id).first()
+        profile = Profile.objects.select_for_update(no_key=True).filter(pk=profile_id).first()
         if profile is None:
             raise NoSuchProfile
         yield profile
@@ -76,7 +78,9 @@ def lock_owner_of(avatar_id: UUID) -> Iterator[tuple[Profile, Avatar]]:
 
 
 def own_avatar(owner: Profile, avatar_id: UUID) -> Avatar:
-    avatar = owner.avatars.select_for_update(of=("self",)).select_related("image").filter(pk=avatar_id).first()
+    avatar = (
+        owner.avatars.select_for_update(of=("self",), no_key=True).select_related("image").filter(pk=avatar_id).first()
+    )
     if avatar is None:
         raise NoSuchAvatar
     return avatar

@@ -29,7 +29,7 @@ def sync(profile: Profile, verified_addresses: Iterable[str]) -> None:
     An address somebody else had goes to this person: they proved last that it is theirs.
     """
     with transaction.atomic():
-        stored = Profile.objects.select_for_update().filter(pk=profile.pk).first()
+        stored = Profile.objects.select_for_update(no_key=True).filter(pk=profile.pk).first()
         if stored is not None:
             _replace(
                 stored, {_normal(address) for address in verified_addresses} if stored.is_found_by_email else set()
@@ -46,7 +46,7 @@ def sync_user(user_id: int) -> None:
 def set_found_by_email(profile: Profile, wanted: bool, actor: AbstractBaseUser | None) -> None:
     """The person's own choice; at once true for every verified address, or for none."""
     with transaction.atomic():
-        stored = Profile.objects.select_for_update().select_related("user").get(pk=profile.pk)
+        stored = Profile.objects.select_for_update(no_key=True).select_related("user").get(pk=profile.pk)
         if stored.is_found_by_email != wanted:
             stored.is_found_by_email = wanted
             stored.save(update_fields=["is_found_by_email", "updated_at"])

@@ -59,7 +59,7 @@ def find_face(identifier: str, now: datetime) -> Face | None:
     if not rows:
         return None
     person, handle, display_name, wish = rows[0][: len(_PERSON)]
-    looks = [_Look(*row[len(_PERSON) :]) for row in rows]
+    looks = [_Look(*row[len(_PERSON) :]) for row in rows if row[0] == person]
     name = display_name or handle
     if looks[0].state is None:  # no pointer: nothing is in use (see models/pictures.py)
         return Face(handle, name)
@@ -101,7 +101,7 @@ def _through(avatar: str) -> list[str]:
 
 
 def _rows_of(identifier: str) -> list[Sequence[Any]]:
-    """_PERSON and a _Look for each square of the one person who is meant."""
+    """_PERSON and a _Look for each square; of several people where an address is theirs on different chains."""
     alias = router.db_for_read(Profile)
     try:
         person, parameters = _person(identifier, alias)
@@ -109,14 +109,14 @@ def _rows_of(identifier: str) -> list[Sequence[Any]]:
         return []
     compiler, joined = _joined(alias)
     with connections[alias].cursor() as cursor:
-        cursor.execute(joined % f"({person})", parameters)
+        cursor.execute(joined % person, parameters)
         return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
 
 
 @cache
 def _joined(alias: str) -> tuple[SQLCompiler, str]:
-    """The compiler knows how to read the rows; the text has one place left, for a query of the person's id."""
-    people = Profile.objects.filter(pk=0).values_list(*_PERSON, *_through("avatar__"))
+    """The compiler knows how to read the rows; the text has one place left, for a query of who is meant."""
+    people = Profile.objects.filter(pk__in=[0]).order_by("pk").values_list(*_PERSON, *_through("avatar__"))
     compiler = people.query.get_compiler(alias)
     return compiler, compiler.as_sql()[0]
 
@@ -139,8 +139,9 @@ def _of_our_own(field: str | None, name: str) -> Q:
 
 
 def _id_query(found: Q, alias: str) -> tuple[str, tuple[Any, ...]]:
-    first = Profile.objects.filter(found).order_by("pk").values("pk")[:1]
-    text, parameters = first.query.get_compiler(alias).as_sql()
+    # Without order or limit, which would have the database walk all people in order to find the first it wants.
+    people = Profile.objects.filter(found).values("pk")
+    text, parameters = people.query.get_compiler(alias).as_sql()
     return text, tuple(parameters)
 
 

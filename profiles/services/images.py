@@ -11,8 +11,10 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import PROTECT, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from profiles import conf, storage
@@ -114,7 +116,8 @@ def _put_objects(image: StoredImage, picture: NormalisedPicture) -> None:
 
 def _unused(now: datetime) -> Iterator[int]:
     """In the order of their ids, so that what can't be deleted now is passed over."""
-    unused = StoredImage.objects.filter(avatars=None, touched_at__lt=now - conf.unused_image_age()).order_by("pk")
+    old = StoredImage.objects.filter(touched_at__lt=now - conf.unused_image_age())
+    unused = old.exclude(_is_held()).order_by("pk")
     after = 0
     while batch := list(unused.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
         yield from batch
@@ -148,9 +151,19 @@ def _purge(image_id: int, now: datetime) -> bool:
 
 def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
     image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
-    if image is None or image.touched_at >= now - conf.unused_image_age() or image.avatars.exists():
+    if image is None or image.touched_at >= now - conf.unused_image_age():
         return None
-    return image
+    return None if StoredImage.objects.filter(_is_held(), pk=image_id).exists() else image
+
+
+def _is_held() -> Q:
+    """Whatever row protects an image holds it, of this app or another."""
+    held = Q()
+    for relation in StoredImage._meta.related_objects:  # noqa: SLF001 - documented for others
+        if relation.on_delete is PROTECT:
+            rows: QuerySet[Any] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef("pk")})
+            held |= Q(Exists(rows))
+    return held
 
 
 def _unshared_renditions(image: StoredImage) -> list[Rendition]:

@@ -89,7 +89,7 @@ def update_profile(
     """Store the new words and return the profile as stored. Raises PeopleError; then nothing changed."""
     new = ProfileText(handle.strip().lower(), one_line(display_name), one_line(bio))
     with transaction.atomic():
-        stored = Profile.objects.select_for_update().get(pk=profile.pk)
+        stored = Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
         changed = [name for name in ("handle", "display_name", "bio") if getattr(stored, name) != getattr(new, name)]
         if "handle" in changed:
             check_handle(new.handle)

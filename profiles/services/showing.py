@@ -33,7 +33,8 @@ def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
     """What stands for this person at `now`. One query where an earlier picture stands in, none where
     `profile.avatar` was selected with the profile."""
     avatar = profile.avatar
-    stands = Standing.EARLIER if avatar is None else standing(avatar, profile.on_loss, now)
+    # No pointer: nothing is in use (see models/pictures.py).
+    stands = Standing.NOTHING if avatar is None else standing(avatar, profile.on_loss, now)
     if stands is Standing.EARLIER:
         avatar = profile.avatars.showable(now).select_related("image").first()
     elif stands is Standing.NOTHING:

@@ -13,18 +13,21 @@ from django.utils.dateparse import parse_datetime
 
 from profiles.models import Avatar, Profile
 from profiles.services.renditions import content_url, pick_rendition
-from profiles.services.showing import shown_picture
+from profiles.services.showing import ShownPicture, shown_picture
 
 register = template.Library()
 
 
 @register.inclusion_tag("components/avatar.html")
-def avatar(profile: Profile, size: int = 96, *, decorative: bool = False) -> dict[str, Any]:
+def avatar(
+    profile: Profile, size: int = 96, *, decorative: bool = False, shown: ShownPicture | None = None
+) -> dict[str, Any]:
     """What stands for the person now: a hexagon while the mark holds, else round.
 
-    `decorative` where the name stands beside it, so that nothing is read out twice.
+    `decorative` where the name stands beside it, so that nothing is read out twice. `shown` where the page has looked
+    already, which may have taken a query.
     """
-    shown = shown_picture(profile, timezone.now())
+    shown = shown or shown_picture(profile, timezone.now())
     urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
     alt = "" if decorative else shown.alt_text
     words = {"alt": alt, "by_delegation": _is_by_delegation(shown.avatar)}

@@ -20,7 +20,9 @@ from profiles.views.signed_in import own_profile, signed_in
 
 @require_safe
 def public(request: HttpRequest, handle: str) -> HttpResponse:
-    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    profile = _own(request, handle) or get_object_or_404(
+        Profile.objects.select_related("avatar"), handle=handle.lower()
+    )
     if handle != profile.handle:
         return redirect(profile)
     shown = shown_picture(profile, timezone.now())
@@ -34,6 +36,12 @@ def receipt(request: HttpRequest, handle: str) -> HttpResponse:
     shown = shown_picture(profile, timezone.now())
     context = {"profile": profile, "shown": shown, "facts": shown.provenance, **signature_of(profile, shown)}
     return render(request, "profiles/receipt.html", context)
+
+
+def _own(request: HttpRequest, handle: str) -> Profile | None:
+    """One's own page takes no query for the profile, which its header needs too."""
+    mine = own_profile(request) if request.user.is_authenticated else None
+    return mine if mine is not None and mine.handle == handle.lower() else None
 
 
 @login_required

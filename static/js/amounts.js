@@ -25,6 +25,19 @@ export function feeText(gas, price) {
   return formatCoin(BigInt(gas) * BigInt(price));
 }
 
+/**
+ * What to add where an account can't pay for its transaction; "" where it can.
+ * @param {string} gas hex
+ * @param {string} price hex, wei for one unit of gas
+ * @param {string} balance hex, wei
+ * @param {string} currency
+ */
+export function shortage(gas, price, balance, currency) {
+  const needed = BigInt(gas) * BigInt(price);
+  if (BigInt(balance) >= needed) return "";
+  return ` The account holds ${formatCoin(BigInt(balance))} ${currency}, which is too little: send it some ${currency} first.`;
+}
+
 /** @param {number} bytes as Django's filesizeformat counts: a KB has 1,024 */
 export function byteCount(bytes) {
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;

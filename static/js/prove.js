@@ -28,7 +28,8 @@ class Proof {
     this.say("wait", "Fetching the archive …");
     try {
       const size = await this.check();
-      this.say("good", `Match: all ${this.list.childElementCount} blocks and all ${size.toLocaleString("en")} bytes are what the CID says.`);
+      const blocks = counted(this.list.childElementCount, "block");
+      this.say("good", `Match: ${blocks} and all ${counted(size, "byte")} of the file are what the CID says.`);
     } catch (error) {
       this.say("bad", `${error instanceof Unproved ? "No match" : "Not checked"}: ${describe(error)}`);
     }
@@ -45,7 +46,7 @@ class Proof {
     this.details.hidden = false;
     this.progress.hidden = false;
     this.progress.max = blocks.length;
-    this.say("wait", `Hashing ${blocks.length} blocks …`);
+    this.say("wait", `Hashing ${counted(blocks.length, "block")} …`);
     const proved = await proveBlocks(blocks, (block, isGood) => this.show(block, isGood));
     const start = blocks.find(({ cid }) => cid.text === root && !isInline(cid));
     if (!start) throw new Unproved("The archive holds no block with the CID we look for.");
@@ -63,7 +64,7 @@ class Proof {
     item.dataset.state = isGood ? "done" : "failed";
     const name = document.createElement("code");
     name.textContent = cid.text;
-    item.append(name, ` ${bytes.length.toLocaleString("en")} bytes, ${isGood ? "match" : "no match"}`);
+    item.append(name, ` ${counted(bytes.length, "byte")}, ${isGood ? "match" : "no match"}`);
     this.list.append(item);
     this.progress.value = this.list.childElementCount;
   }
@@ -92,6 +93,12 @@ async function fetchBytes(url) {
   if (!answer.ok) throw new Error(`The archive could not be had (status ${answer.status}).`);
   return new Uint8Array(await answer.arrayBuffer());
 }
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
 /** @param {unknown} error */
 const describe = (error) => (error instanceof Error ? error.message : String(error));

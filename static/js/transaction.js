@@ -1,6 +1,6 @@
 // @ts-check
 import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
-import { feeText } from "./amounts.js";
+import { feeText, shortage } from "./amounts.js";
 import { describeSwitchError, readChainId, switchChain } from "./chains.js";
 import { Problem, goTo, postJson } from "./http.js";
 import { Panel, Stopped } from "./panel.js";
@@ -11,7 +11,7 @@ import { Trouble } from "./wallet-errors.js";
  * Having a transaction signed that the server prepared (mint, transfer), and telling the server its hash.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
- * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string}} Transaction
+ * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string}} Transaction
  */
 
 class TransactionPanel extends Panel {
@@ -43,6 +43,7 @@ class TransactionPanel extends Panel {
     if (!transaction || this.transaction) return;
     this.transaction = transaction;
     this.root.hidden = false;
+    if (transaction.fee) this.part("fee").textContent = transaction.fee;
   }
 
   /** @param {Wallet} wallet */
@@ -164,7 +165,8 @@ class TransactionPanel extends Panel {
       if ((await readChainId(wallet.provider)) !== transaction.chain_id) return;
       const price = String(await wallet.provider.request({ method: "eth_gasPrice" }));
       const currency = this.chains.find(({ id }) => id === transaction.chain_id)?.currency ?? "";
-      this.part("fee").textContent = `At most about ${feeText(transaction.gas, price)} ${currency} for the network.`;
+      const balance = String(await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }));
+      this.part("fee").textContent = `At most about ${feeText(transaction.gas, price)} ${currency} for the network.${shortage(transaction.gas, price, balance, currency)}`;
     } catch (error) {
       console.info("No fee estimate:", error);
     }

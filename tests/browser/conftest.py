@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from localstack.processes import free_port
 from tests.browser.people import Person
@@ -21,6 +21,9 @@ from tests.servers.walletconnect_relay import Relay
 
 BUCKET = "browser-tests"
 BLOCK_SECONDS = "1"
+PATIENCE = 30_000
+"""Milliseconds: two busy cores run a chain, a gateway, a store, a database, the site and a browser."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +77,7 @@ def meet(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
 
     def meet_one(handle: str, **wallet: object) -> Person:
         context = chromium.new_context(base_url=site.url)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         key_wallet = KeyWallet(site.chain.w3, site.funded_account(), **wallet)  # type: ignore[arg-type]
         key_wallet.install(context)
         person = Person(handle, site, context.new_page(), key_wallet)

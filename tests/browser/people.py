@@ -63,11 +63,16 @@ class Person:
 
     def link_wallet(self) -> None:
         self.page.goto("/settings/wallets/")
-        self.choose_wallet_and_sign("Link with")
+        self.button(f"Link with {self.wallet.name}").click()
+        expect(self.page.get_by_text("Linking the account to")).to_be_visible()
+        self.sign_text()
         expect(self.page.get_by_text(self.wallet.address).first).to_be_visible()
 
     def choose_wallet_and_sign(self, verb: str = "Use") -> None:
         self.button(f"{verb} {self.wallet.name}").click()
+        self.sign_text()
+
+    def sign_text(self) -> None:
         with self.page.expect_navigation(timeout=SLOW):
             self.button(f"Sign with {self.wallet.name}").click()
 
@@ -112,6 +117,13 @@ class Person:
         self.page.goto("/settings/tokens/")
         self.page.get_by_label("NFT").fill(reference)
         self.button("Check and use").click()
+
+    def use_held(self, name: str) -> None:
+        """From the gallery, which fills by itself while the tokens of a new account are looked for."""
+        self.page.goto("/settings/tokens/")
+        card = self.page.get_by_role("listitem").filter(has=self.page.get_by_role("heading", name=name))
+        expect(card.locator("img")).to_be_visible(timeout=SLOW)
+        card.get_by_role("button", name="as my picture").click()
 
     def wait_for_verdict(self) -> None:
         expect(self.page.get_by_role("heading", name="This is your picture now")).to_be_visible(timeout=SLOW)

@@ -91,6 +91,7 @@ def live(walk: Walk, folder: Path) -> None:
     walk.upload(draw(folder / "upload.png", ("#9fd3f7", "#fde7c8"), ("#5c8f6b", "#42745a", "#2c5547")))
     walk.mint(draw(folder / "mint.png", ("#6a5bd0", "#ff9e7a"), ("#4b3a9c", "#372a78", "#241b55")))
     walk.note("public", f"/u/{handle}/")
+    walk.note("prove", f"/prove/{handle}/")
     for name, path in PAGES.items():
         walk.note(name, path)
     walk.page.goto(PAGES["picture"])

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import AXE, PHONE, faults_in_every_look, frame_faults
+from tests.browser.conftest import PATIENCE
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
@@ -52,7 +53,17 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
-LATER = ["public page", "receipt", "crop", "mint steps", "minted", "token", "transfer", "somebody else's token"]
+LATER = [
+    "public page",
+    "receipt",
+    "crop",
+    "proof",
+    "mint steps",
+    "minted",
+    "token",
+    "transfer",
+    "somebody else's token",
+]
 
 
 @dataclass
@@ -67,7 +78,7 @@ class Resident:
 def new_page(browser: Browser, site: Site, complaints: list[str], **options: object) -> Page:
     """A page whose console must stay silent; where a page is itself an error, the browser says so on its own."""
     context: BrowserContext = browser.new_context(base_url=site.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
@@ -100,7 +111,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     person.sign_in_with_wallet()
     person.choose_handle()
     person.upload(picture((200, 90, 40)))
-    pages = OWN | {"public page": "/u/rosa/", "receipt": "/u/rosa/receipt/"}
+    pages = OWN | {"public page": "/u/rosa/", "receipt": "/u/rosa/receipt/", "proof": "/prove/rosa/"}
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))

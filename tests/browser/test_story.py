@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from tests.browser.accessibility import faults_in_every_look
 from tests.browser.people import Person, picture
 from tests.browser.site import Site
 
@@ -53,10 +55,10 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
 
     bob.sign_in_with_wallet()
     bob.choose_handle()
-    token_id = receipt["provenance"]["token_id"]
-    bob.claim(f"{site.contracts['avatar'].address} {token_id}")
+    bob.use_held("Morning")
     bob.wait_for_verdict()
     assert site.receipt("bob")["mark"]
+    assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
 
 
 def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(
@@ -88,3 +90,31 @@ def test_a_strangers_edition_is_fetched_from_a_gateway_and_proved(site: Site, me
     assert provenance["proof"] == "cid"
     assert provenance["image_cid"] == image
     assert dave.wallet.address not in site.get("/avatar/dave.json").text
+    _prove(dave, image)
+
+
+def _prove(dave: Person, image: str) -> None:
+    """In the visitor's own browser: an honest archive matches, one with a single byte changed does not."""
+    page = dave.public_page()
+    page.get_by_role("link", name="Prove it yourself").click()
+    expect(page.get_by_text("Fixed from end to end")).to_be_visible()
+    for what in ("metadata", "picture"):
+        page.get_by_role("button", name=f"Check the {what}").press("Enter")
+        said = page.locator(f"[aria-labelledby=check-{what}]").get_by_role("status")
+        expect(said).to_have_text(re.compile("^Match: "))
+    page.emulate_media(reduced_motion="reduce")
+    assert faults_in_every_look(page) == []
+
+    def change_a_byte(route: Route) -> None:
+        answer = route.fetch()
+        content = bytearray(answer.body())
+        content[-1] ^= 1
+        route.fulfill(response=answer, body=bytes(content))
+
+    page.route(f"**/ipfs/{image}?format=car*", change_a_byte)
+    picture_card = page.locator("[aria-labelledby=check-picture]")
+    picture_card.get_by_role("button").click()
+    expect(picture_card.get_by_role("status")).to_have_text(re.compile("^No match: .* do not match it"))
+    picture_card.get_by_text("Block by block").click()
+    expect(picture_card.locator("[data-state=failed]")).to_contain_text("no match")
+    page.unroute_all()

@@ -1,3 +1,4 @@
+// @ts-check
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -12,14 +13,20 @@ const SHARDED = {
   "shard-fanout-16.car": "bafybeiaw4zxwm72af4fjy5aph2qddj3ywxpwv5mvyrxrbeagg6u3ls6dna",
   "shard-fanout-256.car": "bafybeictegon6e5hezuv3d2lydyhf27jy6vy7g3p3akpyqr4hdpac4nzye",
 };
-const load = (name) => new Uint8Array(readFileSync(new URL(name, VECTORS)));
+const load = (/** @type {string} */ name) => new Uint8Array(readFileSync(new URL(name, VECTORS)));
 const silently = () => {};
+
+/** @param {Uint8Array} bytes @param {number} position */
+function flip(bytes, position) {
+  bytes[position] = (bytes[position] ?? 0) ^ 1;
+}
 
 for (const [name, root] of Object.entries(SHARDED)) {
   test(`every name of ${name} is found, and no other`, async () => {
     const blocks = readCar(load(name));
     const proved = await proveBlocks(blocks, silently);
-    const start = blocks.find(({ cid }) => cid.text === root).cid;
+    const start = blocks.find(({ cid }) => cid.text === root)?.cid;
+    assert.ok(start);
     for (let number = 0; number < 60; number += 1) {
       const file = readFile(proved, start, `token-${number}.json`);
       assert.equal(new TextDecoder().decode(file), String(number));
@@ -35,7 +42,7 @@ test("no changed byte of an archive ever changes a file", async () => {
   let refused = 0;
   for (let position = 60; position < whole.length; position += 97) {
     const damaged = whole.slice();
-    damaged[position] ^= 1;
+    flip(damaged, position);
     try {
       const blocks = readCar(damaged);
       const proved = await proveBlocks(blocks, silently);
@@ -54,10 +61,11 @@ test("no changed byte of an archive ever changes a file", async () => {
 
 test("a block that does not match ends the check and is named", async () => {
   const damaged = load("shard-fanout-8.car");
-  damaged[damaged.length - 1] ^= 1;
+  flip(damaged, damaged.length - 1);
+  /** @type {[string, boolean][]} */
   const seen = [];
   await assert.rejects(proveBlocks(readCar(damaged), ({ cid }, isGood) => seen.push([cid.text, isGood])), /do not match/);
-  assert.equal(seen.at(-1)[1], false);
+  assert.equal(seen.at(-1)?.[1], false);
   assert.ok(seen.slice(0, -1).every(([, isGood]) => isGood));
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checksummedIn, fromHex, isAddress, isSameAddress, shortAddress, toHex } from "../../static/js/addresses.js";
-import { byteCount, feeText, formatCoin } from "../../static/js/amounts.js";
+import { byteCount, feeText, formatCoin, shortage } from "../../static/js/amounts.js";
 
 // EIP-55, test vectors.
 const ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
@@ -46,4 +46,10 @@ test("bytes are counted as the server counts them", () => {
   assert.equal(byteCount(10), "1 KB");
   assert.equal(byteCount(22_155), "22 KB");
   assert.equal(byteCount(8 * 1024 * 1024), "8.0 MB");
+});
+
+test("an account that can't pay for its transaction hears so before it signs", () => {
+  assert.equal(shortage("0x5208", "0x3b9aca00", "0x1319718a5000", "ETH"), "");
+  assert.match(shortage("0x5208", "0x3b9aca00", "0x1319718a4fff", "ETH"), /holds 0\.00002\d* ETH, which is too little/);
+  assert.match(shortage("0x5208", "0x3b9aca00", "0x0", "POL"), /holds 0 POL.*send it some POL first/);
 });

@@ -14,7 +14,7 @@ from localstack.processes import Program, Running, free_port, is_listening
 
 SHIPPED = ROOT / "deploy" / "nginx.conf"
 _AROUND = """\
-pcre_jit on; daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; {user}
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; {user}
 events {{ worker_connections 256; }}
 http {{
   include /etc/nginx/mime.types;

@@ -22,7 +22,7 @@ from django.urls.converters import UUIDConverter
 from django.utils import timezone
 
 import tests.services.nft.conftest as plain_pages
-from nft.models import LinkedAccount, MintRequest, TokenClaim
+from nft.models import HeldToken, LinkedAccount, MintRequest, TokenClaim
 from profiles.models import ApiToken, Avatar, Notice, Profile, UploadTicket
 from tests.factories import a_person, an_upload
 
@@ -39,7 +39,8 @@ VALUES = {
     "key": "1",
 }
 JSON_ROUTES = {"challenge", "verify", "mint_sent", "transfer_sent"}
-FORM = {"label": "taken over", "alt_text": "taken over", "to": ADDRESS, "reference": f"{ADDRESS} 1", "is_public": "on"}
+FORM = {"label": "taken over", "alt_text": "taken over", "to": ADDRESS, "reference": f"{ADDRESS} 1"}
+FORM |= {"is_public": "on", "put": "hidden"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,10 @@ def ids(alice: User) -> dict[str, UUID]:
     )
     notice = Notice.objects.create(profile=avatar.profile, avatar=avatar, kind="lost", at=now)
     token = ApiToken.objects.create(profile=avatar.profile, name="Mine", digest="0" * 64, scopes="read")
-    accounts = {"account_id": account.pk, "claim_id": claim.pk, "mint_id": mint.pk}
+    held = HeldToken.objects.create(
+        account=account, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, standard="erc721", first_seen_at=now
+    )
+    accounts = {"account_id": account.pk, "claim_id": claim.pk, "mint_id": mint.pk, "held_id": held.pk}
     return (
         accounts
         | dict.fromkeys(["avatar_id", "picture_id"], avatar.pk)

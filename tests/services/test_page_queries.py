@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import tests.services.nft.conftest as plain_pages
+from nft.models import HeldToken, LinkedAccount
 from profiles.models import Profile
 from tests.factories import a_person, a_token_picture, an_upload
 
@@ -53,6 +54,11 @@ def test_without_a_session_pages_for_everybody_ask_nothing(client: Client, alice
 def test_a_public_profile_takes_three_queries_at_most(client: Client, alice: Profile) -> None:
     an_upload(a_person("bob"))
     a_person("carol")
+    now = timezone.now()
+    for number in range(1, 4):
+        LinkedAccount.objects.create(
+            user=alice.user, address=bytes([number]) * 20, chain_id=1, linked_at=now, last_used_at=now, is_public=True
+        )
     a_token_picture(a_person("dave"), timezone.now() - timedelta(days=2))
     for handle in ("alice", "bob", "carol", "dave"):
         assert len(queries_of(client, f"/u/{handle}/")) <= 3
@@ -72,6 +78,20 @@ def test_the_list_of_tokens_takes_three_more(client: Client, alice: Profile) -> 
     client.force_login(alice.user)
     client.get("/")
     assert len(queries_of(client, "/settings/tokens/")) <= 8
+
+
+def test_the_gallery_takes_three_more_however_many_tokens_there_are(client: Client, alice: Profile) -> None:
+    now = timezone.now()
+    account = LinkedAccount.objects.create(
+        user=alice.user, address=b"\1" * 20, chain_id=1, linked_at=now, last_used_at=now
+    )
+    for number in range(30):
+        HeldToken.objects.create(
+            account=account, chain_id=1, contract=bytes([number]) * 20, token_id=1, standard="erc721", first_seen_at=now
+        )
+    client.force_login(alice.user)
+    client.get("/")
+    assert len(queries_of(client, "/settings/tokens/")) <= 11
 
 
 def test_looking_at_pages_writes_nothing_until_the_browser_or_five_minutes_are_others(

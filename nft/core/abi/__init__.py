@@ -37,6 +37,12 @@ from nft.core.abi.delegations import (
     parse_delegation_log,
     parse_vaults,
 )
+from nft.core.abi.enumerable import (
+    ERC721_ENUMERABLE,
+    build_balance,
+    build_token_of_owner_by_index,
+    parse_number,
+)
 from nft.core.abi.events import (
     TRANSFER_TOPICS,
     Log,
@@ -52,6 +58,7 @@ __all__ = [
     "DELEGATION_TOPICS",
     "ERC165",
     "ERC721",
+    "ERC721_ENUMERABLE",
     "ERC721_METADATA",
     "ERC1155",
     "ERC1155_METADATA_URI",
@@ -65,6 +72,7 @@ __all__ = [
     "TransferEvent",
     "address_topic",
     "build_aggregate3",
+    "build_balance",
     "build_balance_of",
     "build_check_delegate_for_erc721",
     "build_check_delegate_for_erc1155",
@@ -76,6 +84,7 @@ __all__ = [
     "build_safe_transfer_from_1155",
     "build_signature_trial",
     "build_supports_interface",
+    "build_token_of_owner_by_index",
     "build_token_uri",
     "build_uri",
     "find_minted_token_id",
@@ -85,6 +94,7 @@ __all__ = [
     "parse_check_delegate_for_erc1155",
     "parse_delegation_log",
     "parse_is_valid_signature",
+    "parse_number",
     "parse_owner_of",
     "parse_signature_trial",
     "parse_supports_interface",

@@ -31,6 +31,7 @@ try {
   await page.goto('/mint/')
   await page.getByLabel('Picture').setInputFiles(picture)
   await page.getByLabel('Name').fill('Made with a foreign wallet')
+  await page.getByLabel('I pay from my wallet').check()
   await page.getByRole('button', { name: 'Prepare' }).click()
   await page.getByRole('button', { name: 'Sign with Mock Wallet' }).click()
   await page.getByRole('heading', { name: 'Your token' }).waitFor().catch(async error => {

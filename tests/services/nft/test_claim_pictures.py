@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache.backends.locmem import LocMemCache
 
 from nft.clients.gateways import Gateways
-from nft.clients.http import guarded_http
+from nft.clients.http import GuardedHttp, guarded_http
+from nft.clients.pace import Budget, Pace
 from nft.core.metadata import build_metadata
 from nft.services.claim_media import fetch_media
 from nft.services.pinning import pin_directory, pin_file
@@ -18,6 +23,7 @@ from tests.servers.helia_gateway import Gateway
 
 from .hostile_server import body, serving
 from .world import (
+    LOOPBACK,
     World,
     claim_of,
     deploy_avatar_token,
@@ -89,6 +95,7 @@ def test_a_token_with_two_accounts_is_found_whichever_holds_it(world: World, cha
         ("data:application/json,{}", "names no picture"),
         ("data:application/json,nonsense", "not valid JSON"),
         ("data:text/html,<h1>hi</h1>", "not valid JSON"),
+        ("data:text/html,<!doctype html><title>A page</title>", "a web page instead of metadata"),
         ('data:application/json,{"image":"data:image/png;base64,AAAA"}', "can't be shown"),
         ('data:application/json,{"image":"http://169.254.169.254/latest"}', "public internet"),
         ('data:application/json,{"image":"ftp://x/y.png"}', "ftp"),
@@ -120,6 +127,52 @@ def test_a_token_uri_that_is_itself_a_picture_is_shown(world: World, chain: Chai
     assert (claim.step, claim.proof) == ("done", "cid")
 
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{}</svg>'
+DOT = SVG.format('<circle cx="32" cy="32" r="20" fill="teal"/>')
+
+
+def base64_uri(kind: str, content: bytes | str) -> str:
+    raw = content.encode() if isinstance(content, str) else content
+    return f"data:{kind};base64,{base64.b64encode(raw).decode()}"
+
+
+def nested() -> str:
+    """A picture in a drawing in metadata in the token."""
+    pixel = base64_uri("image/png", picture())
+    drawing = SVG.format(f'<image width="64" height="64" href="{pixel}"/>')
+    document = json.dumps({"name": "Nested", "image": base64_uri("image/svg+xml", drawing)})
+    return base64_uri("application/json", document)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        nested(),
+        "data:application/json," + json.dumps({"image_data": DOT}),
+        "data:application/json;utf8," + json.dumps({"image": "data:image/svg+xml;utf8," + DOT}),
+        "data:application/json;charset=utf-8," + quote(json.dumps({"image": base64_uri("image/svg+xml", DOT)})),
+        json.dumps({"image": base64_uri("image/png", picture())}),
+        base64_uri("image/svg+xml", DOT),
+        DOT,
+    ],
+    ids=["nested", "image_data", "plain", "percent", "no data: at all", "an SVG itself", "markup itself"],
+)
+def test_a_token_that_holds_its_picture_needs_nobody_else(world: World, chain: Chain, alice: User, uri: str) -> None:
+    contract = deploy_avatar_token(chain)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.step, claim.proof) == ("done", "inline"), claim.reason_sentence
+
+
+@pytest.mark.parametrize("shape", ["{}", "https://ipfs.io/ipfs/{}", "https://{}.ipfs.dweb.link/", "/ipfs/{}"])
+def test_a_gateway_s_address_or_a_bare_cid_is_proved_like_any_ipfs_uri(
+    world: World, chain: Chain, alice: User, shape: str
+) -> None:
+    contract = deploy_avatar_token(chain)
+    uri = shape.format(pin_file(picture("olive"), "image/png", world.now).cid)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.step, claim.proof) == ("done", "cid"), claim.reason_sentence
+
+
 def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
     with serving(body(picture("plum"), Content_Type="image/png")) as server:
         contract = deploy_avatar_token(chain)
@@ -149,3 +202,24 @@ def test_dead_gateways_are_tried_again_until_they_answer(
     bob = person("bob", chain.accounts[4])
     second = mint(chain, contract, chain.accounts[4], metadata)
     assert claim_of(world, bob, contract, second).step == "done"  # from our own store
+
+
+def test_a_host_that_is_asked_too_often_is_waited_for_and_that_counts_as_no_try(
+    world: World, chain: Chain, alice: User
+) -> None:
+    turns = Pace(LocMemCache("busy", {}), Budget(seconds_per_host=600, patience=0.0))
+    world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK, pace=turns))
+    contract = deploy_avatar_token(chain)
+    with serving(body(picture("plum"), Content_Type="image/png")) as server:
+        metadata = f'data:application/json,{{"image":"{server.url("/a.png")}","image_data":"<svg/>"}}'
+        turns.wait_for_turn("localhost", 1)  # somebody else's
+        claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+        assert "waits for its turn" in claim.reason_sentence
+        assert (claim.media_attempts, server.paths) == (0, [])
+        assert claim.media_due_at is not None
+
+        world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK))
+        world.now = claim.media_due_at
+        fetch_media(claim.pk, world.now, world.doors)
+    claim.refresh_from_db()
+    assert (claim.step, claim.proof) == ("done", "mutable")

@@ -15,7 +15,7 @@ from nft.clients.gateway_scores import GatewayScores
 from nft.clients.gateways import Gateways, IpfsLimits, IpfsUnavailable, get_gateways
 from nft.core.car import write_car
 from nft.core.dag import DagLimits
-from nft.core.errors import NotAFile
+from nft.core.errors import NotAFile, PathNotFound
 from nft.core.unixfs import build_directory, build_file
 from tests.servers.redis import RedisServer
 
@@ -108,6 +108,13 @@ def test_what_the_proved_blocks_say_ends_the_race() -> None:
     lone = write_car(folder.root, folder.blocks)
     with serving(Silent()) as slow, serving(car(lone)) as fast, pytest.raises(NotAFile):
         gateways(slow, fast).fetch_verified(folder.root, "", LIMITS)
+
+
+def test_a_proved_no_ends_the_race_though_the_gateway_breaks_off() -> None:
+    folder = build_directory({"a": (FILE.root, FILE.size)})
+    cut = write_car(folder.root, folder.blocks) + b"\x40"
+    with serving(car(cut)) as first, serving(Silent()) as second, pytest.raises(PathNotFound):
+        gateways(first, second, delay=NEVER).fetch_verified(folder.root, "b", LIMITS)
 
 
 def test_a_gateway_that_sends_much_that_was_not_asked_for_is_not_kept_in_memory() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
 
+from localstack import binaries
 from nft.clients.blockstore import block_name, get_block, put_block
 from nft.clients.gateways import Gateways, IpfsLimits
 from nft.core.car import read_car
@@ -29,6 +31,7 @@ from nft.services.pinning import (
     pin_file,
     read_kept,
 )
+from tests.servers.helia_gateway import SOURCE
 
 from .world import NOW, picture
 
@@ -188,3 +191,89 @@ def test_we_can_fetch_from_ourselves_by_proof(live_server: Any, transactional_db
     gateways = Gateways([live_server.url], own=lambda _: None)
     found = gateways.fetch_verified(parse_cid(str(folder.cid)), "deep.bin", IpfsLimits(DagLimits(), 10))
     assert found.data == content
+
+
+def test_helia_fetches_from_us_and_believes_its_own_hashes(live_server: Any, transactional_db: None) -> None:
+    content = LARGE + b"for Helia"
+    folder = pin_directory({"deep.bin": (content, "image/png")}, NOW)
+    assert fetch_with_helia(live_server.url, f"{folder.cid}/deep.bin") == content
+    stranger = build_file(LARGE + b"a stranger's")
+    keep_file(KeptFile(stranger.root, "", LARGE + b"a stranger's", stranger.blocks), NOW)
+    assert fetch_with_helia(live_server.url, str(stranger.root)) == LARGE + b"a stranger's"
+
+
+def fetch_with_helia(gateway: str, path: str) -> bytes:
+    script = ["--require", str(SOURCE / "node20.cjs"), str(SOURCE / "fetcher.mjs"), gateway, path]
+    done = subprocess.run([binaries.node(), *script], capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+# --- the finer points of the specification -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "last"),
+    [
+        ("bytes=0-9", 206, 0, 9),
+        ("bytes=100-", 206, 100, None),
+        ("bytes=-7", 206, -7, None),
+        ("bytes=0-99999999", 206, 0, None),
+        ("bytes=99999999-", 416, None, None),
+        ("bytes=-0", 416, None, None),
+        ("bytes=9-3", 200, None, None),
+        ("bytes=0-1,4-5", 200, None, None),
+        ("bytes=-", 200, None, None),
+        ("lines=1-2", 200, None, None),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?format=raw"])
+def test_a_part_of_a_file_or_block_may_be_asked_for(
+    visitor: Client, image: Pinned, query: str, asked: str, status: int, first: int | None, last: int | None
+) -> None:
+    answer = visitor.get(f"/ipfs/{image.cid}{query}", headers={"Range": asked})
+    assert answer.status_code == status
+    assert answer["Accept-Ranges"] == "bytes"
+    whole = picture()
+    if status == 206:
+        assert answer.content == whole[first : None if last is None else last + 1]
+        begin, _, rest = answer["Content-Range"].removeprefix("bytes ").partition("-")
+        end, _, size = rest.partition("/")
+        assert whole[int(begin) : int(end) + 1] == answer.content
+        assert (int(size), answer["Content-Length"]) == (len(whole), str(len(answer.content)))
+    else:
+        assert answer.content == (whole if status == 200 else b"")
+
+
+def test_a_part_of_another_version_is_the_whole_of_this_one(visitor: Client, image: Pinned) -> None:
+    answer = visitor.get(f"/ipfs/{image.cid}", headers={"Range": "bytes=0-1", "If-Range": '"other"'})
+    assert (answer.status_code, answer.content) == (200, picture())
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "status"),
+    [
+        ("?format=car&car-version=2", "*/*", 400),
+        ("", f"{CAR}; version=2", 400),
+        ("", f"{CAR}; version=1; order=dfs; dups=y", 200),
+        ("?format=car&entity-bytes=0:99", "*/*", 200),
+        ("?format=car&entity-bytes=-10:*", "*/*", 200),
+        ("?format=car&entity-bytes=some", "*/*", 400),
+    ],
+)
+def test_archives_are_of_version_1_and_say_how_they_are_ordered(
+    visitor: Client, image: Pinned, query: str, accept: str, status: int
+) -> None:
+    answer = visitor.get(f"/ipfs/{image.cid}{query}", headers={"Accept": accept})
+    assert answer.status_code == status
+    if status == 200:
+        assert answer["Content-Type"] == f"{CAR}; version=1; order=dfs; dups=n"
+        assert answer["Accept-Ranges"] == "none"
+        assert read_car(answer.content)[1] == build_file(picture()).blocks
+
+
+def test_pages_of_others_may_ask_before_they_read(visitor: Client, image: Pinned) -> None:
+    answer = visitor.options(f"/ipfs/{image.cid}?format=car", headers={"Origin": "https://elsewhere.example"})
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (204, "*")
+    assert "Range" in answer["Access-Control-Allow-Headers"]
+    assert visitor.post(f"/ipfs/{image.cid}").status_code == 405

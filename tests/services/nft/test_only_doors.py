@@ -13,6 +13,7 @@ DOORS = {
     "avatarsite/object_store.py": "the configured object store",
     "nft/clients/http.py": "the one fetch client",
     "nft/clients/transport.py": "its sockets",
+    "nft/clients/pinner_http.py": "the configured pinners",
     "nft/clients/rpc.py": "the configured nodes",
     "nft/management/commands/deploy_contract.py": "the operator's own deployment",
 }

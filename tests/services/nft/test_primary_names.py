@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -17,8 +17,9 @@ from nft.clients.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
 from nft.services import jobs
 from nft.services.accounts import list_accounts, unlink_account, update_account
-from nft.services.known_names import MAX_AGE, names_of
+from nft.services.known_names import MAX_AGE
 from nft.services.primary_names import PERIOD, check_name, sweep_names
+from nft.services.public_accounts import public_accounts
 from profiles.services.people import profile_of
 from profiles.services.showing import find_profile
 from tests.servers.chain import CHAIN_ID, Chain
@@ -53,6 +54,11 @@ def alice(chain: Chain, site_with_names: Names) -> User:
 
 def account_of(user: User) -> LinkedAccount:
     return user.linked_accounts.get()
+
+
+def names_of(user: User, now: datetime) -> list[str]:
+    """What the public page says."""
+    return [account.name for account in public_accounts(user.pk, now) if account.name]
 
 
 def show(user: User, *, is_public: bool = True) -> None:
@@ -198,7 +204,7 @@ def test_a_name_that_no_longer_leads_here_is_dropped_at_the_next_look(
     site_with_names.set_address("alice.eth", chain.accounts[1], chain.accounts[2])
     assert sweep_names(world.later(hours=1), world.doors) == 0  # not due
     assert sweep_names(world.later(seconds=PERIOD.total_seconds()), world.doors) == 1
-    assert names_of(alice.pk, world.now) == []
+    assert names_of(alice, world.now) == []
     assert find_profile("alice.eth") is None
 
 
@@ -213,7 +219,7 @@ def test_a_name_that_moved_is_its_new_accounts_only(
     show(bob)
     check_name(account_of(bob).pk, world.later(minutes=2), world.doors)
     assert find_profile("alice.eth") == profile_of(bob)
-    assert names_of(alice.pk, world.now) == []
+    assert names_of(alice, world.now) == []
 
 
 def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World) -> None:
@@ -222,10 +228,10 @@ def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World
     with world.dead_chain():
         world.later(days=1, minutes=1)
         assert not check_name(account_of(alice).pk, world.now, world.doors)
-        assert names_of(alice.pk, world.now) == ["alice.eth"]
+        assert names_of(alice, world.now) == ["alice.eth"]
         assert sweep_names(world.later(minutes=11), world.doors) == 0
-        assert names_of(alice.pk, world.now) == ["alice.eth"]
-    assert names_of(alice.pk, world.now + MAX_AGE) == []
+        assert names_of(alice, world.now) == ["alice.eth"]
+    assert names_of(alice, world.now + MAX_AGE) == []
     PrimaryName.objects.update(checked_at=timezone.now() - MAX_AGE - timedelta(minutes=1))
     assert find_profile("alice.eth") is None
 
@@ -241,7 +247,7 @@ def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: W
     assert list(PrimaryName.objects.order_by("attempts").values_list("attempts", flat=True)) == [0, 2, 2]
     world.later(minutes=11)
     assert sweep_names(world.now, world.doors) == 1
-    assert names_of(alice.pk, world.now) == ["alice.eth"]
+    assert names_of(alice, world.now) == ["alice.eth"]
 
 
 def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain: Chain) -> None:

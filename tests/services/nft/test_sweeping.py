@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from web3.contract import Contract
 
 from nft.clients.chain import ChainClient
 from nft.core.address import parse_address
-from nft.models import TokenClaim
+from nft.models import TokenClaim, WatchedChain
 from nft.services import sweeping
 from nft.services.accounts import unlink_account
 from nft.services.sweeping import find_due, sweep_page
@@ -133,6 +136,29 @@ def test_a_dead_chain_takes_nothing_and_is_asked_again_soon(world: World, alice:
     assert set(TokenClaim.objects.values_list("state", "next_check_at", "attempt")) == {
         ("owned", world.now + timedelta(seconds=30), None)
     }
+
+
+def test_a_node_that_stands_still_renews_nothing_and_the_admin_shows_why(
+    world: World, chain: Chain, alice: User, contract: Contract, admin_client: Client
+) -> None:
+    verified_claims(world, alice, contract)
+    late = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=60, clock=lambda: time.time() + 7200)
+    with world.other_chain(late):
+        sweep(world)
+    assert not TokenClaim.objects.filter(checked_at=world.now).exists()
+    assert "s old" in WatchedChain.objects.get().alarm
+    assert b"s old" in admin_client.get(reverse("admin:nft_watchedchain_changelist")).content
+
+
+def test_what_is_known_of_a_later_block_waits_and_holds_up_no_other(
+    world: World, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    TokenClaim.objects.filter(pk=claims[0].pk).update(checked_block_number=10**6)
+    sweep(world)
+    assert TokenClaim.objects.filter(checked_at=world.now).count() == COUNT - 1
+    claims[0].refresh_from_db()
+    assert (claims[0].state, claims[0].next_check_at) == ("owned", world.now + timedelta(seconds=30))
 
 
 def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +15,7 @@ from django.utils import timezone
 from nft.clients.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from nft.services import accounts, wallet_sessions
+from nft.services.refusals import AccountChanged
 from nft.tasks import recheck_wallet_sessions
 from profiles.models import AuditEntry
 from tests.servers.chain import Chain
@@ -231,3 +234,29 @@ class TestThePrimaryAccount:
         path = reverse("nft:wallet_primary", args=[LinkedAccount.objects.order_by("linked_at")[1].pk])
         assert stranger.client.post(path).status_code == 404
         assert self.primaries() == [True, False, False, True]
+
+
+class TestAnAccountThatGoesWhileSomebodySignsInWithIt:
+    """Between the signature and the second factor lie minutes."""
+
+    @pytest.fixture
+    def linked(self, settings: Any) -> LinkedAccount:
+        settings.NFT_CHAINS = chains_at(NOBODY)
+        user = User.objects.create_user("alice", password="correct horse")
+        proof = accounts.Proof(Wallet.create().address_bytes, CHAIN_ID, is_contract_account=False)
+        return accounts.link_account(user, proof, timezone.now())
+
+    def test_ends_the_session_at_its_first_step(self, linked: LinkedAccount, client: Client) -> None:
+        now, session, user = timezone.now(), client.session, linked.user
+        wallet_sessions.prepare(session, linked, "", "")
+        accounts.unlink_account(user, linked.pk, now)
+        wallet_sessions.begin(session, user.pk, now)
+        assert "no longer linked" in wallet_sessions.why_ended(session, now)
+        assert wallet_sessions.SESSION_KEY in session, "what a wallet began is known as that, as by the admin"
+
+    def test_is_no_failure_of_the_site(self, linked: LinkedAccount) -> None:
+        gone = accounts.Proof(bytes(linked.address), CHAIN_ID, is_contract_account=False)
+        with patch.object(accounts, "find_account", return_value=LinkedAccount.objects.get()):
+            accounts.unlink_account(linked.user, linked.pk, timezone.now())
+            with pytest.raises(AccountChanged):
+                accounts.find_own_account(linked.user, gone, timezone.now())

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 from web3.contract import Contract
 
 from nft.clients.chain import ChainClient
@@ -65,12 +67,16 @@ def move(chain: Chain, contract: Contract, token_id: int, sender: int = 1, to: i
 
 
 def test_a_transfer_at_the_head_hides_the_mark_and_its_confirmation_ends_it(
-    world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
+    world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim, client: Client
 ) -> None:
     move(chain, contract, claim.token_id)
     assert look(world).doubted == 1
     front = shown(alice, world.now)
     assert (front.mark, front.avatar is not None) == (False, True), "the picture stays until it is settled"
+    client.force_login(alice)
+    page = client.get(reverse("nft:claim_detail", args=[claim.pk])).content.decode()
+    assert "A transfer is on its way" in page
+    assert "Verified" not in page
     world.later(minutes=16)
     sweep(world)
     assert not has_mark(world, alice), "a check of a block before the transfer settles nothing"

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -109,3 +110,38 @@ def test_who_is_no_staff_is_told_nothing_of_it(browser: Browser, wallet: Wallet)
     status, page = open_admin(browser)
     assert status == 403
     assert "You signed in with a wallet, which" not in page
+
+
+class TestWhoHasAStaffMembersWallet:
+    """gets no further by making themselves another way in: where staff have any, it is asked for."""
+
+    @pytest.mark.parametrize("allowed", [False, True])
+    @pytest.mark.parametrize("name", ["mfa_add_webauthn", "mfa_activate_totp"])
+    def test_makes_no_passkey_or_code_with_it(
+        self, browser: Browser, wallet: Wallet, staff: User, settings: Any, name: str, allowed: bool
+    ) -> None:
+        settings.ADMIN_WALLET_SIGN_IN = allowed
+        browser.sign_in(wallet)
+        for _ in range(2):
+            answer = browser.client.get(reverse(name))
+            assert answer.status_code == 302
+            assert answer["Location"].startswith(reverse("account_reauthenticate"))
+            text = browser.text_for(wallet.address, purpose="reauthenticate")
+            assert browser.verify(text, wallet.sign(text)).status_code == 200  # which proves nothing here
+        browser.client.post(answer["Location"], {"password": "correct horse"})
+        assert browser.client.get(reverse(name)).status_code == 200
+
+    def test_adds_no_e_mail_address_to_reset_the_password_by(
+        self, browser: Browser, wallet: Wallet, staff: User
+    ) -> None:
+        browser.sign_in(wallet)
+        said = {"action_add": "", "email": "mallory@example.org"}
+        answer = browser.client.post(reverse("account_email"), said)
+        assert answer["Location"].startswith(reverse("account_reauthenticate"))
+        assert not EmailAddress.objects.filter(email="mallory@example.org").exists()
+
+    def test_whoever_has_nothing_else_still_can(self, browser: Browser, wallet: Wallet, staff: User) -> None:
+        staff.set_unusable_password()
+        staff.save()
+        browser.sign_in(wallet)
+        assert browser.client.get(reverse("mfa_activate_totp")).status_code == 200

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -87,3 +89,36 @@ def test_sign_ins_are_written_down_without_any_address(browser: Browser, wallet:
     assert "What happened lately" in page
     assert "A wallet account was linked" in page
     assert LinkedAccount.objects.get().address_text not in page
+
+
+def test_a_session_with_a_new_key_stays_in_the_list(alice: User, browser: Browser, wallet: Wallet) -> None:
+    """A key changes with each account that is linked, and with each proof. Whoever took a session over and then says
+    nothing must not be missed by “sign out everywhere”."""
+    browser.enter(alice)
+    browser.client.get(PAGE)
+    before = row_of(browser.client)
+    assert browser.link(wallet).status_code == 200
+    after = row_of(browser.client)
+    assert (after.pk, after.created_at) == (before.pk, before.created_at)
+    assert after.session_key != before.session_key
+    by_password().post(reverse("sessions_end"))
+    assert not is_in(browser.client)
+
+
+def test_a_session_that_ended_meanwhile_does_not_rise_again_under_a_new_key(alice: User) -> None:
+    here, there = by_password(), by_password()
+    slow = there.session  # a request of it is under way, such as one that waits for a chain
+    assert slow["_auth_user_id"] == str(alice.pk)
+    here.post(PAGE)
+    with pytest.raises(SessionInterrupted):
+        slow.cycle_key()
+    assert Session.objects.count() == 1
+
+
+def test_who_was_nobody_gets_a_session_anew_where_it_ran_out_meanwhile(client: Client) -> None:
+    session = client.session
+    session["a"] = "b"
+    session.save()
+    Session.objects.all().delete()
+    session.cycle_key()
+    assert Session.objects.get().get_decoded() == {"a": "b"}

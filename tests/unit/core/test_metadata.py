@@ -44,6 +44,13 @@ def test_the_keys_of_opensea_are_read_and_all_others_left() -> None:
         ({"image": None, "image_data": "c", "animation_url": "d"}, ("c",)),
         ({"animation_url": "d"}, ("d",)),
         ({"name": "no picture"}, ()),
+        ({"imageUrl": "a"}, ("a",)),
+        ({"image": {"url": "a", "type": "png"}}, ("a",)),
+        ({"image": ["a", "b"]}, ("a",)),
+        ({"image": [], "image_url": {"other": "x"}, "animation_url": "d"}, ("d",)),
+        ({"title": "Asset Metadata", "properties": {"image": {"type": "string", "description": "a"}}}, ("a",)),
+        ({"properties": {"image": "a"}}, ("a",)),
+        ({"image": 7, "properties": [["x"]], "image_data": "c"}, ("7", "c")),
     ],
 )
 def test_stills_come_before_animations(document: dict[str, str], sources: tuple[str, ...]) -> None:

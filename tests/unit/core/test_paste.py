@@ -60,6 +60,10 @@ def test_identifiers_bring_their_chain_and_standard(text: str, standard: TokenSt
         ("https://basescan.org/nft/{c}/42", 8453),
         ("https://eth.blockscout.com/token/{c}/instance/42", 1),
         ("https://gnosis.blockscout.com/token/{c}/instance/42/token-transfers", 100),
+        ("https://magiceden.io/item-details/ethereum/{c}/42", 1),
+        ("https://magiceden.us/item-details/polygon/{c}/42?utm=x", 137),
+        ("https://looksrare.org/collections/{c}/42", 1),
+        ("https://sepolia.looksrare.org/collections/{c}/42#activity", 11155111),
         ("https://explorer.example:4000/token/{c}/instance/42", 99),
     ],
 )
@@ -96,6 +100,12 @@ def test_pages_of_marketplaces_and_explorers_name_a_token(url: str, chain_id: in
         (f"https://etherscan.io/token/{CONTRACT_TEXT}", PasteRefusal.NO_TOKEN_ID),
         (f"https://etherscan.io/token/{CONTRACT_TEXT}?a={CONTRACT_TEXT}", PasteRefusal.NO_TOKEN_ID),
         (f"https://rarible.com/token/{CONTRACT_TEXT}", PasteRefusal.NO_TOKEN_ID),
+        (
+            "https://magiceden.io/item-details/7ovoA3Zt6zmi6RbNjs6gFYkGN9NH5ppdg9UJYzBYx8mP",
+            PasteRefusal.NOT_A_TOKEN_PAGE,
+        ),
+        (f"https://magiceden.io/item-details/solana/{CONTRACT_TEXT}/1", PasteRefusal.UNKNOWN_CHAIN),
+        (f"https://looksrare.org/collections/{CONTRACT_TEXT}", PasteRefusal.NOT_A_TOKEN_PAGE),
     ],
 )
 def test_everything_else_is_refused_with_its_reason(text: str, reason: PasteRefusal) -> None:

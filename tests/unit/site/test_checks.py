@@ -57,3 +57,11 @@ def test_a_safe_production_has_nothing_to_say() -> None:
         NFT_IMAGE_MAX_AGE=86_400,
         RECEIPT_SIGNING_KEY=KEY,
     )
+
+
+def test_an_indexer_that_is_not_there_is_named() -> None:
+    entry = {"adapter": "nft.clients.indexers.Nobody", "chain_id": 1, "url": "https://a.example"}
+    with override_settings(NFT_INDEXERS=[entry]):
+        assert "nft.E003" in {message.id for message in run_checks()}
+    with override_settings(NFT_INDEXERS=[entry | {"adapter": "nft.clients.indexers.Blockscout"}]):
+        assert "nft.E003" not in {message.id for message in run_checks()}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('profiles', '0003_doubt'),
+        ('profiles', '0004_lean_renditions'),
     ]
 
     operations = [

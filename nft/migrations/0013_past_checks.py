@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nft', '0008_dead_letters'),
-        ('profiles', '0004_losses'),
+        ('nft', '0012_alarms'),
+        ('profiles', '0005_losses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,141 @@
+"""The site's own sweep and watcher over a database (SQLite) full of claims.
+
+`sweep <case> <claims>`: one call of the work is one page. `watch <case>`: catches up once and says how long it took;
+one call of the work is then reading the same logs again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+import requests
+from django.core.management import call_command
+from django.utils import timezone
+
+from bench.serve import serve
+from nft.clients.chain import ChainClient
+from tests.servers.chain import CHAIN_ID
+
+Case = dict[str, Any]
+Work = tuple[Callable[[], object], dict[str, Any]]
+BULK, LOOKS = 5000, 40
+
+
+def sweep(case: Case, count: int) -> Work:
+    from nft.models import TokenClaim
+    from nft.services import sweeping
+
+    _fill(case["everything"], count, case["owner"])
+    doors, moment = _doors(case), timezone.now()
+
+    def work() -> None:
+        nonlocal moment
+        before = moment
+        if not TokenClaim.objects.filter(next_check_at__lte=moment).exists():
+            moment = before + timedelta(hours=1)
+        sweeping.sweep_page(CHAIN_ID, moment, doors, alone=False)
+
+    work()
+    renewed = TokenClaim.objects.filter(state="owned", checked_at__gte=moment).count()
+    _check(case["page"] == sweeping.PAGE and renewed == min(count, sweeping.PAGE))
+    return work, {}
+
+
+def watch(case: Case) -> Work:
+    from nft.core.abi import TRANSFER_TOPICS
+    from nft.models import TokenClaim, WatchedChain
+    from nft.services.moves import note_logs
+    from nft.services.watching import watch_chain
+
+    _fill(case["busy"], 10, case["owner"])
+    WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=case["first"])
+    doors, blocks, began = _doors(case), 0, time.perf_counter()
+    while (look := watch_chain(CHAIN_ID, timezone.now(), doors)) is not None and look.blocks:
+        blocks += look.blocks
+    seconds = time.perf_counter() - began
+    _check(blocks >= case["blocks"])
+    _check(not TokenClaim.objects.filter(moved_at_block=None).exists())
+    view = ChainClient(CHAIN_ID, [case["url"]], "finalized")
+    contract = bytes.fromhex(case["busy"][2:])
+    logs = view.logs([contract], TRANSFER_TOPICS, case["first"], case["first"] + 99)
+    _check(len(logs) == 100 * case["moves"])
+    looks = sorted(_one_look(case, lambda: watch_chain(CHAIN_ID, timezone.now(), doors)) for _ in range(LOOKS))
+    facts = {"seconds": seconds, "blocks": blocks, "logs": len(logs), "look_p95": looks[int(LOOKS * 0.95)]}
+    return lambda: note_logs(CHAIN_ID, logs), facts
+
+
+def _one_look(case: Case, look: Callable[[], object]) -> float:
+    """Seconds from a transfer in a new block until its mark is off, beginning with the look that finds it."""
+    from nft.models import TokenClaim
+
+    sent = {"from": case["owner"], "to": case["busy"], "gas": hex(100_000)}
+    question = {"jsonrpc": "2.0", "id": 1, "method": "eth_sendTransaction", "params": [sent]}
+    before = TokenClaim.objects.order_by("-moved_at_block").values_list("moved_at_block", flat=True)[0]
+    requests.post(case["url"], json=question, timeout=20).raise_for_status()
+    time.sleep(0.05)  # the node mines it
+    began = time.perf_counter()
+    look()
+    seconds = time.perf_counter() - began
+    _check(not TokenClaim.objects.filter(moved_at_block__lte=before).exists())
+    return seconds
+
+
+def _fill(contract: str, count: int, owner: str) -> None:
+    """A person who holds so many tokens of a contract, each checked long ago."""
+    from django.contrib.auth.models import User
+
+    from nft.models import LinkedAccount, TokenClaim
+
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    user = User.objects.create(username=f"bench-{uuid.uuid4().hex[:8]}")
+    LinkedAccount.objects.all().delete()
+    address = bytes.fromhex(owner[2:])
+    account = LinkedAccount.objects.create(
+        user=user, address=address, chain_id=CHAIN_ID, linked_at=now, last_used_at=now
+    )
+    for first in range(0, count, BULK):
+        TokenClaim.objects.bulk_create(
+            TokenClaim(
+                user=user,
+                account=account,
+                chain_id=CHAIN_ID,
+                contract=bytes.fromhex(contract[2:]),
+                token_id=token_id,
+                standard="erc721",
+                state="owned",
+                is_checked_alone=False,
+                checked_at=now - timedelta(hours=1),
+                checked_block_number=1,
+                next_check_at=now - timedelta(minutes=1),
+            )
+            for token_id in range(first, min(first + BULK, count))
+        )
+
+
+def _doors(case: Case) -> Any:
+    from nft.clients.gateways import Gateways
+    from nft.clients.http import guarded_http
+    from nft.services.doors import Doors
+
+    client = ChainClient(CHAIN_ID, [case["url"]], "finalized")
+    return Doors(lambda _: client, Gateways([]), guarded_http())
+
+
+def _check(is_good: bool) -> None:
+    if not is_good:
+        raise ValueError("The database is not as it should be.")
+
+
+if __name__ == "__main__":
+    django.setup()
+    given = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
+    serve(*(sweep(given, int(sys.argv[3])) if sys.argv[1] == "sweep" else watch(given)))

@@ -1,0 +1,131 @@
+"""As many people as wanted, made by the database itself: copies of one real person's rows with names of their own.
+
+So the columns need not be named here, and a million people take a minute. Needs Django to be set up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, models
+from django.utils import timezone
+from PIL import Image
+
+from bench.pictures import make_square
+from nft.models import LinkedAccount, TokenClaim
+from profiles.models import Avatar, EmailName, Profile
+from profiles.services.avatars import AvatarDetails, set_avatar
+from profiles.services.people import profile_of
+
+FIRST_ID, CLAIM_EVERY = 1000, 10
+
+
+def fill(people: int) -> dict[str, int]:
+    """An empty database, with person-1 to person-`people`; one in CLAIM_EVERY has a claim, which is due.
+
+    How many bytes they take, indexes included, and how many of those are squares'."""
+    call_command("migrate", verbosity=0)
+    user, avatar, claim = _template()
+    before = _size()
+    with connection.cursor() as cursor:  # rows that point at each other come table by table
+        cursor.execute("PRAGMA foreign_keys=OFF" if _sqlite() else "SET session_replication_role = replica")
+    _add_people(user, people)
+    _add_pictures(avatar, people)
+    _add_accounts(claim, people)
+    without = _size()
+    _add_squares(avatar, people)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if _sqlite() else "VACUUM ANALYZE")
+    return {"all": _size() - before, "squares": _size() - without}
+
+
+def hash_of(text: object) -> str:
+    return hashlib.md5(str(text).encode(), usedforsecurity=False).hexdigest()
+
+
+def address_of(number: int) -> bytes:
+    return bytes.fromhex(hash_of(number) + hash_of(f"a{number}")[:8])
+
+
+def _template() -> tuple[User, Avatar, TokenClaim]:
+    user, now = User.objects.create_user("template"), timezone.now()
+    profile = profile_of(user)
+    EmailName.objects.create(profile=profile, sha256="0" * 64, md5="0" * 32)
+    buffer = BytesIO()
+    Image.open(BytesIO(make_square(96))).save(buffer, "PNG")
+    avatar = set_avatar(profile, buffer.getvalue(), Avatar.Source.UPLOAD, details=AvatarDetails(), actor=user)
+    account = LinkedAccount.objects.create(
+        user=user, address=bytes(20), chain_id=1, is_public=True, linked_at=now, last_used_at=now
+    )
+    claim = TokenClaim.objects.create(
+        user=user, account=account, contract=bytes(20), token_id=1, chain_id=1, next_check_at=now
+    )
+    return user, avatar, claim
+
+
+def _add_people(user: User, people: int) -> None:
+    own = f"{FIRST_ID} + n"
+    profile = Profile.objects.get(user=user)
+    _copy(user, people, id=own, username="'person-' || n")
+    avatar = _uuid("'avatar' || n")
+    found = "1" if _sqlite() else "true"
+    _copy(profile, people, id=own, user_id=own, handle="'person-' || n", avatar_id=avatar, is_found_by_email=found)
+    sha256 = "md5('sha' || n) || md5('256' || n)"
+    _copy(profile.email_names.get(), people, id=own, profile_id=own, sha256=sha256, md5="md5('mail' || n)")
+
+
+def _add_pictures(avatar: Avatar, people: int) -> None:
+    own = f"{FIRST_ID} + n"
+    _copy(avatar.image, people, id=own, sha256="md5('image' || n) || md5(n || 'image')")
+    _copy(avatar, people, id=_uuid("'avatar' || n"), profile_id=own, image_id=own)
+
+
+def _add_squares(avatar: Avatar, people: int) -> None:
+    for size, square in enumerate(avatar.image.renditions.all(), 1):
+        sha256 = f"md5('{size}/' || n) || md5(n || '/{size}')"
+        _copy(square, people, id=f"{size} * 100000000 + n", image_id=f"{FIRST_ID} + n", sha256=sha256)
+
+
+def _add_accounts(claim: TokenClaim, people: int) -> None:
+    own, account = f"{FIRST_ID} + n", _uuid("'account' || n")
+    address = "address(n)" if _sqlite() else "decode(md5(n::text) || substr(md5('a' || n), 1, 8), 'hex')"
+    _copy(LinkedAccount.objects.get(), people, id=account, user_id=own, address=address)
+    _copy(claim, people // CLAIM_EVERY, id=_uuid("'claim' || n"), user_id=own, account_id=account)
+
+
+def _copy(template: models.Model, rows: int, **own: str) -> None:
+    """So many rows like `template`, but for the columns in `own`: expressions of n, which is 1 to `rows`."""
+    quote, about = connection.ops.quote_name, template._meta  # noqa: SLF001 - documented by Django in spite of its name
+    columns = [str(field.column) for field in about.concrete_fields]
+    chosen = ", ".join(own.get(column, f"t.{quote(column)}") for column in columns)
+    table, key = quote(about.db_table), quote(str(about.pk.column))
+    with connection.cursor() as cursor:
+        if _sqlite():
+            cursor.connection.create_function("md5", 1, hash_of, deterministic=True)
+            cursor.connection.create_function("address", 1, address_of, deterministic=True)
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(map(quote, columns))}) "  # noqa: S608 - our own names only
+            f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {rows}) "
+            f"SELECT {chosen} FROM s, {table} t WHERE t.{key} = %s",
+            [about.pk.get_db_prep_value(template.pk, connection)],
+        )
+
+
+def _sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+def _uuid(text: str) -> str:
+    return f"md5({text})" if _sqlite() else f"md5({text})::uuid"
+
+
+def _size() -> int:
+    with connection.cursor() as cursor:
+        if _sqlite():
+            cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        else:
+            cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,102 @@
+"""Services that list an account's tokens, chosen by NFT_INDEXERS. They learn the address they are asked about.
+
+An adapter is a class with the signature of `Indexer`; its dotted path in the setting is all it takes to use another.
+
+IndexerError         permanent: bool; the sentence names the indexer, never its URL, which may hold a key
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from nft.clients.fetch_errors import FetchError
+from nft.clients.http import FetchLimits, GuardedHttp, operator_http
+from nft.core.address import to_checksum
+from nft.core.errors import BadAnswer
+from nft.core.indexed import IndexedPage, parse_alchemy_page, parse_blockscout_page
+
+LIMITS = FetchLimits(max_bytes=8 * 1024 * 1024, seconds=15.0, accept="application/json")
+MAX_PAGES = 50
+"""Of one account, some thousand tokens; whoever has more finds the rest by search on the chain."""
+
+
+class IndexerError(Exception):
+    def __init__(self, name: str, permanent: bool) -> None:
+        super().__init__(f"{name} did not answer as it should.")
+        self.permanent = permanent
+
+
+class Indexer(Protocol):
+    """One service for one chain."""
+
+    name: str
+
+    def __init__(self, name: str, url: str, http: GuardedHttp) -> None: ...
+
+    def pages(self, address: bytes) -> Iterator[IndexedPage]:
+        """The tokens of `address`, page by page. Raises IndexerError, perhaps after some pages."""
+        ...
+
+
+class _JsonPages:
+    def __init__(self, name: str, url: str, http: GuardedHttp) -> None:
+        self.name = name
+        self._url, self._http = url.rstrip("/"), http
+
+    def _pages(
+        self, path: str, query: Mapping[str, str], parse: Callable[[bytes], IndexedPage]
+    ) -> Iterator[IndexedPage]:
+        more: Mapping[str, str] | None = {}
+        for _ in range(MAX_PAGES):
+            try:
+                answer = self._http.fetch(f"{self._url}{path}?{urlencode({**query, **(more or {})})}", LIMITS)
+                page = parse(answer.content)
+            except FetchError as error:
+                raise IndexerError(self.name, error.permanent) from None  # its text may name more than the host
+            except BadAnswer as error:
+                raise IndexerError(self.name, permanent=False) from error
+            yield page
+            more = page.next_query
+            if more is None:
+                return
+
+
+class Alchemy(_JsonPages):
+    """Alchemy's NFT API v3; the URL ends in the key: `https://eth-mainnet.g.alchemy.com/nft/v3/<key>`."""
+
+    def pages(self, address: bytes) -> Iterator[IndexedPage]:
+        query = {"owner": to_checksum(address), "withMetadata": "true", "pageSize": "100"}
+        return self._pages("/getNFTsForOwner", query, parse_alchemy_page)
+
+
+class Blockscout(_JsonPages):
+    """Any Blockscout's open API v2, such as `https://eth.blockscout.com`; needs no key."""
+
+    def pages(self, address: bytes) -> Iterator[IndexedPage]:
+        path = f"/api/v2/addresses/{to_checksum(address)}/nft"
+        return self._pages(path, {"type": "ERC-721,ERC-1155"}, parse_blockscout_page)
+
+
+def get_indexers(chain_id: int) -> list[Indexer]:
+    """Those configured for a chain, in the order in which they are asked."""
+    http = operator_http()
+    return [
+        _adapter(entry)(entry_name(entry), entry["url"], http)
+        for entry in settings.NFT_INDEXERS
+        if int(entry["chain_id"]) == chain_id
+    ]
+
+
+def entry_name(entry: Mapping[str, Any]) -> str:
+    """What people are told it is called."""
+    return str(entry.get("name") or entry["adapter"].rpartition(".")[2])
+
+
+def _adapter(entry: Mapping[str, Any]) -> type[Indexer]:
+    adapter: type[Indexer] = import_string(entry["adapter"])
+    return adapter

@@ -1,0 +1,79 @@
+"""Whoever signs for the site: a key from a secret, or a signer of the operator's (a KMS, an HSM) by its dotted path."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import coincurve
+from django.conf import settings
+from django.utils.module_loading import import_string
+from eth_hash.auto import keccak
+
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+class SignerError(Exception):
+    """Nothing was signed; trying again later may help."""
+
+    permanent = False
+
+
+class Signer(Protocol):
+    """What NFT_SPONSOR_SIGNER names is called with a chain id and answers one of these. `sign` may raise anything."""
+
+    @property
+    def address(self) -> bytes: ...
+
+    def sign(self, digest: bytes) -> bytes:
+        """r, s and the recovery bit (0 or 1): 65 bytes. A high s is fine."""
+
+
+class KeySigner:
+    """Signs with a private key in this process. Its text never shows the key."""
+
+    def __init__(self, key: str) -> None:
+        """Raises ValueError for what is no private key, without repeating it."""
+        try:
+            self._key = coincurve.PrivateKey(bytes.fromhex(key.strip().removeprefix("0x").rjust(64, "0")))
+        except ValueError:
+            raise ValueError("This is no private key: 64 hexadecimal digits are expected.") from None
+        self.address: bytes = _address(self._key.public_key)
+
+    def sign(self, digest: bytes) -> bytes:
+        return self._key.sign_recoverable(digest, hasher=None)
+
+
+def get_signer(chain_id: int) -> Signer | None:
+    """None where the site pays for nobody. Raises SignerError where the operator's signer can't be made."""
+    if chain_id not in settings.NFT_SPONSOR_CHAINS:
+        return None
+    if not settings.NFT_SPONSOR_SIGNER:
+        return KeySigner(settings.NFT_SPONSOR_KEYS[chain_id])
+    try:
+        signer: Signer = import_string(settings.NFT_SPONSOR_SIGNER)(chain_id)
+    except Exception as error:
+        raise SignerError("The site's signer can't be reached right now.") from error
+    return signer
+
+
+def sign_digest(signer: Signer, digest: bytes) -> bytes:
+    """Its signature with a low s (EIP-2), proved to be of its address. Raises SignerError."""
+    try:
+        signature = _with_low_s(signer.sign(digest))
+        key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
+    except Exception as error:
+        raise SignerError("The site's signer gave no signature.") from error
+    if _address(key) != signer.address:
+        raise SignerError("The site's signer signed with another key than that of its address.")
+    return signature
+
+
+def _with_low_s(signature: bytes) -> bytes:
+    s, bit = int.from_bytes(signature[32:64]), signature[64]
+    if s <= _ORDER // 2:
+        return signature
+    return signature[:32] + (_ORDER - s).to_bytes(32) + bytes([bit ^ 1])
+
+
+def _address(key: coincurve.PublicKey) -> bytes:
+    return keccak(key.format(compressed=False)[1:])[12:]

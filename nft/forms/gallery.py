@@ -1,0 +1,43 @@
+"""Looking through the tokens one holds. What makes no sense in an address is left out, as links grow old."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from nft.services.gallery import HIDDEN, MAIN, SPAM, Wish
+from profiles.services.history_pages import Position
+
+QUERY_CHARACTERS = 100
+
+
+def read_wish(asked: Mapping[str, str]) -> Wish:
+    shelf = asked.get("shelf", MAIN)
+    return Wish(
+        query=asked.get("q", "").replace("\0", "").strip()[:QUERY_CHARACTERS],
+        collection=asked.get("collection", "")[:42],
+        chain_id=_number(asked.get("chain", "")),
+        shelf=shelf if shelf in {HIDDEN, SPAM} else MAIN,
+        after=_position(asked.get("after", "")),
+    )
+
+
+def read_ids(texts: list[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _position(text: str) -> Position | None:
+    try:
+        return Position.parse(text)
+    except ValueError:
+        return None

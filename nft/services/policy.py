@@ -1,0 +1,105 @@
+"""Which collections this site shows. A decision works on what is shown already, too: what is refused is withdrawn with
+the reason, what is allowed again comes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from nft.core.address import parse_address
+from nft.core.spam import SpamSign, find_spam_sign
+from nft.models import Collection, HeldToken, TokenClaim
+from nft.services import history
+from nft.services.provenance import renewed
+from profiles.models import Avatar
+from profiles.services.audit import record
+from profiles.services.avatars import reinstate_avatar, withdraw_avatar
+from profiles.services.people import profile_of
+
+Standing = Collection.Standing
+ANY, TRUSTED = "any", "trusted"
+NOT_CHOSEN = "This site shows pictures of chosen collections only, and this is none of them."
+PAGE = 500
+
+
+def refusal_of(chain_id: int, contract: bytes) -> str:
+    """Why pictures of this collection are not shown, in a sentence; "" if they are."""
+    row = Collection.objects.filter(chain_id=chain_id, contract=contract).first()
+    return _refusal(row, chain_id, contract)
+
+
+def decide_collection(
+    chain_id: int, contract: bytes, standing: str, reason: str, *, actor: User, now: datetime, name: str = ""
+) -> Collection:
+    """What staff think of a collection from now on, with the reason that people read. Raises ValueError without one."""
+    reason = reason.strip()[:200]
+    if not reason:
+        raise ValueError("Write why: people whose picture goes by it will read it.")
+    facts = {"standing": Standing(standing), "reason": reason, "decided_at": now} | ({"name": name} if name else {})
+    with transaction.atomic():
+        row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)
+        what = {"chain": chain_id, "contract": "0x" + contract.hex(), "standing": standing, "reason": reason}
+        record(profile_of(actor), "collection.decide", actor, **what)
+        _shelve(row)
+    apply_policy(now, TokenClaim.objects.filter(chain_id=chain_id, contract=contract), actor=actor)
+    return row
+
+
+def apply_policy(
+    now: datetime, claims: QuerySet[TokenClaim] | None = None, *, actor: User | None = None
+) -> tuple[int, int]:
+    """Brings what is shown in line with the policy, by default all of it; how many pictures went, and came back."""
+    every = TokenClaim.objects.all() if claims is None else claims
+    owned = every.filter(state=TokenClaim.State.OWNED, avatar__isnull=False).select_related("avatar").order_by("pk")
+    rows = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
+    gone = back = 0
+    for claim in owned.iterator(chunk_size=PAGE):
+        refusal = _refusal(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
+        assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
+        if refusal:
+            gone += _block(claim, claim.avatar, refusal, actor, now)
+        elif claim.avatar.state == Avatar.State.WITHDRAWN and claim.checked_at is not None:
+            back += reinstate_avatar(claim.avatar.pk, claim.checked_at, renewed(claim.avatar.provenance, claim), actor)
+    return gone, back
+
+
+def _block(claim: TokenClaim, avatar: Avatar, refusal: str, actor: User | None, now: datetime) -> bool:
+    with transaction.atomic():
+        is_gone = withdraw_avatar(avatar.pk, refusal, actor=actor, is_told=True)
+        if is_gone:
+            history.note_blocked(claim, refusal, now)
+    return is_gone
+
+
+def _refusal(row: Collection | None, chain_id: int, contract: bytes) -> str:
+    standing = row.standing if row is not None else Standing.NONE
+    if row is not None and standing == Standing.DENIED:
+        return f"This site does not show pictures of this collection: {row.reason}"
+    if settings.NFT_COLLECTION_POLICY == TRUSTED and standing != Standing.TRUSTED:
+        chain = settings.NFT_CHAINS.get(chain_id, {})
+        ours = [chain.get("avatar_contract", ""), *chain.get("collections", [])]
+        if contract not in {parse_address(text) for text in ours if text}:
+            return NOT_CHOSEN
+    return ""
+
+
+def spam_sign_of(row: Collection | None, said: str, name: str, collection: str) -> str:
+    """Staff's word counts for more than signs."""
+    if row is not None and row.standing == Standing.DENIED:
+        return str(SpamSign.DENIED)
+    if row is not None and row.standing == Standing.TRUSTED:
+        return ""
+    return said or str(find_spam_sign(name, collection) or "")
+
+
+def _shelve(row: Collection) -> None:
+    """Puts what was found already where it lies by the new decision."""
+    tokens = list(HeldToken.objects.filter(chain_id=row.chain_id, contract=row.contract))
+    for token in tokens:
+        said = token.spam if token.spam == SpamSign.INDEXER else ""
+        token.spam = spam_sign_of(row, said, token.name, token.collection)
+    HeldToken.objects.bulk_update(tokens, ["spam"], batch_size=PAGE)

@@ -1,0 +1,149 @@
+"""The tokens one's accounts hold, to choose from."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from nft.forms.gallery import read_ids, read_wish
+from nft.models import TokenClaim
+from nft.services import gallery, presentation
+from nft.services.held_pictures import ask_for_pictures
+from nft.services.search_progress import count_tokens, search_progress
+from nft.services.token_searches import refresh
+from nft.views.people import signed_in
+from profiles.services.limits import TooMany
+from profiles.storage import StorageError
+
+PICTURE_AGE = 86_400
+SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It is shown again."}
+
+
+def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
+    """What the list of held tokens needs; `claims` are the person's."""
+    user, wish = signed_in(request), read_wish(request.GET)
+    page, shelves = gallery.gallery_page(user, wish), gallery.shelves(user)
+    gallery.decorate(page.tokens, claims)
+    return {
+        "gallery": page,
+        "wish": wish,
+        "shelves": shelves,
+        "progress": search_progress(user, shelves.counts),
+        "indexers": gallery.indexer_names(),
+        "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
+        "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.picture_due_at is None],
+        "here": _address("nft:tokens", wish) + "#held",
+    }
+
+
+@require_safe
+@login_required
+def held(request: HttpRequest) -> HttpResponse:
+    """The list alone, without the rest of the page: older ones, and the same again for the script that follows."""
+    claims = presentation.shown_claims(signed_in(request), timezone.now()).claims
+    return render(request, "nft/held.html", gallery_context(request, claims))
+
+
+@require_POST
+@login_required
+def search(request: HttpRequest) -> HttpResponse:
+    try:
+        begun = refresh(signed_in(request), timezone.now(), asks_indexers="indexers" in request.POST)
+    except TooMany as error:
+        messages.error(request, error.sentence)
+    else:
+        if not begun:
+            messages.info(request, "We are looking already, or there is no account yet to look for.")
+    return redirect(f"{reverse('nft:tokens')}#held")
+
+
+@require_safe
+@never_cache
+@login_required
+def progress(request: HttpRequest) -> JsonResponse:
+    found = search_progress(signed_in(request), count_tokens(signed_in(request)))
+    return JsonResponse(
+        {"done": not found.is_busy, "percent": found.percent, "sentence": found.sentence, "stamp": found.stamp}
+    )
+
+
+@require_POST
+@login_required
+def fetch_pictures(request: HttpRequest) -> HttpResponse:
+    try:
+        ask_for_pictures(signed_in(request), read_ids(request.POST.getlist("token")), timezone.now())
+    except TooMany as error:
+        messages.error(request, error.sentence)
+    return _back(request)
+
+
+@require_safe
+@login_required
+def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
+    """For its person alone: nobody else may learn from us what a hidden account holds."""
+    try:
+        content = gallery.picture_of(signed_in(request), held_id)
+    except (gallery.NoSuchToken, StorageError) as error:
+        raise Http404("There is no picture.") from error
+    return private_picture(content)
+
+
+def private_picture(content: bytes) -> HttpResponse:
+    headers = {
+        "Cache-Control": f"private, max-age={PICTURE_AGE}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return HttpResponse(content, content_type="image/webp", headers=headers)
+
+
+@require_POST
+@login_required
+def shelf(request: HttpRequest, held_id: UUID) -> HttpResponse:
+    wanted = request.POST.get("put", "")
+    if wanted not in SAID:
+        raise Http404("There is no such shelf.")
+    try:
+        before = gallery.set_shelf(signed_in(request), held_id, wanted)
+    except gallery.NoSuchToken as error:
+        raise Http404("You have no such token here.") from error
+    messages.success(request, _undo(request, held_id, SAID[wanted], before))
+    return _back(request)
+
+
+def _undo(request: HttpRequest, held_id: UUID, said: str, before: str) -> SafeString:
+    return format_html(
+        '{} <form method="post" action="{}" class="toast-action">'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<button class="button button-small" name="put" value="{}">Undo</button></form>',
+        said,
+        reverse("nft:held_shelf", args=[held_id]),
+        get_token(request),
+        before,
+    )
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the list as it was, by its own parameters alone."""
+    wish = read_wish(request.POST)
+    return redirect(_address("nft:tokens", wish) + "#held")
+
+
+def _address(view: str, wish: gallery.Wish, **more: object) -> str:
+    kept = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf, **more}
+    given = urlencode({name: value for name, value in kept.items() if value})
+    return reverse(view) + (f"?{given}" if given else "")

@@ -1,0 +1,89 @@
+"""An outside pinner on loopback, both kinds in one: it takes archives and orders, and can be told to misbehave."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from nft.core.car import read_car
+
+TOKEN = "only for tests"
+
+
+@dataclass
+class PinnerServer:
+    """`held`: CIDs of roots it holds whole. The rest is how it misbehaves."""
+
+    url: str = ""
+    held: set[str] = field(default_factory=set)
+    orders: dict[str, str] = field(default_factory=dict)
+    requests: int = 0
+    is_down: bool = False
+    names_another: str = ""
+    status: str = "pinned"
+
+
+def _handler(state: PinnerServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self._serve(lambda url: _post(state, url, body))
+
+        def do_GET(self) -> None:
+            self._serve(lambda url: _order(state, url.path.rpartition("/")[2]))
+
+        def _serve(self, answer: Any) -> None:
+            state.requests += 1
+            is_allowed = self.headers.get("Authorization") == f"Basic {TOKEN}"
+            status, content = answer(urlsplit(self.path)) if is_allowed and not state.is_down else (401, {})
+            self.send_response(503 if state.is_down else status)
+            self.end_headers()
+            self.wfile.write(json.dumps(content).encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return Handler
+
+
+def _post(state: PinnerServer, url: Any, body: bytes) -> tuple[int, dict[str, Any]]:
+    if url.path == "/pins":
+        cid = json.loads(body)["cid"]
+        reference = f"order-{len(state.orders)}"
+        state.orders[reference] = cid
+        return _order(state, reference)
+    if url.path == "/api/v0/pin/ls":
+        (cid,) = parse_qs(url.query)["arg"]
+        is_held = cid in state.held
+        return (200, {"Keys": {cid: {"Type": "recursive"}}}) if is_held else (500, {"Message": f"{cid} is not pinned"})
+    archive = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
+    (root,), _ = read_car(archive)  # proves every block
+    state.held |= {str(root)}
+    return 200, {"Root": {"Cid": {"/": state.names_another or str(root)}, "PinErrorMsg": ""}}
+
+
+def _order(state: PinnerServer, reference: str) -> tuple[int, dict[str, Any]]:
+    if reference not in state.orders:
+        return 404, {"error": {"reason": "NOT_FOUND"}}
+    cid = state.names_another or state.orders[reference]
+    return 202, {"requestid": reference, "status": state.status, "created": "", "pin": {"cid": cid}, "delegates": []}
+
+
+@pytest.fixture
+def pinner() -> Iterator[PinnerServer]:
+    state = PinnerServer()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
+    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield state
+    server.shutdown()
+    server.server_close()
+    thread.join()
