@@ -21,7 +21,7 @@ KEPT = timedelta(days=180)
 MOST = 200
 PAGE = 1000
 SHOWN = 20
-MOVED, STALE = "transfer_seen", "stale"
+MOVED, STALE, BLOCKED = "transfer_seen", "stale", "blocked"
 _OWNED_SENTENCE = "The chain said that it is yours."
 _VAULT_SENTENCE = "The chain said that a vault holds it for you."
 _MOVED_SENTENCE = "A transfer was seen in a block that is not final yet."
@@ -50,6 +50,11 @@ def note_moves(claims: Sequence[TokenClaim], now: datetime) -> None:
     held = [claim for claim in claims if claim.state == State.OWNED]
     lines = [_plain(claim, now, Verdict.UNKNOWN, MOVED, _MOVED_SENTENCE, claim.moved_at_block) for claim in held]
     _write(held, lines, now)
+
+
+def note_blocked(claim: TokenClaim, sentence: str, now: datetime) -> None:
+    """The site shows no pictures of its collection, whatever the chain says."""
+    _write([claim], [_plain(claim, now, Verdict.OWNED, BLOCKED, sentence, claim.checked_block_number)], now)
 
 
 def keep(now: datetime) -> None:

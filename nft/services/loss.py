@@ -8,10 +8,8 @@ from nft.core.verdict import Reason
 NO_ACCOUNT = "no_account"
 UNLINKED = "unlinked"
 REMOVED = "claim_removed"
-BLOCKED = "blocked"
-"""The site shows nothing of this collection."""
 
-NOT_THE_CHAIN_S_DOING = frozenset({NO_ACCOUNT, UNLINKED, REMOVED, BLOCKED})
+NOT_THE_CHAIN_S_DOING = frozenset({NO_ACCOUNT, UNLINKED, REMOVED})
 """Then the earlier picture comes back at once, whatever the person wishes for when a token leaves them."""
 
 _GONE = frozenset({Reason.BURNED, Reason.NO_SUCH_TOKEN, Reason.NO_CONTRACT})
@@ -23,8 +21,6 @@ def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: boo
         return f"You have no linked account on {chain_name}. Link the account that holds the token."
     if reason == UNLINKED:
         return "The account that holds this token was unlinked."
-    if reason == BLOCKED:
-        return sentence or "This site shows no pictures of this collection."
     if was_owned and vault is not None and reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
         return _no_longer_delegated(sentence, vault)
     if was_owned:

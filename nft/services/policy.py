@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from nft.core.address import parse_address
 from nft.core.spam import SpamSign, find_spam_sign
 from nft.models import Collection, HeldToken, TokenClaim
+from nft.services import history
 from nft.services.provenance import renewed
 from profiles.models import Avatar
 from profiles.services.audit import record
@@ -60,10 +61,18 @@ def apply_policy(
         refusal = _refusal(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
         assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
         if refusal:
-            gone += withdraw_avatar(claim.avatar.pk, refusal, actor=actor)
+            gone += _block(claim, claim.avatar, refusal, actor, now)
         elif claim.avatar.state == Avatar.State.WITHDRAWN and claim.checked_at is not None:
             back += reinstate_avatar(claim.avatar.pk, claim.checked_at, renewed(claim.avatar.provenance, claim), actor)
     return gone, back
+
+
+def _block(claim: TokenClaim, avatar: Avatar, refusal: str, actor: User | None, now: datetime) -> bool:
+    with transaction.atomic():
+        is_gone = withdraw_avatar(avatar.pk, refusal, actor=actor, is_told=True)
+        if is_gone:
+            history.note_blocked(claim, refusal, now)
+    return is_gone
 
 
 def _refusal(row: Collection | None, chain_id: int, contract: bytes) -> str:

@@ -26,7 +26,7 @@ from nft.services import history, jobs
 from nft.services.alarms import ALARMING, raise_alarm
 from nft.services.doors import Doors
 from nft.services.judging import Check
-from nft.services.loss import BLOCKED, NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
+from nft.services.loss import NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
 from nft.services.ownership import check_ownership
 from nft.services.policy import refusal_of
 from nft.services.provenance import describe_chain, renewed
@@ -226,8 +226,7 @@ def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> 
     _settle_move(claim)
     if claim.avatar is not None:
         lost_at = None if claim.reason in NOT_THE_CHAIN_S_DOING else now
-        is_told = claim.reason == BLOCKED
-        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at, is_told=is_told)
+        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at)
 
 
 def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:

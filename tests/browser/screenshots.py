@@ -104,6 +104,7 @@ PAGES = {
     "home": "/",
     "edit-profile": "/settings/profile/",
     "picture": "/settings/picture/",
+    "loss": "/settings/loss/",
     "tokens": "/settings/tokens/",
     "welcome": "/settings/welcome/",
     "wallets": "/settings/wallets/",

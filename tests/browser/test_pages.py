@@ -33,6 +33,7 @@ OWN = {
     "picture": "/settings/picture/",
     "earlier pictures": f"/settings/picture/older/?after=9000000000000000-{'0' * 32}",
     "welcome": "/settings/welcome/",
+    "if an NFT leaves": "/settings/loss/",
     "wallets": "/settings/wallets/",
     "move an account": "/settings/wallets/move/",
     "tokens": "/settings/tokens/",
@@ -52,7 +53,17 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
-LATER = ["public page", "crop", "proof", "mint steps", "minted", "token", "transfer", "somebody else's token"]
+LATER = [
+    "public page",
+    "receipt",
+    "crop",
+    "proof",
+    "mint steps",
+    "minted",
+    "token",
+    "transfer",
+    "somebody else's token",
+]
 
 
 @dataclass
@@ -100,7 +111,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     person.sign_in_with_wallet()
     person.choose_handle()
     person.upload(picture((200, 90, 40)))
-    pages = OWN | {"public page": "/u/rosa/", "proof": "/prove/rosa/"}
+    pages = OWN | {"public page": "/u/rosa/", "receipt": "/u/rosa/receipt/", "proof": "/prove/rosa/"}
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))

@@ -49,7 +49,11 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     alice.send_token_to(bob.wallet.address)
     site.eventually(lambda: not site.receipt("alice")["mark"], seconds=60)
     site.eventually(lambda: alice.avatar() == uploaded, seconds=SEEN_BY_ALL)
-    expect(alice.public_page().get_by_role("img", name="Verified NFT")).to_have_count(0)
+    page = alice.public_page()
+    expect(page.get_by_role("img", name="Verified NFT")).to_have_count(0)
+    expect(page.get_by_text("Morning lost its mark.")).to_be_visible()
+    page.get_by_role("region", name="About your picture").get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("Morning lost its mark.")).to_have_count(0)
 
     bob.take_up_received("Morning")
     assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]

@@ -10,13 +10,28 @@ from django.test import Client
 from pytest_django import Settings
 from web3.contract import Contract
 
+from nft.core.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.services import history
 from nft.services.accounts import remove_account
+from nft.services.policy import decide_collection
 from nft.services.watching import watch_chain
+from profiles.services.people import profile_of
 from tests.servers.chain import CHAIN_ID, Chain
 
-from .world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, sweep, upload
+from .world import (
+    World,
+    claim_of,
+    deploy_avatar_token,
+    make_world,
+    mint,
+    person,
+    pinned_metadata,
+    send,
+    shown,
+    sweep,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2
@@ -101,6 +116,17 @@ def test_unlinking_is_its_own_reason(world: World, alice: User, claim: TokenClai
     account = LinkedAccount.objects.get(user=alice)
     remove_account(account, "unlink", actor=alice, now=world.later(minutes=1))
     assert lines(claim)[-1] == ("not_owned", "unlinked")
+
+
+def test_a_collection_that_the_site_refuses_is_its_own_reason_and_the_person_is_told(
+    world: World, contract: Contract, alice: User, claim: TokenClaim
+) -> None:
+    staff, address, later = person("staff"), parse_address(contract.address), world.later(minutes=1)
+    decide_collection(CHAIN_ID, address, "denied", "They were stolen.", actor=staff, now=later)
+    assert lines(claim) == [HELD, ("owned", "blocked")]
+    (notice,) = profile_of(alice).notices.filter(dismissed_at=None)
+    assert "They were stolen." in notice.sentence
+    assert shown(alice, later).mark is False
 
 
 def test_while_nothing_changes_there_is_a_line_a_day_and_none_older_than_kept(world: World, claim: TokenClaim) -> None:
