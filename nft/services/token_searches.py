@@ -234,6 +234,8 @@ def _finish(search: TokenSearch, now: datetime) -> None:
     with transaction.atomic():
         _save(search, state=State.DONE, finished_at=now, due_at=again, span=search.span, attempt=None)
         ask_for_first_pictures(search.account, search.chain_id, now)
+        if again is not None:
+            jobs.enqueue(jobs.SEARCH_TOKENS, search.pk, (again - now).total_seconds())
 
 
 def _fail(search: TokenSearch, now: datetime) -> None:
