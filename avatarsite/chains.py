@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "ens_registry": "",
     "agree": False,
     "wallet_rpc_url": "",
+    "ws_url": "",
     "delegate_registry": "",
     "max_block_age": 3600,
 }
@@ -69,7 +70,8 @@ def _defaults(chain_id: int) -> dict[str, Any]:
 
 def _local_chain(data: Path) -> dict[str, Any]:
     port = env.integer("AVATARSITE_CHAIN_PORT", 8545, low=1, high=65535)
-    chain = DEFAULTS | {"name": "Local chain", "rpc_urls": [f"http://127.0.0.1:{port}"]}
+    node = f"127.0.0.1:{port}"
+    chain = DEFAULTS | {"name": "Local chain", "rpc_urls": [f"http://{node}"], "ws_url": f"ws://{node}"}
     deployed = data / "chain.json"
     if deployed.exists():
         chain |= json.loads(deployed.read_text(encoding="utf-8"))
@@ -98,6 +100,8 @@ def _check_chain(chain_id: int, chain: dict[str, Any]) -> None:
         raise ImproperlyConfigured(
             f"NFT_CHAINS: chain {chain_id} has wallet_rpc_url={wallet_url!r}; wallets take https:// only."
         )
+    if chain["ws_url"] and not str(chain["ws_url"]).startswith(("wss://", "ws://")):
+        raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has a ws_url that is not wss://… or ws://…")
     age = chain["max_block_age"]
     if age is not None and not (isinstance(age, int) and age > 0):
         raise ImproperlyConfigured(f"NFT_CHAINS: chain {chain_id} has max_block_age={age!r}; it is seconds, or null.")

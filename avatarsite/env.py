@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,13 @@ def words(name: str, default: list[str]) -> list[str]:
     """A list, separated by commas or spaces."""
     value = os.environ.get(name)
     return default if value is None else value.replace(",", " ").split()
+
+
+def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(text) for text in words(name, default)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} names no network: {error}. Write 10.1.0.0/16, for example.") from error
 
 
 def parsed_json(name: str, default: Any) -> Any:

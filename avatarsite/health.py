@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.core.cache import cache
@@ -9,6 +10,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from redis import RedisError
+
+log = logging.getLogger(__name__)
 
 
 @require_safe
@@ -18,14 +21,20 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    parts = {name: _answers(check) for name, check in CHECKS.items()}
+    parts = ready_parts()
     return JsonResponse({"ready": all(parts.values()), "parts": parts}, status=200 if all(parts.values()) else 503)
 
 
-def _answers(check: Callable[[], None]) -> bool:
+def ready_parts() -> dict[str, bool]:
+    """By name only: where a part is and how it failed stays in the log."""
+    return {name: _answers(name, check) for name, check in CHECKS.items()}
+
+
+def _answers(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
-    except (DatabaseError, RedisError, OSError):
+    except (DatabaseError, RedisError, OSError) as error:
+        log.warning("Not ready: the %s does not answer (%s).", name, error)
         return False
     return True
 

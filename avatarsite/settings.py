@@ -25,6 +25,7 @@ _site = urlsplit(SITE_ORIGIN)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_site.hostname or "", *(["127.0.0.1", "[::1]"] if LOCAL_STACK else [])])
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, high=8)
+METRICS_ALLOWED = env.networks("METRICS_ALLOWED", ["127.0.0.0/8", "::1/128"])
 
 # --- what it is made of ---
 NFT_ENABLED = env.flag("NFT_ENABLED", default=True)
@@ -282,6 +283,7 @@ if NFT_ENABLED:
 # --- security headers ---
 SECURE = _site.scheme == "https"
 SECURE_SSL_REDIRECT = SECURE and env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, where no TLS is
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
@@ -325,5 +327,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     # At DEBUG they write whole URLs, and a node's URL often holds its key.
-    "loggers": {"web3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
+    "loggers": {"web3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}, "websockets": {"level": "WARNING"}},
 }

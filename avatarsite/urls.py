@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avatarsite import health, local_mail, pages, sessions
+from avatarsite import health, local_mail, metrics, pages, sessions
 from avatarsite.passkeys import RemovePasskey
 from avatarsite.proof_pages import ByWallet
 from avatarsite.proving import ASK_WALLET, proof_required
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("local/mail/", local_mail.outbox, name="local_mail"),
     path("", include("profiles.urls")),
 ]

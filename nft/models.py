@@ -244,6 +244,7 @@ class TokenClaim(models.Model):
             models.Index(
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
             ),
+            models.Index(fields=["deaths"], condition=Q(deaths__gte=3), name="claim_dead"),
             models.Index(fields=["media_due_at"], condition=Q(media_due_at__isnull=False), name="claim_media_due"),
         ]
         constraints = [

@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.servers.redis",
     "tests.servers.postgres",
     "tests.servers.chain",
+    "tests.servers.workers",
     "tests.servers.names",
     "tests.servers.s3",
     "tests.servers.helia_gateway",

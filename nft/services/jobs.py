@@ -6,9 +6,11 @@ from __future__ import annotations
 import logging
 import time
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
 
@@ -21,7 +23,7 @@ CHECK_NAME = "nft.tasks.check_name"
 SEARCH_TOKENS = "nft.tasks.search_tokens"
 LOOK_AT_PICTURE = "nft.tasks.look_at_picture"
 FETCH_HELD_PICTURE = "nft.tasks.fetch_held_picture"
-
+WATCH_CHAIN = "nft.tasks.watch_chain"
 
 QUIET_SECONDS = 30.0
 """After a failure nobody waits for the broker again for so long: connecting in vain takes seconds."""
@@ -33,14 +35,19 @@ class _Broker:
 
 def enqueue(task: str, row_id: UUID, delay: float = 0) -> None:
     """Runs `task` for a row once the present transaction is committed, at the earliest after `delay` seconds."""
-    transaction.on_commit(partial(_send, task, row_id, delay), robust=True)
+    transaction.on_commit(partial(_send, task, str(row_id), countdown=delay or None), robust=True)
 
 
-def _send(task: str, row_id: UUID, delay: float) -> None:
+def wake_watcher(chain_id: int) -> None:
+    """Has a chain looked at now. Of no use once the beat has looked anyway."""
+    _send(WATCH_CHAIN, chain_id, expires=settings.NFT_WATCH_PERIOD)
+
+
+def _send(task: str, about: str | int, **options: Any) -> None:
     if time.monotonic() < _Broker.is_down_until:
         return
     try:
-        current_app.send_task(task, args=[str(row_id)], countdown=delay or None, retry=False)
+        current_app.send_task(task, args=[about], retry=False, **options)
     except (KombuError, OperationalError, OSError) as error:
         _Broker.is_down_until = time.monotonic() + QUIET_SECONDS
-        log.warning("The queue takes no work (%s); a sweep will find %s %s.", error, task, row_id)
+        log.warning("The queue takes no work (%s); a sweep will find %s %s.", error, task, about)

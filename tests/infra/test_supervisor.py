@@ -59,7 +59,7 @@ def test_it_gets_ready_once_per_data_folder_and_ctrl_c_leaves_no_process(stack: 
     assert stack.wait() == 0
     assert stack.processes() == {}
     lines = [line.split()[0] for line in stack.output.splitlines() if line.strip()]
-    assert lines == ["redis", "chain", "prepared", "web", "worker", "beat", "avatarsite", "Stopping"]
+    assert lines == ["redis", "chain", "prepared", "web", "worker", "beat", "listener", "avatarsite", "Stopping"]
 
 
 def test_a_lost_chain_is_made_anew_below_the_kept_database(data: Path) -> None:

@@ -1,4 +1,4 @@
-"""What sweep and watcher ask the database goes through an index, however many claims there are."""
+"""What sweep, watcher and gauges ask the database goes through an index, however many claims there are."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db import connection
 from nft.core.abi import TRANSFER_TOPICS
 from nft.models import TokenClaim
 from nft.services.doors import get_doors
+from nft.services.gauges import read_gauges
 from nft.services.moves import note_logs, settle_confirmed, undo_moves_after
 from nft.services.sweeping import find_due, sweep_page
 from tests.servers.chain import CHAIN_ID
@@ -59,7 +60,7 @@ def transfer(token_id: int) -> dict[str, Any]:
     }
 
 
-def test_sweep_and_watcher_use_indexes_only(crowd: None) -> None:
+def test_sweep_watcher_and_gauges_use_indexes_only(crowd: None) -> None:
     later = NOW + timedelta(seconds=3)
     look_ups: list[Callable[[], object]] = [
         lambda: find_due(later),
@@ -67,6 +68,7 @@ def test_sweep_and_watcher_use_indexes_only(crowd: None) -> None:
         lambda: note_logs(CHAIN_ID, [transfer(7), transfer(9)]),
         lambda: settle_confirmed(CHAIN_ID, 7, NOW),
         lambda: undo_moves_after(CHAIN_ID, 8, NOW),
+        lambda: list(read_gauges(later)),
     ]
     for look_up in look_ups:
         for plan in plans_of(look_up):

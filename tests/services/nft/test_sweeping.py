@@ -17,11 +17,12 @@ from web3.contract import Contract
 from nft.clients.chain import ChainClient
 from nft.core.address import parse_address
 from nft.models import TokenClaim, WatchedChain
-from nft.services import sweeping
+from nft.services import jobs, sweeping
 from nft.services.accounts import unlink_account
 from nft.services.sweeping import find_due, sweep_page
 from tests.factories import a_picture
 from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.redis import RedisServer
 
 from .test_batches import put_multicall
 from .world import World, deploy_avatar_token, make_world, person, shown, sweep
@@ -50,15 +51,16 @@ def contract(chain: Chain) -> Contract:
     return contract
 
 
-def verified_claims(world: World, user: User, contract: Contract, count: int = COUNT) -> list[TokenClaim]:
+def verified_claims(world: World, user: User, contract: Contract | str, count: int = COUNT) -> list[TokenClaim]:
     """Claims of the first tokens of `contract`, checked once and due again now."""
+    address = contract if isinstance(contract, str) else contract.address
     account = user.linked_accounts.get()
     claims = TokenClaim.objects.bulk_create(
         TokenClaim(
             user=user,
             account=account,
             chain_id=CHAIN_ID,
-            contract=parse_address(contract.address),
+            contract=parse_address(address),
             token_id=number,
             standard="erc721",
             state="owned",
@@ -204,6 +206,25 @@ def test_pages_go_on_until_nothing_is_due_stalest_first(
     assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
     assert not sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
     assert find_due(world.now) == []
+
+
+def test_a_queue_that_forgets_a_thousand_jobs_loses_none(
+    world: World, chain: Chain, alice: User, redis_server: RedisServer, django_capture_on_commit_callbacks: Any
+) -> None:
+    """A contract that says of every token that it is Alice's, as the bench has it, spares a thousand mints."""
+    everything = f"0x{'00' * 19}e0"
+    answer = f"0x73{chain.accounts[1][2:]}60005260206000f3"  # PUSH20, MSTORE, RETURN
+    chain.rpc("anvil_setCode", everything, answer)
+    chain.finalize()
+    claims = verified_claims(world, alice, everything, 1000)
+    with django_capture_on_commit_callbacks(execute=True):
+        for claim in claims:
+            jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+    with redis_server.client() as redis:
+        assert redis.llen("chain") == 1000
+        redis.flushall()
+    assert sweep(world) == 1000
+    assert TokenClaim.objects.filter(state="owned", checked_at=world.now, attempt=None).count() == 1000
 
 
 def test_a_contract_that_spoils_batches_is_kept_out_of_them(

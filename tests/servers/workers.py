@@ -1,0 +1,73 @@
+"""The site's own programs as they run in production: Celery workers, the beat, the listener, each a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from localstack import binaries
+from localstack.processes import Program, Running
+from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.places import Places, on_sqlite
+from tests.servers.redis import RedisServer
+
+CELERY = ["-m", "celery", "--app", "avatarsite"]
+
+
+@dataclass
+class Programs:
+    """Programs on the test's database, queue and files. Whoever is killed is killed by SIGKILL, children included."""
+
+    places: Places
+    chain: Chain
+    settings: dict[str, str] = field(default_factory=dict)
+    running: list[Running] = field(default_factory=list)
+
+    def use_chain(self, rpc_url: str, **more: Any) -> None:
+        """For programs started from now on."""
+        chain = {"name": "Test chain", "rpc_urls": [rpc_url], **more}
+        self.settings["NFT_CHAINS"] = json.dumps({CHAIN_ID: chain})
+
+    def start_worker(self) -> Running:
+        alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        return self._start("worker", *CELERY, "worker", "-Q", "default,chain,ipfs", "-c", "2", "-n", self._name, *alone)
+
+    def start_beat(self) -> Running:
+        return self._start("beat", *CELERY, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
+
+    def start_listener(self) -> Running:
+        return self._start("listener", "manage.py", "listen_to_chains")
+
+    def end(self) -> None:
+        for each in self.running:
+            each.kill()
+
+    @property
+    def _name(self) -> str:
+        return f"program-{len(self.running)}"
+
+    def _start(self, name: str, *arguments: str) -> Running:
+        environment = os.environ | {"DATABASE_URL": _database_url(self.places)} | self.settings
+        log = self.places.log(f"{name}-{len(self.running)}")
+        program = Program(name, [binaries.python(), *arguments], log, environment, binaries.ROOT)
+        self.running.append(Running(program))
+        return self.running[-1]
+
+
+def _database_url(places: Places) -> str:
+    name = connection.settings_dict["NAME"]
+    return f"sqlite:///{name}" if on_sqlite() else f"postgresql://app@/{name}?host={places.postgres}"
+
+
+@pytest.fixture
+def programs(places: Places, chain: Chain, redis_server: RedisServer, transactional_db: None) -> Iterator[Programs]:
+    programs = Programs(places, chain)
+    programs.use_chain(chain.url)
+    yield programs
+    programs.end()
