@@ -80,4 +80,5 @@ def _is_kept(look: Look, rule: OnLoss, now: datetime) -> bool:
     lost_at = look.lost_at if look.state == "withdrawn" else None
     if rule is OnLoss.KEEP:
         return look.state == "active" or lost_at is not None
-    return lost_at is not None and now < lost_at + conf.loss_grace()
+    grace = conf.loss_grace()  # none at all also where the clock of who noted the loss runs ahead
+    return bool(grace) and lost_at is not None and now < lost_at + grace

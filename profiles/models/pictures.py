@@ -71,7 +71,8 @@ class AvatarQuerySet(models.QuerySet["Avatar"]):
         lost = Q(state=Avatar.State.WITHDRAWN, lost_at__isnull=False)
         rule = effective(wish)
         if rule is OnLoss.REVERT:
-            lost &= Q(lost_at__gt=now - conf.loss_grace())
+            grace = conf.loss_grace()
+            lost &= Q(lost_at__gt=now - grace) if grace else Q(pk__in=[])
         own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
         return self.filter(own | lost).order_by("-chosen_at", "-id")
 

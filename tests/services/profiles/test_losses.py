@@ -162,6 +162,13 @@ def test_by_default_the_earlier_picture_is_back_at_once(alice: Profile) -> None:
     assert alice.avatar == upload
 
 
+def test_a_loss_noted_by_a_clock_that_runs_ahead_counts_at_once(alice: Profile) -> None:
+    upload, token = an_upload(alice), a_token_picture(alice, timezone.now())
+    lose(token, timezone.now() + timedelta(minutes=2))
+    assert seen(alice) == (upload, False)
+    assert alice.avatar == upload
+
+
 def test_who_wants_no_picture_then_gets_none_until_they_choose(alice: Profile) -> None:
     upload, token = an_upload(alice), a_token_picture(alice, timezone.now())
     wish(alice, "plain")
