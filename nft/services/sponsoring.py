@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from nft.clients.signers import SignerError, get_signer
 from nft.models import MintRequest, SponsoredTransaction
@@ -81,6 +81,7 @@ def _cost(of_one_nonce: list[SponsoredTransaction]) -> int:
 
 def _used(user: User, now: datetime) -> tuple[int, int]:
     """Today and ever. What failed before anything was signed costs nobody anything, and does not count."""
-    unsigned_failure = Q(state=MintRequest.State.FAILED, transactions__isnull=True)
-    paid = MintRequest.objects.filter(user=user, sponsor__isnull=False).exclude(unsigned_failure).distinct()
-    return paid.filter(created_at__gt=now - DAY).count(), paid.count()
+    is_signed = Exists(SponsoredTransaction.objects.filter(request=OuterRef("pk")))
+    paid = MintRequest.objects.filter(~Q(state=MintRequest.State.FAILED) | is_signed, user=user, sponsor__isnull=False)
+    counts = paid.aggregate(today=Count("pk", filter=Q(created_at__gt=now - DAY)), ever=Count("pk"))
+    return counts["today"], counts["ever"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -24,7 +25,6 @@ SIGNED_IN = [
     "/settings/picture/",
     "/settings/api/",
     "/settings/wallets/",
-    "/mint/",
     "/u/alice/",
     "/u/bob/",
 ]
@@ -73,11 +73,22 @@ def test_a_page_for_who_is_signed_in_takes_five_queries_at_most(client: Client, 
     assert len(asked) <= 5, "\n".join(asked)
 
 
-def test_the_list_of_tokens_takes_three_more(client: Client, alice: Profile) -> None:
-    """Claims, mints and accounts stand on it side by side."""
+@pytest.mark.parametrize(("paying", "most"), [([], 5), ([31337], 7)])
+def test_minting_takes_two_more_where_the_site_pays(
+    client: Client, alice: Profile, settings: Any, paying: list[int], most: int
+) -> None:
+    """What it paid for this person, and for everybody today."""
+    settings.NFT_SPONSOR_CHAINS = paying
     client.force_login(alice.user)
     client.get("/")
-    assert len(queries_of(client, "/settings/tokens/")) <= 8
+    assert len(queries_of(client, "/mint/")) <= most
+
+
+def test_the_list_of_tokens_takes_four_more(client: Client, alice: Profile) -> None:
+    """Claims, mints, offers and accounts stand on it side by side."""
+    client.force_login(alice.user)
+    client.get("/")
+    assert len(queries_of(client, "/settings/tokens/")) <= 9
 
 
 def test_the_gallery_takes_three_more_however_many_tokens_there_are(client: Client, alice: Profile) -> None:
@@ -91,7 +102,7 @@ def test_the_gallery_takes_three_more_however_many_tokens_there_are(client: Clie
         )
     client.force_login(alice.user)
     client.get("/")
-    assert len(queries_of(client, "/settings/tokens/")) <= 11
+    assert len(queries_of(client, "/settings/tokens/")) <= 12
 
 
 def test_looking_at_pages_writes_nothing_until_the_browser_or_five_minutes_are_others(
