@@ -52,6 +52,7 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For workers side by side (`-n`): whoever shares a running site or a module's fixtures shares a worker, and the
     browser, which takes longest, begins first."""
