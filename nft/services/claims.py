@@ -158,6 +158,8 @@ def use_claim(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
             # Nobody watches it from here on: undoing the removal must not bring a mark back (V1).
             withdraw_avatar(claim.avatar.pk, "Another picture of this token took its place.", actor=user)
             claim.avatar = None
+        elif claim.avatar is not None and claim.state == State.OWNED and not claim.avatar.image.renditions.exists():
+            claim.avatar = None  # lost on our side: it is fetched anew
         _check_again(claim, now)
         claim.save()
     return claim

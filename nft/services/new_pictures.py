@@ -22,13 +22,20 @@ from nft.core.token import Token, TokenStandard
 from nft.models import PictureCheck, TokenClaim
 from nft.services import jobs
 from nft.services.claim_media import SOURCE, is_expected
-from nft.services.claims import ClaimError, NoSuchClaim, spend_check
+from nft.services.claims import ClaimError, CollectionRefused, NoSuchClaim, spend_check
 from nft.services.doors import Doors
 from nft.services.media import MediaPostponed, fetch_token_media
+from nft.services.policy import refusal_of
 from nft.services.provenance import build_provenance, when_checked
 from profiles.models import Avatar, StoredImage
 from profiles.services.audit import record
-from profiles.services.avatars import AvatarDetails, attach_avatar, doubt_avatars, withdraw_avatar
+from profiles.services.avatars import (
+    AvatarDetails,
+    AvatarNotShowable,
+    attach_avatar,
+    doubt_avatars,
+    withdraw_avatar,
+)
 from profiles.services.images import keep_image
 from profiles.services.people import profile_of
 
@@ -86,7 +93,7 @@ def find_lost_looks(now: datetime) -> None:
 
 
 def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> PictureCheck | None:
-    """None where there is nothing due."""
+    """None where there is nothing due, or the claim went meanwhile."""
     check = _take(claim_id, now)
     if check is None:
         return None
@@ -101,8 +108,7 @@ def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Picture
         _fail(check, error, now)
     else:
         _compare(check, image, build_provenance(claim, media), now)
-    check.refresh_from_db()
-    return check
+    return PictureCheck.objects.filter(pk=claim_id).first()
 
 
 def last_look(claim_id: uuid.UUID) -> PictureCheck | None:
@@ -110,14 +116,20 @@ def last_look(claim_id: uuid.UUID) -> PictureCheck | None:
 
 
 def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
-    """Puts the new picture in the place of the old one. Raises NoSuchClaim, NothingNew."""
+    """Puts the new picture in the place of the old one. Raises NoSuchClaim, NothingNew, CollectionRefused, and
+    ClaimError where the site's team removed that picture from this person's history."""
     with transaction.atomic():
         claim = _own(user, claim_id, lock=True)
+        if refusal := refusal_of(claim.chain_id, claim.contract):
+            raise CollectionRefused(refusal)
         check = PictureCheck.objects.select_for_update().filter(pk=claim.pk, state=State.CHANGED).first()
         if check is None or check.image is None or claim.state != TokenClaim.State.OWNED:
             raise NothingNew("There is no new picture to use any more.")
         old = claim.avatar_id
-        avatar = _attach(claim, check.image, check.receipt)
+        try:
+            avatar = _attach(claim, check.image, check.receipt)
+        except AvatarNotShowable as error:
+            raise ClaimError(error.sentence) from error
         if old is not None and old != avatar.pk:
             withdraw_avatar(old, REPLACED, actor=user)
         _settle(check, now, state=State.SAME)
@@ -168,9 +180,9 @@ def _take(claim_id: uuid.UUID, now: datetime) -> PictureCheck | None:
 
 def _compare(check: PictureCheck, image: StoredImage, receipt: dict[str, Any], now: datetime) -> None:
     with transaction.atomic():
-        claim = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar").get(pk=check.pk)
+        claim = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar").filter(pk=check.pk).first()
         mine = PictureCheck.objects.select_for_update().filter(pk=check.pk, attempt=check.attempt).first()
-        if mine is None:
+        if claim is None or mine is None:
             return
         shown = claim.avatar
         if shown is None or shown.image_id == image.pk:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from nft.core.address import parse_address
 from nft.core.spam import SpamSign, find_spam_sign
@@ -54,17 +54,22 @@ def apply_policy(
 ) -> tuple[int, int]:
     """Brings what is shown in line with the policy, by default all of it; how many pictures went, and came back."""
     every = TokenClaim.objects.all() if claims is None else claims
-    owned = every.filter(state=TokenClaim.State.OWNED, avatar__isnull=False).select_related("avatar").order_by("pk")
+    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(avatar__lost_at__isnull=False)  # lost, and kept
+    pictured = every.filter(shown).select_related("avatar").order_by("pk")
     rows = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
     gone = back = 0
-    for claim in owned.iterator(chunk_size=PAGE):
+    for claim in pictured.iterator(chunk_size=PAGE):
         refusal = _refusal(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
         assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
         if refusal:
             gone += _block(claim, claim.avatar, refusal, actor, now)
-        elif claim.avatar.state == Avatar.State.WITHDRAWN and claim.checked_at is not None:
+        elif _may_come_back(claim, claim.avatar) and claim.checked_at is not None:
             back += reinstate_avatar(claim.avatar.pk, claim.checked_at, renewed(claim.avatar.provenance, claim), actor)
     return gone, back
+
+
+def _may_come_back(claim: TokenClaim, avatar: Avatar) -> bool:
+    return claim.state == TokenClaim.State.OWNED and avatar.state == Avatar.State.WITHDRAWN
 
 
 def _block(claim: TokenClaim, avatar: Avatar, refusal: str, actor: User | None, now: datetime) -> bool:

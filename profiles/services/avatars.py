@@ -217,12 +217,14 @@ def withdraw_avatar(
     """The right to show it was lost: mark off, the most recently chosen picture left takes its place.
 
     `lost_at`: when it was lost without the person's or the site's doing; then their own wish decides what is shown of
-    a picture in use (`profiles.standing`), and they are told. `is_told` tells them of any other loss.
+    a picture in use (`profiles.standing`), and they are told. `is_told` tells them of any other loss. Without
+    `lost_at`, a picture that was lost before and is still shown by that wish goes, too.
     False where there was nothing to withdraw (already withdrawn, an upload, or gone): calling again does no harm.
     """
     try:
         with lock_owner_of(avatar_id) as (owner, avatar):
-            if avatar.attested_at is None:
+            is_kept = avatar.state == State.WITHDRAWN and avatar.lost_at is not None
+            if avatar.attested_at is None and not (is_kept and lost_at is None):
                 return False
             reason = one_line(reason_sentence)[:300]
             removed, in_use = avatar.state == State.REMOVED, owner.avatar_id == avatar.pk
@@ -241,11 +243,11 @@ def reinstate_avatar(
 ) -> bool:
     """The right is back, proved at `at` (a reorg, or the token came home). It is the person's picture again if they
     chose nothing since, or offered to them if they wish to be asked. An entry that stands is attested; a removed one
-    stays removed. False for uploads and gone.
+    stays removed. False for uploads, gone, and pictures of which we lost every square.
     """
     try:
         with lock_owner_of(avatar_id) as (owner, avatar):
-            if avatar.source == Avatar.Source.UPLOAD:
+            if avatar.source == Avatar.Source.UPLOAD or not avatar.image.renditions.exists():
                 return False
             if avatar.attested_at is not None:
                 return attest_avatar(avatar_id, at, provenance)

@@ -13,7 +13,9 @@ from web3.contract import Contract
 from nft.core.abi.metadata_events import METADATA_TOPICS, MetadataChange, parse_metadata_log
 from nft.core.errors import BadAnswer
 from nft.models import PictureCheck, TokenClaim
-from nft.services.claims import ClaimError
+from nft.services import new_pictures
+from nft.services.claims import ClaimError, remove_claim
+from nft.services.media import TokenMedia, fetch_token_media
 from nft.services.new_pictures import (
     find_lost_looks,
     keep_old_picture,
@@ -22,6 +24,7 @@ from nft.services.new_pictures import (
     note_changes,
     use_new_picture,
 )
+from nft.services.policy import decide_collection
 from nft.services.watching import watch_chain
 from profiles.models import Avatar
 from tests.servers.chain import CHAIN_ID, Chain
@@ -197,3 +200,30 @@ def test_other_and_broken_events_are_told_apart() -> None:
     for data in ("0x", "0x" + "00" * 31, "0xzz"):
         with pytest.raises(BadAnswer):
             parse_metadata_log({"address": CONTRACT, "topics": [METADATA_TOPICS[0]], "data": data})
+
+
+def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_put_in_place(
+    world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
+) -> None:
+    change(chain, contract, claim)
+    look_for_new_picture(alice, claim.pk, world.now)
+    assert look(world, claim).state == "changed"
+    staff = User.objects.create_superuser("staff")
+    decide_collection(CHAIN_ID, claim.contract, "denied", "They were stolen.", actor=staff, now=world.now)
+    with pytest.raises(ClaimError, match="They were stolen"):
+        use_new_picture(alice, claim.pk, world.now)
+    assert shown(alice, world.now).avatar is None
+
+
+def test_a_token_taken_off_the_list_during_a_look_ends_it_without_a_word(
+    world: World, alice: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_for_new_picture(alice, claim.pk, world.now)
+
+    def fetch_and_lose(*arguments: Any) -> TokenMedia:
+        media = fetch_token_media(*arguments)
+        remove_claim(alice, claim.pk)
+        return media
+
+    monkeypatch.setattr(new_pictures, "fetch_token_media", fetch_and_lose)
+    assert look_at_picture(claim.pk, world.now, world.doors) is None

@@ -15,10 +15,12 @@ from web3.contract import Contract
 from nft.core.address import parse_address
 from nft.core.metadata import build_metadata
 from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
-from nft.services.claims import CollectionRefused, create_claim
+from nft.services.claims import CollectionRefused, create_claim, use_claim
 from nft.services.pinning import pin_file
 from nft.services.policy import apply_policy, decide_collection
-from profiles.models import AuditEntry, Avatar
+from profiles import storage
+from profiles.models import AuditEntry, Avatar, Profile
+from profiles.services.repair import repair_rendition
 from tests.servers.chain import CHAIN_ID, Chain
 
 from .world import NOW, World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
@@ -185,3 +187,44 @@ def test_a_copy_of_anothers_picture_is_pointed_out(world: World, chain: Chain, c
     assert "very like “Genuine of Avatars”" in page
     browser.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     assert "Others may take it" not in browser.get(reverse("nft:claim_detail", args=[first.pk])).content.decode()
+
+
+@pytest.mark.parametrize(("on_loss", "grace"), [("keep", 0), ("revert", 400 * 86_400)])
+def test_a_denied_collection_is_not_shown_by_those_either_who_lost_its_token_and_keep_the_picture(
+    world: World,
+    chain: Chain,
+    contract: Contract,
+    alice: User,
+    staff: User,
+    claim: TokenClaim,
+    settings: Any,
+    on_loss: str,
+    grace: int,
+) -> None:
+    settings.NFT_LOSS_GRACE, settings.NFT_ON_LOSS_CHOICES = grace, ["revert", "plain", "keep"]
+    Profile.objects.filter(user=alice).update(on_loss=on_loss)
+    send = contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id)
+    chain.send(send, sender=chain.accounts[1])
+    chain.finalize()
+    world.later(minutes=20)
+    assert world.verify(claim).state == "not_owned"
+    kept = shown(alice, world.now)
+    assert (kept.avatar, kept.mark) == (claim.avatar, False)
+    decide(contract, "denied", staff, world)
+    assert shown(alice, world.now).avatar is None
+    assert apply_policy(world.now) == (0, 0)
+
+
+def test_a_picture_lost_on_our_side_is_not_brought_back_by_the_policy(
+    world: World, alice: User, claim: TokenClaim
+) -> None:
+    assert claim.avatar is not None
+    for square in list(claim.avatar.image.renditions.all()):
+        for key in (storage.master_key(claim.avatar.image.sha256), storage.rendition_key(square.sha256, square.format)):
+            storage.delete(key)
+        repair_rendition(square.pk)
+    assert Avatar.objects.get(pk=claim.avatar.pk).state == "withdrawn"
+    assert apply_policy(world.now) == (0, 0)
+    assert shown(alice, world.now).avatar is None
+    world.verify_and_fetch(use_claim(alice, claim.pk, world.now))
+    assert shown(alice, world.now).mark, "it is fetched anew where its person sets it again, as they were told to"

@@ -15,8 +15,8 @@ from nft.clients.signers import KeySigner, SignerError, sign_digest
 from nft.core.address import parse_address
 from nft.models import MintRequest, SponsoredTransaction
 from nft.services import minting
-from nft.services.mint_errors import NotSponsored
-from nft.services.minting import start_mint, steps_of, use_mint
+from nft.services.mint_errors import NotNow, NotSponsored
+from nft.services.minting import record_mint_sent, start_mint, steps_of, use_mint
 from nft.services.outbox import STUCK_AFTER, sweep_outbox
 from nft.services.sponsored_steps import MOST_NUMBERS
 from nft.services.sponsoring import budget_left, offer_for
@@ -152,6 +152,55 @@ def test_a_transaction_that_stays_behind_is_outbid_with_the_same_number(
     assert go_on(world, request).tx_hash == second.tx_hash
     assert finish(world, slow_chain, request).state == "confirmed"
     assert contract.functions.totalSupply().call() == 1
+
+
+def test_what_became_too_cheap_for_the_chain_to_take_is_outbid_too(
+    world: World, slow_chain: Chain, alice: User, contract: Contract
+) -> None:
+    request = to_submitted(world, alice)
+    slow_chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(3 * sent(request)[0].max_fee))
+    slow_chain.mine()
+    assert "dearer" in go_on(world, request).reason_sentence
+    assert len(sent(request)) == 1, "it may only be a moment"
+    world.later(seconds=STUCK_AFTER.total_seconds())
+    go_on(world, request)
+    first, second = sent(request)
+    assert first.nonce == second.nonce
+    assert world.client.transaction(first.tx_hash) is None
+    assert world.client.transaction(second.tx_hash) is not None
+    slow_chain.mine()
+    assert finish(world, slow_chain, request).state == "confirmed"
+    assert contract.functions.totalSupply().call() == 1
+
+
+def test_whoever_names_the_hash_of_anothers_transaction_first_holds_nobody_up(
+    world: World, slow_chain: Chain, alice: User, contract: Contract
+) -> None:
+    request = to_submitted(world, alice)
+    go_on(world, request)
+    world.later(seconds=STUCK_AFTER.total_seconds())
+    go_on(world, request)
+    dearer = sent(request)[1].tx_hash
+    thief = MintRequest.objects.create(
+        user=person("mallory", slow_chain.accounts[2]),
+        idempotency_key="k1",
+        chain_id=CHAIN_ID,
+        contract=request.contract,
+        owner=parse_address(slow_chain.accounts[2]),
+        name="Theirs",
+        state="awaiting_signature",
+        created_at=world.now,
+    )
+    record_mint_sent(thief.user, thief.pk, dearer, world.now)
+    slow_chain.mine()
+    assert go_on(world, request).tx_hash == dearer
+    assert finish(world, slow_chain, request).state == "confirmed"
+
+
+def test_of_what_the_site_sends_nobody_can_tell_us_a_hash(world: World, alice: User, contract: Contract) -> None:
+    request = to_submitted(world, alice)
+    with pytest.raises(NotNow):
+        record_mint_sent(alice, request.pk, "0x" + "ab" * 32, world.now)
 
 
 def test_the_outbid_one_may_win_after_all(world: World, slow_chain: Chain, alice: User, contract: Contract) -> None:
