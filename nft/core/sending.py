@@ -49,6 +49,12 @@ class UnsignedTransaction:
         return [self.chain_id, self.nonce, *fees, self.gas, self.to, 0, self.data, []]
 
 
+def call_of(raw: bytes) -> tuple[bytes, bytes]:
+    """Of what `UnsignedTransaction.signed` gave: who is called, and with what."""
+    fields: list[bytes] = rlp.decode(raw[1:])
+    return bytes(fields[5]), bytes(fields[7])
+
+
 def hash_of(raw: bytes) -> str:
     """The name of a signed transaction everywhere: known before it is sent."""
     return "0x" + keccak(raw).hex()

@@ -101,15 +101,20 @@ def _finish(claim: TokenClaim, media: TokenMedia, image: StoredImage) -> Avatar 
             provenance=build_provenance(held, media),
         )
         avatar = attach_avatar(profile_of(held.user), image, SOURCE, details=details, actor=held.user)
-        if held.moved_at_block is not None:  # seen leaving while the picture was fetched
-            doubt_avatars([avatar.pk])
-        elif avatar.is_doubted:  # since an earlier claim of this person; a later block than this one's ends that
-            held.moved_at_block = (held.checked_block_number or 0) + 1
+        carry_doubt(held, avatar)
         held.avatar, held.step = avatar, Step.DONE
         held.reason = held.reason_sentence = ""
         held.media_due_at = held.media_attempt = held.media_leased_until = None
         held.save()
         return avatar
+
+
+def carry_doubt(claim: TokenClaim, avatar: Avatar) -> None:
+    """To a picture that becomes the claim's; the caller saves the claim."""
+    if claim.moved_at_block is not None:  # seen leaving while the picture was fetched, or waited to be approved
+        doubt_avatars([avatar.pk])
+    elif avatar.is_doubted:  # since it was last shown, or an earlier claim; a later block than this one's ends that
+        claim.moved_at_block = (claim.checked_block_number or 0) + 1
 
 
 def _fail(claim: TokenClaim, error: Exception, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ ADDRESSES = 500
 PER_CONTRACT = 500
 """So many tokens of one contract are taken: a stranger can send thousands in one transaction."""
 ENUMERATED = 100
+INDEXER_SECONDS = 30.0
+"""Then the rest of the search must begin, well before its worker's time is over."""
 _SINGLE, _MULTIPLE = TRANSFER_TOPICS[:1], TRANSFER_TOPICS[1:]
 
 
@@ -118,17 +121,22 @@ class Listed:
     trouble: str = ""
 
 
-def find_indexed(indexers: Sequence[Indexer], address: bytes) -> Listed:
-    """One after another until one answers to the end; what those before gave is kept."""
+def find_indexed(indexers: Sequence[Indexer], address: bytes, *, seconds: float = INDEXER_SECONDS) -> Listed:
+    """One after another until one answers to the end, for about `seconds` in all; what those before gave is kept."""
+    ends_at = time.monotonic() + seconds
     found: list[Found] = []
     trouble = ""
     for indexer in indexers:
+        if trouble and time.monotonic() >= ends_at:
+            break
         try:
             for page in indexer.pages(address):
                 for token in page.tokens:
                     spam = str(SpamSign.INDEXER) if token.is_spam else ""
                     names = (token.name, token.collection)
                     found.append(Found(token.contract, token.token_id, token.standard, 0, *names, spam))
+                if page.next_query is not None and time.monotonic() >= ends_at:
+                    return Listed(found, f"{indexer.name} was too slow to list all.")
         except IndexerError as error:
             trouble = str(error)
             log.warning("Looking for tokens: %s", error)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from nft.clients.batches import call_many
 from nft.clients.chain import ChainClient
@@ -40,12 +40,22 @@ def note_found(account: LinkedAccount, chain_id: int, found: Iterable[Found], no
     decided = _decided(chain_id)
     changed = [row for key, row in known.items() if key in latest and _update(row, latest[key], decided)]
     HeldToken.objects.bulk_update(changed, ["logged_at_block", "name", "collection", "spam"])
-    fresh = [one for key, one in latest.items() if key not in known][: max(0, MOST - len(known))]
+    fresh = [one for key, one in latest.items() if key not in known][-MOST:]
     HeldToken.objects.bulk_create(
         [_row(account, chain_id, one, now + timedelta(microseconds=place), decided) for place, one in enumerate(fresh)],
         ignore_conflicts=True,
     )
+    if len(known) + len(fresh) > MOST:
+        _drop_surplus(here)
     return len(fresh)
+
+
+def _drop_surplus(here: QuerySet[HeldToken]) -> None:
+    """What looks like spam goes first, then what came longest ago."""
+    wanted = Q(spam="") | Q(shelf=HeldToken.Shelf.SHOWN)
+    ranked = here.annotate(is_wanted=Case(When(wanted, then=1), default=0))
+    surplus = ranked.order_by("-is_wanted", "-logged_at_block", "-first_seen_at", "pk").values_list("pk", flat=True)
+    here.filter(pk__in=list(surplus[MOST:])).delete()
 
 
 Decided = Mapping[bytes, Collection]

@@ -148,6 +148,8 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
     try:
         with transaction.atomic():
             request = _locked(user, mint_id)
+            if request.sponsor is not None:
+                raise NotNow("The site sends this transaction itself.")
             if request.state not in {State.AWAITING_SIGNATURE, State.SUBMITTED}:
                 if request.tx_hash == tx_hash:
                     return request

@@ -21,7 +21,7 @@ from nft.core.errors import BadAnswer
 from nft.core.token import Token, TokenStandard
 from nft.models import PictureCheck, TokenClaim
 from nft.services import jobs
-from nft.services.claim_media import SOURCE, is_expected
+from nft.services.claim_media import SOURCE, carry_doubt, is_expected
 from nft.services.claims import ClaimError, CollectionRefused, NoSuchClaim, spend_check
 from nft.services.doors import Doors
 from nft.services.media import MediaPostponed, fetch_token_media
@@ -33,7 +33,6 @@ from profiles.services.avatars import (
     AvatarDetails,
     AvatarNotShowable,
     attach_avatar,
-    doubt_avatars,
     withdraw_avatar,
 )
 from profiles.services.images import keep_image
@@ -216,10 +215,10 @@ def _attach(claim: TokenClaim, image: StoredImage, receipt: dict[str, Any]) -> A
         provenance={**receipt, **when_checked(claim)},
     )
     avatar = attach_avatar(profile_of(claim.user), image, SOURCE, details=details, actor=claim.user)
-    if claim.moved_at_block is not None:
-        doubt_avatars([avatar.pk])
+    carry_doubt(claim, avatar)
     claim.avatar = avatar
-    claim.save(update_fields=["name", "collection", "token_uri", "image_uri", "image_cid", "proof", "avatar"])
+    fields = ["name", "collection", "token_uri", "image_uri", "image_cid", "proof", "avatar", "moved_at_block"]
+    claim.save(update_fields=fields)
     return avatar
 
 

@@ -19,7 +19,7 @@ from nft.clients.chain import ChainClient
 from nft.clients.chain_errors import ChainError, TransactionRefused
 from nft.clients.chain_sending import fetch_cost, fetch_fees, fetch_nonce
 from nft.clients.signers import Signer, SignerError, get_signer, sign_digest
-from nft.core.sending import Fees, UnsignedTransaction, hash_of, outbid
+from nft.core.sending import Fees, UnsignedTransaction, call_of, hash_of, outbid
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
 from nft.services.doors import Doors
 from nft.services.sponsoring import budget_left
@@ -29,8 +29,12 @@ log = logging.getLogger(__name__)
 STUCK_AFTER = timedelta(minutes=2)
 """A transaction in no block for so long is outbid, unless others of our account are before it."""
 PAGE = 100
+DEARER_SOON = "The network asks for more than the site's transaction offers. It is sent again, dearer, if that stays."
 _ENDED = (MintRequest.State.CONFIRMED, MintRequest.State.FAILED)
-_NO_NEWS = re.compile(r"already (?:known|imported)|known transaction|nonce too low|underpriced", re.IGNORECASE)
+_NO_NEWS = re.compile(
+    r"already (?:known|imported)|known transaction|nonce too low|replacement transaction underpriced", re.IGNORECASE
+)
+_TOO_CHEAP = re.compile(r"underpriced|base fee|fee ?cap|fee ?too ?low|minimum gas price", re.IGNORECASE)
 _NO_MONEY = re.compile(r"insufficient (?:funds|balance)|InsufficientFunds", re.IGNORECASE)
 
 
@@ -79,10 +83,11 @@ def push(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> str:
     """Sees to it that the chain knows the newest transaction of a number; what a person should hear, or "".
 
     Raises ChainError, SignerError."""
-    if client.transaction(sent.tx_hash) is None:
-        return _send(sent, client)
+    sentence = ""
+    if client.transaction(sent.tx_hash) is None and (sentence := _send(sent, client)) != DEARER_SOON:
+        return sentence
     if now - sent.signed_at < STUCK_AFTER or fetch_nonce(client, sent.sender) != sent.nonce:
-        return ""
+        return sentence
     try:
         dearer = _outbid(sent, client, now)
     except MustWait as wait:
@@ -127,6 +132,8 @@ def _send(sent: SponsoredTransaction, client: ChainClient) -> str:
     except TransactionRefused as error:
         if _NO_NEWS.search(str(error)):
             return ""
+        if _TOO_CHEAP.search(str(error)):
+            return DEARER_SOON
         log.error("Chain %s refuses %s of 0x%s: %s", sent.chain_id, sent.tx_hash, sent.sender.hex(), error)  # noqa: TRY400
         if _NO_MONEY.search(str(error)):
             return "The site's own account has no money left for this. It goes on as soon as it has."
@@ -140,14 +147,11 @@ def _outbid(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> S
     if signer is None or signer.address != bytes(sent.sender):
         return None
     fees = _affordable(outbid(Fees(sent.max_fee, sent.tip), fetch_fees(client)))
-    known = client.transaction(sent.tx_hash)
-    if known is None or known.to is None:
-        return None
     with transaction.atomic():
         _locked(sent.chain_id, bytes(sent.sender))
         if _of_same_nonce(sent).first() != sent:
             return None
-        unsigned = UnsignedTransaction(sent.chain_id, sent.nonce, fees, sent.gas, known.to, known.data)
+        unsigned = UnsignedTransaction(sent.chain_id, sent.nonce, fees, sent.gas, *call_of(bytes(sent.raw)))
         return _store(unsigned, signer, sent.request, now)
 
 

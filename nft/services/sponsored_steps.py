@@ -84,8 +84,16 @@ def _find_in_block(attempt: MintTry) -> Changes | None:
         receipt = attempt.client.receipt(sent.tx_hash)
         token_id = find_token_in(receipt, attempt) if receipt is not None and receipt.succeeded else None
         if receipt is not None and token_id is not None:
+            _take_hash_back(sent, attempt)
             return {"state": State.MINED, "token_id": token_id, "tx_hash": sent.tx_hash, **place_of(receipt)}
     return None
+
+
+def _take_hash_back(sent: SponsoredTransaction, attempt: MintTry) -> None:
+    """Anybody can read it from the chain's pool and name it as their wallet's: theirs goes on without it."""
+    theirs = MintRequest.objects.filter(chain_id=sent.chain_id, tx_hash=sent.tx_hash, state=State.SUBMITTED)
+    others = theirs.exclude(pk=attempt.request.pk)
+    others.update(state=State.PINNED, tx_hash="", attempt=None, next_check_at=attempt.now)
 
 
 def _submitted(signed: SponsoredTransaction, attempt: MintTry) -> Changes:

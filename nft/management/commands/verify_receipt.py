@@ -23,10 +23,13 @@ class Command(BaseCommand):
         parser.add_argument("--rpc", metavar="URL", help="a node of the chain")
         parser.add_argument("--gateway", metavar="URL", action="append", help="an IPFS gateway; may be repeated")
         parser.add_argument("--account", metavar="0x…", help="who held it, where the receipt keeps that to itself")
+        parser.add_argument(
+            "--registry", metavar="0x…", help="where delegations are asked for, if not at delegate.xyz v2"
+        )
         parser.add_argument("--keys", metavar="URL|FILE", help="the issuer's keys")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        named = [("--rpc", options["rpc"]), ("--account", options["account"]), ("--keys", options["keys"])]
+        named = [(f"--{name}", options[name]) for name in ("rpc", "account", "registry", "keys")]
         named += [("--gateway", url) for url in options["gateway"] or []]
         arguments = [options["receipt"], *(part for name, value in named if value for part in (name, value))]
         status = load_script().main(arguments)

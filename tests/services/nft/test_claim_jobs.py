@@ -185,6 +185,9 @@ def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     for name, task in ours.items():
         assert settings.CELERY_TASK_ROUTES.get(name, {"queue": "default"})["queue"] in {"default", "chain", "ipfs"}
         assert (task.time_limit or settings.CELERY_TASK_TIME_LIMIT) < visible_again
+    to_gateways = {"fetch_media", "follow_mint", "sweep_mints", "look_at_picture", "fetch_held_picture"}
+    routes = {name.rpartition(".")[2]: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
+    assert {routes.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.worker_prefetch_multiplier == 1

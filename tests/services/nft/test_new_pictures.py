@@ -16,6 +16,7 @@ from nft.models import PictureCheck, TokenClaim
 from nft.services import new_pictures
 from nft.services.claims import ClaimError, remove_claim
 from nft.services.media import TokenMedia, fetch_token_media
+from nft.services.moves import undo_moves_after
 from nft.services.new_pictures import (
     find_lost_looks,
     keep_old_picture,
@@ -27,6 +28,7 @@ from nft.services.new_pictures import (
 from nft.services.policy import decide_collection
 from nft.services.watching import watch_chain
 from profiles.models import Avatar
+from profiles.services.avatars import doubt_avatars
 from tests.servers.chain import CHAIN_ID, Chain
 
 from .world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
@@ -227,3 +229,26 @@ def test_a_token_taken_off_the_list_during_a_look_ends_it_without_a_word(
 
     monkeypatch.setattr(new_pictures, "fetch_token_media", fetch_and_lose)
     assert look_at_picture(claim.pk, world.now, world.doors) is None
+
+
+def test_a_doubt_that_was_settled_does_not_stay_on_a_picture_that_was_replaced_meanwhile(
+    world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
+) -> None:
+    first = claim.avatar
+    assert first is not None
+    change(chain, contract, claim)
+    look_for_new_picture(alice, claim.pk, world.now)
+    look(world, claim)
+    TokenClaim.objects.filter(pk=claim.pk).update(moved_at_block=10**9)
+    doubt_avatars([first.pk])
+    use_new_picture(alice, claim.pk, world.now)
+    assert not shown(alice, world.now).mark
+    undo_moves_after(CHAIN_ID, 0, world.now)
+    assert shown(alice, world.now).mark
+    change(chain, contract, claim, "teal")
+    look_for_new_picture(alice, claim.pk, world.now)
+    look(world, claim)
+    use_new_picture(alice, claim.pk, world.now)
+    world.later(minutes=20)
+    world.verify(claim)
+    assert (shown(alice, world.now).avatar, shown(alice, world.now).mark) == (first, True)

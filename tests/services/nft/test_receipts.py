@@ -157,12 +157,17 @@ def _other_picture(receipt: Receipt, chain: Chain) -> None:
     receipt["sizes"][0]["sha256"] = "0" * 64
 
 
+def _metadata_within_the_token(receipt: Receipt, chain: Chain) -> None:
+    receipt["provenance"]["token_uri"] = "data:application/json"
+
+
 @pytest.mark.parametrize(
     ("change", "step"),
     [
         (_other_owner, "owner"),
         (_other_block, "block"),
         (_other_metadata, "token URI"),
+        (_metadata_within_the_token, "token URI"),
         (_other_original, "picture"),
         (_other_picture, "served"),
     ],
@@ -221,7 +226,10 @@ def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
     chain.send(registry.functions.delegateAll(chain.accounts[1], bytes(32), True), sender=vault)
     token_id = mint(chain, contract, vault, token_uri(helia))
     claim_of(world, person("alice", chain.accounts[1], public=True), contract, token_id)
-    code, found = check(f"{live_server.url}/avatar/alice.json", *asked_of(chain, helia))
+    url, asked = f"{live_server.url}/avatar/alice.json", asked_of(chain, helia)
+    code, found = check(url, *asked)
+    assert (code, words(found)["owner"]) == (3, "not asked"), "a registry of the site's own proves nothing by itself"
+    code, found = check(url, *asked, "--registry", registry.address)
     assert code == 0, found
     assert "delegated it to" in found["owner"]
 

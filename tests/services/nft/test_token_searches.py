@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from django.test import TestCase
 from web3.contract import Contract
 
 from nft.clients.chain import ChainClient
+from nft.clients.http import GuardedHttp
+from nft.core.indexed import IndexedPage
 from nft.models import HeldToken, LinkedAccount, TokenSearch
-from nft.services import jobs
+from nft.services import held_tokens, jobs
 from nft.services.claims import create_claim
+from nft.services.finding import find_indexed
 from nft.services.held_pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
 from nft.services.held_tokens import ask_who_holds
 from nft.services.token_searches import begin_searches, find_lost_searches, refresh, run_search
@@ -99,6 +103,39 @@ def test_what_went_on_is_not_listed_and_what_goes_later_leaves_the_list(
     world.later(minutes=1)
     search(world, alice)
     assert held(alice) == set()
+
+
+def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
+    world: World, chain: Chain, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_tokens, "MOST", 2)
+    first, second = (mint(chain, contract, chain.accounts[1], pinned_metadata()) for _ in range(2))
+    chain.finalize()
+    search(world, alice)
+    assert held(alice) == {first, second}
+    third = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    chain.finalize()
+    world.later(minutes=1)
+    search(world, alice)
+    assert held(alice) == {second, third}
+
+
+def test_an_indexer_that_lists_without_end_is_left_in_time() -> None:
+    class Endless:
+        name = "Endless"
+
+        def __init__(self, name: str = "", url: str = "", http: GuardedHttp | None = None) -> None:
+            self.asked = 0
+
+        def pages(self, address: bytes) -> Iterator[IndexedPage]:
+            while self.asked < 1000:
+                self.asked += 1
+                yield IndexedPage((), {"page": str(self.asked)})
+
+    endless, next_one = Endless(), Endless()
+    listed = find_indexed([endless, next_one], bytes(20), seconds=0)
+    assert (endless.asked, next_one.asked) == (1, 0)
+    assert "Endless" in listed.trouble
 
 
 def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
