@@ -6,7 +6,9 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from nft.models import HeldToken, TokenClaim, TokenLikeness
 from profiles.images.formats import OutputFormat
@@ -33,13 +35,8 @@ def remember_picture(token: TokenClaim | HeldToken, image: StoredImage, now: dat
     known = TokenLikeness.objects.filter(**key).first()
     if known is not None and known.sha256 == image.sha256:
         return known
-    square = pick_rendition(image.renditions.all(), SIZE)
-    if square is None:
-        return None
-    try:
-        bits = difference_hash(rendition_bytes(square, OutputFormat.WEBP))
-    except StorageError as error:
-        log.warning("A picture could not be compared: %s", error)
+    bits = _bits_of(image)
+    if bits is None:
         return None
     facts = {"name": token.name, "collection": token.collection, "sha256": image.sha256, "bits": _signed(bits)}
     facts["resembles"] = _older_one_like(token, image.sha256, bits)
@@ -60,6 +57,19 @@ def find_warning(token: TokenClaim | HeldToken) -> str:
     return "" if row is None else warning_of(row)
 
 
+def find_warning_for_new(user: User, image: StoredImage) -> str:
+    """The same for a picture that is to become a token of `user`, compared with tokens that are not theirs."""
+    bits = _bits_of(image)
+    if bits is None:
+        return ""
+    same = {name: OuterRef(name) for name in ("chain_id", "contract", "token_id")}
+    others = TokenLikeness.objects.exclude(Exists(TokenClaim.objects.filter(user=user, state="owned", **same)))
+    other = _first_like(others.order_by("seen_at", "pk"), image.sha256, bits)
+    if other is None:
+        return ""
+    return f"This looks like “{other}”, which somebody else showed here first. Others may take yours for a copy."[:300]
+
+
 def warning_of(row: TokenLikeness) -> str:
     other = row.resembles
     if other is None:
@@ -70,7 +80,23 @@ def warning_of(row: TokenLikeness) -> str:
 
 def _older_one_like(token: TokenClaim | HeldToken, sha256: str, bits: int) -> TokenLikeness | None:
     """Of another contract: tokens of one collection often share a picture."""
-    others = TokenLikeness.objects.exclude(chain_id=token.chain_id, contract=token.contract).order_by("seen_at", "pk")
+    others = TokenLikeness.objects.exclude(chain_id=token.chain_id, contract=token.contract)
+    return _first_like(others.order_by("seen_at", "pk"), sha256, bits)
+
+
+def _bits_of(image: StoredImage) -> int | None:
+    """None where our own copy can't be read now."""
+    square = pick_rendition(image.renditions.all(), SIZE)
+    if square is None:
+        return None
+    try:
+        return difference_hash(rendition_bytes(square, OutputFormat.WEBP))
+    except StorageError as error:
+        log.warning("A picture could not be compared: %s", error)
+        return None
+
+
+def _first_like(others: QuerySet[TokenLikeness], sha256: str, bits: int) -> TokenLikeness | None:
     same = others.filter(sha256=sha256).first()
     if same is not None:
         return same

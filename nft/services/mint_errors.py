@@ -2,6 +2,7 @@
 
 TokenActionError          permanent: bool, sentence, slug, status
 ├── TextRefused           permanent: a name or description nobody should carry for ever
+├── LooksAlike            permanent until the person says to go on: somebody else's token shows such a picture
 ├── NoContract            permanent: this site has no contract on that chain
 ├── NotYours              permanent: an account, mint or claim of somebody else, or none
 ├── NotNow                permanent: the request is in a state where this makes no sense
@@ -37,6 +38,10 @@ class TextRefused(TokenActionError):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class LooksAlike(TokenActionError):
+    slug = "looks-alike"
 
 
 class NoContract(TokenActionError):

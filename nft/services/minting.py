@@ -23,7 +23,16 @@ from nft.core.token import TokenStandard
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.services import jobs, sponsoring
 from nft.services.claims import claim_asset
-from nft.services.mint_errors import BadTransactionHash, NoContract, NotNow, NotYours, TextRefused, TooManyMints
+from nft.services.look_alikes import find_warning_for_new
+from nft.services.mint_errors import (
+    BadTransactionHash,
+    LooksAlike,
+    NoContract,
+    NotNow,
+    NotYours,
+    TextRefused,
+    TooManyMints,
+)
 from nft.services.pictures import make_token_picture
 from nft.services.pinning import pin_file
 from nft.services.provenance import describe_chain
@@ -60,6 +69,8 @@ class MintOrder:
     key: str
     is_sponsored: bool = False
     """The site sends and pays, in place of the person's wallet."""
+    despite_likeness: bool = False
+    """The person was told whose picture it is like, and means it."""
 
 
 def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | None = None) -> MintRequest:
@@ -84,6 +95,8 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         columns["sponsor"] = sponsoring.sponsor_on(chain_id)
     _spend(user, "mints", MINTS_PER_HOUR)
     picture = make_token_picture(order.image)
+    if not order.despite_likeness and (warning := find_warning_for_new(user, picture.image)):
+        raise LooksAlike(warning)
     pinned = pin_file(picture.data, picture.media_type, now)
     with transaction.atomic():
         if order.is_sponsored:

@@ -22,7 +22,7 @@ from nft.forms.minting import MintForm, too_large
 from nft.models import LinkedAccount, MintRequest
 from nft.services import minting, publishing, sponsoring
 from nft.services.claims import ClaimError
-from nft.services.mint_errors import NotSponsored, NotYours, TextRefused, TokenActionError
+from nft.services.mint_errors import LooksAlike, NotSponsored, NotYours, TextRefused, TokenActionError
 from nft.services.provenance import describe_chain
 from nft.services.verification import accounts_on
 from nft.views.json_api import text_of
@@ -61,6 +61,7 @@ def _mint(request: HttpRequest) -> HttpResponse:
         if not hasattr(error, "permanent"):  # every expected error of an edge says whether it is
             raise
         form.add_error(_field_of(error), str(error))
+        form.is_warned = isinstance(error, LooksAlike)
         return _mint_page(request, form, status=422)
     return redirect("nft:mint_detail", started.pk)
 
@@ -178,7 +179,7 @@ def _field_of(error: Exception) -> str | None:
         return "account"
     if isinstance(error, NotSponsored):
         return "payer"
-    return None if isinstance(error, TokenActionError) else "image"
+    return None if isinstance(error, TokenActionError) and not isinstance(error, LooksAlike) else "image"
 
 
 def _explorer_url(found: MintRequest) -> str:

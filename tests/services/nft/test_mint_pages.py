@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from typing import Any
 
@@ -10,10 +11,13 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 from web3.contract import Contract
 
-from nft.models import MintRequest
+from nft.models import HeldToken, MintRequest
+from nft.services.look_alikes import remember_picture
 from nft.views import minting as pages
+from profiles.services.images import keep_image
 from tests.servers.chain import CHAIN_ID, Chain
 
 from .mint_help import go_on, install, ready_to_sign
@@ -106,3 +110,28 @@ def test_what_was_made_here_is_listed_page_by_page(
     assert reverse("nft:ipfs", args=[second.metadata_cid]) in newest
     assert "First" in page.get(reverse("nft:made"), {"page": "2"}).text
     assert page.get(reverse("nft:ipfs", args=[first.metadata_cid])).status_code == 200
+
+
+def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(page: Client, alice: User, world: World) -> None:
+    bobs = HeldToken(chain_id=CHAIN_ID, contract=b"\7" * 20, token_id=1, name="Waves", collection="Bob's")
+    remember_picture(bobs, keep_image(waves(300)), world.now)
+    copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
+    told = page.post(reverse("nft:mint"), form(alice, **copy))
+    assert told.status_code == 422
+    assert "looks like “Waves of Bob&#x27;s”" in told.text
+    assert MintRequest.objects.count() == 0
+    copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
+    meant = page.post(reverse("nft:mint"), form(alice, despite_likeness="on", **copy))
+    assert meant.status_code == 302
+    assert MintRequest.objects.count() == 1
+
+
+def waves(side: int) -> bytes:
+    """The same drawing at any size."""
+    tile = Image.radial_gradient("L").resize((side // 2, side // 2))
+    image = Image.new("RGB", (side, side), "white")
+    for place in ((0, 0), (side // 2, side // 2)):
+        image.paste(tile.convert("RGB"), place)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
