@@ -14,7 +14,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -40,8 +40,11 @@ from profiles.services.avatars import AvatarNotShowable, choose_avatar, withdraw
 from profiles.services.limits import TooMany, spend
 from profiles.services.people import profile_of
 
+if TYPE_CHECKING:
+    from profiles.models import Avatar
+
 State, Step = TokenClaim.State, TokenClaim.Step
-REMOVED_PICTURE = "removed"
+REMOVED_PICTURE, WITHDRAWN_PICTURE = "removed", "withdrawn"
 CHECKS_PER_HOUR = 60
 CLAIMS_PER_PERSON = 200
 
@@ -158,8 +161,8 @@ def use_claim(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
             # Nobody watches it from here on: undoing the removal must not bring a mark back (V1).
             withdraw_avatar(claim.avatar.pk, "Another picture of this token took its place.", actor=user)
             claim.avatar = None
-        elif claim.avatar is not None and claim.state == State.OWNED and not claim.avatar.image.renditions.exists():
-            claim.avatar = None  # lost on our side: it is fetched anew
+        elif claim.state == State.OWNED and claim.avatar is not None and _is_lost_here(claim.avatar):
+            claim.avatar = None  # it is fetched anew
         _check_again(claim, now)
         claim.save()
     return claim
@@ -234,6 +237,11 @@ def _locked(user: User, claim_id: uuid.UUID) -> TokenClaim:
     if claim is None:
         raise NoSuchClaim
     return claim
+
+
+def _is_lost_here(avatar: Avatar) -> bool:
+    """Withdrawn because we have no square of it any more."""
+    return avatar.state == WITHDRAWN_PICTURE and not avatar.image.renditions.exists()
 
 
 def _choose(avatar_id: uuid.UUID, user: User) -> bool:

@@ -63,13 +63,19 @@ def apply_policy(
         assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
         if refusal:
             gone += _block(claim, claim.avatar, refusal, actor, now)
-        elif _may_come_back(claim, claim.avatar) and claim.checked_at is not None:
-            back += reinstate_avatar(claim.avatar.pk, claim.checked_at, renewed(claim.avatar.provenance, claim), actor)
+        elif claim.avatar.state == Avatar.State.WITHDRAWN:
+            back += _bring_back(claim, actor)
     return gone, back
 
 
-def _may_come_back(claim: TokenClaim, avatar: Avatar) -> bool:
-    return claim.state == TokenClaim.State.OWNED and avatar.state == Avatar.State.WITHDRAWN
+def _bring_back(claim: TokenClaim, actor: User | None) -> bool:
+    """By what is known of the claim now: its token may have left since it was read (V1)."""
+    with transaction.atomic():
+        mine = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar")
+        held = mine.filter(pk=claim.pk, state=TokenClaim.State.OWNED).first()
+        if held is None or held.avatar is None or held.checked_at is None:
+            return False
+        return reinstate_avatar(held.avatar.pk, held.checked_at, renewed(held.avatar.provenance, held), actor)
 
 
 def _block(claim: TokenClaim, avatar: Avatar, refusal: str, actor: User | None, now: datetime) -> bool:

@@ -240,6 +240,7 @@ def _finish(search: TokenSearch, now: datetime) -> None:
 
 def _fail(search: TokenSearch, now: datetime) -> None:
     again = now + AGAIN_AFTER_OUTAGE if search.runs <= TRIES_AFTER_OUTAGE else None
+    failed = {"state": State.FAILED, "finished_at": now, "due_at": again, "trouble": OUTAGE, "attempt": None}
     mine = TokenSearch.objects.filter(pk=search.pk, attempt=search.attempt)
-    mine.update(state=State.FAILED, finished_at=now, due_at=again, trouble=OUTAGE, attempt=None, span=search.span)
-    search.refresh_from_db()
+    if mine.update(**failed, span=search.span):  # else another turn took over, or the account was unlinked
+        search.refresh_from_db()

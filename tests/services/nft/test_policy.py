@@ -15,6 +15,7 @@ from web3.contract import Contract
 from nft.core.address import parse_address
 from nft.core.metadata import build_metadata
 from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
+from nft.services import policy
 from nft.services.claims import CollectionRefused, create_claim, use_claim
 from nft.services.pinning import pin_file
 from nft.services.policy import apply_policy, decide_collection
@@ -187,6 +188,21 @@ def test_a_copy_of_anothers_picture_is_pointed_out(world: World, chain: Chain, c
     assert "very like “Genuine of Avatars”" in page
     browser.force_login(alice, "django.contrib.auth.backends.ModelBackend")
     assert "Others may take it" not in browser.get(reverse("nft:claim_detail", args=[first.pk])).content.decode()
+
+
+def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
+    world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(contract, "denied", staff, world)
+
+    def allow_and_lose(*_: object) -> str:
+        """What another worker finds after the claim was read."""
+        TokenClaim.objects.filter(pk=claim.pk).update(state="not_owned")
+        return ""
+
+    monkeypatch.setattr(policy, "_refusal", allow_and_lose)
+    assert apply_policy(world.now) == (0, 0)
+    assert shown(alice, world.now).avatar is None
 
 
 @pytest.mark.parametrize(("on_loss", "grace"), [("keep", 0), ("revert", 400 * 86_400)])

@@ -17,9 +17,9 @@ from nft.clients.chain import ChainClient
 from nft.clients.http import GuardedHttp
 from nft.core.indexed import IndexedPage
 from nft.models import HeldToken, LinkedAccount, TokenSearch
-from nft.services import held_tokens, jobs
+from nft.services import held_tokens, jobs, token_searches
 from nft.services.claims import create_claim
-from nft.services.finding import find_indexed
+from nft.services.finding import Found, find_indexed
 from nft.services.held_pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
 from nft.services.held_tokens import ask_who_holds
 from nft.services.token_searches import begin_searches, find_lost_searches, refresh, run_search
@@ -118,6 +118,22 @@ def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
     world.later(minutes=1)
     search(world, alice)
     assert held(alice) == {second, third}
+
+
+def test_an_account_that_is_unlinked_during_its_search_ends_it_without_a_word(
+    world: World, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_searches(alice, world.now)
+    searching = TokenSearch.objects.get()
+
+    def unlinked(account: LinkedAccount, chain_id: int) -> list[Found]:
+        LinkedAccount.objects.filter(pk=account.pk).delete()
+        return []
+
+    monkeypatch.setattr(token_searches, "find_here", unlinked)
+    run_search(searching.pk, world.now, world.doors)
+    assert not TokenSearch.objects.exists()
+    assert not HeldToken.objects.exists()
 
 
 def test_an_indexer_that_lists_without_end_is_left_in_time() -> None:
