@@ -198,6 +198,7 @@ def check_block(node: Node, facts: dict[str, Any]) -> str:
 def check_owner(node: Node, facts: dict[str, Any], account: str, trusted: str) -> str:
     if facts.get("verdict") != "owned":
         raise Open(f"The receipt itself does not say that the token is held: {facts.get('verdict')}.")
+    check_standard(facts, "owner_call")
     account = account or facts.get("account") or ""
     holder = (facts.get("vault") if facts.get("by_delegation") else account) or ""
     if not account or not holder:
@@ -215,6 +216,12 @@ def check_owner(node: Node, facts: dict[str, Any], account: str, trusted: str) -
     if not int.from_bytes(node.call(registry, selector, *words)[:32], "big"):
         raise Wrong(f"{holder} did not delegate the token to {account}.")
     return f"the vault {holder} held the token at that block and delegated it to {account} (registry {registry})"
+
+
+def check_standard(facts: dict[str, Any], *names: str) -> None:
+    rule = facts.get("resolver") or {}
+    if any(name in rule for name in names):
+        raise Open(f"The site asks this contract by a rule of its own, which you may judge: {json.dumps(rule)}")
 
 
 def check_holder(node: Node, facts: dict[str, Any], holder: str) -> None:
@@ -321,6 +328,7 @@ class Way:
         if self.node is None:
             self.uri = str(self.facts.get("token_uri", ""))
             raise Open("No node was named: --rpc https://…")
+        check_standard(self.facts, "uri_call", "uri")
         selector = URI if self.facts["standard"] == "erc1155" else TOKEN_URI
         token_id = int(self.facts["token_id"])
         uri = self.node.text(self.facts["contract"], selector, token_id).strip().replace("{id}", f"{token_id:064x}")

@@ -17,6 +17,7 @@ from nft.core.verdict import Verdict
 from nft.models import TokenClaim
 from nft.services.known_names import shown_name
 from nft.services.media import TokenMedia
+from nft.services.resolvers import rule_for
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -92,10 +93,12 @@ def provide(avatar: Avatar) -> dict[str, Any] | None:
 
 
 def _verdict(claim: TokenClaim) -> dict[str, Any]:
-    """What the chain last said, and where it said so."""
+    """What the chain last said, where it said so, and how it was asked if not as the token's standard says."""
     if claim.state not in {TokenClaim.State.OWNED, TokenClaim.State.NOT_OWNED}:
         return {"verdict": str(Verdict.UNKNOWN)}
     said = {"verdict": claim.state, **when_checked(claim)}
+    if rule := rule_for(claim.chain_id, claim.contract):
+        said["resolver"] = dict(rule)
     return {**said, "delegate_registry": _registry(claim)} if claim.vault else said
 
 

@@ -18,7 +18,7 @@ from nft.core.token import Token, TokenStandard
 
 def owner_call(chain_id: int, token: Token) -> Call:
     """What answers with the address that has an ERC-721 token."""
-    rule = _rule(chain_id, token.contract)
+    rule = rule_for(chain_id, token.contract)
     if "owner_call" not in rule:
         return Call(token.contract, build_owner_of(token.token_id))
     return _call(rule.get("owner_contract"), rule["owner_call"], token)
@@ -26,7 +26,7 @@ def owner_call(chain_id: int, token: Token) -> Call:
 
 def uri_calls(chain_id: int, token: Token) -> list[Call]:
     """What answers with the token's URI, the likelier first: the standard's call, and the other standard's."""
-    rule = _rule(chain_id, token.contract)
+    rule = rule_for(chain_id, token.contract)
     if "uri_call" in rule:
         return [_call(rule.get("uri_contract"), rule["uri_call"], token)]
     calls = [Call(token.contract, build_token_uri(token.token_id)), Call(token.contract, build_uri(token.token_id))]
@@ -35,10 +35,11 @@ def uri_calls(chain_id: int, token: Token) -> list[Call]:
 
 def configured_uri(chain_id: int, token: Token) -> str:
     """A URI that the settings name, with the number for `{number}`; "" where the contract is asked."""
-    return _rule(chain_id, token.contract).get("uri", "").replace("{number}", str(token.token_id))
+    return rule_for(chain_id, token.contract).get("uri", "").replace("{number}", str(token.token_id))
 
 
-def _rule(chain_id: int, contract: bytes) -> Mapping[str, str]:
+def rule_for(chain_id: int, contract: bytes) -> Mapping[str, str]:
+    """How the settings say that the contract is asked; empty where it is asked as its standard says."""
     rules: Mapping[str, Mapping[str, str]] = settings.NFT_CHAINS.get(chain_id, {}).get("resolvers", {})
     if not rules:
         return {}

@@ -23,13 +23,15 @@ from web3.contract import Contract
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from nft.clients.chain import ChainClient
-from nft.core.address import parse_address
+from nft.core.address import parse_address, to_checksum
 from nft.core.metadata import build_metadata
 from nft.models import TokenClaim
+from nft.services.claims import create_claim
 from nft.services.doors import Doors
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.helia_gateway import Gateway
 
+from .test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
 from .world import World, claim_of, deploy_avatar_token, make_world, mint, person, picture, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -232,6 +234,22 @@ def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
     code, found = check(url, *asked, "--registry", registry.address)
     assert code == 0, found
     assert "delegated it to" in found["owner"]
+
+
+def test_a_contract_that_the_site_asks_by_a_rule_of_its_own_is_not_called_a_lie(
+    world: World, live_server: LiveServer, settings: Settings
+) -> None:
+    chain = world.chain
+    rule = {"owner_call": "punkIndexToAddress(uint256)", "uri_call": "punkImageSvg(uint16)", "uri_contract": ART}
+    place(chain, PUNKS, {"punkIndexToAddress(uint256)": address_word(chain.accounts[1])})
+    place(chain, ART, {"punkImageSvg(uint16)": text_answer("data:image/svg+xml;utf8," + SVG)})
+    resolve(settings, rule)
+    alice = person("alice", chain.accounts[1], public=True)
+    claim = world.verify_and_fetch(create_claim(alice, f"{to_checksum(parse_address(PUNKS))} 7", world.now))
+    assert claim.state == "owned"
+    code, found = check(f"{live_server.url}/avatar/alice.json", "--rpc", chain.url)
+    assert (code, words(found)["owner"], words(found)["token URI"]) == (3, "not asked", "not asked")
+    assert "punkIndexToAddress(uint256)" in found["owner"]
 
 
 def test_a_picture_within_the_token_is_proved_by_the_chain_alone(
