@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -49,7 +48,7 @@ def _send(notice: Notice) -> bool:
     subject, body = (render_to_string(f"{TEMPLATE}_{part}.txt", facts) for part in ("subject", "message"))
     try:
         send_mail(subject.strip(), body, None, [known.email])
-    except (OSError, SMTPException) as error:
+    except OSError as error:  # as all of smtplib's are
         log.warning("A mail about a lost picture could not be sent: %s.", type(error).__name__)
         Notice.objects.filter(pk=notice.pk).update(mail_due=True, mailed_at=None)
         return False

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -240,7 +239,7 @@ def remove_account(account: LinkedAccount, action: str, actor: User, now: dateti
 def announce(account: LinkedAccount, action: str, actor: User) -> None:
     """Tells whoever listens to `nft.signals.account_changed`, once the transaction is committed."""
     what = {"user_id": account.user.pk, "action": action, "label": account.label, "actor_id": actor.pk}
-    transaction.on_commit(partial(account_changed.send, sender=LinkedAccount, **what), robust=True)
+    transaction.on_commit(lambda: account_changed.send(sender=LinkedAccount, **what), robust=True)
 
 
 def has_other_login(user: User) -> bool:

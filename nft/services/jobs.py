@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +34,11 @@ class _Broker:
 
 def enqueue(task: str, row_id: UUID, delay: float = 0) -> None:
     """Runs `task` for a row once the present transaction is committed, at the earliest after `delay` seconds."""
-    transaction.on_commit(partial(_send, task, str(row_id), countdown=delay or None), robust=True)
+
+    def send() -> None:  # with a name of its own, by which Django would say what failed
+        _send(task, str(row_id), countdown=delay or None)
+
+    transaction.on_commit(send, robust=True)
 
 
 def wake_watcher(chain_id: int) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -107,5 +106,5 @@ def settle(profile: Profile, action: str, actor: AbstractBaseUser | None, **deta
         profile.avatar_version += 1
         profile.save(update_fields=["avatar", "avatar_version", "updated_at"])
         now_true = {"profile_id": profile.pk, "avatar_id": profile.avatar_id, "version": profile.avatar_version}
-        transaction.on_commit(partial(avatar_changed.send, Profile, **now_true, action=action), robust=True)
+        transaction.on_commit(lambda: avatar_changed.send(Profile, **now_true, action=action), robust=True)
     record(profile, action, actor, **detail)

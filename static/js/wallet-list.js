@@ -50,10 +50,20 @@ export class WalletList {
     }
     const buttons = wallets.map((wallet) => this.buttonOf(wallet));
     if (this.isSettled) this.addLate(buttons.filter((button) => !button.isConnected));
-    else this.root.replaceChildren(...buttons, this.note);
+    else this.arrange([...buttons, this.note]);
     const { buttons: outstanding } = this.look;
     // One button stands out at most: the likeliest wallet's.
     if (outstanding) [...this.buttons.values()].forEach((button) => button.classList.toggle(outstanding, button === this.root.firstElementChild));
+  }
+
+  /**
+   * What stands right already stays untouched: a button taken out and put back under a finger forgets the press.
+   * @param {HTMLElement[]} wanted
+   */
+  arrange(wanted) {
+    const { childNodes } = this.root;
+    const isRight = childNodes.length === wanted.length && wanted.every((node, place) => childNodes[place] === node);
+    if (!isRight) this.root.replaceChildren(...wanted);
   }
 
   /**

@@ -69,10 +69,10 @@ def test_a_public_account_is_found_by_its_name(
     alice: User, django_capture_on_commit_callbacks: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(jobs, "_send", lambda *job: sent.append(job))
+    monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.CHECK_NAME, account_of(alice).pk, 0)]
+    assert sent == [(jobs.CHECK_NAME, str(account_of(alice).pk), {"countdown": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
     tasks.check_name(str(account_of(alice).pk))
     for identifier in ("alice.eth", "Alice.ETH"):
