@@ -40,7 +40,7 @@ SQLITE_TESTS = [
 ]
 """What differs between databases: locks, races, constraints. `make test-sqlite` runs everything there."""
 
-SIDE_BY_SIDE = ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 """Three workers, each with servers of its own: on two cores, as tests wait for servers half of their time."""
 
 

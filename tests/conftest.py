@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
+from typing import Any
 
 import pytest
 
@@ -52,17 +53,16 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    from tests.side_by_side import ByPart
+
+    return ByPart(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For workers side by side (`-n`): whoever shares a running site or a module's fixtures shares a worker, and the
-    browser, which takes longest, begins first."""
-    items.sort(key=lambda item: _part(item) != "browser")
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_part(item)))
-
-
-def _part(item: pytest.Item) -> str:
-    return "browser" if item.get_closest_marker("browser") else str(item.path)
+    """The browser takes longest and begins first."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
 @pytest.fixture(scope="session")
