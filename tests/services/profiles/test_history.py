@@ -161,6 +161,7 @@ def test_the_history_says_what_is_current_and_marked_with_few_queries(
         (upload.pk, False, False),
     ]
     later = now + timedelta(days=2)
+    alice.refresh_from_db()
     late = history_of(alice, shown_picture(alice, later).avatar, later).entries
     assert [(avatar.pk, avatar.is_current, avatar.has_mark) for avatar in late] == [
         (token.pk, False, False),
