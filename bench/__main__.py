@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench.lanes import HERE, BenchError, Place, check_platform
-from bench.report import Table, load, node_version, say_version, write_results
+from bench.report import Section, load, node_version, say_version, write_results
 from bench.setup import check_programs, install_npm_peers
 from localstack.binaries import ProgramMissingError
 from localstack.processes import PartFailedError
 
-TOPICS = ("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "chain")
+TOPICS = ("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story")
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def _read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _tables(topic: str, asked: argparse.Namespace) -> Iterator[Table]:
+def _tables(topic: str, asked: argparse.Namespace) -> Iterator[Section]:
     print(f"--- {topic}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="avs-bench-"))
     folder.chmod(0o755)  # nginx and PostgreSQL step down to another user where we are root

@@ -6,12 +6,12 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from bench.harness import Result
 from localstack import binaries
@@ -78,13 +78,45 @@ class Table:
         ]
 
 
-def write_results(tables: Sequence[Table], path: Path, versions: Sequence[str], loads: str) -> None:
+@dataclass(frozen=True)
+class Waits:
+    """What a person waits for, seen from outside: seconds by name."""
+
+    title: str
+    waits: Mapping[str, Sequence[float]]
+    goals: Sequence[Goal]
+    notes: Sequence[str]
+
+    def text(self) -> str:
+        heads = [_row(["wait", "median", "p95", "longest", "times"]), _row(["---", *["--:"] * 4])]
+        rows = [
+            _row([name, *map(duration, (median(waits), p95(waits), max(waits))), str(len(waits))])
+            for name, waits in self.waits.items()
+        ]
+        return "\n\n".join(
+            [
+                f"## {self.title}",
+                "\n".join([*heads, *rows]),
+                "\n".join(goal.line() for goal in self.goals),
+                " ".join(self.notes),
+            ]
+        )
+
+
+Section = Table | Waits
+
+
+def p95(values: Sequence[float]) -> float:
+    return quantiles(values, n=20, method="inclusive")[-1]
+
+
+def write_results(tables: Sequence[Section], path: Path, versions: Sequence[str], loads: str) -> None:
     facts = [f"- {name}: {value}" for name, value in [*_facts(versions), ("load", loads)]]
     parts = [_INTRODUCTION, "\n".join(facts), *_summary(tables), *(table.text() for table in tables)]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _summary(tables: Sequence[Table]) -> list[str]:
+def _summary(tables: Sequence[Section]) -> list[str]:
     """How many goals were met, and each that was not."""
     goals = [(table, goal) for table in tables for goal in table.goals]
     missed = [f"- {table.title}, {goal.line().removeprefix('- ')}" for table, goal in goals if not goal.is_met]
