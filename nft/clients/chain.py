@@ -89,6 +89,15 @@ class ChainClient:
             views.append(view)
         return views
 
+    def living_view(self) -> tuple[ChainClient, BlockRef]:
+        """The first node that answers, alone, and its newest block: two nodes may be on two branches."""
+        for view in self.views():
+            try:
+                return view, view.head()
+            except ChainUnavailable:
+                continue
+        raise ChainUnavailable("No node of this chain answers.")
+
     def confirmed_block(self) -> BlockRef:
         """The newest block that counts: `finalized`, `safe`, or so many blocks under the head (at least block 0).
 

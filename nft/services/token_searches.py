@@ -23,7 +23,6 @@ from django.utils import timezone
 from nft.clients.chain import ChainClient
 from nft.clients.chain_errors import ChainError, ChainUnavailable
 from nft.clients.indexers import get_indexers
-from nft.core.verdict import BlockRef
 from nft.models import LinkedAccount, TokenSearch
 from nft.services import jobs
 from nft.services.doors import Doors
@@ -135,7 +134,7 @@ def _take(search_id: uuid.UUID, now: datetime) -> TokenSearch | None:
 
 def _go_on(search: TokenSearch, doors: Doors, now: datetime, ends_at: float) -> bool:
     """Whether there is nothing more to do. Raises ChainError."""
-    view, head = _living_view(doors.chain(search.chain_id))
+    view, head = doors.chain(search.chain_id).living_view()
     contracts = known_contracts(search.chain_id)
     search.head = head.number
     _start_anew_if_others(search, contracts)
@@ -147,16 +146,6 @@ def _go_on(search: TokenSearch, doors: Doors, now: datetime, ends_at: float) -> 
         return False
     name_collections(search, view, view.confirmed_block())
     return _next_blocks(search) is None
-
-
-def _living_view(client: ChainClient) -> tuple[ChainClient, BlockRef]:
-    """One node for the whole turn."""
-    for view in client.views():
-        try:
-            return view, view.head()
-        except ChainUnavailable:
-            continue
-    raise ChainUnavailable("No node of this chain answers.")
 
 
 def _start_anew_if_others(search: TokenSearch, contracts: Sequence[bytes]) -> None:

@@ -85,7 +85,7 @@ def _release(cursor: WatchedChain) -> None:
 
 def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: float) -> Watch:
     ends_at = time.monotonic() + seconds
-    view, head = _living_view(client)
+    view, head = client.living_view()
     confirmed = view.confirmed_block()
     contracts = watched_contracts(cursor.chain_id)
     cursor.head_block, cursor.head_at = head.number, now
@@ -97,16 +97,6 @@ def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: 
         doubted += _read_range(cursor, view, head, contracts, now)
     settle_confirmed(cursor.chain_id, min(confirmed.number, cursor.next_block - 1), now)
     return Watch(cursor.next_block - first, doubted, is_behind=cursor.next_block <= head.number)
-
-
-def _living_view(client: ChainClient) -> tuple[ChainClient, BlockRef]:
-    """One node for the whole look, and its newest block: two nodes may be on two branches."""
-    for view in client.views():
-        try:
-            return view, view.head()
-        except ChainUnavailable:
-            continue
-    raise ChainUnavailable("No node of this chain answers.")
 
 
 def _rewind_to_what_stands(cursor: WatchedChain, view: ChainClient, confirmed: BlockRef, now: datetime) -> None:
