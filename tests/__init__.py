@@ -1,1 +1,1 @@
-"""Tests: one folder per app and room, `site` for what is composed, `browser` for the whole story, `infra` for the stack."""
+"""Tests: a folder per app and room, `site` for what is composed, `browser` for the whole story."""
