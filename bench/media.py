@@ -26,7 +26,7 @@ AT_ONCE = 200
 HOSTS = 61  # no multiple of ten: each host has slow and fast documents
 DOCUMENTS = 40_000
 PROCESSES, FEWER = 8, 4
-"""The processes of the queue `ipfs` as docs/operate/deploy.md starts them, and half of that."""
+"""As README and docs/deploy.md start the worker of the queue `ipfs`, and half of it."""
 MOST_SECONDS = 60.0
 _NOTE = (
     "Each document is fetched, proved where it has a CID, kept and parsed, by processes that share PostgreSQL and "

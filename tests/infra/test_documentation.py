@@ -12,7 +12,7 @@ from localstack.binaries import ROOT
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"\bdocs/[\w./-]+\.(?:md|svg|webp)\b")
 PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "contracts" / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
-OTHERS = [".env.example", "deploy/nginx.conf", "bench/media.py"]
+OTHERS = [".env.example", "Makefile"]
 README_LINES = 80
 
 
