@@ -1,7 +1,7 @@
 """Contracts older than the standards, or with another idea of who may show a token: by settings, a contract at a time.
 
 `resolvers` in a chain's entry maps a contract's address to what is asked in the place of `ownerOf` and `tokenURI`
-(docs/resolvers.md). Every call takes the token's number and nothing else.
+(docs/extend/resolvers.md). Every call takes the token's number and nothing else.
 """
 
 from __future__ import annotations
