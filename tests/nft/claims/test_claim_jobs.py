@@ -112,7 +112,7 @@ def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobod
         callback()
     queued = redis_server.client().lrange("chain", 0, -1)
     assert len(queued) == 1
-    assert str(claim.pk).encode() in base64.b64decode(json.loads(queued[0])["body"])
+    assert claim.pk.hex.encode() in base64.b64decode(json.loads(queued[0])["body"])
 
 
 def test_a_queue_that_forgets_everything_loses_no_job(
