@@ -12,18 +12,10 @@ import warnings
 
 from PIL import AvifImagePlugin
 
-from profiles.decoding.messages import PipeStream
-from profiles.images.detect import read_header, sniff_format
-from profiles.images.errors import ImageRefused, Reason
-from profiles.images.formats import SourceFormat
-from profiles.images.limits import MIB
-from profiles.images.normalise import normalise_with_renditions
-from profiles.images.picture import DecodeRequest
-from profiles.images.render import render
-
-from .confinement import allow_memory, allow_processor_time, confine
-from .messages import (
+from profiles.decoding.confinement import allow_memory, allow_processor_time, confine
+from profiles.decoding.messages import (
     Message,
+    PipeStream,
     ProtocolError,
     read_decode_request,
     read_render_request,
@@ -33,7 +25,14 @@ from .messages import (
     write_picture,
     write_refusal,
 )
-from .settings import DecoderSettings
+from profiles.decoding.settings import DecoderSettings
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import read_header, sniff_format
+from profiles.images.limits import MIB
+from profiles.images.normalize import normalize_with_renditions
+from profiles.images.picture import DecodeRequest
+from profiles.images.render import render
 
 _PARENT_CHECK_SECONDS = 5.0
 _RENDER_PIXELS = 1024 * 1024
@@ -110,7 +109,7 @@ def _decode(content: bytes, request: DecodeRequest, settings: DecoderSettings) -
         allow_memory(settings.svg_memory)
     else:
         allow_memory(_BASE_MEMORY + _MEMORY_PER_PIXEL * read_header(content, request.limits).pixels)
-    return write_picture(normalise_with_renditions(content, request))
+    return write_picture(normalize_with_renditions(content, request))
 
 
 def _render(master: bytes, message: Message, settings: DecoderSettings) -> Message:

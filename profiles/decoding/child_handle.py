@@ -9,11 +9,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from profiles.decoding.messages import Expired, PipeStream
+from profiles.decoding.messages import Expired, Message, PipeStream, ProtocolError, receive, send
+from profiles.decoding.settings import DecoderSettings
 from profiles.images.errors import DecoderUnavailable, ImageRefused, Reason
-
-from .messages import Message, ProtocolError, receive, send
-from .settings import DecoderSettings
 
 _log = logging.getLogger("profiles.decoding")
 
@@ -37,7 +35,7 @@ _CRASHES = frozenset(
 )
 
 
-class WorkerDied(Exception):
+class ChildDied(Exception):
     """The child ended before it answered; ``exit_code`` as of subprocess, negative for a signal."""
 
     def __init__(self, exit_code: int) -> None:
@@ -56,7 +54,7 @@ def refusal_for(exit_code: int, processor_seconds: int) -> ImageRefused | None:
     return None
 
 
-class Worker:
+class Child:
     """One warm child. Not safe for two threads at once; the pool lends it to one at a time."""
 
     def __init__(self, settings: DecoderSettings) -> None:
@@ -71,7 +69,7 @@ class Worker:
         self._stream = PipeStream(reading.fileno(), writing.fileno())
         try:
             self.confined = bool(self._converse(None, settings.start_seconds).body.get("confined"))
-        except (WorkerDied, Expired) as error:
+        except (ChildDied, Expired) as error:
             self.end()
             raise DecoderUnavailable("Pictures cannot be processed at the moment. Please try again.") from error
 
@@ -83,7 +81,7 @@ class Worker:
         return self._process.poll() is None
 
     def ask(self, message: Message) -> Message:
-        """The child's answer; raises `WorkerDied`, or `Expired` after the wall time. Either way: `end` it."""
+        """The child's answer; raises `ChildDied`, or `Expired` after the wall time. Either way: `end` it."""
         answer = self._converse(message, self._settings.wall_seconds)
         self.retired = bool(answer.body.get("last"))
         return answer
@@ -95,7 +93,7 @@ class Worker:
                 send(self._stream, message)
             return receive(self._stream)
         except (ProtocolError, BrokenPipeError) as error:
-            raise WorkerDied(self._wait_for_exit()) from error
+            raise ChildDied(self._wait_for_exit()) from error
 
     def _wait_for_exit(self) -> int:
         try:

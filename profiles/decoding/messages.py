@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from profiles.images.errors import ImageRefused, Reason
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.limits import MIB, ImageLimits
-from profiles.images.picture import Crop, DecodeRequest, EncodedImage, NormalisedImage, NormalisedPicture, Rendition
+from profiles.images.picture import Crop, DecodeRequest, EncodedImage, NormalizedImage, NormalizedPicture, Rendition
 
 _LENGTH = struct.Struct(">I")
 MAX_JSON_BYTES = MIB
@@ -112,7 +112,7 @@ def read_render_request(body: Json) -> RenderRequest:
     return RenderRequest(fields["size"], OutputFormat(fields["format"]), fields["still"])
 
 
-def write_picture(picture: NormalisedPicture) -> Message:
+def write_picture(picture: NormalizedPicture) -> Message:
     blobs = _BlobTable()
     image = picture.image
     return Message(
@@ -126,13 +126,13 @@ def write_picture(picture: NormalisedPicture) -> Message:
     )
 
 
-def read_picture(message: Message) -> NormalisedPicture:
+def read_picture(message: Message) -> NormalizedPicture:
     body, blobs = message.body, message.blobs
     try:
         width, height, frames, source = body["original"]
         still = body["still"]
-        return NormalisedPicture(
-            NormalisedImage(
+        return NormalizedPicture(
+            NormalizedImage(
                 _take(body["master"], blobs),
                 _take(still, blobs) if still else None,
                 int(width),

@@ -8,14 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from profiles.decoding.child_handle import Worker, WorkerDied, refusal_for
-from profiles.decoding.messages import Expired
-from profiles.images.detect import check_bytes, sniff_format
-from profiles.images.errors import DecoderUnavailable
-from profiles.images.formats import SourceFormat
-from profiles.images.picture import DecodeRequest, EncodedImage, NormalisedPicture
-
-from .messages import (
+from profiles.decoding.child_handle import Child, ChildDied, refusal_for
+from profiles.decoding.messages import (
+    Expired,
     Message,
     RenderRequest,
     read_encoded,
@@ -24,7 +19,11 @@ from .messages import (
     write_decode_request,
     write_render_request,
 )
-from .settings import DecoderSettings
+from profiles.decoding.settings import DecoderSettings
+from profiles.images.errors import DecoderUnavailable
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import check_bytes, sniff_format
+from profiles.images.picture import DecodeRequest, EncodedImage, NormalizedPicture
 
 _log = logging.getLogger("profiles.decoding")
 
@@ -47,7 +46,7 @@ class Decoder:
         self._children = _Children(self._settings.processes)
         _decoders.add(self)
 
-    def decode(self, content: bytes, request: DecodeRequest) -> NormalisedPicture:
+    def decode(self, content: bytes, request: DecodeRequest) -> NormalizedPicture:
         """Strangers' bytes → master, still and renditions; raises `ImageRefused` or `DecoderUnavailable`."""
         check_bytes(content, request.limits)
         drawing = request.svg_allowed and sniff_format(content) is SourceFormat.SVG
@@ -60,7 +59,7 @@ class Decoder:
 
     def pids(self) -> frozenset[int]:
         """The children that live now, for health pages and tests."""
-        return frozenset(worker.pid for worker in list(self._children.all) if worker.is_alive())
+        return frozenset(child.pid for child in list(self._children.all) if child.is_alive())
 
     def close(self) -> None:
         """End the children that nobody uses at the moment. The decoder stays usable."""
@@ -71,7 +70,7 @@ class Decoder:
         for _attempt in range(2):
             try:
                 answer = self._ask_once(message)
-            except WorkerDied as death:
+            except ChildDied as death:
                 _log.warning("A decoder's child ended with %s at work on a picture", death.exit_code)
                 refusal = refusal_for(death.exit_code, processor_seconds)
                 if refusal is not None:
@@ -87,13 +86,13 @@ class Decoder:
         raise DecoderUnavailable(_LOST)
 
     def _ask_once(self, message: Message) -> Message:
-        with self._children.borrow(self._settings) as worker:
-            return worker.ask(message)
+        with self._children.borrow(self._settings) as child:
+            return child.ask(message)
 
     def forget_children(self) -> None:
         """For a fork: the children belong to the process this one was forked from."""
-        for worker in list(self._children.all):
-            worker.abandon()
+        for child in list(self._children.all):
+            child.abandon()
         self._children = _Children(self._settings.processes)
 
 
@@ -101,67 +100,67 @@ class _Children:
     """Who is idle and who exists; ``all`` includes those at work."""
 
     def __init__(self, most: int) -> None:
-        self.all: set[Worker] = set()
-        self._idle: list[Worker] = []
+        self.all: set[Child] = set()
+        self._idle: list[Child] = []
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(most)
         self._finalizer = weakref.finalize(self, _end_all, self.all, os.getpid())
 
     @contextmanager
-    def borrow(self, settings: DecoderSettings) -> Iterator[Worker]:
+    def borrow(self, settings: DecoderSettings) -> Iterator[Child]:
         """A living child for one question. Whatever interrupts the answer also ends the child."""
         if not self._places.acquire(timeout=settings.wait_seconds):
             raise DecoderUnavailable(_BUSY)
         try:
-            worker = self._take_idle() or self._start(settings)
+            child = self._take_idle() or self._start(settings)
             try:
-                yield worker
+                yield child
             except BaseException:
-                self._end(worker)
+                self._end(child)
                 raise
-            self._give_back(worker)
+            self._give_back(child)
         finally:
             self._places.release()
 
-    def _take_idle(self) -> Worker | None:
+    def _take_idle(self) -> Child | None:
         while True:
             with self._lock:
                 if not self._idle:
                     return None
-                worker = self._idle.pop()
-            if worker.is_alive():
-                return worker
-            self._end(worker)
+                child = self._idle.pop()
+            if child.is_alive():
+                return child
+            self._end(child)
 
-    def _start(self, settings: DecoderSettings) -> Worker:
-        worker = Worker(settings)
+    def _start(self, settings: DecoderSettings) -> Child:
+        child = Child(settings)
         with self._lock:
-            self.all.add(worker)
-        return worker
+            self.all.add(child)
+        return child
 
-    def _give_back(self, worker: Worker) -> None:
-        if worker.retired:
-            self._end(worker)
+    def _give_back(self, child: Child) -> None:
+        if child.retired:
+            self._end(child)
             return
         with self._lock:
-            self._idle.append(worker)
+            self._idle.append(child)
 
-    def _end(self, worker: Worker) -> None:
+    def _end(self, child: Child) -> None:
         with self._lock:
-            self.all.discard(worker)
-        worker.end()
+            self.all.discard(child)
+        child.end()
 
     def end_idle(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
-        for worker in idle:
-            self._end(worker)
+        for child in idle:
+            self._end(child)
 
 
-def _end_all(workers: set[Worker], owner: int) -> None:
+def _end_all(children: set[Child], owner: int) -> None:
     if os.getpid() == owner:
-        for worker in list(workers):
-            worker.end()
+        for child in list(children):
+            child.end()
 
 
 def _forget_after_fork() -> None:

@@ -11,16 +11,15 @@ from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from .animated_webp import AnimatedWebp, Playback
-from .colour import ToSrgb
-from .encode import is_flat
-from .formats import SourceFormat
-from .geometry import Box, Size, box_size, make_upright, stored_box, upright_size
-from .headers import Header
-from .limits import animation_side
-from .picture import Crop, EncodedImage, Rendition
-from .squares import cut_squares
-from .stills import read_orientation, shrink_to
+from profiles.images.color import ToSrgb
+from profiles.images.encode import AnimatedWebp, Playback, is_flat
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.headers import Header
+from profiles.images.geometry import Box, Size, box_size, make_upright, stored_box, upright_size
+from profiles.images.limits import animation_side
+from profiles.images.picture import Crop, EncodedImage, Rendition
+from profiles.images.squares import cut_squares
+from profiles.images.stills import read_orientation, shrink_to
 
 #: Browsers play frames of up to 10 ms as 100 ms, because old GIFs say 0 and mean "as ever". So do we.
 _SHORTEST_HONOURED_MS = 11
@@ -133,7 +132,7 @@ def _open_writer(first: Image.Image, playback: Playback) -> AnimatedWebp:
 
 
 def is_blank(image: Image.Image) -> bool:
-    """One colour all over, or nothing but transparency: no good as the still of an animation."""
+    """One color all over, or nothing but transparency: no good as the still of an animation."""
     if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
         return True
     return all(band.getcolors(1) is not None for band in image.split())

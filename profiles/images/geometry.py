@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from .picture import Crop
+from profiles.images.picture import Crop
 
 Size = tuple[int, int]
 Box = tuple[int, int, int, int]
@@ -43,7 +43,7 @@ def box_size(box: Box) -> Size:
     return box[2] - box[0], box[3] - box[1]
 
 
-def centre_square(size: Size) -> Box:
+def center_square(size: Size) -> Box:
     side = min(size)
     left, top = (size[0] - side) // 2, (size[1] - side) // 2
     return left, top, left + side, top + side

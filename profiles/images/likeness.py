@@ -1,6 +1,6 @@
 """Do two pictures look alike? A difference hash: which of two neighbours is brighter, at 8 by 8 places.
 
-It survives scaling, re-encoding and small changes of colour, not mirroring or cropping. It is a hint for people, and
+It survives scaling, re-encoding and small changes of color, not mirroring or cropping. It is a hint for people, and
 proves nothing.
 """
 

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
-from .errors import ImageRefused, Reason
-from .formats import OutputFormat, SourceFormat
-from .limits import ImageLimits
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.formats import OutputFormat, SourceFormat
+from profiles.images.limits import ImageLimits
 
 _FRACTION = r"[01](\.[0-9]{1,17})?"
 CROP_TEXT = f"^{_FRACTION},{_FRACTION},{_FRACTION}$"
@@ -73,7 +73,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True)
-class NormalisedImage:
+class NormalizedImage:
     """A picture made ours: ``master`` is all that is kept of the original.
 
     ``width`` and ``height`` are the original's, upright and after cropping; ``frames`` counts the
@@ -97,12 +97,12 @@ class Rendition:
 
 
 @dataclass(frozen=True)
-class NormalisedPicture:
+class NormalizedPicture:
     """One decode's whole result.
 
     ``renditions`` holds one still for each size asked for and, for animations, one animated
     rendition for each size as well (``image.animated`` tells them apart).
     """
 
-    image: NormalisedImage
+    image: NormalizedImage
     renditions: tuple[Rendition, ...] = ()

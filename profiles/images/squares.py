@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from PIL import Image
 
-from .errors import ImageRefused, Reason
-from .geometry import centre_square
-from .limits import RENDITION_SIZES
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.geometry import center_square
+from profiles.images.limits import RENDITION_SIZES
 
 
 def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
@@ -32,7 +32,7 @@ def cut_squares(image: Image.Image, sizes: tuple[int, ...]) -> Iterator[tuple[in
 
 
 def _first_square(image: Image.Image, size: int) -> Image.Image:
-    box = centre_square(image.size)
+    box = center_square(image.size)
     side = box[2] - box[0]
     if side <= size:
         return image if image.size == (side, side) else image.crop(box)

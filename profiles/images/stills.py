@@ -18,13 +18,13 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from .colour import ToSrgb
-from .errors import ImageRefused, Reason
-from .formats import SourceFormat
-from .geometry import Box, Size, box_size, fit_within, make_upright, scale_box, stored_box, upright_size
-from .headers import Header
-from .limits import MASTER_SIDE
-from .picture import Crop
+from profiles.images.color import ToSrgb
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.headers import Header
+from profiles.images.geometry import Box, Size, box_size, fit_within, make_upright, scale_box, stored_box, upright_size
+from profiles.images.limits import MASTER_SIDE
+from profiles.images.picture import Crop
 
 #: A JPEG decoded at a fraction that lands this close under MASTER_SIDE is taken as it is: 4000 by 3000
 #: becomes 1000 by 750 inside the decoder, for a third of the time of decoding and then resizing.
@@ -103,7 +103,7 @@ def _draft(image: Image.Image, box: Box) -> None:
 def shrink_to(
     image: Image.Image, box: Box, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
 ) -> Image.Image:
-    """The part ``box`` of ``image`` with its longer side at most ``side``; palettes become colours."""
+    """The part ``box`` of ``image`` with its longer side at most ``side``; palettes become colors."""
     target = fit_within(box_size(box), side)
     if image.mode in _CONVERTED_BEFORE_SHRINKING or "transparency" in image.info:
         image, box = _convert_in_strips(image, box, target)

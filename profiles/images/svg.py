@@ -6,13 +6,13 @@ What remains is effort (nested `use`, filters), which the child's processor and 
 
 from PIL import Image
 
-from .detect import sniff_format
-from .errors import ImageRefused, Reason
-from .formats import SourceFormat
-from .geometry import stored_box
-from .limits import MASTER_SIDE, MIB
-from .picture import Crop
-from .stills import SVG_LOADER, Still, load_vips, pixels_of
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import sniff_format
+from profiles.images.geometry import stored_box
+from profiles.images.limits import MASTER_SIDE, MIB
+from profiles.images.picture import Crop
+from profiles.images.stills import SVG_LOADER, Still, load_vips, pixels_of
 
 #: Largest SVG text we draw; the largest on-chain one met has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB

@@ -20,7 +20,7 @@ from django.utils import timezone
 from profiles import settings
 from profiles.audit import record
 from profiles.decoding import get_decoder
-from profiles.images.picture import Crop, NormalisedPicture
+from profiles.images.picture import Crop, NormalizedPicture
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.store import objects
 
@@ -68,7 +68,7 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     return erased
 
 
-def _write_rows(picture: NormalisedPicture, now: datetime) -> StoredImage:
+def _write_rows(picture: NormalizedPicture, now: datetime) -> StoredImage:
     master = picture.image.master
     facts = {
         "mime": master.format.content_type,
@@ -86,7 +86,7 @@ def _write_rows(picture: NormalisedPicture, now: datetime) -> StoredImage:
     return image
 
 
-def _rendition_rows(image: StoredImage, picture: NormalisedPicture) -> list[Rendition]:
+def _rendition_rows(image: StoredImage, picture: NormalizedPicture) -> list[Rendition]:
     """Each square once, under the side it really has: a small picture serves many sizes with one."""
     squares = {(each.image.width, each.image.animated): each for each in picture.renditions}
     return [
@@ -102,7 +102,7 @@ def _rendition_rows(image: StoredImage, picture: NormalisedPicture) -> list[Rend
     ]
 
 
-def _put_objects(image: StoredImage, picture: NormalisedPicture) -> None:
+def _put_objects(image: StoredImage, picture: NormalizedPicture) -> None:
     """Only what a row names: after a change of encoder the rows of an older upload stand, and so do their objects."""
     fresh = {_sha256(each.image.data): each.image.data for each in picture.renditions}
     wanted = {_rendition_key(row): fresh[row.sha256] for row in image.renditions.all() if row.sha256 in fresh}

@@ -18,13 +18,13 @@ def four_corners(width: int = 80, height: int = 60) -> Image.Image:
     image = Image.new("RGB", (width, height))
     half_width, half_height = width // 2, height // 2
     places = ((0, 0), (half_width, 0), (0, half_height), (half_width, half_height))
-    for colour, (left, top) in zip(CORNERS, places, strict=True):
-        image.paste(colour, (left, top, left + width, top + height))
+    for color, (left, top) in zip(CORNERS, places, strict=True):
+        image.paste(color, (left, top, left + width, top + height))
     return image
 
 
-def corner_colours(image: Image.Image) -> list[str]:
-    """Names of the colours seen in the four corners, tolerant of lossy coding."""
+def corner_colors(image: Image.Image) -> list[str]:
+    """Names of the colors seen in the four corners, tolerant of lossy coding."""
     names = dict(zip(CORNERS, ("red", "green", "blue", "yellow"), strict=True))
     pixels, (width, height) = image.convert("RGB"), image.size
     inset_x, inset_y = max(width // 8, 1), max(height // 8, 1)
@@ -38,7 +38,7 @@ def corner_colours(image: Image.Image) -> list[str]:
 
 
 def nearest(pixel: Any) -> tuple[int, int, int]:
-    return min(CORNERS, key=lambda colour: sum((a - b) ** 2 for a, b in zip(colour, pixel, strict=True)))
+    return min(CORNERS, key=lambda color: sum((a - b) ** 2 for a, b in zip(color, pixel, strict=True)))
 
 
 def encoded(image: Image.Image, fmt: str, **options: Any) -> bytes:

@@ -6,15 +6,14 @@ from enum import StrEnum
 from PIL import Image
 
 from profiles.images.encode import encode
+from profiles.images.fallback import drawings
+from profiles.images.fallback.blockies import draw_blockies
+from profiles.images.fallback.drawings import contrast_with_white
+from profiles.images.fallback.initials import find_initials
+from profiles.images.fallback.jazzicon import draw_jazzicon
 from profiles.images.formats import OutputFormat
 from profiles.images.picture import EncodedImage
 from profiles.images.squares import check_sizes
-
-from . import drawings
-from .blockies import draw_blockies
-from .drawings import contrast_with_white
-from .initials import find_initials
-from .jazzicon import draw_jazzicon
 
 __all__ = ["FallbackStyle", "contrast_with_white", "draw_fallback", "find_initials"]
 

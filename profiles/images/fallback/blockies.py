@@ -1,13 +1,13 @@
 """The blocky icons that block explorers and wallets draw for an address: eight by eight tiles, mirrored, in three
-colours. Tile for tile what the library ``ethereum-blockies`` draws for the same text (a published, deterministic
-algorithm: xorshift numbers from the text, then three colours in HSL, then the tiles row by row)."""
+colors. Tile for tile what the library ``ethereum-blockies`` draws for the same text (a published, deterministic
+algorithm: xorshift numbers from the text, then three colors in HSL, then the tiles row by row)."""
 
 from collections.abc import Iterator
 from math import floor
 
 from PIL import Image
 
-from .drawings import Colour, hsl_to_rgb
+from profiles.images.fallback.drawings import Color, hsl_to_rgb
 
 _SIDE = 8
 
@@ -31,10 +31,10 @@ class _Xorshift:
         return (new & 0xFFFFFFFF) / 2**31
 
 
-def plan_blockies(seed: str) -> list[list[Colour]]:
-    """The colour of each tile, row by row. Addresses are drawn in lower case."""
+def plan_blockies(seed: str) -> list[list[Color]]:
+    """The color of each tile, row by row. Addresses are drawn in lower case."""
     random = _Xorshift(seed)
-    ink, ground, spot = _colour(random), _colour(random), _colour(random)
+    ink, ground, spot = _color(random), _color(random), _color(random)
     palette = ground, ink, spot
     rows = []
     for _ in range(_SIDE):
@@ -45,11 +45,11 @@ def plan_blockies(seed: str) -> list[list[Colour]]:
 
 def draw_blockies(seed: str, size: int) -> Image.Image:
     image = Image.new("RGB", (_SIDE, _SIDE))
-    image.putdata([colour for row in plan_blockies(seed) for colour in row])
+    image.putdata([color for row in plan_blockies(seed) for color in row])
     return image.resize((size, size), Image.Resampling.NEAREST)
 
 
-def _colour(random: _Xorshift) -> Colour:
+def _color(random: _Xorshift) -> Color:
     hue = floor(random.unit() * 360)
     saturation = random.unit() * 60 + 40
     lightness = (random.unit() + random.unit() + random.unit() + random.unit()) * 25

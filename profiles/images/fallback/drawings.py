@@ -8,7 +8,7 @@ from math import floor
 
 from PIL import Image, ImageChops, ImageDraw
 
-from .initials import find_initials, font_of
+from profiles.images.fallback.initials import find_initials, font_of
 
 #: Shapes are drawn this many times larger and reduced, which smooths their edges.
 OVERSAMPLING = 4
@@ -18,7 +18,7 @@ _WHITE = (255, 255, 255)
 def _soft_ground(dice: Dice, size: int) -> Image.Image:
     hue = dice.unit()
     return gradient(
-        size, colour_under_white(hue, 0.54, 0.50), colour_under_white(hue + 0.09 + dice.unit() * 0.08, 0.38, 0.55)
+        size, color_under_white(hue, 0.54, 0.50), color_under_white(hue + 0.09 + dice.unit() * 0.08, 0.38, 0.55)
     )
 
 
@@ -29,19 +29,19 @@ def draw_initials(seed: str, size: int) -> Image.Image:
     image = _soft_ground(Dice(seed, "initials"), size)
     font = font_of(round(size * (0.5 if len(letters) == 1 else 0.42)))
     left, top, right, bottom = font.getbbox(letters)
-    # Centred by the ink, not by the line, whose ascenders would push capitals down.
+    # Centerd by the ink, not by the line, whose ascenders would push capitals down.
     place = (size - right - left) / 2, (size - bottom - top) / 2
     ImageDraw.Draw(image).text(place, letters, fill=_WHITE, font=font)
     return image
 
 
 def draw_identicon(seed: str, size: int) -> Image.Image:
-    """A grid of five by five, mirrored along the middle, of soft tiles in one colour on a pale ground."""
+    """A grid of five by five, mirrored along the middle, of soft tiles in one color on a pale ground."""
     dice = Dice(seed, "identicon")
     hue = dice.unit()
     ground, ink = (
-        colour_of(hue, 0.94, 0.45),
-        gradient(size, colour_of(hue, 0.55, 0.55), colour_of(hue + 0.08, 0.40, 0.6)),
+        color_of(hue, 0.94, 0.45),
+        gradient(size, color_of(hue, 0.55, 0.55), color_of(hue + 0.08, 0.40, 0.6)),
     )
     large = size * OVERSAMPLING
     mask = Image.new("L", (large, large), 0)
@@ -56,13 +56,13 @@ def draw_identicon(seed: str, size: int) -> Image.Image:
 
 
 def draw_retro(seed: str, size: int) -> Image.Image:
-    """Eight by eight pixels mirrored along the middle in three colours, as on early screens and block explorers."""
+    """Eight by eight pixels mirrored along the middle in three colors, as on early screens and block explorers."""
     dice = Dice(seed, "retro")
     hue = dice.unit()
     palette = (
-        colour_of(hue, 0.30, 0.5),
-        colour_of(hue + 0.35 + dice.unit() * 0.3, 0.58, 0.7),
-        colour_of(hue + 0.1, 0.8, 0.6),
+        color_of(hue, 0.30, 0.5),
+        color_of(hue + 0.35 + dice.unit() * 0.3, 0.58, 0.7),
+        color_of(hue + 0.1, 0.8, 0.6),
     )
     image = Image.new("RGB", (8, 8))
     for row in range(8):
@@ -83,13 +83,13 @@ def draw_shapes(seed: str, size: int) -> Image.Image:
         radius = large * (0.28 + dice.unit() * 0.22)
         x, y = dice.unit() * large, dice.unit() * large
         ImageDraw.Draw(mask).ellipse((x - radius, y - radius, x + radius, y + radius), fill=215)
-        disc = gradient(size, colour_of(hue + turn * 0.13, 0.62, 0.7), colour_of(hue + turn * 0.13 + 0.06, 0.5, 0.65))
+        disc = gradient(size, color_of(hue + turn * 0.13, 0.62, 0.7), color_of(hue + turn * 0.13 + 0.06, 0.5, 0.65))
         image.paste(disc, mask=mask.reduce(OVERSAMPLING))
     return image
 
 
 def draw_silhouette(_seed: str, size: int) -> Image.Image:
-    """The mystery person: head and shoulders in quiet greys."""
+    """The mystery person: head and shoulders in quiet grays."""
     large = size * OVERSAMPLING
     mask = Image.new("L", (large, large), 0)
     draw = ImageDraw.Draw(mask)
@@ -107,32 +107,32 @@ def draw_blank(_seed: str, size: int) -> Image.Image:
     return Image.new("RGBA", (size, size), (0, 0, 0, 0))
 
 
-# Colours of stand-ins.
+# Colors of stand-ins.
 #
 # Grounds run between two neighbouring hues, each darkened until white initials can be read on it: contrast of 3:1,
 # WCAG 2.2's rule for large letters (1.4.3).
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 _LEAST_CONTRAST = 3.0
 
 
-def colour_of(hue: float, lightness: float, saturation: float) -> Colour:
+def color_of(hue: float, lightness: float, saturation: float) -> Color:
     red, green, blue = colorsys.hls_to_rgb(hue % 1, lightness, saturation)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def colour_under_white(hue: float, lightness: float, saturation: float) -> Colour:
-    colour = colour_of(hue, lightness, saturation)
-    while contrast_with_white(colour) < _LEAST_CONTRAST:
+def color_under_white(hue: float, lightness: float, saturation: float) -> Color:
+    color = color_of(hue, lightness, saturation)
+    while contrast_with_white(color) < _LEAST_CONTRAST:
         lightness -= 0.02
-        colour = colour_of(hue, lightness, saturation)
-    return colour
+        color = color_of(hue, lightness, saturation)
+    return color
 
 
-def contrast_with_white(colour: Colour) -> float:
+def contrast_with_white(color: Color) -> float:
     """WCAG 2.2 contrast ratio, 1 to 21."""
-    linear = [_linear(channel / 255) for channel in colour]
+    linear = [_linear(channel / 255) for channel in color]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
@@ -140,14 +140,14 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
-def gradient(size: int, start: Colour, end: Colour) -> Image.Image:
+def gradient(size: int, start: Color, end: Color) -> Image.Image:
     """From the upper left to the lower right corner."""
     across = Image.linear_gradient("L").resize((size, size), Image.Resampling.BICUBIC)
     mask = ImageChops.add(across.transpose(Image.Transpose.ROTATE_90), across, scale=2)
     return Image.composite(Image.new("RGB", (size, size), end), Image.new("RGB", (size, size), start), mask)
 
 
-def hsl_to_rgb(hue: float, saturation: float, lightness: float) -> Colour:
+def hsl_to_rgb(hue: float, saturation: float, lightness: float) -> Color:
     """All from 0 to 1; halves are rounded up, as JavaScript does."""
     red, green, blue = (floor(channel * 255 + 0.5) for channel in colorsys.hls_to_rgb(hue, lightness, saturation))
     return red, green, blue

@@ -1,4 +1,4 @@
-"""The icons MetaMask draws for an address: three turned squares over a ground, in ten colours whose hue is shifted
+"""The icons MetaMask draws for an address: three turned squares over a ground, in ten colors whose hue is shifted
 together. Shape for shape what the library ``@metamask/jazzicon`` draws for the same number: MT19937 numbers, seeded by
 the first eight hex digits of the address."""
 
@@ -11,9 +11,9 @@ from math import cos, floor, radians, sin, tau
 
 from PIL import Image, ImageDraw
 
-from .drawings import OVERSAMPLING, Colour, hsl_to_rgb
+from profiles.images.fallback.drawings import OVERSAMPLING, Color, hsl_to_rgb
 
-_COLOURS = ("01888C", "FC7500", "034F5D", "F73F01", "FC1960", "C7144C", "F3C100", "1598F2", "2465E1", "F19E02")
+_COLORS = ("01888C", "FC7500", "034F5D", "F73F01", "FC1960", "C7144C", "F3C100", "1598F2", "2465E1", "F19E02")
 _WOBBLE = 30
 _SHAPES = 3
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
@@ -27,12 +27,12 @@ class Shape:
     right: float
     down: float
     degrees: float
-    colour: Colour
+    color: Color
 
 
 @dataclass(frozen=True)
 class Jazzicon:
-    ground: Colour
+    ground: Color
     shapes: tuple[Shape, ...]
 
 
@@ -45,9 +45,9 @@ def jazzicon_number(seed: str) -> int:
 def plan_jazzicon(number: int) -> Jazzicon:
     """``number`` has up to 32 bits."""
     dice = _Twister(number)
-    colours = _shifted(dice.unit() * _WOBBLE - _WOBBLE / 2)
-    ground = _take(colours, dice)
-    return Jazzicon(ground, tuple(_shape(index, colours, dice) for index in range(_SHAPES)))
+    colors = _shifted(dice.unit() * _WOBBLE - _WOBBLE / 2)
+    ground = _take(colors, dice)
+    return Jazzicon(ground, tuple(_shape(index, colors, dice) for index in range(_SHAPES)))
 
 
 def draw_jazzicon(seed: str, size: int) -> Image.Image:
@@ -56,7 +56,7 @@ def draw_jazzicon(seed: str, size: int) -> Image.Image:
     image = Image.new("RGB", (large, large), plan.ground)
     draw = ImageDraw.Draw(image)
     for shape in plan.shapes:
-        draw.polygon(_corners(shape, large), fill=shape.colour)
+        draw.polygon(_corners(shape, large), fill=shape.color)
     return image.reduce(OVERSAMPLING)
 
 
@@ -75,25 +75,25 @@ class _Twister:
         return self._random.getrandbits(32) / 2**32
 
 
-def _shape(index: int, colours: list[Colour], dice: _Twister) -> Shape:
+def _shape(index: int, colors: list[Color], dice: _Twister) -> Shape:
     turn = dice.unit()
     distance = (dice.unit() + index) / _SHAPES
     degrees = turn * 360 + dice.unit() * 180
-    return Shape(cos(tau * turn) * distance, sin(tau * turn) * distance, degrees, _take(colours, dice))
+    return Shape(cos(tau * turn) * distance, sin(tau * turn) * distance, degrees, _take(colors, dice))
 
 
-def _take(colours: list[Colour], dice: _Twister) -> Colour:
+def _take(colors: list[Color], dice: _Twister) -> Color:
     dice.unit()  # drawn and not used by the original
-    return colours.pop(floor(len(colours) * dice.unit()))
+    return colors.pop(floor(len(colors) * dice.unit()))
 
 
-def _shifted(degrees: float) -> list[Colour]:
+def _shifted(degrees: float) -> list[Color]:
     """The palette with each hue turned. Hue, saturation and lightness are whole numbers in between, as there."""
-    return [_turned(bytes.fromhex(colour), degrees) for colour in _COLOURS]
+    return [_turned(bytes.fromhex(color), degrees) for color in _COLORS]
 
 
-def _turned(colour: bytes, degrees: float) -> Colour:
-    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in colour))
+def _turned(color: bytes, degrees: float) -> Color:
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in color))
     whole = floor((floor(hue * 360 + 0.5) + degrees) % 360 + 0.5)
     return hsl_to_rgb(whole / 360, floor(saturation * 100 + 0.5) / 100, floor(lightness * 100 + 0.5) / 100)
 

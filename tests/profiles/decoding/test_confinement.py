@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from profiles.decoding import DecoderSettings
-from profiles.decoding.child_handle import Worker
+from profiles.decoding.child_handle import Child
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="the filter is Linux's"
@@ -85,10 +85,10 @@ def test_processor_time_ends_the_process() -> None:
 
 def test_a_worker_says_that_it_is_confined_and_knows_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret")
-    worker = Worker(DecoderSettings())
+    child = Child(DecoderSettings())
     try:
-        assert worker.confined
-        assert b"secret" not in Path(f"/proc/{worker.pid}/environ").read_bytes().lower()
-        assert not any("socket" in str(link.readlink()) for link in Path(f"/proc/{worker.pid}/fd").iterdir())
+        assert child.confined
+        assert b"secret" not in Path(f"/proc/{child.pid}/environ").read_bytes().lower()
+        assert not any("socket" in str(link.readlink()) for link in Path(f"/proc/{child.pid}/fd").iterdir())
     finally:
-        worker.end()
+        child.end()

@@ -27,10 +27,10 @@ from profiles.decoding import (
 )
 from profiles.images.errors import Reason
 from profiles.images.formats import OutputFormat, SourceFormat
-from profiles.images.normalise import normalise_with_renditions
+from profiles.images.normalize import normalize_with_renditions
 from profiles.images.picture import Crop
 from tests.kit import hostile_pictures
-from tests.kit.pictures import animation, corner_colours, encoded, exif, four_corners, opened
+from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, opened
 
 PNG = encoded(four_corners(), "PNG")
 SVG_WANTED = DecodeRequest(svg_allowed=True)
@@ -93,7 +93,7 @@ def test_the_child_answers_exactly_what_the_pure_code_answers(decoder: Decoder, 
             return refusal.reason, refusal.sentence
 
     assert outcome(lambda: decoder.decode(content, request)) == outcome(
-        lambda: normalise_with_renditions(content, request)
+        lambda: normalize_with_renditions(content, request)
     )
 
 
@@ -117,7 +117,7 @@ def test_a_master_is_rendered_in_the_child_too(decoder: Decoder, fmt: OutputForm
     master = decoder.decode(PNG, DecodeRequest()).image.master
     image = decoder.render(master.data, RenderRequest(32, fmt))
     assert opened(image.data).format == fmt.name
-    assert corner_colours(opened(image.data)) == ["red", "green", "blue", "yellow"]
+    assert corner_colors(opened(image.data)) == ["red", "green", "blue", "yellow"]
 
 
 def test_a_tokens_svg_is_drawn_and_an_uploads_is_not(decoder: Decoder) -> None:

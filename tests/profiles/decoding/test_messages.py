@@ -34,8 +34,8 @@ from profiles.images.picture import (
     Crop,
     DecodeRequest,
     EncodedImage,
-    NormalisedImage,
-    NormalisedPicture,
+    NormalizedImage,
+    NormalizedPicture,
     Rendition,
 )
 
@@ -76,9 +76,9 @@ IMAGES = st.builds(
     EncodedImage, st.binary(), st.sampled_from(OutputFormat), st.integers(1, 1024), st.integers(1, 1024), st.booleans()
 )
 PICTURES = st.builds(
-    NormalisedPicture,
+    NormalizedPicture,
     st.builds(
-        NormalisedImage,
+        NormalizedImage,
         IMAGES,
         st.none() | IMAGES,
         st.integers(1),
@@ -103,7 +103,7 @@ def test_render_requests_arrive_as_they_were_sent(master: bytes, request: Render
 
 
 @given(PICTURES)
-def test_pictures_arrive_as_they_were_made(picture: NormalisedPicture) -> None:
+def test_pictures_arrive_as_they_were_made(picture: NormalizedPicture) -> None:
     assert read_picture(carried(write_picture(picture))) == picture
 
 
@@ -121,8 +121,8 @@ def test_refusals_keep_their_reason_and_sentence(reason: Reason, sentence: str) 
 
 def test_shared_bytes_travel_once() -> None:
     image = EncodedImage(b"x" * 1000, OutputFormat.WEBP, 9, 9)
-    picture = NormalisedPicture(
-        NormalisedImage(image, None, 9, 9, 1, SourceFormat.PNG), (Rendition(64, image), Rendition(32, image))
+    picture = NormalizedPicture(
+        NormalizedImage(image, None, 9, 9, 1, SourceFormat.PNG), (Rendition(64, image), Rendition(32, image))
     )
     assert len(write_picture(picture).blobs) == 1
 

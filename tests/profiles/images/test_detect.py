@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from profiles.images.detect import read_header, sniff_format
 from profiles.images.errors import ImageRefused, Reason
 from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import read_header, sniff_format
 from profiles.images.limits import MIB, ImageLimits
 from tests.kit.pictures import animation, encoded, four_corners, gif_of_frames, png_claiming
 

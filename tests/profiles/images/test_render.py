@@ -5,15 +5,15 @@ import pytest
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import RENDITION_SIZES, ImageLimits, pick_size
-from profiles.images.normalise import normalise
+from profiles.images.normalize import normalize
 from profiles.images.render import render
-from tests.kit.pictures import animation, corner_colours, encoded, four_corners, opened
+from tests.kit.pictures import animation, corner_colors, encoded, four_corners, opened
 
 UPRIGHT = ["red", "green", "blue", "yellow"]
 
 
 def master_of(content: bytes) -> bytes:
-    return normalise(content, ImageLimits()).master.data
+    return normalize(content, ImageLimits()).master.data
 
 
 @pytest.mark.parametrize("fmt", OutputFormat)
@@ -24,7 +24,7 @@ def test_every_format_at_every_size(fmt: OutputFormat, size: int) -> None:
     assert (image.width, image.height) == seen.size == (size, size)
     assert seen.format == fmt.name
     assert fmt.content_type == f"image/{fmt.value}"
-    assert corner_colours(seen) == UPRIGHT
+    assert corner_colors(seen) == UPRIGHT
 
 
 def test_a_master_is_never_enlarged() -> None:

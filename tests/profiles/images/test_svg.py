@@ -9,9 +9,9 @@ import pytest
 
 from profiles.images.errors import ImageRefused, Reason
 from profiles.images.formats import SourceFormat
-from profiles.images.normalise import normalise_with_renditions
-from profiles.images.picture import Crop, DecodeRequest, NormalisedPicture
-from tests.kit.pictures import corner_colours, encoded, four_corners, nearest, opened
+from profiles.images.normalize import normalize_with_renditions
+from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
+from tests.kit.pictures import corner_colors, encoded, four_corners, nearest, opened
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
 CORNERS = (
@@ -22,25 +22,25 @@ CORNERS = (
 )
 
 
-def draw(svg: str, **wishes: object) -> NormalisedPicture:
-    return normalise_with_renditions(svg.encode(), DecodeRequest(svg_allowed=True, **wishes))  # type: ignore[arg-type]
+def draw(svg: str, **wishes: object) -> NormalizedPicture:
+    return normalize_with_renditions(svg.encode(), DecodeRequest(svg_allowed=True, **wishes))  # type: ignore[arg-type]
 
 
 def test_a_tokens_drawing_becomes_a_master_and_squares() -> None:
     picture = draw(CORNERS, sizes=(128,))
     assert picture.image.source_format is SourceFormat.SVG
     assert (picture.image.master.width, picture.image.master.height) == (1024, 768)
-    assert corner_colours(opened(picture.renditions[0].image.data)) == ["red", "green", "blue", "yellow"]
+    assert corner_colors(opened(picture.renditions[0].image.data)) == ["red", "green", "blue", "yellow"]
 
 
 def test_a_drawing_can_be_cropped() -> None:
     picture = draw(CORNERS, crop=Crop(0.75, 0.75, 0.5))
-    assert set(corner_colours(opened(picture.image.master.data))) == {"yellow"}
+    assert set(corner_colors(opened(picture.image.master.data))) == {"yellow"}
 
 
 def test_an_upload_in_svg_is_refused() -> None:
     with pytest.raises(ImageRefused) as caught:
-        normalise_with_renditions(CORNERS.encode(), DecodeRequest())
+        normalize_with_renditions(CORNERS.encode(), DecodeRequest())
     assert caught.value.reason is Reason.UNSUPPORTED_FORMAT
 
 
@@ -64,7 +64,7 @@ def test_a_picture_inside_the_drawing_is_drawn() -> None:
     picture = draw(
         SVG + f"viewBox='0 0 40 40'><image width='40' height='40' href='data:image/png;base64,{inner}'/></svg>"
     )
-    assert corner_colours(opened(picture.image.master.data)) == ["red", "green", "blue", "yellow"]
+    assert corner_colors(opened(picture.image.master.data)) == ["red", "green", "blue", "yellow"]
 
 
 @pytest.fixture

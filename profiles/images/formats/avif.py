@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from .formats import SourceFormat
-from .headers import Header
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.headers import Header
 
 #: Where sizes and sample counts stand. FullBoxes carry four bytes of version and flags before their children.
 _CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}

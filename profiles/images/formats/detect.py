@@ -3,11 +3,11 @@
 import math
 import struct
 
-from .avif import is_avif, read_avif
-from .errors import ACCEPTED_FORMATS, ImageRefused, Reason
-from .formats import SourceFormat
-from .headers import Header, read_gif, read_jpeg, read_png, read_webp
-from .limits import MIB, ImageLimits
+from profiles.images.errors import ACCEPTED_FORMATS, ImageRefused, Reason
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.avif import is_avif, read_avif
+from profiles.images.formats.headers import Header, read_gif, read_jpeg, read_png, read_webp
+from profiles.images.limits import MIB, ImageLimits
 
 #: Honest encoders write about ten scans; every further one costs a pass over the whole picture.
 MAX_JPEG_SCANS = 128

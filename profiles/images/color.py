@@ -1,4 +1,4 @@
-"""Any colour mode and profile → plain 8-bit sRGB, RGB or RGBA."""
+"""Any color mode and profile → plain 8-bit sRGB, RGB or RGBA."""
 
 from io import BytesIO
 
@@ -20,17 +20,17 @@ class ToSrgb:
     def __call__(self, image: Image.Image) -> Image.Image:
         image = _to_eight_bit(image)
         if image.mode == "LA" and self._profile is not None:
-            return self._convert_grey_with_alpha(image)
+            return self._convert_gray_with_alpha(image)
         transform = self._transform_for(image.mode)
         if transform is not None:
             image = ImageCms.applyTransform(image, transform) or image
         return tidy_alpha(_to_rgb_or_rgba(image))
 
-    def _convert_grey_with_alpha(self, image: Image.Image) -> Image.Image:
-        grey, alpha = image.split()
-        coloured = self(grey)
-        coloured.putalpha(alpha)
-        return tidy_alpha(coloured)
+    def _convert_gray_with_alpha(self, image: Image.Image) -> Image.Image:
+        gray, alpha = image.split()
+        colored = self(gray)
+        colored.putalpha(alpha)
+        return tidy_alpha(colored)
 
     def _transform_for(self, mode: str) -> ImageCms.ImageCmsTransform | None:
         if mode not in self._transforms:
@@ -74,7 +74,7 @@ def _to_rgb_or_rgba(image: Image.Image) -> Image.Image:
 
 
 def tidy_alpha(image: Image.Image) -> Image.Image:
-    """Drop an alpha that is opaque throughout, and blank the colours under one that hides them.
+    """Drop an alpha that is opaque throughout, and blank the colors under one that hides them.
 
     What a person erased must not stand in our copy, not even as the averages libwebp would keep.
     """

@@ -8,14 +8,14 @@ Formats: ITU T.81 B, W3C PNG 3rd edition, GIF89a, RFC 9649 (WebP).
 import struct
 from dataclasses import dataclass
 
-from .formats import SourceFormat
+from profiles.images.formats import SourceFormat
 
 _JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_PROGRESSIVE_MARKERS = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
-#: Size, palette, pixels, transparency, colour profile, orientation, and the frames of an animation.
+#: Size, palette, pixels, transparency, color profile, orientation, and the frames of an animation.
 _PNG_CHUNKS_READ = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
 
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B

@@ -5,25 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .animations import Animation, FrameReader, encode_animation
-from .detect import check_bytes, check_header, read_header, sniff_format
-from .encode import MASTER_EFFORT, encode
-from .errors import ImageRefused, Reason
-from .formats import OutputFormat, SourceFormat
-from .headers import Header, drop_png_extras
-from .limits import ImageLimits
-from .picture import Crop, DecodeRequest, NormalisedImage, NormalisedPicture, Rendition
-from .squares import check_sizes, cut_squares
-from .stills import Still, decode_still
-from .svg import decode_svg
+from profiles.images.animations import Animation, FrameReader, encode_animation
+from profiles.images.encode import MASTER_EFFORT, encode
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.formats import OutputFormat, SourceFormat
+from profiles.images.formats.detect import check_bytes, check_header, read_header, sniff_format
+from profiles.images.formats.headers import Header, drop_png_extras
+from profiles.images.limits import ImageLimits
+from profiles.images.picture import Crop, DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
+from profiles.images.squares import check_sizes, cut_squares
+from profiles.images.stills import Still, decode_still
+from profiles.images.svg import decode_svg
 
 
-def normalise(content: bytes, limits: ImageLimits, *, crop: Crop | None = None) -> NormalisedImage:
+def normalize(content: bytes, limits: ImageLimits, *, crop: Crop | None = None) -> NormalizedImage:
     """The master of a picture (and its still, if it moves); raises `ImageRefused`."""
-    return normalise_with_renditions(content, DecodeRequest(limits, crop=crop)).image
+    return normalize_with_renditions(content, DecodeRequest(limits, crop=crop)).image
 
 
-def normalise_with_renditions(content: bytes, request: DecodeRequest) -> NormalisedPicture:
+def normalize_with_renditions(content: bytes, request: DecodeRequest) -> NormalizedPicture:
     """Master, still and all square sizes from one decode; raises `ImageRefused`.
 
     The master is the whole (cropped) picture, at most MASTER_SIDE long (`animation_side` if it moves), WebP.
@@ -38,7 +38,7 @@ def normalise_with_renditions(content: bytes, request: DecodeRequest) -> Normali
         return _normalise_raster(content, header, request, sizes)
 
 
-def _normalise_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...]) -> NormalisedPicture:
+def _normalise_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...]) -> NormalizedPicture:
     check_bytes(content, request.limits)
     header = Header(SourceFormat.SVG, 1, 1)
     with _damage_refused(header):
@@ -47,7 +47,7 @@ def _normalise_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...
 
 def _normalise_raster(
     content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]
-) -> NormalisedPicture:
+) -> NormalizedPicture:
     if header.format is SourceFormat.PNG:
         content = drop_png_extras(content)
     if header.animated:
@@ -58,10 +58,10 @@ def _normalise_raster(
     return _finish_still(header, decode_still(content, header, request.crop), sizes)
 
 
-def _finish_still(header: Header, still: Still, sizes: tuple[int, ...]) -> NormalisedPicture:
+def _finish_still(header: Header, still: Still, sizes: tuple[int, ...]) -> NormalizedPicture:
     master = encode(still.image, OutputFormat.WEBP, effort=MASTER_EFFORT)
-    image = NormalisedImage(master, None, *still.original_size, 1, header.format)
-    return NormalisedPicture(image, tuple(_encode_squares(still, sizes)))
+    image = NormalizedImage(master, None, *still.original_size, 1, header.format)
+    return NormalizedPicture(image, tuple(_encode_squares(still, sizes)))
 
 
 def _encode_squares(still: Still, sizes: tuple[int, ...]) -> Iterator[Rendition]:
@@ -72,11 +72,11 @@ def _encode_squares(still: Still, sizes: tuple[int, ...]) -> Iterator[Rendition]
         yield Rendition(size, encoded)
 
 
-def _finish_animation(header: Header, animation: Animation, sizes: tuple[int, ...]) -> NormalisedPicture:
+def _finish_animation(header: Header, animation: Animation, sizes: tuple[int, ...]) -> NormalizedPicture:
     still = encode(animation.still, OutputFormat.WEBP, effort=MASTER_EFFORT)
-    image = NormalisedImage(animation.master, still, *animation.original_size, animation.frames, header.format)
+    image = NormalizedImage(animation.master, still, *animation.original_size, animation.frames, header.format)
     stills = tuple(_encode_squares(Still(animation.still, animation.original_size), sizes))
-    return NormalisedPicture(image, stills + animation.squares)
+    return NormalizedPicture(image, stills + animation.squares)
 
 
 @contextmanager
