@@ -1,4 +1,4 @@
-"""Decoding in confined child processes. The only way strangers' bytes reach a decoder."""
+"""Decode in confined child processes. The only way strangers' bytes reach a decoder."""
 
 from profiles.decoding.messages import RenderRequest
 from profiles.decoding.pool import Decoder, get_decoder

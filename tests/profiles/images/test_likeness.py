@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from profiles.images.likeness import difference_hash, look_alike
 
@@ -17,10 +17,11 @@ def drawing(seed: int, side: int = 256) -> Image.Image:
     return image
 
 
-def encoded(image: Image.Image, fmt: str = "WEBP", **options: int) -> bytes:
+def encoded(image: Image.Image, fmt: str = "WEBP", **options: int) -> Image.Image:
+    """The picture after a lossy encoding."""
     file = io.BytesIO()
     image.save(file, fmt, **options)
-    return file.getvalue()
+    return Image.open(file)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -51,3 +52,15 @@ def test_what_is_transparent_counts_as_white() -> None:
     clear = drawing(1).convert("RGBA")
     clear.putalpha(0)
     assert difference_hash(encoded(clear)) == difference_hash(encoded(Image.new("RGB", (64, 64), "white")))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_hash_fits_a_signed_column_of_64_bits(seed: int) -> None:
+    for image in (drawing(seed), ImageOps.invert(drawing(seed))):
+        assert -(1 << 63) <= difference_hash(image) < 1 << 63
+
+
+def test_hashes_of_either_sign_are_compared_by_their_bits() -> None:
+    bits = 0x5555_5555_5555_5555
+    assert look_alike(bits, bits - (1 << 63)), "one bit apart"
+    assert not look_alike(bits, ~bits)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from profiles.images.errors import ImageRefused, Reason
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.normalize import normalize_with_renditions
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
@@ -41,7 +42,7 @@ def test_a_drawing_can_be_cropped() -> None:
 def test_an_upload_in_svg_is_refused() -> None:
     with pytest.raises(ImageRefused) as caught:
         normalize_with_renditions(CORNERS.encode(), DecodeRequest())
-    assert caught.value.reason is Reason.UNSUPPORTED_FORMAT
+    assert caught.value.is_a(errors.UNSUPPORTED_FORMAT)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +135,4 @@ def test_an_entity_never_shows_a_file() -> None:
 def test_too_much_text_is_refused_by_its_size() -> None:
     with pytest.raises(ImageRefused) as caught:
         draw(SVG + "width='9' height='9'>" + " " * (2 * 1024 * 1024) + "</svg>")
-    assert caught.value.reason is Reason.TOO_MANY_BYTES
+    assert caught.value.is_a(errors.TOO_MANY_BYTES)
