@@ -1,4 +1,4 @@
-"""Damaged pictures by the thousand through one decoder: the parent lives, every answer is a picture or a refusal."""
+"""Many damaged pictures through one decoder: the parent survives, and every result is a picture or a refusal."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def outcome(decoder: Decoder, content: bytes) -> NormalizedPicture | ImageRefuse
 
 
 @pytest.mark.parametrize("kind", SEEDS)
-def test_no_damage_gets_past_the_child(decoder: Decoder, kind: str) -> None:
+def test_damaged_files_never_crash_the_parent(decoder: Decoder, kind: str) -> None:
     dice = random.Random(kind)
     outcomes = [outcome(decoder, mutated(SEEDS[kind], dice)) for _ in range(MUTATIONS_EACH)]
     assert len(outcomes) == MUTATIONS_EACH

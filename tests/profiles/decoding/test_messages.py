@@ -1,4 +1,4 @@
-"""The words between parent and child survive the journey; nonsense is no message."""
+"""Messages between parent and child arrive unchanged, and malformed ones raise ProtocolError."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from profiles.images.picture import (
 
 
 class Wire:
-    """What one side wrote, for the other to read."""
+    """A stream in memory."""
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = data
@@ -120,7 +120,7 @@ def test_refusals_keep_their_reason_and_sentence(reason: Kind, sentence: str) ->
     assert refusal.sentence == sentence
 
 
-def test_shared_bytes_travel_once() -> None:
+def test_shared_bytes_are_sent_once() -> None:
     image = EncodedImage(b"x" * 1000, OutputFormat.WEBP, 9, 9)
     picture = NormalizedPicture(
         NormalizedImage(image, None, 9, 9, 1, SourceFormat.PNG), 0, (Rendition(64, image), Rendition(32, image))
@@ -129,7 +129,7 @@ def test_shared_bytes_travel_once() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_nonsense_is_no_message(data: bytes) -> None:
+def test_random_bytes_are_no_message(data: bytes) -> None:
     wire = Wire(data)
     try:
         receive(wire)
@@ -151,7 +151,7 @@ def test_nonsense_is_no_message(data: bytes) -> None:
         b"[" * 99_999,
     ],
 )
-def test_false_messages_are_told_apart(text: bytes) -> None:
+def test_malformed_messages_raise_protocol_errors(text: bytes) -> None:
     with pytest.raises(ProtocolError):
         receive(Wire(struct.pack(">I", len(text)) + text))
 
@@ -175,7 +175,7 @@ WHOLE = {
         WHOLE | {"original": [float("inf"), 1, 1, "png"]},
     ],
 )
-def test_an_answer_that_describes_no_picture_is_none(body: dict[str, object]) -> None:
+def test_an_answer_that_describes_no_picture_is_a_protocol_error(body: dict[str, object]) -> None:
     assert read_picture(Message(WHOLE, [b"x"])).image.width == 1
     with pytest.raises(ProtocolError):
         read_picture(Message(body, [b"x"]))
@@ -190,12 +190,12 @@ def test_an_answer_that_describes_no_picture_is_none(body: dict[str, object]) ->
         (-signal.SIGBUS, errors.CRASHED_DECODER),
     ],
 )
-def test_deaths_the_picture_caused_refuse_it(exit_code: int, reason: Kind) -> None:
+def test_an_exit_that_the_picture_caused_refuses_it(exit_code: int, reason: Kind) -> None:
     refusal = refusal_for(exit_code, 10)
     assert refusal is not None
     assert refusal.is_a(reason)
 
 
 @pytest.mark.parametrize("exit_code", [-signal.SIGKILL, -signal.SIGTERM, 0, 1])
-def test_deaths_from_outside_say_nothing_of_the_picture(exit_code: int) -> None:
+def test_an_exit_caused_from_outside_refuses_nothing(exit_code: int) -> None:
     assert refusal_for(exit_code, 10) is None

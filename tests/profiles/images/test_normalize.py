@@ -1,4 +1,4 @@
-"""Still pictures: upright, sRGB, small enough, and nothing of the original but its pixels."""
+"""Still pictures become upright, sRGB and small enough, and keep only the pixels of the original."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UPRIGHT = ["red", "green", "blue", "yellow"]
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_is_upright_however_the_camera_was_held(fmt: str, orientation: int) -> None:
+def test_a_picture_of_any_orientation_becomes_upright(fmt: str, orientation: int) -> None:
     content = encoded(held(four_corners(96, 64), orientation), fmt, exif=exif(orientation))
     image = normalize(content, LIMITS)
     assert (image.width, image.height) == (96, 64)
@@ -50,7 +50,7 @@ def test_a_crop_is_taken_from_the_upright_picture(fmt: str, orientation: int) ->
     assert set(corner_colors(opened(image.master.data))) == {"green"}
 
 
-def test_a_large_picture_is_cropped_at_full_detail() -> None:
+def test_a_large_picture_is_cropped_before_it_is_reduced() -> None:
     content = encoded(four_corners(4000, 3000), "JPEG")
     image = normalize(content, LIMITS, crop=Crop(0.5, 0.5, 0.5))
     assert (image.width, image.height) == (1500, 1500)
@@ -65,8 +65,8 @@ def test_a_crop_outside_the_picture_is_refused(fields: tuple[float, float, float
     assert caught.value.is_a(errors.BAD_CROP)
 
 
-def with_everything_said(fmt: str) -> bytes:
-    """A picture that carries all metadata the format has room for."""
+def with_all_metadata(fmt: str) -> bytes:
+    """Return a picture with every kind of metadata that the format has."""
     options: dict[str, object] = {"exif": exif(6, gps=True), "icc_profile": display_p3_like_profile()}
     if fmt == "PNG":
         text = PngImagePlugin.PngInfo()
@@ -81,8 +81,8 @@ def with_everything_said(fmt: str) -> bytes:
 
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_nothing_but_pixels_survives(fmt: str) -> None:
-    content = with_everything_said(fmt)
+def test_only_pixels_are_kept(fmt: str) -> None:
+    content = with_all_metadata(fmt)
     assert b"SecretCameraMaker" in content
     picture = normalize_with_renditions(content, DecodeRequest(sizes=(256, 64)))
     for kept in [picture.image.master, *(rendition.image for rendition in picture.renditions)]:
@@ -108,7 +108,7 @@ def test_colors_of_a_wider_profile_become_srgb(fmt: str) -> None:
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", b"\0" * 128, display_p3_like_profile()[:300]])
-def test_a_broken_profile_does_not_cost_the_picture(profile: bytes) -> None:
+def test_a_broken_profile_is_ignored(profile: bytes) -> None:
     content = encoded(four_corners(), "JPEG", icc_profile=profile)
     assert corner_colors(opened(normalize(content, LIMITS).master.data)) == UPRIGHT
 
@@ -205,7 +205,7 @@ def test_the_master_fits_and_is_never_enlarged(fmt: str, width: int, height: int
     assert opened(master.data).size == (master.width, master.height)
 
 
-def test_the_same_bytes_give_the_same_bytes() -> None:
+def test_encoding_is_deterministic() -> None:
     content = encoded(four_corners(1500, 900), "JPEG")
     request = DecodeRequest(sizes=(512, 64))
     assert normalize_with_renditions(content, request) == normalize_with_renditions(content, request)
@@ -243,7 +243,7 @@ def test_pixel_art_stays_exact() -> None:
     assert kept.tobytes() == art.tobytes()
 
 
-def test_a_phones_picture_in_several_pictures_is_the_first_of_them() -> None:
+def test_the_first_picture_of_an_mpo_file_is_kept() -> None:
     buffer = BytesIO()
     four_corners().save(buffer, "MPO", save_all=True, append_images=[Image.new("RGB", (80, 60))])
     image = normalize(buffer.getvalue(), LIMITS)
@@ -253,7 +253,7 @@ def test_a_phones_picture_in_several_pictures_is_the_first_of_them() -> None:
 
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
-def test_what_follows_the_picture_is_dropped(fmt: str) -> None:
+def test_bytes_after_the_picture_are_dropped(fmt: str) -> None:
     content = encoded(four_corners(), fmt) + b"<script>alert(1)</script>PK\x03\x04" * 40
     image = normalize(content, LIMITS)
     assert b"<script>" not in image.master.data
@@ -262,7 +262,7 @@ def test_what_follows_the_picture_is_dropped(fmt: str) -> None:
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_a_picture_cut_short_is_refused_and_not_half_shown(fmt: str, share: float) -> None:
+def test_a_truncated_picture_is_refused(fmt: str, share: float) -> None:
     noise = Image.merge("RGB", [Image.effect_noise((200, 150), 90)] * 3)
     content = encoded(noise, fmt)
     with pytest.raises(ImageRefused) as caught:
@@ -270,7 +270,7 @@ def test_a_picture_cut_short_is_refused_and_not_half_shown(fmt: str, share: floa
     assert caught.value.is_a(errors.TRUNCATED) or caught.value.is_a(errors.DAMAGED)
 
 
-def test_the_sentence_of_a_cut_jpeg_says_it_is_cut() -> None:
+def test_the_refusal_of_a_truncated_jpeg_says_so() -> None:
     content = encoded(four_corners(400, 300), "JPEG")
     with pytest.raises(ImageRefused, match="This JPEG file is cut short: it ends before its picture does"):
         normalize(content[: len(content) // 2], LIMITS)

@@ -1,4 +1,4 @@
-"""Further renditions of a master, in every format we serve."""
+"""Renditions of a master in every format we serve."""
 
 import pytest
 
@@ -62,6 +62,6 @@ def test_unlisted_sizes_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("asked", "served"), [(1, 32), (32, 32), (33, 64), (80, 96), (1000, 1024), (5000, 1024)])
-def test_any_wish_maps_to_a_listed_size(asked: int, served: int) -> None:
+def test_any_requested_size_maps_to_a_listed_one(asked: int, served: int) -> None:
     assert pick_size(asked) == served
     assert served in RENDITION_SIZES

@@ -1,4 +1,4 @@
-"""Kept images: one row for the same content, with what later questions need, and the bytes still at hand."""
+"""Kept images: the stored bytes are returned, and the difference hash is stored."""
 
 from __future__ import annotations
 
