@@ -23,7 +23,7 @@ clean-data: ## Delete the local site's data: people, pictures, chain
 
 ##@ Check and change the code
 
-test: ## Run every test against real servers, installing what is missing; T=tests/unit/core/test_cid.py runs just that
+test: ## Run every test against real servers, installing what is missing; T=tests/nft/core/ipfs/test_cid.py runs just that
 	@$(PYTHON) -m localstack test $(T)
 
 test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)
