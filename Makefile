@@ -22,12 +22,11 @@ test: ## Runs every test against real servers, installing them where they are mi
 test-sqlite: ## Runs the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"
 
-lint: ## Checks style, types (Python and page scripts), arrows between parts, migrations, production settings, dependencies
+lint: ## Checks style and format (Python, scripts, styles, templates), types, arrows between parts, migrations, production settings, dependencies
 	@$(PYTHON) -m localstack lint
 
-format: ## Formats the Python code
-	@$(PYTHON) -m localstack.bootstrap lint
-	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
+format: ## Formats Python, scripts, styles and templates
+	@$(PYTHON) -m localstack format
 
 bench: ## Measures us beside peers and limits, as ratios
 	@$(PYTHON) -m localstack.bootstrap test
