@@ -25,7 +25,10 @@ const vendored = (/** @type {string} */ name) => join(VENDOR, name);
 /** Of the recipe as it is here, and of the files given. */
 function record(/** @type {Record<string, string | Buffer>} */ files) {
   const recipe = RECIPE.map((name) => [name, sha256(readFileSync(join(HERE, name)))]);
-  return { recipe: Object.fromEntries(recipe), files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, sha256(content)])) };
+  return {
+    recipe: Object.fromEntries(recipe),
+    files: Object.fromEntries(Object.entries(files).map(([name, content]) => [name, sha256(content)])),
+  };
 }
 
 const asText = (/** @type {object} */ value) => `${JSON.stringify(value, null, 1)}\n`;
@@ -60,7 +63,9 @@ function licences(/** @type {string[]} */ inputs) {
 function licenceOf(/** @type {string} */ folder) {
   const path = join(HERE, folder);
   const { name, version, license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
-  const texts = readdirSync(path).filter((file) => LICENCE_FILE.test(file)).sort();
+  const texts = readdirSync(path)
+    .filter((file) => LICENCE_FILE.test(file))
+    .sort();
   const body = texts.map((file) => readFileSync(join(path, file), "utf8").trim()).join("\n\n");
   return `--- ${name} ${version} (${license}) ---\n${body || "(The package brings no text of its licence.)"}\n`;
 }
@@ -72,12 +77,14 @@ function fail(/** @type {string} */ sentence) {
 
 function checkHashes() {
   const files = { [BUNDLE]: readFileSync(vendored(BUNDLE)), [LICENCES]: readFileSync(vendored(LICENCES)) };
-  if (readFileSync(RECORD, "utf8") !== asText(record(files))) fail("static/vendor/ is not what frontend/bundle.json records of it and its recipe.");
+  if (readFileSync(RECORD, "utf8") !== asText(record(files)))
+    fail("static/vendor/ is not what frontend/bundle.json records of it and its recipe.");
 }
 
 async function check() {
   for (const [name, text] of Object.entries(await bundle())) {
-    if (readFileSync(vendored(name), "utf8") !== text) fail(`Bundling gives another ${relative(process.cwd(), vendored(name))} than the one checked in.`);
+    if (readFileSync(vendored(name), "utf8") !== text)
+      fail(`Bundling gives another ${relative(process.cwd(), vendored(name))} than the one checked in.`);
   }
   checkHashes();
 }
@@ -88,5 +95,8 @@ async function write() {
   writeFileSync(RECORD, asText(record(files)));
 }
 
-const acts = new Map([["--check", check], ["--hashes", checkHashes]]);
+const acts = new Map([
+  ["--check", check],
+  ["--hashes", checkHashes],
+]);
 await (acts.get(process.argv[2] ?? "") ?? write)();

@@ -50,12 +50,19 @@ export async function switchChain(provider, chain) {
     await provider.request({ method: "wallet_switchEthereumChain", params });
   } catch (error) {
     if (errorCode(error) !== 4902) throw error;
-    if (!chain.rpc_url) throw new Trouble(`Your wallet does not know ${chain.name} yet. Add it in your wallet’s network settings, then try again.`, "chain-missing");
+    if (!chain.rpc_url)
+      throw new Trouble(
+        `Your wallet does not know ${chain.name} yet. Add it in your wallet’s network settings, then try again.`,
+        "chain-missing",
+      );
     await provider.request({ method: "wallet_addEthereumChain", params: [addParameters(chain)] });
     await provider.request({ method: "wallet_switchEthereumChain", params });
   }
   if ((await readChainId(provider)) !== chain.id) {
-    throw new Trouble(`Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`, "chain-missing");
+    throw new Trouble(
+      `Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`,
+      "chain-missing",
+    );
   }
 }
 
@@ -66,5 +73,7 @@ export async function switchChain(provider, chain) {
  */
 export function describeSwitchError(error, chain) {
   const { kind, sentence } = describeError(error);
-  return kind === "unsupported" ? `Your wallet cannot switch by itself. Choose ${chain.name} in it, then try again.` : sentence;
+  return kind === "unsupported"
+    ? `Your wallet cannot switch by itself. Choose ${chain.name} in it, then try again.`
+    : sentence;
 }

@@ -40,7 +40,14 @@ export function readVarint(bytes, offset) {
 export function readCid(bytes, offset) {
   if (bytes[offset] === SHA2_256 && bytes[offset + 1] === 32) {
     const digest = take(bytes, offset + 2, 32);
-    return { version: 0, codec: DAG_PB, hash: SHA2_256, digest, text: base58(bytes.subarray(offset, offset + 34)), end: offset + 34 };
+    return {
+      version: 0,
+      codec: DAG_PB,
+      hash: SHA2_256,
+      digest,
+      text: base58(bytes.subarray(offset, offset + 34)),
+      end: offset + 34,
+    };
   }
   const [version, afterVersion] = readVarint(bytes, offset);
   if (version !== 1) throw new Unproved(`There is no CID version ${version}.`);
@@ -48,7 +55,14 @@ export function readCid(bytes, offset) {
   const [hash, afterHash] = readVarint(bytes, afterCodec);
   const [length, start] = readVarint(bytes, afterHash);
   const digest = take(bytes, start, length);
-  return { version, codec, hash, digest, text: `b${base32(bytes.subarray(offset, start + length))}`, end: start + length };
+  return {
+    version,
+    codec,
+    hash,
+    digest,
+    text: `b${base32(bytes.subarray(offset, start + length))}`,
+    end: start + length,
+  };
 }
 
 /**
@@ -58,7 +72,8 @@ export function readCid(bytes, offset) {
  */
 export async function isProved(cid, block) {
   if (cid.hash === IDENTITY) return sameBytes(cid.digest, block);
-  if (cid.hash !== SHA2_256 || cid.digest.length !== 32) throw new Unproved("A CID uses a hash that this page does not check.");
+  if (cid.hash !== SHA2_256 || cid.digest.length !== 32)
+    throw new Unproved("A CID uses a hash that this page does not check.");
   return sameBytes(cid.digest, await sha256(block));
 }
 

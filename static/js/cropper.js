@@ -150,7 +150,9 @@ export class Cropper {
 async function smaller(bitmap) {
   const scale = COPY_SIDE / Math.max(bitmap.width, bitmap.height);
   if (scale >= 1) return bitmap;
-  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((side) =>
+    Math.max(1, Math.round(side * scale)),
+  );
   const copy = await createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "medium" });
   bitmap.close();
   return copy;

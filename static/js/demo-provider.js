@@ -153,7 +153,9 @@ export class DemoProvider {
    */
   async connectedAccount(address) {
     const isConnected = typeof address === "string" && address.toLowerCase() === this.current.toLowerCase();
-    const account = isConnected ? (await this.accounts()).find((known) => known.address.toLowerCase() === address.toLowerCase()) : undefined;
+    const account = isConnected
+      ? (await this.accounts()).find((known) => known.address.toLowerCase() === address.toLowerCase())
+      : undefined;
     if (!account) throw new ProviderError(4100, "This account is not connected to the page.");
     return account;
   }
@@ -181,7 +183,8 @@ export class DemoProvider {
 
   /** @param {unknown} chainId */
   async checkChain(chainId) {
-    if (Number(chainId) !== this.world.chainId) throw new ProviderError(4902, "The demo wallet knows the local chain only.");
+    if (Number(chainId) !== this.world.chainId)
+      throw new ProviderError(4902, "The demo wallet knows the local chain only.");
     return null;
   }
 }

@@ -15,7 +15,12 @@ const ICON =
   encodeURIComponent(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#243b55"/><path d="M16 5l9.5 5.5v11L16 27l-9.5-5.5v-11z" fill="none" stroke="#f3c46d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="16" r="3.5" fill="#f3c46d"/></svg>',
   );
-const INFO = Object.freeze({ uuid: crypto.randomUUID(), name: "Demo wallet", icon: ICON, rdns: "local.avatarsite.demo" });
+const INFO = Object.freeze({
+  uuid: crypto.randomUUID(),
+  name: "Demo wallet",
+  icon: ICON,
+  rdns: "local.avatarsite.demo",
+});
 
 /**
  * @param {string} tag
@@ -49,11 +54,14 @@ function jsonRpc(url) {
   let id = 0;
   return async (method, params) => {
     const body = JSON.stringify({ jsonrpc: "2.0", id: (id += 1), method, params });
-    const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => {
-      throw new ProviderError(4900, "The local chain does not answer.");
-    });
+    const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(
+      () => {
+        throw new ProviderError(4900, "The local chain does not answer.");
+      },
+    );
     const answer = await response.json();
-    if (answer.error) throw new ProviderError(answer.error.code ?? -32603, answer.error.message ?? "The local chain refused.");
+    if (answer.error)
+      throw new ProviderError(answer.error.code ?? -32603, answer.error.message ?? "The local chain refused.");
     return answer.result;
   };
 }
@@ -75,7 +83,8 @@ function bodyOf(question) {
 
 /** @param {Exclude<Question, {kind: "connect"}>} question */
 function shownText(question) {
-  if (question.kind === "message") return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
+  if (question.kind === "message")
+    return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
   if (question.kind === "typed-data") return question.text;
   const { to = "a new contract", value = "0x0", data = "0x" } = question.transaction;
   return `To ${to}\nValue ${BigInt(value)} wei\nData ${data.length > 200 ? `${data.slice(0, 200)}… (${data.length / 2 - 1} bytes)` : data}`;
@@ -88,7 +97,10 @@ function shownText(question) {
  */
 function accountButton(account, current, choose) {
   const made = button("", "wallet-choice button-wide demo-wallet-account", () => choose(account.address));
-  made.append(element("strong", account.name), element("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`));
+  made.append(
+    element("strong", account.name),
+    element("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`),
+  );
   if (account.address === current) made.append(element("span", "connected", "pill pill-good"));
   return made;
 }
@@ -105,10 +117,16 @@ function ask(question) {
   dialog.setAttribute("aria-labelledby", title.id);
   const close = (/** @type {string} */ answer) => dialog.close(answer);
   const row = element("div", "", "form-actions");
-  if (question.kind !== "connect") row.append(button("Approve", "button-primary", () => close(question.account.address)));
+  if (question.kind !== "connect")
+    row.append(button("Approve", "button-primary", () => close(question.account.address)));
   row.append(button("Refuse", "", () => close("")));
-  dialog.append(element("p", "Demo wallet, for this local copy only", "demo-wallet-name small"), title, bodyOf(question));
-  if (question.kind === "connect") dialog.append(...question.accounts.map((account) => accountButton(account, question.current, close)));
+  dialog.append(
+    element("p", "Demo wallet, for this local copy only", "demo-wallet-name small"),
+    title,
+    bodyOf(question),
+  );
+  if (question.kind === "connect")
+    dialog.append(...question.accounts.map((account) => accountButton(account, question.current, close)));
   dialog.append(row);
   document.body.append(dialog);
   dialog.showModal();

@@ -83,9 +83,11 @@ async function finish(address, form, token) {
   const fields = new FormData(form);
   for (const name of ["content", "csrfmiddlewaretoken"]) fields.delete(name);
   const headers = { Accept: "application/json", "X-CSRFToken": token };
-  const answer = await fetch(address, { method: "POST", headers, body: fields, credentials: "same-origin" }).catch(() => {
-    throw new Problem(0, "", NO_WORD);
-  });
+  const answer = await fetch(address, { method: "POST", headers, body: fields, credentials: "same-origin" }).catch(
+    () => {
+      throw new Problem(0, "", NO_WORD);
+    },
+  );
   const body = await answer.json().catch(() => null);
   if (answer.ok && typeof body?.redirect === "string") return body.redirect;
   if (BY_FORM.has(body?.type)) throw new NotDirect(body.detail);

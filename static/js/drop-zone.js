@@ -58,9 +58,13 @@ export class DropZone {
     const bitmap = file && !isTooLarge ? await read(file) : null;
     if (file !== this.input.files?.[0]) return bitmap?.close(); // another was chosen meanwhile
     if (!file) return this.show(null, file);
-    if (isTooLarge) this.refuse(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
+    if (isTooLarge)
+      this.refuse(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
     else if (bitmap) this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${byteCount(file.size)}.`);
-    else this.say(`This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`);
+    else
+      this.say(
+        `This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`,
+      );
     this.show(bitmap, isTooLarge ? undefined : file);
   }
 

@@ -103,7 +103,9 @@ function swap(old, fresh) {
 
 /** @param {HTMLElement} root */
 function cards(root) {
-  return new Map([...root.querySelectorAll("[data-history] > li")].map((card) => [card.id, /** @type {HTMLElement} */ (card)]));
+  return new Map(
+    [...root.querySelectorAll("[data-history] > li")].map((card) => [card.id, /** @type {HTMLElement} */ (card)]),
+  );
 }
 
 /** @param {KeyboardEvent} event */
@@ -112,7 +114,11 @@ function walk(event) {
   const list = here?.parentElement;
   if (!here || !list || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const all = [...list.children];
-  const place = neighbour(all.map((card) => card.getBoundingClientRect()), all.indexOf(here), event.key);
+  const place = neighbour(
+    all.map((card) => card.getBoundingClientRect()),
+    all.indexOf(here),
+    event.key,
+  );
   if (place === null) return;
   const control = all[place]?.querySelector("button, a");
   if (!(control instanceof HTMLElement)) return;
@@ -120,5 +126,6 @@ function walk(event) {
   control.focus();
 }
 
-for (const root of document.querySelectorAll("[data-gallery][data-progress-url]")) if (root instanceof HTMLElement) new Gallery(root);
+for (const root of document.querySelectorAll("[data-gallery][data-progress-url]"))
+  if (root instanceof HTMLElement) new Gallery(root);
 document.addEventListener("keydown", walk);

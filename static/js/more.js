@@ -6,7 +6,8 @@ import { enableForms } from "./forms.js";
 /** @param {MouseEvent} event */
 async function onClick(event) {
   const link = event.target instanceof Element ? event.target.closest("a[data-more]") : null;
-  if (!(link instanceof HTMLAnchorElement) || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!(link instanceof HTMLAnchorElement) || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey)
+    return;
   event.preventDefault();
   if (link.getAttribute("aria-busy") === "true") return;
   link.setAttribute("aria-busy", "true");

@@ -44,7 +44,10 @@ export class PairingDialog {
     dialog.setAttribute("aria-labelledby", TITLE_ID);
     const code = element("div", "", "pairing-frame");
     void qrCode(uri).then((image) => code.append(image));
-    dialog.append(...(isPhone(window) ? this.forPhones(uri, code) : this.forScreens(code)), this.ways(uri, () => dialog.close()));
+    dialog.append(
+      ...(isPhone(window) ? this.forPhones(uri, code) : this.forScreens(code)),
+      this.ways(uri, () => dialog.close()),
+    );
     dialog.addEventListener("close", () => {
       dialog.remove();
       if (this.dialog !== dialog) return;
@@ -60,7 +63,14 @@ export class PairingDialog {
   forScreens(code) {
     const title = element("h2", "Scan with your wallet");
     title.id = TITLE_ID;
-    return [title, element("p", "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes."), code];
+    return [
+      title,
+      element(
+        "p",
+        "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes.",
+      ),
+      code,
+    ];
   }
 
   /**
@@ -74,7 +84,12 @@ export class PairingDialog {
     open.href = uri;
     const fold = element("details", "", "fold");
     fold.append(element("summary", "Scan with another device"), code);
-    return [title, element("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."), open, fold];
+    return [
+      title,
+      element("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."),
+      open,
+      fold,
+    ];
   }
 
   /**

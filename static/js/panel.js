@@ -144,8 +144,12 @@ export class Panel {
   /** @param {Wallet} wallet */
   offerToStop({ name, isRemote }) {
     if (document.querySelector("dialog[open]")) return;
-    const where = isRemote ? "Open it on your phone" : "Its window may be hidden behind this one; open it by its icon in your browser";
-    this.showNote(`${name} has not answered yet. ${where}, and answer there.`, [{ label: "Stop waiting", run: () => this.stop(name) }]);
+    const where = isRemote
+      ? "Open it on your phone"
+      : "Its window may be hidden behind this one; open it by its icon in your browser";
+    this.showNote(`${name} has not answered yet. ${where}, and answer there.`, [
+      { label: "Stop waiting", run: () => this.stop(name) },
+    ]);
   }
 
   /** @param {Wallet} wallet whose app this phone may open by a link */

@@ -26,6 +26,8 @@ export function metaMaskLink(page, next = "") {
 export function cleanAppLink(link) {
   if (typeof link !== "string" || link.length > 200 || !URL.canParse(link)) return "";
   const { protocol, href } = new URL(link);
-  const isApp = /^[a-z][a-z0-9+.-]*:\/\//i.test(link) && !/^(?:https?|wss?|ftp|file|javascript|data|blob|vbscript|about|view-source|intent):$/.test(protocol);
+  const isApp =
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(link) &&
+    !/^(?:https?|wss?|ftp|file|javascript|data|blob|vbscript|about|view-source|intent):$/.test(protocol);
   return protocol === "https:" || isApp ? href : "";
 }

@@ -51,7 +51,8 @@ class Proof {
     const start = blocks.find(({ cid }) => cid.text === root && !isInline(cid));
     if (!start) throw new Unproved("The archive holds no block with the CID we look for.");
     const file = readFile(proved, start.cid, path);
-    if (hex(await sha256(file)) !== expected) throw new Unproved("The file is whole, but not the one we made the picture of.");
+    if (hex(await sha256(file)) !== expected)
+      throw new Unproved("The file is whole, but not the one we made the picture of.");
     return file.length;
   }
 

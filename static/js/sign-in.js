@@ -50,11 +50,15 @@ class SignInPanel extends Panel {
     this.say(waitingFor(wallet));
     const accounts = await this.ask(wallet, { method: "eth_requestAccounts" });
     const address = Array.isArray(accounts) ? accounts[0] : undefined;
-    if (!isAddress(address)) throw new Trouble("Your wallet shared no account. Unlock it, choose an account, and try again.", "locked");
+    if (!isAddress(address))
+      throw new Trouble("Your wallet shared no account. Unlock it, choose an account, and try again.", "locked");
     const chainId = await this.wait(wallet, readChainId(wallet.provider));
     const chain = this.chains.find(({ id }) => id === chainId);
     if (!chain) return this.offerSwitch(wallet);
-    this.watch(wallet, { accounts: (its, now) => this.accountsChanged(its, now), chain: (its) => this.chainChanged(its) });
+    this.watch(wallet, {
+      accounts: (its, now) => this.accountsChanged(its, now),
+      chain: (its) => this.chainChanged(its),
+    });
     await this.prepare({ wallet, address, chain });
   }
 
@@ -143,7 +147,9 @@ class SignInPanel extends Panel {
     const now = Array.isArray(accounts) ? accounts[0] : undefined;
     if (!isAddress(now)) {
       this.startOver();
-      this.showTrouble(`${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`);
+      this.showTrouble(
+        `${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`,
+      );
     } else if (!isSameAddress(now, connection.address)) {
       this.explainChange(connection, now);
     } else {
@@ -159,7 +165,12 @@ class SignInPanel extends Panel {
     const before = shortAddress(connection.address);
     this.showTrouble(
       `Your wallet switched from ${before} to ${shortAddress(now)}. The text on this page was written for ${before}. Switch back in your wallet, or go on with the new account.`,
-      [{ label: `Go on with ${shortAddress(now)}`, run: () => void this.attempt(() => this.prepare({ ...connection, address: now })) }],
+      [
+        {
+          label: `Go on with ${shortAddress(now)}`,
+          run: () => void this.attempt(() => this.prepare({ ...connection, address: now })),
+        },
+      ],
     );
   }
 

@@ -9,7 +9,10 @@ import { nextDelay, stepStates } from "./polling.js";
  * @typedef {{state?: string, step?: string, sentence?: string, steps?: Step[], done?: boolean, redirect?: string}} Status
  */
 
-const WORDS = new Map([["done", ", done"], ["failed", ", failed"]]);
+const WORDS = new Map([
+  ["done", ", done"],
+  ["failed", ", failed"],
+]);
 
 class LiveStatus {
   /** @param {HTMLElement} root */
@@ -74,7 +77,10 @@ class LiveStatus {
    * @param {string} step
    */
   statesAt(items, step) {
-    return stepStates(items.map((item) => item.dataset.step ?? ""), step);
+    return stepStates(
+      items.map((item) => item.dataset.step ?? ""),
+      step,
+    );
   }
 
   /**
@@ -99,4 +105,5 @@ function setState(item, state) {
   if (word) word.textContent = WORDS.get(state) ?? "";
 }
 
-for (const root of document.querySelectorAll("[data-status-url]")) if (root instanceof HTMLElement) new LiveStatus(root);
+for (const root of document.querySelectorAll("[data-status-url]"))
+  if (root instanceof HTMLElement) new LiveStatus(root);

@@ -51,15 +51,24 @@ class TransactionPanel extends Panel {
     const { transaction } = this;
     if (!transaction) throw new Trouble("There is nothing to sign yet. Reload this page in a moment.");
     this.say(`Waiting for ${wallet.name}…`);
-    this.watch(wallet, { accounts: (its, now) => this.accountsChanged(its, now), chain: (its) => void this.chainChanged(its) });
+    this.watch(wallet, {
+      accounts: (its, now) => this.accountsChanged(its, now),
+      chain: (its) => void this.chainChanged(its),
+    });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
     await this.reachChain(wallet, transaction);
     void this.showFee(wallet);
     this.say(`Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`);
-    const sending = wallet.provider.request({ method: "eth_sendTransaction", params: [{ ...callOf(transaction), from }] });
+    const sending = wallet.provider.request({
+      method: "eth_sendTransaction",
+      params: [{ ...callOf(transaction), from }],
+    });
     const hash = await this.wait(wallet, this.kept(sending));
-    if (!isHash(hash)) throw new Trouble("Your wallet did not say which transaction it sent. Look at its activity before you try again.");
+    if (!isHash(hash))
+      throw new Trouble(
+        "Your wallet did not say which transaction it sent. Look at its activity before you try again.",
+      );
     await this.report(hash);
   }
 
@@ -111,9 +120,10 @@ class TransactionPanel extends Panel {
       await this.ask(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
       await this.sign(wallet);
     };
-    this.showTrouble(`This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`, [
-      { label: "Choose another account", run: () => void this.attempt(choose) },
-    ]);
+    this.showTrouble(
+      `This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`,
+      [{ label: "Choose another account", run: () => void this.attempt(choose) }],
+    );
   }
 
   /**
@@ -135,7 +145,9 @@ class TransactionPanel extends Panel {
     const chain = this.chains.find(({ id }) => id === this.transaction?.chain_id);
     if (!chain || this.running || this.pending.read()) return;
     const isThere = (await readChainId(wallet.provider).catch(() => 0)) === chain.id;
-    const where = isThere ? `is on ${chain.name} now. Go on and sign.` : `left ${chain.name}. It will be asked to come back when you sign.`;
+    const where = isThere
+      ? `is on ${chain.name} now. Go on and sign.`
+      : `left ${chain.name}. It will be asked to come back when you sign.`;
     this.say(`${wallet.name} ${where}`);
   }
 
@@ -165,8 +177,11 @@ class TransactionPanel extends Panel {
       if ((await readChainId(wallet.provider)) !== transaction.chain_id) return;
       const price = String(await wallet.provider.request({ method: "eth_gasPrice" }));
       const currency = this.chains.find(({ id }) => id === transaction.chain_id)?.currency ?? "";
-      const balance = String(await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }));
-      this.part("fee").textContent = `At most about ${feeText(transaction.gas, price)} ${currency} for the network.${shortage(transaction.gas, price, balance, currency)}`;
+      const balance = String(
+        await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }),
+      );
+      this.part("fee").textContent =
+        `At most about ${feeText(transaction.gas, price)} ${currency} for the network.${shortage(transaction.gas, price, balance, currency)}`;
     } catch (error) {
       console.info("No fee estimate:", error);
     }
@@ -211,4 +226,5 @@ function readTransaction() {
   return JSON.parse(document.getElementById("transaction")?.textContent ?? "null");
 }
 
-for (const root of document.querySelectorAll("[data-transaction]")) if (root instanceof HTMLElement) new TransactionPanel(root);
+for (const root of document.querySelectorAll("[data-transaction]"))
+  if (root instanceof HTMLElement) new TransactionPanel(root);

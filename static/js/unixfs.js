@@ -43,7 +43,8 @@ function joinParts(proved, root) {
       continue;
     }
     const node = nodeOf(proved, cid);
-    if (node.type !== FILE && node.type !== TYPE_RAW) throw new Unproved("The path leads to a directory, not to a file.");
+    if (node.type !== FILE && node.type !== TYPE_RAW)
+      throw new Unproved("The path leads to a directory, not to a file.");
     parts.push(node.data);
     pending.push(...node.links.map((link) => link.cid).reverse());
   }
@@ -84,12 +85,16 @@ function findEntry(proved, cid, name) {
 function findInShards(proved, first, name) {
   const hash = hashOfName(name);
   let node = first;
-  for (let used = 0; node.type === SHARD; ) {
+  for (let used = 0; node.type === SHARD;) {
     const bits = Math.log2(node.fanout);
-    if (!Number.isInteger(bits) || bits < 1 || used + bits > 64) throw new Unproved("A sharded directory is malformed.");
+    if (!Number.isInteger(bits) || bits < 1 || used + bits > 64)
+      throw new Unproved("A sharded directory is malformed.");
     used += bits;
     const slot = Number((hash >> BigInt(64 - used)) & BigInt(node.fanout - 1));
-    const prefix = slot.toString(16).toUpperCase().padStart((node.fanout - 1).toString(16).length, "0");
+    const prefix = slot
+      .toString(16)
+      .toUpperCase()
+      .padStart((node.fanout - 1).toString(16).length, "0");
     const entry = node.links.find((link) => link.name === prefix + name);
     if (entry) return entry.cid;
     const next = node.links.find((link) => link.name === prefix);
@@ -147,7 +152,7 @@ function readLink(message) {
 function readFields(message) {
   /** @type {{field: number, number: number, bytes: Uint8Array}[]} */
   const fields = [];
-  for (let offset = 0; offset < message.length; ) {
+  for (let offset = 0; offset < message.length;) {
     const [key, afterKey] = readVarint(message, offset);
     const [value, afterValue] = readVarint(message, afterKey);
     const field = key >> 3;
@@ -155,7 +160,11 @@ function readFields(message) {
     if (!isNumber && (key & 7) !== 2) throw new Unproved("A block holds a field of an unknown kind.");
     offset = isNumber ? afterValue : afterValue + value;
     if (offset > message.length) throw new Unproved("A block holds a field that is longer than itself.");
-    fields.push({ field, number: isNumber ? value : 0, bytes: isNumber ? NOTHING : message.subarray(afterValue, offset) });
+    fields.push({
+      field,
+      number: isNumber ? value : 0,
+      bytes: isNumber ? NOTHING : message.subarray(afterValue, offset),
+    });
   }
   return fields;
 }

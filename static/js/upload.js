@@ -79,7 +79,9 @@ class UploadForm {
     request.upload.addEventListener("progress", (progress) => this.showProgress(progress));
     request.upload.addEventListener("load", () => this.sent());
     request.addEventListener("load", () => this.receive(request));
-    request.addEventListener("error", () => this.end("The connection broke before the picture arrived. Please try again."));
+    request.addEventListener("error", () =>
+      this.end("The connection broke before the picture arrived. Please try again."),
+    );
     request.addEventListener("abort", () => this.end("Cancelled. Your picture is as it was."));
     request.open("POST", this.form.action);
     request.setRequestHeader("Accept", "application/json");
@@ -130,4 +132,5 @@ class UploadForm {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-upload]")) if (form instanceof HTMLFormElement) new UploadForm(form);
+for (const form of document.querySelectorAll("form[data-upload]"))
+  if (form instanceof HTMLFormElement) new UploadForm(form);

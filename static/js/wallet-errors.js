@@ -22,29 +22,107 @@ export class Trouble extends Error {
 
 /** @type {Map<number, Described>} */
 const BY_CODE = new Map([
-  [4001, { kind: "refused", sentence: "You said no in your wallet. Nothing was signed or sent; try again whenever you like." }],
-  [4100, { kind: "locked", sentence: "Your wallet is locked, or this account is not shared with us. Unlock it, allow the account, and try again." }],
-  [-32002, { kind: "waiting", sentence: "Your wallet already has a question open. Open the wallet, answer it there, then try again." }],
+  [
+    4001,
+    {
+      kind: "refused",
+      sentence: "You said no in your wallet. Nothing was signed or sent; try again whenever you like.",
+    },
+  ],
+  [
+    4100,
+    {
+      kind: "locked",
+      sentence:
+        "Your wallet is locked, or this account is not shared with us. Unlock it, allow the account, and try again.",
+    },
+  ],
+  [
+    -32002,
+    {
+      kind: "waiting",
+      sentence: "Your wallet already has a question open. Open the wallet, answer it there, then try again.",
+    },
+  ],
   [4200, { kind: "unsupported", sentence: "This wallet cannot do that. Please try another wallet." }],
   [-32601, { kind: "unsupported", sentence: "This wallet cannot do that. Please try another wallet." }],
-  [4900, { kind: "offline", sentence: "Your wallet has lost its connection to every network. Check its connection, then try again." }],
-  [4901, { kind: "offline", sentence: "Your wallet is not connected to this network. Choose the network in your wallet, then try again." }],
-  [4902, { kind: "chain-missing", sentence: "Your wallet does not know this network yet. Add it in the wallet, then try again." }],
-  [-32005, { kind: "busy", sentence: "Your wallet’s network is answering too many requests. Wait a minute, then try again." }],
-  [-32000, { kind: "failed", sentence: "The network turned the request down. Check that the account has enough for the network fee, then try again." }],
-  [5000, { kind: "refused", sentence: "You said no in your wallet. Nothing was signed or sent; try again whenever you like." }],
-  [5001, { kind: "chain-missing", sentence: "Your wallet did not agree to the network this site uses. Add the network in the wallet, then try again." }],
-  [5002, { kind: "unsupported", sentence: "Your wallet did not agree to sign for this site. Allow it in the wallet, or try another wallet." }],
-  [5100, { kind: "chain-missing", sentence: "Your wallet does not have the network this site uses. Add it in the wallet, then try again." }],
+  [
+    4900,
+    {
+      kind: "offline",
+      sentence: "Your wallet has lost its connection to every network. Check its connection, then try again.",
+    },
+  ],
+  [
+    4901,
+    {
+      kind: "offline",
+      sentence: "Your wallet is not connected to this network. Choose the network in your wallet, then try again.",
+    },
+  ],
+  [
+    4902,
+    {
+      kind: "chain-missing",
+      sentence: "Your wallet does not know this network yet. Add it in the wallet, then try again.",
+    },
+  ],
+  [
+    -32005,
+    { kind: "busy", sentence: "Your wallet’s network is answering too many requests. Wait a minute, then try again." },
+  ],
+  [
+    -32000,
+    {
+      kind: "failed",
+      sentence:
+        "The network turned the request down. Check that the account has enough for the network fee, then try again.",
+    },
+  ],
+  [
+    5000,
+    {
+      kind: "refused",
+      sentence: "You said no in your wallet. Nothing was signed or sent; try again whenever you like.",
+    },
+  ],
+  [
+    5001,
+    {
+      kind: "chain-missing",
+      sentence:
+        "Your wallet did not agree to the network this site uses. Add the network in the wallet, then try again.",
+    },
+  ],
+  [
+    5002,
+    {
+      kind: "unsupported",
+      sentence: "Your wallet did not agree to sign for this site. Allow it in the wallet, or try another wallet.",
+    },
+  ],
+  [
+    5100,
+    {
+      kind: "chain-missing",
+      sentence: "Your wallet does not have the network this site uses. Add it in the wallet, then try again.",
+    },
+  ],
   [5101, { kind: "unsupported", sentence: "This wallet cannot do that. Please try another wallet." }],
   [6000, { kind: "ended", sentence: "Your wallet ended the connection. Choose it again to go on." }],
   [-32603, { kind: "failed", sentence: "Something went wrong inside your wallet. Close and open it, then try again." }],
 ]);
 
 /** @type {Described} */
-const FUNDS = { kind: "funds", sentence: "This account has too little to pay the network fee. Add some funds to it, or use another account." };
+const FUNDS = {
+  kind: "funds",
+  sentence: "This account has too little to pay the network fee. Add some funds to it, or use another account.",
+};
 /** @type {Described} */
-const UNKNOWN = { kind: "failed", sentence: "Your wallet answered in a way we do not understand. Try again, or use another wallet." };
+const UNKNOWN = {
+  kind: "failed",
+  sentence: "Your wallet answered in a way we do not understand. Try again, or use another wallet.",
+};
 
 /**
  * Wallets wrap a node's or another layer's error in `data.originalError` or `cause`; -32603 is the usual wrapper.
@@ -76,8 +154,8 @@ export function describeError(error) {
 export const NO_WALLET =
   "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload.";
 
-export const NO_WALLET_ON_PHONE =
-  "Another wallet app? Most have a browser of their own: go to this page in it.";
+export const NO_WALLET_ON_PHONE = "Another wallet app? Most have a browser of their own: go to this page in it.";
 
 /** Where a wallet on a phone can be used. */
-export const NO_WALLET_HERE = "No wallet was found in this browser. With WalletConnect you can use the one on your phone.";
+export const NO_WALLET_HERE =
+  "No wallet was found in this browser. With WalletConnect you can use the one on your phone.";

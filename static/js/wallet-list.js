@@ -53,7 +53,10 @@ export class WalletList {
     else this.arrange([...buttons, this.note]);
     const { buttons: outstanding } = this.look;
     // One button stands out at most: the likeliest wallet's.
-    if (outstanding) [...this.buttons.values()].forEach((button) => button.classList.toggle(outstanding, button === this.root.firstElementChild));
+    if (outstanding)
+      [...this.buttons.values()].forEach((button) =>
+        button.classList.toggle(outstanding, button === this.root.firstElementChild),
+      );
   }
 
   /**
@@ -88,7 +91,14 @@ export class WalletList {
   /** @param {Wallet[]} wallets */
   notes(wallets) {
     const twin = sharedName(wallets);
-    if (twin) return [element("p", `Two wallets here call themselves ${twin}. If you did not install both, one may be a fake: look closely at the window that opens.`, "note note-wait")];
+    if (twin)
+      return [
+        element(
+          "p",
+          `Two wallets here call themselves ${twin}. If you did not install both, one may be a fake: look closely at the window that opens.`,
+          "note note-wait",
+        ),
+      ];
     if (wallets.length > 0) return [];
     if (!isPhone(window)) return [element("p", this.remote.length > 0 ? NO_WALLET_HERE : NO_WALLET, "soft")];
     const link = element("a", "Open in MetaMask", "button wallet-choice");

@@ -35,7 +35,11 @@ export function remoteWallets(page, chains) {
  * @returns {Wallet}
  */
 function makeWallet(settings, chains) {
-  const provider = new WalletConnectProvider({ load: () => loadClient(settings), chains, pairing: new PairingDialog() });
+  const provider = new WalletConnectProvider({
+    load: () => loadClient(settings),
+    chains,
+    pairing: new PairingDialog(),
+  });
   return {
     // Once one is connected, people look for it under its own name.
     get name() {

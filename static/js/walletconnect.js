@@ -141,7 +141,10 @@ export class WalletConnectProvider {
   /** @returns {string[]} the one the wallet said it is using first */
   accounts() {
     const accounts = this.accountsOn(this.chainId);
-    return [...accounts.filter((account) => account === this.inUse), ...accounts.filter((account) => account !== this.inUse)];
+    return [
+      ...accounts.filter((account) => account === this.inUse),
+      ...accounts.filter((account) => account !== this.inUse),
+    ];
   }
 
   async connect() {
@@ -150,7 +153,10 @@ export class WalletConnectProvider {
     if (this.accounts().length > 0) return this.accounts();
     const names = this.chains.map(({ name }) => name).join(" or ");
     await this.disconnect();
-    throw new Trouble(`The wallet shared no account on ${names}. Add the network in the wallet, then try again.`, "chain-missing");
+    throw new Trouble(
+      `The wallet shared no account on ${names}. Add the network in the wallet, then try again.`,
+      "chain-missing",
+    );
   }
 
   /** EIP-2255 as people mean it here: let me choose again. */
@@ -201,10 +207,16 @@ export class WalletConnectProvider {
     const { session } = this;
     if (!session) throw Object.assign(new Error("No wallet is connected."), { code: 4100 });
     try {
-      const answer = client.request({ topic: session.topic, chainId: caip2(this.chainId), request: { method, params } });
+      const answer = client.request({
+        topic: session.topic,
+        chainId: caip2(this.chainId),
+        request: { method, params },
+      });
       return await Promise.race([answer, this.ending.promise]);
     } catch (error) {
-      throw isExpiry(error) ? new Trouble("The wallet did not answer in time. Open it, then try again.", "expired") : error;
+      throw isExpiry(error)
+        ? new Trouble("The wallet did not answer in time. Open it, then try again.", "expired")
+        : error;
     }
   }
 
@@ -214,7 +226,8 @@ export class WalletConnectProvider {
    */
   async switchChain(params) {
     const wanted = Number.parseInt(String(params?.[0]?.chainId), 16);
-    if (this.accountsOn(wanted).length === 0) throw Object.assign(new Error("Not a chain of this session."), { code: 4902 });
+    if (this.accountsOn(wanted).length === 0)
+      throw Object.assign(new Error("Not a chain of this session."), { code: 4902 });
     this.changeChain(wanted);
     return null;
   }
@@ -283,7 +296,9 @@ function rejectable() {
  * @param {Session} session
  */
 async function leave(client, { topic }) {
-  await client.disconnect({ topic, reason: { code: 6000, message: "Disconnected by the person." } }).catch(() => undefined);
+  await client
+    .disconnect({ topic, reason: { code: 6000, message: "Disconnected by the person." } })
+    .catch(() => undefined);
 }
 
 /** @param {any} error the client says it in its messages only */

@@ -63,7 +63,8 @@ export function watchWallets(onChange, target, patience = 250) {
   /** @type {Map<string, Wallet>} */
   const found = new Map();
   let isSettled = false;
-  const report = () => onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
+  const report = () =>
+    onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
   target.addEventListener("eip6963:announceProvider", (event) => {
     const wallet = readAnnouncement(/** @type {CustomEvent} */ (event).detail);
     if (!wallet || found.size >= MOST_WALLETS) return;
@@ -102,7 +103,9 @@ function legacyWallets(target) {
 export function sharedName(wallets) {
   const key = (/** @type {Wallet} */ { name }) => name.normalize("NFKC").toLowerCase();
   const twin = wallets.find((wallet, index) =>
-    wallets.slice(0, index).some((other) => key(other) === key(wallet) || (wallet.rdns !== "" && other.rdns === wallet.rdns)),
+    wallets
+      .slice(0, index)
+      .some((other) => key(other) === key(wallet) || (wallet.rdns !== "" && other.rdns === wallet.rdns)),
   );
   return twin?.name ?? "";
 }

@@ -24,7 +24,10 @@ function walletKnowing(known, { stubborn = false } = {}) {
     },
     wallet_addEthereumChain: ([{ chainId }]) => void known.push(Number(chainId)),
   };
-  const request = async (/** @type {{method: string, params?: any}} */ { method, params = [] }) => (asked.push(method), methods[method]?.(params));
+  const request = async (/** @type {{method: string, params?: any}} */ { method, params = [] }) => (
+    asked.push(method),
+    methods[method]?.(params)
+  );
   return { asked, request };
 }
 

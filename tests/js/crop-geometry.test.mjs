@@ -1,7 +1,16 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MIDDLE, describe, moved, resized, shareAt, sliderOf, smallest, squareOf } from "../../static/js/crop-geometry.js";
+import {
+  MIDDLE,
+  describe,
+  moved,
+  resized,
+  shareAt,
+  sliderOf,
+  smallest,
+  squareOf,
+} from "../../static/js/crop-geometry.js";
 
 const WIDE = { width: 3000, height: 2000 };
 const TALL = { width: 2000, height: 3000 };

@@ -17,10 +17,17 @@ function demo(...answers) {
   const questions = [];
   const items = new Map();
   const provider = new DemoProvider({
-    rpc: async (method, params) => (calls.push([method, params]), method === "eth_accounts" ? [ALICE, BOB] : `result of ${method}`),
+    rpc: async (method, params) => (
+      calls.push([method, params]),
+      method === "eth_accounts" ? [ALICE, BOB] : `result of ${method}`
+    ),
     ask: async (question) => (questions.push(question), answers.shift() ?? ""),
     chainId: 31337,
-    store: { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) },
+    store: {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, value) => items.set(key, value),
+      removeItem: (key) => items.delete(key),
+    },
   });
   return { provider, calls, questions };
 }
@@ -32,14 +39,20 @@ test("connecting asks which account, and shares only that one", async () => {
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), []);
   assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [BOB]);
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), [BOB]);
-  assert.deepEqual(questions[0].accounts.map((/** @type {{name: string}} */ { name }) => name), ["Alice", "Bob"]);
+  assert.deepEqual(
+    questions[0].accounts.map((/** @type {{name: string}} */ { name }) => name),
+    ["Alice", "Bob"],
+  );
 });
 
 test("a refusal is 4001 and signs nothing", async () => {
   const { provider, calls } = demo(ALICE, "");
   await provider.request({ method: "eth_requestAccounts" });
   await assert.rejects(provider.request({ method: "personal_sign", params: ["0x68", ALICE] }), withCode(4001));
-  assert.equal(calls.some(([method]) => method === "personal_sign"), false);
+  assert.equal(
+    calls.some(([method]) => method === "personal_sign"),
+    false,
+  );
 });
 
 test("an account that is not connected is 4100, before anybody is asked", async () => {
@@ -76,8 +89,14 @@ test("it knows the local chain only", async () => {
   const { provider } = demo();
   assert.equal(await provider.request({ method: "eth_chainId" }), "0x7a69");
   assert.equal(await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x7a69" }] }), null);
-  await assert.rejects(provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x1" }] }), withCode(4902));
-  await assert.rejects(provider.request({ method: "wallet_addEthereumChain", params: [{ chainId: "0x1" }] }), withCode(4902));
+  await assert.rejects(
+    provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x1" }] }),
+    withCode(4902),
+  );
+  await assert.rejects(
+    provider.request({ method: "wallet_addEthereumChain", params: [{ chainId: "0x1" }] }),
+    withCode(4902),
+  );
 });
 
 test("reads go to the chain, anything else is 4200", async () => {
@@ -91,7 +110,13 @@ test("reads go to the chain, anything else is 4200", async () => {
 test("what would sign or send without asking is not passed on", async () => {
   const { provider } = demo(ALICE);
   await provider.request({ method: "eth_requestAccounts" });
-  for (const method of ["eth_sign", "eth_signTransaction", "eth_signTypedData", "eth_sendRawTransaction", "eth_sendUnsignedTransaction"]) {
+  for (const method of [
+    "eth_sign",
+    "eth_signTransaction",
+    "eth_signTypedData",
+    "eth_sendRawTransaction",
+    "eth_sendUnsignedTransaction",
+  ]) {
     await assert.rejects(provider.request({ method, params: [ALICE, "0x"] }), withCode(4200));
   }
 });

@@ -24,7 +24,10 @@ test("questions come every second at first, then slower, but at least every five
 });
 
 test("after failures the waits double, up to twenty seconds", () => {
-  assert.deepEqual([1, 2, 3].map((failures) => nextDelay(0, failures)), [2000, 4000, 8000]);
+  assert.deepEqual(
+    [1, 2, 3].map((failures) => nextDelay(0, failures)),
+    [2000, 4000, 8000],
+  );
   assert.equal(nextDelay(0, 30), 20_000);
 });
 

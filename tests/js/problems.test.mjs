@@ -9,7 +9,11 @@ afterEach(() => {
 });
 
 test("the server's own sentence is what people read", () => {
-  const problem = readProblem(400, { type: "/problems/challenge-expired", title: "Too late", detail: "This text has expired." });
+  const problem = readProblem(400, {
+    type: "/problems/challenge-expired",
+    title: "Too late",
+    detail: "This text has expired.",
+  });
   assert.equal(problem.message, "This text has expired.");
   assert.equal(problem.type, "/problems/challenge-expired");
 });
@@ -38,5 +42,8 @@ test("a broken connection is a problem with a way on", async () => {
   globalThis.fetch = async () => {
     throw new TypeError("Failed to fetch");
   };
-  await assert.rejects(postJson("/x/", {}, ""), (error) => error instanceof Problem && error.isPassing && /Check your connection/.test(error.message));
+  await assert.rejects(
+    postJson("/x/", {}, ""),
+    (error) => error instanceof Problem && error.isPassing && /Check your connection/.test(error.message),
+  );
 });

@@ -64,7 +64,10 @@ test("a block that does not match ends the check and is named", async () => {
   flip(damaged, damaged.length - 1);
   /** @type {[string, boolean][]} */
   const seen = [];
-  await assert.rejects(proveBlocks(readCar(damaged), ({ cid }, isGood) => seen.push([cid.text, isGood])), /do not match/);
+  await assert.rejects(
+    proveBlocks(readCar(damaged), ({ cid }, isGood) => seen.push([cid.text, isGood])),
+    /do not match/,
+  );
   assert.equal(seen.at(-1)?.[1], false);
   assert.ok(seen.slice(0, -1).every(([, isGood]) => isGood));
 });
@@ -77,7 +80,9 @@ test("an archive cut anywhere is refused or lacks a block", () => {
 });
 
 test("CIDs of both versions have their canonical text", () => {
-  const v0 = Uint8Array.from(Buffer.from("12209139839e65fabea9efd230898ad8b574509147e48d7c1e87a33d6da70fd2efae", "hex"));
+  const v0 = Uint8Array.from(
+    Buffer.from("12209139839e65fabea9efd230898ad8b574509147e48d7c1e87a33d6da70fd2efae", "hex"),
+  );
   assert.equal(readCid(v0, 0).text, "QmY7Yh4UquoXHLPFo2XbhXkhBvFoPwmQUSa92pxnxjQuPB");
   const v1 = Uint8Array.from([1, 0x55, ...v0]);
   assert.match(readCid(v1, 0).text, /^bafkrei[a-z2-7]{52}$/);
@@ -86,6 +91,10 @@ test("CIDs of both versions have their canonical text", () => {
 });
 
 test("names are hashed as multihash 0x22 defines it", () => {
-  const names = { "": 0n, "hello, world": 0x342fac623a5ebc8en, "The quick brown fox jumps over the lazy dog.": 0xcd99481f9ee902c9n };
+  const names = {
+    "": 0n,
+    "hello, world": 0x342fac623a5ebc8en,
+    "The quick brown fox jumps over the lazy dog.": 0xcd99481f9ee902c9n,
+  };
   for (const [name, hash] of Object.entries(names)) assert.equal(hashOfName(name), hash);
 });

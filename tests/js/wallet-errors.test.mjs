@@ -40,7 +40,14 @@ test("a refusal over WalletConnect is a refusal", () => {
 });
 
 test("an error that throws when it is read ends in a sentence too", () => {
-  const trap = new Proxy({}, { get: () => { throw new Error("boo"); } });
+  const trap = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("boo");
+      },
+    },
+  );
   assert.equal(describeError(trap).kind, "failed");
 });
 

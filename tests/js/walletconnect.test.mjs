@@ -21,7 +21,12 @@ const sessionOf = (accounts, redirect = {}) => ({
 /**
  * @param {{known?: object[], approval?: () => Promise<unknown>, request?: (call: any) => Promise<unknown>, connect?: () => Promise<unknown>}} [behaviour]
  */
-function world({ known = [], approval = async () => sessionOf([`eip155:1:${ALICE}`]), request = async () => "0xsigned", connect } = {}) {
+function world({
+  known = [],
+  approval = async () => sessionOf([`eip155:1:${ALICE}`]),
+  request = async () => "0xsigned",
+  connect,
+} = {}) {
   /** @type {Record<string, (event: any) => void>} */
   const says = {};
   /** @type {string[]} */
@@ -30,20 +35,30 @@ function world({ known = [], approval = async () => sessionOf([`eip155:1:${ALICE
     on: (/** @type {string} */ event, /** @type {any} */ listener) => (says[event] = listener),
     session: { getAll: () => known, get: () => known[0] },
     connect: connect ?? (async () => ({ uri: "wc:t@2?symKey=k", approval })),
-    request: async (/** @type {any} */ call) => (log.push(`request ${call.chainId} ${call.request.method}`), request(call)),
+    request: async (/** @type {any} */ call) => (
+      log.push(`request ${call.chainId} ${call.request.method}`),
+      request(call)
+    ),
     disconnect: async () => void log.push("disconnect"),
   };
   /** @type {() => void} */
   let stop = () => assert.fail("no code is shown");
   const pairing = {
-    show: (/** @type {string} */ uri, /** @type {() => void} */ its) => ((stop = its), log.push(`show ${uri.slice(0, 3)}`)),
+    show: (/** @type {string} */ uri, /** @type {() => void} */ its) => (
+      (stop = its),
+      log.push(`show ${uri.slice(0, 3)}`)
+    ),
     hide: () => void log.push("hide"),
   };
   const load = async () => (log.push("load"), /** @type {any} */ (client));
   return { provider: new WalletConnectProvider({ load, chains: CHAINS, pairing }), says, log, close: () => stop() };
 }
 
-const kindOf = (/** @type {Promise<unknown>} */ work) => work.then(() => "no error", (error) => describeError(error).kind);
+const kindOf = (/** @type {Promise<unknown>} */ work) =>
+  work.then(
+    () => "no error",
+    (error) => describeError(error).kind,
+  );
 
 test("nothing is loaded until somebody chooses it", async () => {
   const { provider, log } = world();
@@ -72,7 +87,8 @@ test("a refusal, a code that ran out, a closed code, and a relay that is away ea
   const expiring = world({ approval: () => Promise.reject(new Error("Proposal expired")) });
   const offline = world({ connect: () => Promise.reject(new Error("socket stalled")) });
   const elsewhere = world({ approval: async () => sessionOf([`eip155:10:${ALICE}`]) });
-  const ask = (/** @type {ReturnType<typeof world>} */ { provider }) => kindOf(provider.request({ method: "eth_requestAccounts" }));
+  const ask = (/** @type {ReturnType<typeof world>} */ { provider }) =>
+    kindOf(provider.request({ method: "eth_requestAccounts" }));
   assert.equal(await ask(refusing), "refused");
   assert.equal(await ask(expiring), "expired");
   assert.equal(await ask(offline), "offline");
@@ -108,8 +124,14 @@ test("questions go to the chain in use; switching stays within the session", asy
   await provider.request({ method: "personal_sign", params: ["0x", ALICE] });
   await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x7a69" }] });
   await provider.request({ method: "eth_sendTransaction", params: [{}] });
-  assert.deepEqual(log.filter((line) => line.startsWith("request")), ["request eip155:1 personal_sign", "request eip155:31337 eth_sendTransaction"]);
-  assert.equal(await kindOf(provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0xa" }] })), "chain-missing");
+  assert.deepEqual(
+    log.filter((line) => line.startsWith("request")),
+    ["request eip155:1 personal_sign", "request eip155:31337 eth_sendTransaction"],
+  );
+  assert.equal(
+    await kindOf(provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0xa" }] })),
+    "chain-missing",
+  );
   assert.equal(await kindOf(provider.request({ method: "eth_gasPrice" })), "unsupported");
 });
 
@@ -120,7 +142,8 @@ test("the page hears of other accounts and chains, and of the end, from its own 
   provider.on("accountsChanged", (accounts) => heard.push(accounts));
   provider.on("chainChanged", (id) => heard.push(id));
   await provider.request({ method: "eth_requestAccounts" });
-  const event = (/** @type {string} */ topic, /** @type {string} */ name, /** @type {unknown} */ data) => says["session_event"]?.({ topic, params: { event: { name, data } } });
+  const event = (/** @type {string} */ topic, /** @type {string} */ name, /** @type {unknown} */ data) =>
+    says["session_event"]?.({ topic, params: { event: { name, data } } });
   event("another", "accountsChanged", [BOB]);
   event("t", "accountsChanged", [`eip155:1:${BOB}`]);
   event("t", "chainChanged", 31337);
@@ -149,7 +172,9 @@ test("a relay that never answers is given up", async ({ mock }) => {
 });
 
 test("the other side's name and link are a stranger's", async () => {
-  const { provider } = world({ known: [sessionOf([`eip155:1:${ALICE}`], { native: "javascript:alert(1)", universal: "https://rainbow.example" })] });
+  const { provider } = world({
+    known: [sessionOf([`eip155:1:${ALICE}`], { native: "javascript:alert(1)", universal: "https://rainbow.example" })],
+  });
   await provider.request({ method: "eth_requestAccounts" });
   assert.equal(provider.peerName, "Rainbow");
   assert.equal(provider.appLink, "https://rainbow.example/");

@@ -21,7 +21,10 @@ const provider = () => ({ request: async () => null });
 function windowWith(announced, ethereum) {
   const target = Object.assign(new EventTarget(), ethereum ? { ethereum } : {});
   target.addEventListener("eip6963:requestProvider", () => {
-    for (const detail of announced) target.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { provider: provider(), ...detail } }));
+    for (const detail of announced)
+      target.dispatchEvent(
+        new CustomEvent("eip6963:announceProvider", { detail: { provider: provider(), ...detail } }),
+      );
   });
   return target;
 }
@@ -38,10 +41,16 @@ const wallet = (facts) => ({ name: "A", icon: "", rdns: "", provider: provider()
 const names = (/** @type {Wallet[]} */ wallets) => wallets.map(({ name }) => name);
 
 test("five wallets are all listed, each once, in the order they came", async () => {
-  const five = ["a", "b", "c", "d", "e"].map((uuid) => ({ info: { uuid, name: `Wallet ${uuid}`, icon: PNG }, provider: provider() }));
+  const five = ["a", "b", "c", "d", "e"].map((uuid) => ({
+    info: { uuid, name: `Wallet ${uuid}`, icon: PNG },
+    provider: provider(),
+  }));
   const wallets = await found(windowWith([...five, ...five.slice(0, 1)]));
   assert.deepEqual(names(wallets), ["Wallet a", "Wallet b", "Wallet c", "Wallet d", "Wallet e"]);
-  assert.deepEqual(wallets.map(({ provider: its }) => its), five.map(({ provider: its }) => its));
+  assert.deepEqual(
+    wallets.map(({ provider: its }) => its),
+    five.map(({ provider: its }) => its),
+  );
 });
 
 test("a wallet that announces itself again, with a new provider object, is the same one", async () => {
@@ -51,12 +60,27 @@ test("a wallet that announces itself again, with a new provider object, is the s
 
 test("one wallet under many names is one wallet", async () => {
   const same = provider();
-  assert.equal((await found(windowWith([{ info: { uuid: "a", name: "A" }, provider: same }, { info: { uuid: "b", name: "B" }, provider: same }]))).length, 1);
+  assert.equal(
+    (
+      await found(
+        windowWith([
+          { info: { uuid: "a", name: "A" }, provider: same },
+          { info: { uuid: "b", name: "B" }, provider: same },
+        ]),
+      )
+    ).length,
+    1,
+  );
 });
 
 test("a wallet that announces another's uuid first does not take its place", async () => {
   const real = provider();
-  const wallets = await found(windowWith([{ info: { uuid: "m", name: "MetaMask" } }, { info: { uuid: "m", name: "MetaMask", icon: PNG }, provider: real }]));
+  const wallets = await found(
+    windowWith([
+      { info: { uuid: "m", name: "MetaMask" } },
+      { info: { uuid: "m", name: "MetaMask", icon: PNG }, provider: real },
+    ]),
+  );
   assert.equal(wallets.length, 2);
   assert.equal(wallets[1]?.provider, real);
   assert.equal(sharedName(wallets), "MetaMask");
@@ -69,7 +93,10 @@ test("wallets without end fill no page", async () => {
 
 test("window.ethereum counts only when no wallet announced itself", async () => {
   const legacy = provider();
-  assert.deepEqual((await found(windowWith([], legacy))).map(({ provider: its }) => its), [legacy]);
+  assert.deepEqual(
+    (await found(windowWith([], legacy))).map(({ provider: its }) => its),
+    [legacy],
+  );
   assert.deepEqual(names(await found(windowWith([{ info: { uuid: "a", name: "A" } }], legacy))), ["A"]);
   const trap = Object.defineProperty(new EventTarget(), "ethereum", { get: () => assert.fail("a trap") });
   assert.deepEqual(await found(trap), []);
@@ -80,15 +107,41 @@ test("no wallet at all is an empty list, said once the patience is over", async 
 });
 
 test("an announcement without provider or uuid is no wallet, nor is one that throws when read", () => {
-  const throwing = { info: { uuid: "a", get name() { throw new Error("boo"); } }, provider: provider() };
-  const proxy = new Proxy({}, { get: () => { throw new Error("boo"); } });
-  for (const detail of [null, {}, { info: { uuid: "a" } }, { provider: provider() }, { info: null, provider: provider() }, { info: { uuid: "" }, provider: provider() }, throwing, proxy]) {
+  const throwing = {
+    info: {
+      uuid: "a",
+      get name() {
+        throw new Error("boo");
+      },
+    },
+    provider: provider(),
+  };
+  const proxy = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("boo");
+      },
+    },
+  );
+  for (const detail of [
+    null,
+    {},
+    { info: { uuid: "a" } },
+    { provider: provider() },
+    { info: null, provider: provider() },
+    { info: { uuid: "" }, provider: provider() },
+    throwing,
+    proxy,
+  ]) {
     assert.equal(readAnnouncement(detail), null);
   }
 });
 
 test("what an announcement inherits or adds changes nobody's prototype", () => {
-  const detail = JSON.parse('{"info": {"uuid": "a", "name": "A", "__proto__": {"isAdmin": true}, "constructor": {"prototype": {"isAdmin": true}}}}');
+  const detail = JSON.parse(
+    '{"info": {"uuid": "a", "name": "A", "__proto__": {"isAdmin": true}, "constructor": {"prototype": {"isAdmin": true}}}}',
+  );
   const read = readAnnouncement({ ...detail, provider: provider() });
   assert.deepEqual(Object.keys(read ?? {}), ["uuid", "name", "icon", "rdns", "provider"]);
   assert.equal(/** @type {any} */ ({}).isAdmin, undefined);
@@ -104,19 +157,32 @@ test("a name loses control, bidi and zero-width characters and its excess length
 test("an icon is a small data image or nothing", () => {
   assert.equal(cleanIcon(PNG), PNG);
   assert.equal(cleanIcon("data:image/svg+xml,%3Csvg/%3E"), "data:image/svg+xml,%3Csvg/%3E");
-  const bad = ["https://evil.example/i.png", "javascript:alert(1)", "data:text/html,<script>", " data:image/png,", `data:image/png,${"a".repeat(70_000)}`, null];
+  const bad = [
+    "https://evil.example/i.png",
+    "javascript:alert(1)",
+    "data:text/html,<script>",
+    " data:image/png,",
+    `data:image/png,${"a".repeat(70_000)}`,
+    null,
+  ];
   for (const icon of bad) assert.equal(cleanIcon(icon), "");
 });
 
 test("two wallets that go by one name or one rdns are noticed, different ones are not", () => {
   assert.equal(sharedName([wallet({ name: "MetaMask" }), wallet({ name: "ＭetaMask" })]), "ＭetaMask");
-  assert.equal(sharedName([wallet({ name: "A", rdns: "io.metamask" }), wallet({ name: "B", rdns: "io.metamask" })]), "B");
+  assert.equal(
+    sharedName([wallet({ name: "A", rdns: "io.metamask" }), wallet({ name: "B", rdns: "io.metamask" })]),
+    "B",
+  );
   assert.equal(sharedName([wallet({ name: "A" }), wallet({ name: "B" })]), "");
 });
 
 test("the wallet used last stands first the next time, over page loads", () => {
   const items = new Map();
-  const store = () => ({ getItem: (/** @type {string} */ key) => items.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => void items.set(key, value) });
+  const store = () => ({
+    getItem: (/** @type {string} */ key) => items.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void items.set(key, value),
+  });
   const load = () => [wallet({ name: "A", rdns: "a.a" }), wallet({ name: "B", rdns: "b.b" }), wallet({ name: "C" })];
   assert.deepEqual(names(lastUsedFirst(store, load())), ["A", "B", "C"]);
   rememberWallet(store, wallet({ name: "B", rdns: "b.b" }));
@@ -126,7 +192,9 @@ test("the wallet used last stands first the next time, over page loads", () => {
 });
 
 test("forbidden storage costs nothing but the order", () => {
-  const forbidden = () => { throw new DOMException("no", "SecurityError"); };
+  const forbidden = () => {
+    throw new DOMException("no", "SecurityError");
+  };
   rememberWallet(forbidden, wallet({}));
   assert.equal(lastUsedFirst(forbidden, [wallet({})]).length, 1);
 });
