@@ -27,7 +27,7 @@ export function shortAddress(address) {
  * @param {string} text
  * @param {string} address
  */
-export function checksummedIn(text, address) {
+export function checksummedAddress(text, address) {
   const line = text.split("\n")[1] ?? "";
   return isAddress(line) && isSameAddress(line, address) ? line : address;
 }

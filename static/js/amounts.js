@@ -21,7 +21,7 @@ export function formatCoin(wei, significant = 3) {
  * @param {string} gas hex
  * @param {string} price hex, wei for one unit of gas
  */
-export function feeText(gas, price) {
+export function formatFee(gas, price) {
   return formatCoin(BigInt(gas) * BigInt(price));
 }
 
@@ -32,14 +32,14 @@ export function feeText(gas, price) {
  * @param {string} balance hex, wei
  * @param {string} currency
  */
-export function shortage(gas, price, balance, currency) {
+export function describeShortfall(gas, price, balance, currency) {
   const needed = BigInt(gas) * BigInt(price);
   if (BigInt(balance) >= needed) return "";
   return ` The account holds ${formatCoin(BigInt(balance))} ${currency}, which is too little: send it some ${currency} first.`;
 }
 
 /** @param {number} bytes as Django's filesizeformat counts: a KB has 1,024 */
-export function byteCount(bytes) {
+export function formatBytes(bytes) {
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

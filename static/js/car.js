@@ -1,5 +1,5 @@
 // @ts-check
-import { Unproved, hex, isProved, readCid, readVarint } from "./cid.js";
+import { VerificationError, hex, matchesCid, parseCid, parseVarint } from "./cid.js";
 
 /**
  * CARv1 archives: blocks one after the other (https://ipld.io/specs/transport/car/carv1/). What the header says is
@@ -13,18 +13,18 @@ import { Unproved, hex, isProved, readCid, readVarint } from "./cid.js";
  * @param {Uint8Array} archive
  * @returns {Block[]} unproved
  */
-export function readCar(archive) {
-  const [headerLength, start] = readVarint(archive, 0);
+export function parseCar(archive) {
+  const [headerLength, start] = parseVarint(archive, 0);
   /** @type {Block[]} */
   const blocks = [];
   let offset = start + headerLength;
-  if (headerLength === 0 || offset > archive.length) throw new Unproved("This is no CAR archive.");
+  if (headerLength === 0 || offset > archive.length) throw new VerificationError("This is no CAR archive.");
   while (offset < archive.length) {
-    const [length, section] = readVarint(archive, offset);
+    const [length, section] = parseVarint(archive, offset);
     const end = section + length;
-    if (end > archive.length) throw new Unproved("The archive ends inside a block.");
-    const cid = readCid(archive, section);
-    if (cid.end > end) throw new Unproved("A block of the archive is shorter than its own name.");
+    if (end > archive.length) throw new VerificationError("The archive ends inside a block.");
+    const cid = parseCid(archive, section);
+    if (cid.end > end) throw new VerificationError("A block of the archive is shorter than its own name.");
     blocks.push({ cid, bytes: archive.subarray(cid.end, end) });
     offset = end;
   }
@@ -37,12 +37,12 @@ export function readCar(archive) {
  * @param {(block: Block, isGood: boolean) => void} onBlock
  * @returns {Promise<Map<string, Uint8Array>>}
  */
-export async function proveBlocks(blocks, onBlock) {
+export async function verifyBlocks(blocks, onBlock) {
   const proved = new Map();
   for (const block of blocks) {
-    const isGood = await isProved(block.cid, block.bytes);
+    const isGood = await matchesCid(block.cid, block.bytes);
     onBlock(block, isGood);
-    if (!isGood) throw new Unproved(`The bytes of block ${block.cid.text} do not match it.`);
+    if (!isGood) throw new VerificationError(`The bytes of block ${block.cid.text} do not match it.`);
     proved.set(hex(block.cid.digest), block.bytes);
   }
   return proved;

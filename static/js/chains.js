@@ -1,5 +1,5 @@
 // @ts-check
-import { Trouble, describeError, errorCode } from "./wallet-errors.js";
+import { UserFacingError, describeError, errorCode } from "./wallet-errors.js";
 
 /**
  * Chains this site reads, as the page gives them, and moving a wallet to one (EIP-3326, EIP-3085).
@@ -12,7 +12,7 @@ import { Trouble, describeError, errorCode } from "./wallet-errors.js";
  * @param {Document} page
  * @returns {Chain[]}
  */
-export function readChains(page) {
+export function parseChains(page) {
   return JSON.parse(page.getElementById("chains")?.textContent ?? "[]");
 }
 
@@ -22,14 +22,14 @@ export function chainHex(id) {
 }
 
 /** @param {Provider} provider */
-export async function readChainId(provider) {
+export async function fetchChainId(provider) {
   return Number.parseInt(String(await provider.request({ method: "eth_chainId" })), 16);
 }
 
 /**
  * @param {Chain} chain with an rpc_url: a node that any wallet may use
  */
-export function addParameters(chain) {
+export function buildAddChainParameters(chain) {
   return {
     chainId: chainHex(chain.id),
     chainName: chain.name,
@@ -51,15 +51,15 @@ export async function switchChain(provider, chain) {
   } catch (error) {
     if (errorCode(error) !== 4902) throw error;
     if (!chain.rpc_url)
-      throw new Trouble(
+      throw new UserFacingError(
         `Your wallet does not know ${chain.name} yet. Add it in your wallet’s network settings, then try again.`,
         "chain-missing",
       );
-    await provider.request({ method: "wallet_addEthereumChain", params: [addParameters(chain)] });
+    await provider.request({ method: "wallet_addEthereumChain", params: [buildAddChainParameters(chain)] });
     await provider.request({ method: "wallet_switchEthereumChain", params });
   }
-  if ((await readChainId(provider)) !== chain.id) {
-    throw new Trouble(
+  if ((await fetchChainId(provider)) !== chain.id) {
+    throw new UserFacingError(
       `Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`,
       "chain-missing",
     );

@@ -14,22 +14,22 @@ const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /** Bytes that are not what they claim to be; the message is a sentence for a person. */
-export class Unproved extends Error {}
+export class VerificationError extends Error {}
 
 /**
  * @param {Uint8Array} bytes
  * @param {number} offset
  * @returns {[number, number]} the unsigned LEB128 number there, and the offset behind it
  */
-export function readVarint(bytes, offset) {
+export function parseVarint(bytes, offset) {
   let number = 0;
   for (let index = 0; index < 7; index += 1) {
     const byte = bytes[offset + index];
-    if (byte === undefined) throw new Unproved("The bytes end inside a number.");
+    if (byte === undefined) throw new VerificationError("The bytes end inside a number.");
     number += (byte & 0x7f) * 2 ** (7 * index);
     if (byte < 0x80) return [number, offset + index + 1];
   }
-  throw new Unproved("A number is longer than any that belongs here.");
+  throw new VerificationError("A number is longer than any that belongs here.");
 }
 
 /**
@@ -37,7 +37,7 @@ export function readVarint(bytes, offset) {
  * @param {number} offset
  * @returns {Cid}
  */
-export function readCid(bytes, offset) {
+export function parseCid(bytes, offset) {
   if (bytes[offset] === SHA2_256 && bytes[offset + 1] === 32) {
     const digest = take(bytes, offset + 2, 32);
     return {
@@ -49,11 +49,11 @@ export function readCid(bytes, offset) {
       end: offset + 34,
     };
   }
-  const [version, afterVersion] = readVarint(bytes, offset);
-  if (version !== 1) throw new Unproved(`There is no CID version ${version}.`);
-  const [codec, afterCodec] = readVarint(bytes, afterVersion);
-  const [hash, afterHash] = readVarint(bytes, afterCodec);
-  const [length, start] = readVarint(bytes, afterHash);
+  const [version, afterVersion] = parseVarint(bytes, offset);
+  if (version !== 1) throw new VerificationError(`There is no CID version ${version}.`);
+  const [codec, afterCodec] = parseVarint(bytes, afterVersion);
+  const [hash, afterHash] = parseVarint(bytes, afterCodec);
+  const [length, start] = parseVarint(bytes, afterHash);
   const digest = take(bytes, start, length);
   return {
     version,
@@ -70,11 +70,11 @@ export function readCid(bytes, offset) {
  * @param {Cid} cid
  * @param {Uint8Array} block
  */
-export async function isProved(cid, block) {
-  if (cid.hash === IDENTITY) return sameBytes(cid.digest, block);
+export async function matchesCid(cid, block) {
+  if (cid.hash === IDENTITY) return isEqual(cid.digest, block);
   if (cid.hash !== SHA2_256 || cid.digest.length !== 32)
-    throw new Unproved("A CID uses a hash that this page does not check.");
-  return sameBytes(cid.digest, await sha256(block));
+    throw new VerificationError("A CID uses a hash that this page does not check.");
+  return isEqual(cid.digest, await sha256(block));
 }
 
 /** @param {Cid} cid */
@@ -94,7 +94,7 @@ export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padS
  * @param {number} length
  */
 function take(bytes, start, length) {
-  if (start + length > bytes.length) throw new Unproved("The bytes end inside a hash.");
+  if (start + length > bytes.length) throw new VerificationError("The bytes end inside a hash.");
   return bytes.subarray(start, start + length);
 }
 
@@ -102,7 +102,7 @@ function take(bytes, start, length) {
  * @param {Uint8Array} one
  * @param {Uint8Array} other
  */
-const sameBytes = (one, other) => one.length === other.length && one.every((byte, index) => byte === other[index]);
+const isEqual = (one, other) => one.length === other.length && one.every((byte, index) => byte === other[index]);
 
 /** @param {Uint8Array} bytes */
 function base32(bytes) {

@@ -13,7 +13,7 @@ export const MIDDLE = Object.freeze({ x: 0.5, y: 0.5, size: 1 });
 
 const MAX_ZOOM = 8;
 /** A square of fewer pixels is no picture of anything, unless the whole picture has fewer. */
-const FEWEST_PIXELS = 64;
+const MIN_SIDE = 64;
 
 /** @param {number} value @param {number} low @param {number} high */
 const within = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -23,7 +23,7 @@ const within = (value, low, high) => Math.min(Math.max(value, low), high);
  * @param {Size} size
  * @returns {Square} wholly inside the picture
  */
-export function squareOf({ x, y, size: share }, { width, height }) {
+export function cropToSquare({ x, y, size: share }, { width, height }) {
   const side = share * Math.min(width, height);
   return {
     left: within(x * width - side / 2, 0, width - side),
@@ -32,9 +32,9 @@ export function squareOf({ x, y, size: share }, { width, height }) {
   };
 }
 
-/** The smallest square to be chosen, as a fraction of the shorter side. @param {Size} size */
-export function smallest({ width, height }) {
-  return Math.min(1, Math.max(1 / MAX_ZOOM, FEWEST_PIXELS / Math.min(width, height)));
+/** The minSize square to be chosen, as a fraction of the shorter side. @param {Size} size */
+export function minSize({ width, height }) {
+  return Math.min(1, Math.max(1 / MAX_ZOOM, MIN_SIDE / Math.min(width, height)));
 }
 
 /**
@@ -42,7 +42,7 @@ export function smallest({ width, height }) {
  * @param {Size} size
  * @returns {Crop} with its middle where the square's really is
  */
-function cropOf({ left, top, side }, { width, height }) {
+function squareToCrop({ left, top, side }, { width, height }) {
   return { x: (left + side / 2) / width, y: (top + side / 2) / height, size: side / Math.min(width, height) };
 }
 
@@ -53,10 +53,10 @@ function cropOf({ left, top, side }, { width, height }) {
  * @param {number} right
  * @param {number} down
  */
-export function moved(crop, size, right, down) {
-  const { left, top, side } = squareOf(crop, size);
+export function moveCrop(crop, size, right, down) {
+  const { left, top, side } = cropToSquare(crop, size);
   const middle = { x: (left + side / 2 - right * side) / size.width, y: (top + side / 2 - down * side) / size.height };
-  return cropOf(squareOf({ ...middle, size: crop.size }, size), size);
+  return squareToCrop(cropToSquare({ ...middle, size: crop.size }, size), size);
 }
 
 /**
@@ -66,14 +66,14 @@ export function moved(crop, size, right, down) {
  * @param {number} share its side as a fraction of the shorter side
  * @param {{ x: number, y: number }} at
  */
-export function resized(crop, size, share, at = { x: 0.5, y: 0.5 }) {
-  const old = squareOf(crop, size);
-  const wanted = within(share, smallest(size), 1);
+export function resizeCrop(crop, size, share, at = { x: 0.5, y: 0.5 }) {
+  const old = cropToSquare(crop, size);
+  const wanted = within(share, minSize(size), 1);
   const shrunk = old.side - wanted * Math.min(size.width, size.height);
   const half = (old.side - shrunk) / 2;
   const x = (old.left + at.x * shrunk + half) / size.width;
   const y = (old.top + at.y * shrunk + half) / size.height;
-  return cropOf(squareOf({ x, y, size: wanted }, size), size);
+  return squareToCrop(cropToSquare({ x, y, size: wanted }, size), size);
 }
 
 /**
@@ -81,18 +81,18 @@ export function resized(crop, size, share, at = { x: 0.5, y: 0.5 }) {
  * @param {Crop} crop
  * @param {Size} size
  */
-export function sliderOf(crop, size) {
-  const least = smallest(size);
+export function cropToSlider(crop, size) {
+  const least = minSize(size);
   return least === 1 ? 0 : within(Math.log(crop.size) / Math.log(least), 0, 1);
 }
 
 /** @param {number} slider 0 to 1 @param {Size} size */
-export function shareAt(slider, size) {
-  return smallest(size) ** slider;
+export function sliderToSize(slider, size) {
+  return minSize(size) ** slider;
 }
 
 /** @param {Crop} crop */
-export function zoomText({ size }) {
+export function formatZoom({ size }) {
   return `${(1 / size).toFixed(1)} times`;
 }
 
@@ -102,8 +102,8 @@ export function zoomText({ size }) {
  * @param {Size} size
  */
 export function describe(crop, size) {
-  const { left, top, side } = squareOf(crop, size);
+  const { left, top, side } = cropToSquare(crop, size);
   const span = (/** @type {number} */ start, /** @type {number} */ length) =>
     `${Math.round((start / length) * 100)} to ${Math.round(((start + side) / length) * 100)}%`;
-  return `Zoomed ${zoomText(crop)}. Shown: ${span(left, size.width)} from the left, ${span(top, size.height)} from the top.`;
+  return `Zoomed ${formatZoom(crop)}. Shown: ${span(left, size.width)} from the left, ${span(top, size.height)} from the top.`;
 }

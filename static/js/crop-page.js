@@ -14,7 +14,7 @@ async function begin(root, picture) {
     await cropper.open(await createImageBitmap(picture));
     picture.hidden = true;
   } catch {
-    cropper.giveUp();
+    cropper.showFallback();
   }
 }
 

@@ -1,6 +1,15 @@
 // @ts-check
-import { MIDDLE, describe, moved, resized, shareAt, sliderOf, squareOf, zoomText } from "./crop-geometry.js";
-import { FRAME, listen } from "./crop-stage.js";
+import {
+  MIDDLE,
+  describe,
+  moveCrop,
+  resizeCrop,
+  sliderToSize,
+  cropToSlider,
+  cropToSquare,
+  formatZoom,
+} from "./crop-geometry.js";
+import { FRAME, listen } from "./crop-input.js";
 
 /**
  * Chooses the part of a picture that is shown. Markup: components/cropper.html, whose three lists stay where the
@@ -57,7 +66,7 @@ export class Cropper {
   }
 
   /** For pictures this browser can't show: the lists take over. */
-  giveUp() {
+  showFallback() {
     this.close();
     this.part("plain").dataset.open = "";
   }
@@ -78,18 +87,18 @@ export class Cropper {
    * @param {number} right
    * @param {number} down
    */
-  move = (right, down) => this.choose(moved(this.crop, this.size, right, down));
+  move = (right, down) => this.choose(moveCrop(this.crop, this.size, right, down));
 
   /**
    * @param {number} factor
    * @param {{ x: number, y: number }} [at]
    */
-  zoom = (factor, at) => this.choose(resized(this.crop, this.size, this.crop.size / factor, at));
+  zoom = (factor, at) => this.choose(resizeCrop(this.crop, this.size, this.crop.size / factor, at));
 
   reset = () => this.choose({ ...MIDDLE });
 
   cropAtSlider() {
-    return resized(this.crop, this.size, shareAt(Number(this.slider.value) / STEPS, this.size));
+    return resizeCrop(this.crop, this.size, sliderToSize(Number(this.slider.value) / STEPS, this.size));
   }
 
   /** @param {MouseEvent} event */
@@ -105,8 +114,8 @@ export class Cropper {
   /** @param {import("./crop-geometry.js").Crop} crop */
   choose(crop) {
     this.crop = crop;
-    this.slider.value = String(Math.round(sliderOf(crop, this.size) * STEPS));
-    this.slider.setAttribute("aria-valuetext", zoomText(crop));
+    this.slider.value = String(Math.round(cropToSlider(crop, this.size) * STEPS));
+    this.slider.setAttribute("aria-valuetext", formatZoom(crop));
     cancelAnimationFrame(this.frame ?? 0);
     this.frame = requestAnimationFrame(() => this.draw());
     clearTimeout(this.rest);
@@ -114,7 +123,7 @@ export class Cropper {
   }
 
   draw() {
-    const { left, top, side } = squareOf(this.crop, this.size);
+    const { left, top, side } = cropToSquare(this.crop, this.size);
     const margin = (side * (1 - FRAME)) / FRAME / 2;
     this.paint(this.canvas, left - margin, top - margin, side + 2 * margin);
     for (const preview of this.previews) this.paint(preview, left, top, side);

@@ -1,6 +1,6 @@
 // @ts-check
 import { fromHex } from "./addresses.js";
-import { readChains } from "./chains.js";
+import { parseChains } from "./chains.js";
 import { DemoProvider, ProviderError } from "./demo-provider.js";
 
 /**
@@ -170,7 +170,7 @@ async function showButton(provider) {
   });
 }
 
-const chain = readChains(document).find(({ rpc_url }) => rpc_url);
+const chain = parseChains(document).find(({ rpc_url }) => rpc_url);
 if (chain) {
   const provider = new DemoProvider({ rpc: jsonRpc(chain.rpc_url), ask, chainId: chain.id, store: sessionStorage });
   announce(provider);

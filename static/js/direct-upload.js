@@ -1,5 +1,5 @@
 // @ts-check
-import { Problem, postJson, readProblem } from "./http.js";
+import { Problem, postJson, parseProblem } from "./http.js";
 
 /**
  * A picture straight to the object store, past our server's processes: leave to post, the post, and word that it is done.
@@ -7,15 +7,20 @@ import { Problem, postJson, readProblem } from "./http.js";
  */
 
 /** The store can't be used from here, e.g. its answer was kept from this page. The form can. */
-export class NotDirect extends Error {}
+export class DirectUploadError extends Error {}
 
 /** What the last step may answer where the form, which needs no store in between, may still succeed. */
-const BY_FORM = new Set(["/problems/ticket-unknown", "/problems/nothing-arrived", "/problems/no-direct-upload"]);
+const FALLBACK_PROBLEMS = new Set([
+  "/problems/ticket-unknown",
+  "/problems/nothing-arrived",
+  "/problems/no-direct-upload",
+]);
 
-const NO_WORD = "The connection broke while the picture was checked. Reload this page to see whether it is in use.";
+const CONNECTION_LOST =
+  "The connection broke while the picture was checked. Reload this page to see whether it is in use.";
 
 /** Refusals of the first step that the form would repeat. */
-const FINAL = new Set([422, 429]);
+const FINAL_STATUSES = new Set([422, 429]);
 
 /**
  * @typedef {{ onProgress: (event: ProgressEvent) => void, onSent: () => void, signal: AbortSignal }} Watch
@@ -26,7 +31,7 @@ const FINAL = new Set([422, 429]);
  * @param {HTMLFormElement} form whose other fields describe the picture
  * @param {File} file
  * @param {Watch} watch
- * @returns {Promise<string>} where to go; rejects with NotDirect, a Problem, or an AbortError
+ * @returns {Promise<string>} where to go; rejects with DirectUploadError, a Problem, or an AbortError
  */
 export async function sendDirect(address, form, file, watch) {
   const token = /** @type {HTMLInputElement} */ (form.elements.namedItem("csrfmiddlewaretoken")).value;
@@ -44,8 +49,8 @@ export async function sendDirect(address, form, file, watch) {
  */
 async function begin(address, file, token) {
   return postJson(address, { byte_count: file.size, content_type: file.type }, token).catch((problem) => {
-    if (FINAL.has(problem.status)) throw problem;
-    throw new NotDirect(problem.message);
+    if (FINAL_STATUSES.has(problem.status)) throw problem;
+    throw new DirectUploadError(problem.message);
   });
 }
 
@@ -62,7 +67,7 @@ function post({ url, fields }, file, { onProgress, signal }) {
   body.append("file", file);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const fail = () => reject(new NotDirect(`The store answered ${request.status}.`));
+    const fail = () => reject(new DirectUploadError(`The store answered ${request.status}.`));
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.upload.addEventListener("progress", onProgress);
     request.addEventListener("load", () => (request.status < 300 ? resolve() : fail()));
@@ -85,11 +90,11 @@ async function finish(address, form, token) {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
   const answer = await fetch(address, { method: "POST", headers, body: fields, credentials: "same-origin" }).catch(
     () => {
-      throw new Problem(0, "", NO_WORD);
+      throw new Problem(0, "", CONNECTION_LOST);
     },
   );
   const body = await answer.json().catch(() => null);
   if (answer.ok && typeof body?.redirect === "string") return body.redirect;
-  if (BY_FORM.has(body?.type)) throw new NotDirect(body.detail);
-  throw readProblem(answer.status, body);
+  if (FALLBACK_PROBLEMS.has(body?.type)) throw new DirectUploadError(body.detail);
+  throw parseProblem(answer.status, body);
 }

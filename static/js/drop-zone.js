@@ -1,5 +1,5 @@
 // @ts-check
-import { byteCount } from "./amounts.js";
+import { formatBytes } from "./amounts.js";
 
 /** A file field that takes drops and shows what was chosen before anything is sent. Markup: components/drop.html. */
 export class DropZone {
@@ -59,8 +59,8 @@ export class DropZone {
     if (file !== this.input.files?.[0]) return bitmap?.close(); // another was chosen meanwhile
     if (!file) return this.show(null, file);
     if (isTooLarge)
-      this.refuse(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
-    else if (bitmap) this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${byteCount(file.size)}.`);
+      this.refuse(`${file.name} has ${formatBytes(file.size)}. Pictures may have up to ${formatBytes(this.maxBytes)}.`);
+    else if (bitmap) this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(file.size)}.`);
     else
       this.say(
         `This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`,

@@ -6,12 +6,12 @@ export function enableForms(root) {
   const summary = root.querySelector("[data-error-summary]");
   if (summary instanceof HTMLElement) summary.focus();
   for (const form of root.querySelectorAll("form[method=post]:not([data-upload])")) {
-    if (form instanceof HTMLFormElement) sendOnce(form);
+    if (form instanceof HTMLFormElement) preventDoubleSubmit(form);
   }
 }
 
 /** @param {HTMLFormElement} form */
-function sendOnce(form) {
+function preventDoubleSubmit(form) {
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     if (form.dataset.sent !== undefined) {

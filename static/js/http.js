@@ -1,10 +1,10 @@
 // @ts-check
-import { Trouble } from "./wallet-errors.js";
+import { UserFacingError } from "./wallet-errors.js";
 
 /** JSON to and from our own server, with its refusals (RFC 9457) turned into sentences. */
 
 /** A refusal by the server. `status` 0 means that no answer came. */
-export class Problem extends Trouble {
+export class Problem extends UserFacingError {
   /**
    * @param {number} status
    * @param {string} type such as `/problems/challenge-expired`, or ""
@@ -17,23 +17,23 @@ export class Problem extends Trouble {
   }
 
   /** Whether the very same call may work later: no answer, overload, or a fault of ours. */
-  get isPassing() {
+  get isRetryable() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
 const NO_ANSWER = "This site did not answer. Check your connection, then try again.";
-const NOT_ALLOWED = "This page has become too old to be trusted. Reload it, then try again.";
-const OUR_FAULT = "Something went wrong on our side. Please try again in a minute.";
+const FORBIDDEN = "This page has become too old to be trusted. Reload it, then try again.";
+const SERVER_ERROR = "Something went wrong on our side. Please try again in a minute.";
 
 /**
  * @param {number} status
  * @param {any} body parsed JSON, or null
  * @returns {Problem}
  */
-export function readProblem(status, body) {
+export function parseProblem(status, body) {
   const detail = typeof body?.detail === "string" ? body.detail : typeof body?.title === "string" ? body.title : "";
-  const fallback = status === 403 ? NOT_ALLOWED : OUR_FAULT;
+  const fallback = status === 403 ? FORBIDDEN : SERVER_ERROR;
   return new Problem(status, typeof body?.type === "string" ? body.type : "", detail || fallback);
 }
 
@@ -48,7 +48,7 @@ async function call(url, options) {
     throw new Problem(0, "", NO_ANSWER);
   });
   const body = await response.json().catch(() => null);
-  if (!response.ok || body === null) throw readProblem(response.status, body);
+  if (!response.ok || body === null) throw parseProblem(response.status, body);
   return body;
 }
 
@@ -71,7 +71,7 @@ export function postJson(url, data, token) {
  * Follows the server's redirect, but never off this site.
  * @param {unknown} target
  */
-export function goTo(target) {
+export function redirectTo(target) {
   const url = new URL(typeof target === "string" ? target : "/", location.href);
   location.assign(url.origin === location.origin ? url.href : "/");
 }

@@ -10,7 +10,7 @@
 const KEY = "last-wallet";
 
 /** @param {Wallet} wallet */
-const keyOf = ({ rdns, name }) => rdns || name;
+const storageKey = ({ rdns, name }) => rdns || name;
 
 /**
  * @param {() => Store} store `() => localStorage`, which throws where people forbid it
@@ -18,7 +18,7 @@ const keyOf = ({ rdns, name }) => rdns || name;
  */
 export function rememberWallet(store, wallet) {
   try {
-    store().setItem(KEY, keyOf(wallet));
+    store().setItem(KEY, storageKey(wallet));
   } catch {
     // Nothing is lost but the order.
   }
@@ -36,6 +36,6 @@ export function lastUsedFirst(store, wallets) {
   } catch {
     return wallets;
   }
-  const isLast = (/** @type {Wallet} */ wallet) => keyOf(wallet) === last;
+  const isLast = (/** @type {Wallet} */ wallet) => storageKey(wallet) === last;
   return [...wallets.filter(isLast), ...wallets.filter((wallet) => !isLast(wallet))];
 }

@@ -30,7 +30,7 @@ const toNumber = (bytes) => bytes.reduceRight((sum, byte) => (sum << 8n) | BigIn
  * @param {string} name
  * @returns {bigint} 64 bits
  */
-export function hashOfName(name) {
+export function hashName(name) {
   const data = new TextEncoder().encode(name);
   const full = data.length - (data.length % 16);
   let [h1, h2] = [0n, 0n];

@@ -1,17 +1,17 @@
 // @ts-check
 /** Passkeys are allauth's work; when one fails it only says so to the console. Here it is said to the person. */
 
-const SENTENCES = new Map([
+const MESSAGES = new Map([
   ["NotAllowedError", "No passkey was used: the question was closed or took too long. Try again whenever you like."],
   ["InvalidStateError", "This device already has a passkey for your account."],
   ["SecurityError", "Passkeys do not work on this address. Open the site under its own name, over https."],
   ["NotSupportedError", "This device cannot make the kind of passkey we need. Try another one."],
 ]);
-const OTHERWISE = "The passkey could not be used. Try again, or sign in another way.";
+const FALLBACK = "The passkey could not be used. Try again, or sign in another way.";
 
 /** @param {unknown} exception */
-function sentenceFor(exception) {
-  return (exception instanceof Error && SENTENCES.get(exception.name)) || OTHERWISE;
+function messageFor(exception) {
+  return (exception instanceof Error && MESSAGES.get(exception.name)) || FALLBACK;
 }
 
 /** @param {string} sentence */
@@ -28,5 +28,5 @@ function toast(sentence) {
 
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
-  toast(sentenceFor(/** @type {CustomEvent} */ (event).detail?.exception));
+  toast(messageFor(/** @type {CustomEvent} */ (event).detail?.exception));
 });

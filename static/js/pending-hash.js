@@ -21,7 +21,7 @@ export class PendingHash {
   read() {
     try {
       const hash = this.store.getItem(this.key) ?? "";
-      return isHash(hash) ? hash : "";
+      return isTransactionHash(hash) ? hash : "";
     } catch {
       return "";
     }
@@ -49,6 +49,6 @@ export class PendingHash {
  * @param {unknown} value
  * @returns {value is string}
  */
-export function isHash(value) {
+export function isTransactionHash(value) {
   return typeof value === "string" && /^0x[0-9a-fA-F]{64}$/.test(value);
 }

@@ -1,9 +1,9 @@
 // @ts-check
-import { checksummedIn, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
-import { describeSwitchError, readChainId, switchChain } from "./chains.js";
-import { goTo, postJson } from "./http.js";
-import { Panel } from "./panel.js";
-import { Trouble } from "./wallet-errors.js";
+import { checksummedAddress, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
+import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { redirectTo, postJson } from "./http.js";
+import { Panel } from "./wallet-panel.js";
+import { UserFacingError } from "./wallet-errors.js";
 
 /**
  * Signing in with a wallet, and linking one: the server writes the text, this page shows it in plain words, the wallet
@@ -25,7 +25,7 @@ class SignInPanel extends Panel {
     this.signButton = this.part("sign");
     this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
     this.part("back").addEventListener("click", () => this.leave());
-    this.offerWallets((wallet) => this.connect(wallet));
+    this.showWallets((wallet) => this.connect(wallet));
   }
 
   /** To another wallet. One on a phone is let go, so that choosing it again can mean another phone. */
@@ -42,7 +42,7 @@ class SignInPanel extends Panel {
     this.review.hidden = true;
     this.list.hidden = false;
     this.say("");
-    this.clearTrouble();
+    this.clearAlert();
   }
 
   /** @param {Wallet} wallet */
@@ -51,10 +51,13 @@ class SignInPanel extends Panel {
     const accounts = await this.ask(wallet, { method: "eth_requestAccounts" });
     const address = Array.isArray(accounts) ? accounts[0] : undefined;
     if (!isAddress(address))
-      throw new Trouble("Your wallet shared no account. Unlock it, choose an account, and try again.", "locked");
-    const chainId = await this.wait(wallet, readChainId(wallet.provider));
+      throw new UserFacingError(
+        "Your wallet shared no account. Unlock it, choose an account, and try again.",
+        "locked",
+      );
+    const chainId = await this.wait(wallet, fetchChainId(wallet.provider));
     const chain = this.chains.find(({ id }) => id === chainId);
-    if (!chain) return this.offerSwitch(wallet);
+    if (!chain) return this.offerChainSwitch(wallet);
     this.watch(wallet, {
       accounts: (its, now) => this.accountsChanged(its, now),
       chain: (its) => this.chainChanged(its),
@@ -63,13 +66,13 @@ class SignInPanel extends Panel {
   }
 
   /** @param {Wallet} wallet */
-  offerSwitch(wallet) {
+  offerChainSwitch(wallet) {
     const names = this.chains.map(({ name }) => name).join(" or ");
-    const waysOn = this.chains.map((chain) => ({
+    const actions = this.chains.map((chain) => ({
       label: `Switch network to ${chain.name}`,
       run: () => void this.attempt(() => this.switchAndConnect(wallet, chain)),
     }));
-    this.showTrouble(`Your wallet is on a network this site does not read. It has to be on ${names}.`, waysOn);
+    this.showError(`Your wallet is on a network this site does not read. It has to be on ${names}.`, actions);
   }
 
   /**
@@ -79,7 +82,7 @@ class SignInPanel extends Panel {
   async switchAndConnect(wallet, chain) {
     this.say(`Asking ${wallet.name} to switch to ${chain.name}…`);
     const switching = switchChain(wallet.provider, chain).catch((error) => {
-      throw new Trouble(describeSwitchError(error, chain));
+      throw new UserFacingError(describeSwitchError(error, chain));
     });
     await this.wait(wallet, switching);
     await this.connect(wallet);
@@ -101,7 +104,7 @@ class SignInPanel extends Panel {
    * @param {{text: string, expires_at: string}} challenge
    */
   showReview({ wallet, address, chain }, { text, expires_at }) {
-    this.part("account").textContent = checksummedIn(text, address);
+    this.part("account").textContent = checksummedAddress(text, address);
     this.part("chain").textContent = chain.name;
     this.part("text").textContent = text;
     const until = new Date(expires_at);
@@ -128,12 +131,12 @@ class SignInPanel extends Panel {
     try {
       const answer = await postJson(verifyUrl, { text: this.text, signature }, this.csrfToken);
       this.say("Done. One moment…");
-      goTo(answer.redirect);
+      redirectTo(answer.redirect);
     } catch (error) {
       // A text is good for one try only, so the next attempt starts from the wallets again.
       const sentence = error instanceof Error ? error.message : "";
       this.startOver();
-      throw new Trouble(sentence);
+      throw new UserFacingError(sentence);
     }
   }
 
@@ -147,13 +150,13 @@ class SignInPanel extends Panel {
     const now = Array.isArray(accounts) ? accounts[0] : undefined;
     if (!isAddress(now)) {
       this.startOver();
-      this.showTrouble(
+      this.showError(
         `${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`,
       );
     } else if (!isSameAddress(now, connection.address)) {
-      this.explainChange(connection, now);
+      this.showAccountChange(connection, now);
     } else {
-      this.clearTrouble();
+      this.clearAlert();
     }
   }
 
@@ -161,9 +164,9 @@ class SignInPanel extends Panel {
    * @param {Connection} connection
    * @param {string} now
    */
-  explainChange(connection, now) {
+  showAccountChange(connection, now) {
     const before = shortAddress(connection.address);
-    this.showTrouble(
+    this.showError(
       `Your wallet switched from ${before} to ${shortAddress(now)}. The text on this page was written for ${before}. Switch back in your wallet, or go on with the new account.`,
       [
         {
@@ -180,7 +183,7 @@ class SignInPanel extends Panel {
     if (connection?.wallet !== wallet) return;
     const { name } = connection.chain;
     this.startOver();
-    this.showTrouble(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
+    this.showError(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }

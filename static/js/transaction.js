@@ -1,11 +1,11 @@
 // @ts-check
 import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
-import { feeText, shortage } from "./amounts.js";
-import { describeSwitchError, readChainId, switchChain } from "./chains.js";
-import { Problem, goTo, postJson } from "./http.js";
-import { Panel, Stopped } from "./panel.js";
-import { PendingHash, isHash } from "./pending-hash.js";
-import { Trouble } from "./wallet-errors.js";
+import { formatFee, describeShortfall } from "./amounts.js";
+import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { Problem, redirectTo, postJson } from "./http.js";
+import { Panel, CanceledError } from "./wallet-panel.js";
+import { PendingHash, isTransactionHash } from "./pending-hash.js";
+import { UserFacingError } from "./wallet-errors.js";
 
 /**
  * Having a transaction signed that the server prepared (mint, transfer), and telling the server its hash.
@@ -23,7 +23,7 @@ class TransactionPanel extends Panel {
     this.transaction = readTransaction();
     this.root.hidden = !this.transaction;
     document.addEventListener("avatarsite:status", (event) => this.receive(/** @type {CustomEvent} */ (event).detail));
-    this.offerWallets(
+    this.showWallets(
       (wallet) => this.sign(wallet),
       (wallets) => void this.showFee(wallets[0]),
     );
@@ -49,7 +49,7 @@ class TransactionPanel extends Panel {
   /** @param {Wallet} wallet */
   async sign(wallet) {
     const { transaction } = this;
-    if (!transaction) throw new Trouble("There is nothing to sign yet. Reload this page in a moment.");
+    if (!transaction) throw new UserFacingError("There is nothing to sign yet. Reload this page in a moment.");
     this.say(`Waiting for ${wallet.name}…`);
     this.watch(wallet, {
       accounts: (its, now) => this.accountsChanged(its, now),
@@ -57,16 +57,16 @@ class TransactionPanel extends Panel {
     });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
-    await this.reachChain(wallet, transaction);
+    await this.ensureChain(wallet, transaction);
     void this.showFee(wallet);
     this.say(`Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`);
     const sending = wallet.provider.request({
       method: "eth_sendTransaction",
-      params: [{ ...callOf(transaction), from }],
+      params: [{ ...buildCall(transaction), from }],
     });
     const hash = await this.wait(wallet, this.kept(sending));
-    if (!isHash(hash))
-      throw new Trouble(
+    if (!isTransactionHash(hash))
+      throw new UserFacingError(
         "Your wallet did not say which transaction it sent. Look at its activity before you try again.",
       );
     await this.report(hash);
@@ -78,8 +78,8 @@ class TransactionPanel extends Panel {
    */
   async kept(sending) {
     const hash = await sending;
-    if (isHash(hash)) this.pending.keep(hash);
-    if (isHash(hash) && !this.running) this.resume();
+    if (isTransactionHash(hash)) this.pending.keep(hash);
+    if (isTransactionHash(hash) && !this.running) this.resume();
     return hash;
   }
 
@@ -91,11 +91,11 @@ class TransactionPanel extends Panel {
    */
   async findAccount(wallet, { from }) {
     const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));
-    const known = findOwn(await this.readAccounts(wallet, "eth_accounts").catch(noneUnlessStopped));
+    const known = findOwn(await this.readAccounts(wallet, "eth_accounts").catch(emptyUnlessCanceled));
     if (known) return known;
     const shared = await this.readAccounts(wallet, "eth_requestAccounts");
     const own = findOwn(shared);
-    if (!own) this.explainAccount(wallet, from, shared[0]);
+    if (!own) this.showWrongAccount(wallet, from, shared[0]);
     return own ?? "";
   }
 
@@ -114,13 +114,13 @@ class TransactionPanel extends Panel {
    * @param {string} from
    * @param {string | undefined} other
    */
-  explainAccount(wallet, from, other) {
+  showWrongAccount(wallet, from, other) {
     const state = other ? `${wallet.name} is using ${shortAddress(other)}` : `${wallet.name} shared no account`;
     const choose = async () => {
       await this.ask(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
       await this.sign(wallet);
     };
-    this.showTrouble(
+    this.showError(
       `This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`,
       [{ label: "Choose another account", run: () => void this.attempt(choose) }],
     );
@@ -135,8 +135,8 @@ class TransactionPanel extends Panel {
     const from = this.transaction?.from;
     if (!from || this.running || this.pending.read()) return;
     const [now] = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
-    if (!now || !isSameAddress(now, from)) return this.explainAccount(wallet, from, now);
-    this.clearTrouble();
+    if (!now || !isSameAddress(now, from)) return this.showWrongAccount(wallet, from, now);
+    this.clearAlert();
     this.say(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
   }
 
@@ -144,7 +144,7 @@ class TransactionPanel extends Panel {
   async chainChanged(wallet) {
     const chain = this.chains.find(({ id }) => id === this.transaction?.chain_id);
     if (!chain || this.running || this.pending.read()) return;
-    const isThere = (await readChainId(wallet.provider).catch(() => 0)) === chain.id;
+    const isThere = (await fetchChainId(wallet.provider).catch(() => 0)) === chain.id;
     const where = isThere
       ? `is on ${chain.name} now. Go on and sign.`
       : `left ${chain.name}. It will be asked to come back when you sign.`;
@@ -155,13 +155,13 @@ class TransactionPanel extends Panel {
    * @param {Wallet} wallet
    * @param {Transaction} transaction
    */
-  async reachChain(wallet, { chain_id }) {
+  async ensureChain(wallet, { chain_id }) {
     const { name, provider } = wallet;
     const chain = this.chains.find(({ id }) => id === chain_id);
-    if (!chain || (await this.wait(wallet, readChainId(provider))) === chain.id) return;
+    if (!chain || (await this.wait(wallet, fetchChainId(provider))) === chain.id) return;
     this.say(`Asking ${name} to switch to ${chain.name}…`);
     const switching = switchChain(provider, chain).catch((error) => {
-      throw new Trouble(describeSwitchError(error, chain));
+      throw new UserFacingError(describeSwitchError(error, chain));
     });
     await this.wait(wallet, switching);
   }
@@ -174,14 +174,14 @@ class TransactionPanel extends Panel {
     const { transaction } = this;
     if (!wallet || !transaction) return;
     try {
-      if ((await readChainId(wallet.provider)) !== transaction.chain_id) return;
+      if ((await fetchChainId(wallet.provider)) !== transaction.chain_id) return;
       const price = String(await wallet.provider.request({ method: "eth_gasPrice" }));
       const currency = this.chains.find(({ id }) => id === transaction.chain_id)?.currency ?? "";
       const balance = String(
         await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }),
       );
       this.part("fee").textContent =
-        `At most about ${feeText(transaction.gas, price)} ${currency} for the network.${shortage(transaction.gas, price, balance, currency)}`;
+        `At most about ${formatFee(transaction.gas, price)} ${currency} for the network.${describeShortfall(transaction.gas, price, balance, currency)}`;
     } catch (error) {
       console.info("No fee estimate:", error);
     }
@@ -193,13 +193,13 @@ class TransactionPanel extends Panel {
       const { redirect } = await postJson(this.sentUrl, { tx_hash: hash }, this.csrfToken);
       this.pending.forget();
       this.say("Sent. One moment…");
-      goTo(redirect);
+      redirectTo(redirect);
     } catch (error) {
-      if (!(error instanceof Problem && error.isPassing)) {
+      if (!(error instanceof Problem && error.isRetryable)) {
         this.pending.forget();
         throw error;
       }
-      this.showTrouble(`${error.message} Your transaction is on its way; do not sign it again.`, [
+      this.showError(`${error.message} Your transaction is on its way; do not sign it again.`, [
         { label: "Tell the server again", run: () => void this.attempt(() => this.report(hash)) },
       ]);
     }
@@ -207,8 +207,8 @@ class TransactionPanel extends Panel {
 }
 
 /** @param {unknown} error of a question the person does not see */
-function noneUnlessStopped(error) {
-  if (error instanceof Stopped) throw error;
+function emptyUnlessCanceled(error) {
+  if (error instanceof CanceledError) throw error;
   return /** @type {string[]} */ ([]);
 }
 
@@ -217,7 +217,7 @@ function noneUnlessStopped(error) {
  * nodes refuse.
  * @param {Transaction} transaction
  */
-function callOf({ to, data, value, gas }) {
+function buildCall({ to, data, value, gas }) {
   return { to, data, gas, ...(BigInt(value) > 0n && { value }) };
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
-import { DAG_PB, RAW, Unproved, hex, isInline, readCid, readVarint } from "./cid.js";
-import { hashOfName } from "./murmur3.js";
+import { DAG_PB, RAW, VerificationError, hex, isInline, parseCid, parseVarint } from "./cid.js";
+import { hashName } from "./murmur3.js";
 
 /**
  * Files and directories as graphs of proved blocks (https://specs.ipfs.tech/unixfs/).
@@ -11,7 +11,7 @@ import { hashOfName } from "./murmur3.js";
  */
 
 const [TYPE_RAW, DIRECTORY, FILE, SHARD] = [0, 1, 2, 5];
-const MOST_VISITS = 2000;
+const MAX_BLOCKS = 2000;
 const NOTHING = new Uint8Array();
 
 /**
@@ -24,27 +24,27 @@ const NOTHING = new Uint8Array();
 export function readFile(proved, root, path) {
   let cid = root;
   for (const name of path.split("/").filter(Boolean)) cid = findEntry(proved, cid, name);
-  return joinParts(proved, cid);
+  return joinBlocks(proved, cid);
 }
 
 /**
  * @param {Map<string, Uint8Array>} proved
  * @param {Cid} root
  */
-function joinParts(proved, root) {
+function joinBlocks(proved, root) {
   /** @type {Uint8Array[]} */
   const parts = [];
   const pending = [root];
   for (let visits = 0; pending.length > 0; visits += 1) {
-    if (visits === MOST_VISITS) throw new Unproved(`The file has more than ${MOST_VISITS} blocks.`);
+    if (visits === MAX_BLOCKS) throw new VerificationError(`The file has more than ${MAX_BLOCKS} blocks.`);
     const cid = /** @type {Cid} */ (pending.pop());
     if (cid.codec === RAW) {
-      parts.push(blockOf(proved, cid));
+      parts.push(getBlock(proved, cid));
       continue;
     }
-    const node = nodeOf(proved, cid);
+    const node = parseNode(proved, cid);
     if (node.type !== FILE && node.type !== TYPE_RAW)
-      throw new Unproved("The path leads to a directory, not to a file.");
+      throw new VerificationError("The path leads to a directory, not to a file.");
     parts.push(node.data);
     pending.push(...node.links.map((link) => link.cid).reverse());
   }
@@ -69,10 +69,10 @@ function concatenate(parts) {
  * @returns {Cid}
  */
 function findEntry(proved, cid, name) {
-  const node = nodeOf(proved, cid);
+  const node = parseNode(proved, cid);
   if (node.type === SHARD) return findInShards(proved, node, name);
   const found = node.type === DIRECTORY && node.links.find((link) => link.name === name);
-  if (!found) throw new Unproved(`The proved directory has nothing named “${name}”.`);
+  if (!found) throw new VerificationError(`The proved directory has nothing named “${name}”.`);
   return found.cid;
 }
 
@@ -83,12 +83,12 @@ function findEntry(proved, cid, name) {
  * @param {string} name
  */
 function findInShards(proved, first, name) {
-  const hash = hashOfName(name);
+  const hash = hashName(name);
   let node = first;
   for (let used = 0; node.type === SHARD;) {
     const bits = Math.log2(node.fanout);
     if (!Number.isInteger(bits) || bits < 1 || used + bits > 64)
-      throw new Unproved("A sharded directory is malformed.");
+      throw new VerificationError("A sharded directory is malformed.");
     used += bits;
     const slot = Number((hash >> BigInt(64 - used)) & BigInt(node.fanout - 1));
     const prefix = slot
@@ -99,18 +99,18 @@ function findInShards(proved, first, name) {
     if (entry) return entry.cid;
     const next = node.links.find((link) => link.name === prefix);
     if (!next) break;
-    node = nodeOf(proved, next.cid);
+    node = parseNode(proved, next.cid);
   }
-  throw new Unproved(`The proved directory has nothing named “${name}”.`);
+  throw new VerificationError(`The proved directory has nothing named “${name}”.`);
 }
 
 /**
  * @param {Map<string, Uint8Array>} proved
  * @param {Cid} cid
  */
-function blockOf(proved, cid) {
+function getBlock(proved, cid) {
   const block = isInline(cid) ? cid.digest : proved.get(hex(cid.digest));
-  if (!block) throw new Unproved(`The archive lacks block ${cid.text}.`);
+  if (!block) throw new VerificationError(`The archive lacks block ${cid.text}.`);
   return block;
 }
 
@@ -119,17 +119,18 @@ function blockOf(proved, cid) {
  * @param {Cid} cid
  * @returns {Node}
  */
-function nodeOf(proved, cid) {
-  if (cid.codec !== DAG_PB) throw new Unproved("The path goes through a kind of block that this page does not read.");
-  const fields = readFields(blockOf(proved, cid));
+function parseNode(proved, cid) {
+  if (cid.codec !== DAG_PB)
+    throw new VerificationError("The path goes through a kind of block that this page does not read.");
+  const fields = parseFields(getBlock(proved, cid));
   const unixfs = fields.find(({ field }) => field === 1)?.bytes;
-  if (!unixfs) throw new Unproved("A block is neither a file nor a directory.");
-  const parts = readFields(unixfs);
+  if (!unixfs) throw new VerificationError("A block is neither a file nor a directory.");
+  const parts = parseFields(unixfs);
   return {
     type: parts.find(({ field }) => field === 1)?.number ?? -1,
     data: parts.find(({ field }) => field === 2)?.bytes ?? NOTHING,
     fanout: parts.find(({ field }) => field === 6)?.number ?? 0,
-    links: fields.filter(({ field }) => field === 2).map(({ bytes }) => readLink(bytes)),
+    links: fields.filter(({ field }) => field === 2).map(({ bytes }) => parseLink(bytes)),
   };
 }
 
@@ -137,29 +138,29 @@ function nodeOf(proved, cid) {
  * @param {Uint8Array} message
  * @returns {Link}
  */
-function readLink(message) {
-  const fields = readFields(message);
+function parseLink(message) {
+  const fields = parseFields(message);
   const target = fields.find(({ field }) => field === 1)?.bytes;
-  if (!target) throw new Unproved("A link leads nowhere.");
+  if (!target) throw new VerificationError("A link leads nowhere.");
   const name = fields.find(({ field }) => field === 2)?.bytes ?? NOTHING;
-  return { cid: readCid(target, 0), name: new TextDecoder().decode(name) };
+  return { cid: parseCid(target, 0), name: new TextDecoder().decode(name) };
 }
 
 /**
  * Protobuf's wire format: numbers and bytes, which is all that these blocks use.
  * @param {Uint8Array} message
  */
-function readFields(message) {
+function parseFields(message) {
   /** @type {{field: number, number: number, bytes: Uint8Array}[]} */
   const fields = [];
   for (let offset = 0; offset < message.length;) {
-    const [key, afterKey] = readVarint(message, offset);
-    const [value, afterValue] = readVarint(message, afterKey);
+    const [key, afterKey] = parseVarint(message, offset);
+    const [value, afterValue] = parseVarint(message, afterKey);
     const field = key >> 3;
     const isNumber = (key & 7) === 0;
-    if (!isNumber && (key & 7) !== 2) throw new Unproved("A block holds a field of an unknown kind.");
+    if (!isNumber && (key & 7) !== 2) throw new VerificationError("A block holds a field of an unknown kind.");
     offset = isNumber ? afterValue : afterValue + value;
-    if (offset > message.length) throw new Unproved("A block holds a field that is longer than itself.");
+    if (offset > message.length) throw new VerificationError("A block holds a field that is longer than itself.");
     fields.push({
       field,
       number: isNumber ? value : 0,

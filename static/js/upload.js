@@ -1,9 +1,9 @@
 // @ts-check
-import { byteCount } from "./amounts.js";
+import { formatBytes } from "./amounts.js";
 import { Cropper } from "./cropper.js";
-import { NotDirect, sendDirect } from "./direct-upload.js";
+import { DirectUploadError, sendDirect } from "./direct-upload.js";
 import { DropZone } from "./drop-zone.js";
-import { goTo, readProblem } from "./http.js";
+import { redirectTo, parseProblem } from "./http.js";
 
 /** The upload form with progress and cancel. XMLHttpRequest, as fetch cannot tell how far it is. */
 
@@ -35,7 +35,7 @@ class UploadForm {
    */
   show(bitmap, file) {
     if (bitmap) void this.cropper.open(bitmap);
-    else if (file) this.cropper.giveUp();
+    else if (file) this.cropper.showFallback();
     else this.cropper.close();
   }
 
@@ -63,10 +63,10 @@ class UploadForm {
     const onProgress = (progress) => this.showProgress(progress);
     const onSent = () => this.sent();
     try {
-      goTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
+      redirectTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
     } catch (trouble) {
       if (request.signal.aborted) return this.end("Cancelled. Your picture is as it was.");
-      if (trouble instanceof NotDirect) return this.sendForm();
+      if (trouble instanceof DirectUploadError) return this.sendForm();
       this.end("");
       this.zone.refuse(/** @type {Error} */ (trouble).message);
     }
@@ -94,7 +94,7 @@ class UploadForm {
     if (!lengthComputable) return;
     const percent = Math.round((loaded / total) * 100);
     /** @type {HTMLProgressElement} */ (this.part("progress")).value = percent;
-    this.part("amount").textContent = `${byteCount(loaded)} of ${byteCount(total)}`;
+    this.part("amount").textContent = `${formatBytes(loaded)} of ${formatBytes(total)}`;
     const quarter = Math.floor(percent / 25) * 25;
     if (quarter !== this.saidQuarter) this.zone.say(`Uploading, ${quarter}%`); // not each step: it is read out
     this.saidQuarter = quarter;
@@ -126,9 +126,9 @@ class UploadForm {
 
   /** @param {XMLHttpRequest} request */
   receive({ status, response }) {
-    if (status === 200 && response?.redirect) return goTo(response.redirect);
+    if (status === 200 && response?.redirect) return redirectTo(response.redirect);
     this.end("");
-    this.zone.refuse(readProblem(status, response).message);
+    this.zone.refuse(parseProblem(status, response).message);
   }
 }
 

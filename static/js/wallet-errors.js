@@ -5,11 +5,11 @@
  *
  * @typedef {"refused" | "locked" | "waiting" | "offline" | "chain-missing" | "unsupported" | "busy" | "funds"
  *   | "expired" | "ended" | "failed"} Kind
- * @typedef {{kind: Kind, sentence: string}} Described
+ * @typedef {{kind: Kind, sentence: string}} ErrorDescription
  */
 
 /** An error of our own that carries its sentence; pages show it as it is. */
-export class Trouble extends Error {
+export class UserFacingError extends Error {
   /**
    * @param {string} sentence
    * @param {Kind} kind
@@ -20,7 +20,7 @@ export class Trouble extends Error {
   }
 }
 
-/** @type {Map<number, Described>} */
+/** @type {Map<number, ErrorDescription>} */
 const BY_CODE = new Map([
   [
     4001,
@@ -113,12 +113,12 @@ const BY_CODE = new Map([
   [-32603, { kind: "failed", sentence: "Something went wrong inside your wallet. Close and open it, then try again." }],
 ]);
 
-/** @type {Described} */
+/** @type {ErrorDescription} */
 const FUNDS = {
   kind: "funds",
   sentence: "This account has too little to pay the network fee. Add some funds to it, or use another account.",
 };
-/** @type {Described} */
+/** @type {ErrorDescription} */
 const UNKNOWN = {
   kind: "failed",
   sentence: "Your wallet answered in a way we do not understand. Try again, or use another wallet.",
@@ -138,10 +138,10 @@ export function errorCode(error) {
 
 /**
  * @param {any} error anything a provider may throw
- * @returns {Described}
+ * @returns {ErrorDescription}
  */
 export function describeError(error) {
-  if (error instanceof Trouble) return { kind: error.kind, sentence: error.message };
+  if (error instanceof UserFacingError) return { kind: error.kind, sentence: error.message };
   try {
     const code = errorCode(error);
     if (typeof error?.message === "string" && /insufficient funds/i.test(error.message)) return FUNDS;

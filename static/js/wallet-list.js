@@ -2,7 +2,7 @@
 import { lastUsedFirst } from "./last-wallet.js";
 import { isPhone, metaMaskLink } from "./phone.js";
 import { NO_WALLET, NO_WALLET_HERE, NO_WALLET_ON_PHONE } from "./wallet-errors.js";
-import { sharedName, watchWallets } from "./wallets.js";
+import { findDuplicateName, watchWallets } from "./wallets.js";
 
 /**
  * The list of wallets to choose from: those of this browser, the one used last first, then those reached over a relay;
@@ -49,7 +49,7 @@ export class WalletList {
       this.buttons.delete(provider);
     }
     const buttons = wallets.map((wallet) => this.buttonOf(wallet));
-    if (this.isSettled) this.addLate(buttons.filter((button) => !button.isConnected));
+    if (this.isSettled) this.insertLate(buttons.filter((button) => !button.isConnected));
     else this.arrange([...buttons, this.note]);
     const { buttons: outstanding } = this.look;
     // One button stands out at most: the likeliest wallet's.
@@ -73,7 +73,7 @@ export class WalletList {
    * Moving a button would take the focus from it, or put it under a finger that meant another.
    * @param {HTMLElement[]} buttons
    */
-  addLate(buttons) {
+  insertLate(buttons) {
     const [remote] = this.remote;
     const after = remote ? this.buttonOf(remote) : this.note;
     for (const button of buttons) after.before(button);
@@ -90,7 +90,7 @@ export class WalletList {
 
   /** @param {Wallet[]} wallets */
   notes(wallets) {
-    const twin = sharedName(wallets);
+    const twin = findDuplicateName(wallets);
     if (twin)
       return [
         element(

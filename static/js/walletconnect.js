@@ -2,7 +2,7 @@
 import { isAddress } from "./addresses.js";
 import { chainHex } from "./chains.js";
 import { cleanAppLink } from "./phone.js";
-import { Trouble } from "./wallet-errors.js";
+import { UserFacingError } from "./wallet-errors.js";
 import { cleanName } from "./wallets.js";
 
 /**
@@ -19,7 +19,7 @@ import { cleanName } from "./wallets.js";
 
 const METHODS = ["personal_sign", "eth_sendTransaction", "eth_signTypedData_v4"];
 const EVENTS = ["accountsChanged", "chainChanged"];
-const RELAY_PATIENCE_MS = 20_000;
+const RELAY_TIMEOUT_MS = 20_000;
 const NO_RELAY = "The WalletConnect network does not answer right now. Try again in a minute, or use another wallet.";
 const NOT_LOADED = "WalletConnect could not be loaded. Check your connection, then try again.";
 const NOT_SCANNED = "Nobody answered before the code ran out. Try again for a new one.";
@@ -54,7 +54,7 @@ export class WalletConnectProvider {
     this.chainId = chains[0]?.id ?? 1;
     this.inUse = "";
     /** Rejected when the wallet ends the session, for who still waits for an answer. */
-    this.ending = rejectable();
+    this.ending = createRejectable();
     /** @type {Map<string, Set<(value: any) => void>>} */
     this.listeners = new Map();
     /** @type {Record<string, (params: any) => Promise<unknown>>} */
@@ -112,7 +112,7 @@ export class WalletConnectProvider {
   async begin() {
     const client = await this.load().catch((error) => {
       console.info("WalletConnect:", error);
-      throw new Trouble(NOT_LOADED, "offline");
+      throw new UserFacingError(NOT_LOADED, "offline");
     });
     client.on("session_event", (event) => this.hear(event));
     client.on("session_update", ({ topic }) => this.update(client, topic));
@@ -126,7 +126,7 @@ export class WalletConnectProvider {
   /** @param {Session | null} session */
   keep(session) {
     this.session = session;
-    this.ending = rejectable();
+    this.ending = createRejectable();
     const chain = this.chains.find(({ id }) => this.accountsOn(id).length > 0);
     if (chain) this.chainId = chain.id;
   }
@@ -153,7 +153,7 @@ export class WalletConnectProvider {
     if (this.accounts().length > 0) return this.accounts();
     const names = this.chains.map(({ name }) => name).join(" or ");
     await this.disconnect();
-    throw new Trouble(
+    throw new UserFacingError(
       `The wallet shared no account on ${names}. Add the network in the wallet, then try again.`,
       "chain-missing",
     );
@@ -173,19 +173,19 @@ export class WalletConnectProvider {
   async pair(client) {
     const chains = this.chains.map(({ id }) => caip2(id));
     const proposal = client.connect({ optionalNamespaces: { eip155: { chains, methods: METHODS, events: EVENTS } } });
-    const { uri = "", approval } = await within(RELAY_PATIENCE_MS, proposal, NO_RELAY);
+    const { uri = "", approval } = await within(RELAY_TIMEOUT_MS, proposal, NO_RELAY);
     const approving = approval();
     /** @type {Promise<never>} */
     const stopped = new Promise((_, reject) => {
       this.pairing.show(uri, () => {
-        reject(new Trouble(STOPPED, "refused"));
+        reject(new UserFacingError(STOPPED, "refused"));
         approving.then((late) => leave(client, late)).catch(() => undefined);
       });
     });
     try {
       return await Promise.race([approving, stopped]);
     } catch (error) {
-      throw isExpiry(error) ? new Trouble(NOT_SCANNED, "expired") : error;
+      throw isExpiry(error) ? new UserFacingError(NOT_SCANNED, "expired") : error;
     } finally {
       this.pairing.hide();
     }
@@ -215,7 +215,7 @@ export class WalletConnectProvider {
       return await Promise.race([answer, this.ending.promise]);
     } catch (error) {
       throw isExpiry(error)
-        ? new Trouble("The wallet did not answer in time. Open it, then try again.", "expired")
+        ? new UserFacingError("The wallet did not answer in time. Open it, then try again.", "expired")
         : error;
     }
   }
@@ -281,7 +281,7 @@ export class WalletConnectProvider {
   }
 }
 
-function rejectable() {
+function createRejectable() {
   /** @type {(reason: Error) => void} */
   let reject = () => undefined;
   /** @type {Promise<never>} */
@@ -317,12 +317,12 @@ async function within(milliseconds, work, sentence) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Trouble(sentence, "offline")), milliseconds);
+    timer = setTimeout(() => reject(new UserFacingError(sentence, "offline")), milliseconds);
   });
   try {
     return await Promise.race([work, /** @type {Promise<never>} */ (late)]);
   } catch (error) {
-    throw error instanceof Trouble ? error : new Trouble(sentence, "offline");
+    throw error instanceof UserFacingError ? error : new UserFacingError(sentence, "offline");
   } finally {
     clearTimeout(timer);
   }

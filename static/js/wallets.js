@@ -15,14 +15,14 @@ const NAME_LENGTH = 40;
 const ICON_LENGTH = 64 * 1024;
 const ICON_TYPE = /^data:image\/(?:png|svg\+xml|webp|gif|jpeg|avif)[;,]/i;
 /** Control, bidi and zero-width characters: they can make one name look like another. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 const RDNS = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
 /** Nobody has more; a page that announces wallets without end must not fill the list. */
-const MOST_WALLETS = 24;
+const MAX_WALLETS = 24;
 
 /** @param {unknown} name */
 export function cleanName(name) {
-  const text = typeof name === "string" ? name.normalize("NFC").replace(UNSEEN, "").replace(/\s+/g, " ").trim() : "";
+  const text = typeof name === "string" ? name.normalize("NFC").replace(INVISIBLE, "").replace(/\s+/g, " ").trim() : "";
   const letters = [...text];
   const shown = letters.length > NAME_LENGTH ? [...letters.slice(0, NAME_LENGTH - 1), "…"] : letters;
   return shown.join("").trim() || "Unnamed wallet";
@@ -37,7 +37,7 @@ export function cleanIcon(icon) {
  * @param {any} detail of an `eip6963:announceProvider` event
  * @returns {Wallet & {uuid: string} | null} null for what is no wallet at all
  */
-export function readAnnouncement(detail) {
+export function parseAnnouncement(detail) {
   try {
     const { info, provider } = detail ?? {};
     if (typeof provider?.request !== "function") return null;
@@ -55,19 +55,19 @@ export function readAnnouncement(detail) {
  * A uuid alone is no identity: who announces another's, with a name or an icon of their own, does not take its place.
  * Somebody who copies everything can't be told apart by any page, as some honest wallets too come with a new provider
  * object each time they announce themselves.
- * @param {(wallets: Wallet[], isSettled: boolean) => void} onChange `isSettled` once the patience is over
+ * @param {(wallets: Wallet[], isSettled: boolean) => void} onChange `isSettled` once the timeout is over
  * @param {EventTarget & {ethereum?: Provider}} target the window
- * @param {number} patience milliseconds until the older `window.ethereum` counts, if nobody announced it
+ * @param {number} timeout milliseconds until the older `window.ethereum` counts, if nobody announced it
  */
-export function watchWallets(onChange, target, patience = 250) {
+export function watchWallets(onChange, target, timeout = 250) {
   /** @type {Map<string, Wallet>} */
   const found = new Map();
   let isSettled = false;
   const report = () =>
     onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
   target.addEventListener("eip6963:announceProvider", (event) => {
-    const wallet = readAnnouncement(/** @type {CustomEvent} */ (event).detail);
-    if (!wallet || found.size >= MOST_WALLETS) return;
+    const wallet = parseAnnouncement(/** @type {CustomEvent} */ (event).detail);
+    if (!wallet || found.size >= MAX_WALLETS) return;
     const { provider, ...identity } = wallet;
     const key = JSON.stringify(identity);
     if (found.has(key) || [...found.values()].some((known) => known.provider === provider)) return;
@@ -78,7 +78,7 @@ export function watchWallets(onChange, target, patience = 250) {
   setTimeout(() => {
     isSettled = true;
     report();
-  }, patience);
+  }, timeout);
 }
 
 /**
@@ -100,7 +100,7 @@ function legacyWallets(target) {
  * @returns {string} a name that more than one of them goes by, or the name of one that goes by another's rdns; "" if
  *   all are different
  */
-export function sharedName(wallets) {
+export function findDuplicateName(wallets) {
   const key = (/** @type {Wallet} */ { name }) => name.normalize("NFKC").toLowerCase();
   const twin = wallets.find((wallet, index) =>
     wallets

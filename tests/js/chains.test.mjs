@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addParameters, describeSwitchError, switchChain } from "../../static/js/chains.js";
+import { buildAddChainParameters, describeSwitchError, switchChain } from "../../static/js/chains.js";
 
 const LOCAL = { id: 31337, name: "Local chain", explorer_url: "", currency: "ETH", rpc_url: "http://127.0.0.1:8545" };
 const MAIN = { id: 1, name: "Ethereum", explorer_url: "https://etherscan.example", currency: "ETH", rpc_url: "" };
@@ -52,9 +52,9 @@ test("a wallet that says yes but stays where it was is noticed", async () => {
 });
 
 test("EIP-3085 parameters name the chain in hex and leave out an explorer there is none of", () => {
-  assert.equal(addParameters(LOCAL).chainId, "0x7a69");
-  assert.equal("blockExplorerUrls" in addParameters(LOCAL), false);
-  assert.deepEqual(addParameters(MAIN).blockExplorerUrls, ["https://etherscan.example"]);
+  assert.equal(buildAddChainParameters(LOCAL).chainId, "0x7a69");
+  assert.equal("blockExplorerUrls" in buildAddChainParameters(LOCAL), false);
+  assert.deepEqual(buildAddChainParameters(MAIN).blockExplorerUrls, ["https://etherscan.example"]);
 });
 
 test("a wallet that can't switch is switched by hand", () => {

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Trouble, describeError, errorCode } from "../../static/js/wallet-errors.js";
+import { UserFacingError, describeError, errorCode } from "../../static/js/wallet-errors.js";
 
 /** @type {[number, string][]} */
 const KINDS = [
@@ -58,5 +58,8 @@ test("nonsense still ends in a sentence with a way on", () => {
 });
 
 test("a trouble of ours speaks for itself", () => {
-  assert.deepEqual(describeError(new Trouble("Say this.", "locked")), { kind: "locked", sentence: "Say this." });
+  assert.deepEqual(describeError(new UserFacingError("Say this.", "locked")), {
+    kind: "locked",
+    sentence: "Say this.",
+  });
 });

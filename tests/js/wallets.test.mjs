@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lastUsedFirst, rememberWallet } from "../../static/js/last-wallet.js";
-import { cleanIcon, cleanName, readAnnouncement, sharedName, watchWallets } from "../../static/js/wallets.js";
+import { cleanIcon, cleanName, parseAnnouncement, findDuplicateName, watchWallets } from "../../static/js/wallets.js";
 
 /**
  * @typedef {import("../../static/js/wallets.js").Wallet} Wallet
@@ -83,7 +83,7 @@ test("a wallet that announces another's uuid first does not take its place", asy
   );
   assert.equal(wallets.length, 2);
   assert.equal(wallets[1]?.provider, real);
-  assert.equal(sharedName(wallets), "MetaMask");
+  assert.equal(findDuplicateName(wallets), "MetaMask");
 });
 
 test("wallets without end fill no page", async () => {
@@ -102,7 +102,7 @@ test("window.ethereum counts only when no wallet announced itself", async () => 
   assert.deepEqual(await found(trap), []);
 });
 
-test("no wallet at all is an empty list, said once the patience is over", async () => {
+test("no wallet at all is an empty list, said once the timeout is over", async () => {
   assert.deepEqual(await found(windowWith([])), []);
 });
 
@@ -134,7 +134,7 @@ test("an announcement without provider or uuid is no wallet, nor is one that thr
     throwing,
     proxy,
   ]) {
-    assert.equal(readAnnouncement(detail), null);
+    assert.equal(parseAnnouncement(detail), null);
   }
 });
 
@@ -142,7 +142,7 @@ test("what an announcement inherits or adds changes nobody's prototype", () => {
   const detail = JSON.parse(
     '{"info": {"uuid": "a", "name": "A", "__proto__": {"isAdmin": true}, "constructor": {"prototype": {"isAdmin": true}}}}',
   );
-  const read = readAnnouncement({ ...detail, provider: provider() });
+  const read = parseAnnouncement({ ...detail, provider: provider() });
   assert.deepEqual(Object.keys(read ?? {}), ["uuid", "name", "icon", "rdns", "provider"]);
   assert.equal(/** @type {any} */ ({}).isAdmin, undefined);
 });
@@ -169,12 +169,12 @@ test("an icon is a small data image or nothing", () => {
 });
 
 test("two wallets that go by one name or one rdns are noticed, different ones are not", () => {
-  assert.equal(sharedName([wallet({ name: "MetaMask" }), wallet({ name: "ＭetaMask" })]), "ＭetaMask");
+  assert.equal(findDuplicateName([wallet({ name: "MetaMask" }), wallet({ name: "ＭetaMask" })]), "ＭetaMask");
   assert.equal(
-    sharedName([wallet({ name: "A", rdns: "io.metamask" }), wallet({ name: "B", rdns: "io.metamask" })]),
+    findDuplicateName([wallet({ name: "A", rdns: "io.metamask" }), wallet({ name: "B", rdns: "io.metamask" })]),
     "B",
   );
-  assert.equal(sharedName([wallet({ name: "A" }), wallet({ name: "B" })]), "");
+  assert.equal(findDuplicateName([wallet({ name: "A" }), wallet({ name: "B" })]), "");
 });
 
 test("the wallet used last stands first the next time, over page loads", () => {

@@ -1,6 +1,6 @@
 // @ts-check
-import { Unproved, hex, isInline, sha256 } from "./cid.js";
-import { proveBlocks, readCar } from "./car.js";
+import { VerificationError, hex, isInline, sha256 } from "./cid.js";
+import { verifyBlocks, parseCar } from "./car.js";
 import { readFile } from "./unixfs.js";
 
 /** The check of a file in the visitor's own browser: the archive is fetched, hashed block by block, put together. */
@@ -31,28 +31,28 @@ class Proof {
       const blocks = counted(this.list.childElementCount, "block");
       this.say("good", `Match: ${blocks} and all ${counted(size, "byte")} of the file are what the CID says.`);
     } catch (error) {
-      this.say("bad", `${error instanceof Unproved ? "No match" : "Not checked"}: ${describe(error)}`);
+      this.say("bad", `${error instanceof VerificationError ? "No match" : "Not checked"}: ${describe(error)}`);
     }
     this.progress.hidden = true;
     this.button.disabled = false;
     this.button.textContent = "Check again";
   }
 
-  /** @returns {Promise<number>} the file's size; raises Unproved */
+  /** @returns {Promise<number>} the file's size; raises VerificationError */
   async check() {
     if (!globalThis.crypto?.subtle) throw new Error(NO_CRYPTO);
     const { car = "", root = "", path = "", sha256: expected = "" } = this.facts;
-    const blocks = readCar(await fetchBytes(car));
+    const blocks = parseCar(await fetchBytes(car));
     this.details.hidden = false;
     this.progress.hidden = false;
     this.progress.max = blocks.length;
     this.say("wait", `Hashing ${counted(blocks.length, "block")} …`);
-    const proved = await proveBlocks(blocks, (block, isGood) => this.show(block, isGood));
+    const proved = await verifyBlocks(blocks, (block, isGood) => this.show(block, isGood));
     const start = blocks.find(({ cid }) => cid.text === root && !isInline(cid));
-    if (!start) throw new Unproved("The archive holds no block with the CID we look for.");
+    if (!start) throw new VerificationError("The archive holds no block with the CID we look for.");
     const file = readFile(proved, start.cid, path);
     if (hex(await sha256(file)) !== expected)
-      throw new Unproved("The file is whole, but not the one we made the picture of.");
+      throw new VerificationError("The file is whole, but not the one we made the picture of.");
     return file.length;
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Fingers, mouse, wheel and keys on the picture, as moves and zooms: everything is told in sides of the frame.
+ * Pointers, mouse, wheel and keys on the picture, as moves and zooms: everything is told in sides of the frame.
  *
  * @typedef {{
  *   move: (right: number, down: number) => void,
@@ -27,7 +27,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export function listen(stage, moves) {
   stage.addEventListener("keydown", (event) => onKey(event, moves));
   stage.addEventListener("wheel", (event) => onWheel(event, stage, moves), { passive: false });
-  new Fingers(stage, moves);
+  new Pointers(stage, moves);
 }
 
 /**
@@ -56,21 +56,21 @@ function onWheel(event, stage, { zoom }) {
   if (document.activeElement !== stage && !event.ctrlKey) return;
   event.preventDefault();
   const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 30);
-  zoom(Math.exp(-pixels * WHEEL_SPEED * (event.ctrlKey ? 5 : 1)), placeOf(event, stage));
+  zoom(Math.exp(-pixels * WHEEL_SPEED * (event.ctrlKey ? 5 : 1)), toFrame(event, stage));
 }
 
 /**
  * @param {{ clientX: number, clientY: number }} point
  * @param {HTMLElement} stage
  */
-function placeOf({ clientX, clientY }, stage) {
+function toFrame({ clientX, clientY }, stage) {
   const { left, top, width } = stage.getBoundingClientRect();
   const margin = (1 - FRAME) / 2;
   return { x: ((clientX - left) / width - margin) / FRAME, y: ((clientY - top) / width - margin) / FRAME };
 }
 
 /** One finger moves, two zoom and move. */
-class Fingers {
+class Pointers {
   /** @type {Map<number, { x: number, y: number }>} where each is, in sides of the frame */
   down = new Map();
 
@@ -92,14 +92,14 @@ class Fingers {
   press(event) {
     if (event.button !== 0 || this.down.size === 2) return;
     this.stage.setPointerCapture(event.pointerId);
-    this.down.set(event.pointerId, placeOf(event, this.stage));
+    this.down.set(event.pointerId, toFrame(event, this.stage));
   }
 
   /** @param {PointerEvent} event */
   drag(event) {
     if (!this.down.has(event.pointerId)) return;
     const before = this.span();
-    this.down.set(event.pointerId, placeOf(event, this.stage));
+    this.down.set(event.pointerId, toFrame(event, this.stage));
     const after = this.span();
     this.moves.move(after.x - before.x, after.y - before.y);
     if (before.length > 0 && after.length > 0) this.moves.zoom(after.length / before.length, after);

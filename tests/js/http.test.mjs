@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Problem, postJson, readProblem } from "../../static/js/http.js";
+import { Problem, postJson, parseProblem } from "../../static/js/http.js";
 
 const realFetch = globalThis.fetch;
 afterEach(() => {
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 test("the server's own sentence is what people read", () => {
-  const problem = readProblem(400, {
+  const problem = parseProblem(400, {
     type: "/problems/challenge-expired",
     title: "Too late",
     detail: "This text has expired.",
@@ -19,13 +19,13 @@ test("the server's own sentence is what people read", () => {
 });
 
 test("answers that are no problem JSON still give a sentence", () => {
-  assert.match(readProblem(403, null).message, /too old/);
-  assert.match(readProblem(502, { detail: 7 }).message, /on our side/);
+  assert.match(parseProblem(403, null).message, /too old/);
+  assert.match(parseProblem(502, { detail: 7 }).message, /on our side/);
 });
 
 test("only a missing answer, overload and faults of ours are worth the same call again", () => {
-  const again = [0, 429, 500, 503].map((status) => new Problem(status, "", "").isPassing);
-  const never = [400, 403, 404, 409, 413].map((status) => new Problem(status, "", "").isPassing);
+  const again = [0, 429, 500, 503].map((status) => new Problem(status, "", "").isRetryable);
+  const never = [400, 403, 404, 409, 413].map((status) => new Problem(status, "", "").isRetryable);
   assert.deepEqual([...new Set(again), ...new Set(never)], [true, false]);
 });
 
@@ -44,6 +44,6 @@ test("a broken connection is a problem with a way on", async () => {
   };
   await assert.rejects(
     postJson("/x/", {}, ""),
-    (error) => error instanceof Problem && error.isPassing && /Check your connection/.test(error.message),
+    (error) => error instanceof Problem && error.isRetryable && /Check your connection/.test(error.message),
   );
 });

@@ -1,8 +1,15 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checksummedIn, fromHex, isAddress, isSameAddress, shortAddress, toHex } from "../../static/js/addresses.js";
-import { byteCount, feeText, formatCoin, shortage } from "../../static/js/amounts.js";
+import {
+  checksummedAddress,
+  fromHex,
+  isAddress,
+  isSameAddress,
+  shortAddress,
+  toHex,
+} from "../../static/js/addresses.js";
+import { formatBytes, formatFee, formatCoin, describeShortfall } from "../../static/js/amounts.js";
 
 // EIP-55, test vectors.
 const ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
@@ -23,10 +30,10 @@ test("a short address shows both ends", () => {
 
 test("the server's spelling of the address is taken only if it is the same address", () => {
   const text = `site wants you to sign in with your Ethereum account:\n${ADDRESS}\n\nHello`;
-  assert.equal(checksummedIn(text, ADDRESS.toLowerCase()), ADDRESS);
+  assert.equal(checksummedAddress(text, ADDRESS.toLowerCase()), ADDRESS);
   const other = `0x${"1".repeat(40)}`;
-  assert.equal(checksummedIn(text, other), other);
-  assert.equal(checksummedIn("one line", other), other);
+  assert.equal(checksummedAddress(text, other), other);
+  assert.equal(checksummedAddress("one line", other), other);
 });
 
 test("text survives the way to hex and back", () => {
@@ -39,17 +46,20 @@ test("fees are exact and short", () => {
   assert.equal(formatCoin(1_234_567_890_123_456_789n), "1.234");
   assert.equal(formatCoin(123_456_789_000n), "0.000000123");
   assert.equal(formatCoin(1n), "0.000000000000000001");
-  assert.equal(feeText("0x5208", "0x3b9aca00"), "0.000021");
+  assert.equal(formatFee("0x5208", "0x3b9aca00"), "0.000021");
 });
 
 test("bytes are counted as the server counts them", () => {
-  assert.equal(byteCount(10), "1 KB");
-  assert.equal(byteCount(22_155), "22 KB");
-  assert.equal(byteCount(8 * 1024 * 1024), "8.0 MB");
+  assert.equal(formatBytes(10), "1 KB");
+  assert.equal(formatBytes(22_155), "22 KB");
+  assert.equal(formatBytes(8 * 1024 * 1024), "8.0 MB");
 });
 
 test("an account that can't pay for its transaction hears so before it signs", () => {
-  assert.equal(shortage("0x5208", "0x3b9aca00", "0x1319718a5000", "ETH"), "");
-  assert.match(shortage("0x5208", "0x3b9aca00", "0x1319718a4fff", "ETH"), /holds 0\.00002\d* ETH, which is too little/);
-  assert.match(shortage("0x5208", "0x3b9aca00", "0x0", "POL"), /holds 0 POL.*send it some POL first/);
+  assert.equal(describeShortfall("0x5208", "0x3b9aca00", "0x1319718a5000", "ETH"), "");
+  assert.match(
+    describeShortfall("0x5208", "0x3b9aca00", "0x1319718a4fff", "ETH"),
+    /holds 0\.00002\d* ETH, which is too little/,
+  );
+  assert.match(describeShortfall("0x5208", "0x3b9aca00", "0x0", "POL"), /holds 0 POL.*send it some POL first/);
 });

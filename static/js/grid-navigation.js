@@ -7,7 +7,7 @@
  * @param {string} key
  * @returns {number | null} null where the key leads nowhere
  */
-export function neighbour(places, here, key) {
+export function adjacentCard(places, here, key) {
   const from = places[here];
   if (!from) return null;
   if (key === "ArrowRight") return here + 1 < places.length ? here + 1 : null;

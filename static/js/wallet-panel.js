@@ -1,5 +1,5 @@
 // @ts-check
-import { readChains } from "./chains.js";
+import { parseChains } from "./chains.js";
 import { rememberWallet } from "./last-wallet.js";
 import { isPhone } from "./phone.js";
 import { describeError } from "./wallet-errors.js";
@@ -11,15 +11,15 @@ import { remoteWallets } from "./walletconnect-wallet.js";
  * trouble with its ways on. Markup: templates/components/wallet_panel.html.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
- * @typedef {{label: string, run: () => void}} WayOn
+ * @typedef {{label: string, run: () => void}} Action
  * @typedef {{accounts(wallet: Wallet, accounts: unknown): void, chain(wallet: Wallet): void}} Watcher
  */
 
 /** A wallet's window takes a moment to come, and people read it; then the page asks whether it got lost. */
-const PATIENCE_MS = 15_000;
+const SLOW_WALLET_MS = 15_000;
 
 /** What the person stopped waiting for; nothing to explain. */
-export class Stopped extends Error {}
+export class CanceledError extends Error {}
 
 export class Panel {
   /** @param {HTMLElement} root */
@@ -28,7 +28,7 @@ export class Panel {
     this.list = this.part("wallets");
     this.statusLine = this.part("status");
     this.trouble = this.part("trouble");
-    this.chains = readChains(document);
+    this.chains = parseChains(document);
     /** @type {AbortController | null} of the attempt that runs now */
     this.running = null;
     this.isWaiting = false;
@@ -59,25 +59,25 @@ export class Panel {
 
   /**
    * @param {string} sentence
-   * @param {WayOn[]} waysOn
+   * @param {Action[]} actions
    */
-  showTrouble(sentence, waysOn = []) {
+  showError(sentence, actions = []) {
     this.say("");
-    this.showNote(sentence, waysOn);
+    this.showAlert(sentence, actions);
   }
 
   /**
    * @param {string} sentence
-   * @param {WayOn[]} waysOn
+   * @param {Action[]} actions
    */
-  showNote(sentence, waysOn) {
+  showAlert(sentence, actions) {
     const row = element("div", "", "row");
-    row.append(...waysOn.map(wayOnButton));
-    this.trouble.replaceChildren(element("p", sentence), ...(waysOn.length > 0 ? [row] : []));
+    row.append(...actions.map(actionButton));
+    this.trouble.replaceChildren(element("p", sentence), ...(actions.length > 0 ? [row] : []));
     this.trouble.hidden = false;
   }
 
-  clearTrouble() {
+  clearAlert() {
     this.trouble.hidden = true;
     this.trouble.replaceChildren();
   }
@@ -89,14 +89,14 @@ export class Panel {
   async attempt(attempt) {
     if (this.running) return;
     const running = new AbortController();
-    this.clearTrouble();
+    this.clearAlert();
     this.setRunning(running);
     try {
       await attempt();
     } catch (error) {
-      if (error instanceof Stopped) return;
+      if (error instanceof CanceledError) return;
       console.info("Wallet or server said:", error);
-      this.showTrouble(describeError(error).sentence, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
+      this.showError(describeError(error).sentence, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
     } finally {
       if (this.running === running) this.setRunning(null);
     }
@@ -116,10 +116,12 @@ export class Panel {
    */
   async wait(wallet, answer) {
     const { running } = this;
-    if (!running) throw new Stopped();
+    if (!running) throw new CanceledError();
     this.isWaiting = true;
-    const timer = setTimeout(() => this.offerToStop(wallet), PATIENCE_MS);
-    const stopped = new Promise((_, reject) => running.signal.addEventListener("abort", () => reject(new Stopped())));
+    const timer = setTimeout(() => this.offerCancel(wallet), SLOW_WALLET_MS);
+    const stopped = new Promise((_, reject) =>
+      running.signal.addEventListener("abort", () => reject(new CanceledError())),
+    );
     this.offerApp(wallet);
     try {
       return await Promise.race([answer, stopped]);
@@ -127,7 +129,7 @@ export class Panel {
       clearTimeout(timer);
       if (!running.signal.aborted) {
         this.isWaiting = false;
-        this.clearTrouble();
+        this.clearAlert();
       }
     }
   }
@@ -142,12 +144,12 @@ export class Panel {
   }
 
   /** @param {Wallet} wallet */
-  offerToStop({ name, isRemote }) {
+  offerCancel({ name, isRemote }) {
     if (document.querySelector("dialog[open]")) return;
     const where = isRemote
       ? "Open it on your phone"
       : "Its window may be hidden behind this one; open it by its icon in your browser";
-    this.showNote(`${name} has not answered yet. ${where}, and answer there.`, [
+    this.showAlert(`${name} has not answered yet. ${where}, and answer there.`, [
       { label: "Stop waiting", run: () => this.stop(name) },
     ]);
   }
@@ -166,7 +168,7 @@ export class Panel {
     this.running?.abort();
     this.setRunning(null);
     this.isWaiting = false;
-    this.clearTrouble();
+    this.clearAlert();
     this.say(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
   }
 
@@ -174,7 +176,7 @@ export class Panel {
    * @param {(wallet: Wallet) => Promise<void>} onChoose
    * @param {(wallets: Wallet[]) => void} [onFound]
    */
-  offerWallets(onChoose, onFound) {
+  showWallets(onChoose, onFound) {
     const choose = (/** @type {Wallet} */ wallet) => {
       if (this.isWaiting) this.stop("the other wallet");
       void this.attempt(async () => {
@@ -202,8 +204,8 @@ export class Panel {
   }
 }
 
-/** @param {WayOn} wayOn */
-function wayOnButton({ label, run }) {
+/** @param {Action} action */
+function actionButton({ label, run }) {
   const button = element("button", label, "button button-small");
   button.type = "button";
   button.addEventListener("click", run);

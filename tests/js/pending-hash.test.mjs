@@ -1,0 +1,42 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PendingHash, isTransactionHash } from "../../static/js/pending-hash.js";
+
+const HASH = `0x${"ab".repeat(32)}`;
+
+/** @returns {import("../../static/js/pending-hash.js").Store} like localStorage */
+function memory() {
+  const items = new Map();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}
+
+test("a hash waits for its own mint until it is forgotten", () => {
+  const store = memory();
+  new PendingHash(store, "/mint/1/sent/").keep(HASH);
+  assert.equal(new PendingHash(store, "/mint/1/sent/").read(), HASH);
+  assert.equal(new PendingHash(store, "/mint/2/sent/").read(), "");
+  new PendingHash(store, "/mint/1/sent/").forget();
+  assert.equal(new PendingHash(store, "/mint/1/sent/").read(), "");
+});
+
+test("what is no hash is never sent on", () => {
+  const store = memory();
+  store.setItem("sent:/x/", "javascript:alert(1)");
+  assert.equal(new PendingHash(store, "/x/").read(), "");
+  assert.equal(isTransactionHash(`${HASH}0`), false);
+});
+
+test("blocked storage loses the memory, not the page", () => {
+  const blocked = () => {
+    throw new Error("SecurityError");
+  };
+  const pending = new PendingHash({ getItem: blocked, setItem: blocked, removeItem: blocked }, "/x/");
+  pending.keep(HASH);
+  pending.forget();
+  assert.equal(pending.read(), "");
+});
