@@ -2,16 +2,18 @@
 import { VerificationError, hex, matchesCid, parseCid, parseVarint } from "./cid.js";
 
 /**
- * CARv1 archives: blocks one after the other (https://ipld.io/specs/transport/car/carv1/). What the header says is
- * passed over: who checks knows the root already.
+ * CARv1 archives: a sequence of blocks (https://ipld.io/specs/transport/car/carv1/). The header is skipped, since the
+ * caller knows the root.
  *
  * @typedef {import("./cid.js").Cid} Cid
  * @typedef {{cid: Cid, bytes: Uint8Array}} Block
  */
 
 /**
+ * Parse an archive into its blocks, without verifying them.
  * @param {Uint8Array} archive
- * @returns {Block[]} unproved
+ * @returns {Block[]}
+ * @throws {VerificationError} if the archive is malformed or truncated
  */
 export function parseCar(archive) {
   const [headerLength, start] = parseVarint(archive, 0);
@@ -32,18 +34,19 @@ export function parseCar(archive) {
 }
 
 /**
- * Hashes one block after the other and keeps those that are what their CIDs say, by digest. The first that is not ends it.
+ * Verify all blocks against their CIDs.
  * @param {Block[]} blocks
- * @param {(block: Block, isGood: boolean) => void} onBlock
- * @returns {Promise<Map<string, Uint8Array>>}
+ * @param {(block: Block, isValid: boolean) => void} onBlock called after each block, including the invalid one
+ * @returns {Promise<Map<string, Uint8Array>>} the blocks by the hex of their digest
+ * @throws {VerificationError} at the first block that does not match its CID
  */
 export async function verifyBlocks(blocks, onBlock) {
-  const proved = new Map();
+  const verified = new Map();
   for (const block of blocks) {
-    const isGood = await matchesCid(block.cid, block.bytes);
-    onBlock(block, isGood);
-    if (!isGood) throw new VerificationError(`The bytes of block ${block.cid.text} do not match it.`);
-    proved.set(hex(block.cid.digest), block.bytes);
+    const isValid = await matchesCid(block.cid, block.bytes);
+    onBlock(block, isValid);
+    if (!isValid) throw new VerificationError(`The bytes of block ${block.cid.text} do not match it.`);
+    verified.set(hex(block.cid.digest), block.bytes);
   }
-  return proved;
+  return verified;
 }

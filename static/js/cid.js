@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Content identifiers, as far as proving needs them (https://github.com/multiformats/cid).
+ * Content identifiers, as far as verification needs them (https://github.com/multiformats/cid).
  *
  * @typedef {{version: 0 | 1, codec: number, hash: number, digest: Uint8Array, text: string, end: number}} Cid
- * `text` is canonical; `end` is the offset behind it in the bytes it was read from.
+ * `text` is canonical; `end` is the offset after it in the bytes it was parsed from.
  */
 
 export const RAW = 0x55;
@@ -13,13 +13,15 @@ const IDENTITY = 0x00;
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/** Bytes that are not what they claim to be; the message is a sentence for a person. */
+/** Bytes that fail verification. The message is shown to the user. */
 export class VerificationError extends Error {}
 
 /**
+ * Parse an unsigned LEB128 number of at most seven bytes.
  * @param {Uint8Array} bytes
  * @param {number} offset
- * @returns {[number, number]} the unsigned LEB128 number there, and the offset behind it
+ * @returns {[number, number]} the number and the offset after it
+ * @throws {VerificationError}
  */
 export function parseVarint(bytes, offset) {
   let number = 0;
@@ -33,13 +35,15 @@ export function parseVarint(bytes, offset) {
 }
 
 /**
+ * Parse a binary CID of version 0 or 1.
  * @param {Uint8Array} bytes
  * @param {number} offset
  * @returns {Cid}
+ * @throws {VerificationError}
  */
 export function parseCid(bytes, offset) {
   if (bytes[offset] === SHA2_256 && bytes[offset + 1] === 32) {
-    const digest = take(bytes, offset + 2, 32);
+    const digest = sliceDigest(bytes, offset + 2, 32);
     return {
       version: 0,
       codec: DAG_PB,
@@ -54,7 +58,7 @@ export function parseCid(bytes, offset) {
   const [codec, afterCodec] = parseVarint(bytes, afterVersion);
   const [hash, afterHash] = parseVarint(bytes, afterCodec);
   const [length, start] = parseVarint(bytes, afterHash);
-  const digest = take(bytes, start, length);
+  const digest = sliceDigest(bytes, start, length);
   return {
     version,
     codec,
@@ -66,9 +70,10 @@ export function parseCid(bytes, offset) {
 }
 
 /**
- * Whether `block` is exactly what `cid` names.
+ * Return whether the bytes of `block` match `cid`.
  * @param {Cid} cid
  * @param {Uint8Array} block
+ * @throws {VerificationError} if the CID uses a hash other than SHA-256 or identity
  */
 export async function matchesCid(cid, block) {
   if (cid.hash === IDENTITY) return isEqual(cid.digest, block);
@@ -77,7 +82,10 @@ export async function matchesCid(cid, block) {
   return isEqual(cid.digest, await sha256(block));
 }
 
-/** @param {Cid} cid */
+/**
+ * Return whether the CID contains the block itself.
+ * @param {Cid} cid
+ */
 export const isInline = (cid) => cid.hash === IDENTITY;
 
 /** @param {Uint8Array} bytes */
@@ -89,11 +97,12 @@ export async function sha256(bytes) {
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
+ * Return the bytes of a digest.
  * @param {Uint8Array} bytes
  * @param {number} start
  * @param {number} length
  */
-function take(bytes, start, length) {
+function sliceDigest(bytes, start, length) {
   if (start + length > bytes.length) throw new VerificationError("The bytes end inside a hash.");
   return bytes.subarray(start, start + length);
 }

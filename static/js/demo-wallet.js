@@ -4,7 +4,7 @@ import { parseChains } from "./chains.js";
 import { DemoProvider, ProviderError } from "./demo-provider.js";
 
 /**
- * The demo wallet's face: its questions, its button in the page's bar, and its announcement (EIP-6963).
+ * The user interface of the demo wallet: its dialogs, its button in the header and its announcement (EIP-6963).
  *
  * @typedef {import("./demo-provider.js").Question} Question
  * @typedef {import("./demo-provider.js").Account} Account
@@ -67,22 +67,22 @@ function jsonRpc(url) {
 }
 
 /** @param {Question} question */
-function titleOf({ kind }) {
+function buildTitle({ kind }) {
   if (kind === "connect") return "Which account?";
   return kind === "transaction" ? "Send this transaction?" : "Sign this?";
 }
 
 /** @param {Question} question @returns {HTMLElement} */
-function bodyOf(question) {
+function buildBody(question) {
   if (question.kind === "connect") return element("p", "This page asks to see the address of one account.");
   const body = element("div", "", "stack stack-tight");
   body.append(element("p", `With ${question.account.name}, ${question.account.address}`, "small"));
-  body.append(element("pre", shownText(question), "demo-wallet-text"));
+  body.append(element("pre", formatQuestion(question), "demo-wallet-text"));
   return body;
 }
 
 /** @param {Exclude<Question, {kind: "connect"}>} question */
-function shownText(question) {
+function formatQuestion(question) {
   if (question.kind === "message")
     return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
   if (question.kind === "typed-data") return question.text;
@@ -106,13 +106,13 @@ function accountButton(account, current, choose) {
 }
 
 /**
- * One question at a time, in a modal dialog; closing it by Escape is a refusal.
+ * Ask the user in a modal dialog. Closing it with Escape is a refusal.
  * @param {Question} question
  * @returns {Promise<string>}
  */
 function ask(question) {
   const dialog = /** @type {HTMLDialogElement} */ (element("dialog", "", "dialog demo-wallet"));
-  const title = element("h2", titleOf(question));
+  const title = element("h2", buildTitle(question));
   title.id = "demo-wallet-title";
   dialog.setAttribute("aria-labelledby", title.id);
   const close = (/** @type {string} */ answer) => dialog.close(answer);
@@ -123,7 +123,7 @@ function ask(question) {
   dialog.append(
     element("p", "Demo wallet, for this local copy only", "demo-wallet-name small"),
     title,
-    bodyOf(question),
+    buildBody(question),
   );
   if (question.kind === "connect")
     dialog.append(...question.accounts.map((account) => accountButton(account, question.current, close)));
@@ -147,7 +147,8 @@ function announce(provider) {
 }
 
 /**
- * The wallet's own button, where another wallet would have its icon in the browser's bar: change the account.
+ * Add the wallet's button to the header, where the user can change the account. Other wallets have an icon in the
+ * browser's toolbar for this.
  * @param {DemoProvider} provider
  */
 async function showButton(provider) {

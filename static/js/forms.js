@@ -1,7 +1,10 @@
 // @ts-check
-/** Small courtesies for plain forms: errors get the focus, menus close, a second click sends nothing twice. */
+/** Behavior of all forms and menus: focus on errors, no double submission, closing of menus. */
 
-/** @param {ParentNode} root */
+/**
+ * Focus the error summary below `root`, if any, and prevent double submission of its forms.
+ * @param {ParentNode} root
+ */
 export function enableForms(root) {
   const summary = root.querySelector("[data-error-summary]");
   if (summary instanceof HTMLElement) summary.focus();
@@ -10,7 +13,10 @@ export function enableForms(root) {
   }
 }
 
-/** @param {HTMLFormElement} form */
+/**
+ * Submit the form only once.
+ * @param {HTMLFormElement} form
+ */
 function preventDoubleSubmit(form) {
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
@@ -21,14 +27,14 @@ function preventDoubleSubmit(form) {
     form.dataset.sent = "";
     form.setAttribute("aria-busy", "true");
   });
-  // Back/forward brings the page back as it was left, and the form must work again.
+  // Back and forward navigation restores the page as it was, and the form must work again.
   addEventListener("pageshow", () => {
     delete form.dataset.sent;
     form.removeAttribute("aria-busy");
   });
 }
 
-/** Menus are <details>: Escape and a click elsewhere close them. */
+/** Close menus (<details>) on Escape and on a click outside. */
 export function enableMenus() {
   const menus = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu[open]"));
   document.addEventListener("click", (event) => {

@@ -1,24 +1,25 @@
 // @ts-check
-/** Which card of a grid an arrow key leads to. */
+/** Keyboard navigation in a grid of cards. */
 
 /**
- * @param {{left: number, top: number}[]} places of all cards, in their order
- * @param {number} here
+ * Return the index of the card an arrow key, Home or End leads to from the card at `index`.
+ * @param {{left: number, top: number}[]} positions of all cards, in document order
+ * @param {number} index
  * @param {string} key
- * @returns {number | null} null where the key leads nowhere
+ * @returns {number | null} null for any other key, and where there is no card in that direction
  */
-export function adjacentCard(places, here, key) {
-  const from = places[here];
+export function adjacentCard(positions, index, key) {
+  const from = positions[index];
   if (!from) return null;
-  if (key === "ArrowRight") return here + 1 < places.length ? here + 1 : null;
-  if (key === "ArrowLeft") return here > 0 ? here - 1 : null;
+  if (key === "ArrowRight") return index + 1 < positions.length ? index + 1 : null;
+  if (key === "ArrowLeft") return index > 0 ? index - 1 : null;
   if (key === "Home") return 0;
-  if (key === "End") return places.length - 1;
+  if (key === "End") return positions.length - 1;
   if (key !== "ArrowDown" && key !== "ArrowUp") return null;
   const step = key === "ArrowDown" ? 1 : -1;
-  for (let place = here + step; place >= 0 && place < places.length; place += step) {
-    const to = places[place];
-    if (to && Math.abs(to.left - from.left) < 1 && Math.abs(to.top - from.top) > 1) return place;
+  for (let next = index + step; next >= 0 && next < positions.length; next += step) {
+    const to = positions[next];
+    if (to && Math.abs(to.left - from.left) < 1 && Math.abs(to.top - from.top) > 1) return next;
   }
   return null;
 }

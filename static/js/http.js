@@ -1,22 +1,22 @@
 // @ts-check
 import { UserFacingError } from "./wallet-errors.js";
 
-/** JSON to and from our own server, with its refusals (RFC 9457) turned into sentences. */
+/** JSON requests to this site. Errors become a Problem (RFC 9457) with a message for the user. */
 
-/** A refusal by the server. `status` 0 means that no answer came. */
+/** An error response. `status` 0 means that there was no response. */
 export class Problem extends UserFacingError {
   /**
    * @param {number} status
    * @param {string} type such as `/problems/challenge-expired`, or ""
-   * @param {string} sentence
+   * @param {string} message
    */
-  constructor(status, type, sentence) {
-    super(sentence);
+  constructor(status, type, message) {
+    super(message);
     this.status = status;
     this.type = type;
   }
 
-  /** Whether the very same call may work later: no answer, overload, or a fault of ours. */
+  /** Whether the same request may succeed later: no response, rate limit or server error. */
   get isRetryable() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
@@ -27,6 +27,7 @@ const FORBIDDEN = "This page has become too old to be trusted. Reload it, then t
 const SERVER_ERROR = "Something went wrong on our side. Please try again in a minute.";
 
 /**
+ * Build a Problem from an error response, with a default message if the body has none.
  * @param {number} status
  * @param {any} body parsed JSON, or null
  * @returns {Problem}
@@ -38,11 +39,13 @@ export function parseProblem(status, body) {
 }
 
 /**
+ * Send a request and return the parsed body.
  * @param {string} url
  * @param {RequestInit} options
- * @returns {Promise<any>} the parsed body; rejects with a Problem
+ * @returns {Promise<any>}
+ * @throws {Problem}
  */
-async function call(url, options) {
+async function request(url, options) {
   const headers = { Accept: "application/json", ...options.headers };
   const response = await fetch(url, { ...options, headers, credentials: "same-origin" }).catch(() => {
     throw new Problem(0, "", NO_ANSWER);
@@ -52,23 +55,27 @@ async function call(url, options) {
   return body;
 }
 
-/** @param {string} url */
+/**
+ * Fetch JSON, bypassing the HTTP cache.
+ * @param {string} url
+ */
 export function getJson(url) {
-  return call(url, { cache: "no-store" });
+  return request(url, { cache: "no-store" });
 }
 
 /**
+ * Post JSON and return the parsed response.
  * @param {string} url
  * @param {unknown} data
  * @param {string} token Django's CSRF token, from a hidden input of the page
  */
 export function postJson(url, data, token) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-  return call(url, { method: "POST", headers, body: JSON.stringify(data) });
+  return request(url, { method: "POST", headers, body: JSON.stringify(data) });
 }
 
 /**
- * Follows the server's redirect, but never off this site.
+ * Go to the URL the server answered with. Another origin or no URL leads to the start page.
  * @param {unknown} target
  */
 export function redirectTo(target) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where names stand in sharded directories: the first 64 bits of MurmurHash3 x64 128, seed 0 (multihash 0x22). */
+/** MurmurHash3 x64 128 with seed 0 (multihash 0x22), of which sharded directories use the first 64 bits. */
 
 const U64 = (1n << 64n) - 1n;
 const [C1, C2] = [0x87c37b91114253d5n, 0x4cf5ad432745937fn];
@@ -27,8 +27,9 @@ function finish(value) {
 const toNumber = (bytes) => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 /**
+ * Return the first 64 bits of the hash of a name.
  * @param {string} name
- * @returns {bigint} 64 bits
+ * @returns {bigint}
  */
 export function hashName(name) {
   const data = new TextEncoder().encode(name);

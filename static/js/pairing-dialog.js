@@ -3,13 +3,16 @@ import { enableCopyButtons } from "./copy.js";
 import { isPhone } from "./phone.js";
 
 /**
- * Where a WalletConnect address is scanned, copied, or on a phone opened. The address holds the key of the connection:
- * it is drawn here and shown to nobody else.
+ * The dialog that shows a WalletConnect pairing URI as a QR code, to copy, and on a phone as a link. The URI contains the
+ * key of the connection, so the QR code is drawn in the browser and the URI is sent to nobody.
  */
 
 const TITLE_ID = "pairing-title";
 
-/** @param {string} uri */
+/**
+ * Draw the QR code of a pairing URI.
+ * @param {string} uri
+ */
 async function qrCode(uri) {
   const { renderSVG } = await import("../vendor/walletconnect.js");
   const image = document.createElement("img");
@@ -36,7 +39,7 @@ function element(tag, text, className = "") {
 export class PairingDialog {
   /**
    * @param {string} uri
-   * @param {() => void} stop closing it by hand or with Escape
+   * @param {() => void} stop called when the user closes the dialog
    */
   show(uri, stop) {
     this.hide();
@@ -45,8 +48,8 @@ export class PairingDialog {
     const code = element("div", "", "pairing-frame");
     void qrCode(uri).then((image) => code.append(image));
     dialog.append(
-      ...(isPhone(window) ? this.forPhones(uri, code) : this.forScreens(code)),
-      this.ways(uri, () => dialog.close()),
+      ...(isPhone(window) ? this.buildForPhone(uri, code) : this.buildForComputer(code)),
+      this.buildActions(uri, () => dialog.close()),
     );
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -60,7 +63,7 @@ export class PairingDialog {
   }
 
   /** @param {HTMLElement} code */
-  forScreens(code) {
+  buildForComputer(code) {
     const title = element("h2", "Scan with your wallet");
     title.id = TITLE_ID;
     return [
@@ -77,7 +80,7 @@ export class PairingDialog {
    * @param {string} uri
    * @param {HTMLElement} code
    */
-  forPhones(uri, code) {
+  buildForPhone(uri, code) {
     const title = element("h2", "Connect a wallet app");
     title.id = TITLE_ID;
     const open = element("a", "Open in a wallet app", "button button-primary");
@@ -96,7 +99,7 @@ export class PairingDialog {
    * @param {string} uri
    * @param {() => void} close
    */
-  ways(uri, close) {
+  buildActions(uri, close) {
     const row = element("div", "", "form-actions");
     const copy = element("button", "Copy the link", "button");
     copy.type = "button";
@@ -109,7 +112,7 @@ export class PairingDialog {
     return row;
   }
 
-  /** Without calling `stop`: the wallet answered. */
+  /** Close the dialog without calling `stop`. */
   hide() {
     const { dialog } = this;
     this.dialog = undefined;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Passkeys are allauth's work; when one fails it only says so to the console. Here it is said to the person. */
+/** Error messages for passkeys. allauth runs the passkey ceremony and only logs failures to the console. */
 
 const MESSAGES = new Map([
   ["NotAllowedError", "No passkey was used: the question was closed or took too long. Try again whenever you like."],
@@ -14,12 +14,12 @@ function messageFor(exception) {
   return (exception instanceof Error && MESSAGES.get(exception.name)) || FALLBACK;
 }
 
-/** @param {string} sentence */
-function toast(sentence) {
+/** @param {string} message */
+function showToast(message) {
   const note = document.createElement("div");
   note.className = "toast toast-error";
   const text = document.createElement("div");
-  text.textContent = sentence;
+  text.textContent = message;
   note.append(text);
   const region = document.querySelector("[data-toasts]");
   region?.replaceChildren(note);
@@ -28,5 +28,5 @@ function toast(sentence) {
 
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
-  toast(messageFor(/** @type {CustomEvent} */ (event).detail?.exception));
+  showToast(messageFor(/** @type {CustomEvent} */ (event).detail?.exception));
 });

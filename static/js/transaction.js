@@ -3,26 +3,26 @@ import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
 import { formatFee, describeShortfall } from "./amounts.js";
 import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
 import { Problem, redirectTo, postJson } from "./http.js";
-import { Panel, CanceledError } from "./wallet-panel.js";
+import { WalletPanel, CanceledError } from "./wallet-panel.js";
 import { PendingHash, isTransactionHash } from "./pending-hash.js";
 import { UserFacingError } from "./wallet-errors.js";
 
 /**
- * Having a transaction signed that the server prepared (mint, transfer), and telling the server its hash.
+ * Signing and sending a transaction that the server prepared (mint, transfer), and reporting its hash to the server.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string}} Transaction
  */
 
-class TransactionPanel extends Panel {
+class TransactionPanel extends WalletPanel {
   /** @param {HTMLElement} root */
   constructor(root) {
     super(root);
     this.sentUrl = root.dataset.sentUrl ?? "";
     this.pending = new PendingHash(localStorage, this.sentUrl);
-    this.transaction = readTransaction();
+    this.transaction = parseTransaction();
     this.root.hidden = !this.transaction;
-    document.addEventListener("avatarsite:status", (event) => this.receive(/** @type {CustomEvent} */ (event).detail));
+    document.addEventListener("avatarsite:status", (event) => this.onStatus(/** @type {CustomEvent} */ (event).detail));
     this.showWallets(
       (wallet) => this.sign(wallet),
       (wallets) => void this.showFee(wallets[0]),
@@ -30,16 +30,20 @@ class TransactionPanel extends Panel {
     if (this.pending.read()) this.resume();
   }
 
+  /** Report a hash saved earlier. */
   resume() {
     this.root.hidden = false;
     void this.attempt(async () => {
-      this.say("You already signed this. Telling our server…");
-      await this.report(this.pending.read());
+      this.setStatus("You already signed this. Telling our server…");
+      await this.reportHash(this.pending.read());
     });
   }
 
-  /** @param {{transaction?: Transaction}} status */
-  receive({ transaction }) {
+  /**
+   * Take the transaction from the job's status once the server has prepared it.
+   * @param {{transaction?: Transaction}} status
+   */
+  onStatus({ transaction }) {
     if (!transaction || this.transaction) return;
     this.transaction = transaction;
     this.root.hidden = false;
@@ -50,44 +54,48 @@ class TransactionPanel extends Panel {
   async sign(wallet) {
     const { transaction } = this;
     if (!transaction) throw new UserFacingError("There is nothing to sign yet. Reload this page in a moment.");
-    this.say(`Waiting for ${wallet.name}…`);
+    this.setStatus(`Waiting for ${wallet.name}…`);
     this.watch(wallet, {
-      accounts: (its, now) => this.accountsChanged(its, now),
-      chain: (its) => void this.chainChanged(its),
+      accountsChanged: (changed, accounts) => this.accountsChanged(changed, accounts),
+      chainChanged: (changed) => void this.chainChanged(changed),
     });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
     await this.ensureChain(wallet, transaction);
     void this.showFee(wallet);
-    this.say(`Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`);
+    this.setStatus(
+      `Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`,
+    );
     const sending = wallet.provider.request({
       method: "eth_sendTransaction",
       params: [{ ...buildCall(transaction), from }],
     });
-    const hash = await this.wait(wallet, this.kept(sending));
+    const hash = await this.waitFor(wallet, this.saveHash(sending));
     if (!isTransactionHash(hash))
       throw new UserFacingError(
         "Your wallet did not say which transaction it sent. Look at its activity before you try again.",
       );
-    await this.report(hash);
+    await this.reportHash(hash);
   }
 
   /**
-   * The hash is kept as soon as it is there, also when the person has stopped waiting for it: nothing may be sent twice.
+   * Save the hash as soon as the wallet returns it, even if the user has stopped waiting, so that the transaction is not
+   * sent twice.
    * @param {Promise<unknown>} sending
    */
-  async kept(sending) {
+  async saveHash(sending) {
     const hash = await sending;
-    if (isTransactionHash(hash)) this.pending.keep(hash);
+    if (isTransactionHash(hash)) this.pending.save(hash);
     if (isTransactionHash(hash) && !this.running) this.resume();
     return hash;
   }
 
   /**
+   * Get access to the account that has to sign.
    * @param {Wallet} wallet
    * @param {Transaction} transaction
-   * @returns {Promise<string>} the account as this wallet spells it, since some compare letter by letter; "" if it
-   *   shares another
+   * @returns {Promise<string>} the account in the wallet's own spelling, since some wallets compare case; "" if it shares
+   *   another account
    */
   async findAccount(wallet, { from }) {
     const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));
@@ -101,11 +109,11 @@ class TransactionPanel extends Panel {
 
   /**
    * @param {Wallet} wallet
-   * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the person, the second may
+   * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the user, the second may
    * @returns {Promise<string[]>}
    */
   async readAccounts(wallet, method) {
-    const accounts = await this.ask(wallet, { method });
+    const accounts = await this.request(wallet, { method });
     return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
   }
 
@@ -117,7 +125,7 @@ class TransactionPanel extends Panel {
   showWrongAccount(wallet, from, other) {
     const state = other ? `${wallet.name} is using ${shortAddress(other)}` : `${wallet.name} shared no account`;
     const choose = async () => {
-      await this.ask(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
+      await this.request(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
       await this.sign(wallet);
     };
     this.showError(
@@ -127,7 +135,7 @@ class TransactionPanel extends Panel {
   }
 
   /**
-   * Whoever changes the account on this page hears at once whether it is the right one.
+   * Tell the user whether the newly selected account is the right one.
    * @param {Wallet} wallet
    * @param {unknown} accounts
    */
@@ -137,7 +145,7 @@ class TransactionPanel extends Panel {
     const [now] = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
     if (!now || !isSameAddress(now, from)) return this.showWrongAccount(wallet, from, now);
     this.clearAlert();
-    this.say(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
+    this.setStatus(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
   }
 
   /** @param {Wallet} wallet */
@@ -148,7 +156,7 @@ class TransactionPanel extends Panel {
     const where = isThere
       ? `is on ${chain.name} now. Go on and sign.`
       : `left ${chain.name}. It will be asked to come back when you sign.`;
-    this.say(`${wallet.name} ${where}`);
+    this.setStatus(`${wallet.name} ${where}`);
   }
 
   /**
@@ -158,16 +166,16 @@ class TransactionPanel extends Panel {
   async ensureChain(wallet, { chain_id }) {
     const { name, provider } = wallet;
     const chain = this.chains.find(({ id }) => id === chain_id);
-    if (!chain || (await this.wait(wallet, fetchChainId(provider))) === chain.id) return;
-    this.say(`Asking ${name} to switch to ${chain.name}…`);
+    if (!chain || (await this.waitFor(wallet, fetchChainId(provider))) === chain.id) return;
+    this.setStatus(`Asking ${name} to switch to ${chain.name}…`);
     const switching = switchChain(provider, chain).catch((error) => {
       throw new UserFacingError(describeSwitchError(error, chain));
     });
-    await this.wait(wallet, switching);
+    await this.waitFor(wallet, switching);
   }
 
   /**
-   * The wallet states the binding fee; ours is a hint, and only when the wallet is on the right chain.
+   * Show an estimate of the fee, if the wallet is on the right chain. The fee the wallet shows is the binding one.
    * @param {Wallet | undefined} wallet
    */
   async showFee(wallet) {
@@ -187,34 +195,41 @@ class TransactionPanel extends Panel {
     }
   }
 
-  /** @param {string} hash */
-  async report(hash) {
+  /**
+   * Report the hash to the server. Keep it saved if the request can be repeated.
+   * @param {string} hash
+   * @throws {Problem} if the server rejected the hash
+   */
+  async reportHash(hash) {
     try {
       const { redirect } = await postJson(this.sentUrl, { tx_hash: hash }, this.csrfToken);
-      this.pending.forget();
-      this.say("Sent. One moment…");
+      this.pending.clear();
+      this.setStatus("Sent. One moment…");
       redirectTo(redirect);
     } catch (error) {
       if (!(error instanceof Problem && error.isRetryable)) {
-        this.pending.forget();
+        this.pending.clear();
         throw error;
       }
       this.showError(`${error.message} Your transaction is on its way; do not sign it again.`, [
-        { label: "Tell the server again", run: () => void this.attempt(() => this.report(hash)) },
+        { label: "Tell the server again", run: () => void this.attempt(() => this.reportHash(hash)) },
       ]);
     }
   }
 }
 
-/** @param {unknown} error of a question the person does not see */
+/**
+ * Treat a failed request as no accounts, for a request the user does not see.
+ * @param {unknown} error
+ */
 function emptyUnlessCanceled(error) {
   if (error instanceof CanceledError) throw error;
   return /** @type {string[]} */ ([]);
 }
 
 /**
- * What the wallet is asked to send. A value of nothing is left out: some wallets encode "0x0" as a byte of zero, which
- * nodes refuse.
+ * Build the parameters of eth_sendTransaction. Omit a zero value: some wallets encode "0x0" as a zero byte, which nodes
+ * reject.
  * @param {Transaction} transaction
  */
 function buildCall({ to, data, value, gas }) {
@@ -222,7 +237,7 @@ function buildCall({ to, data, value, gas }) {
 }
 
 /** @returns {Transaction | null} */
-function readTransaction() {
+function parseTransaction() {
   return JSON.parse(document.getElementById("transaction")?.textContent ?? "null");
 }
 

@@ -3,7 +3,7 @@ import { DAG_PB, RAW, VerificationError, hex, isInline, parseCid, parseVarint } 
 import { hashName } from "./murmur3.js";
 
 /**
- * Files and directories as graphs of proved blocks (https://specs.ipfs.tech/unixfs/).
+ * UnixFS files and directories, read from verified blocks (https://specs.ipfs.tech/unixfs/).
  *
  * @typedef {import("./cid.js").Cid} Cid
  * @typedef {{cid: Cid, name: string}} Link
@@ -12,26 +12,28 @@ import { hashName } from "./murmur3.js";
 
 const [TYPE_RAW, DIRECTORY, FILE, SHARD] = [0, 1, 2, 5];
 const MAX_BLOCKS = 2000;
-const NOTHING = new Uint8Array();
+const EMPTY = new Uint8Array();
 
 /**
- * The bytes of the file at `path` below the root.
- * @param {Map<string, Uint8Array>} proved blocks by the hex of their digest
+ * Return the bytes of the file at `path` below the root.
+ * @param {Map<string, Uint8Array>} verified blocks by the hex of their digest
  * @param {Cid} root
  * @param {string} path
  * @returns {Uint8Array}
+ * @throws {VerificationError} if the path or a block is missing or malformed
  */
-export function readFile(proved, root, path) {
+export function readFile(verified, root, path) {
   let cid = root;
-  for (const name of path.split("/").filter(Boolean)) cid = findEntry(proved, cid, name);
-  return joinBlocks(proved, cid);
+  for (const name of path.split("/").filter(Boolean)) cid = findEntry(verified, cid, name);
+  return joinBlocks(verified, cid);
 }
 
 /**
- * @param {Map<string, Uint8Array>} proved
+ * Return the bytes of a file, in up to MAX_BLOCKS blocks.
+ * @param {Map<string, Uint8Array>} verified
  * @param {Cid} root
  */
-function joinBlocks(proved, root) {
+function joinBlocks(verified, root) {
   /** @type {Uint8Array[]} */
   const parts = [];
   const pending = [root];
@@ -39,10 +41,10 @@ function joinBlocks(proved, root) {
     if (visits === MAX_BLOCKS) throw new VerificationError(`The file has more than ${MAX_BLOCKS} blocks.`);
     const cid = /** @type {Cid} */ (pending.pop());
     if (cid.codec === RAW) {
-      parts.push(getBlock(proved, cid));
+      parts.push(getBlock(verified, cid));
       continue;
     }
-    const node = parseNode(proved, cid);
+    const node = parseNode(verified, cid);
     if (node.type !== FILE && node.type !== TYPE_RAW)
       throw new VerificationError("The path leads to a directory, not to a file.");
     parts.push(node.data);
@@ -63,26 +65,28 @@ function concatenate(parts) {
 }
 
 /**
- * @param {Map<string, Uint8Array>} proved
+ * Return the CID of an entry of a directory.
+ * @param {Map<string, Uint8Array>} verified
  * @param {Cid} cid
  * @param {string} name
  * @returns {Cid}
  */
-function findEntry(proved, cid, name) {
-  const node = parseNode(proved, cid);
-  if (node.type === SHARD) return findInShards(proved, node, name);
+function findEntry(verified, cid, name) {
+  const node = parseNode(verified, cid);
+  if (node.type === SHARD) return findInShards(verified, node, name);
   const found = node.type === DIRECTORY && node.links.find((link) => link.name === name);
   if (!found) throw new VerificationError(`The proved directory has nothing named “${name}”.`);
   return found.cid;
 }
 
 /**
- * A shard's links begin with the slot in hex; what hashes into the slot follows, or the next shard stands there alone.
- * @param {Map<string, Uint8Array>} proved
+ * Find an entry of a sharded directory (HAMT). The name of a link is the slot in hex, followed by the entry's name; the
+ * slot alone is a link to the next shard. Each level uses the next bits of the hash of the name.
+ * @param {Map<string, Uint8Array>} verified
  * @param {Node} first
  * @param {string} name
  */
-function findInShards(proved, first, name) {
+function findInShards(verified, first, name) {
   const hash = hashName(name);
   let node = first;
   for (let used = 0; node.type === SHARD;) {
@@ -99,36 +103,36 @@ function findInShards(proved, first, name) {
     if (entry) return entry.cid;
     const next = node.links.find((link) => link.name === prefix);
     if (!next) break;
-    node = parseNode(proved, next.cid);
+    node = parseNode(verified, next.cid);
   }
   throw new VerificationError(`The proved directory has nothing named “${name}”.`);
 }
 
 /**
- * @param {Map<string, Uint8Array>} proved
+ * @param {Map<string, Uint8Array>} verified
  * @param {Cid} cid
  */
-function getBlock(proved, cid) {
-  const block = isInline(cid) ? cid.digest : proved.get(hex(cid.digest));
+function getBlock(verified, cid) {
+  const block = isInline(cid) ? cid.digest : verified.get(hex(cid.digest));
   if (!block) throw new VerificationError(`The archive lacks block ${cid.text}.`);
   return block;
 }
 
 /**
- * @param {Map<string, Uint8Array>} proved
+ * @param {Map<string, Uint8Array>} verified
  * @param {Cid} cid
  * @returns {Node}
  */
-function parseNode(proved, cid) {
+function parseNode(verified, cid) {
   if (cid.codec !== DAG_PB)
     throw new VerificationError("The path goes through a kind of block that this page does not read.");
-  const fields = parseFields(getBlock(proved, cid));
+  const fields = parseFields(getBlock(verified, cid));
   const unixfs = fields.find(({ field }) => field === 1)?.bytes;
   if (!unixfs) throw new VerificationError("A block is neither a file nor a directory.");
   const parts = parseFields(unixfs);
   return {
     type: parts.find(({ field }) => field === 1)?.number ?? -1,
-    data: parts.find(({ field }) => field === 2)?.bytes ?? NOTHING,
+    data: parts.find(({ field }) => field === 2)?.bytes ?? EMPTY,
     fanout: parts.find(({ field }) => field === 6)?.number ?? 0,
     links: fields.filter(({ field }) => field === 2).map(({ bytes }) => parseLink(bytes)),
   };
@@ -142,12 +146,12 @@ function parseLink(message) {
   const fields = parseFields(message);
   const target = fields.find(({ field }) => field === 1)?.bytes;
   if (!target) throw new VerificationError("A link leads nowhere.");
-  const name = fields.find(({ field }) => field === 2)?.bytes ?? NOTHING;
+  const name = fields.find(({ field }) => field === 2)?.bytes ?? EMPTY;
   return { cid: parseCid(target, 0), name: new TextDecoder().decode(name) };
 }
 
 /**
- * Protobuf's wire format: numbers and bytes, which is all that these blocks use.
+ * Parse the Protobuf wire format, as far as these blocks use it: varints and byte strings.
  * @param {Uint8Array} message
  */
 function parseFields(message) {
@@ -164,7 +168,7 @@ function parseFields(message) {
     fields.push({
       field,
       number: isNumber ? value : 0,
-      bytes: isNumber ? NOTHING : message.subarray(afterValue, offset),
+      bytes: isNumber ? EMPTY : message.subarray(afterValue, offset),
     });
   }
   return fields;

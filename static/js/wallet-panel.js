@@ -7,29 +7,29 @@ import { WalletList, element } from "./wallet-list.js";
 import { remoteWallets } from "./walletconnect-wallet.js";
 
 /**
- * The parts that every wallet panel on a page shares: the list of wallets, a polite status line, and one place for
- * trouble with its ways on. Markup: templates/components/wallet_panel.html.
+ * Base class of the wallet panels: the list of wallets, a status line (polite live region) and an alert with buttons.
+ * Markup: templates/components/wallet_panel.html.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{label: string, run: () => void}} Action
- * @typedef {{accounts(wallet: Wallet, accounts: unknown): void, chain(wallet: Wallet): void}} Watcher
+ * @typedef {{accountsChanged(wallet: Wallet, accounts: unknown): void, chainChanged(wallet: Wallet): void}} Listener
  */
 
-/** A wallet's window takes a moment to come, and people read it; then the page asks whether it got lost. */
+/** Delay until the panel offers to cancel: the user needs time to read the wallet's window. */
 const SLOW_WALLET_MS = 15_000;
 
-/** What the person stopped waiting for; nothing to explain. */
+/** The user stopped waiting for the wallet. Needs no message. */
 export class CanceledError extends Error {}
 
-export class Panel {
+export class WalletPanel {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.list = this.part("wallets");
     this.statusLine = this.part("status");
-    this.trouble = this.part("trouble");
+    this.alert = this.part("trouble");
     this.chains = parseChains(document);
-    /** @type {AbortController | null} of the attempt that runs now */
+    /** @type {AbortController | null} of the current attempt */
     this.running = null;
     this.isWaiting = false;
     /** @type {WeakSet<Wallet>} */
@@ -52,38 +52,38 @@ export class Panel {
     return input instanceof HTMLInputElement ? input.value : "";
   }
 
-  /** @param {string} sentence "" clears it */
-  say(sentence) {
-    this.statusLine.textContent = sentence;
+  /** @param {string} message "" clears it */
+  setStatus(message) {
+    this.statusLine.textContent = message;
   }
 
   /**
-   * @param {string} sentence
+   * @param {string} message
    * @param {Action[]} actions
    */
-  showError(sentence, actions = []) {
-    this.say("");
-    this.showAlert(sentence, actions);
+  showError(message, actions = []) {
+    this.setStatus("");
+    this.showAlert(message, actions);
   }
 
   /**
-   * @param {string} sentence
+   * @param {string} message
    * @param {Action[]} actions
    */
-  showAlert(sentence, actions) {
+  showAlert(message, actions) {
     const row = element("div", "", "row");
-    row.append(...actions.map(actionButton));
-    this.trouble.replaceChildren(element("p", sentence), ...(actions.length > 0 ? [row] : []));
-    this.trouble.hidden = false;
+    row.append(...actions.map(buildActionButton));
+    this.alert.replaceChildren(element("p", message), ...(actions.length > 0 ? [row] : []));
+    this.alert.hidden = false;
   }
 
   clearAlert() {
-    this.trouble.hidden = true;
-    this.trouble.replaceChildren();
+    this.alert.hidden = true;
+    this.alert.replaceChildren();
   }
 
   /**
-   * Runs one attempt; whatever goes wrong ends as a sentence with a button to try again.
+   * Run an attempt, unless another one is running. After an error, show its message and a button to try again.
    * @param {() => Promise<void>} attempt
    */
   async attempt(attempt) {
@@ -96,25 +96,26 @@ export class Panel {
     } catch (error) {
       if (error instanceof CanceledError) return;
       console.info("Wallet or server said:", error);
-      this.showError(describeError(error).sentence, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
+      this.showError(describeError(error).message, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
     } finally {
       if (this.running === running) this.setRunning(null);
     }
   }
 
-  /** @param {AbortController | null} running buttons dim but stay enabled, so that the focus is not lost */
+  /** @param {AbortController | null} running the buttons are dimmed but stay enabled, so that the focus is not lost */
   setRunning(running) {
     this.running = running;
     this.root.setAttribute("aria-busy", String(running !== null));
   }
 
   /**
-   * Asks a wallet, which may take its time or never answer; then the person can stop waiting for it.
+   * Wait for the answer of a wallet. It may never come, so offer to cancel after SLOW_WALLET_MS.
    * @param {Wallet} wallet
    * @param {Promise<unknown>} answer
    * @returns {Promise<unknown>}
+   * @throws {CanceledError} if the user stops waiting
    */
-  async wait(wallet, answer) {
+  async waitFor(wallet, answer) {
     const { running } = this;
     if (!running) throw new CanceledError();
     this.isWaiting = true;
@@ -138,23 +139,29 @@ export class Panel {
    * @param {Wallet} wallet
    * @param {import("./wallets.js").Request} call
    */
-  ask(wallet, call) {
-    // Async, as a stranger's provider may throw where it should reject.
-    return this.wait(wallet, (async () => wallet.provider.request(call))());
+  request(wallet, call) {
+    // The async function turns an error thrown synchronously by the provider into a rejection.
+    return this.waitFor(wallet, (async () => wallet.provider.request(call))());
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Tell the user where the wallet's question may be, with a button to stop waiting.
+   * @param {Wallet} wallet
+   */
   offerCancel({ name, isRemote }) {
     if (document.querySelector("dialog[open]")) return;
     const where = isRemote
       ? "Open it on your phone"
       : "Its window may be hidden behind this one; open it by its icon in your browser";
     this.showAlert(`${name} has not answered yet. ${where}, and answer there.`, [
-      { label: "Stop waiting", run: () => this.stop(name) },
+      { label: "Stop waiting", run: () => this.cancelWaiting(name) },
     ]);
   }
 
-  /** @param {Wallet} wallet whose app this phone may open by a link */
+  /**
+   * On a phone, add a link that opens the wallet's app.
+   * @param {Wallet} wallet
+   */
   offerApp({ name, appLink }) {
     const href = isPhone(window) ? appLink?.() : "";
     if (!href) return;
@@ -163,22 +170,23 @@ export class Panel {
     this.statusLine.append(" ", link);
   }
 
-  /** @param {string} name of the wallet that is left alone */
-  stop(name) {
+  /** @param {string} name of the wallet */
+  cancelWaiting(name) {
     this.running?.abort();
     this.setRunning(null);
     this.isWaiting = false;
     this.clearAlert();
-    this.say(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
+    this.setStatus(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
   }
 
   /**
+   * Show the list of wallets. Choosing one cancels waiting for another.
    * @param {(wallet: Wallet) => Promise<void>} onChoose
    * @param {(wallets: Wallet[]) => void} [onFound]
    */
   showWallets(onChoose, onFound) {
     const choose = (/** @type {Wallet} */ wallet) => {
-      if (this.isWaiting) this.stop("the other wallet");
+      if (this.isWaiting) this.cancelWaiting("the other wallet");
       void this.attempt(async () => {
         await onChoose(wallet);
         rememberWallet(() => localStorage, wallet);
@@ -188,16 +196,16 @@ export class Panel {
   }
 
   /**
-   * Hears once per wallet of other accounts and chains.
+   * Subscribe to account and chain changes, once per wallet.
    * @param {Wallet} wallet
-   * @param {Watcher} watcher
+   * @param {Listener} listener
    */
-  watch(wallet, watcher) {
+  watch(wallet, listener) {
     if (this.watched.has(wallet)) return;
     this.watched.add(wallet);
     try {
-      wallet.provider.on?.("accountsChanged", (accounts) => watcher.accounts(wallet, accounts));
-      wallet.provider.on?.("chainChanged", () => watcher.chain(wallet));
+      wallet.provider.on?.("accountsChanged", (accounts) => listener.accountsChanged(wallet, accounts));
+      wallet.provider.on?.("chainChanged", () => listener.chainChanged(wallet));
     } catch (error) {
       console.info("The wallet does not tell of changes:", error);
     }
@@ -205,7 +213,7 @@ export class Panel {
 }
 
 /** @param {Action} action */
-function actionButton({ label, run }) {
+function buildActionButton({ label, run }) {
   const button = element("button", label, "button button-small");
   button.type = "button";
   button.addEventListener("click", run);

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  MIDDLE,
-  describe,
+  DEFAULT_CROP,
+  describeCrop,
   moveCrop,
   resizeCrop,
   sliderToSize,
@@ -26,32 +26,32 @@ function numbers(seed = 7) {
 const rounded = ({ x, y, size }) => [x, y, size].map((value) => Number(value.toFixed(6)));
 
 test("nothing chosen is the middle square, as large as it can be", () => {
-  assert.deepEqual(cropToSquare(MIDDLE, WIDE), { left: 500, top: 0, side: 2000 });
-  assert.deepEqual(cropToSquare(MIDDLE, TALL), { left: 0, top: 500, side: 2000 });
-  assert.deepEqual(rounded(moveCrop(MIDDLE, WIDE, 0, 0)), [0.5, 0.5, 1]);
+  assert.deepEqual(cropToSquare(DEFAULT_CROP, WIDE), { left: 500, top: 0, side: 2000 });
+  assert.deepEqual(cropToSquare(DEFAULT_CROP, TALL), { left: 0, top: 500, side: 2000 });
+  assert.deepEqual(rounded(moveCrop(DEFAULT_CROP, WIDE, 0, 0)), [0.5, 0.5, 1]);
 });
 
 test("pushing the picture to the right shows what lies further left", () => {
-  assert.equal(cropToSquare(moveCrop(MIDDLE, WIDE, 0.1, 0), WIDE).left, 300);
-  assert.equal(cropToSquare(moveCrop(MIDDLE, TALL, 0, -0.1), TALL).top, 700);
+  assert.equal(cropToSquare(moveCrop(DEFAULT_CROP, WIDE, 0.1, 0), WIDE).left, 300);
+  assert.equal(cropToSquare(moveCrop(DEFAULT_CROP, TALL, 0, -0.1), TALL).top, 700);
 });
 
 test("the picture can't be pushed past its edge, and comes back at once", () => {
-  const end = moveCrop(MIDDLE, WIDE, 100, 100);
+  const end = moveCrop(DEFAULT_CROP, WIDE, 100, 100);
   assert.deepEqual(cropToSquare(end, WIDE), { left: 0, top: 0, side: 2000 });
   assert.ok(cropToSquare(moveCrop(end, WIDE, -0.1, 0), WIDE).left > 0);
 });
 
 test("what lies under the fingers stays there while zooming", () => {
   const at = { x: 0.25, y: 0.75 };
-  const before = cropToSquare(resizeCrop(MIDDLE, WIDE, 0.8), WIDE);
-  const after = cropToSquare(resizeCrop(resizeCrop(MIDDLE, WIDE, 0.8), WIDE, 0.4, at), WIDE);
+  const before = cropToSquare(resizeCrop(DEFAULT_CROP, WIDE, 0.8), WIDE);
+  const after = cropToSquare(resizeCrop(resizeCrop(DEFAULT_CROP, WIDE, 0.8), WIDE, 0.4, at), WIDE);
   assert.ok(Math.abs(after.left + at.x * after.side - before.left - at.x * before.side) < 1e-6);
   assert.ok(Math.abs(after.top + at.y * after.side - before.top - at.y * before.side) < 1e-6);
 });
 
 test("zooming out again at an edge moves the square inside", () => {
-  const corner = moveCrop(resizeCrop(MIDDLE, WIDE, 0.25), WIDE, -100, -100);
+  const corner = moveCrop(resizeCrop(DEFAULT_CROP, WIDE, 0.25), WIDE, -100, -100);
   assert.deepEqual(cropToSquare(resizeCrop(corner, WIDE, 1), WIDE), { left: 1000, top: 0, side: 2000 });
 });
 
@@ -59,22 +59,22 @@ test("zoom ends at eight times, and sooner where too few pixels would be left", 
   assert.equal(minSize(WIDE), 1 / 8);
   assert.equal(minSize({ width: 128, height: 400 }), 0.5);
   assert.equal(minSize(TINY), 1);
-  assert.equal(resizeCrop(MIDDLE, TINY, 0.1).size, 1);
+  assert.equal(resizeCrop(DEFAULT_CROP, TINY, 0.1).size, 1);
 });
 
 test("the slider stands where the zoom is", () => {
   for (const slider of [0, 0.3, 1]) {
-    const crop = resizeCrop(MIDDLE, WIDE, sliderToSize(slider, WIDE));
+    const crop = resizeCrop(DEFAULT_CROP, WIDE, sliderToSize(slider, WIDE));
     assert.ok(Math.abs(cropToSlider(crop, WIDE) - slider) < 1e-9);
   }
-  assert.equal(cropToSlider(MIDDLE, TINY), 0);
+  assert.equal(cropToSlider(DEFAULT_CROP, TINY), 0);
 });
 
 test("whatever is done, the square lies inside and the server can take its numbers", () => {
   const next = numbers();
   for (let round = 0; round < 300; round += 1) {
     const size = { width: 1 + Math.floor(next() * 8000), height: 1 + Math.floor(next() * 8000) };
-    let crop = { ...MIDDLE };
+    let crop = { ...DEFAULT_CROP };
     for (let step = 0; step < 6; step += 1) {
       crop = moveCrop(crop, size, next() * 4 - 2, next() * 4 - 2);
       crop = resizeCrop(crop, size, next() * 1.5, { x: next(), y: next() });
@@ -88,5 +88,8 @@ test("whatever is done, the square lies inside and the server can take its numbe
 });
 
 test("words say zoom and place", () => {
-  assert.equal(describe(MIDDLE, WIDE), "Zoomed 1.0 times. Shown: 17 to 83% from the left, 0 to 100% from the top.");
+  assert.equal(
+    describeCrop(DEFAULT_CROP, WIDE),
+    "Zoomed 1.0 times. Shown: 17 to 83% from the left, 0 to 100% from the top.",
+  );
 });

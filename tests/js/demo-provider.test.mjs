@@ -69,7 +69,7 @@ test("an account that is not connected is 4100, before anybody is asked", async 
 
 test("a second question while one is open is -32002", async () => {
   const { provider } = demo();
-  provider.world.ask = () => new Promise(() => {});
+  provider.environment.ask = () => new Promise(() => {});
   void provider.request({ method: "eth_requestAccounts" });
   await new Promise(setImmediate);
   await assert.rejects(provider.request({ method: "eth_requestAccounts" }), withCode(-32002));

@@ -17,10 +17,10 @@ function memory() {
 
 test("a hash waits for its own mint until it is forgotten", () => {
   const store = memory();
-  new PendingHash(store, "/mint/1/sent/").keep(HASH);
+  new PendingHash(store, "/mint/1/sent/").save(HASH);
   assert.equal(new PendingHash(store, "/mint/1/sent/").read(), HASH);
   assert.equal(new PendingHash(store, "/mint/2/sent/").read(), "");
-  new PendingHash(store, "/mint/1/sent/").forget();
+  new PendingHash(store, "/mint/1/sent/").clear();
   assert.equal(new PendingHash(store, "/mint/1/sent/").read(), "");
 });
 
@@ -36,7 +36,7 @@ test("blocked storage loses the memory, not the page", () => {
     throw new Error("SecurityError");
   };
   const pending = new PendingHash({ getItem: blocked, setItem: blocked, removeItem: blocked }, "/x/");
-  pending.keep(HASH);
-  pending.forget();
+  pending.save(HASH);
+  pending.clear();
   assert.equal(pending.read(), "");
 });

@@ -20,8 +20,8 @@ const KINDS = [
 
 test("each mood of a wallet has its own kind and sentence", () => {
   for (const [code, kind] of KINDS) assert.equal(describeError({ code }).kind, kind);
-  const sentences = KINDS.map(([code]) => describeError({ code }).sentence);
-  assert.equal(new Set(sentences).size, sentences.length);
+  const messages = KINDS.map(([code]) => describeError({ code }).message);
+  assert.equal(new Set(messages).size, messages.length);
 });
 
 test("a wrapped code is found, wherever the wallet put it", () => {
@@ -53,13 +53,13 @@ test("an error that throws when it is read ends in a sentence too", () => {
 
 test("nonsense still ends in a sentence with a way on", () => {
   for (const error of [undefined, null, "no", 7, {}, new Error("x"), { code: "4001" }]) {
-    assert.match(describeError(error).sentence, /try again|another wallet/i);
+    assert.match(describeError(error).message, /try again|another wallet/i);
   }
 });
 
 test("a trouble of ours speaks for itself", () => {
   assert.deepEqual(describeError(new UserFacingError("Say this.", "locked")), {
     kind: "locked",
-    sentence: "Say this.",
+    message: "Say this.",
   });
 });
