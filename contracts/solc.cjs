@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// forge expects a native `solc` executable; npm ships the compiler as WebAssembly. This script gives the second the
-// command line of the first: `--version`, and `--standard-json` from stdin to stdout. Nothing is ever downloaded.
+// forge expects a native `solc` executable, but npm ships the compiler as WebAssembly. This script gives it the command
+// line of solc: `--version`, and `--standard-json` from stdin to stdout. Nothing is downloaded.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
 const solc = require("solc");
 
-/** Values of a repeatable option, written either `--name value` or `--name=value`. */
+/** Return the values of a repeatable option, written `--name value` or `--name=value`. */
 function optionValues(args, name) {
   return args.flatMap((arg, i) => {
     if (arg === name) return [args[i + 1]];
@@ -14,7 +14,7 @@ function optionValues(args, name) {
   });
 }
 
-/** Answers an import that forge did not already put into the request, from the folders forge allows. */
+/** Return a function that resolves imports missing from forge's request, from the folders forge allows. */
 function importReader(args) {
   const roots = [...optionValues(args, "--base-path"), ...optionValues(args, "--include-path"), process.cwd()];
   return (name) => {

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Pointers, mouse, wheel and keys on the picture, as actions and zooms: everything is told in sides of the frame.
+ * Touch, mouse, wheel and keyboard input of the cropper. Distances are in units of the frame's side.
  *
  * @typedef {{
  *   move: (right: number, down: number) => void,

@@ -1,13 +1,13 @@
 // @ts-check
 import {
   DEFAULT_CROP,
+  cropToSlider,
+  cropToSquare,
   describeCrop,
+  formatZoom,
   moveCrop,
   resizeCrop,
   sliderToSize,
-  cropToSlider,
-  cropToSquare,
-  formatZoom,
 } from "./crop-geometry.js";
 import { FRAME_SHARE, addCropControls } from "./crop-input.js";
 

@@ -1,9 +1,9 @@
 // @ts-check
-import { Problem, postJson, parseProblem } from "./http.js";
+import { Problem, parseProblem, postJson } from "./http.js";
 
 /**
- * Upload of a picture directly to the object store, in three steps: request a ticket, post the file, confirm the upload.
- * After a failure before the last step the caller can still upload the same picture with the form.
+ * Upload of a picture directly to the object store, in three steps: request a ticket, post the file, confirm the
+ * upload. After a failure before the last step the caller can still upload the same picture with the form.
  */
 
 /** The object store cannot be used, for example because CORS hid its response. The form still works. */
@@ -84,7 +84,8 @@ function postFile({ url, fields }, file, { onProgress, signal }) {
 }
 
 /**
- * Tell the server that the file is uploaded. Cannot be canceled, since it would be unknown whether the picture is in use.
+ * Tell the server that the file is uploaded. Cannot be canceled, since it would be unknown whether the picture is in
+ * use.
  * @param {string} address
  * @param {HTMLFormElement} form
  * @param {string} token

@@ -1,7 +1,7 @@
 // @ts-check
 import { UserFacingError } from "./wallet-errors.js";
 
-/** JSON requests to this site. Errors become a Problem (RFC 9457) with a message for the user. */
+/** JSON requests to this site. An error response becomes a Problem (RFC 9457), whose message is shown to the user. */
 
 /** An error response. `status` 0 means that there was no response. */
 export class Problem extends UserFacingError {

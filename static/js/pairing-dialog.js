@@ -3,8 +3,8 @@ import { enableCopyButtons } from "./copy.js";
 import { isPhone } from "./phone.js";
 
 /**
- * The dialog that shows a WalletConnect pairing URI as a QR code, to copy, and on a phone as a link. The URI contains the
- * key of the connection, so the QR code is drawn in the browser and the URI is sent to nobody.
+ * The dialog that shows a WalletConnect pairing URI as a QR code, to copy, and on a phone as a link. The URI contains
+ * the key of the connection, so the QR code is drawn in the browser and the URI is sent to nobody.
  */
 
 const TITLE_ID = "pairing-title";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The hash of a sent transaction, stored in this browser until the server has it. If the page is closed in between, it is
- * reported on the next visit.
+ * The hash of a sent transaction, stored in this browser until the server has it. If the page is closed in between, it
+ * is reported on the next visit.
  *
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void,
  *   removeItem(key: string): void}} Store

@@ -22,7 +22,8 @@ export function metaMaskLink(page, next = "") {
 }
 
 /**
- * Return a link a wallet app announced for itself, or "" unless it opens an app or an https page. The link is untrusted.
+ * Return a link a wallet app announced for itself, or "" unless it opens an app or an https page. The link is
+ * untrusted.
  * @param {unknown} link
  * @returns {string}
  */

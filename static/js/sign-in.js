@@ -1,13 +1,13 @@
 // @ts-check
 import { checksummedAddress, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
 import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
-import { redirectTo, postJson } from "./http.js";
-import { WalletPanel } from "./wallet-panel.js";
+import { postJson, redirectTo } from "./http.js";
 import { UserFacingError } from "./wallet-errors.js";
+import { WalletPanel } from "./wallet-panel.js";
 
 /**
- * Signing in with a wallet and linking a wallet: the server creates a message (EIP-4361), this page shows it, the wallet
- * signs it, and the server verifies the signature.
+ * Signing in with a wallet and linking a wallet: the server creates a message (EIP-4361), this page shows it, the
+ * wallet signs it, and the server verifies the signature.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {import("./chains.js").Chain} Chain

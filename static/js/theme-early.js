@@ -1,4 +1,5 @@
-/* A classic, blocking script: it sets the stored theme before the first paint, so that the other theme is never visible. */
+/* A classic, blocking script: it sets the stored theme before the first paint, so that the other theme is never
+   visible. */
 (function () {
   document.documentElement.dataset.js = "";
   try {

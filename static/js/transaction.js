@@ -1,11 +1,11 @@
 // @ts-check
 import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
-import { formatFee, describeShortfall } from "./amounts.js";
+import { describeShortfall, formatFee } from "./amounts.js";
 import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
-import { Problem, redirectTo, postJson } from "./http.js";
-import { WalletPanel, CanceledError } from "./wallet-panel.js";
+import { Problem, postJson, redirectTo } from "./http.js";
 import { PendingHash, isTransactionHash } from "./pending-hash.js";
 import { UserFacingError } from "./wallet-errors.js";
+import { CanceledError, WalletPanel } from "./wallet-panel.js";
 
 /**
  * Signing and sending a transaction that the server prepared (mint, transfer), and reporting its hash to the server.
@@ -79,8 +79,8 @@ class TransactionPanel extends WalletPanel {
   }
 
   /**
-   * Save the hash as soon as the wallet returns it, even if the user has stopped waiting, so that the transaction is not
-   * sent twice.
+   * Save the hash as soon as the wallet returns it, even if the user has stopped waiting, so that the transaction is
+   * not sent twice.
    * @param {Promise<unknown>} sending
    */
   async saveHash(sending) {
@@ -94,8 +94,8 @@ class TransactionPanel extends WalletPanel {
    * Get access to the account that has to sign.
    * @param {Wallet} wallet
    * @param {Transaction} transaction
-   * @returns {Promise<string>} the account in the wallet's own spelling, since some wallets compare case; "" if it shares
-   *   another account
+   * @returns {Promise<string>} the account in the wallet's own spelling, since some wallets compare case; "" if it
+   *   shares another account
    */
   async findAccount(wallet, { from }) {
     const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));

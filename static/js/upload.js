@@ -3,7 +3,7 @@ import { formatBytes } from "./amounts.js";
 import { Cropper } from "./cropper.js";
 import { DirectUploadError, sendDirect } from "./direct-upload.js";
 import { DropZone } from "./drop-zone.js";
-import { redirectTo, parseProblem } from "./http.js";
+import { parseProblem, redirectTo } from "./http.js";
 
 /** The upload form with progress and a cancel button. Uses XMLHttpRequest, since fetch reports no upload progress. */
 

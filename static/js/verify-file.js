@@ -1,6 +1,6 @@
 // @ts-check
 import { VerificationError, hex, isInline, sha256 } from "./cid.js";
-import { verifyBlocks, parseCar } from "./car.js";
+import { parseCar, verifyBlocks } from "./car.js";
 import { readFile } from "./unixfs.js";
 
 /** Verification of a file in the browser: fetches the archive, hashes each block and assembles the file. */

@@ -125,8 +125,8 @@ const UNKNOWN = {
 };
 
 /**
- * Return the most specific error code. Wallets wrap errors of a node in `data.originalError` or `cause`, usually with the
- * outer code -32603.
+ * Return the most specific error code. Wallets wrap errors of a node in `data.originalError` or `cause`, usually with
+ * the outer code -32603.
  * @param {any} error
  * @returns {number | undefined}
  */

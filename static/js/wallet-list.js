@@ -5,8 +5,8 @@ import { NO_WALLET, NO_WALLET_HERE, NO_WALLET_ON_PHONE } from "./wallet-errors.j
 import { findDuplicateName, watchWallets } from "./wallets.js";
 
 /**
- * The list of wallets: those of this browser, the one used last first, then WalletConnect. On a phone without wallets it
- * links to the browser of a wallet app.
+ * The list of wallets: those of this browser, the one used last first, then WalletConnect. On a phone without wallets
+ * it links to the browser of a wallet app.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  */
@@ -60,8 +60,8 @@ export class WalletList {
   }
 
   /**
-   * Show `wanted` in this order. Leave the DOM alone if nothing changes: a button that is removed and inserted again while
-   * it is pressed loses the click.
+   * Show `wanted` in this order. Leave the DOM alone if nothing changes: a button that is removed and inserted again
+   * while it is pressed loses the click.
    * @param {HTMLElement[]} wanted
    */
   arrange(wanted) {
@@ -103,7 +103,7 @@ export class WalletList {
       return [
         element(
           "p",
-          `Two wallets here call themselves ${duplicate}. If you did not install both, one may be a fake: options closely at the window that opens.`,
+          `Two wallets here call themselves ${duplicate}. If you did not install both, one may be a fake: look closely at the window that opens.`,
           "note note-wait",
         ),
       ];

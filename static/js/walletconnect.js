@@ -166,7 +166,9 @@ export class WalletConnectProvider {
     );
   }
 
-  /** Disconnect and connect again, so that the user can choose another account (wallet_requestPermissions, EIP-2255). */
+  /**
+   * Disconnect and connect again, so that the user can choose another account (wallet_requestPermissions, EIP-2255).
+   */
   async reconnect() {
     await this.disconnect();
     await this.connect();

@@ -1,4 +1,4 @@
-// Strangers beside the test wallet, whose announcement they have seen: CONFIG is its info.
+// Hostile wallets that imitate or attack the test wallet, whose announced info is CONFIG.
 (() => {
   const calls = (window.__hostileCalls = []);
   const provider = (name, request = async () => ["0x" + "66".repeat(20)]) => ({

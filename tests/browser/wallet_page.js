@@ -1,4 +1,5 @@
-// The page's half of the test wallet: an EIP-1193 provider announced by EIP-6963. Keys stay in the test process.
+// The part of the test wallet that runs in the page: an EIP-1193 provider, announced by EIP-6963. The keys stay in the
+// test process.
 (() => {
   const listeners = new Map();
   const provider = Object.freeze({

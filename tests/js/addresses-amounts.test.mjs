@@ -9,26 +9,26 @@ import {
   shortAddress,
   toHex,
 } from "../../static/js/addresses.js";
-import { formatBytes, formatFee, formatCoin, describeShortfall } from "../../static/js/amounts.js";
+import { describeShortfall, formatBytes, formatCoin, formatFee } from "../../static/js/amounts.js";
 
 // EIP-55, test vectors.
 const ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
 
-test("addresses are told from what only looks like one", () => {
+test("an address is 0x and exactly 40 hex digits", () => {
   assert.ok(isAddress(ADDRESS));
   for (const no of [ADDRESS.slice(2), `${ADDRESS}0`, "0x", "", null, 7]) assert.equal(isAddress(no), false);
 });
 
-test("case never tells two addresses apart", () => {
+test("addresses are compared without case", () => {
   assert.ok(isSameAddress(ADDRESS, ADDRESS.toLowerCase()));
 });
 
-test("a short address shows both ends", () => {
+test("a shortened address keeps its first and last digits", () => {
   assert.equal(shortAddress(ADDRESS), "0x5aAe…eAed");
   assert.equal(shortAddress("vitalik.eth"), "vitalik.eth");
 });
 
-test("the server's spelling of the address is taken only if it is the same address", () => {
+test("the checksum is taken from the message only if it is for the same address", () => {
   const text = `site wants you to sign in with your Ethereum account:\n${ADDRESS}\n\nHello`;
   assert.equal(checksummedAddress(text, ADDRESS.toLowerCase()), ADDRESS);
   const other = `0x${"1".repeat(40)}`;
@@ -36,11 +36,11 @@ test("the server's spelling of the address is taken only if it is the same addre
   assert.equal(checksummedAddress("one line", other), other);
 });
 
-test("text survives the way to hex and back", () => {
+test("fromHex returns the text that toHex encoded", () => {
   for (const text of ["", "Grüße, 世界 🦊\n", "0x00"]) assert.equal(fromHex(toHex(text)), text);
 });
 
-test("fees are exact and short", () => {
+test("amounts are exact and cut to significant digits", () => {
   assert.equal(formatCoin(0n), "0");
   assert.equal(formatCoin(10n ** 18n), "1");
   assert.equal(formatCoin(1_234_567_890_123_456_789n), "1.234");
@@ -49,13 +49,13 @@ test("fees are exact and short", () => {
   assert.equal(formatFee("0x5208", "0x3b9aca00"), "0.000021");
 });
 
-test("bytes are counted as the server counts them", () => {
+test("byte counts are formatted as on the server", () => {
   assert.equal(formatBytes(10), "1 KB");
   assert.equal(formatBytes(22_155), "22 KB");
   assert.equal(formatBytes(8 * 1024 * 1024), "8.0 MB");
 });
 
-test("an account that can't pay for its transaction hears so before it signs", () => {
+test("an account with too low a balance gets a message before signing", () => {
   assert.equal(describeShortfall("0x5208", "0x3b9aca00", "0x1319718a5000", "ETH"), "");
   assert.match(
     describeShortfall("0x5208", "0x3b9aca00", "0x1319718a4fff", "ETH"),

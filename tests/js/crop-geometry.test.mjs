@@ -3,20 +3,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   DEFAULT_CROP,
+  cropToSlider,
+  cropToSquare,
   describeCrop,
+  minSize,
   moveCrop,
   resizeCrop,
   sliderToSize,
-  cropToSlider,
-  minSize,
-  cropToSquare,
 } from "../../static/js/crop-geometry.js";
 
 const WIDE = { width: 3000, height: 2000 };
 const TALL = { width: 2000, height: 3000 };
 const TINY = { width: 40, height: 30 };
 
-/** A repeatable stream of numbers from 0 to 1. */
+/** Return a generator of reproducible pseudo-random numbers from 0 to 1. */
 function numbers(seed = 7) {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -25,24 +25,24 @@ function numbers(seed = 7) {
 /** @param {{ x: number, y: number, size: number }} crop */
 const rounded = ({ x, y, size }) => [x, y, size].map((value) => Number(value.toFixed(6)));
 
-test("nothing chosen is the middle square, as large as it can be", () => {
+test("the default crop is the largest square in the center", () => {
   assert.deepEqual(cropToSquare(DEFAULT_CROP, WIDE), { left: 500, top: 0, side: 2000 });
   assert.deepEqual(cropToSquare(DEFAULT_CROP, TALL), { left: 0, top: 500, side: 2000 });
   assert.deepEqual(rounded(moveCrop(DEFAULT_CROP, WIDE, 0, 0)), [0.5, 0.5, 1]);
 });
 
-test("pushing the picture to the right shows what lies further left", () => {
+test("dragging the picture to the right moves the square to the left", () => {
   assert.equal(cropToSquare(moveCrop(DEFAULT_CROP, WIDE, 0.1, 0), WIDE).left, 300);
   assert.equal(cropToSquare(moveCrop(DEFAULT_CROP, TALL, 0, -0.1), TALL).top, 700);
 });
 
-test("the picture can't be pushed past its edge, and comes back at once", () => {
+test("dragging stops at the edge of the picture, and dragging back takes effect at once", () => {
   const end = moveCrop(DEFAULT_CROP, WIDE, 100, 100);
   assert.deepEqual(cropToSquare(end, WIDE), { left: 0, top: 0, side: 2000 });
   assert.ok(cropToSquare(moveCrop(end, WIDE, -0.1, 0), WIDE).left > 0);
 });
 
-test("what lies under the fingers stays there while zooming", () => {
+test("zooming keeps the given point in place", () => {
   const at = { x: 0.25, y: 0.75 };
   const before = cropToSquare(resizeCrop(DEFAULT_CROP, WIDE, 0.8), WIDE);
   const after = cropToSquare(resizeCrop(resizeCrop(DEFAULT_CROP, WIDE, 0.8), WIDE, 0.4, at), WIDE);
@@ -50,19 +50,19 @@ test("what lies under the fingers stays there while zooming", () => {
   assert.ok(Math.abs(after.top + at.y * after.side - before.top - at.y * before.side) < 1e-6);
 });
 
-test("zooming out again at an edge moves the square inside", () => {
+test("zooming out at an edge shifts the square inside", () => {
   const corner = moveCrop(resizeCrop(DEFAULT_CROP, WIDE, 0.25), WIDE, -100, -100);
   assert.deepEqual(cropToSquare(resizeCrop(corner, WIDE, 1), WIDE), { left: 1000, top: 0, side: 2000 });
 });
 
-test("zoom ends at eight times, and sooner where too few pixels would be left", () => {
+test("zoom ends at 8 times, or earlier at 64 pixels", () => {
   assert.equal(minSize(WIDE), 1 / 8);
   assert.equal(minSize({ width: 128, height: 400 }), 0.5);
   assert.equal(minSize(TINY), 1);
   assert.equal(resizeCrop(DEFAULT_CROP, TINY, 0.1).size, 1);
 });
 
-test("the slider stands where the zoom is", () => {
+test("slider position and crop size convert to each other", () => {
   for (const slider of [0, 0.3, 1]) {
     const crop = resizeCrop(DEFAULT_CROP, WIDE, sliderToSize(slider, WIDE));
     assert.ok(Math.abs(cropToSlider(crop, WIDE) - slider) < 1e-9);
@@ -70,7 +70,7 @@ test("the slider stands where the zoom is", () => {
   assert.equal(cropToSlider(DEFAULT_CROP, TINY), 0);
 });
 
-test("whatever is done, the square lies inside and the server can take its numbers", () => {
+test("after any moves and zooms the square is inside the picture and its values are from 0 to 1", () => {
   const next = numbers();
   for (let round = 0; round < 300; round += 1) {
     const size = { width: 1 + Math.floor(next() * 8000), height: 1 + Math.floor(next() * 8000) };
@@ -87,7 +87,7 @@ test("whatever is done, the square lies inside and the server can take its numbe
   }
 });
 
-test("words say zoom and place", () => {
+test("the description has the zoom and the position", () => {
   assert.equal(
     describeCrop(DEFAULT_CROP, WIDE),
     "Zoomed 1.0 times. Shown: 17 to 83% from the left, 0 to 100% from the top.",

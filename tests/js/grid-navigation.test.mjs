@@ -5,7 +5,7 @@ import { adjacentCard } from "../../static/js/grid-navigation.js";
 // Seven cards in rows of three.
 const CARDS = [0, 1, 2, 3, 4, 5, 6].map((place) => ({ left: 100 * (place % 3), top: 100 * Math.floor(place / 3) }));
 
-test("arrows walk along and across the rows", () => {
+test("arrow keys, Home and End lead to the expected card", () => {
   assert.equal(adjacentCard(CARDS, 0, "ArrowRight"), 1);
   assert.equal(adjacentCard(CARDS, 2, "ArrowRight"), 3);
   assert.equal(adjacentCard(CARDS, 3, "ArrowLeft"), 2);
@@ -15,7 +15,7 @@ test("arrows walk along and across the rows", () => {
   assert.equal(adjacentCard(CARDS, 4, "End"), 6);
 });
 
-test("where there is no card a key leads nowhere", () => {
+test("without a card in that direction the result is null", () => {
   assert.equal(adjacentCard(CARDS, 0, "ArrowLeft"), null);
   assert.equal(adjacentCard(CARDS, 0, "ArrowUp"), null);
   assert.equal(adjacentCard(CARDS, 6, "ArrowRight"), null);

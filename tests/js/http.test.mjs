@@ -1,14 +1,14 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Problem, postJson, parseProblem } from "../../static/js/http.js";
+import { Problem, parseProblem, postJson } from "../../static/js/http.js";
 
 const realFetch = globalThis.fetch;
 afterEach(() => {
   globalThis.fetch = realFetch;
 });
 
-test("the server's own sentence is what people read", () => {
+test("the message is the detail of the server's problem", () => {
   const problem = parseProblem(400, {
     type: "/problems/challenge-expired",
     title: "Too late",
@@ -18,18 +18,18 @@ test("the server's own sentence is what people read", () => {
   assert.equal(problem.type, "/problems/challenge-expired");
 });
 
-test("answers that are no problem JSON still give a sentence", () => {
+test("responses without problem JSON get a default message", () => {
   assert.match(parseProblem(403, null).message, /too old/);
   assert.match(parseProblem(502, { detail: 7 }).message, /on our side/);
 });
 
-test("only a missing answer, overload and faults of ours are worth the same call again", () => {
+test("only no response, 429 and 5xx are retryable", () => {
   const again = [0, 429, 500, 503].map((status) => new Problem(status, "", "").isRetryable);
   const never = [400, 403, 404, 409, 413].map((status) => new Problem(status, "", "").isRetryable);
   assert.deepEqual([...new Set(again), ...new Set(never)], [true, false]);
 });
 
-test("a post carries the token and comes back parsed", async () => {
+test("a post sends the CSRF token and returns the parsed body", async () => {
   /** @type {any} */
   let sent;
   globalThis.fetch = async (url, options) => ((sent = { url, ...options }), Response.json({ redirect: "/" }));
@@ -38,7 +38,7 @@ test("a post carries the token and comes back parsed", async () => {
   assert.equal(sent.credentials, "same-origin");
 });
 
-test("a broken connection is a problem with a way on", async () => {
+test("a broken connection is a retryable problem with advice", async () => {
   globalThis.fetch = async () => {
     throw new TypeError("Failed to fetch");
   };

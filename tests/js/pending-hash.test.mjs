@@ -15,7 +15,7 @@ function memory() {
   };
 }
 
-test("a hash waits for its own mint until it is forgotten", () => {
+test("a hash is stored for its own mint until it is cleared", () => {
   const store = memory();
   new PendingHash(store, "/mint/1/sent/").save(HASH);
   assert.equal(new PendingHash(store, "/mint/1/sent/").read(), HASH);
@@ -24,14 +24,14 @@ test("a hash waits for its own mint until it is forgotten", () => {
   assert.equal(new PendingHash(store, "/mint/1/sent/").read(), "");
 });
 
-test("what is no hash is never sent on", () => {
+test("stored text that is no hash is ignored", () => {
   const store = memory();
   store.setItem("sent:/x/", "javascript:alert(1)");
   assert.equal(new PendingHash(store, "/x/").read(), "");
   assert.equal(isTransactionHash(`${HASH}0`), false);
 });
 
-test("blocked storage loses the memory, not the page", () => {
+test("blocked storage raises no error", () => {
   const blocked = () => {
     throw new Error("SecurityError");
   };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cleanAppLink, metaMaskLink } from "../../static/js/phone.js";
 
-test("the link to MetaMask's browser names this page without its scheme, and keeps where the person was going", () => {
+test("the MetaMask link has the URL without its scheme and keeps the next page", () => {
   assert.equal(metaMaskLink("https://avatars.example/mint/"), "https://link.metamask.io/dapp/avatars.example/mint/");
   const kept = "https://link.metamask.io/dapp/avatars.example:8443/accounts/login/?next=/mint/";
   assert.equal(metaMaskLink("https://avatars.example:8443/accounts/login/?next=/mint/#top", "/elsewhere/"), kept);
@@ -13,7 +13,7 @@ test("the link to MetaMask's browser names this page without its scheme, and kee
   );
 });
 
-test("a wallet's own link may open an app or a secure page, nothing else", () => {
+test("a wallet's link may open only an app or an https page", () => {
   for (const good of ["https://wallet.example/wc", "rainbow://", "trust://wc"])
     assert.equal(cleanAppLink(good), new URL(good).href);
   const bad = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { verifyBlocks, parseCar } from "../../static/js/car.js";
+import { parseCar, verifyBlocks } from "../../static/js/car.js";
 import { VerificationError, parseCid, parseVarint } from "../../static/js/cid.js";
 import { hashName } from "../../static/js/murmur3.js";
 import { readFile } from "../../static/js/unixfs.js";
@@ -22,7 +22,7 @@ function flip(bytes, position) {
 }
 
 for (const [name, root] of Object.entries(SHARDED)) {
-  test(`every name of ${name} is found, and no other`, async () => {
+  test(`every entry of ${name} is found, and no other`, async () => {
     const blocks = parseCar(load(name));
     const proved = await verifyBlocks(blocks, silently);
     const start = blocks.find(({ cid }) => cid.text === root)?.cid;
@@ -36,7 +36,7 @@ for (const [name, root] of Object.entries(SHARDED)) {
   });
 }
 
-test("no changed byte of an archive ever changes a file", async () => {
+test("no changed byte of an archive changes a file without an error", async () => {
   const whole = load("shard-fanout-8.car");
   const root = SHARDED["shard-fanout-8.car"];
   let refused = 0;
@@ -59,7 +59,7 @@ test("no changed byte of an archive ever changes a file", async () => {
   assert.ok(refused > 50);
 });
 
-test("a block that does not match ends the check and is named", async () => {
+test("a block that does not match ends the verification and is named", async () => {
   const damaged = load("shard-fanout-8.car");
   flip(damaged, damaged.length - 1);
   /** @type {[string, boolean][]} */
@@ -72,14 +72,14 @@ test("a block that does not match ends the check and is named", async () => {
   assert.ok(seen.slice(0, -1).every(([, isGood]) => isGood));
 });
 
-test("an archive cut anywhere is refused or lacks a block", () => {
+test("a truncated or malformed archive is rejected", () => {
   const whole = load("shard-fanout-8.car");
   assert.throws(() => parseCar(whole.subarray(0, whole.length - 1)), /ends inside/);
   assert.throws(() => parseCar(new Uint8Array()), VerificationError);
   assert.throws(() => parseCar(new TextEncoder().encode("<!doctype html><p>no archive</p>")), VerificationError);
 });
 
-test("CIDs of both versions have their canonical text", () => {
+test("CIDs of both versions are parsed to their canonical text", () => {
   const v0 = Uint8Array.from(
     Buffer.from("12209139839e65fabea9efd230898ad8b574509147e48d7c1e87a33d6da70fd2efae", "hex"),
   );
@@ -90,7 +90,7 @@ test("CIDs of both versions have their canonical text", () => {
   assert.throws(() => parseVarint(Uint8Array.from(new Array(9).fill(0xff)), 0), VerificationError);
 });
 
-test("names are hashed as multihash 0x22 defines it", () => {
+test("names are hashed as multihash 0x22 specifies", () => {
   const names = {
     "": 0n,
     "hello, world": 0x342fac623a5ebc8en,

@@ -1,4 +1,4 @@
-// Signs in and mints with a wallet other people wrote. Says what it saw as JSON.
+// Sign in and mint with a third-party wallet, and print the result as JSON.
 // Arguments: <site URL> <node URL> <private key> <picture file> <Chromium>
 import { installMockWallet } from "@johanneskares/wallet-mock";
 import { chromium } from "@playwright/test";
@@ -16,8 +16,8 @@ const flags = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** What the page says went wrong, so that a failure explains itself. */
-const trouble = (page) => page.getByRole("alert").allInnerTexts();
+/** Return the alerts of the page, for error messages. */
+const alerts = (page) => page.getByRole("alert").allInnerTexts();
 
 const browser = await chromium.launch({ executablePath, args: flags });
 try {
@@ -45,7 +45,7 @@ try {
     .getByRole("heading", { name: "Your token" })
     .waitFor()
     .catch(async (error) => {
-      throw new Error(`The page says: ${await trouble(page)}`, { cause: error });
+      throw new Error(`The page says: ${await alerts(page)}`, { cause: error });
     });
   const facts = await page.locator("dl.facts").first().innerText();
   console.log(JSON.stringify({ url: page.url(), facts }));

@@ -1,5 +1,5 @@
-// A wallet over WalletConnect, made of the libraries wallets use. Takes orders as lines of JSON, answers what it sees as
-// lines of JSON, ends with its input.
+// A WalletConnect wallet built with the libraries that wallets use. Reads commands as lines of JSON, prints events as
+// lines of JSON, and exits at the end of its input.
 //   {"scan": [RGBA file, width, height]}  {"refuses": true}  {"emit": ["accountsChanged", ["0x…"]]}  {"leave": true}
 // Arguments: <relay URL> <node URL> <chain id> <private key>...
 import { readFileSync } from "node:fs";

@@ -1,11 +1,11 @@
-// Reads addresses, a line each; answers with what the wallets' own libraries draw for them, as a JSON line each.
+// Read addresses, one per line, and print what the wallets' icon libraries draw for them as lines of JSON.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
 const require = createRequire(import.meta.url);
 const makeBlockie = require("ethereum-blockies-base64");
 
-// As much of a document as the library needs: elements that remember what they were given.
+// A minimal document for the library: elements that record their attributes and children.
 const element = () => ({
   style: {},
   attributes: {},

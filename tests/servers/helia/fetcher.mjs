@@ -1,4 +1,4 @@
-// Helia as a client: fetches from one gateway, hashes every block itself, keeps none.
+// Helia as a client: fetches from one gateway, verifies every block and stores none.
 // usage: node fetcher.mjs GATEWAY CID[/PATH] writes the file to stdout.
 import { fileURLToPath } from "node:url";
 import { fallbackRouter } from "@helia/fallback-router";
@@ -10,7 +10,7 @@ import { createHeliaLight } from "helia";
 export async function createFetcher(gateway) {
   const helia = createHeliaLight({ blockstore: new BlackHoleBlockstore() });
   const known = fallbackRouter({ gateways: [gateway] });
-  // Not as a fallback: with nothing but fallbacks Helia waits for the others for ever.
+  // Not as a fallback: with fallbacks only, Helia waits forever for other routers.
   helia.addRouter({ name: "gateway", findProviders: (cid, options) => known.findProviders(cid, options) });
   helia.addBlockBroker(trustlessGatewayBlockBroker({ allowInsecure: true, allowLocal: true }));
   await helia.start();

@@ -1,4 +1,4 @@
-// A trustless IPFS gateway for tests: Helia holds and answers, this file only carries bytes over HTTP.
+// A trustless IPFS gateway for tests. Helia stores and resolves; this file is the HTTP server.
 // usage: node gateway.mjs FOLDER PORT. POST /add?raw-leaves=&cid-version= stores a body and answers {"cid"};
 // POST /add-directory takes {"path": "base64", …} and answers the root's {"cid"}; GET /ipfs/<cid>[/path] reads.
 import { createServer } from "node:http";
@@ -43,11 +43,11 @@ async function answer(request, response, url) {
   const headers = Object.fromEntries(
     PASSED_ON.filter((name) => request.headers[name]).map((name) => [name, request.headers[name]]),
   );
-  if (headers.accept === "*/*") delete headers.accept; // Helia would take it as a wish for any format
+  if (headers.accept === "*/*") delete headers.accept; // Helia would return any format
   headers.accept ??= FORMATS[url.searchParams.get("format")] ?? "";
   if (!headers.accept) delete headers.accept;
   const target = `ipfs://${url.pathname.slice("/ipfs/".length)}${url.search}`;
-  // offline: a block we don't hold is a plain "no", never a search on the public network.
+  // offline: a missing block is an error, not a search on the public network.
   const found = await read(target, {
     method: request.method,
     headers,
