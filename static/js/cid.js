@@ -88,12 +88,18 @@ export async function matchesCid(cid, block) {
  */
 export const isInline = (cid) => cid.hash === IDENTITY;
 
-/** @param {Uint8Array} bytes */
+/**
+ * Return the SHA-256 of `bytes`.
+ * @param {Uint8Array} bytes
+ */
 export async function sha256(bytes) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (bytes)));
 }
 
-/** @param {Uint8Array} bytes */
+/**
+ * Return `bytes` in hex, without 0x.
+ * @param {Uint8Array} bytes
+ */
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
@@ -108,12 +114,16 @@ function sliceDigest(bytes, start, length) {
 }
 
 /**
+ * Return whether two byte strings are equal.
  * @param {Uint8Array} one
  * @param {Uint8Array} other
  */
 const isEqual = (one, other) => one.length === other.length && one.every((byte, index) => byte === other[index]);
 
-/** @param {Uint8Array} bytes */
+/**
+ * Encode in lower-case base32 without padding (RFC 4648).
+ * @param {Uint8Array} bytes
+ */
 function base32(bytes) {
   let text = "";
   let bits = 0;
@@ -130,7 +140,10 @@ function base32(bytes) {
   return bits ? text + BASE32[(value << (5 - bits)) & 31] : text;
 }
 
-/** @param {Uint8Array} bytes */
+/**
+ * Encode in base58btc. Leading zero bytes are dropped, which no CIDv0 has.
+ * @param {Uint8Array} bytes
+ */
 function base58(bytes) {
   let number = BigInt(`0x${hex(bytes)}`);
   let text = "";

@@ -32,6 +32,7 @@ export function addCropControls(stage, actions) {
 }
 
 /**
+ * Move, zoom or reset by keyboard.
  * @param {KeyboardEvent} event
  * @param {CropActions} actions
  */

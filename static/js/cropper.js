@@ -10,6 +10,7 @@ import {
   sliderToSize,
 } from "./crop-geometry.js";
 import { FRAME_SHARE, addCropControls } from "./crop-input.js";
+import { findPart } from "./dom.js";
 
 /**
  * Selects the square of a picture that is shown. Markup: components/cropper.html. If the browser cannot show the
@@ -47,9 +48,7 @@ export class Cropper {
    * @returns {HTMLElement}
    */
   part(name) {
-    const found = this.root.querySelector(`[data-part="${name}"]`);
-    if (!(found instanceof HTMLElement)) throw new Error(`The cropper lacks its part ${name}.`);
-    return found;
+    return findPart(this.root, name);
   }
 
   /**
@@ -104,7 +103,10 @@ export class Cropper {
     return resizeCrop(this.crop, this.size, sliderToSize(Number(this.slider.value) / STEPS, this.size));
   }
 
-  /** @param {MouseEvent} event */
+  /**
+   * Handle the buttons to move and zoom.
+   * @param {MouseEvent} event
+   */
   onClick(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
@@ -131,6 +133,7 @@ export class Cropper {
     );
   }
 
+  /** Draw the stage and the previews. */
   draw() {
     const { left, top, side } = cropToSquare(this.crop, this.size);
     const margin = (side * (1 - FRAME_SHARE)) / FRAME_SHARE / 2;

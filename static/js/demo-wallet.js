@@ -2,6 +2,7 @@
 import { fromHex } from "./addresses.js";
 import { parseChains } from "./chains.js";
 import { DemoProvider, ProviderError } from "./demo-provider.js";
+import { createElement } from "./dom.js";
 
 /**
  * The user interface of the demo wallet: its dialogs, its button in the header and its announcement (EIP-6963).
@@ -23,30 +24,20 @@ const INFO = Object.freeze({
 });
 
 /**
- * @param {string} tag
- * @param {string} text
- * @param {string} [className]
- */
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
-/**
+ * Create a button.
  * @param {string} text
  * @param {string} className
  * @param {() => void} run
  */
 function button(text, className, run) {
-  const made = /** @type {HTMLButtonElement} */ (element("button", text, `button ${className}`));
+  const made = createElement("button", text, `button ${className}`);
   made.type = "button";
   made.addEventListener("click", run);
   return made;
 }
 
 /**
+ * Return a function that calls the node at `url`. Errors become a ProviderError.
  * @param {string} url
  * @returns {(method: string, params: unknown[]) => Promise<any>}
  */
@@ -66,22 +57,31 @@ function jsonRpc(url) {
   };
 }
 
-/** @param {Question} question */
+/**
+ * Return the title of a question.
+ * @param {Question} question
+ */
 function buildTitle({ kind }) {
   if (kind === "connect") return "Which account?";
   return kind === "transaction" ? "Send this transaction?" : "Sign this?";
 }
 
-/** @param {Question} question @returns {HTMLElement} */
+/**
+ * Build the body of a question.
+ * @param {Question} question @returns {HTMLElement}
+ */
 function buildBody(question) {
-  if (question.kind === "connect") return element("p", "This page asks to see the address of one account.");
-  const body = element("div", "", "stack stack-tight");
-  body.append(element("p", `With ${question.account.name}, ${question.account.address}`, "small"));
-  body.append(element("pre", formatQuestion(question), "demo-wallet-text"));
+  if (question.kind === "connect") return createElement("p", "This page asks to see the address of one account.");
+  const body = createElement("div", "", "stack stack-tight");
+  body.append(createElement("p", `With ${question.account.name}, ${question.account.address}`, "small"));
+  body.append(createElement("pre", formatQuestion(question), "demo-wallet-text"));
   return body;
 }
 
-/** @param {Exclude<Question, {kind: "connect"}>} question */
+/**
+ * Format what is to be signed or sent.
+ * @param {Exclude<Question, {kind: "connect"}>} question
+ */
 function formatQuestion(question) {
   if (question.kind === "message")
     return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
@@ -91,6 +91,7 @@ function formatQuestion(question) {
 }
 
 /**
+ * Create the button that selects an account.
  * @param {Account} account
  * @param {string} current
  * @param {(address: string) => void} choose
@@ -98,10 +99,10 @@ function formatQuestion(question) {
 function accountButton(account, current, choose) {
   const made = button("", "wallet-choice button-wide demo-wallet-account", () => choose(account.address));
   made.append(
-    element("strong", account.name),
-    element("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`),
+    createElement("strong", account.name),
+    createElement("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`),
   );
-  if (account.address === current) made.append(element("span", "connected", "pill pill-good"));
+  if (account.address === current) made.append(createElement("span", "connected", "pill pill-good"));
   return made;
 }
 
@@ -111,17 +112,17 @@ function accountButton(account, current, choose) {
  * @returns {Promise<string>}
  */
 function ask(question) {
-  const dialog = /** @type {HTMLDialogElement} */ (element("dialog", "", "dialog demo-wallet"));
-  const title = element("h2", buildTitle(question));
+  const dialog = createElement("dialog", "", "dialog demo-wallet");
+  const title = createElement("h2", buildTitle(question));
   title.id = "demo-wallet-title";
   dialog.setAttribute("aria-labelledby", title.id);
   const close = (/** @type {string} */ answer) => dialog.close(answer);
-  const row = element("div", "", "form-actions");
+  const row = createElement("div", "", "form-actions");
   if (question.kind !== "connect")
     row.append(button("Approve", "button-primary", () => close(question.account.address)));
   row.append(button("Refuse", "", () => close("")));
   dialog.append(
-    element("p", "Demo wallet, for this local copy only", "demo-wallet-name small"),
+    createElement("p", "Demo wallet, for this local copy only", "demo-wallet-name small"),
     title,
     buildBody(question),
   );
@@ -156,8 +157,8 @@ async function showButton(provider) {
   const icon = document.createElement("img");
   icon.src = ICON;
   icon.alt = "";
-  const own = element("span", "Demo wallet", "demo-wallet-own");
-  const name = element("span", "");
+  const own = createElement("span", "Demo wallet", "demo-wallet-own");
+  const name = createElement("span", "");
   made.append(icon, own, name);
   const update = async () => {
     const account = (await provider.accounts()).find(({ address }) => address === provider.current);

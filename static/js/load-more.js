@@ -3,7 +3,10 @@ import { enableForms } from "./forms.js";
 
 /** “Show more” appends the next page of a list to this page. Without scripts, or after an error, the link opens it. */
 
-/** @param {MouseEvent} event */
+/**
+ * Load the next page instead of following the link, unless it is to open in another tab.
+ * @param {MouseEvent} event
+ */
 async function onClick(event) {
   const link = event.target instanceof Element ? event.target.closest("a[data-more]") : null;
   if (!(link instanceof HTMLAnchorElement) || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey)

@@ -5,6 +5,7 @@ const U64 = (1n << 64n) - 1n;
 const [C1, C2] = [0x87c37b91114253d5n, 0x4cf5ad432745937fn];
 
 /**
+ * Rotate a 64-bit number to the left.
  * @param {bigint} value
  * @param {bigint} bits
  */
@@ -16,14 +17,20 @@ const mix1 = (k) => (rotate((k * C1) & U64, 31n) * C2) & U64;
 /** @param {bigint} k */
 const mix2 = (k) => (rotate((k * C2) & U64, 33n) * C1) & U64;
 
-/** @param {bigint} value */
+/**
+ * Apply the final mix of MurmurHash3.
+ * @param {bigint} value
+ */
 function finish(value) {
   let mixed = ((value ^ (value >> 33n)) * 0xff51afd7ed558ccdn) & U64;
   mixed = ((mixed ^ (mixed >> 33n)) * 0xc4ceb9fe1a85ec53n) & U64;
   return mixed ^ (mixed >> 33n);
 }
 
-/** @param {Uint8Array} bytes little endian, at most eight */
+/**
+ * Return a number from little-endian bytes.
+ * @param {Uint8Array} bytes little endian, at most eight
+ */
 const toNumber = (bytes) => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 /**

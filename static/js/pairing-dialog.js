@@ -1,5 +1,6 @@
 // @ts-check
 import { enableCopyButtons } from "./copy.js";
+import { createElement } from "./dom.js";
 import { isPhone } from "./phone.js";
 
 /**
@@ -23,19 +24,6 @@ async function qrCode(uri) {
   return image;
 }
 
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} text
- * @param {string} [className]
- */
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
 export class PairingDialog {
   /**
    * @param {string} uri
@@ -43,9 +31,9 @@ export class PairingDialog {
    */
   show(uri, stop) {
     this.hide();
-    const dialog = element("dialog", "", "dialog pairing");
+    const dialog = createElement("dialog", "", "dialog pairing");
     dialog.setAttribute("aria-labelledby", TITLE_ID);
-    const code = element("div", "", "pairing-frame");
+    const code = createElement("div", "", "pairing-frame");
     void qrCode(uri).then((image) => code.append(image));
     dialog.append(
       ...(isPhone(window) ? this.buildForPhone(uri, code) : this.buildForComputer(code)),
@@ -64,11 +52,11 @@ export class PairingDialog {
 
   /** @param {HTMLElement} code */
   buildForComputer(code) {
-    const title = element("h2", "Scan with your wallet");
+    const title = createElement("h2", "Scan with your wallet");
     title.id = TITLE_ID;
     return [
       title,
-      element(
+      createElement(
         "p",
         "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes.",
       ),
@@ -81,15 +69,15 @@ export class PairingDialog {
    * @param {HTMLElement} code
    */
   buildForPhone(uri, code) {
-    const title = element("h2", "Connect a wallet app");
+    const title = createElement("h2", "Connect a wallet app");
     title.id = TITLE_ID;
-    const open = element("a", "Open in a wallet app", "button button-primary");
+    const open = createElement("a", "Open in a wallet app", "button button-primary");
     open.href = uri;
-    const fold = element("details", "", "fold");
-    fold.append(element("summary", "Scan with another device"), code);
+    const fold = createElement("details", "", "fold");
+    fold.append(createElement("summary", "Scan with another device"), code);
     return [
       title,
-      element("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."),
+      createElement("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."),
       open,
       fold,
     ];
@@ -100,11 +88,11 @@ export class PairingDialog {
    * @param {() => void} close
    */
   buildActions(uri, close) {
-    const row = element("div", "", "form-actions");
-    const copy = element("button", "Copy the link", "button");
+    const row = createElement("div", "", "form-actions");
+    const copy = createElement("button", "Copy the link", "button");
     copy.type = "button";
     copy.dataset.copy = uri;
-    const cancel = element("button", "Cancel", "button button-quiet");
+    const cancel = createElement("button", "Cancel", "button button-quiet");
     cancel.type = "button";
     cancel.addEventListener("click", close);
     row.append(copy, cancel);

@@ -9,12 +9,18 @@ const MESSAGES = new Map([
 ]);
 const FALLBACK = "The passkey could not be used. Try again, or sign in another way.";
 
-/** @param {unknown} exception */
+/**
+ * Return the message for an exception of the WebAuthn API.
+ * @param {unknown} exception
+ */
 function messageFor(exception) {
   return (exception instanceof Error && MESSAGES.get(exception.name)) || FALLBACK;
 }
 
-/** @param {string} message */
+/**
+ * Show an error notification.
+ * @param {string} message
+ */
 function showToast(message) {
   const note = document.createElement("div");
   note.className = "toast toast-error";

@@ -69,7 +69,10 @@ class SignInPanel extends WalletPanel {
     await this.requestMessage({ wallet, address, chain });
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Show a button for each supported chain.
+   * @param {Wallet} wallet
+   */
   offerChainSwitch(wallet) {
     const names = this.chains.map(({ name }) => name).join(" or ");
     const actions = this.chains.map((chain) => ({
@@ -107,6 +110,7 @@ class SignInPanel extends WalletPanel {
   }
 
   /**
+   * Show the message to sign.
    * @param {Connection} connection
    * @param {{text: string, expires_at: string}} challenge
    */
@@ -123,6 +127,7 @@ class SignInPanel extends WalletPanel {
     queueMicrotask(() => this.part("review-title").focus());
   }
 
+  /** Have the wallet sign the message, then verify the signature. */
   async sign() {
     if (!this.connection) return this.reset();
     const { wallet, address } = this.connection;
@@ -189,7 +194,10 @@ class SignInPanel extends WalletPanel {
     );
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Ask for a new message, since the message contains the chain id.
+   * @param {Wallet} wallet
+   */
   chainChanged(wallet) {
     const connection = this.connection;
     if (connection?.wallet !== wallet) return;
@@ -201,7 +209,10 @@ class SignInPanel extends WalletPanel {
   }
 }
 
-/** @param {Wallet} wallet */
+/**
+ * Return the status while the wallet is connecting.
+ * @param {Wallet} wallet
+ */
 function waitingMessage({ name, isRemote }) {
   if (isRemote) return `Connecting to ${name}…`;
   return `Waiting for ${name}. If no window opened, look for its icon in your browser.`;

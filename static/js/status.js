@@ -41,7 +41,10 @@ class LiveStatus {
     if (failures === 2) this.setMessage("We lost touch with the site. The work goes on; this page keeps trying.");
   }
 
-  /** @param {Status} status */
+  /**
+   * Show a status, and pass it on to other scripts of the page as an event.
+   * @param {Status} status
+   */
   show(status) {
     if (status.sentence) this.setMessage(status.sentence);
     this.showSteps(status);
@@ -83,6 +86,7 @@ class LiveStatus {
 }
 
 /**
+ * Show the state of a step.
  * @param {HTMLElement} item
  * @param {string} state
  */

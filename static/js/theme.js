@@ -3,7 +3,10 @@
 
 const KEY = "theme";
 
-/** @returns {"light" | "dark"} the theme of the page */
+/**
+ * Return the selected theme, or else the theme of the system.
+ * @returns {"light" | "dark"} the theme of the page
+ */
 function currentTheme() {
   const chosen = document.documentElement.dataset.theme;
   if (chosen === "light" || chosen === "dark") return chosen;

@@ -50,7 +50,10 @@ class TransactionPanel extends WalletPanel {
     if (transaction.fee) this.part("fee").textContent = transaction.fee;
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Have the wallet sign and send the transaction, then report its hash.
+   * @param {Wallet} wallet
+   */
   async sign(wallet) {
     const { transaction } = this;
     if (!transaction) throw new UserFacingError("There is nothing to sign yet. Reload this page in a moment.");
@@ -99,25 +102,27 @@ class TransactionPanel extends WalletPanel {
    */
   async findAccount(wallet, { from }) {
     const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));
-    const known = findOwn(await this.readAccounts(wallet, "eth_accounts").catch(emptyUnlessCanceled));
+    const known = findOwn(await this.requestAccounts(wallet, "eth_accounts").catch(emptyUnlessCanceled));
     if (known) return known;
-    const shared = await this.readAccounts(wallet, "eth_requestAccounts");
+    const shared = await this.requestAccounts(wallet, "eth_requestAccounts");
     const own = findOwn(shared);
     if (!own) this.showWrongAccount(wallet, from, shared[0]);
     return own ?? "";
   }
 
   /**
+   * Return the accounts the wallet shares.
    * @param {Wallet} wallet
    * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the user, the second may
    * @returns {Promise<string[]>}
    */
-  async readAccounts(wallet, method) {
+  async requestAccounts(wallet, method) {
     const accounts = await this.request(wallet, { method });
     return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
   }
 
   /**
+   * Tell the user which account has to sign, with a button to choose another.
    * @param {Wallet} wallet
    * @param {string} from
    * @param {string | undefined} other
@@ -148,7 +153,10 @@ class TransactionPanel extends WalletPanel {
     this.setStatus(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Tell the user whether the wallet is on the right chain.
+   * @param {Wallet} wallet
+   */
   async chainChanged(wallet) {
     const chain = this.chains.find(({ id }) => id === this.transaction?.chain_id);
     if (!chain || this.running || this.pending.read()) return;
@@ -160,6 +168,7 @@ class TransactionPanel extends WalletPanel {
   }
 
   /**
+   * Switch the wallet to the chain of the transaction if needed.
    * @param {Wallet} wallet
    * @param {Transaction} transaction
    */
@@ -236,7 +245,10 @@ function buildCall({ to, data, value, gas }) {
   return { to, data, gas, ...(BigInt(value) > 0n && { value }) };
 }
 
-/** @returns {Transaction | null} */
+/**
+ * Parse the transaction embedded in the page, null if it is not prepared yet.
+ * @returns {Transaction | null}
+ */
 function parseTransaction() {
   return JSON.parse(document.getElementById("transaction")?.textContent ?? "null");
 }

@@ -53,7 +53,10 @@ function joinBlocks(verified, root) {
   return concatenate(parts);
 }
 
-/** @param {Uint8Array[]} parts */
+/**
+ * Join byte strings.
+ * @param {Uint8Array[]} parts
+ */
 function concatenate(parts) {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
@@ -109,6 +112,7 @@ function findInShards(verified, first, name) {
 }
 
 /**
+ * Return the bytes of a verified or inline block.
  * @param {Map<string, Uint8Array>} verified
  * @param {Cid} cid
  */
@@ -119,6 +123,7 @@ function getBlock(verified, cid) {
 }
 
 /**
+ * Parse a dag-pb node with its UnixFS data.
  * @param {Map<string, Uint8Array>} verified
  * @param {Cid} cid
  * @returns {Node}
@@ -139,6 +144,7 @@ function parseNode(verified, cid) {
 }
 
 /**
+ * Parse a link of a dag-pb node.
  * @param {Uint8Array} message
  * @returns {Link}
  */

@@ -2,6 +2,7 @@
 import { formatBytes } from "./amounts.js";
 import { Cropper } from "./cropper.js";
 import { DirectUploadError, sendDirect } from "./direct-upload.js";
+import { findPart } from "./dom.js";
 import { DropZone } from "./drop-zone.js";
 import { parseProblem, redirectTo } from "./http.js";
 
@@ -24,9 +25,7 @@ class UploadForm {
    * @returns {HTMLElement}
    */
   part(name) {
-    const found = this.form.querySelector(`[data-part="${name}"]`);
-    if (!(found instanceof HTMLElement)) throw new Error(`The upload form lacks its part ${name}.`);
-    return found;
+    return findPart(this.form, name);
   }
 
   /**
@@ -39,7 +38,10 @@ class UploadForm {
     else this.cropper.close();
   }
 
-  /** @param {SubmitEvent} event */
+  /**
+   * Upload with scripts, directly to the object store if the file type allows it.
+   * @param {SubmitEvent} event
+   */
   submit(event) {
     const file = this.zone.input.files?.[0];
     if (!file) return;
@@ -124,7 +126,10 @@ class UploadForm {
     this.zone.setStatus(message);
   }
 
-  /** @param {XMLHttpRequest} request */
+  /**
+   * Follow the redirect of the server or show its error.
+   * @param {XMLHttpRequest} request
+   */
   receive({ status, response }) {
     if (status === 200 && response?.redirect) return redirectTo(response.redirect);
     this.end("");

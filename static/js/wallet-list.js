@@ -1,4 +1,5 @@
 // @ts-check
+import { createElement } from "./dom.js";
 import { lastUsedFirst } from "./last-wallet.js";
 import { isPhone, metaMaskLink } from "./phone.js";
 import { NO_WALLET, NO_WALLET_HERE, NO_WALLET_ON_PHONE } from "./wallet-errors.js";
@@ -25,7 +26,7 @@ export class WalletList {
     this.onChoose = onChoose;
     /** @type {Map<Wallet["provider"], HTMLElement>} */
     this.buttons = new Map();
-    this.note = element("div", "", "wallet-list");
+    this.note = createElement("div", "", "wallet-list");
     this.isSettled = false;
   }
 
@@ -101,30 +102,31 @@ export class WalletList {
     const duplicate = findDuplicateName(wallets);
     if (duplicate)
       return [
-        element(
+        createElement(
           "p",
           `Two wallets here call themselves ${duplicate}. If you did not install both, one may be a fake: look closely at the window that opens.`,
           "note note-wait",
         ),
       ];
     if (wallets.length > 0) return [];
-    if (!isPhone(window)) return [element("p", this.remote.length > 0 ? NO_WALLET_HERE : NO_WALLET, "soft")];
-    const link = element("a", "Open in MetaMask", "button wallet-choice");
+    if (!isPhone(window)) return [createElement("p", this.remote.length > 0 ? NO_WALLET_HERE : NO_WALLET, "soft")];
+    const link = createElement("a", "Open in MetaMask", "button wallet-choice");
     link.href = metaMaskLink(location.href, this.options["next"]);
-    return [link, element("p", NO_WALLET_ON_PHONE, "soft small")];
+    return [link, createElement("p", NO_WALLET_ON_PHONE, "soft small")];
   }
 }
 
 /**
+ * Build the button of a wallet.
  * @param {Wallet} wallet
  * @param {DOMStringMap} options
  * @param {() => void} onChoose
  */
 function buildButton(wallet, { verb = "Use" }, onChoose) {
-  const button = element("button", "", "button wallet-choice");
+  const button = createElement("button", "", "button wallet-choice");
   button.type = "button";
   if (wallet.icon) button.append(buildIcon(wallet.icon));
-  button.append(element("span", `${verb} ${wallet.name}`));
+  button.append(createElement("span", `${verb} ${wallet.name}`));
   button.addEventListener("click", onChoose);
   return button;
 }
@@ -140,18 +142,4 @@ function buildIcon(source) {
   image.alt = "";
   image.width = image.height = 28;
   return image;
-}
-
-/**
- * Create an element with text.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} text
- * @param {string} [className]
- */
-export function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
 }

@@ -1,9 +1,10 @@
 // @ts-check
 import { parseChains } from "./chains.js";
+import { createElement, findPart } from "./dom.js";
 import { rememberWallet } from "./last-wallet.js";
 import { isPhone } from "./phone.js";
 import { describeError } from "./wallet-errors.js";
-import { WalletList, element } from "./wallet-list.js";
+import { WalletList } from "./wallet-list.js";
 import { remoteWallets } from "./walletconnect-wallet.js";
 
 /**
@@ -41,9 +42,7 @@ export class WalletPanel {
    * @returns {HTMLElement}
    */
   part(name) {
-    const found = this.root.querySelector(`[data-part="${name}"]`);
-    if (!(found instanceof HTMLElement)) throw new Error(`The panel lacks its part ${name}.`);
-    return found;
+    return findPart(this.root, name);
   }
 
   /** @returns {string} */
@@ -58,6 +57,7 @@ export class WalletPanel {
   }
 
   /**
+   * Show an alert and clear the status.
    * @param {string} message
    * @param {Action[]} actions
    */
@@ -67,13 +67,14 @@ export class WalletPanel {
   }
 
   /**
+   * Show the alert, with a button for each action.
    * @param {string} message
    * @param {Action[]} actions
    */
   showAlert(message, actions) {
-    const row = element("div", "", "row");
+    const row = createElement("div", "", "row");
     row.append(...actions.map(buildActionButton));
-    this.alert.replaceChildren(element("p", message), ...(actions.length > 0 ? [row] : []));
+    this.alert.replaceChildren(createElement("p", message), ...(actions.length > 0 ? [row] : []));
     this.alert.hidden = false;
   }
 
@@ -136,6 +137,7 @@ export class WalletPanel {
   }
 
   /**
+   * Send a request to the wallet and wait for the answer.
    * @param {Wallet} wallet
    * @param {import("./wallets.js").Request} call
    */
@@ -165,12 +167,15 @@ export class WalletPanel {
   offerApp({ name, appLink }) {
     const href = isPhone(window) ? appLink?.() : "";
     if (!href) return;
-    const link = element("a", `Open ${name}`, "button button-small");
+    const link = createElement("a", `Open ${name}`, "button button-small");
     link.href = href;
     this.statusLine.append(" ", link);
   }
 
-  /** @param {string} name of the wallet */
+  /**
+   * Stop waiting. The question stays open in the wallet, so ask the user to refuse it there.
+   * @param {string} name of the wallet
+   */
   cancelWaiting(name) {
     this.running?.abort();
     this.setRunning(null);
@@ -212,9 +217,12 @@ export class WalletPanel {
   }
 }
 
-/** @param {Action} action */
+/**
+ * Build the button of an action.
+ * @param {Action} action
+ */
 function buildActionButton({ label, run }) {
-  const button = element("button", label, "button button-small");
+  const button = createElement("button", label, "button button-small");
   button.type = "button";
   button.addEventListener("click", run);
   return button;

@@ -31,6 +31,7 @@ export function remoteWallets(page, chains) {
 }
 
 /**
+ * Build the entry of the list.
  * @param {import("./walletconnect.js").Settings} settings
  * @param {import("./chains.js").Chain[]} chains
  * @returns {Wallet}

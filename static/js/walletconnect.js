@@ -113,6 +113,7 @@ export class WalletConnectProvider {
     return this.loading;
   }
 
+  /** Load the client, subscribe to its events and restore the newest session. */
   async initClient() {
     const client = await this.load().catch((error) => {
       console.info("WalletConnect:", error);
@@ -127,7 +128,10 @@ export class WalletConnectProvider {
     return client;
   }
 
-  /** @param {Session | null} session */
+  /**
+   * Use a session, on the first chain it supports.
+   * @param {Session | null} session
+   */
   setSession(session) {
     this.session = session;
     this.ending = createRejectable();
@@ -251,7 +255,10 @@ export class WalletConnectProvider {
     this.emit("chainChanged", chainHex(chainId));
   }
 
-  /** @param {SessionEvent} event wallets send CAIP-10 accounts or addresses, and chain ids as numbers or hex */
+  /**
+   * Handle an event of the wallet.
+   * @param {SessionEvent} event wallets send CAIP-10 accounts or addresses, and chain ids as numbers or hex
+   */
   onSessionEvent({ topic, params }) {
     if (topic !== this.session?.topic) return;
     const { name, data } = params?.event ?? {};
@@ -264,6 +271,7 @@ export class WalletConnectProvider {
   }
 
   /**
+   * Use the accounts of an updated session.
    * @param {SignClient} client
    * @param {string} topic
    */
@@ -273,7 +281,10 @@ export class WalletConnectProvider {
     this.emit("accountsChanged", this.accounts());
   }
 
-  /** @param {string} topic */
+  /**
+   * Forget the session and fail pending requests.
+   * @param {string} topic
+   */
   onSessionEnd(topic) {
     if (topic !== this.session?.topic) return;
     this.session = null;
