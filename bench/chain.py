@@ -14,12 +14,12 @@ from eth_utils.address import to_checksum_address
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import Lane, Peer, Place, python_peer, site_settings
 from bench.report import MIB, Goal, Table
-from nft.core.abi import MULTICALL3
+from nft.core.evm.abi.multicall import MULTICALL3
 from tests.servers import places
 from tests.servers.chain import Chain, read_artifact, start_chain
 
 TOKENS = 1000
-PAGE = 2000  # as nft.services.sweeping has it; the peer checks
+PAGE = 2000  # as nft.claims.sweeping has it; the peer checks
 PERIOD = 12.0  # NFT_WATCH_PERIOD
 BLOCKS, MOVES = 10_000, 10
 FEW, MANY = 1000, 100_000

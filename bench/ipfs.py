@@ -12,9 +12,9 @@ from pathlib import Path
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import HERE, Lane, Peer, Place, node_peer, python_peer, site_settings
 from bench.report import MIB, Goal, Table
-from nft.core.car import write_car
-from nft.core.dag import DagLimits
-from nft.core.unixfs import BuiltDag, build_file
+from nft.core.ipfs.car import write_car
+from nft.core.ipfs.dag import DagLimits
+from nft.core.ipfs.unixfs import BuiltDag, build_file
 
 MEGABYTES = 5
 LIMIT, MEMORY, PIECES, HTTP = "sha256 by 256 KiB", "ours, from memory", "ours, in pieces of 64 KiB", "ours, over HTTP"
@@ -23,7 +23,7 @@ MOST_FROM_MEMORY, MOST_OVER_HTTP = 1.3, 1.9
 FREED = "freed memory given back"
 _NOTE = (
     "Blocks of 256 KiB, as Kubo and we publish. The server of blocks and archives is not counted. Memory is treated as "
-    "in our workers (avatarsite/memory.py); “freed memory given back” is the C library's own way: the memory of each "
+    "in our workers (avatarsite/celery.py); “freed memory given back” is the C library's own way: the memory of each "
     "file goes back to the kernel and is fetched anew for the next. “ipfs-car” is its `unpack --verify`, in memory. "
     "Helia asks the same server for each block alone."
 )

@@ -42,6 +42,6 @@ def _table(results: dict[str, Result], people: int) -> Table:
     goals = [Goal("a public profile, processor time", spent, MOST_MILLISECONDS, " ms")]
     note = (
         f"One server worker on a core of its own, {people:,} people. How many queries a page takes is held by "
-        "tests/services/test_page_queries.py."
+        "tests/site/test_page_queries.py."
     )
     return Table("Pages on PostgreSQL", list(results.values()), LEAST, "page", goals, [note])

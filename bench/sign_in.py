@@ -20,7 +20,7 @@ from bench.lanes import HERE, BenchError, Lane, Peer, Place, node_peer, plain_en
 from bench.report import Goal, Table
 from bench.setup import install_django_siwe_auth
 from localstack import binaries
-from nft.core.sign_in import SignInRequest, build_sign_in_text
+from nft.core.evm.siwe import SignInRequest, build_sign_in_text
 from tests.servers.postgres import start_postgres
 
 LIMIT, OURS = "coincurve recovery and two keccaks", "ours: compare with the issued text, recover"

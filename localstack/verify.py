@@ -12,7 +12,7 @@ from pathlib import Path
 from localstack import binaries, bootstrap
 from localstack.binaries import ROOT
 
-OURS = ["avatarsite", "profiles", "nft", "localstack", "tests", *(["bench"] if (ROOT / "bench").is_dir() else [])]
+OURS = ["avatarsite", "users", "profiles", "nft", "localstack", "tests", "bench"]
 PRETTIER = ["node", "frontend/node_modules/prettier/bin/prettier.cjs"]
 SCRIPTS_AND_STYLES = "{bench,contracts,frontend,static,tests}/**/*.{js,mjs,cjs,css}"
 """The files Prettier formats; .prettierignore excludes what other people wrote."""
@@ -40,13 +40,13 @@ PRODUCTION = {
 
 
 SQLITE_TESTS = [
-    "tests/services/profiles/test_history.py",
-    "tests/services/profiles/test_races.py",
-    "tests/services/nft/test_claims.py",
-    "tests/services/nft/test_sign_in_replay.py",
-    "tests/services/nft/test_minting.py",
-    "tests/services/nft/test_mint_kills.py",
-    "tests/services/nft/test_sponsored_mints.py",
+    "tests/profiles/pictures/test_history.py",
+    "tests/profiles/pictures/test_races.py",
+    "tests/nft/claims/test_claims.py",
+    "tests/nft/accounts/test_sign_in_replay.py",
+    "tests/nft/minting/test_minting.py",
+    "tests/nft/minting/test_mint_kills.py",
+    "tests/nft/minting/test_sponsored_mints.py",
 ]
 """What differs between databases: locks, races, constraints. `make test-sqlite` runs everything there."""
 

@@ -27,7 +27,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from eth_account import Account  # noqa: E402
 from eth_account.messages import encode_defunct  # noqa: E402
 
-from nft.services import sign_in, signatures  # noqa: E402
+from nft.accounts import sign_in, signatures  # noqa: E402
 
 ADDRESS, VERIFY = "/accounts/wallet/challenge/", "/accounts/wallet/verify/"
 TOKEN = "a" * 32
@@ -87,7 +87,7 @@ class Visitor:
 
 
 class Unverified:
-    """In the place of nft.services.signatures: takes every signature for the wallet's."""
+    """In the place of nft.accounts.signatures: takes every signature for the wallet's."""
 
     @staticmethod
     def read_signature(text: str) -> bytes:
