@@ -7,7 +7,7 @@ import { VerificationError, parseCid, parseVarint } from "../../static/js/cid.js
 import { hashName } from "../../static/js/murmur3.js";
 import { readFile } from "../../static/js/unixfs.js";
 
-const VECTORS = new URL("../unit/core/vectors/", import.meta.url);
+const VECTORS = new URL("../kit/vectors/", import.meta.url);
 const SHARDED = {
   "shard-fanout-8.car": "bafybeihurtixtkzpfct6jexnaav2kqrl3jnd53qwcpnobs6gusmvkrylue",
   "shard-fanout-16.car": "bafybeiaw4zxwm72af4fjy5aph2qddj3ywxpwv5mvyrxrbeagg6u3ls6dna",
