@@ -21,11 +21,11 @@ from profiles import settings
 class S3Store(Protocol):
     """The attributes used of django-storages' S3Storage; importing it would load boto3 into sites on files."""
 
-    bucket_name: Any
-    location: Any
-    endpoint_url: Any
-    region_name: Any
-    client_config: Any
+    bucket_name: str
+    location: str
+    endpoint_url: str | None
+    region_name: str | None
+    client_config: object
 
     @property
     def connection(self) -> Any: ...
@@ -95,7 +95,7 @@ def signed_url(store: S3Store, key: str, *, seconds: int) -> str:
 
 def full_key(store: S3Store, key: str) -> str:
     """Return the key with the storage's `location`."""
-    location = str(store.location).strip("/")
+    location = store.location.strip("/")
     return f"{location}/{key}" if location else key
 
 
