@@ -26,7 +26,7 @@ from profiles.images.errors import TOO_MUCH_MEMORY, ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import read_header, sniff_format
 from profiles.images.limits import MIB
-from profiles.images.normalize import normalize_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.picture import DecodeRequest
 from profiles.images.render import render
 
@@ -106,7 +106,7 @@ def _decode(content: bytes, request: DecodeRequest, settings: DecoderSettings) -
         allow_memory(settings.svg_memory)
     else:
         allow_memory(_BASE_MEMORY + _MEMORY_PER_PIXEL * read_header(content, request.limits).pixels)
-    return write_picture(normalize_with_renditions(content, request))
+    return write_picture(normalize(content, request))
 
 
 def _render(master: bytes, message: Message, settings: DecoderSettings) -> Message:

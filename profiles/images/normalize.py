@@ -13,19 +13,13 @@ from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.formats.detect import check_bytes, check_header, read_header, sniff_format
 from profiles.images.formats.headers import Header, drop_png_extras
 from profiles.images.likeness import difference_hash
-from profiles.images.limits import ImageLimits
-from profiles.images.picture import Crop, DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
+from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
 from profiles.images.stills import Still, decode_still
 from profiles.images.svg import decode_svg
 
 
-def normalize(content: bytes, limits: ImageLimits, *, crop: Crop | None = None) -> NormalizedImage:
-    """Return the master of a picture (and its still, if it moves). Raise `ImageRefused`."""
-    return normalize_with_renditions(content, DecodeRequest(limits, crop=crop)).image
-
-
-def normalize_with_renditions(content: bytes, request: DecodeRequest) -> NormalizedPicture:
+def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
     """Return master, still and all square sizes from one decode. Raise `ImageRefused`.
 
     The master is the whole (cropped) picture as WebP, at most MASTER_SIDE long (`animation_side` if it moves).

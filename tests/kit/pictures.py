@@ -9,6 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageDraw
 
+from profiles.images.normalize import normalize
+from profiles.images.picture import Crop, DecodeRequest, NormalizedImage
+
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 180, 60), (40, 60, 210), (235, 210, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # upper left, upper right, lower left, lower right
 
@@ -51,6 +54,11 @@ def opened(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data))
     image.load()
     return image
+
+
+def normalized(content: bytes, crop: Crop | None = None) -> NormalizedImage:
+    """Return the master of a picture (and its still, if it moves), decoded in this process. Raise `ImageRefused`."""
+    return normalize(content, DecodeRequest(crop=crop)).image
 
 
 def held(image: Image.Image, orientation: int) -> Image.Image:

@@ -24,7 +24,7 @@ from profiles.decoding import (
 )
 from profiles.images import errors
 from profiles.images.formats import OutputFormat, SourceFormat
-from profiles.images.normalize import normalize_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.picture import Crop
 from tests.kit import hostile_pictures
 from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, opened
@@ -58,9 +58,7 @@ def test_the_child_answers_exactly_as_the_pure_code_does(decoder: Decoder, conte
         except ImageRefused as refusal:
             return refusal.slug, refusal.sentence
 
-    assert outcome(lambda: decoder.decode(content, request)) == outcome(
-        lambda: normalize_with_renditions(content, request)
-    )
+    assert outcome(lambda: decoder.decode(content, request)) == outcome(lambda: normalize(content, request))
 
 
 def test_one_child_decodes_many_pictures(decoder: Decoder) -> None:

@@ -12,9 +12,9 @@ from profiles.images.encode import AnimatedWebp, Playback
 from profiles.images.errors import ImageRefused
 from profiles.images.formats.detect import read_header
 from profiles.images.limits import ImageLimits, animation_side
-from profiles.images.normalize import normalize, normalize_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.picture import Crop, DecodeRequest
-from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, frames, held, opened
+from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, frames, held, normalized, opened
 
 LIMITS = ImageLimits()
 MOVING = ["GIF", "PNG", "WEBP", "AVIF"]
@@ -38,7 +38,7 @@ def far_apart(one: Image.Image, other: Image.Image) -> float:
 
 @pytest.mark.parametrize("fmt", MOVING)
 def test_an_animation_stays_animated_and_has_a_still(fmt: str) -> None:
-    image = normalize(animation(fmt, 6), LIMITS)
+    image = normalized(animation(fmt, 6))
     shown, durations, _plays = played(image.master.data)
     assert image.frames == len(shown) == 6
     assert image.master.animated
@@ -52,7 +52,7 @@ def test_an_animation_stays_animated_and_has_a_still(fmt: str) -> None:
 
 @pytest.mark.parametrize("fmt", MOVING)
 def test_one_pass_gives_still_and_animated_squares_of_every_size(fmt: str) -> None:
-    picture = normalize_with_renditions(animation(fmt, 4, (300, 200)), DecodeRequest(sizes=(192, 64)))
+    picture = normalize(animation(fmt, 4, (300, 200)), DecodeRequest(sizes=(192, 64)))
     made = [(rendition.size, rendition.image.width, rendition.image.animated) for rendition in picture.renditions]
     assert made == [(192, 192, False), (64, 64, False), (192, 192, True), (64, 64, True)]
     for rendition in picture.renditions:
@@ -61,12 +61,12 @@ def test_one_pass_gives_still_and_animated_squares_of_every_size(fmt: str) -> No
 
 def test_each_frame_keeps_its_own_duration() -> None:
     content = animation("GIF", 4, duration=[40, 500, 80, 2000])
-    assert played(normalize(content, LIMITS).master.data)[1] == [40, 500, 80, 2000]
+    assert played(normalized(content).master.data)[1] == [40, 500, 80, 2000]
 
 
 def test_durations_that_browsers_ignore_become_what_browsers_play() -> None:
     content = animation("GIF", 3, duration=[0, 10, 20])
-    assert played(normalize(content, LIMITS).master.data)[1] == [100, 100, 20]
+    assert played(normalized(content).master.data)[1] == [100, 100, 20]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_durations_that_browsers_ignore_become_what_browsers_play() -> None:
     ],
 )
 def test_an_animation_repeats_as_often_as_the_original(fmt: str, options: dict[str, Any], plays: int) -> None:
-    assert played(normalize(animation(fmt, 3, **options), LIMITS).master.data)[2] == plays
+    assert played(normalized(animation(fmt, 3, **options)).master.data)[2] == plays
 
 
 def moving_square(count: int = 4) -> list[Image.Image]:
@@ -100,7 +100,7 @@ def test_gif_frames_are_composed_as_browsers_compose_them(disposal: int) -> None
     content = encoded(first, "GIF", save_all=True, append_images=others, disposal=disposal, duration=50, transparency=0)
     with Image.open(BytesIO(content)) as original:
         expected = [frame.convert("RGBA") for frame in ImageSequence.Iterator(original)]
-    shown, _durations, _plays = played(normalize(content, LIMITS).master.data)
+    shown, _durations, _plays = played(normalized(content).master.data)
     assert len(shown) == len(expected) == 4
     for seen, drawn in zip(shown, expected, strict=True):
         assert far_apart(seen.getchannel("A"), drawn.getchannel("A")) < 2
@@ -110,7 +110,7 @@ def test_gif_frames_are_composed_as_browsers_compose_them(disposal: int) -> None
 def test_the_still_is_the_first_frame_that_is_not_blank() -> None:
     blank = Image.new("RGB", (60, 40), (0, 0, 0))
     content = encoded(blank, "GIF", save_all=True, append_images=[blank.copy(), *frames(3)], duration=50)
-    image = normalize(content, LIMITS)
+    image = normalized(content)
     assert image.still is not None
     assert far_apart(opened(image.still.data), frames(3)[0]) < 8
 
@@ -124,17 +124,17 @@ def test_the_hidden_first_picture_of_an_apng_is_no_frame() -> None:
         append_images=frames(3),
         duration=60,
     )
-    image = normalize(content, LIMITS)
+    image = normalized(content)
     shown, _durations, _plays = played(image.master.data)
     assert image.frames == len(shown) == 3
     assert far_apart(shown[0], frames(3)[0]) < 8
 
 
 def test_large_frames_are_reduced_and_small_ones_kept() -> None:
-    large = normalize(animation("WEBP", 3, (900, 600)), LIMITS)
+    large = normalized(animation("WEBP", 3, (900, 600)))
     assert (large.width, large.height) == (900, 600)
     assert (large.master.width, large.master.height) == (512, 341)
-    small = normalize(animation("WEBP", 3, (60, 40)), LIMITS)
+    small = normalized(animation("WEBP", 3, (60, 40)))
     assert (small.master.width, small.master.height) == (60, 40)
 
 
@@ -149,11 +149,11 @@ def test_an_animation_is_upright_and_can_be_cropped(fmt: str, orientation: int) 
     first = held(four_corners(96, 64), orientation)
     second = held(four_corners(96, 64).point(lambda value: value // 2 + 60), orientation)
     content = encoded(first, fmt, save_all=True, append_images=[second], exif=exif(orientation, gps=True), duration=50)
-    whole = normalize(content, LIMITS)
+    whole = normalized(content)
     assert whole.still is not None
     assert corner_colors(opened(whole.still.data)) == ["red", "green", "blue", "yellow"]
     assert b"Secret" not in whole.master.data
-    part = normalize(content, LIMITS, crop=Crop(0.25, 0.75, 0.5))
+    part = normalized(content, crop=Crop(0.25, 0.75, 0.5))
     assert part.still is not None
     assert (part.width, part.height) == (32, 32)
     assert set(corner_colors(opened(part.still.data))) == {"blue"}
@@ -162,13 +162,13 @@ def test_an_animation_is_upright_and_can_be_cropped(fmt: str, orientation: int) 
 def test_an_animation_cut_short_is_refused() -> None:
     content = animation("GIF", 20, (200, 200))
     with pytest.raises(ImageRefused, match="cut short"):
-        normalize(content[: len(content) // 2], LIMITS)
+        normalized(content[: len(content) // 2])
 
 
 def test_encoding_an_animation_is_deterministic() -> None:
     content = animation("GIF", 8)
     request = DecodeRequest(sizes=(32,))
-    assert normalize_with_renditions(content, request) == normalize_with_renditions(content, request)
+    assert normalize(content, request) == normalize(content, request)
 
 
 def test_our_writer_agrees_with_the_public_one_of_pillow() -> None:
@@ -184,5 +184,5 @@ def test_our_writer_agrees_with_the_public_one_of_pillow() -> None:
 
 
 def test_the_frame_count_of_our_own_master_is_read() -> None:
-    master = normalize(animation("GIF", 5), LIMITS).master
+    master = normalized(animation("GIF", 5)).master
     assert read_header(master.data, LIMITS).frames == 5

@@ -11,7 +11,7 @@ from profiles.images.formats.detect import read_header
 from profiles.images.formats.headers import drop_png_extras
 from profiles.images.geometry import center_square, crop_square, fit_within, stored_box
 from profiles.images.limits import MASTER_SIDE, ImageLimits
-from profiles.images.normalize import normalize_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
 from tests.kit.pictures import animation, encoded, exif, four_corners, png_claiming
 
@@ -48,7 +48,7 @@ def damaged_pictures(draw: st.DrawFn) -> bytes:
 
 def outcome(content: bytes) -> NormalizedPicture | ImageRefused:
     try:
-        return normalize_with_renditions(content, DecodeRequest(LIMITS, (32,)))
+        return normalize(content, DecodeRequest(LIMITS, (32,)))
     except ImageRefused as refusal:
         return refusal
 

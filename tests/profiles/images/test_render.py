@@ -4,16 +4,15 @@ import pytest
 
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat
-from profiles.images.limits import RENDITION_SIZES, ImageLimits, pick_size
-from profiles.images.normalize import normalize
+from profiles.images.limits import RENDITION_SIZES, pick_size
 from profiles.images.render import render
-from tests.kit.pictures import animation, corner_colors, encoded, four_corners, opened
+from tests.kit.pictures import animation, corner_colors, encoded, four_corners, normalized, opened
 
 UPRIGHT = ["red", "green", "blue", "yellow"]
 
 
 def master_of(content: bytes) -> bytes:
-    return normalize(content, ImageLimits()).master.data
+    return normalized(content).master.data
 
 
 @pytest.mark.parametrize("fmt", OutputFormat)

@@ -10,7 +10,7 @@ import pytest
 from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
-from profiles.images.normalize import normalize_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
 from tests.kit.pictures import corner_colors, encoded, four_corners, nearest, opened
 
@@ -24,7 +24,7 @@ CORNERS = (
 
 
 def draw(svg: str, **wishes: object) -> NormalizedPicture:
-    return normalize_with_renditions(svg.encode(), DecodeRequest(svg_allowed=True, **wishes))  # type: ignore[arg-type]
+    return normalize(svg.encode(), DecodeRequest(svg_allowed=True, **wishes))  # type: ignore[arg-type]
 
 
 def test_an_svg_becomes_a_master_and_squares() -> None:
@@ -41,7 +41,7 @@ def test_an_svg_can_be_cropped() -> None:
 
 def test_an_uploaded_svg_is_refused() -> None:
     with pytest.raises(ImageRefused) as caught:
-        normalize_with_renditions(CORNERS.encode(), DecodeRequest())
+        normalize(CORNERS.encode(), DecodeRequest())
     assert caught.value.is_a(errors.UNSUPPORTED_FORMAT)
 
 
