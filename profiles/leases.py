@@ -179,7 +179,10 @@ class Attempting:
         if row.crashes >= row.policy.crashes:
             row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
         else:
-            row.retry(f"Something went wrong on our side ({type(error).__name__}).", self.now, crashes=row.crashes)
+            # Longer than after an expected error: a cache or a store that restarts must not use up all attempts.
+            delay = row.policy.lease * 4 ** (row.crashes - 1)
+            sentence = f"Something went wrong on our side ({type(error).__name__}). We try again."
+            row.retry(sentence, self.now, delay, crashes=row.crashes)
 
 
 Row = TypeVar("Row", bound=Leased)
