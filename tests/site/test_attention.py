@@ -1,11 +1,10 @@
-"""What waits for staff is one list, whatever kind of job gave it up: in the metrics, in the admin, and to retry there."""
+"""What waits for staff is one list, whatever kind of job gave it up: in the metrics and in the admin."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from nft.gallery import pictures
 from nft.gallery.pictures import fetch_held_picture
 from nft.models import HeldToken, LinkedAccount, TokenSearch, WatchedChain
 from profiles.admin_base import LeasedAdmin, NeedsAttention
-from profiles.leases import OUR_FAULT, Leased, fresh, get_attention
+from profiles.leases import OUR_FAULT, Leased, fresh, get_attention, lease_row
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.people import a_person
 from tests.servers.redis import RedisServer
@@ -54,25 +53,24 @@ def searching(account: LinkedAccount) -> TokenSearch:
 
 
 @pytest.fixture(autouse=True)
-def _hostile_picture(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _hostile_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Metadata that no code of ours expects, as a lone surrogate once was."""
 
     def fail(*_: Any) -> None:
         raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
 
     monkeypatch.setattr(pictures, "_fetch", fail)
-    yield
 
 
 def until_it_ends(held: HeldToken) -> int:
     """Run the sweep and the worker for a year; return how often the worker was called."""
-    now, runs = NOW, 0
-    while now < NOW + timedelta(days=365):
+    runs = 0
+    for hour in range(365 * 24):
+        now = NOW + timedelta(hours=hour)
         for key in queued_by_sweep(fetch_held_picture, now):
             fetch_held_picture(key, now, None)  # type: ignore[arg-type]  # no client is reached
             runs += 1
         held.refresh_from_db()
-        now = max(now + timedelta(minutes=1), held.due_at or now) if runs < 100 else NOW + timedelta(days=365)
         if held.due_at is None:
             break
     return runs
@@ -89,7 +87,7 @@ def test_all_kinds_of_jobs_are_in_one_list(
 ) -> None:
     until_it_ends(held)
     TokenSearch.objects.filter(pk=searching.pk).update(crashes=2, attempt="0" * 32)
-    search = pictures.lease_row(TokenSearch.objects.filter(pk=searching.pk), NOW)
+    search = lease_row(TokenSearch.objects.filter(pk=searching.pk), NOW)
     assert search is None
     searching.refresh_from_db()
     assert (searching.state, searching.due_at, searching.trouble) == (
@@ -121,7 +119,8 @@ def test_staff_retry_with_a_reason_that_the_rows_history_keeps(held: HeldToken, 
     assert held.gave_up_at is not None, "no reason was given"
     admin_client.post(url, {**asked, "reason": "The decoder is mended."})
     held.refresh_from_db()
-    assert (held.gave_up_at, held.tries, held.crashes, held.last_error) == (None, 0, 0, "")
+    waiting = HeldToken.objects.get()
+    assert (waiting.gave_up_at, waiting.tries, waiting.crashes, waiting.last_error) == (None, 0, 0, "")
     assert queued_by_sweep(fetch_held_picture, timezone.now()) == [held.pk]
     assert LogEntry.objects.get().change_message == "Retry: The decoder is mended."
 
@@ -137,9 +136,7 @@ def test_every_kind_has_its_list_in_the_admin(admin_client: Client) -> None:
 
 
 def test_a_web_process_imports_no_job_that_only_workers_run() -> None:
-    code = (
-        "import avatarsite.wsgi, sys; print(sorted({'users.loss_mail', 'profiles.upkeep.janitor'} & set(sys.modules)))"
-    )
+    code = "import avatarsite.wsgi, sys; print({'users.loss_mail', 'profiles.upkeep.janitor'} & set(sys.modules))"
     environment = os.environ | {"LOCAL_STACK": "1"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
-    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+    found = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT, env=environment)
+    assert found.strip() == "set()"
