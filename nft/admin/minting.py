@@ -7,7 +7,7 @@ from django.contrib import admin
 from nft.admin.accounts import address_for_staff
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
-from profiles.admin_base import LeasedAdmin, LookOnly, NeedsAttention
+from profiles.admin_base import LeasedAdmin, NeedsAttention
 
 
 @admin.register(MintRequest)
@@ -46,9 +46,9 @@ class MintRequestAdmin(LeasedAdmin):
 
 
 @admin.register(SponsoredTransaction)
-class SponsoredTransactionAdmin(LookOnly):
+class SponsoredTransactionAdmin(LeasedAdmin):
     list_display = ["tx_hash", "chain_id", "sender_address", "nonce", "request", "cost", "signed_at", "settled_at"]
-    list_filter = ["chain_id", ("settled_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsAttention, "chain_id", ("settled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["request"]
     search_fields = ["tx_hash__exact"]
     ordering = ["-signed_at"]
