@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nft.core.ipfs.cid import DAG_PB, Cid, cid_of
-from nft.core.ipfs.dag_pb import PbLink, encode_bytes, encode_node, encode_number
+from nft.core.ipfs.cid import DAG_PB, Cid, build_cid
+from nft.core.ipfs.dag_pb import PbLink, encode_node
 from nft.core.ipfs.errors import BlockMissing
+from nft.core.ipfs.protobuf import encode_bytes, encode_number
 from nft.core.ipfs.unixfs import BuiltDag, NodeType, build_directory, build_file
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -36,7 +37,7 @@ class Store:
     def put_node(self, links: list[PbLink], unixfs: bytes | None) -> Cid:
         """Store any dag-pb node, well-formed or not."""
         block = encode_node(links, unixfs)
-        cid = cid_of(block, DAG_PB)
+        cid = build_cid(block, DAG_PB)
         self.blocks[cid] = block
         return cid
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.errors import CoreError
-from nft.core.evm.abi.calls import TRIAL_CODE, build_signature_trial, parse_signature_trial
+from nft.core.evm.abi.signature_calls import TRIAL_CODE, build_signature_trial, parse_signature_trial
 from nft.core.evm.errors import BadAnswer
 
 ARTIFACT = Path(__file__).resolve().parents[3] / "contracts" / "artifacts" / "SignatureTrial.json"

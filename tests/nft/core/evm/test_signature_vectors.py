@@ -14,7 +14,7 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nft.core.evm.abi.calls import ERC1271_MAGIC, build_is_valid_signature, parse_is_valid_signature
+from nft.core.evm.abi.signature_calls import ERC1271_MAGIC, build_is_valid_signature, parse_is_valid_signature
 from nft.core.evm.signatures import (
     ERC6492_MAGIC,
     MAX_SIGNATURE_BYTES,
