@@ -1,4 +1,4 @@
-"""What the tests about blocks share: known bytes, a store that can be tampered with, and archives made elsewhere."""
+"""Blocks for tests: known bytes, a store that can be tampered with, and archives made by other implementations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ VECTORS = Path(__file__).parent / "vectors"
 
 
 def counted_bytes(size: int) -> bytes:
-    """0, 1, … 250, 0, 1, …: what the golden CIDs are of."""
+    """Return 0, 1, … 250, 0, 1, …: the content of the golden CIDs."""
     return (bytes(range(251)) * (size // 251 + 1))[:size]
 
 
 @dataclass
 class Store:
-    """Blocks as an untrusted gateway has them; remembers what was asked for."""
+    """Blocks as an untrusted gateway has them. Records which were asked for."""
 
     blocks: dict[Cid, bytes] = field(default_factory=dict)
     asked: list[Cid] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Store:
 
 
 def unixfs(node_type: NodeType | int, data: bytes | None = None, **numbers: int) -> bytes:
-    """The UnixFS message of a node; numbers by name: file_size, hash_type, fanout."""
+    """Return the UnixFS message of a node. `numbers` may be file_size, hash_type and fanout."""
     fields = {"file_size": 3, "hash_type": 5, "fanout": 6}
     message = encode_number(1, int(node_type))
     if data is not None:
@@ -52,7 +52,7 @@ def unixfs(node_type: NodeType | int, data: bytes | None = None, **numbers: int)
 
 
 def published_token(store: Store) -> tuple[BuiltDag, bytes]:
-    """A directory with `image.webp` (two chunks) and `metadata.json`, and the picture's bytes."""
+    """Store a directory with `image.webp` (two chunks) and `metadata.json`; return it and the picture's bytes."""
     picture = counted_bytes(300_000)
     image, metadata = build_file(picture), build_file(b'{"name":"x"}')
     directory = build_directory(

@@ -1,4 +1,4 @@
-"""Our calls are those of eth_abi byte for byte, and no garbage is ever read as a value."""
+"""Compare our calls with eth_abi byte for byte, and check that malformed answers are refused."""
 
 import contextlib
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_calls_with_texts_and_bytes_are_those_of_eth_abi(
 
 
 @pytest.mark.parametrize(
-    ("call", "selector"),  # as the standards print them
+    ("call", "selector"),  # as printed in the standards
     [
         (token_calls.build_owner_of(1), "6352211e"),
         (token_calls.build_token_uri(1), "c87b56dd"),
@@ -90,7 +90,7 @@ def test_answers_about_names_are_read(address: bytes, content: bytes) -> None:
     assert ens_calls.parse_resolve(encode(["bytes"], [content])) == content
     for nothing in (b"", bytes(20)):
         assert ens_calls.parse_addr_of_coin(encode(["bytes"], [nothing])) is None
-    with pytest.raises(BadAnswer):  # Bitcoin's are longer
+    with pytest.raises(BadAnswer):  # Bitcoin addresses are longer
         ens_calls.parse_addr_of_coin(encode(["bytes"], [address + b"1"]))
 
 
@@ -208,7 +208,7 @@ def test_multicall_results_of_eth_abi_are_read_in_order(results: list[tuple[bool
 def test_a_multicall_answer_that_was_tampered_with_is_bad_or_still_whole(
     results: list[tuple[bool, bytes]], data: st.DataObject
 ) -> None:
-    """Only the values may differ then: never their number, and never a byte read twice."""
+    """If a changed answer is accepted, only values differ: never their number, and no byte is read twice."""
     answer = bytearray(encode(["(bool,bytes)[]"], [results]))
     answer[data.draw(st.integers(0, len(answer) - 1))] ^= data.draw(st.integers(1, 255))
     try:

@@ -1,4 +1,4 @@
-"""Addresses are 20 bytes, and a mistyped one does not get in."""
+"""Parse addresses, and refuse mistyped ones by their checksum."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""CAIP-10, CAIP-19 (with 22 and 29) and did:nft name accounts and tokens in one way only."""
+"""CAIP-10, CAIP-19 (with 22 and 29) and did:nft give each account and token exactly one identifier."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Names have one normal form, and the hashes that the standards print; everything else is refused by its reason."""
+"""Normalize and hash ENS names as the standards print them; refuse all others with the reason."""
 
 import pytest
 from ens_normalize import DisallowedSequence, ens_normalize
@@ -106,7 +106,7 @@ def test_what_is_no_name_is_refused_with_its_reason(text: str, reason: str) -> N
 
 @given(st.text(alphabet=st.characters(max_codepoint=127), max_size=30))
 def test_plain_names_are_what_the_library_makes_of_them(text: str) -> None:
-    """The short way for names of plain letters answers as the tables do."""
+    """The fast path for plain names agrees with the library."""
     try:
         expected: str | None = ens_normalize(text) or None
     except DisallowedSequence:

@@ -1,4 +1,4 @@
-"""The sign-in text is EIP-4361 to the letter, and only the exact text and its own key's signature pass."""
+"""Build the exact EIP-4361 text, and accept only that text and a signature of the right key."""
 
 import contextlib
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Archives: what is written reads back, and nothing damaged, cut, padded or swapped gets through."""
+"""Build and read archives; refuse damaged, cut, padded and swapped ones."""
 
 import contextlib
 import hashlib
@@ -23,7 +23,7 @@ HEADER = bytes.fromhex("3aa265726f6f747381d82a58250001551220") + bytes(32) + byt
 
 
 def small_car() -> tuple[Cid, bytes]:
-    """A directory with two small files."""
+    """Return the root and the archive of a directory with two small files."""
     files = {name: build_file(name.encode() * 20) for name in ("a", "b")}
     directory = build_directory({name: (built.root, built.size) for name, built in files.items()})
     blocks = {cid: block for built in (*files.values(), directory) for cid, block in built.blocks.items()}
@@ -99,7 +99,7 @@ def test_pieces_of_the_wanted_size_give_blocks_without_a_copy(size: int) -> None
     reader.close()
     assert blocks == built.blocks
     assert all(isinstance(block, memoryview) for block in blocks.values())
-    assert pieces <= len(blocks) + 4  # one for each block, and the header
+    assert pieces <= len(blocks) + 4  # one per block, and the header
 
 
 @given(st.binary(max_size=900_000))
@@ -110,7 +110,7 @@ def test_files_round_trip_through_an_archive(data: bytes) -> None:
 
 
 def test_no_flipped_bit_in_a_small_archive_goes_unnoticed() -> None:
-    """Every bit of every byte: refused, or it changed the root or the codec in a CID, so no path leads there."""
+    """Each flipped bit is refused, or it changed the root or the codec in a CID, so that no path leads there."""
     root, archive = small_car()
     for position in range(len(archive)):
         for bit in range(8):
@@ -122,7 +122,7 @@ def test_no_flipped_bit_in_a_small_archive_goes_unnoticed() -> None:
                 continue
             assert roots != (root,) or blocks != read_car(archive)[1]
             for cid, block in blocks.items():
-                verify_block(cid, block)  # what did come out is still what its CID says
+                verify_block(cid, block)  # each block that was returned still matches its CID
 
 
 @given(st.data())
@@ -143,7 +143,7 @@ def test_an_archive_cut_anywhere_else_than_between_blocks_is_refused() -> None:
         except CarError:
             continue
         whole += 1
-    assert whole == 3  # behind the header and behind the first two of three blocks
+    assert whole == 3  # after the header and after the first two of three blocks
 
 
 @pytest.mark.parametrize("garbage", [b"\0", b"\x01", b"garbage", b"\xff", 20 * b"\xff", 300 * b"\0"])

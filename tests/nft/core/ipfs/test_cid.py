@@ -1,4 +1,4 @@
-"""A CID has one identity whatever base it is written in, and proves bytes or refuses them."""
+"""Parse CIDs in every base, and verify bytes against them."""
 
 import base64
 import contextlib

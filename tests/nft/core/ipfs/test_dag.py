@@ -1,4 +1,4 @@
-"""Reading a path: every byte proved, every limit held, and every refusal named."""
+"""Read paths: every byte is verified, and every refusal has its kind."""
 
 import contextlib
 from typing import Any
@@ -91,7 +91,7 @@ def test_names_are_hashed_by_murmur3(text: str, expected: int) -> None:
 
 
 def test_metadata_in_a_dag_cbor_object_is_found(store: Store) -> None:
-    """As NFT upload services made it; the block is by @ipld/dag-cbor 9."""
+    """The layout is that of NFT upload services; @ipld/dag-cbor 9 made the block."""
     leaf = build_file(counted_bytes(1000))
     store.add(leaf.blocks)
     link = "d82a582500" + leaf.root.encode().hex()

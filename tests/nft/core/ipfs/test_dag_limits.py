@@ -1,4 +1,4 @@
-"""Limits of a read: whatever a graph claims to be, it takes no more bytes, blocks or depth than allowed."""
+"""Hold the limits of a read on bytes, blocks and depth, whatever a graph claims."""
 
 import pytest
 

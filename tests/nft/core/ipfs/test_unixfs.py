@@ -1,4 +1,4 @@
-"""Files and directories get the CIDs that other implementations give them."""
+"""Build files and directories with the CIDs that other implementations give them."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Whatever an indexer answers is read as tokens or refused; no address of a picture is taken over."""
+"""Parse or refuse the answers of indexers; picture URLs are never kept."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Metadata of strangers: only what we know, only what is fit to show, and a named refusal for the rest."""
+"""Parse untrusted metadata: known keys with clean texts, and a refusal with its kind for the rest."""
 
 import json
 import time

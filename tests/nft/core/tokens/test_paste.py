@@ -1,4 +1,4 @@
-"""People paste all sorts of things to name a token; each is understood or refused with its reason."""
+"""Parse everything that people paste to name a token, or refuse it with its kind."""
 
 import pytest
 from hypothesis import given

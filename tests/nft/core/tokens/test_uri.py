@@ -1,4 +1,4 @@
-"""Token URIs in the shapes contracts answer with: each leads somewhere definite or is refused by name."""
+"""Parse token URIs in all forms that contracts use, or refuse them with their kind."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""Three outcomes: an outage is never a no, and garbage is never a yes."""
+"""Decide ownership: an outage is never a no, and a malformed answer is never a yes."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Transfer logs of both standards become one kind of event; other logs are passed over, garbage is refused."""
+"""Parse transfer logs of both standards; skip other logs and refuse malformed ones."""
 
 import contextlib
 from typing import Any
@@ -26,7 +26,7 @@ def word(number: int) -> str:
 
 
 def log(topics: list[str], data: bytes = b"", **changes: Any) -> dict[str, Any]:
-    """As `eth_getLogs` answers it."""
+    """Return a log as `eth_getLogs` does."""
     return {
         "address": "0x" + CONTRACT.hex(),
         "topics": topics,
