@@ -15,8 +15,8 @@ from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from web3.contract import Contract
 
-from bench.lanes import BenchError, Place
-from bench.report import Goal, Waits, p95
+from bench.lanes import BenchError, Workspace
+from bench.tables import Goal, Waits, p95
 from localstack.chain import LocalChain, read_artifact
 from localstack.parts import BLOCK_TIME
 from tests.infra.stack_run import StackRun
@@ -34,16 +34,16 @@ _NOTE = (
 )
 
 
-def run(place: Place) -> Iterator[Waits]:
-    stack = StackRun(place.folder / "stack")
+def run(workspace: Workspace) -> Iterator[Waits]:
+    stack = StackRun(workspace.folder / "stack")
     stack.start()
-    place.closing.callback(_stop, stack)
+    workspace.closing.callback(_stop, stack)
     stack.wait_until_ready()
     chain = LocalChain(f"http://127.0.0.1:{stack.chain_port}")
     holder = _Holder(f"http://localhost:{stack.web_port}")
     holder.sign_in()
     shapes = _shapes(stack, chain)
-    tokens = _mint(chain, shapes, holder.account.address, max(3, round(TOKENS * min(1.0, place.haste))))
+    tokens = _mint(chain, shapes, holder.account.address, max(3, round(TOKENS * min(1.0, workspace.haste))))
     waits: dict[str, list[float]] = {SHOWN: [], HIDDEN: []}
     for number, token in enumerate(tokens):
         waits[SHOWN].append(holder.show(shapes.address, token))
