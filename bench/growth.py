@@ -61,8 +61,8 @@ def _table(title: str, facts: dict[str, Any], many: int, max_ratio: float) -> Ta
     ordered = [results[each + size] for each in titles for size in (small, large)]
     note = (
         "The operations take turns on two databases of the same server. “CPU” is that of our process alone. The bytes "
-        "of a person are those of user, profile, hashes of an e-mail address, picture with four squares, history entry, "
-        "account, and for one in ten a claim, each with its indexes. "
+        "of a person are those of user, profile, hashes of an e-mail address, picture with four squares, history "
+        "entry, account, and for one in ten a claim, each with its indexes. "
         f"{facts['bytes']['squares']:,.0f} of them belong to the squares."
     )
     return Table(f"Growth on {title}", ordered, ordered[0].name, "operation", goals, [note])

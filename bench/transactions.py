@@ -1,0 +1,62 @@
+"""Transactions of one account of a local chain, which may be sent before those before them are in a block."""
+
+from __future__ import annotations
+
+import time
+
+from eth_account.signers.local import LocalAccount
+from hexbytes import HexBytes
+from web3 import Web3
+from web3.contract.contract import ContractFunction
+from web3.exceptions import TransactionNotFound
+from web3.types import RPCEndpoint, TxParams, Wei
+
+from bench.lanes import BenchError
+
+PATIENCE, POLL = 60.0, 0.05
+_FUNDS = hex(10 * 10**18)
+
+
+class Sender:
+    """The only sender of `account`. It counts the nonces itself.
+
+    The node's own count does not include transactions that wait for a block, so a second transaction sent within the
+    same block would get the nonce of the first, and the node would refuse it as an underpriced replacement.
+    """
+
+    def __init__(self, w3: Web3, account: LocalAccount) -> None:
+        self._w3 = w3
+        self._account = account
+        self._next_nonce = w3.eth.get_transaction_count(account.address, "pending")
+        w3.provider.make_request(RPCEndpoint("anvil_setBalance"), [account.address, _FUNDS])
+
+    def send(self, call: ContractFunction, *, gas: int = 300_000) -> HexBytes:
+        """Sign and send a call, and return the transaction's hash without waiting for its block."""
+        frame: TxParams = {
+            "from": self._account.address,
+            "nonce": self._next_nonce,
+            "gas": gas,
+            "gasPrice": Wei(2 * self._w3.eth.gas_price),
+            "chainId": self._w3.eth.chain_id,
+        }
+        signed = self._account.sign_transaction(call.build_transaction(frame))  # type: ignore[arg-type]
+        sent = self._w3.eth.send_raw_transaction(signed.raw_transaction)
+        self._next_nonce = type(self._next_nonce)(self._next_nonce + 1)
+        return sent
+
+    def is_mined(self, sent: HexBytes) -> bool:
+        """Return whether the transaction is in a block. Raises BenchError if it was reverted."""
+        try:
+            receipt = self._w3.eth.get_transaction_receipt(sent)
+        except TransactionNotFound:
+            return False
+        if receipt["status"] != 1:
+            raise BenchError(f"The local chain reverted transaction {sent.to_0x_hex()}.")
+        return True
+
+    def wait_until_mined(self, sent: HexBytes) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self.is_mined(sent):
+            if time.monotonic() > deadline:
+                raise BenchError(f"Transaction {sent.to_0x_hex()} is in no block after {PATIENCE:.0f} s.")
+            time.sleep(POLL)
