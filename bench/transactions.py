@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 
 from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress, HexStr
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import TransactionNotFound
-from web3.types import RPCEndpoint, TxParams, Wei
+from web3.types import Nonce, RPCEndpoint, TxParams, Wei
 
 from bench.lanes import BenchError
 
 PATIENCE, POLL = 60.0, 0.05
-_FUNDS = hex(10 * 10**18)
+_FUNDS, _GAS = hex(10 * 10**18), 500_000
 
 
 class Sender:
@@ -27,21 +28,27 @@ class Sender:
     def __init__(self, w3: Web3, account: LocalAccount) -> None:
         self._w3 = w3
         self._account = account
-        self._next_nonce = w3.eth.get_transaction_count(account.address, "pending")
+        self._next_nonce: int = w3.eth.get_transaction_count(account.address, "pending")
         w3.provider.make_request(RPCEndpoint("anvil_setBalance"), [account.address, _FUNDS])
 
-    def send(self, call: ContractFunction, *, gas: int = 300_000) -> HexBytes:
+    def send(self, call: ContractFunction) -> HexBytes:
         """Sign and send a call, and return the transaction's hash without waiting for its block."""
+        return self.send_data(call.address, call.build_transaction({"gas": _GAS})["data"])
+
+    def send_data(self, to: ChecksumAddress, data: HexStr | bytes) -> HexBytes:
+        """Like `send`, for a call that is encoded already."""
         frame: TxParams = {
-            "from": self._account.address,
-            "nonce": self._next_nonce,
-            "gas": gas,
+            "to": to,
+            "data": data,
+            "value": Wei(0),
+            "nonce": Nonce(self._next_nonce),
+            "gas": _GAS,
             "gasPrice": Wei(2 * self._w3.eth.gas_price),
             "chainId": self._w3.eth.chain_id,
         }
-        signed = self._account.sign_transaction(call.build_transaction(frame))  # type: ignore[arg-type]
+        signed = self._account.sign_transaction(frame)  # type: ignore[arg-type]
         sent = self._w3.eth.send_raw_transaction(signed.raw_transaction)
-        self._next_nonce = type(self._next_nonce)(self._next_nonce + 1)
+        self._next_nonce += 1
         return sent
 
     def is_mined(self, sent: HexBytes) -> bool:

@@ -40,7 +40,7 @@ class Visitor:
         self.post("/settings/welcome/", data={"handle": self.handle})
 
     def upload(self, picture: bytes) -> None:
-        self.post("/settings/picture/", files={"content": ("picture.jpg", picture, "image/jpeg")})
+        self.post("/settings/picture/", files={"content": ("picture.webp", picture, "image/webp")})
 
     def claim(self, contract: str, token: int) -> None:
         self.post("/settings/tokens/claim/", data={"reference": f"eip155:{CHAIN_ID}/erc721:{contract}/{token}"})
@@ -65,11 +65,13 @@ class Visitor:
         return self._checked(self._session.get(self.site + path, timeout=_TIMEOUT))
 
     def post(self, path: str, **content: Any) -> requests.Response:
-        """Send the form, JSON or files of `content` with a CSRF token, following redirects."""
+        """Send the form, JSON or files of `content` with a CSRF token. Redirects are not followed."""
         if "csrf" not in self._session.cookies:
             self.get("/accounts/login/")
         headers = {"X-CSRFToken": self._session.cookies["csrf"], "Referer": self.site}
-        return self._checked(self._session.post(self.site + path, headers=headers, timeout=_TIMEOUT, **content))
+        return self._checked(
+            self._session.post(self.site + path, headers=headers, timeout=_TIMEOUT, allow_redirects=False, **content)
+        )
 
     def _checked(self, response: requests.Response) -> requests.Response:
         if not response.ok:
