@@ -56,6 +56,15 @@ class Tracer:
         finally:
             self._trace = None
 
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Leave out what happens inside of the block."""
+        trace, self._trace = self._trace, None
+        try:
+            yield
+        finally:
+            self._trace = trace
+
     def _see(self, frame: FrameType, event: str, _: object) -> None:
         trace = self._trace
         if trace is None or event != "call":
