@@ -29,18 +29,18 @@ _FAILED_SERVER = pytest.fail.Exception
 
 
 def main() -> int:
-    asked = _read_arguments()
+    options = _read_options()
     try:
         check_platform()
     except BenchError as error:
         print(f"The bench can't run here: {error}", file=sys.stderr)
         return 1
-    topics = asked.topics or TOPICS
-    run = RunReport(HERE / "RESULTS.md", _command(asked), list(topics))
+    topics = options.topics or TOPICS
+    run = RunReport(HERE / "RESULTS.md", _command(options), list(topics))
     reports = []
     for topic in topics:
-        reports.append(_measure(topic, asked))
-        if not asked.topics:
+        reports.append(_measure(topic, options))
+        if not options.topics:
             run.add(reports[-1])
             print(f"{topic}: written to bench/RESULTS.md.", flush=True)
     failed = [each.topic for each in reports if each.failure]
@@ -49,7 +49,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _read_arguments() -> argparse.Namespace:
+def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("topics", nargs="*", choices=[[], *TOPICS], metavar="topic", help=" ".join(TOPICS))
     parser.add_argument("--profiles", type=int, default=1000, help="number of people on the site (1000)")
@@ -57,11 +57,11 @@ def _read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _command(asked: argparse.Namespace) -> str:
-    return f"python -m bench --haste {asked.haste:g} --profiles {asked.profiles}"
+def _command(options: argparse.Namespace) -> str:
+    return f"python -m bench --haste {options.haste:g} --profiles {options.profiles}"
 
 
-def _measure(topic: str, asked: argparse.Namespace) -> TopicReport:
+def _measure(topic: str, options: argparse.Namespace) -> TopicReport:
     """Run one topic. A failure is recorded with the sections that were complete before it, and never raised."""
     print(f"--- {topic}", flush=True)
     report = TopicReport(topic)
@@ -70,7 +70,7 @@ def _measure(topic: str, asked: argparse.Namespace) -> TopicReport:
     folder.chmod(0o755)
     try:
         with ExitStack() as closing:
-            workspace = Workspace(folder, closing, asked.haste, asked.profiles)
+            workspace = Workspace(folder, closing, options.haste, options.profiles)
             for section in importlib.import_module(f"bench.{topic}").run(workspace):
                 print_section(section)
                 report.sections.append(section)
