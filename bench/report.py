@@ -57,6 +57,8 @@ class RunReport:
 
     def __post_init__(self) -> None:
         self._load = load_average()
+        # Asked for before the file is written, which counts as a change that is not committed.
+        self._commit = _commit()
         self._versions = list(_versions())
 
     @property
@@ -78,7 +80,7 @@ class RunReport:
         yield "date", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         cores = len(os.sched_getaffinity(0))
         yield "machine", f"{cores} cores, {_processor()}, {platform.system()} {platform.machine()}"
-        yield "code", _commit()
+        yield "code", self._commit
         yield "command", f"`{self.how}`"
         yield "versions", ", ".join(self._versions)
         yield "load", f"{self._load} at the beginning, {load_average()} at the end"
