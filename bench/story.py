@@ -80,9 +80,11 @@ def _mint(chain: LocalChain, shapes: Contract, holder: str, count: int) -> list[
     """Mint that many tokens for the holder in confirmed blocks, and return their ids."""
     minter = Sender(chain.w3, Account.create())
     first = shapes.functions.mint(holder).call()
-    for sent in [minter.send(shapes.functions.mint(holder)) for _ in range(count)]:
+    for _ in range(count):
+        sent = minter.send(shapes.functions.mint(holder))
+        # Mines it at once, so that no transaction is sent while one before it waits for a block.
+        chain.settle()
         minter.wait_until_mined(sent)
-    chain.settle()
     return list(range(first, first + count))
 
 

@@ -21,8 +21,9 @@ _FUNDS, _GAS = hex(10 * 10**18), 500_000
 class Sender:
     """The only sender of `account`. It counts the nonces itself.
 
-    The node's own count does not include transactions that wait for a block, so a second transaction sent within the
-    same block would get the nonce of the first, and the node would refuse it as an underpriced replacement.
+    The node's count of the newest block does not include transactions that wait for the next one, and its own choice of
+    a nonce (eth_sendTransaction) depends on whether a block is made meanwhile. Either way two transactions can get the
+    same nonce, and the node refuses the second one as an underpriced replacement.
     """
 
     def __init__(self, w3: Web3, account: LocalAccount) -> None:
