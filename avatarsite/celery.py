@@ -1,10 +1,17 @@
+"""Freed memory stays with a worker instead of going back to the kernel after every file.
+
+glibc returns the top of its heap as soon as a large block is freed, and fetches it anew, page by page, for the next
+file: with files of a few MB that costs more than hashing them (bench/RESULTS.md). At most 64 MiB are kept.
+"""
+
+from __future__ import annotations
+
+import ctypes
 import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
-
-from avatarsite.memory import keep_freed_memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
@@ -15,3 +22,19 @@ app.autodiscover_tasks()
 @worker_init.connect
 def _set_up_memory(**_: Any) -> None:
     keep_freed_memory()  # before it forks: the children inherit it
+
+
+MIB = 1024 * 1024
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8  # malloc.h
+_CHOICES = {
+    _M_MMAP_THRESHOLD: 32 * MIB,  # the most glibc takes: our largest pieces come from the heap
+    _M_TRIM_THRESHOLD: 64 * MIB,
+    _M_TOP_PAD: 16 * MIB,
+    _M_ARENA_MAX: 1,  # one heap for all threads of a worker, which take turns anyway
+}
+
+
+def keep_freed_memory() -> bool:
+    """Whether the C library took it; others than glibc have no such switch and need none."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and all(mallopt(name, value) for name, value in _CHOICES.items())

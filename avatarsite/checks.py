@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from profiles.services import signing
+from profiles.serving import signing
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
-from profiles.services.notices import open_notices
-from profiles.views.signed_in import own_profile
+from profiles.people.signed_in import own_profile
+from profiles.pictures.notices import open_notices
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

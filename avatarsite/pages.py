@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from profiles.services.showing import shown_picture
-from profiles.views.signed_in import own_profile
+from profiles.people.signed_in import own_profile
+from profiles.serving.showing import shown_picture
 
 
 @require_safe

@@ -5,10 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from avatarsite import loss_mail, session_list, sign_in_log
-from profiles.services import losses, notices
-from profiles.services.images import purge_unreferenced_images
-from profiles.services.janitor import clean_for_a_while
+from profiles.pictures import notices, rights
+from profiles.store.images import purge_unreferenced_images
+from profiles.upkeep.janitor import clean_for_a_while
+from users import loss_mail, sessions, sign_in_log
 
 
 @shared_task(name="avatarsite.tasks.purge_pictures")
@@ -24,14 +24,14 @@ def clean_pictures() -> None:
 @shared_task(name="avatarsite.tasks.follow_losses")
 def follow_losses() -> None:
     now = timezone.now()
-    losses.settle_overdue(now)
+    rights.settle_overdue(now)
     loss_mail.send_due(now)
     notices.forget_old(now)
 
 
 @shared_task(name="avatarsite.tasks.forget_ended_sessions")
 def forget_ended_sessions() -> None:
-    session_list.forget_ended()
+    sessions.forget_ended()
 
 
 @shared_task(name="avatarsite.tasks.forget_old_sign_ins")

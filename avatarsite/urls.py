@@ -7,19 +7,21 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avatarsite import health, local_mail, metrics, pages, sessions
-from avatarsite.passkeys import RemovePasskey
-from avatarsite.proof_pages import ByWallet
-from avatarsite.proving import ASK_WALLET, proof_required
+from avatarsite import pages
+from avatarsite.ops import health, local_mail, metrics
+from users import views
+from users.passkeys import RemovePasskey
+from users.proof import ASK_WALLET, proof_required
+from users.views import ByWallet
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     # These four stand before allauth's pages of the same addresses.
     path("accounts/password/set/", proof_required(password_set), name="account_set_password"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskey.as_view(), name="mfa_remove_webauthn"),
-    path("accounts/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
-    path("accounts/sessions/<int:session_id>/end/", sessions.end_session, name="session_end"),
-    path("accounts/sessions/end/", sessions.end_all, name="sessions_end"),
+    path("accounts/sessions/", views.Sessions.as_view(), name="usersessions_list"),
+    path("accounts/sessions/<int:session_id>/end/", views.end_session, name="session_end"),
+    path("accounts/sessions/end/", views.end_all, name="sessions_end"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -14,12 +14,12 @@ from eth_utils.address import to_checksum_address
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import Lane, Peer, Workspace, python_peer, site_settings
 from bench.tables import MIB, Goal, Table
-from nft.core.abi import MULTICALL3
+from nft.core.evm.abi.multicall import MULTICALL3
 from tests.servers import places
 from tests.servers.chain import Chain, read_artifact, start_chain
 
 TOKENS = 1000
-# Equal to the page of nft.services.sweeping, which the peer checks.
+# Equal to the page of nft.claims.sweeping, which the peer checks.
 PAGE = 2000
 # NFT_WATCH_PERIOD, seconds.
 PERIOD = 12.0

@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from bench.lanes import Workspace, python_peer, run_peer, site_settings
 from bench.pictures import make_square
 from bench.tables import Figures
-from nft.core.abi import MULTICALL3
+from nft.core.evm.abi.multicall import MULTICALL3
 from tests.servers import places
 from tests.servers.chain import Chain, read_artifact, start_chain
 from tests.servers.redis import start_redis

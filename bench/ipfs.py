@@ -13,9 +13,9 @@ from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import HERE, Lane, Peer, Workspace, node_peer, python_peer, site_settings
 from bench.setup import install_npm_peers
 from bench.tables import MIB, Goal, Table
-from nft.core.car import write_car
-from nft.core.dag import DagLimits
-from nft.core.unixfs import BuiltDag, build_file
+from nft.core.ipfs.car import write_car
+from nft.core.ipfs.dag import DagLimits
+from nft.core.ipfs.unixfs import BuiltDag, build_file
 
 MEGABYTES = 5
 LIMIT, MEMORY, PIECES, HTTP = "sha256 by 256 KiB", "ours, from memory", "ours, in pieces of 64 KiB", "ours, over HTTP"

@@ -14,9 +14,9 @@ from statistics import median
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import Lane, Peer, Workspace, python_peer, site_settings
 from bench.tables import Goal, Table
-from nft.core.car import write_car
-from nft.core.cid import Cid
-from nft.core.unixfs import build_file
+from nft.core.ipfs.car import write_car
+from nft.core.ipfs.cid import Cid
+from nft.core.ipfs.unixfs import build_file
 from tests.servers.postgres import start_postgres
 from tests.servers.redis import start_redis
 

@@ -43,7 +43,7 @@ def _table(results: dict[str, Result], people: int) -> Table:
     bounds = {PUBLIC: MAX_PUBLIC_MILLISECONDS} | dict.fromkeys((OWN, HOME, PICTURE), MAX_SIGNED_IN_MILLISECONDS)
     goals = [Goal(f"{name}, CPU", median(results[name].cpu) * 1000, bound, " ms") for name, bound in bounds.items()]
     note = (
-        f"One server worker on a core of its own, {people:,} people. tests/services/test_page_queries.py limits the "
+        f"One server worker on a core of its own, {people:,} people. tests/site/test_page_queries.py limits the "
         "number of queries of each page."
     )
     return Table("Pages on PostgreSQL", list(results.values()), CHEAPEST, "page", goals, [note])

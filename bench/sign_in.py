@@ -18,7 +18,7 @@ from bench.harness import Contestant, Pace, Result, Round, contest
 from bench.lanes import Lane, Peer, Workspace, node_peer, python_peer, run_peer, site_settings
 from bench.setup import install_django_siwe_auth, install_npm_peers
 from bench.tables import Goal, Table
-from nft.core.sign_in import SignInRequest, build_sign_in_text
+from nft.core.evm.siwe import SignInRequest, build_sign_in_text
 from tests.servers.postgres import start_postgres
 
 LIMIT, OURS = "coincurve recovery and two keccaks", "ours: compare with the issued text, recover"

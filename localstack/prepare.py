@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from avatarsite import receipt_keys
+from avatarsite.settings import receipt_keys
 from localstack.binaries import ROOT
 from localstack.chain import LocalChain
 

@@ -17,12 +17,12 @@ from web3.exceptions import ContractLogicError
 
 from localstack.chain import Collection, LocalChain, deployer_of
 from localstack.drawings import draw_creature, draw_hills
-from nft.core.address import parse_address
-from nft.core.avatar_record import AVATAR
-from nft.core.caip import AssetId
-from nft.core.ens import namehash, reverse_name
-from nft.core.token import TokenStandard
-from nft.services.pinning import ipfs_uri, pin_directory, pin_file
+from nft.core.evm.address import parse_address
+from nft.core.evm.caip import AssetId
+from nft.core.evm.ens import namehash, reverse_name
+from nft.core.tokens.avatar_record import AVATAR
+from nft.core.tokens.token import TokenStandard
+from nft.files.store import ipfs_uri, pin_directory, pin_file
 
 PEOPLE = ("Alice", "Bob", "Carol", "Dave", "Erin")
 """The chain's unlocked accounts 0 to 4, in order."""

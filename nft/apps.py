@@ -9,13 +9,13 @@ class NftConfig(AppConfig):
 
     def ready(self) -> None:
         from nft import checks  # noqa: F401  # registers itself
+        from nft.accounts.public import find_by_account, find_by_name
+        from nft.accounts.sessions import give_full_age
+        from nft.claims.receipt import provide
+        from nft.gallery.search import search_new_accounts
         from nft.middleware import begin_session, forget_session
-        from nft.services.guest_sessions import give_full_age
-        from nft.services.identifiers import find_by_account, find_by_name
-        from nft.services.provenance import provide
-        from nft.services.token_searches import search_new_accounts
         from nft.signals import account_changed
-        from profiles.providers import register_identifier_resolver, register_provenance_provider
+        from profiles.sources import register_identifier_resolver, register_provenance_provider
 
         register_provenance_provider("nft", provide)
         register_identifier_resolver("account", find_by_account)

@@ -1,4 +1,4 @@
-"""The authentication backend sessions of wallet sign-ins name. It checks nothing: nft.services.sign_in did."""
+"""The authentication backend sessions of wallet sign-ins name. It checks nothing: nft.accounts.sign_in did."""
 
 from __future__ import annotations
 

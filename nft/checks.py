@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
-from nft.clients.signers import KeySigner
-from nft.core.address import to_checksum
+from nft.clients.evm.signers import KeySigner
+from nft.core.evm.address import to_checksum
 
 # https://eips.ethereum.org/EIPS/eip-2098, the first test case
 _TEXT = "Hello World"
@@ -26,7 +26,7 @@ def check_recovery(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     """The native secp256k1 library must be there and right: nothing slower stands in for it, and a wrong one would let
     the wrong people in."""
     try:
-        from nft.core.signatures import recover_address
+        from nft.core.evm.signatures import recover_address
 
         is_right = recover_address(_TEXT, _SIGNATURE) == _SIGNER
     except Exception as error:  # noqa: BLE001  # whatever a broken library raises

@@ -20,7 +20,7 @@ UINT256_DIGITS = 78
 
 
 class AddressField(_Bytes):
-    """An Ethereum address as its 20 bytes; `nft.core.address.to_checksum` makes the text."""
+    """An Ethereum address as its 20 bytes; `nft.core.evm.address.to_checksum` makes the text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_length"] = 20

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from nft.services import wallet_sessions
+from nft.accounts import sessions
 
 
 class WalletSessions:
@@ -24,7 +24,7 @@ class WalletSessions:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        reason = wallet_sessions.why_ended(request.session, timezone.now())
+        reason = sessions.why_ended(request.session, timezone.now())
         if reason:
             logout(request)
             messages.warning(request, reason)
@@ -33,9 +33,9 @@ class WalletSessions:
 
 def begin_session(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Receiver of `user_logged_in`."""
-    wallet_sessions.begin(request.session, user.pk, timezone.now())
+    sessions.begin(request.session, user.pk, timezone.now())
 
 
 def forget_session(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
     """Receiver of `user_logged_out`."""
-    wallet_sessions.forget(request.session)
+    sessions.forget(request.session)

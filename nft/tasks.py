@@ -8,28 +8,14 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from nft.services import (
-    challenges,
-    claim_media,
-    forgetting,
-    held_pictures,
-    history,
-    mint_steps,
-    new_pictures,
-    outbox,
-    pinning,
-    policy,
-    primary_names,
-    publishing,
-    rehash,
-    sign_in_counts,
-    sweeping,
-    token_searches,
-    verification,
-    wallet_sessions,
-    watching,
-)
-from nft.services.doors import get_doors
+from nft.accounts import challenges, sessions, sign_in
+from nft.claims import checking, history, new_picture, picture, policy, sweeping
+from nft.clients.bundle import get_doors
+from nft.files import publishing, store, upkeep
+from nft.gallery import pictures, search
+from nft.minting import outbox, steps
+from nft.names import primary
+from nft.watching import watcher
 
 SWEEP_SECONDS = 180
 """After so long without a word a sweep counts as dead; two at once do no harm, they share the pages."""
@@ -37,12 +23,12 @@ SWEEP_SECONDS = 180
 
 @shared_task(name="nft.tasks.verify_claim")
 def verify_claim(claim_id: str) -> None:
-    verification.verify_claim(UUID(claim_id), timezone.now(), get_doors())
+    checking.verify_claim(UUID(claim_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.fetch_media")
 def fetch_media(claim_id: str) -> None:
-    claim_media.fetch_media(UUID(claim_id), timezone.now(), get_doors())
+    picture.fetch_media(UUID(claim_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.sweep_claims")
@@ -66,7 +52,7 @@ def sweep_page(chain_id: int, alone: bool) -> None:
 @shared_task(name="nft.tasks.watch_chain")
 def watch_chain(chain_id: int) -> None:
     """Reads on; a watcher that has much to catch up goes on as another task, so that others get their turn."""
-    watch = watching.watch_chain(chain_id, timezone.now(), get_doors())
+    watch = watcher.watch_chain(chain_id, timezone.now(), get_doors())
     if watch is not None and watch.is_behind:
         watch_chain.delay(chain_id)
 
@@ -83,37 +69,37 @@ def keep_history() -> None:
 @shared_task(name="nft.tasks.forget_old_challenges")
 def forget_old_challenges() -> None:
     challenges.forget_old(timezone.now())
-    sign_in_counts.forget_old(timezone.now())
+    sign_in.forget_old(timezone.now())
 
 
 @shared_task(name="nft.tasks.recheck_wallet_sessions")
 def recheck_wallet_sessions() -> None:
-    wallet_sessions.recheck_due(get_doors().chain, timezone.now())
+    sessions.recheck_due(get_doors().chain, timezone.now())
 
 
 @shared_task(name="nft.tasks.forget_unused_blocks")
 def forget_unused_blocks() -> None:
-    pinning.forget_unused_blocks(timezone.now())
+    store.forget_unused_blocks(timezone.now())
 
 
 @shared_task(name="nft.tasks.rehash_kept")
 def rehash_kept() -> None:
-    rehash.rehash_due(timezone.now(), get_doors().ipfs)
+    upkeep.rehash_due(timezone.now(), get_doors().ipfs)
 
 
 @shared_task(name="nft.tasks.forget_unused_objects")
 def forget_unused_objects() -> None:
-    forgetting.forget_unused_objects(timezone.now())
+    upkeep.forget_unused_objects(timezone.now())
 
 
 @shared_task(name="nft.tasks.follow_mint")
 def follow_mint(mint_id: str) -> None:
-    mint_steps.follow_mint(UUID(mint_id), timezone.now(), get_doors())
+    steps.follow_mint(UUID(mint_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
-    mint_steps.sweep_mints(timezone.now(), get_doors())
+    steps.sweep_mints(timezone.now(), get_doors())
     outbox.sweep_outbox(timezone.now(), get_doors())
 
 
@@ -124,25 +110,25 @@ def sweep_copies() -> None:
 
 @shared_task(name="nft.tasks.search_tokens")
 def search_tokens(search_id: str) -> None:
-    token_searches.run_search(UUID(search_id), timezone.now(), get_doors())
+    search.run_search(UUID(search_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.fetch_held_picture")
 def fetch_held_picture(held_id: str) -> None:
-    held_pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
+    pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.look_at_picture")
 def look_at_picture(claim_id: str) -> None:
-    new_pictures.look_at_picture(UUID(claim_id), timezone.now(), get_doors())
+    new_picture.look_at_picture(UUID(claim_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.sweep_gallery")
 def sweep_gallery() -> None:
     now = timezone.now()
-    token_searches.find_lost_searches(now)
-    held_pictures.find_lost_pictures(now)
-    new_pictures.find_lost_looks(now)
+    search.find_lost_searches(now)
+    pictures.find_lost_pictures(now)
+    new_picture.find_lost_looks(now)
 
 
 @shared_task(name="nft.tasks.apply_policy")
@@ -153,9 +139,9 @@ def apply_policy() -> None:
 
 @shared_task(name="nft.tasks.check_name")
 def check_name(account_id: str) -> None:
-    primary_names.check_name(UUID(account_id), timezone.now(), get_doors())
+    primary.check_name(UUID(account_id), timezone.now(), get_doors())
 
 
 @shared_task(name="nft.tasks.sweep_names")
 def sweep_names() -> None:
-    primary_names.sweep_names(timezone.now(), get_doors())
+    primary.sweep_names(timezone.now(), get_doors())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, gallery, ipfs, minting, new_pictures, prove, receiving, sign_in, transfers, wallets
+from nft.views import claims, gallery, ipfs, minting, prove, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -27,17 +27,17 @@ urlpatterns = [
     path("settings/tokens/claim/", claims.claim_create, name="claim_create"),
     path("settings/tokens/<uuid:claim_id>/", claims.claim_detail, name="claim_detail"),
     path("settings/tokens/<uuid:claim_id>/status.json", claims.claim_status, name="claim_status"),
-    path("settings/tokens/<uuid:claim_id>/picture/look/", new_pictures.look, name="claim_new_picture_look"),
-    path("settings/tokens/<uuid:claim_id>/picture/status.json", new_pictures.status, name="claim_new_picture_status"),
-    path("settings/tokens/<uuid:claim_id>/picture/new.webp", new_pictures.new_picture, name="claim_new_picture"),
-    path("settings/tokens/<uuid:claim_id>/picture/use/", new_pictures.use, name="claim_new_picture_use"),
-    path("settings/tokens/<uuid:claim_id>/picture/keep/", new_pictures.keep, name="claim_new_picture_keep"),
+    path("settings/tokens/<uuid:claim_id>/picture/look/", claims.look, name="claim_new_picture_look"),
+    path("settings/tokens/<uuid:claim_id>/picture/status.json", claims.status, name="claim_new_picture_status"),
+    path("settings/tokens/<uuid:claim_id>/picture/new.webp", claims.new_picture, name="claim_new_picture"),
+    path("settings/tokens/<uuid:claim_id>/picture/use/", claims.use, name="claim_new_picture_use"),
+    path("settings/tokens/<uuid:claim_id>/picture/keep/", claims.keep, name="claim_new_picture_keep"),
     path("settings/tokens/<uuid:claim_id>/check/", claims.claim_recheck, name="claim_recheck"),
     path("settings/tokens/<uuid:claim_id>/remove/", claims.claim_remove, name="claim_remove"),
     path("settings/tokens/<uuid:claim_id>/transfer/", transfers.transfer, name="transfer"),
     path("settings/tokens/<uuid:claim_id>/transfer/sent/", transfers.transfer_sent, name="transfer_sent"),
-    path("settings/tokens/received/<int:received_id>/use/", receiving.received_use, name="received_use"),
-    path("settings/tokens/received/<int:received_id>/decline/", receiving.received_decline, name="received_decline"),
+    path("settings/tokens/received/<int:received_id>/use/", transfers.received_use, name="received_use"),
+    path("settings/tokens/received/<int:received_id>/decline/", transfers.received_decline, name="received_decline"),
     # Minting
     path("mint/", minting.mint, name="mint"),
     path("mint/made/", minting.made, name="made"),

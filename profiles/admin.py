@@ -16,9 +16,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
-from profiles.services.avatars import AvatarError, moderate_avatar
-from profiles.services.renditions import content_url, pick_rendition
-from profiles.views.signed_in import signed_in
+from profiles.people.signed_in import signed_in
+from profiles.pictures.changing import AvatarError
+from profiles.pictures.rights import moderate_avatar
+from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
 COUNTED = 10_000

@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from profiles import conf
-from profiles.standing import OnLoss
+from profiles import settings as profiles_settings
+from profiles.models.rights import OnLoss
 
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -33,9 +33,9 @@ def check_storage(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """A mark must not outlive its picture, nor the purge of an image overtake the request that stores it."""
     found: list[CheckMessage] = []
-    if not 0 < conf.mark_max_age().total_seconds() <= conf.image_max_age().total_seconds():
+    if not 0 < profiles_settings.mark_max_age().total_seconds() <= profiles_settings.image_max_age().total_seconds():
         found.append(Error("0 < NFT_MARK_MAX_AGE <= NFT_IMAGE_MAX_AGE does not hold.", id="profiles.E002"))
-    if conf.unused_image_age().total_seconds() < 60:
+    if profiles_settings.unused_image_age().total_seconds() < 60:
         found.append(
             Error(
                 "AVATAR_UNUSED_SECONDS is less than 60.",
@@ -48,7 +48,9 @@ def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
 
 @register()
 def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    wrong = [one for one in (conf.on_loss(), *conf.on_loss_choices()) if one not in OnLoss.values]
+    wrong = [
+        one for one in (profiles_settings.on_loss(), *profiles_settings.on_loss_choices()) if one not in OnLoss.values
+    ]
     if not wrong:
         return []
     hint = f"NFT_ON_LOSS is one of them, NFT_ON_LOSS_CHOICES some of them: {', '.join(OnLoss.values)}."
@@ -57,14 +59,14 @@ def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 @register()
 def check_limits(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    limits = vars(conf.image_limits())
+    limits = vars(profiles_settings.image_limits())
     bad = [f"AVATAR_{name.upper()}" for name, value in limits.items() if value < 1]
     return [Error(f"{name} must be at least 1.", id="profiles.E004") for name in bad]
 
 
 @register()
 def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    mode, public = conf.serve_from_store(), conf.store_public_url()
+    mode, public = profiles_settings.serve_from_store(), profiles_settings.store_public_url()
     if mode not in {"", "public", "signed"}:
         return [Error(f"AVATAR_SERVE_FROM_STORE is {mode!r}: leave it empty, or public or signed.", id="profiles.E005")]
     if mode == "public" and not public.startswith(("https://", "http://")):

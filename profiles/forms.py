@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from profiles import conf
+from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
-from profiles.standing import OnLoss, effective
+from profiles.models.rights import OnLoss, effective
+from profiles.people.api_tokens import Scope, TokenWish
 
 
 class ProfileForm(forms.Form):
@@ -44,7 +46,7 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not conf.knows_addresses():
+        if not settings.knows_addresses():
             del self.fields["is_found_by_email"]
 
     @classmethod
@@ -114,7 +116,7 @@ class UploadForm(FinishForm):
     def clean_content(self) -> UploadedFile[bytes]:
         """Empty and odd files go on to the decoder, which knows the reason; only size is judged without reading."""
         file: UploadedFile[bytes] = self.cleaned_data["content"]
-        if (file.size or 0) > conf.upload_max_bytes():
+        if (file.size or 0) > settings.upload_max_bytes():
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
 
@@ -136,12 +138,12 @@ class LossForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        allowed = {conf.on_loss(), *conf.on_loss_choices()}
+        allowed = {settings.on_loss(), *settings.on_loss_choices()}
         choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
         self.fields["on_loss"] = forms.ChoiceField(
             choices=choices, widget=forms.RadioSelect, label=self.base_fields["on_loss"].label
         )
-        if not conf.knows_addresses():
+        if not settings.knows_addresses():
             del self.fields["mails_on_loss"]
 
     @classmethod
@@ -161,8 +163,40 @@ def first_error(form: forms.Form) -> str:
 
 
 def most() -> str:
-    return filesizeformat(conf.upload_max_bytes())
+    return filesizeformat(settings.upload_max_bytes())
 
 
 def too_large(size: int) -> str:
     return f"This file has {filesizeformat(size)}. Pictures may have up to {most()}."
+
+
+# What a person says of a new token. The form reads; the service decides.
+
+_SCOPES = {
+    Scope.READ: "See my picture and its history",
+    Scope.WRITE: "Set, choose and describe my picture",
+    Scope.DELETE: "Remove pictures",
+}
+_DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until I revoke it"}
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=60, help_text="To tell it apart from others, such as “Backup script”.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=[(scope.value, words) for scope, words in _SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.READ.value],
+        error_messages={"required": "Choose at least one thing that it may do."},
+    )
+    days = forms.ChoiceField(label="It works for", choices=list(_DAYS.items()), required=False, initial="90")
+
+    def wish(self, now: datetime) -> TokenWish:
+        """Of a valid form."""
+        days = self.cleaned_data["days"]
+        scopes = frozenset(map(Scope, self.cleaned_data["scopes"]))
+        return TokenWish(self.cleaned_data["name"], scopes, now + timedelta(days=int(days)) if days else None)
+
+
+def words_of(scopes: frozenset[Scope]) -> list[str]:
+    return [words for scope, words in _SCOPES.items() if scope in scopes]

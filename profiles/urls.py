@@ -3,18 +3,18 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import avatar, cropping, direct_upload, history, loss, pages, picture, welcome
+from profiles.views import avatar, direct_upload, history, loss, people, picture
 
 app_name = "profiles"
 urlpatterns = [
     path("", include("profiles.api.urls")),
     path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
-    path("u/<slug:handle>/", pages.public, name="public"),
-    path("settings/profile/", pages.edit, name="edit"),
-    path("u/<slug:handle>/receipt/", pages.receipt, name="receipt"),
+    path("u/<slug:handle>/", people.public, name="public"),
+    path("settings/profile/", people.edit, name="edit"),
+    path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
     path("settings/loss/", loss.loss, name="loss"),
     path("settings/notices/<uuid:notice_id>/dismiss/", loss.dismiss_notice, name="notice_dismiss"),
-    path("settings/welcome/", welcome.welcome, name="welcome"),
+    path("settings/welcome/", people.welcome, name="welcome"),
     path("settings/picture/", picture.picture, name="picture"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),
     path("settings/picture/direct/<uuid:ticket_id>/done/", direct_upload.finish, name="direct_done"),
@@ -23,7 +23,7 @@ urlpatterns = [
     path("settings/picture/<uuid:avatar_id>/remove/", history.remove, name="picture_remove"),
     path("settings/picture/<uuid:avatar_id>/restore/", history.restore, name="picture_restore"),
     path("settings/picture/<uuid:avatar_id>/alt/", history.alt, name="picture_alt"),
-    path("settings/picture/<uuid:avatar_id>/crop/", cropping.crop, name="picture_crop"),
-    path("settings/picture/<uuid:avatar_id>/whole/", cropping.whole, name="picture_whole"),
+    path("settings/picture/<uuid:avatar_id>/crop/", picture.crop, name="picture_crop"),
+    path("settings/picture/<uuid:avatar_id>/whole/", picture.whole, name="picture_whole"),
     *media_urls.urlpatterns,
 ]

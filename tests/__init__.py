@@ -1,1 +1,1 @@
-"""Tests: unit (pure), services (real servers), browser (the whole story), infra (the stack itself)."""
+"""Tests: a folder per app and room, `site` for what is composed, `browser` for the whole story."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -14,14 +13,17 @@ from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from avatarsite.proving import step_of
 from profiles.models import Profile
-from profiles.services.showing import ShownPicture
+from profiles.serving.showing import ShownPicture
+from users.devices import device_name
+from users.proof import step_of
 
 if TYPE_CHECKING:
-    from nft.services.public_accounts import PublicAccount
+    from nft.accounts.public import PublicAccount
+
 
 register = template.Library()
+register.filter(device_name)
 
 #: allauth's labels in this site's spelling. "(optional)" is said by our own field template.
 _OUR_LABELS = {
@@ -35,17 +37,6 @@ _OUR_LABELS = {
     "Authenticator code": "Code from the app",
     "Passwordless": "Sign in with it alone",
 }
-#: In this order: most browsers also name the ones they descend from.
-_BROWSERS = {
-    "Edg": "Edge",
-    "OPR": "Opera",
-    "Firefox": "Firefox",
-    "FxiOS": "Firefox",
-    "SamsungBrowser": "Samsung Internet",
-}
-_BROWSERS |= {"CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"}
-_SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows"}
-_SYSTEMS |= {"Mac OS X": "Mac", "CrOS": "ChromeOS", "Linux": "Linux"}
 
 
 @register.filter
@@ -65,20 +56,6 @@ def max_picture_bytes() -> int:
     return limit
 
 
-@register.filter
-def device_name(user_agent: str) -> str:
-    """`Firefox on Windows`, as far as the browser tells; programs are called by the first word they say."""
-    browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
-    if browser:
-        return f"{browser} on {system}" if system else browser
-    program = re.match(r"[\w.-]{1,40}", user_agent)
-    return system or (program[0] if program else "An unnamed program")
-
-
-def _first(names: dict[str, str], user_agent: str) -> str:
-    return next((name for sign, name in names.items() if sign in user_agent), "")
-
-
 @register.simple_tag(takes_context=True)
 def wanted_step(context: dict[str, Any]) -> str:
     """What a person is about to do, on the pages that ask for a proof first; "" if that is not known."""
@@ -90,9 +67,9 @@ def public_accounts(profile: Profile) -> list[PublicAccount]:
     """The accounts this person shows, with their names (ENS)."""
     if not apps.is_installed("nft"):
         return []
-    from nft.services import public_accounts
+    from nft.accounts import public
 
-    return public_accounts.public_accounts(profile.user_id, timezone.now())
+    return public.public_accounts(profile.user_id, timezone.now())
 
 
 @register.simple_tag

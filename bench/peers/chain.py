@@ -18,12 +18,13 @@ from eth_utils.address import to_checksum_address
 from web3 import HTTPProvider, Web3
 
 from bench.serve import serve
-from nft.clients.chain import ChainClient
-from nft.core.abi import MULTICALL3, Call, build_aggregate3, build_owner_of, parse_aggregate3, parse_owner_of
-from nft.core.token import Token, TokenStandard
-from nft.core.verdict import Verdict
-from nft.services.batches import Question, check_many
-from nft.services.ownership import check_ownership
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.abi.calls import build_owner_of, parse_owner_of
+from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse_aggregate3
+from nft.core.tokens.token import Token, TokenStandard
+from nft.core.tokens.verdict import Verdict
+from nft.tokens.ownership import check_ownership
+from nft.tokens.ownership_many import Question, check_many
 from tests.servers.chain import CHAIN_ID, read_artifact
 
 Case = dict[str, Any]

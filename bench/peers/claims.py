@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from bench.serve import serve
-from nft.clients.chain import ChainClient
+from nft.clients.evm.chain import ChainClient
 from tests.servers.chain import CHAIN_ID
 
 Case = dict[str, Any]
@@ -30,8 +30,8 @@ BULK, LOOKS = 5000, 40
 
 
 def sweep(case: Case, count: int) -> Work:
+    from nft.claims import sweeping
     from nft.models import TokenClaim
-    from nft.services import sweeping
 
     _fill(case["everything"], count, case["owner"])
     doors, moment = _doors(case), timezone.now()
@@ -50,10 +50,10 @@ def sweep(case: Case, count: int) -> Work:
 
 
 def watch(case: Case) -> Work:
-    from nft.core.abi import TRANSFER_TOPICS
+    from nft.core.evm.abi.events import TRANSFER_TOPICS
     from nft.models import TokenClaim, WatchedChain
-    from nft.services.moves import note_logs
-    from nft.services.watching import watch_chain
+    from nft.watching.transfers_seen import note_logs
+    from nft.watching.watcher import watch_chain
 
     _fill(case["busy"], 10, case["owner"])
     WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=case["first"])
@@ -123,9 +123,9 @@ def _fill(contract: str, count: int, owner: str) -> None:
 
 
 def _doors(case: Case) -> Any:
-    from nft.clients.gateways import Gateways
-    from nft.clients.http import guarded_http
-    from nft.services.doors import Doors
+    from nft.clients.bundle import Doors
+    from nft.clients.ipfs.gateways import Gateways
+    from nft.clients.web.fetch import guarded_http
 
     client = ChainClient(CHAIN_ID, [case["url"]], "finalized")
     return Doors(lambda _: client, Gateways([]), guarded_http())

@@ -17,8 +17,8 @@ from PIL import Image
 from bench.pictures import make_square
 from nft.models import LinkedAccount, TokenClaim
 from profiles.models import Avatar, EmailName, Profile
-from profiles.services.avatars import AvatarDetails, set_avatar
-from profiles.services.people import profile_of
+from profiles.people.people import profile_of
+from profiles.pictures.history import AvatarDetails, set_avatar
 
 FIRST_ID, CLAIM_EVERY = 1000, 10
 

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from avatarsite.memory import keep_freed_memory
+from avatarsite.celery import keep_freed_memory
 from bench.serve import serve
-from nft.clients.gateways import Gateways, IpfsLimits
-from nft.core.car import CarReader
-from nft.core.cid import Cid
-from nft.core.dag import DagLimits, ProvedBlocks, read_proved
+from nft.clients.ipfs.gateways import Gateways
+from nft.clients.ipfs.reading import IpfsLimits
+from nft.core.ipfs.car import CarReader
+from nft.core.ipfs.cid import Cid
+from nft.core.ipfs.dag import DagLimits, ProvedBlocks, read_proved
 
 PIECE, HASHED = 64 * 1024, 256 * 1024
 LIMITS = DagLimits()

@@ -23,16 +23,17 @@ from django.db import connection  # noqa: E402
 
 from bench.media import AT_ONCE, archive_of  # noqa: E402
 from bench.serve import serve_many  # noqa: E402
-from nft.clients.addresses import OutboundRules  # noqa: E402
-from nft.clients.chain import get_chain  # noqa: E402
-from nft.clients.gateway_scores import GatewayScores  # noqa: E402
-from nft.clients.gateways import Gateways, IpfsLimits  # noqa: E402
-from nft.clients.http import GuardedHttp  # noqa: E402
-from nft.clients.pace import Budget, Pace  # noqa: E402
-from nft.core.dag import DagLimits  # noqa: E402
-from nft.core.metadata import parse_metadata  # noqa: E402
-from nft.services.doors import Doors  # noqa: E402
-from nft.services.media import METADATA_BYTES, METADATA_SECONDS, fetch_document  # noqa: E402
+from nft.clients.bundle import Doors  # noqa: E402
+from nft.clients.evm.chain import get_chain  # noqa: E402
+from nft.clients.ipfs.gateways import Gateways  # noqa: E402
+from nft.clients.ipfs.reading import IpfsLimits  # noqa: E402
+from nft.clients.ipfs.scores import GatewayScores  # noqa: E402
+from nft.clients.web.addresses import OutboundRules  # noqa: E402
+from nft.clients.web.fetch import GuardedHttp  # noqa: E402
+from nft.clients.web.pace import Budget, Pace  # noqa: E402
+from nft.core.ipfs.dag import DagLimits  # noqa: E402
+from nft.core.tokens.metadata import parse_metadata  # noqa: E402
+from nft.tokens.media import METADATA_BYTES, METADATA_SECONDS, fetch_document  # noqa: E402
 
 LIMITS = IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS)
 LOOPBACK = OutboundRules(

@@ -28,7 +28,7 @@ from PIL import Image  # noqa: E402
 from bench.pictures import make_square  # noqa: E402
 from profiles.decoding import get_decoder  # noqa: E402
 from profiles.models import Avatar, Profile, Rendition, StoredImage  # noqa: E402
-from profiles.services.images import keep_image  # noqa: E402
+from profiles.store.images import keep_image  # noqa: E402
 
 UPLOADS, PAGE = 8, 1000
 _OWN = ("mime", "width", "height", "frames", "byte_count", "source_format")

@@ -11,12 +11,12 @@ from PIL import Image, ImageOps
 
 from bench.serve import serve
 from profiles.decoding import DecodeRequest, get_decoder
+from profiles.images.detect import read_header
 from profiles.images.encode import encode
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.headers import drop_png_extras
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
 from profiles.images.normalise import normalise_with_renditions
-from profiles.images.sniff import read_header
 from profiles.images.squares import cut_squares
 from profiles.images.stills import decode_still
 

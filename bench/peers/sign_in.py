@@ -19,14 +19,14 @@ from eth_account.messages import encode_defunct
 from eth_hash.auto import keccak
 
 from bench.serve import serve
-from nft.core.sign_in import is_same_text
-from nft.services import signatures
+from nft.accounts import signatures
+from nft.core.evm.siwe import is_same_text
 
 Case = dict[str, Any]
 
 
 def ours(case: Case) -> Callable[[], object]:
-    """Verify like nft.services.challenges and nft.services.sign_in, without the database."""
+    """Verify like nft.accounts.challenges and nft.accounts.sign_in, without the database."""
     issued, posted, address = case["text"], str(case["text"] + " ")[:-1], bytes.fromhex(case["address"][2:])
 
     def work() -> None:

@@ -29,7 +29,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from eth_account import Account  # noqa: E402
 from eth_account.messages import encode_defunct  # noqa: E402
 
-from nft.services import sign_in, signatures  # noqa: E402
+from nft.accounts import sign_in, signatures  # noqa: E402
 
 ADDRESS, VERIFY = "/accounts/wallet/challenge/", "/accounts/wallet/verify/"
 TOKEN = "a" * 32
@@ -89,7 +89,7 @@ class Browser:
 
 
 class Unverified:
-    """Replaces nft.services.signatures and accepts every signature as the wallet's."""
+    """Replaces nft.accounts.signatures and accepts every signature as the wallet's."""
 
     @staticmethod
     def read_signature(text: str) -> bytes:

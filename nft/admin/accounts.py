@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from nft.admin.looking import LookOnly, ReasonForm, staff
-from nft.core.address import parse_address, to_checksum
-from nft.core.errors import InvalidAddress
+from nft.accounts.linking import remove_account_as_staff
+from nft.core.evm.address import parse_address, to_checksum
+from nft.core.evm.errors import InvalidAddress
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
-from nft.services.accounts import remove_account_as_staff
+from profiles.admin_base import LookOnly, ReasonForm, staff
 
 HIDDEN = "hidden"
 MAX_AT_ONCE = 100

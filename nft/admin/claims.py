@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from nft.admin.looking import LookOnly, LookOnlyRows, ReasonForm, staff
+from nft.claims.checking import TRIES
+from nft.claims.claiming import recheck_as_staff
+from nft.claims.history import SHOWN
+from nft.claims.picture import FAILED
 from nft.models import ClaimCheck, TokenClaim
-from nft.services.claim_media import FAILED
-from nft.services.claims import recheck_as_staff
-from nft.services.history import SHOWN
-from nft.services.verification import TRIES
-from profiles.services.renditions import content_url, pick_rendition
+from profiles.admin_base import LookOnly, LookOnlyRows, ReasonForm, staff
+from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
 MAX_AT_ONCE = 100

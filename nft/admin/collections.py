@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from nft.admin.looking import LookOnly, ReasonForm, staff
-from nft.core.address import parse_address, to_checksum
-from nft.core.errors import InvalidAddress
+from nft.claims.policy import decide_collection
+from nft.core.evm.address import parse_address, to_checksum
+from nft.core.evm.errors import InvalidAddress
 from nft.models import Collection, TokenLikeness
-from nft.services.look_alikes import warning_of
-from nft.services.policy import decide_collection
+from nft.tokens.lookalikes import warning_of
+from profiles.admin_base import LookOnly, ReasonForm, staff
 
 if TYPE_CHECKING:  # generic in the stubs only
     _Form = forms.ModelForm[Collection]

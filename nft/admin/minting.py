@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nft.admin.accounts import address_for_staff
-from nft.admin.looking import LookOnly
-from nft.core.address import to_checksum
+from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
+from profiles.admin_base import LookOnly
 
 
 @admin.register(MintRequest)

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from nft.clients.fetch_errors import FetchError
-from nft.clients.http import FetchLimits, GuardedHttp, operator_http
-from nft.core.address import to_checksum
-from nft.core.errors import BadAnswer
-from nft.core.indexed import IndexedPage, parse_alchemy_page, parse_blockscout_page
+from nft.clients.web.errors import FetchError
+from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
+from nft.core.evm.address import to_checksum
+from nft.core.evm.errors import BadAnswer
+from nft.core.tokens.indexers import IndexedPage, parse_alchemy_page, parse_blockscout_page
 
 LIMITS = FetchLimits(max_bytes=8 * 1024 * 1024, seconds=15.0, accept="application/json")
 MAX_PAGES = 50

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from nft.core.paste import MAX_PASTED_CHARACTERS
+from nft.core.tokens.paste import MAX_PASTED_CHARACTERS
 
 
 class ClaimForm(forms.Form):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from nft.services.gallery import HIDDEN, MAIN, SPAM, Wish
-from profiles.services.history_pages import Position
+from nft.gallery.pages import HIDDEN, MAIN, SPAM, Wish
+from profiles.pictures.pages import Position
 
 QUERY_CHARACTERS = 100
 

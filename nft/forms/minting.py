@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
+from nft.minting.errors import TextRefused
+from nft.minting.requests import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, checked_text
+from nft.minting.sponsor import Offer
 from nft.models import LinkedAccount
-from nft.services.mint_errors import TextRefused
-from nft.services.minting import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, checked_text
-from nft.services.sponsoring import Offer
 
 SITE, WALLET = "site", "wallet"
 

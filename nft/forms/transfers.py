@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from nft.core.ens import MAX_NAME_CHARACTERS
+from nft.core.evm.ens import MAX_NAME_CHARACTERS
 
 
 class TransferForm(forms.Form):

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from nft.core.address import parse_address
-from nft.core.errors import InvalidAddress
+from nft.accounts.challenges import Wanted
+from nft.accounts.errors import BadAddress, MalformedRequest
+from nft.core.evm.address import parse_address
+from nft.core.evm.errors import InvalidAddress
 from nft.models import SignInChallenge
-from nft.services.challenges import Wanted
-from nft.services.refusals import BadAddress, MalformedRequest
 
 LABEL_LENGTH = 40  # of LinkedAccount.label
 

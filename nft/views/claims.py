@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from nft.accounts.linking import list_accounts
+from nft.claims import claiming, history, pages
+from nft.claims import new_picture as claims_new_picture
+from nft.claims.claiming import ClaimError, NoSuchClaim, get_claim
+from nft.claims.new_picture import last_look
+from nft.clients.bundle import get_doors
 from nft.forms.claims import ClaimForm
+from nft.gallery.pages import NoSuchToken, square_bytes
 from nft.models import TokenClaim
-from nft.services import claims, history, presentation, receiving
-from nft.services.accounts import list_accounts
-from nft.services.doors import get_doors
-from nft.services.known_names import names_chain_id
-from nft.services.look_alikes import find_warning
-from nft.services.new_pictures import last_look
-from nft.views.gallery import gallery_context
+from nft.names.known import names_chain_id
+from nft.tokens.lookalikes import find_warning
+from nft.transfers import received
+from nft.views.gallery import gallery_context, private_picture
 from nft.views.people import signed_in
+from profiles.store.objects import StorageError
 
 
 @require_safe
@@ -38,14 +47,14 @@ def claim_create(request: HttpRequest) -> HttpResponse:
         return _tokens_page(request, form)
     wanted = form.cleaned_data
     try:
-        claim = claims.create_claim(
+        claim = claiming.create_claim(
             signed_in(request),
             wanted["reference"],
             timezone.now(),
             chain_id=wanted["chain_id"] or None,
             doors=get_doors(),
         )
-    except claims.ClaimError as error:
+    except claiming.ClaimError as error:
         form.add_error("reference", error.sentence)
         return _tokens_page(request, form)
     return redirect("nft:claim_detail", claim.pk)
@@ -55,10 +64,10 @@ def claim_create(request: HttpRequest) -> HttpResponse:
 @login_required
 def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
-    presentation.decorate([claim], signed_in(request), timezone.now())
+    pages.decorate([claim], signed_in(request), timezone.now())
     context = {
         "claim": claim,
-        "steps": presentation.claim_steps(claim),
+        "steps": pages.claim_steps(claim),
         "checks": history.recent(claim),
         "look": last_look(claim.pk) if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
         "warning": find_warning(claim),
@@ -70,17 +79,17 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 @never_cache
 @login_required
 def claim_status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
-    return JsonResponse(presentation.claim_status(_own(request, claim_id)))
+    return JsonResponse(pages.claim_status(_own(request, claim_id)))
 
 
 @require_POST
 @login_required
 def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
-        claims.recheck(signed_in(request), claim_id, timezone.now())
-    except claims.NoSuchClaim as error:
+        claiming.recheck(signed_in(request), claim_id, timezone.now())
+    except claiming.NoSuchClaim as error:
         raise Http404(error.sentence) from error
-    except claims.ClaimError as error:
+    except claiming.ClaimError as error:
         messages.error(request, error.sentence)
     return redirect("nft:claim_detail", claim_id)
 
@@ -89,8 +98,8 @@ def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 @login_required
 def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
-        claims.remove_claim(signed_in(request), claim_id)
-    except claims.NoSuchClaim as error:
+        claiming.remove_claim(signed_in(request), claim_id)
+    except claiming.NoSuchClaim as error:
         raise Http404(error.sentence) from error
     messages.success(request, "Removed from your list. The token itself stays yours.")
     return redirect("nft:tokens")
@@ -98,16 +107,16 @@ def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 
 def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
     user = signed_in(request)
-    shown = presentation.shown_claims(user, timezone.now())
+    shown = pages.shown_claims(user, timezone.now())
     accounts = list_accounts(user)
     context = {
         **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": shown.claims,
         "minted": shown.minted,
-        "received": receiving.offers_for(user),
+        "received": received.offers_for(user),
         "accounts": accounts,
         "form": form,
-        "demo_tokens": presentation.demo_tokens(),
+        "demo_tokens": pages.demo_tokens(),
         "ens": names_chain_id() is not None,
     }
     return render(request, "nft/tokens.html", context, status=422 if form.errors else 200)
@@ -115,6 +124,75 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
 
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     try:
-        return claims.get_claim(signed_in(request), claim_id)
-    except claims.NoSuchClaim as error:
+        return claiming.get_claim(signed_in(request), claim_id)
+    except claiming.NoSuchClaim as error:
+        raise Http404(error.sentence) from error
+
+
+# When the picture behind a token changed: look, compare, decide.
+
+
+@require_safe
+@never_cache
+@login_required
+def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
+    """What the page polls while we look."""
+    check = claims_new_picture.last_look(_own_claim(request, claim_id))
+    done = check is None or check.due_at is None
+    answer = {"done": done, "state": check.state if check else "", "step": ""}
+    return JsonResponse(answer | ({"redirect": reverse("nft:claim_detail", args=[claim_id])} if done else {}))
+
+
+@require_safe
+@login_required
+def new_picture(request: HttpRequest, claim_id: UUID) -> HttpResponse:
+    """The one that waits for its person's word, for their eyes."""
+    check = claims_new_picture.last_look(_own_claim(request, claim_id))
+    try:
+        return private_picture(square_bytes(check.image if check else None))
+    except (NoSuchToken, StorageError) as error:
+        raise Http404("There is no new picture.") from error
+
+
+def _decision(act: Callable[[User, UUID, datetime], str]) -> Callable[..., HttpResponse]:
+    @require_POST
+    @login_required
+    def view(request: HttpRequest, claim_id: UUID) -> HttpResponse:
+        try:
+            said = act(signed_in(request), claim_id, timezone.now())
+        except NoSuchClaim as error:
+            raise Http404(error.sentence) from error
+        except ClaimError as error:
+            messages.error(request, error.sentence)
+        else:
+            if said:
+                messages.success(request, said)
+        return redirect("nft:claim_detail", claim_id)
+
+    view.__name__ = act.__name__
+    return view
+
+
+@_decision
+def look(user: User, claim_id: UUID, now: datetime) -> str:
+    claims_new_picture.look_for_new_picture(user, claim_id, now)
+    return ""
+
+
+@_decision
+def use(user: User, claim_id: UUID, now: datetime) -> str:
+    claims_new_picture.use_new_picture(user, claim_id, now)
+    return "The new picture is in its place."
+
+
+@_decision
+def keep(user: User, claim_id: UUID, now: datetime) -> str:
+    claims_new_picture.keep_old_picture(user, claim_id, now)
+    return "The old picture stays, and you are not asked about this new one again."
+
+
+def _own_claim(request: HttpRequest, claim_id: UUID) -> UUID:
+    try:
+        return get_claim(signed_in(request), claim_id).pk
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error

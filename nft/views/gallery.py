@@ -18,15 +18,16 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from nft.claims import pages as claims_pages
 from nft.forms.gallery import read_ids, read_wish
+from nft.gallery import pages as gallery_pages
+from nft.gallery.pictures import ask_for_pictures
+from nft.gallery.progress import count_tokens, search_progress
+from nft.gallery.search import refresh
 from nft.models import TokenClaim
-from nft.services import gallery, presentation
-from nft.services.held_pictures import ask_for_pictures
-from nft.services.search_progress import count_tokens, search_progress
-from nft.services.token_searches import refresh
 from nft.views.people import signed_in
-from profiles.services.limits import TooMany
-from profiles.storage import StorageError
+from profiles.limits import TooMany
+from profiles.store.objects import StorageError
 
 PICTURE_AGE = 86_400
 SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It is shown again."}
@@ -35,14 +36,14 @@ SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
     """What the list of held tokens needs; `claims` are the person's."""
     user, wish = signed_in(request), read_wish(request.GET)
-    page, shelves = gallery.gallery_page(user, wish), gallery.shelves(user)
-    gallery.decorate(page.tokens, claims)
+    page, shelves = gallery_pages.gallery_page(user, wish), gallery_pages.shelves(user)
+    gallery_pages.decorate(page.tokens, claims)
     return {
         "gallery": page,
         "wish": wish,
         "shelves": shelves,
         "progress": search_progress(user, shelves.counts),
-        "indexers": gallery.indexer_names(),
+        "indexers": gallery_pages.indexer_names(),
         "has_list": bool(claims),
         "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
         "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.picture_due_at is None],
@@ -54,7 +55,7 @@ def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str,
 @login_required
 def held(request: HttpRequest) -> HttpResponse:
     """The list alone, without the rest of the page: older ones, and the same again for the script that follows."""
-    claims = presentation.shown_claims(signed_in(request), timezone.now()).claims
+    claims = claims_pages.shown_claims(signed_in(request), timezone.now()).claims
     return render(request, "nft/held.html", gallery_context(request, claims))
 
 
@@ -96,8 +97,8 @@ def fetch_pictures(request: HttpRequest) -> HttpResponse:
 def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
     """For its person alone: nobody else may learn from us what a hidden account holds."""
     try:
-        content = gallery.picture_of(signed_in(request), held_id)
-    except (gallery.NoSuchToken, StorageError) as error:
+        content = gallery_pages.picture_of(signed_in(request), held_id)
+    except (gallery_pages.NoSuchToken, StorageError) as error:
         raise Http404("There is no picture.") from error
     return private_picture(content)
 
@@ -119,8 +120,8 @@ def shelf(request: HttpRequest, held_id: UUID) -> HttpResponse:
     if wanted not in SAID:
         raise Http404("There is no such shelf.")
     try:
-        before = gallery.set_shelf(signed_in(request), held_id, wanted)
-    except gallery.NoSuchToken as error:
+        before = gallery_pages.set_shelf(signed_in(request), held_id, wanted)
+    except gallery_pages.NoSuchToken as error:
         raise Http404("You have no such token here.") from error
     messages.success(request, _undo(request, held_id, SAID[wanted], before))
     return _back(request)
@@ -144,7 +145,7 @@ def _back(request: HttpRequest) -> HttpResponse:
     return redirect(_address("nft:tokens", wish) + "#held")
 
 
-def _address(view: str, wish: gallery.Wish, **more: object) -> str:
+def _address(view: str, wish: gallery_pages.Wish, **more: object) -> str:
     kept = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf, **more}
     given = urlencode({name: value for name, value in kept.items() if value})
     return reverse(view) + (f"?{given}" if given else "")

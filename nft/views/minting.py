@@ -18,16 +18,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from nft.claims.claiming import ClaimError
+from nft.errors import NotYours, TokenActionError
+from nft.files import publishing
 from nft.forms.minting import MintForm, too_large
+from nft.minting import requests as minting_requests
+from nft.minting import sponsor
+from nft.minting.errors import LooksAlike, NotSponsored, TextRefused
 from nft.models import LinkedAccount, MintRequest
-from nft.services import minting, publishing, sponsoring
-from nft.services.claims import ClaimError
-from nft.services.mint_errors import LooksAlike, NotSponsored, NotYours, TextRefused, TokenActionError
-from nft.services.provenance import describe_chain
-from nft.services.verification import accounts_on
-from nft.views.json_api import text_of
+from nft.models.accounts import accounts_on
+from nft.settings import describe_chain
+from nft.views.json_calls import sent_view, text_of
 from nft.views.people import signed_in
-from nft.views.sent import sent_view
 
 FORM_OVERHEAD = 64 * 1024
 """What the other fields and the multipart lines may add to the picture's bytes."""
@@ -56,7 +58,7 @@ def _mint(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
-        started = minting.start_mint(signed_in(request), form.order(), timezone.now())
+        started = minting_requests.start_mint(signed_in(request), form.order(), timezone.now())
     except Exception as error:
         if not hasattr(error, "permanent"):  # every expected error of an edge says whether it is
             raise
@@ -92,10 +94,10 @@ def made(request: HttpRequest) -> HttpResponse:
 def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     found = _own(request, mint_id)
     found.explorer_url = _explorer_url(found)
-    transaction = minting.build_mint_transaction(found)
+    transaction = minting_requests.build_mint_transaction(found)
     context = {
         "mint": found,
-        "steps": minting.steps_of(found),
+        "steps": minting_requests.steps_of(found),
         "copies": publishing.copies_of([found.image_cid, found.metadata_cid]),
         "transaction": transaction.as_json() if transaction else None,
     }
@@ -108,7 +110,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
     found = _own(request, mint_id)
     done = found.state in {MintRequest.State.CONFIRMED, MintRequest.State.FAILED}
-    steps = minting.steps_of(found)
+    steps = minting_requests.steps_of(found)
     status: dict[str, Any] = {
         "state": found.state,
         "step": next((step["key"] for step in steps if step["state"] == "now"), ""),
@@ -119,7 +121,7 @@ def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
     }
     if done:
         status["redirect"] = reverse("nft:mint_detail", args=[found.pk])
-    transaction = minting.build_mint_transaction(found)
+    transaction = minting_requests.build_mint_transaction(found)
     if transaction is not None:
         status["transaction"] = transaction.as_json()
     return JsonResponse(status)
@@ -128,7 +130,7 @@ def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
 @csrf_exempt  # checked in sent_view, after the cap on the body
 def mint_sent(request: HttpRequest, mint_id: UUID) -> HttpResponseBase:
     def record(request: HttpRequest, content: dict[str, Any]) -> str:
-        minting.record_mint_sent(signed_in(request), mint_id, text_of(content, "tx_hash"), timezone.now())
+        minting_requests.record_mint_sent(signed_in(request), mint_id, text_of(content, "tx_hash"), timezone.now())
         return reverse("nft:mint_detail", args=[mint_id])
 
     return sent_view(record)(request)
@@ -138,7 +140,7 @@ def mint_sent(request: HttpRequest, mint_id: UUID) -> HttpResponseBase:
 @login_required
 def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     try:
-        claim = minting.use_mint(signed_in(request), mint_id, timezone.now())
+        claim = minting_requests.use_mint(signed_in(request), mint_id, timezone.now())
     except NotYours as error:
         raise Http404(error.sentence) from error
     except (TokenActionError, ClaimError) as error:
@@ -153,8 +155,8 @@ def _accounts(request: HttpRequest) -> list[LinkedAccount]:
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
 
-def _offer(request: HttpRequest) -> sponsoring.Offer | None:
-    return sponsoring.offer_for(signed_in(request), settings.NFT_DEFAULT_CHAIN_ID, timezone.now())
+def _offer(request: HttpRequest) -> sponsor.Offer | None:
+    return sponsor.offer_for(signed_in(request), settings.NFT_DEFAULT_CHAIN_ID, timezone.now())
 
 
 def _drain(request: HttpRequest) -> None:
@@ -166,7 +168,7 @@ def _drain(request: HttpRequest) -> None:
 
 def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:
     try:
-        return minting.get_mint(signed_in(request), mint_id)
+        return minting_requests.get_mint(signed_in(request), mint_id)
     except NotYours as error:
         raise Http404(error.sentence) from error
 

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from nft.services.proofs import Source, proof_of
-from profiles.services.showing import ShownPicture, find_profile, shown_picture
+from nft.claims.proofs import Source, proof_of
+from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
 SOURCE = "nft"
 

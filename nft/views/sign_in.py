@@ -15,15 +15,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from nft.clients.chain import get_chain
+from nft.accounts import sessions, sign_in
+from nft.accounts.challenges import issue_challenge
+from nft.accounts.errors import ProofRequired, Refused
+from nft.accounts.sign_in import Outcome, Reply
+from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
 from nft.models import SignInChallenge
-from nft.services import sign_in, sign_in_counts, wallet_sessions
-from nft.services.challenges import issue_challenge
-from nft.services.refusals import ProofRequired, Refused
-from nft.services.sign_in import Outcome, Reply
-from nft.views.json_api import json_post, text_of, visitor_of
-from nft.views.proving import get_reauthentication
+from nft.views.json_calls import json_post, text_of, visitor_of
+from nft.views.proof import get_reauthentication
 
 Purpose = SignInChallenge.Purpose
 NEXT = "wallet_next"
@@ -57,7 +57,7 @@ def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     try:
         outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
     except Refused as refusal:
-        sign_in_counts.count(refusal, now)
+        sign_in.count(refusal, now)
         raise
     go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)
     return JsonResponse({"redirect": go_on(request, outcome, reply)})
@@ -74,7 +74,7 @@ def _linked(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
 
 
 def _accept(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
-    wallet_sessions.renew(request.session, outcome.account, reply.text, reply.signature, timezone.now())
+    sessions.renew(request.session, outcome.account, reply.text, reply.signature, timezone.now())
     _rotate(request)
     return get_reauthentication().accept(request, outcome.user, str(request.session.pop(NEXT, "")))
 
@@ -84,7 +84,7 @@ def _log_in(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
     wanted = str(request.session.pop(NEXT, ""))
     if request.user.is_authenticated and request.user.pk != outcome.user.pk:
         logout(request)  # nothing of the former person's session may reach the next one
-    wallet_sessions.prepare(request.session, outcome.account, reply.text, reply.signature)
+    sessions.prepare(request.session, outcome.account, reply.text, reply.signature)
     log_in = import_string(settings.NFT_LOGIN)
     return str(log_in(request, outcome.user, _welcome(wanted) if outcome.is_new else wanted))
 

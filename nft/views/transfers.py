@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from nft.claims import claiming, pages
+from nft.claims.claiming import ClaimError
+from nft.clients.bundle import get_doors
+from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
-from nft.services import claims, presentation, transfers
-from nft.services.doors import get_doors
-from nft.services.known_names import names_chain_id
-from nft.services.mint_errors import TokenActionError
-from nft.services.receivers import Receiver, find_receiver
-from nft.views.json_api import text_of
+from nft.names.known import names_chain_id
+from nft.transfers import received, sending
+from nft.transfers.sending import Receiver, find_receiver
+from nft.views.json_calls import sent_view, text_of
 from nft.views.people import signed_in
-from nft.views.sent import sent_view
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +48,7 @@ def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 @csrf_exempt  # checked in sent_view, after the cap on the body
 def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
     def record(request: HttpRequest, content: dict[str, Any]) -> str:
-        transfers.record_transfer_sent(signed_in(request), claim_id, text_of(content, "tx_hash"), timezone.now())
+        sending.record_transfer_sent(signed_in(request), claim_id, text_of(content, "tx_hash"), timezone.now())
         return reverse("nft:transfer", args=[claim_id]) + "?sent"
 
     return sent_view(record)(request)
@@ -57,7 +59,7 @@ def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tup
     doors = get_doors()
     try:
         receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), doors)
-        return receiver, transfers.build_transfer(claim, receiver.address, doors).as_json()
+        return receiver, sending.build_transfer(claim, receiver.address, doors).as_json()
     except TokenActionError as error:
         form.add_error("to", error.sentence)
         return None
@@ -65,8 +67,37 @@ def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tup
 
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     try:
-        claim = claims.get_claim(signed_in(request), claim_id)
-    except claims.NoSuchClaim as error:
+        claim = claiming.get_claim(signed_in(request), claim_id)
+    except claiming.NoSuchClaim as error:
         raise Http404(error.sentence) from error
-    presentation.decorate([claim], signed_in(request), timezone.now())
+    pages.decorate([claim], signed_in(request), timezone.now())
     return claim
+
+
+# Answering whether a token that arrived shall be shown.
+
+
+@require_POST
+@login_required
+def received_use(request: HttpRequest, received_id: int) -> HttpResponse:
+    try:
+        claim = received.take_up(signed_in(request), received_id, timezone.now())
+    except NotYours as error:
+        raise Http404(error.sentence) from error
+    except ClaimError as error:
+        messages.error(request, error.sentence)
+        return redirect("nft:tokens")
+    return redirect("nft:claim_detail", claim.pk)
+
+
+@require_POST
+@login_required
+def received_decline(request: HttpRequest, received_id: int) -> HttpResponse:
+    try:
+        received.decline(signed_in(request), received_id, timezone.now())
+    except NotYours as error:
+        raise Http404(error.sentence) from error
+    messages.success(
+        request, "You are not asked about it again. The token stays yours, and you can choose it below any time."
+    )
+    return redirect("nft:tokens")

@@ -11,20 +11,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from nft.accounts import linking
+from nft.accounts.errors import LastLoginMethod, NoSuchAccount
+from nft.accounts.sessions import SESSION_KEY
 from nft.forms.wallets import AccountForm
-from nft.services import accounts
-from nft.services.refusals import LastLoginMethod, NoSuchAccount
-from nft.services.wallet_sessions import SESSION_KEY
 from nft.views.people import signed_in
-from nft.views.proving import get_reauthentication, proof_required
+from nft.views.proof import get_reauthentication, proof_required
 
 
 @require_safe
 @login_required
 def wallets(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    linked = accounts.list_accounts(user)
-    context = {"accounts": linked, "can_unlink": accounts.can_unlink(user, linked)}
+    linked = linking.list_accounts(user)
+    context = {"accounts": linked, "can_unlink": linking.can_unlink(user, linked)}
     return render(request, "nft/wallets.html", context | _proof(request))
 
 
@@ -43,7 +43,7 @@ def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
         messages.error(request, " ".join(map(str, form.errors["label"])))
         return redirect("nft:wallets")
     try:
-        accounts.update_account(signed_in(request), account_id, **form.cleaned_data)
+        linking.update_account(signed_in(request), account_id, **form.cleaned_data)
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     messages.success(request, "Saved.")
@@ -54,7 +54,7 @@ def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @login_required
 def wallet_primary(request: HttpRequest, account_id: UUID) -> HttpResponse:
     try:
-        account = accounts.make_primary(signed_in(request), account_id)
+        account = linking.make_primary(signed_in(request), account_id)
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     messages.success(request, f"{account.label or 'This account'} is your primary account now.")
@@ -66,7 +66,7 @@ def wallet_primary(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @proof_required
 def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
     try:
-        accounts.unlink_account(signed_in(request), account_id, timezone.now(), request.session.get(SESSION_KEY))
+        linking.unlink_account(signed_in(request), account_id, timezone.now(), request.session.get(SESSION_KEY))
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     except LastLoginMethod as refusal:

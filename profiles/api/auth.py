@@ -6,13 +6,11 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from profiles import conf
-from profiles.api import settings
-from profiles.api.problems import Refused
+from profiles import limits, settings
+from profiles.limits import network_of
 from profiles.models import ApiToken
-from profiles.services import limits
-from profiles.services.api_tokens import Reason, Scope, TokenRefused, find_token, scopes_of
-from profiles.services.networks import network_of
+from profiles.people.api_tokens import Reason, Scope, TokenRefused, find_token, scopes_of
+from profiles.problems import Refused
 
 _CHALLENGE = 'Bearer realm="api"'
 
@@ -37,7 +35,7 @@ def identify(request: HttpRequest, now: datetime) -> ApiToken:
 def caller(request: HttpRequest) -> str:
     """Whom to count a call for that shows no good token."""
     forwarded = request.headers.get("X-Forwarded-For", "")
-    return network_of(request.META.get("REMOTE_ADDR", ""), forwarded, conf.trusted_proxies())
+    return network_of(request.META.get("REMOTE_ADDR", ""), forwarded, settings.trusted_proxies())
 
 
 def check_scope(token: ApiToken, scope: Scope) -> None:

@@ -10,9 +10,9 @@ from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.template.defaultfilters import filesizeformat
 
-from profiles import conf
-from profiles.api.problems import Refused
+from profiles import settings
 from profiles.images.picture import Crop
+from profiles.problems import Refused
 
 MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300
@@ -31,7 +31,7 @@ class Upload(NamedTuple):
 
 def read_upload(request: HttpRequest) -> Upload:
     """A picture as the body itself or as the part `content` of multipart/form-data. Raises Refused or ImageRefused."""
-    length, limit = _announced(request), conf.upload_max_bytes()
+    length, limit = _announced(request), settings.upload_max_bytes()
     crop = _crop_of(request.GET)
     kind = request.content_type or ""
     if kind == "multipart/form-data":
@@ -58,7 +58,7 @@ def drop_rest(request: HttpRequest) -> None:
     One that asked before sending (Expect) has sent nothing, and need not."""
     if request.headers.get("Expect"):
         return
-    left = _DROPPED * conf.upload_max_bytes()
+    left = _DROPPED * settings.upload_max_bytes()
     try:
         while left > 0 and (chunk := request.read(_CHUNK)):
             left -= len(chunk)

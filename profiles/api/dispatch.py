@@ -11,15 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from profiles.api import settings
+from profiles import limits, settings
 from profiles.api.auth import caller, check_scope, identify
 from profiles.api.bodies import drop_rest
 from profiles.api.calls import Call
 from profiles.api.operations import Operation
-from profiles.api.problems import Refused, refused
-from profiles.services import limits
-from profiles.views.answers import soon_stale
-from profiles.views.refusals import CAUGHT
+from profiles.problems import CAUGHT, Refused, refused
+from profiles.serving.caching import soon_stale
 
 logger = logging.getLogger(__name__)
 

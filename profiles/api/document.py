@@ -9,11 +9,10 @@ from urllib.parse import urljoin
 
 from django.urls import reverse
 
-from profiles import conf
+from profiles import settings
 from profiles.api.operations import OPERATIONS, Operation, Parameter
-from profiles.api.problems import PROBLEMS
 from profiles.api.schemas import SCHEMAS, ref
-from profiles.services.problems import CONTENT_TYPE
+from profiles.problems import CONTENT_TYPE, PROBLEMS
 
 VERSION = "1.0.0"
 PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "application/octet-stream")
@@ -28,7 +27,7 @@ _HEADERS |= {429: {"Retry-After": _RETRY}, 503: {"Retry-After": _RETRY}}
 
 
 def server_url() -> str:
-    return urljoin(conf.site_origin(), reverse("profiles:api") + "v1")
+    return urljoin(settings.site_origin(), reverse("profiles:api") + "v1")
 
 
 def document() -> dict[str, Any]:

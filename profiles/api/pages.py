@@ -6,12 +6,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from profiles import conf
-from profiles.api import settings
+from profiles import settings
 from profiles.api.document import document, server_url
 from profiles.api.operations import OPERATIONS
-from profiles.api.problems import PICTURE_REASONS, PROBLEMS
 from profiles.forms import most
+from profiles.problems import PICTURE_REASONS, PROBLEMS
 
 
 @require_safe
@@ -31,7 +30,7 @@ def about(request: HttpRequest) -> HttpResponse:
         "problems": {slug: kind for slug, kind in PROBLEMS.items() if slug not in PICTURE_REASONS},
         "picture_reasons": PICTURE_REASONS,
         "most_bytes": most(),
-        "uploads_per_hour": conf.uploads_per_hour(),
+        "uploads_per_hour": settings.uploads_per_hour(),
         "calls_per_hour": settings.calls_per_hour(),
     }
     return render(request, "profiles/api.html", context)

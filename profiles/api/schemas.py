@@ -8,7 +8,7 @@ from typing import Any
 from profiles.api.bodies import MAX_ALT_TEXT
 from profiles.images.picture import CROP_TEXT
 from profiles.models import Avatar
-from profiles.services.history_pages import POSITION
+from profiles.pictures.pages import POSITION
 
 Schema = Mapping[str, Any]
 

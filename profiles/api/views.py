@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
-from profiles import conf
+from profiles import limits, settings
 from profiles.api.bodies import read_alt_text, read_upload
 from profiles.api.calls import Call
-from profiles.api.problems import Refused
-from profiles.api.shapes import current_picture, entry, entry_of, person
 from profiles.models import Avatar, Profile
-from profiles.services import avatars, limits
-from profiles.services.history_pages import Position, history_page
-from profiles.services.showing import shown_picture
+from profiles.pictures import history
+from profiles.pictures.pages import Position, history_ids, history_page
+from profiles.problems import Refused
+from profiles.serving.receipt import receipt_of
+from profiles.serving.showing import shown_picture
+from profiles.store.renditions import content_url, pick_rendition
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -27,9 +30,9 @@ def get_picture(call: Call) -> dict[str, Any]:
 def put_picture(call: Call) -> dict[str, Any]:
     """The same hourly limit as the upload form's, counted together: each try costs a decoder its time."""
     upload = read_upload(call.request)
-    limits.spend("uploads", call.actor.pk, conf.uploads_per_hour())
-    details = avatars.AvatarDetails(alt_text=upload.alt_text)
-    avatar = avatars.set_avatar(
+    limits.spend("uploads", call.actor.pk, settings.uploads_per_hour())
+    details = history.AvatarDetails(alt_text=upload.alt_text)
+    avatar = history.set_avatar(
         call.owner, upload.content, Avatar.Source.UPLOAD, details=details, actor=call.actor, crop=upload.crop
     )
     return entry_of(call, avatar)
@@ -50,22 +53,22 @@ def list_pictures(call: Call) -> dict[str, Any]:
 
 
 def use_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
-    return entry_of(call, avatars.choose_avatar(call.owner, picture_id, call.actor))
+    return entry_of(call, history.choose_avatar(call.owner, picture_id, call.actor))
 
 
 def restore_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
-    return entry_of(call, avatars.restore_avatar(call.owner, picture_id, call.actor))
+    return entry_of(call, history.restore_avatar(call.owner, picture_id, call.actor))
 
 
 def describe_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
     text = read_alt_text(call.request)
-    return entry_of(call, avatars.set_alt_text(call.owner, picture_id, text, call.actor))
+    return entry_of(call, history.set_alt_text(call.owner, picture_id, text, call.actor))
 
 
 def remove_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
-    removed = avatars.remove_avatar(call.owner, picture_id, call.actor)
+    removed = history.remove_avatar(call.owner, picture_id, call.actor)
     shown = shown_picture(call.owner_now(), call.now).avatar
-    until = (removed.removed_at or call.now) + conf.undo_time()
+    until = (removed.removed_at or call.now) + settings.undo_time()
     return {
         "removed": entry(removed, shown, call.now),
         "restorable_until": None if removed.is_locked else until.isoformat(),
@@ -95,3 +98,58 @@ def _read_after(call: Call) -> Position | None:
         return Position.parse(text)
     except ValueError:
         raise Refused("bad-parameter", "after is the “next” of an earlier answer.") from None
+
+
+# What the API says of pictures and people. schemas.py says the same in JSON Schema; the tests hold them together.
+
+#: How many ids of the history stand in `GET /me/picture`; the list of pictures has the rest.
+IDS = 100
+_LARGEST = 1024
+
+
+def current_picture(owner: Profile, now: datetime) -> dict[str, Any]:
+    """The public receipt, with what only the owner is told: ids."""
+    shown = shown_picture(owner, now).avatar
+    ids = [str(avatar_id) for avatar_id in history_ids(owner, IDS)]
+    return {**receipt_of(owner, now), "id": None if shown is None else str(shown.pk), "history": ids}
+
+
+def person(profile: Profile, now: datetime) -> dict[str, Any]:
+    return {**receipt_of(profile, now), "bio": profile.bio}
+
+
+def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, Any]:
+    """`shown` is what others see of its owner now."""
+    image = avatar.image
+    return {
+        "id": str(avatar.pk),
+        "source": avatar.source,
+        "state": avatar.state,
+        "reason": avatar.reason,
+        "is_current": avatar == shown,
+        "mark": avatar.mark_holds(now),
+        "title": avatar.title,
+        "alt_text": avatar.alt_text,
+        "asset": avatar.reference or None,
+        "created_at": avatar.created_at.isoformat(),
+        "chosen_at": avatar.chosen_at.isoformat(),
+        "sha256": image.sha256,
+        "type": image.mime,
+        "width": image.width,
+        "height": image.height,
+        "frames": image.frames,
+        "url": _url(avatar),
+    }
+
+
+def entry_of(call: Call, avatar: Avatar) -> dict[str, Any]:
+    """After a change: who is shown is read anew."""
+    return entry(avatar, shown_picture(call.owner_now(), call.now).avatar, call.now)
+
+
+def _url(avatar: Avatar) -> str | None:
+    """Of the largest square; what was removed has no address."""
+    if avatar.state == Avatar.State.REMOVED:
+        return None
+    rendition = pick_rendition(avatar.image.renditions.all(), _LARGEST)
+    return None if rendition is None else urljoin(settings.site_origin(), content_url(rendition))

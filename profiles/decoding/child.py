@@ -12,13 +12,14 @@ import warnings
 
 from PIL import AvifImagePlugin
 
+from profiles.decoding.messages import PipeStream
+from profiles.images.detect import read_header, sniff_format
 from profiles.images.errors import ImageRefused, Reason
 from profiles.images.formats import SourceFormat
 from profiles.images.limits import MIB
 from profiles.images.normalise import normalise_with_renditions
 from profiles.images.picture import DecodeRequest
 from profiles.images.render import render
-from profiles.images.sniff import read_header, sniff_format
 
 from .confinement import allow_memory, allow_processor_time, confine
 from .messages import (
@@ -33,7 +34,6 @@ from .messages import (
     write_refusal,
 )
 from .settings import DecoderSettings
-from .streams import PipeStream
 
 _PARENT_CHECK_SECONDS = 5.0
 _RENDER_PIXELS = 1024 * 1024

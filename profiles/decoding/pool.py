@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from profiles.decoding.child_handle import Worker, WorkerDied, refusal_for
+from profiles.decoding.messages import Expired
+from profiles.images.detect import check_bytes, sniff_format
 from profiles.images.errors import DecoderUnavailable
 from profiles.images.formats import SourceFormat
 from profiles.images.picture import DecodeRequest, EncodedImage, NormalisedPicture
-from profiles.images.sniff import check_bytes, sniff_format
 
 from .messages import (
     Message,
@@ -23,8 +25,6 @@ from .messages import (
     write_render_request,
 )
 from .settings import DecoderSettings
-from .streams import Expired
-from .worker import Worker, WorkerDied, refusal_for
 
 _log = logging.getLogger("profiles.decoding")
 

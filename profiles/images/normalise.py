@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from .animations import Animation, FrameReader, encode_animation
+from .detect import check_bytes, check_header, read_header, sniff_format
 from .encode import MASTER_EFFORT, encode
 from .errors import ImageRefused, Reason
 from .formats import OutputFormat, SourceFormat
 from .headers import Header, drop_png_extras
 from .limits import ImageLimits
 from .picture import Crop, DecodeRequest, NormalisedImage, NormalisedPicture, Rendition
-from .sniff import check_bytes, check_header, read_header, sniff_format
 from .squares import check_sizes, cut_squares
 from .stills import Still, decode_still
 from .svg import decode_svg

@@ -5,7 +5,10 @@ JPEG through Pillow, whose `draft` decodes at 1/2, 1/4, 1/8 of the size; PNG and
 which shrinks row by row while reading; GIF and AVIF through Pillow.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -22,7 +25,6 @@ from .geometry import Box, Size, box_size, fit_within, make_upright, scale_box, 
 from .headers import Header
 from .limits import MASTER_SIDE
 from .picture import Crop
-from .vips import load_vips
 
 #: A JPEG decoded at a fraction that lands this close under MASTER_SIDE is taken as it is: 4000 by 3000
 #: becomes 1000 by 750 inside the decoder, for a third of the time of decoding and then resizing.
@@ -156,3 +158,19 @@ def pixels_of(vips: Any) -> Image.Image:
         vips = vips.cast("uchar")
     mode = ("L", "LA", "RGB", "RGBA")[vips.bands - 1]
     return Image.frombytes(mode, (vips.width, vips.height), vips.write_to_memory())
+
+
+# libvips, loaded on first need (a process that sees only JPEGs stays 10 MiB smaller), set up for hostile bytes.
+
+#: libvips' name for its SVG reader; `svg` lets it through for the length of one drawing.
+SVG_LOADER = "VipsForeignLoadSvg"
+
+
+@cache
+def load_vips() -> Any:
+    """The pyvips module: nothing cached between pictures, and no loader that is not made for hostile input."""
+    import pyvips
+
+    pyvips.cache_set_max(0)
+    pyvips.block_untrusted_set(True)
+    return pyvips

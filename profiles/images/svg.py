@@ -6,14 +6,13 @@ What remains is effort (nested `use`, filters), which the child's processor and 
 
 from PIL import Image
 
+from .detect import sniff_format
 from .errors import ImageRefused, Reason
 from .formats import SourceFormat
 from .geometry import stored_box
 from .limits import MASTER_SIDE, MIB
 from .picture import Crop
-from .sniff import sniff_format
-from .stills import Still, pixels_of
-from .vips import SVG_LOADER, load_vips
+from .stills import SVG_LOADER, Still, load_vips, pixels_of
 
 #: Largest SVG text we draw; the largest on-chain one met has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB

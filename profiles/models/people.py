@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from profiles.standing import OnLoss
+from profiles.models.rights import OnLoss
 
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
 HANDLE_RULE = (

@@ -2,7 +2,7 @@
 (`attested_at`), whoever renews it.
 
 One law ties `Profile.avatar` to the history: the pointer is the first of `AvatarQuerySet.in_use`, or None. Without a
-loss that is the ACTIVE entry chosen last. Whether it, an earlier one or nothing is shown says `profiles.standing`.
+loss that is the ACTIVE entry chosen last. Whether it, an earlier one or nothing is shown says `profiles.models.rights`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from profiles import conf
+from profiles import settings
 from profiles.models.people import Profile
-from profiles.standing import OnLoss, effective, right_holds
+from profiles.models.rights import OnLoss, effective, right_holds
 
 
 class StoredImage(models.Model):
@@ -71,14 +71,14 @@ class AvatarQuerySet(models.QuerySet["Avatar"]):
         lost = Q(state=Avatar.State.WITHDRAWN, lost_at__isnull=False)
         rule = effective(wish)
         if rule is OnLoss.REVERT:
-            grace = conf.loss_grace()
+            grace = settings.loss_grace()
             lost &= Q(lost_at__gt=now - grace) if grace else Q(pk__in=[])
         own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
         return self.filter(own | lost).order_by("-chosen_at", "-id")
 
     def showable(self, now: datetime) -> AvatarQuerySet:
         """Active, and attested recently enough where attestation is needed; chosen last first."""
-        attested = Q(attested_at__gte=now - conf.image_max_age(), attested_at__lte=now + conf.CLOCK_SKEW)
+        attested = Q(attested_at__gte=now - settings.image_max_age(), attested_at__lte=now + settings.CLOCK_SKEW)
         return self.active().filter(Q(source=Avatar.Source.UPLOAD) | attested)
 
 
@@ -166,7 +166,7 @@ class Avatar(models.Model):
         """True while the verified mark may be shown: active, not doubted, attested within NFT_MARK_MAX_AGE seconds."""
         if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
-        return -conf.CLOCK_SKEW <= now - self.attested_at <= conf.mark_max_age()
+        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.mark_max_age()
 
     def is_showable(self, now: datetime) -> bool:
         """Whether it may be chosen, and shown once chosen, whatever the person wishes for after a loss."""

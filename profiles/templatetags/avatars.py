@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from profiles.models import Avatar, Profile
-from profiles.services.renditions import content_url, pick_rendition
-from profiles.services.showing import ShownPicture, shown_picture
+from profiles.serving.showing import ShownPicture, shown_picture
+from profiles.store.renditions import content_url, pick_rendition
 
 register = template.Library()
 

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from profiles.api import settings
-from profiles.api.forms import TokenForm, words_of
-from profiles.services import api_tokens, limits
-from profiles.services.people import profile_of
-from profiles.views.proving import proof_required
-from profiles.views.signed_in import own_profile, signed_in
+from profiles import limits, settings
+from profiles.forms import TokenForm, words_of
+from profiles.people import api_tokens
+from profiles.people.people import profile_of
+from profiles.people.signed_in import own_profile, signed_in
+from profiles.views.proof import proof_required
 
 
 @never_cache  # the answer to the form holds the new token

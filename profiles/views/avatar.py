@@ -12,23 +12,22 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 
-from profiles import conf
+from profiles import settings
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
-from profiles.services.content import Drawing, fallback_bytes, rendition_bytes
-from profiles.services.faces import Face, find_face
-from profiles.services.limits import TooMany, spend
-from profiles.services.networks import network_of
-from profiles.services.problems import problem
-from profiles.services.receipt import signed_receipt
-from profiles.services.renditions import find_public_rendition, pick_rendition
-from profiles.services.showing import find_profile, good_until, shown_picture
-from profiles.services.signing import public_keys
-from profiles.storage import StorageError, public_url, rendition_key
-from profiles.views.accepting import read_preference
-from profiles.views.answers import IMMUTABLE, holds_until, public_media
-from profiles.views.wishes import BadWish, Wish, check_identifier, read_wish
+from profiles.limits import TooMany, network_of, spend
+from profiles.problems import problem
+from profiles.serving.accept import read_preference
+from profiles.serving.caching import IMMUTABLE, holds_until, public_media
+from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
+from profiles.serving.lookup import Face, find_face
+from profiles.serving.receipt import signed_receipt
+from profiles.serving.request import BadWish, Wish, check_identifier, read_wish
+from profiles.serving.showing import find_profile, good_until, shown_picture
+from profiles.serving.signing import public_keys
+from profiles.store.objects import StorageError, public_url, rendition_key
+from profiles.store.renditions import find_public_rendition, pick_rendition
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +97,7 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
 
 def _led_to(address: str) -> HttpResponse:
     response = HttpResponseRedirect(address)
-    response.headers["Cache-Control"] = f"public, max-age={conf.signed_seconds() // 2}"
+    response.headers["Cache-Control"] = f"public, max-age={settings.signed_seconds() // 2}"
     return response
 
 
@@ -134,7 +133,7 @@ def _seed(wish: Wish, face: Face | None, style: FallbackStyle) -> str:
 def _pay(request: HttpRequest) -> None:
     """Only what must be drawn or encoded counts against a limit; what is stored or remembered never does."""
     remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
-    spend("drawings", network_of(remote, forwarded, conf.trusted_proxies()), conf.drawings_per_hour())
+    spend("drawings", network_of(remote, forwarded, settings.trusted_proxies()), settings.drawings_per_hour())
 
 
 def _nobody() -> HttpResponse:

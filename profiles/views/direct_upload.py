@@ -15,15 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from profiles import conf
+from profiles import limits, settings
 from profiles.forms import FinishForm, first_error
-from profiles.services import limits
-from profiles.services.avatars import AvatarDetails
-from profiles.services.people import profile_of
-from profiles.services.problems import problem
-from profiles.services.tickets import TicketError, issue_ticket, redeem_ticket
-from profiles.views.refusals import CAUGHT, refusal_of
-from profiles.views.signed_in import signed_in
+from profiles.people.people import profile_of
+from profiles.people.signed_in import signed_in
+from profiles.pictures.direct_upload import TicketError, issue_ticket, redeem_ticket
+from profiles.pictures.history import AvatarDetails
+from profiles.problems import CAUGHT, problem, refusal_of
 
 #: Whatever else a TicketError says is the request's fault.
 STATUS = {"no-direct-upload": 404, "ticket-unknown": 404, "nothing-arrived": 409}
@@ -52,7 +50,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     wish = _read_wish(request.body)
     if wish is None:
         return problem(400, "bad-request", 'Send JSON: {"byte_count": 12345, "content_type": "image/png"}.')
-    limits.spend("uploads", signed_in(request).pk, conf.uploads_per_hour())
+    limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
     upload = issue_ticket(profile_of(signed_in(request)), *wish, timezone.now())
     done = reverse("profiles:direct_done", args=[upload.ticket.pk])
     answer = {"url": upload.form.url, "fields": upload.form.fields, "ticket": str(upload.ticket.pk), "done": done}

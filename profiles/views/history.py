@@ -19,18 +19,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from profiles.forms import AltTextForm, first_error
 from profiles.models import Profile
-from profiles.services.avatars import (
-    AvatarError,
-    NoSuchAvatar,
-    choose_avatar,
-    remove_avatar,
-    restore_avatar,
-    set_alt_text,
-)
-from profiles.services.history_pages import Position, history_of
-from profiles.services.people import profile_of
-from profiles.services.showing import shown_picture
-from profiles.views.signed_in import signed_in
+from profiles.people.people import profile_of
+from profiles.people.signed_in import signed_in
+from profiles.pictures.changing import AvatarError, NoSuchAvatar
+from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
+from profiles.pictures.pages import Position, history_of
+from profiles.serving.showing import shown_picture
 
 
 @login_required

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from profiles import conf
+from profiles import settings
 from profiles.forms import LossForm
-from profiles.services.losses import set_on_loss
-from profiles.services.notices import dismiss
-from profiles.services.people import profile_of
-from profiles.views.signed_in import own_profile, signed_in
+from profiles.people.people import profile_of
+from profiles.people.signed_in import own_profile, signed_in
+from profiles.pictures.notices import dismiss
+from profiles.pictures.rights import set_on_loss
 
 
 @login_required
@@ -30,7 +30,7 @@ def loss(request: HttpRequest) -> HttpResponse:
         set_on_loss(profile, actor=signed_in(request), **wishes)
         messages.success(request, "Your wishes are saved.")
         return redirect("profiles:loss")
-    context = {"form": form, "grace": conf.loss_grace(), "knows_addresses": conf.knows_addresses()}
+    context = {"form": form, "grace": settings.loss_grace(), "knows_addresses": settings.knows_addresses()}
     return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)
 
 

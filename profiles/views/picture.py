@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from profiles import conf
-from profiles.forms import UploadForm, first_error, too_large
-from profiles.models import Avatar
-from profiles.services import limits
-from profiles.services.avatars import AvatarDetails, set_avatar
-from profiles.services.history_pages import history_length, history_of
-from profiles.services.people import profile_of
-from profiles.services.problems import problem
-from profiles.services.showing import shown_picture
-from profiles.services.tickets import takes_direct_uploads
-from profiles.views.answers import wants_json
-from profiles.views.refusals import CAUGHT, Refusal, refusal_of
-from profiles.views.signed_in import own_profile, signed_in
+from profiles import limits, settings
+from profiles.forms import CropForm, UploadForm, first_error, too_large
+from profiles.models import Avatar, Profile
+from profiles.people.people import profile_of
+from profiles.people.signed_in import own_profile, signed_in
+from profiles.pictures.changing import NoSuchAvatar
+from profiles.pictures.direct_upload import takes_direct_uploads
+from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar
+from profiles.pictures.pages import history_length, history_of
+from profiles.problems import CAUGHT, Refusal, problem, refusal_of
+from profiles.serving.caching import wants_json
+from profiles.serving.showing import shown_picture
+from profiles.store.objects import StorageError
 
 #: What a form's other fields and the multipart lines may add to the picture's bytes.
 FORM_OVERHEAD = 64 * 1024
@@ -39,7 +41,7 @@ INVALID = "form-invalid"
 @require_http_methods(["GET", "HEAD", "POST"])
 def picture(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.method == "POST" and length > conf.upload_max_bytes() + FORM_OVERHEAD:
+    if request.method == "POST" and length > settings.upload_max_bytes() + FORM_OVERHEAD:
         _drain(request)
         return _refuse(request, UploadForm({}, {}), Refusal(413, "too-many-bytes", too_large(length)))
     return _guarded(request)
@@ -64,7 +66,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
 
 
 def _set_picture(request: HttpRequest, form: UploadForm) -> None:
-    limits.spend("uploads", signed_in(request).pk, conf.uploads_per_hour())
+    limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
     user, said = signed_in(request), form.cleaned_data
     details, content = AvatarDetails(alt_text=said["alt_text"]), said["content"].read()
     set_avatar(profile_of(user), content, Avatar.Source.UPLOAD, details=details, actor=user, crop=said["crop"])
@@ -86,11 +88,60 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     page = history_of(profile, shown.avatar, now)
     length = history_length(profile) if page.next else len(page.entries)
     context = {"profile": profile, "form": form, "shown": shown, "page": page, "length": length}
-    context |= {"upload_max_bytes": conf.upload_max_bytes(), "takes_direct_uploads": takes_direct_uploads()}
+    context |= {"upload_max_bytes": settings.upload_max_bytes(), "takes_direct_uploads": takes_direct_uploads()}
     return render(request, "profiles/picture.html", context, status=status)
 
 
 def _drain(request: HttpRequest) -> None:
-    left = DRAINED * conf.upload_max_bytes()
+    left = DRAINED * settings.upload_max_bytes()
     while left > 0 and (chunk := request.read(_CHUNK)):
         left -= len(chunk)
+
+
+# Showing another part of an upload.
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
+    profile = profile_of(signed_in(request))
+    entry = _own(profile, avatar_id)
+    if request.method != "POST":
+        return _crop_page(request, entry, CropForm())
+    form = CropForm(request.POST)
+    if not form.is_valid():
+        return _crop_page(request, entry, form, status=422)
+    try:
+        limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
+        crop_again(profile, avatar_id, form.cleaned_data["crop"], signed_in(request))
+    except CAUGHT as error:
+        refusal = refusal_of(error)
+        form.add_error(None, refusal.sentence)
+        return _crop_page(request, entry, form, status=refusal.status)
+    messages.success(request, "Your new picture is in use.")
+    return redirect("profiles:picture")
+
+
+@login_required
+@require_safe
+def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
+    """What we keep of one's own upload, uncut: only ever our own encoding, and for nobody else."""
+    entry = _own(profile_of(signed_in(request)), avatar_id)
+    try:
+        content = kept_bytes(entry)
+    except StorageError as error:
+        refusal = refusal_of(error)
+        return HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
+    headers = {"Cache-Control": "private, max-age=300", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    return HttpResponse(content, content_type=entry.image.mime, headers=headers)
+
+
+def _own(profile: Profile, avatar_id: UUID) -> Avatar:
+    try:
+        return croppable(profile, avatar_id)
+    except NoSuchAvatar as error:
+        raise Http404(error.sentence) from error
+
+
+def _crop_page(request: HttpRequest, entry: Avatar, form: CropForm, status: int = 200) -> HttpResponse:
+    return render(request, "profiles/crop.html", {"entry": entry, "form": form}, status=status)

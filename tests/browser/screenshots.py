@@ -1,6 +1,9 @@
-"""Pictures of every page, phone and desktop, light and dark, from a running local stack: `make screenshots`.
+"""Take a picture of every page, phone and desktop, light and dark, from a running local stack: `make screenshots`.
 
-python -m tests.browser.screenshots http://localhost:8000 http://127.0.0.1:8545 docs/screenshots
+The folder is ignored by git. docs/screenshots keeps the few that the documentation shows, under the same names; copy
+them there after a change of these pages.
+
+python -m tests.browser.screenshots http://localhost:8000 http://127.0.0.1:8545 screenshots
 """
 
 from __future__ import annotations
@@ -136,7 +139,7 @@ def shoot(page: Page, pages: dict[str, str], folder: Path) -> None:
 
 
 def keep(png: bytes, path: Path) -> None:
-    """As WebP: a tenth of the bytes, and git keeps them for ever."""
+    """Save the picture as WebP, which takes a tenth of the bytes."""
     Image.open(io.BytesIO(png)).convert("RGB").save(path, quality=82, method=6)
 
 

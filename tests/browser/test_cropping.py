@@ -16,7 +16,7 @@ from tests.browser.conftest import BUCKET
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
-from tests.unit.images.pictures import corner_colours, encoded, exif, four_corners, held, opened
+from tests.kit.pictures import corner_colours, encoded, exif, four_corners, held, opened
 
 pytestmark = pytest.mark.browser
 FOUR = encoded(four_corners(800, 600), "PNG")

@@ -18,7 +18,7 @@ def _static_root() -> None:
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, settings: Settings) -> None:
     avatars = {
-        "BACKEND": "profiles.file_storage.AtomicFileSystemStorage",
+        "BACKEND": "profiles.store.files.AtomicFileSystemStorage",
         "OPTIONS": {"location": tmp_path / "avatars", "base_url": None},
     }
     settings.STORAGES = settings.STORAGES | {"avatars": avatars}

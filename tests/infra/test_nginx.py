@@ -20,12 +20,12 @@ from django.db import connection
 from localstack import binaries
 from localstack.processes import Program, Running, free_port, is_listening
 from profiles.models import Profile
-from profiles.services.avatars import remove_avatar
-from profiles.services.renditions import content_url
-from tests.factories import a_person, an_upload
+from profiles.pictures.history import remove_avatar
+from profiles.store.renditions import content_url
+from tests.kit.api_client import a_secret
+from tests.kit.people import a_person, an_upload
 from tests.servers.nginx import start_nginx
 from tests.servers.places import Places
-from tests.services.profiles.api_client import a_secret
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"

@@ -8,11 +8,11 @@ import pytest
 
 from localstack import seed
 from localstack.chain import AGGREGATE3, LocalChain
-from nft.clients.chain import ChainClient
-from nft.core.address import parse_address, to_checksum
-from nft.core.avatar_record import parse_avatar_record
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.address import parse_address, to_checksum
+from nft.core.tokens.avatar_record import parse_avatar_record
 from nft.models import CachedObject
-from nft.services.name_records import NameReader
+from nft.names.records import NameReader
 from tests.servers.chain import CHAIN_ID, Chain
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

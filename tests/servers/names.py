@@ -14,7 +14,7 @@ from web3._utils.contract_sources.contract_data.extended_resolver import EXTENDE
 from web3._utils.contract_sources.contract_data.offchain_resolver import OFFCHAIN_RESOLVER_DATA
 from web3.contract import Contract
 
-from nft.core.ens import ancestors, labelhash, namehash
+from nft.core.evm.ens import ancestors, labelhash, namehash
 from tests.servers.chain import Chain
 
 PACKAGES = Path(__file__).parent / "ens" / "node_modules" / "@ensdomains"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from nft.core.car import read_car
+from nft.core.ipfs.car import read_car
 
 TOKEN = "only for tests"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nft.clients.blockstore import BlockStoreError
-from nft.services.checking import CheckRefused, parse_reference
-from nft.services.ipfs_content import ContentRefused, Format, Scope, read_content
+from nft.clients.ipfs.blockstore import BlockStoreError
+from nft.files.serving import ContentRefused, Format, Scope, read_content
+from nft.files.verify import CheckRefused, parse_reference
 
 
 class Command(BaseCommand):

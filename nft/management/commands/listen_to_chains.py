@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from nft.services.jobs import wake_watcher
-from nft.services.listening import listen
+from nft.jobs import wake_watcher
+from nft.watching.watcher import listen
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nft.core.dag import DagLimits
-from nft.services.checking import CheckRefused, check_archive, check_gateways, check_own, parse_reference
+from nft.core.ipfs.dag import DagLimits
+from nft.files.verify import CheckRefused, check_archive, check_gateways, check_own, parse_reference
 
 
 class Command(BaseCommand):

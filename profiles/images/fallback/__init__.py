@@ -12,7 +12,7 @@ from profiles.images.squares import check_sizes
 
 from . import drawings
 from .blockies import draw_blockies
-from .colours import contrast_with_white
+from .drawings import contrast_with_white
 from .initials import find_initials
 from .jazzicon import draw_jazzicon
 

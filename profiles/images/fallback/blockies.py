@@ -7,7 +7,7 @@ from math import floor
 
 from PIL import Image
 
-from .colours import Colour, hsl_to_rgb
+from .drawings import Colour, hsl_to_rgb
 
 _SIDE = 8
 

@@ -11,8 +11,7 @@ from math import cos, floor, radians, sin, tau
 
 from PIL import Image, ImageDraw
 
-from .colours import Colour, hsl_to_rgb
-from .drawings import OVERSAMPLING
+from .drawings import OVERSAMPLING, Colour, hsl_to_rgb
 
 _COLOURS = ("01888C", "FC7500", "034F5D", "F73F01", "FC1960", "C7144C", "F3C100", "1598F2", "2465E1", "F19E02")
 _WOBBLE = 30

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from profiles.images.errors import PictureError
-from profiles.services.janitor import Cleaning, clean_pictures, log_counts, summary
-from profiles.storage import StorageError
+from profiles.store.objects import StorageError
+from profiles.upkeep.janitor import Cleaning, clean_pictures, log_counts, summary
 
 
 class Command(BaseCommand):

@@ -7,8 +7,9 @@ from botocore.exceptions import ClientError
 from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from profiles import conf, s3
-from profiles.storage import RENDITIONS
+from profiles import settings
+from profiles.store import s3
+from profiles.store.objects import RENDITIONS
 
 Json = dict[str, Any]
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
         client, bucket = store.connection.meta.client, str(store.bucket_name)
-        cors, policy = cors_rules(conf.site_origin()), reading_policy(bucket, s3.full_key(store, RENDITIONS))
+        cors, policy = cors_rules(settings.site_origin()), reading_policy(bucket, s3.full_key(store, RENDITIONS))
         self._say("CORS", cors)
         if public:
             self._say("policy", policy)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from profiles.services.images import purge_unreferenced_images
+from profiles.store.images import purge_unreferenced_images
 
 
 class Command(BaseCommand):

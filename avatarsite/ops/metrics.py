@@ -1,0 +1,91 @@
+"""`/metrics`: the site's gauges in the text format of Prometheus, for the networks that METRICS_ALLOWED names.
+
+Nothing in them is about a person, but what the site has not caught up with is nobody else's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from redis import Redis, RedisError
+
+from avatarsite.ops.health import ready_parts
+
+QUEUES = ("default", "chain", "ipfs")
+REDIS_SECONDS = 2
+Families = dict[str, GaugeMetricFamily]
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For everybody else it is as if it were not there."""
+    if not _is_allowed(request):
+        raise Http404
+    return HttpResponse(generate_latest(_Site()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _is_allowed(request: HttpRequest) -> bool:
+    try:
+        address = ip_address(_client_of(request))
+    except ValueError:
+        return False
+    return any(address in network for network in settings.METRICS_ALLOWED)
+
+
+def _client_of(request: HttpRequest) -> str:
+    """The address our outermost proxy saw, or the peer where none was on the way. Empty where a proxy was that we were
+    not told of: its peer is the proxy, often on loopback, and whoever is behind it is not meant."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if not forwarded:
+        return str(request.META.get("REMOTE_ADDR", ""))
+    hops = forwarded.split(",")
+    return hops[-settings.TRUSTED_PROXY_COUNT].strip() if 0 < settings.TRUSTED_PROXY_COUNT <= len(hops) else ""
+
+
+class _Site:
+    """What Prometheus calls a collector."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: Families = {}
+        for part, is_ready in ready_parts().items():
+            _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
+        _add_queues(families)
+        if apps.is_installed("nft"):
+            _add_chains(families)
+        yield from families.values()
+
+
+def _add_queues(families: Families) -> None:
+    says = "Jobs that no worker has taken yet."
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_SECONDS) as redis:
+            for queue in QUEUES:
+                _add(families, "queue_length", says, int(redis.llen(queue)), {"queue": queue})
+    except RedisError:
+        return  # part_ready says so
+
+
+def _add_chains(families: Families) -> None:
+    from nft.watching.gauges import read_gauges
+
+    try:
+        for gauge in read_gauges(timezone.now()):
+            _add(families, gauge.name, gauge.says, gauge.value, gauge.labels)
+    except DatabaseError:
+        return
+
+
+def _add(families: Families, name: str, says: str, value: float, labels: dict[str, str]) -> None:
+    family = families.setdefault(name, GaugeMetricFamily(f"avatarsite_{name}", says, labels=list(labels)))
+    family.add_metric(list(labels.values()), value)

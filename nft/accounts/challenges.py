@@ -1,0 +1,179 @@
+"""The texts we ask people to sign: written here, stored byte for byte, answered once.
+
+What a visitor posts is only ever compared with what was stored for their session; no parser reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+
+from nft.accounts import limits, sessions
+from nft.accounts.errors import (
+    ChallengeExpired,
+    ChallengeUnknown,
+    ChallengeUsed,
+    SignInRequired,
+    TextChanged,
+    UnsupportedChain,
+)
+from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
+from nft.models import SignInChallenge
+from profiles.people.people import profile_of
+
+Purpose = SignInChallenge.Purpose
+LIFETIME = timedelta(minutes=5)
+KEPT_PER_SESSION = 5
+ANY_STEP = "change how you sign in"
+FORGET_AFTER = timedelta(minutes=5)
+"""Kept so long past their end, so that a late answer is told "too late" and not "unknown"."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks: their server-side session, the person signed in (if any), and whom to count the tries for."""
+
+    session: SessionBase
+    user: User | None
+    network: str
+    """From profiles.limits.network_of."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a signature is wanted for."""
+
+    address: bytes
+    chain_id: int
+    purpose: SignInChallenge.Purpose
+    step: str = ""
+    """To prove oneself again: before which step, in words that follow "before you"."""
+
+
+def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInChallenge:
+    """The stored text to sign, valid for LIFETIME in this visitor's session, which is created if there was none.
+
+    Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), RateLimited, ServiceDown.
+    """
+    if wanted.chain_id not in settings.NFT_CHAINS:
+        raise UnsupportedChain(_unsupported(wanted.chain_id))
+    user = _user_named(visitor, wanted)
+    _count_try(visitor, now)
+    challenge = SignInChallenge(
+        nonce=secrets.token_hex(16),
+        session_hash=_hash(sessions.open_session(visitor.session)),
+        address=wanted.address,
+        chain_id=wanted.chain_id,
+        purpose=wanted.purpose,
+        user=user,
+        issued_at=now.replace(microsecond=0),
+        expires_at=now.replace(microsecond=0) + LIFETIME,
+    )
+    challenge.text = build_sign_in_text(_request_for(challenge, wanted.step))
+    with transaction.atomic():
+        challenge.save(force_insert=True)
+        _drop_older(challenge.session_hash)
+    return challenge
+
+
+def find_challenge(session: SessionBase, text: str, now: datetime) -> SignInChallenge:
+    """The challenge of this session whose stored bytes `text` is.
+
+    Raises ChallengeUnknown, TextChanged, ChallengeUsed, ChallengeExpired.
+    """
+    issued = list(SignInChallenge.objects.filter(session_hash=_hash(session.session_key or "")))
+    if not issued:
+        raise ChallengeUnknown
+    same = [one for one in issued if is_same_text(one.text, text)]
+    if not same:
+        raise TextChanged
+    if same[0].consumed_at is not None:
+        raise ChallengeUsed
+    if now >= same[0].expires_at:
+        raise ChallengeExpired(int(LIFETIME.total_seconds() // 60))
+    return same[0]
+
+
+def consume(challenge: SignInChallenge, now: datetime) -> None:
+    """Uses the challenge up: of any number of parallel calls one returns, the others raise ChallengeUsed (V5)."""
+    fresh = SignInChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True, expires_at__gt=now)
+    if fresh.update(consumed_at=now) != 1:
+        raise ChallengeUsed
+
+
+def forget_old(now: datetime) -> int:
+    """Deletes challenges long past their end, and the guests' sessions they were bound to once those ran out.
+
+    Returns how many challenges went.
+    """
+    gone, _ = SignInChallenge.objects.filter(expires_at__lt=now - FORGET_AFTER).delete()
+    sessions.forget_ended()
+    return gone
+
+
+def _unsupported(chain_id: int) -> str:
+    names = ", ".join(f"{chain['name']} ({known})" for known, chain in settings.NFT_CHAINS.items())
+    return f"This site does not read chain {chain_id}. Switch your wallet to one of: {names}."
+
+
+def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
+    if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
+        return None
+    if visitor.user is None:
+        raise SignInRequired
+    return visitor.user
+
+
+def _count_try(visitor: Visitor, now: datetime) -> None:
+    if visitor.session.session_key:
+        limits.spend("challenge-session", visitor.session.session_key, now)
+    limits.spend("challenge-network", visitor.network, now)
+    limits.spend("challenge-everyone", "", now)
+
+
+def _hash(session_key: str) -> str:
+    return hashlib.sha256(session_key.encode()).hexdigest()
+
+
+def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
+    """Every field from our settings and our own random numbers; the Host header has no say."""
+    origin = urlsplit(settings.SITE_ORIGIN)
+    return SignInRequest(
+        scheme=origin.scheme,
+        domain=origin.netloc,
+        uri=settings.SITE_ORIGIN,
+        address=challenge.address,
+        chain_id=challenge.chain_id,
+        nonce=challenge.nonce,
+        issued_at=challenge.issued_at,
+        expires_at=challenge.expires_at,
+        request_id=secrets.token_hex(8),
+        statement=_statement(challenge, step),
+    )
+
+
+def _statement(challenge: SignInChallenge, step: str) -> str:
+    """Whatever is more than a sign-in names the profile it is for: signed for one, it is of no use for another."""
+    if challenge.user is None:
+        return str(settings.NFT_SIGN_IN_STATEMENT)
+    handle = profile_of(challenge.user).handle
+    done = {
+        Purpose.LINK: f"Link this account to the profile {handle}.",
+        Purpose.MOVE: f"Move this account to the profile {handle}, away from the profile it is linked to now.",
+        Purpose.REAUTHENTICATE: f"Prove that it is still {handle}, before you {step or ANY_STEP}.",
+    }
+    return f"{done[Purpose(challenge.purpose)]} This costs nothing and sends no transaction."
+
+
+def _drop_older(session_hash: str) -> None:
+    of_session = SignInChallenge.objects.filter(session_hash=session_hash)
+    kept = list(of_session.order_by("-issued_at", "-pk").values_list("pk", flat=True)[:KEPT_PER_SESSION])
+    of_session.exclude(pk__in=kept).delete()

@@ -1,0 +1,313 @@
+"""The accounts people proved, and the people they stand for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from nft.accounts import sessions
+from nft.accounts.errors import (
+    AccountChanged,
+    AccountDisabled,
+    AccountInUse,
+    LastLoginMethod,
+    NoSuchAccount,
+    NotYourAccount,
+)
+from nft.claims.claiming import withdraw_claims_of_account
+from nft.core.evm.address import to_checksum
+from nft.models import AccountReturn, LinkedAccount
+from nft.names.known import shown_name
+from nft.names.primary import ask_for_name, forget_name
+from nft.signals import account_changed
+from profiles.audit import record
+from profiles.people.people import profile_of
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A signature was verified: whoever sent it controls this account. A key is the same on every chain; a contract
+    account was proved on `chain_id` only."""
+
+    address: bytes
+    chain_id: int
+    is_contract_account: bool
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who may now be logged in, by which account; `is_new` where the person was made for it."""
+
+    user: User
+    account: LinkedAccount
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ShownAccount:
+    """An account as its owner sees it. `name` is the one that others see too (ENS), "" where there is none."""
+
+    id: UUID
+    address: str
+    name: str
+    label: str
+    is_public: bool
+    is_primary: bool
+    is_contract_account: bool
+    chain_id: int
+    chain_name: str
+    linked_at: datetime
+    last_used_at: datetime
+
+
+def find_account(proof: Proof) -> LinkedAccount | None:
+    """The row this proof is for, whoever it belongs to."""
+    same = LinkedAccount.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
+    if proof.is_contract_account:
+        same = same.filter(chain_id=proof.chain_id)
+    return same.select_related("user").first()
+
+
+def sign_in(proof: Proof, now: datetime) -> SignedIn:
+    """The person of this account; a new one with a neutral name where nobody has linked it. Raises AccountDisabled.
+
+    An account that was moved from a profile, which has no other way in, and is linked to nobody now, leads back there.
+    """
+    account = find_account(proof)
+    if account is not None:
+        return _known(account, now)
+    try:
+        with transaction.atomic():
+            earlier = _returning(proof)
+            user = earlier or _create_user()
+            return SignedIn(user, create_account(user, proof, now), is_new=earlier is None)
+    except IntegrityError:
+        # The same account signed up in parallel: it is that person who signs in.
+        account = find_account(proof)
+        if account is None:
+            raise
+        return _known(account, now)
+
+
+def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    """Adds an account to a person, or notes its use if it is theirs already. Raises AccountInUse."""
+    account = find_account(proof)
+    if account is None:
+        try:
+            with transaction.atomic():
+                return create_account(user, proof, now)
+        except IntegrityError:
+            account = find_account(proof)
+            if account is None:
+                raise
+    if account.user.pk != user.pk:
+        raise AccountInUse(to_checksum(proof.address))
+    _note_use(account, now)
+    return account
+
+
+def find_own_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    """The account of this person that the proof is for; its use is noted. Raises NotYourAccount."""
+    account = find_account(proof)
+    if account is None or account.user.pk != user.pk:
+        raise NotYourAccount(to_checksum(proof.address))
+    _note_use(account, now)
+    return account
+
+
+def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: str | None = None) -> None:
+    """Removes an account and, in the same transaction, the right to show its tokens and the sessions it began, but for
+    the one `keep_session` names.
+
+    Raises NoSuchAccount, LastLoginMethod.
+    """
+    with transaction.atomic():
+        lock_logins(user)
+        accounts = {account.pk: account for account in user.linked_accounts.all()}
+        if account_id not in accounts:
+            raise NoSuchAccount
+        if len(accounts) == 1 and not has_other_login(user):
+            raise LastLoginMethod
+        sessions.end_of_account(accounts[account_id], sessions.UNLINKED, now, keep_session)
+        remove_account(accounts[account_id], "unlink", actor=user, now=now)
+
+
+def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime, reason: str) -> None:
+    """As unlink_account, decided by staff with a reason: allowed for the last login method too."""
+    with transaction.atomic():
+        lock_logins(account.user)
+        sessions.end_of_account(account, sessions.UNLINKED, now)
+        record(profile_of(account.user), "account.remove", actor, account=str(account.pk), reason=reason)
+        remove_account(account, "unlink", actor=actor, now=now)
+
+
+def make_primary(user: User, account_id: UUID) -> LinkedAccount:
+    """The account that is offered first from now on; there is one per person. Raises NoSuchAccount."""
+    with transaction.atomic():
+        lock_logins(user)
+        account = user.linked_accounts.filter(pk=account_id).first()
+        if account is None:
+            raise NoSuchAccount
+        if not account.is_primary:
+            user.linked_accounts.filter(is_primary=True).update(is_primary=False)
+            account.is_primary = True
+            account.save(update_fields=["is_primary"])
+            _audit(account, actor=user, action="account.primary")
+    return account
+
+
+def update_account(user: User, account_id: UUID, *, label: str, is_public: bool) -> LinkedAccount:
+    """Sets what a person calls an account and whether others may see its address, and its name if it has one.
+
+    Raises NoSuchAccount.
+    """
+    with transaction.atomic():
+        account = user.linked_accounts.select_for_update(no_key=True).filter(pk=account_id).first()
+        if account is None:
+            raise NoSuchAccount
+        was_public, account.label, account.is_public = account.is_public, label, is_public
+        account.save(update_fields=["label", "is_public"])
+        if was_public != is_public:
+            _audit(account, actor=user, action="account.show" if is_public else "account.hide")
+        if is_public:
+            ask_for_name(account, timezone.now())
+        else:
+            forget_name(account)
+    return account
+
+
+def list_accounts(user: User) -> list[ShownAccount]:
+    """A person's accounts: the primary one, then the others, oldest first."""
+    return [_shown(account) for account in user.linked_accounts.select_related("primary_name")]
+
+
+def can_unlink(user: User, accounts: Collection[object]) -> bool:
+    """Whether one of `accounts`, all this person has, may go without locking them out."""
+    return len(accounts) > 1 or has_other_login(user)
+
+
+def lock_logins(user: User) -> None:
+    """Until the transaction ends, nobody else counts or changes this person's ways to sign in: two removals at once
+    must not each count on what the other takes. Rows that only name the person are written meanwhile."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
+    """A row for a proved account nobody has; the person's first is their primary one. Raises IntegrityError."""
+    lock_logins(user)
+    account = LinkedAccount.objects.create(
+        user=user,
+        address=proof.address,
+        chain_id=proof.chain_id,
+        is_contract_account=proof.is_contract_account,
+        is_primary=not user.linked_accounts.filter(is_primary=True).exists(),
+        linked_at=now,
+        last_used_at=now,
+    )
+    AccountReturn.objects.filter(user=user).delete()  # they have a way in again
+    _audit(account, actor=user, action="account.link")
+    announce(account, "link", user)
+    return account
+
+
+def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> None:
+    """Takes an account from its person, within the caller's transaction: its tokens are no longer shown, and the oldest
+    of the others becomes primary where it was. A check that is about to note one of its tokens as held waits, and then
+    finds the account gone."""
+    LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk).first()
+    withdraw_claims_of_account(account, now)
+    _audit(account, actor=actor, action=f"account.{action}")
+    announce(account, action, actor)
+    user, was_primary = account.user, account.is_primary
+    account.delete()
+    heir = user.linked_accounts.order_by("linked_at").first() if was_primary else None
+    if heir is not None:
+        heir.is_primary = True
+        heir.save(update_fields=["is_primary"])
+
+
+def announce(account: LinkedAccount, action: str, actor: User) -> None:
+    """Tells whoever listens to `nft.signals.account_changed`, once the transaction is committed."""
+    what = {"user_id": account.user.pk, "action": action, "label": account.label, "actor_id": actor.pk}
+    transaction.on_commit(lambda: account_changed.send(sender=LinkedAccount, **what), robust=True)
+
+
+def has_other_login(user: User) -> bool:
+    """Beside wallets: a password, or what NFT_OTHER_LOGIN_METHODS (dotted path of `(user) -> bool`) knows of."""
+    if user.has_usable_password():
+        return True
+    path = getattr(settings, "NFT_OTHER_LOGIN_METHODS", "")
+    return bool(path) and bool(import_string(path)(user))
+
+
+def _known(account: LinkedAccount, now: datetime) -> SignedIn:
+    if not account.user.is_active:
+        raise AccountDisabled
+    _note_use(account, now)
+    return SignedIn(account.user, account, is_new=False)
+
+
+def _note_use(account: LinkedAccount, now: datetime) -> None:
+    """Raises AccountChanged where it is no longer this person's."""
+    account.last_used_at = now
+    if not LinkedAccount.objects.filter(pk=account.pk, user=account.user).update(last_used_at=now):
+        raise AccountChanged
+
+
+def _create_user() -> User:
+    model = get_user_model()
+    name = _neutral_name()
+    while model.objects.filter(**{model.USERNAME_FIELD: name}).exists():
+        name = _neutral_name()
+    user = model(**{model.USERNAME_FIELD: name})
+    user.set_unusable_password()
+    user.save()
+    profile_of(user)
+    return user
+
+
+def _neutral_name() -> str:
+    """Says nothing about the account: an address in a public name would stay there for good."""
+    return f"user-{secrets.token_hex(4)}"
+
+
+def _returning(proof: Proof) -> User | None:
+    """The person whose only account this was, taken from the list of those who wait for it."""
+    same = AccountReturn.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
+    if proof.is_contract_account:
+        same = same.filter(chain_id=proof.chain_id)
+    # Who lost it last comes first; who has another way in by now needs none, and is not opened to this one again.
+    waiting = [each.user for each in same.filter(user__is_active=True).select_related("user").order_by("-left_at")]
+    return next((user for user in waiting if not has_other_login(user)), None)
+
+
+def _audit(account: LinkedAccount, actor: User, action: str) -> None:
+    """By the row's id: whoever may read the audit need not see a hidden address."""
+    record(profile_of(account.user), action, actor, account=str(account.pk))
+
+
+def _shown(account: LinkedAccount) -> ShownAccount:
+    chain = settings.NFT_CHAINS.get(account.chain_id, {})
+    return ShownAccount(
+        id=account.pk,
+        address=to_checksum(account.address),
+        name=shown_name(account, timezone.now()),
+        label=account.label,
+        is_public=account.is_public,
+        is_primary=account.is_primary,
+        is_contract_account=account.is_contract_account,
+        chain_id=account.chain_id,
+        chain_name=chain.get("name", f"Chain {account.chain_id}"),
+        linked_at=account.linked_at,
+        last_used_at=account.last_used_at,
+    )

@@ -1,0 +1,218 @@
+"""Sessions of visitors who only asked for a text to sign: kept briefly, so that a flood of them fills no table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+
+from nft.accounts import signatures
+from nft.accounts.signatures import SignatureKind
+from nft.clients.evm.chain import ChainClient
+from nft.clients.evm.errors import ChainError
+from nft.models import LinkedAccount, WalletSession
+from profiles.audit import record
+from profiles.people.people import profile_of
+
+GUEST_SESSION_SECONDS = 15 * 60
+_EXPIRY = "_session_expiry"  # Django's own name for what set_expiry stores
+
+
+def open_session(session: SessionBase) -> str:
+    """The key of a session that exists on the server, made if the visitor has none."""
+    session.get(_EXPIRY)  # loads it, which drops the key of a cookie that names no session
+    if not session.session_key:
+        session.set_expiry(GUEST_SESSION_SECONDS)
+        session.create()
+    return str(session.session_key)
+
+
+def give_full_age(sender: Any, request: Any, **kwargs: Any) -> None:
+    """Receiver of `user_logged_in`: what began as a guest's session lives as long as any other from here on."""
+    del sender, kwargs
+    if request.session.get(_EXPIRY) == GUEST_SESSION_SECONDS:
+        request.session.set_expiry(None)
+
+
+def forget_ended() -> None:
+    """Deletes the sessions that ran out."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+# Sessions that a wallet began: which account it was, and whether it still vouches for them.
+#
+# The session of the site names a row here. Ending the row ends the session, whatever key it has by then, with its
+# reason told at the next visit. A contract account can change its mind about who signs for it, so its contract is
+# asked about the signature again every NFT_SESSION_RECHECK seconds; an outage keeps the session, for
+# NFT_SESSION_UNCHECKED_MAX.
+
+Chains = Callable[[int], ChainClient]
+SESSION_KEY = "wallet_session"
+STARTED = "wallet_session_started"
+"""What a proof leaves in the session until the login it is for is complete, which may take a second factor."""
+BATCH = 200
+RETRY = timedelta(hours=1)
+SEEN_NOTED_EVERY = timedelta(days=1)
+
+NOT_VOUCHED = (
+    "You were signed out: the contract of the account you signed in with no longer accepts that signature. "
+    "Sign in again with a signature it accepts, or in another way."
+)
+UNCHECKED = (
+    "You were signed out: the chain of the account you signed in with could not be asked for {days} days whether the "
+    "account still accepts your signature. Sign in again."
+)
+UNLINKED = "You were signed out: the account you signed in with is no longer linked to your profile."
+MOVED = (
+    "You were signed out: the account you signed in with was moved to another profile by somebody who signed for it. "
+    "Was it not you? Then somebody else has the key of this account."
+)
+GONE = "You were signed out, as the account you signed in with is not known here any more. Sign in again."
+
+
+def prepare(session: SessionBase, account: LinkedAccount, text: str, signature: str) -> None:
+    """Notes in the session which account was proved; `begin` makes it a row once the person is logged in."""
+    started: dict[str, str | int] = {"account": str(account.pk), "user": account.user.pk}
+    if account.is_contract_account:
+        started |= {"text": text, "signature": signature}
+    session[STARTED] = started
+
+
+def begin(session: SessionBase, user_id: int, now: datetime) -> None:
+    """Called when somebody was logged in: by the wallet of `prepare`, or in another way, which ends what was before."""
+    started = session.pop(STARTED, None)
+    session.pop(SESSION_KEY, None)
+    if not isinstance(started, dict) or started.get("user") != user_id:
+        return
+    account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id).first()
+    row = WalletSession(user_id=user_id, account=account, begun_at=now, seen_at=now, checked_at=now)
+    if account is None:  # unlinked or moved since it signed, as while a second factor was looked for
+        row.ended_at, row.ended_because = now, UNLINKED
+    else:
+        _keep_evidence(row, str(started.get("text", "")), str(started.get("signature", "")), now)
+    row.save(force_insert=True)
+    session[SESSION_KEY] = str(row.pk)
+
+
+def forget_start(session: SessionBase) -> None:
+    """Somebody goes on in another way than the wallet they had begun with."""
+    session.pop(STARTED, None)
+
+
+def renew(session: SessionBase, account: LinkedAccount, text: str, signature: str, now: datetime) -> None:
+    """A fresh signature of the account that began this session takes the place of the old one."""
+    row = _row_of(session)
+    if row is not None and row.account_id == account.pk and row.text:
+        _keep_evidence(row, text, signature, now)
+        row.checked_at = now
+        row.save(update_fields=["text", "signature", "checked_at", "next_check_at"])
+
+
+def why_ended(session: SessionBase, now: datetime) -> str:
+    """The reason to sign this session out, "" where there is none. Holds with every worker dead."""
+    if SESSION_KEY not in session:
+        return ""
+    row = _row_of(session)
+    if row is None:
+        return GONE
+    if row.ended_at is not None:
+        return row.ended_because
+    if row.next_check_at is not None and now - row.checked_at > _unchecked_max():
+        return _unchecked()
+    if now - row.seen_at > SEEN_NOTED_EVERY:
+        WalletSession.objects.filter(pk=row.pk).update(seen_at=now)
+    return ""
+
+
+def forget(session: SessionBase) -> None:
+    """The person signed out: what was kept of their signature goes."""
+    row = _row_of(session)
+    if row is not None:
+        row.delete()
+
+
+def forget_all(keys: Iterable[str]) -> None:
+    """The same for sessions that are ended from elsewhere, by what they hold under SESSION_KEY."""
+    WalletSession.objects.filter(pk__in=list(keys)).delete()
+
+
+def end_of_account(account: LinkedAccount, reason: str, now: datetime, keep: str | None = None) -> None:
+    """Ends all sessions this account began, but for the one `keep` names, and drops their signatures: within the
+    transaction that takes the account away."""
+    begun = WalletSession.objects.filter(account=account)
+    others = begun.exclude(pk=keep) if keep else begun
+    others.filter(ended_at=None).update(ended_at=now, ended_because=reason)
+    begun.update(text="", signature=b"", next_check_at=None)
+
+
+def recheck_due(chains: Chains, now: datetime) -> int:
+    """Asks the contracts of sessions that are due, and forgets sessions nobody can still be in; how many it ended."""
+    WalletSession.objects.filter(seen_at__lt=now - _cookie_age() - 2 * SEEN_NOTED_EVERY).delete()
+    due = WalletSession.objects.filter(next_check_at__lte=now, ended_at=None, account__isnull=False)
+    rows = list(due.select_related("account", "user").order_by("next_check_at")[:BATCH])
+    return sum(_recheck(row, chains, now) for row in rows)
+
+
+def _recheck(row: WalletSession, chains: Chains, now: datetime) -> bool:
+    """Whether the session was ended."""
+    kind = _judge(row, chains)
+    if kind is SignatureKind.WRONG:
+        return _end(row, NOT_VOUCHED, now)
+    if kind is not SignatureKind.UNKNOWN:
+        WalletSession.objects.filter(pk=row.pk).update(checked_at=now, next_check_at=now + _recheck_every())
+        return False
+    if now - row.checked_at > _unchecked_max():
+        return _end(row, _unchecked(), now)
+    WalletSession.objects.filter(pk=row.pk).update(next_check_at=now + RETRY)
+    return False
+
+
+def _judge(row: WalletSession, chains: Chains) -> SignatureKind:
+    account = row.account
+    assert account is not None  # noqa: S101  # the query of recheck_due; tells the type checker
+    try:
+        return signatures.verify(chains(account.chain_id), account.address, row.text, bytes(row.signature))
+    except ChainError:  # the chain is not configured now
+        return SignatureKind.UNKNOWN
+
+
+def _end(row: WalletSession, reason: str, now: datetime) -> bool:
+    standing = WalletSession.objects.filter(pk=row.pk, ended_at=None, checked_at=row.checked_at)
+    ended = standing.update(ended_at=now, ended_because=reason, text="", signature=b"", next_check_at=None)
+    if ended:
+        record(profile_of(row.user), "session.end", None, account=str(row.account_id))
+    return bool(ended)
+
+
+def _keep_evidence(row: WalletSession, text: str, signature: str, now: datetime) -> None:
+    row.text, row.signature = text, signatures.read_signature(signature) if text else b""
+    row.next_check_at = now + _recheck_every() if text else None
+
+
+def _row_of(session: SessionBase) -> WalletSession | None:
+    try:
+        key = UUID(str(session.get(SESSION_KEY)))
+    except ValueError:
+        return None
+    return WalletSession.objects.filter(pk=key).first()
+
+
+def _recheck_every() -> timedelta:
+    return timedelta(seconds=getattr(settings, "NFT_SESSION_RECHECK", 86_400))
+
+
+def _unchecked_max() -> timedelta:
+    return timedelta(seconds=getattr(settings, "NFT_SESSION_UNCHECKED_MAX", 7 * 86_400))
+
+
+def _unchecked() -> str:
+    return UNCHECKED.format(days=_unchecked_max().days)
+
+
+def _cookie_age() -> timedelta:
+    return timedelta(seconds=settings.SESSION_COOKIE_AGE)

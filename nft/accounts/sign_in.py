@@ -1,0 +1,129 @@
+"""What a signed text (EIP-4361) does: sign in or up, link or move an account, prove that it is still them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from nft.accounts import limits, linking, moving, signatures
+from nft.accounts.challenges import Visitor, consume, find_challenge
+from nft.accounts.errors import BodyTooLarge, ChainUnavailable, RateLimited, Refused, SignatureMismatch, TextChanged
+from nft.accounts.linking import Proof
+from nft.accounts.signatures import SignatureKind
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.siwe import MAX_TEXT_BYTES
+from nft.models import LinkedAccount, SignInChallenge, SignInCount
+
+Purpose = SignInChallenge.Purpose
+Chains = Callable[[int], ChainClient]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back from the wallet: the text it says it signed, and the signature in hexadecimal."""
+
+    text: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whose account it is, and what was done. `is_new` where the person was made just now; `leaves_behind` where the
+    account was moved from a profile that has no other way to sign in."""
+
+    user: User
+    account: LinkedAccount
+    purpose: Purpose
+    is_new: bool = False
+    leaves_behind: bool = False
+
+
+def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Outcome:
+    """Accepts a reply once. The challenge is used up before the signature is looked at, and so also by a bad one.
+
+    Raises a nft.accounts.errors.Refused of its own for each reason.
+    """
+    if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
+        raise BodyTooLarge("The text", MAX_TEXT_BYTES)
+    _count_try(visitor, now)
+    challenge = find_challenge(visitor.session, reply.text, now)
+    _check_same_person(challenge, visitor)
+    consume(challenge, now)
+    proof = _prove(challenge, reply.signature, visitor, chains, now)
+    return _carry_out(challenge, proof, now)
+
+
+def _carry_out(challenge: SignInChallenge, proof: Proof, now: datetime) -> Outcome:
+    user, purpose = challenge.user, Purpose(challenge.purpose)
+    if user is None:
+        signed_in = linking.sign_in(proof, now)
+        return Outcome(signed_in.user, signed_in.account, purpose, is_new=signed_in.is_new)
+    if purpose is Purpose.MOVE:
+        moved = moving.move_account(user, proof, now)
+        done = Purpose.MOVE if moved.was_elsewhere else Purpose.LINK
+        return Outcome(user, moved.account, done, leaves_behind=moved.leaves_behind)
+    act = linking.link_account if purpose is Purpose.LINK else linking.find_own_account
+    return Outcome(user, act(user, proof, now), purpose)
+
+
+def _count_try(visitor: Visitor, now: datetime) -> None:
+    if visitor.session.session_key:
+        limits.spend("verify-session", visitor.session.session_key, now)
+    limits.spend("verify-network", visitor.network, now)
+
+
+def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
+    """All but a sign-in is signed by name for one person; in anybody else's hands its text is a foreign one."""
+    if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
+        raise TextChanged
+
+
+def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains: Chains, now: datetime) -> Proof:
+    content = signatures.read_signature(signature)
+    if signatures.recover(challenge.text, content) == challenge.address:
+        return Proof(challenge.address, challenge.chain_id, is_contract_account=False)
+    # Only from here on a chain is asked, which costs more than all the rest.
+    limits.spend("contract-signature-network", visitor.network, now)
+    kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
+    if kind is SignatureKind.UNKNOWN:
+        raise ChainUnavailable(_chain_name(challenge.chain_id))
+    if kind is SignatureKind.WRONG:
+        raise SignatureMismatch(signatures.describe_mismatch(challenge.address, challenge.text, content))
+    return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
+
+
+def _chain_name(chain_id: int) -> str:
+    return str(settings.NFT_CHAINS.get(chain_id, {}).get("name", f"Chain {chain_id}"))
+
+
+# How many tries to sign in by wallet were refused, by day and reason: enough to see an attack, nothing about anybody.
+#
+# What succeeded stands in the audit of its person.
+
+KEPT = timedelta(days=400)
+
+
+def count(refusal: Refused, now: datetime) -> None:
+    """One more of this reason. What is refused unread costs the database nothing, and so is not counted."""
+    outcome = refusal.slug
+    if isinstance(refusal, BodyTooLarge | RateLimited) or _add_one(outcome, now):
+        return
+    try:
+        with transaction.atomic():
+            SignInCount.objects.create(day=now.date(), outcome=outcome, count=1)
+    except IntegrityError:  # the day's first one, in parallel
+        _add_one(outcome, now)
+
+
+def forget_old(now: datetime) -> None:
+    SignInCount.objects.filter(day__lt=(now - KEPT).date()).delete()
+
+
+def _add_one(outcome: str, now: datetime) -> bool:
+    return SignInCount.objects.filter(day=now.date(), outcome=outcome).update(count=F("count") + 1) == 1

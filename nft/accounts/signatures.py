@@ -1,0 +1,108 @@
+"""Whose signature is it? Locally for key accounts; for contract accounts by asking the contract.
+
+Order: recovery (no chain call, also right for accounts delegated by EIP-7702), then ERC-6492 if so wrapped, then
+ERC-1271 on deployed code. ERC-6492 itself puts recovery last; but recovering the very address is proof whatever code
+stands there, as nobody else has that key. A wrapped signature is tried on the account as it stands, then after the
+call that the wrapper asks for, which deploys or prepares it: within one `eth_call`, so that nothing of it stays.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from eth_hash.auto import keccak
+
+from nft.accounts.errors import SignatureMalformed
+from nft.clients.evm.chain import HEAD, ChainClient
+from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
+from nft.clients.evm.node import within
+from nft.core.evm.abi.calls import (
+    build_is_valid_signature,
+    build_signature_trial,
+    parse_is_valid_signature,
+    parse_signature_trial,
+)
+from nft.core.evm.address import to_checksum
+from nft.core.evm.errors import BadAnswer, BadSignature
+from nft.core.evm.signatures import is_erc6492, message_hash, parse_signature, recover_address, unwrap_erc6492
+
+GAS = 3_000_000
+SECONDS = 5.0
+MAX_ANSWER = 64 * 1024
+SENDER = keccak(b"is this signature valid?")[12:]
+"""Always the same, and not the zero address: some contract accounts skip their checks for what must be a simulation."""
+
+
+class SignatureKind(Enum):
+    """What is known of a signature. UNKNOWN: nobody could tell now, which is never to be read as WRONG."""
+
+    KEY = "key"
+    CONTRACT = "contract"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+def read_signature(text: str) -> bytes:
+    """A signature as wallets write it. Raises SignatureMalformed."""
+    try:
+        signature = parse_signature(text)
+        if is_erc6492(signature):
+            unwrap_erc6492(signature)
+    except BadSignature as error:
+        raise SignatureMalformed(str(error)) from error
+    return signature
+
+
+def verify(chain: ChainClient, address: bytes, text: str, signature: bytes) -> SignatureKind:
+    """Whether `signature` over `text` (EIP-191) is that of `address`. Asks the chain only if no key signed."""
+    if recover(text, signature) == address:
+        return SignatureKind.KEY
+    try:
+        with within(SECONDS):
+            is_valid = _ask_contract(chain, address, message_hash(text), signature)
+    except (ChainUnavailable, BadAnswer):
+        return SignatureKind.UNKNOWN
+    except (CallReverted, AnswerTooLarge):
+        return SignatureKind.WRONG
+    return SignatureKind.CONTRACT if is_valid else SignatureKind.WRONG
+
+
+def recover(text: str, signature: bytes) -> bytes | None:
+    """The address whose key signed `text`, None where `signature` is none of a key."""
+    try:
+        return recover_address(text, signature)
+    except BadSignature:
+        return None
+
+
+def describe_mismatch(address: bytes, text: str, signature: bytes) -> str:
+    """Why a WRONG signature is not one of `address`, for the person who sent it."""
+    wanted = to_checksum(address)
+    try:
+        signer = to_checksum(recover_address(text, signature))
+    except BadSignature as error:
+        reason = "" if is_erc6492(signature) else f" {error}"
+        return f"This is not a signature of {wanted}.{reason} Start again and sign with that account."
+    return f"This was signed by {signer}, not by {wanted}. Choose one account in your wallet and start again."
+
+
+def _ask_contract(chain: ChainClient, address: bytes, digest: bytes, signature: bytes) -> bool:
+    if is_erc6492(signature):
+        factory, deployment, inner = unwrap_erc6492(signature)
+        trial = build_signature_trial(address, digest, inner, factory, deployment)
+        return parse_signature_trial(_call(chain, None, trial))
+    if not chain.code_at(address, HEAD):
+        return False
+    return _is_yes(_call(chain, address, build_is_valid_signature(digest, signature)))
+
+
+def _call(chain: ChainClient, to: bytes | None, data: bytes) -> bytes:
+    return chain.call(to, data, HEAD, gas=GAS, sender=SENDER, max_bytes=MAX_ANSWER)
+
+
+def _is_yes(answer: bytes) -> bool:
+    """Anything but the magic value is a no, an answer of another shape too."""
+    try:
+        return parse_is_valid_signature(answer)
+    except BadAnswer:
+        return False

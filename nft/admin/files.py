@@ -1,0 +1,51 @@
+"""The files we keep for IPFS."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from nft.models import CachedObject, IpfsBlock
+from profiles.admin_base import LookOnly
+
+THUMBNAIL = 48
+
+
+@admin.register(CachedObject)
+class CachedObjectAdmin(LookOnly):
+    """Pictures are shown only where we made them: strangers' bytes stay out of the admin too."""
+
+    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "created_at"]
+    list_display_links = ["uri"]
+    list_filter = ["origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
+    search_fields = ["root_cid__exact", "uri", "sha256__exact"]
+    ordering = ["-created_at"]
+    exclude = ["blocks"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
+        damaged = CachedObject.objects.filter(damaged_at__isnull=False).count()
+        if damaged:
+            text = f"{damaged} kept file(s) are damaged, and no gateway has them. Filter by “damaged at” to see which."
+            messages.warning(request, text)
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="whole", boolean=True, ordering="damaged_at")
+    def is_whole(self, found: CachedObject) -> bool:
+        return found.damaged_at is None
+
+    @admin.display(description="")
+    def thumbnail(self, found: CachedObject) -> SafeString | str:
+        if not found.media_type.startswith("image/") or found.uri != f"ipfs://{found.root_cid}":
+            return ""
+        url = reverse("nft:ipfs", args=[found.root_cid])
+        return format_html('<img src="{}" width="{}" height="{}" alt="">', url, THUMBNAIL, THUMBNAIL)
+
+
+@admin.register(IpfsBlock)
+class IpfsBlockAdmin(LookOnly):
+    list_display = ["sha256", "byte_count", "created_at", "touched_at"]
+    search_fields = ["sha256__exact"]
+    ordering = ["-pk"]

@@ -1,0 +1,66 @@
+"""A node's websocket, as far as it says that there is a new block (`eth_subscribe`, "newHeads").
+
+Nothing it says is believed, or even kept: a message means "look now" and no more. So a node that lies here can only
+have the chain looked at more often, and that at a pace of ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.sync.connection import Connection
+
+from nft.clients.evm.errors import ChainUnavailable
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 120.0
+"""No chain that we know waits longer for its next block; a subscription may have been lost on the other side."""
+LARGEST_MESSAGE = 256 * 1024
+AT_ONCE = 100
+"""So many messages that have piled up are taken as one."""
+_SUBSCRIBE = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
+
+
+def hear_new_heads(url: str) -> Iterator[None]:
+    """Yields once the subscription stands, then when there are new blocks; those that came while the caller was busy
+    are one. Raises ChainUnavailable where the connection ends, is silent for SILENCE_SECONDS or breaks a limit."""
+    try:
+        with _connect(url) as connection:
+            connection.send(_SUBSCRIBE)
+            while True:
+                _check(connection.recv(timeout=SILENCE_SECONDS))
+                _take_waiting(connection)
+                yield
+    except (WebSocketException, OSError, ValueError, RecursionError) as error:  # a TimeoutError is an OSError
+        # The URL may hold the key to a node, so it stays out of the message.
+        raise ChainUnavailable(f"The node's websocket ended ({type(error).__name__}).") from error
+
+
+def _connect(url: str) -> ClientConnection:
+    return connect(
+        url,
+        open_timeout=CONNECT_SECONDS,
+        close_timeout=1,
+        max_size=LARGEST_MESSAGE,
+        compression=None,  # nothing to unpack that is larger than it looks
+        proxy=None,
+    )
+
+
+def _take_waiting(connection: Connection) -> None:
+    for _ in range(AT_ONCE):
+        try:
+            _check(connection.recv(timeout=0))
+        except TimeoutError:
+            return
+
+
+def _check(message: str | bytes) -> None:
+    """Raises ChainUnavailable where the node refuses the subscription."""
+    content: Any = json.loads(message)
+    if not isinstance(content, dict) or content.get("error") is not None:
+        raise ChainUnavailable("The node's websocket takes no subscription.")

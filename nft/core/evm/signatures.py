@@ -1,0 +1,86 @@
+"""Wallet signatures: EIP-191 hashes, recovery of the signer's address, and the ERC-6492 wrapper."""
+
+import re
+
+import coincurve
+from eth_hash.auto import keccak
+
+from nft.core.evm.abi.words import WORD, decode_address, decode_bytes, decode_uint
+from nft.core.evm.errors import BadAnswer, BadSignature
+
+MAX_SIGNATURE_BYTES = 8 * 1024
+ERC6492_MAGIC = bytes.fromhex("6492" * 16)
+
+_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})+")
+_RECOVERY_IDS = {0: 0, 1: 1, 27: 0, 28: 1}
+_HALF_ORDER = 0x7FFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_5D57_6E73_57A4_501D_DFE9_2F46_681B_20A0
+_TOP_BIT = 1 << 255
+
+
+def parse_signature(hex_text: str) -> bytes:
+    """What a wallet returned, from 0x and hexadecimal digits; at most `MAX_SIGNATURE_BYTES` of it."""
+    if len(hex_text) > 2 + 2 * MAX_SIGNATURE_BYTES:
+        raise BadSignature(f"The signature is longer than {MAX_SIGNATURE_BYTES:,} bytes.")
+    if not _HEX.fullmatch(hex_text):
+        raise BadSignature("The signature is not 0x and whole hexadecimal bytes.")
+    return bytes.fromhex(hex_text[2:])
+
+
+def message_hash(text: str) -> bytes:
+    """What `personal_sign` signs (EIP-191 version 0x45) and ERC-1271 contracts are asked about."""
+    try:
+        message = text.encode()
+    except UnicodeEncodeError as error:
+        raise BadSignature("The signed text is not valid Unicode.") from error
+    return keccak(b"\x19Ethereum Signed Message:\n" + str(len(message)).encode() + message)
+
+
+def recover_address(text: str, signature: bytes) -> bytes:
+    """The address whose key signed `text`; never compare signatures, only this address.
+
+    Takes 65 bytes (r, s, v in 0/1/27/28) or 64 (EIP-2098). An s in the upper half is refused (EIP-2): every signature
+    has such a twin, and no wallet makes it.
+    """
+    compact, recovery_id = _split_signature(signature)
+    if int.from_bytes(compact[WORD:], "big") > _HALF_ORDER:
+        raise BadSignature("The signature is not in its canonical form (s is in the upper half).")
+    try:
+        key = coincurve.PublicKey.from_signature_and_message(
+            compact + bytes((recovery_id,)), message_hash(text), hasher=None
+        )
+    except ValueError as error:
+        raise BadSignature("No key can have made this signature.") from error
+    return keccak(key.format(compressed=False)[1:])[12:]
+
+
+def is_erc6492(signature: bytes) -> bool:
+    """Whether the signature is wrapped for an account that may not be deployed yet."""
+    return len(signature) > WORD and signature.endswith(ERC6492_MAGIC)
+
+
+def unwrap_erc6492(signature: bytes) -> tuple[bytes, bytes, bytes]:
+    """Factory address, factory call data and inner signature of an ERC-6492 wrapper."""
+    if not is_erc6492(signature):
+        raise BadSignature("The signature has no ERC-6492 wrapper.")
+    body = signature[: -len(ERC6492_MAGIC)]
+    try:
+        factory = decode_address(body[:WORD])
+        offsets = decode_uint(body[WORD : 2 * WORD]), decode_uint(body[2 * WORD : 3 * WORD])
+        call_data, _ = decode_bytes(body, offsets[0], MAX_SIGNATURE_BYTES)
+        inner, _ = decode_bytes(body, offsets[1], MAX_SIGNATURE_BYTES)
+    except BadAnswer as error:
+        raise BadSignature(f"The ERC-6492 wrapper cannot be read. {error}") from error
+    return factory, call_data, inner
+
+
+def _split_signature(signature: bytes) -> tuple[bytes, int]:
+    """r ‖ s and the recovery id."""
+    if len(signature) == 65:
+        if signature[64] not in _RECOVERY_IDS:
+            raise BadSignature(f"The signature's last byte is {signature[64]}; 0, 1, 27 or 28 is expected.")
+        return signature[:64], _RECOVERY_IDS[signature[64]]
+    if len(signature) == 64:
+        parity_and_s = int.from_bytes(signature[WORD:], "big")
+        s = (parity_and_s & ~_TOP_BIT).to_bytes(WORD, "big")
+        return signature[:WORD] + s, parity_and_s >> 255
+    raise BadSignature(f"A signature by a key has 64 or 65 bytes, not {len(signature)}.")

@@ -1,0 +1,33 @@
+"""Rows of the app, by subject. Django finds the models here; other code imports them from `nft.models`."""
+
+from nft.models.accounts import AccountReturn, LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
+from nft.models.chains import WatchedChain
+from nft.models.claims import ClaimCheck, PictureCheck, ReceivedToken, TokenClaim
+from nft.models.collections import Collection, TokenLikeness
+from nft.models.files import CachedObject, IpfsBlock, PinnedCopy
+from nft.models.gallery import HeldToken, TokenSearch
+from nft.models.minting import MintRequest, SponsorAccount, SponsoredTransaction
+
+__all__ = [
+    "AccountReturn",
+    "CachedObject",
+    "ClaimCheck",
+    "Collection",
+    "HeldToken",
+    "IpfsBlock",
+    "LinkedAccount",
+    "MintRequest",
+    "PictureCheck",
+    "PinnedCopy",
+    "PrimaryName",
+    "ReceivedToken",
+    "SignInChallenge",
+    "SignInCount",
+    "SponsorAccount",
+    "SponsoredTransaction",
+    "TokenClaim",
+    "TokenLikeness",
+    "TokenSearch",
+    "WalletSession",
+    "WatchedChain",
+]

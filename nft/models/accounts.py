@@ -1,0 +1,203 @@
+"""What we keep about wallets as a way in: sessions they began, profiles they left, and how many tries failed."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from nft.core.evm.address import to_checksum
+from nft.fields import AddressField
+
+
+class WalletSession(models.Model):
+    """A session of the site that a wallet began. The session names this row, whatever becomes of its own key.
+
+    Text and signature are kept for contract accounts only, whose contract is asked about them again every day: a key
+    can't take back what it signed, a contract can. They sign nobody in, as the nonce in the text is used up.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wallet_sessions")
+    account = models.ForeignKey(
+        "nft.LinkedAccount", on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
+    )
+    text = models.TextField(blank=True)
+    signature = models.BinaryField(blank=True)
+    begun_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="Noted once a day.")
+    checked_at = models.DateTimeField(help_text="When the contract last vouched for the signature.")
+    next_check_at = models.DateTimeField(null=True, blank=True, help_text="Empty where there is nothing to ask.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.CharField(max_length=300, blank=True, help_text="Told at the next visit.")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_check_at"],
+                condition=models.Q(next_check_at__isnull=False, ended_at__isnull=True),
+                name="wallet_session_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Since {self.begun_at:%Y-%m-%d %H:%M}"
+
+
+class AccountReturn(models.Model):
+    """The way back to a profile whose only account was moved to another one: whoever signs in with that account while
+    it is linked to nobody is this person again."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="account_return")
+    address = AddressField()
+    chain_id = models.PositiveBigIntegerField()
+    is_contract_account = models.BooleanField()
+    left_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["address"], name="account_return_address")]
+
+    def __str__(self) -> str:
+        return f"Since {self.left_at:%Y-%m-%d %H:%M}"
+
+
+class SignInCount(models.Model):
+    """How many answers to a text to sign ended in what way on one day. Counts only: no address, person or network."""
+
+    day = models.DateField()
+    outcome = models.CharField(max_length=40, help_text="The stable name of the refusal.")
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-day", "outcome"]
+        constraints = [models.UniqueConstraint(fields=["day", "outcome"], name="sign_in_count_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.day}"
+
+
+# Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS.
+
+
+class LinkedAccount(models.Model):
+    """An account somebody proved to control by a signature (CAIP-10 `eip155:<chain>:<address>`).
+
+    A key pair is the same on every chain, a contract account only where it was deployed: hence two rules of
+    uniqueness.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts")
+    address = AddressField()
+    chain_id = models.PositiveBigIntegerField(help_text="The chain it was proved on (EIP-155).")
+    is_contract_account = models.BooleanField(default=False)
+    label = models.CharField(max_length=40, blank=True)
+    is_public = models.BooleanField(default=False, help_text="Show the address on the public profile.")
+    is_primary = models.BooleanField(default=False, help_text="Offered first, as where new tokens go.")
+    linked_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-is_primary", "linked_at"]
+        # For whoever asks by the address alone: the unique ones below are partial, which no such question can use.
+        indexes = [models.Index(fields=["address"], name="account_by_address")]
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
+            models.UniqueConstraint(
+                fields=["address"], condition=Q(is_contract_account=False), name="key_account_once"
+            ),
+            models.UniqueConstraint(
+                fields=["address", "chain_id"],
+                condition=Q(is_contract_account=True),
+                name="contract_account_once_per_chain",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Never the address: this also names the row in logs and in the admin's history."""
+        return self.label or f"Account {str(self.pk)[:8]}"
+
+    @property
+    def address_text(self) -> str:
+        return to_checksum(self.address)
+
+
+class PrimaryName(models.Model):
+    """The name a public account gave itself (ENS), as of `checked_at`. A hidden account has no such row: nobody may
+    learn from a look-up of ours that it belongs here."""
+
+    account = models.OneToOneField(
+        LinkedAccount, on_delete=models.CASCADE, primary_key=True, related_name="primary_name"
+    )
+    name = models.CharField(
+        max_length=255, blank=True, help_text="In its normal form (ENSIP-15); empty where it has none."
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the chain last said that name and account lead to each other."
+    )
+    next_check_at = models.DateTimeField(db_index=True, help_text="When a worker must ask again.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="primary_name_lookup")]
+
+    def __str__(self) -> str:
+        return self.name or "no name"
+
+
+class SignInChallenge(models.Model):
+    """The exact EIP-4361 text we asked somebody to sign. Consumed once, by one atomic update."""
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "sign_in", "Sign in"
+        LINK = "link", "Link an account"
+        MOVE = "move", "Move an account here"
+        REAUTHENTICATE = "reauthenticate", "Prove it is still them"
+
+    nonce = models.CharField(max_length=32, unique=True)
+    text = models.TextField()
+    session_hash = models.CharField(max_length=64, db_index=True, help_text="sha256 of the session it is bound to.")
+    address = AddressField()
+    chain_id = models.PositiveBigIntegerField()
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    consumed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purpose="sign_in", user__isnull=True) | (~Q(purpose="sign_in") & Q(user__isnull=False)),
+                name="all_but_a_sign_in_name_their_user",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()}, {self.issued_at:%Y-%m-%d %H:%M}"
+
+
+# What we know of the names of public accounts (ENS): rows only, the chain is not asked. services.primary_names fills
+# them. A name counts for MAX_AGE after the chain last confirmed it.
+
+
+def accounts_at(chain_id: int) -> Q:
+    """Accounts that a name leads to on its own chain: keys, and the contract accounts there."""
+    return Q(is_contract_account=False) | Q(chain_id=chain_id)
+
+
+# Checking a claim, and the one place where the chain's word changes it: `_settle`. A new claim or a person asks for
+# `verify_claim`; `sweeping.py` checks pages of them and comes here with whatever is not as it was.
+#
+# A check takes the claim by moving its due time and writing its own attempt id; it may only record what it found while
+# that id still stands. So however often a job is delivered, and whoever dies, each check is recorded at most once.
+
+
+def accounts_on(user_id: int, chain_id: int) -> QuerySet[LinkedAccount]:
+    """A person's accounts that exist on a chain: keys on every chain, contract accounts where they were proved."""
+    here = Q(is_contract_account=False) | Q(chain_id=chain_id)
+    return LinkedAccount.objects.filter(here, user_id=user_id).order_by("linked_at", "pk")

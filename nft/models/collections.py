@@ -1,0 +1,63 @@
+"""What the site thinks of collections, and which pictures of tokens look alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from nft.core.evm.address import to_checksum
+from nft.fields import AddressField, Uint256Field
+
+
+class Collection(models.Model):
+    """A contract that staff decided about."""
+
+    class Standing(models.TextChoices):
+        NONE = "", "No opinion"
+        TRUSTED = "trusted", "Trusted"
+        DENIED = "denied", "Not shown here"
+
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    name = models.CharField(max_length=200, blank=True)
+    standing = models.CharField(max_length=8, choices=Standing.choices, blank=True)
+    reason = models.CharField(max_length=200, help_text="People whose picture goes by it read it.")
+    decided_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-decided_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["chain_id", "contract"], name="collection_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="collection_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or to_checksum(self.contract)
+
+
+class TokenLikeness(models.Model):
+    """What a token's picture looks like, in 64 bits, since it was first seen here."""
+
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    token_id = Uint256Field()
+    name = models.CharField(max_length=200, blank=True)
+    collection = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, db_index=True, help_text="Of the picture as we stored it.")
+    bits = models.BigIntegerField(help_text="Difference hash; a signed column for 64 bits.")
+    seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    resembles: models.ForeignKey[TokenLikeness | None, TokenLikeness | None] = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="An older one it is like."
+    )
+
+    class Meta:
+        verbose_name_plural = "token likenesses"
+        ordering = ["-seen_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["chain_id", "contract", "token_id"], name="likeness_once_per_token")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or f'Token {self.token_id}'} of {self.collection or to_checksum(self.contract)}"

@@ -1,0 +1,81 @@
+"""Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class IpfsBlock(models.Model):
+    """One block we hold, addressed by the sha2-256 of its bytes: CIDv0 and v1 of a block share it."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    byte_count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class CachedObject(models.Model):
+    """A whole file from IPFS with its proof, shared by everyone who shows it."""
+
+    class Origin(models.TextChoices):
+        PINNED = "pinned", "Made and pinned here"
+        FETCHED = "fetched", "Fetched and proved"
+
+    uri = models.CharField(max_length=500, unique=True, help_text="Canonical ipfs://<root>/<path>.")
+    root_cid = models.CharField(max_length=128, db_index=True)
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    media_type = models.CharField(
+        max_length=32, blank=True, help_text="Of files made here: only they are served as files. Empty for strangers'."
+    )
+    byte_count = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="Of the whole file.")
+    blocks: models.ManyToManyField[IpfsBlock, models.Model] = models.ManyToManyField(
+        IpfsBlock, related_name="objects_using"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    proved_at = models.DateTimeField(help_text="When every block was last hashed against its CID.")
+    used_at = models.DateTimeField(default=timezone.now, help_text="When a token last needed it.")
+    damaged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["proved_at"], name="cached_due"),
+            models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
+        ]
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+# Which outside pinner holds which of our files.
+
+
+class PinnedCopy(models.Model):
+    """One file at one pinner of NFT_PINNERS, known by its name there."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Not there yet"
+        PINNED = "pinned", "Held"
+        REFUSED = "refused", "Refused"
+
+    object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies")
+    pinner = models.CharField(max_length=40)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    reference = models.CharField(max_length=255, blank=True, help_text="What the pinner calls our order.")
+    reason = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since it last was held.")
+    held_at = models.DateTimeField(null=True, blank=True, help_text="When the pinner last said that it holds the file.")
+    next_check_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
+
+    def __str__(self) -> str:
+        return f"{self.pinner}: {self.state}"

@@ -1,0 +1,162 @@
+"""Tokens that linked accounts seem to hold, to choose from. Hints: what is shown as somebody's rests on TokenClaim."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from nft.core.evm.address import to_checksum
+from nft.core.evm.caip import AssetId
+from nft.core.tokens.token import TokenStandard
+from nft.fields import AddressField, Uint256Field
+
+if TYPE_CHECKING:
+    from nft.models.claims import TokenClaim
+
+
+class HeldToken(models.Model):
+    """A token found for an account. Names are strangers' words, cleaned; the picture is one of ours, or none yet."""
+
+    class Shelf(models.TextChoices):
+        AUTOMATIC = "", "As we think"
+        SHOWN = "shown", "Shown by the person"
+        HIDDEN = "hidden", "Hidden by the person"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey("nft.LinkedAccount", on_delete=models.CASCADE, related_name="held_tokens")
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    token_id = Uint256Field()
+    standard = models.CharField(max_length=8)
+    name = models.CharField(max_length=200, blank=True)
+    collection = models.CharField(max_length=200, blank=True)
+    first_seen_at = models.DateTimeField()
+    logged_at_block = models.PositiveBigIntegerField(default=0, help_text="Its last arrival that was seen; 0 if none.")
+    seen_at_block = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="The confirmed block at which the account held it; empty: only said to."
+    )
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="When the chain was last asked.")
+    shelf = models.CharField(max_length=6, choices=Shelf.choices, default=Shelf.AUTOMATIC, blank=True)
+    spam = models.CharField(max_length=20, blank=True, help_text="Why it looks like spam; empty if it does not.")
+
+    image = models.ForeignKey(
+        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="held_tokens"
+    )
+    picture_due_at = models.DateTimeField(null=True, blank=True, help_text="When a worker must look for the picture.")
+    picture_tries = models.PositiveSmallIntegerField(default=0)
+    picture_attempt = models.UUIDField(null=True, blank=True, help_text="The fetch that holds the row now.")
+    picture_trouble = models.CharField(max_length=300, blank=True, help_text="Why there is no picture.")
+    warning = models.CharField(
+        max_length=300, blank=True, help_text="What its picture looks like, if that may mislead."
+    )
+    may_ask_hosts = models.BooleanField(
+        default=False, help_text="Whether the hosts that the token names may be asked for its picture."
+    )
+
+    # Set for a page by services.gallery.decorate.
+    chain_name: str
+    claim: TokenClaim | None
+    is_current: bool
+    spam_sentence: str
+
+    class Meta:
+        ordering = ["-first_seen_at", "-id"]
+        indexes = [
+            models.Index(fields=["account", "-first_seen_at", "-id"], name="held_page"),
+            models.Index(fields=["chain_id", "contract", "token_id"], name="held_by_token"),
+            models.Index(fields=["picture_due_at"], condition=Q(picture_due_at__isnull=False), name="held_picture_due"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "chain_id", "contract", "token_id"], name="held_once"),
+            models.CheckConstraint(condition=Q(standard__in=["erc721", "erc1155"]), name="held_has_its_standard"),
+            models.CheckConstraint(
+                condition=Q(seen_at_block__isnull=True) | Q(checked_at__isnull=False), name="held_seen_when_checked"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"Token {self.short_id}"
+
+    @property
+    def contract_text(self) -> str:
+        return to_checksum(self.contract)
+
+    @property
+    def token_id_text(self) -> str:
+        return str(self.token_id)
+
+    @property
+    def short_id(self) -> str:
+        text = self.token_id_text
+        return text if len(text) <= 12 else f"{text[:5]}…{text[-5:]}"
+
+    @property
+    def asset_id(self) -> str:
+        """CAIP-19: what a claim is made of."""
+        return str(AssetId(self.chain_id, TokenStandard(self.standard), self.contract, self.token_id))
+
+
+class TokenSearch(models.Model):
+    """How far one account's tokens on one chain were looked for; logs are read from the newest block backwards."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Looking"
+        DONE = "done", "Done"
+        FAILED = "failed", "The chain could not be asked"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey("nft.LinkedAccount", on_delete=models.CASCADE, related_name="token_searches")
+    chain_id = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    asks_indexers = models.BooleanField(default=False, help_text="Whether this address may be told to indexers.")
+    has_asked = models.BooleanField(default=False, help_text="All sources but the logs were asked.")
+    sources = models.CharField(max_length=64, blank=True, help_text="Names the contracts whose logs were read.")
+    first_read = models.PositiveBigIntegerField(null=True, blank=True, help_text="Logs were read from this block on …")
+    last_read = models.PositiveBigIntegerField(null=True, blank=True, help_text="… to this one.")
+    floor = models.PositiveBigIntegerField(default=0, help_text="The block to read back to.")
+    head = models.PositiveBigIntegerField(default=0, help_text="The newest block when last looked.")
+    span = models.PositiveBigIntegerField(default=1_000_000, help_text="So many blocks the node answers for at once.")
+    runs = models.PositiveSmallIntegerField(default=0, help_text="Turns of a worker since it was asked for.")
+    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker must go on; empty when there is nothing to do."
+    )
+    attempt = models.UUIDField(null=True, blank=True, help_text="The turn that holds the search now.")
+    trouble = models.CharField(max_length=300, blank=True, help_text="What could not be asked, in a sentence.")
+    started_at = models.DateTimeField()
+    finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="search_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "chain_id"], name="search_once"),
+            models.CheckConstraint(
+                condition=Q(state="running", due_at__isnull=False, finished_at__isnull=True)
+                | (~Q(state="running") & Q(finished_at__isnull=False)),
+                name="search_runs_or_is_finished",
+            ),
+            models.CheckConstraint(
+                condition=Q(first_read__isnull=True, last_read__isnull=True)
+                | Q(first_read__isnull=False, last_read__isnull=False),
+                name="search_read_from_and_to",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Search on chain {self.chain_id}"
+
+    @property
+    def is_complete(self) -> bool:
+        """All blocks there are were read."""
+        return self.first_read is not None and self.first_read <= self.floor
+
+    @property
+    def percent(self) -> int:
+        """Of the blocks to read, while it runs."""
+        if self.first_read is None or self.last_read is None:
+            return 0
+        done, total = self.last_read - self.first_read + 1, max(self.head, self.last_read) - self.floor + 1
+        return max(0, min(100, 100 * done // max(1, total)))

@@ -1,0 +1,156 @@
+"""Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from nft.core.evm.address import to_checksum
+from nft.fields import AddressField, Uint256Field
+from nft.models.accounts import LinkedAccount
+
+
+class MintRequest(models.Model):
+    """A picture on its way to become a token. Each state is stored before the next step is tried."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PINNED = "pinned", "Stored on IPFS"
+        AWAITING_SIGNATURE = "awaiting_signature", "Waiting for your wallet"
+        SUBMITTED = "submitted", "Sent to the chain"
+        MINED = "mined", "In a block"
+        CONFIRMED = "confirmed", "Confirmed"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mint_requests")
+    account = models.ForeignKey(LinkedAccount, on_delete=models.SET_NULL, null=True, related_name="+")
+    idempotency_key = models.CharField(max_length=64)
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    owner = AddressField(help_text="Who the token is minted to.")
+    sponsor: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="The site's account that pays and sends; empty where the owner does."
+    )
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+
+    state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
+    reason_sentence = models.CharField(max_length=300, blank=True)
+    image_cid = models.CharField(max_length=128, blank=True)
+    metadata_cid = models.CharField(max_length=128, blank=True)
+    image_uri = models.TextField(blank=True)
+    metadata_uri = models.TextField(blank=True)
+    gas = models.PositiveBigIntegerField(null=True, blank=True, help_text="What the mint is estimated to need.")
+    gas_price = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Wei for each unit of gas when it was estimated."
+    )
+    tx_hash = models.CharField(max_length=66, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    token_id = Uint256Field(null=True, blank=True)
+    mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
+    mined_block_hash = models.CharField(max_length=66, blank=True)
+    next_check_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker must go on; empty once it is confirmed or failed."
+    )
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last step was done.")
+    attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    explorer_url: str  # set for a page by its view
+    chain_name: str  # likewise
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="mint_due")
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
+            models.UniqueConstraint(
+                fields=["chain_id", "tx_hash"], condition=~Q(tx_hash=""), name="mint_transaction_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(token_id__isnull=False),
+                name="confirmed_mint_has_its_token",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def sender(self) -> bytes:
+        """Who calls `mintOnce`; the contract counts requests by caller."""
+        return self.owner if self.sponsor is None else self.sponsor
+
+    @property
+    def contract_text(self) -> str:
+        return to_checksum(self.contract)
+
+    @property
+    def token_id_text(self) -> str:
+        return "" if self.token_id is None else str(self.token_id)
+
+
+# What the site itself sent to a chain, so that people who make a token need not pay for it.
+
+
+class SponsorAccount(models.Model):
+    """The lock under which an account of the site's takes the next number (nonce) of its transactions."""
+
+    chain_id = models.PositiveBigIntegerField()
+    address = AddressField()
+    next_nonce = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain_id", "address"], name="sponsor_account_once")]
+
+    def __str__(self) -> str:
+        return f"{self.chain_id}:0x{self.address.hex()}"
+
+
+class SponsoredTransaction(models.Model):
+    """One signed transaction, stored before it is sent: whoever goes on sends the very same bytes.
+
+    Several of one nonce outbid each other, and the chain takes one of them. They outlive a person who leaves: a number
+    that is never used would hold up all that follow.
+    """
+
+    request = models.ForeignKey(
+        "nft.MintRequest", on_delete=models.SET_NULL, null=True, blank=True, related_name="transactions"
+    )
+    chain_id = models.PositiveBigIntegerField()
+    sender = AddressField()
+    nonce = models.PositiveBigIntegerField()
+    tx_hash = models.CharField(max_length=66)
+    raw = models.BinaryField()
+    gas = models.PositiveBigIntegerField()
+    max_fee = models.PositiveBigIntegerField(help_text="Wei for each unit of gas, in all.")
+    tip = models.PositiveBigIntegerField(help_text="Wei for each unit of gas, for the block's maker.")
+    signed_at = models.DateTimeField(db_index=True)
+    cost = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Wei it cost; empty unless it is in a block."
+    )
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its number was used in a confirmed block, by it or another."
+    )
+
+    class Meta:
+        ordering = ["-signed_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["chain_id", "tx_hash"], name="sponsored_transaction_once")]
+        indexes = [
+            models.Index(
+                fields=["chain_id", "sender", "nonce"],
+                condition=models.Q(settled_at__isnull=True),
+                name="sponsored_unsettled",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.tx_hash

@@ -1,0 +1,131 @@
+"""Offering a token to whoever it was sent to: only what somebody here had listed, so that nobody is flooded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils import timezone
+
+from nft.claims.claiming import claim_asset
+from nft.core.evm.abi.events import TransferEvent
+from nft.core.tokens.paste import AssetReference
+from nft.core.tokens.token import TokenStandard
+from nft.errors import NotYours
+from nft.models import LinkedAccount, ReceivedToken, TokenClaim
+
+Token = tuple[bytes, int]
+Events = Mapping[Token, Sequence[TransferEvent]]
+ADDRESSES = 1000
+"""So many are looked up by one query."""
+OPEN_OFFERS = 20
+"""So many wait for one person at most; the oldest go."""
+
+
+def note_received(chain_id: int, moved: Events) -> None:
+    """`moved`: what was logged, in order. An earlier offer of a token with one owner is void with the next transfer."""
+    _forget_passed_on(chain_id, moved)
+    last = {token: events[-1] for token, events in moved.items()}
+    people = _people_behind(chain_id, sorted({event.recipient for event in last.values()}))
+    wanted = {token: event for token, event in last.items() if event.recipient in people}
+    for token, name in _names_of_listed(chain_id, wanted).items():
+        _offer(people[wanted[token].recipient], wanted[token], chain_id, name)
+
+
+def undo_received_after(chain_id: int, block_number: int) -> None:
+    """A reorg replaced those blocks."""
+    ReceivedToken.objects.filter(chain_id=chain_id, block_number__gt=block_number).delete()
+
+
+def offers_for(user: User) -> list[ReceivedToken]:
+    """Newest first, without those they list already."""
+    held = user.token_claims.filter(state__in=[TokenClaim.State.OWNED, TokenClaim.State.PENDING])
+    known = {(claim.chain_id, claim.contract, claim.token_id) for claim in held}
+    waiting = user.received_tokens.filter(answered_at=None)[:OPEN_OFFERS]
+    return [one for one in waiting if (one.chain_id, one.contract, one.token_id) not in known]
+
+
+def take_up(user: User, received_id: int, now: datetime) -> TokenClaim:
+    """Claims it as the person's picture. Raises NotYours, ClaimError."""
+    received = _own(user, received_id)
+    standard = TokenStandard(received.standard)
+    claim = claim_asset(user, AssetReference(received.chain_id, received.contract, received.token_id, standard), now)
+    _answer(received, now)
+    return claim
+
+
+def decline(user: User, received_id: int, now: datetime) -> None:
+    """Raises NotYours."""
+    _answer(_own(user, received_id), now)
+
+
+def _own(user: User, received_id: int) -> ReceivedToken:
+    received = ReceivedToken.objects.filter(user=user, pk=received_id).first()
+    if received is None:
+        raise NotYours("This token is no longer offered to you.")
+    return received
+
+
+def _answer(received: ReceivedToken, now: datetime) -> None:
+    received.answered_at = now
+    received.save(update_fields=["answered_at"])
+
+
+def _people_behind(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
+    here = LinkedAccount.objects.filter(Q(is_contract_account=False) | Q(chain_id=chain_id))
+    found: dict[bytes, int] = {}
+    for start in range(0, len(addresses), ADDRESSES):
+        accounts = here.filter(address__in=addresses[start : start + ADDRESSES]).only("address", "user_id")
+        found |= {account.address: account.user_id for account in accounts}
+    return found
+
+
+def _names_of_listed(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Token, str]:
+    contracts, token_ids = {contract for contract, _ in wanted}, {token_id for _, token_id in wanted}
+    listed = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
+    names: dict[Token, str] = {}
+    for claim in listed.only("contract", "token_id", "name"):
+        token = (claim.contract, claim.token_id)
+        if token in wanted:
+            names[token] = names.get(token) or claim.name
+    return names
+
+
+def _offer(user_id: int, event: TransferEvent, chain_id: int, name: str) -> None:
+    if event.sender == event.recipient:
+        return
+    received, is_new = ReceivedToken.objects.get_or_create(
+        user_id=user_id,
+        chain_id=chain_id,
+        contract=event.contract,
+        token_id=event.token_id,
+        defaults={
+            "standard": event.standard,
+            "name": name,
+            "sender": event.sender,
+            "block_number": event.block_number,
+            "seen_at": timezone.now(),
+        },
+    )
+    if not is_new and received.block_number < event.block_number:  # it came a second time
+        received.sender, received.block_number, received.answered_at = event.sender, event.block_number, None
+        received.save(update_fields=["sender", "block_number", "answered_at"])
+    stale = ReceivedToken.objects.filter(user_id=user_id).values_list("pk", flat=True)[OPEN_OFFERS:]
+    ReceivedToken.objects.filter(pk__in=list(stale)).delete()
+
+
+def _forget_passed_on(chain_id: int, moved: Events) -> None:
+    single = [token for token, events in moved.items() if events[-1].standard is TokenStandard.ERC721]
+    if not single:
+        return
+    contracts, token_ids = {contract for contract, _ in single}, {token_id for _, token_id in single}
+    offers = ReceivedToken.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
+    passed_on = [
+        offer.pk
+        for offer in offers
+        if (offer.contract, offer.token_id) in moved
+        and offer.block_number < moved[offer.contract, offer.token_id][-1].block_number
+    ]
+    ReceivedToken.objects.filter(pk__in=passed_on).delete()

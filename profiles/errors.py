@@ -1,0 +1,55 @@
+"""Expected errors: one family for everything a person, a program or a job is told when something can't be done.
+
+An error carries a sentence for people and a `Kind` for programs. Subclass `ExpectedError` only where code catches the
+subclass; give the other reasons a `Kind` of their own. `profiles.problems` turns any of them into an RFC 9457 problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A stable reason: `slug` ends the problem's `type`, `title` is its short name, `status` the HTTP status.
+
+    `permanent` is False where the same request may succeed later.
+    """
+
+    slug: str
+    title: str
+    status: int = 400
+    permanent: bool = True
+
+
+class ExpectedError(Exception):
+    """A refusal or an outage that the caller must expect. Its message is a full sentence for a person."""
+
+    kind: ClassVar[Kind] = Kind("refused", "This can't be done")
+
+    def __init__(
+        self, sentence: str, kind: Kind | None = None, *, permanent: bool | None = None, retry_after: int | None = None
+    ) -> None:
+        """`kind` and `permanent` replace those of the class; `retry_after` is in seconds."""
+        super().__init__(sentence)
+        self.sentence = sentence
+        self._kind = kind or type(self).kind
+        self.permanent = self._kind.permanent if permanent is None else permanent
+        self.retry_after = retry_after
+
+    @property
+    def slug(self) -> str:
+        return self._kind.slug
+
+    @property
+    def title(self) -> str:
+        return self._kind.title
+
+    @property
+    def status(self) -> int:
+        return self._kind.status
+
+    def is_a(self, kind: Kind) -> bool:
+        """Return whether the error was raised with this kind."""
+        return self._kind == kind

@@ -1,0 +1,170 @@
+"""API tokens: a program acts for a person with one, within its scopes. Shown once; only its sha256 is kept.
+
+TokenError          permanent: bool, sentence
+├── TooManyTokens   permanent; the person has as many live ones as anybody may
+├── NoSuchToken     permanent; not one of this person's
+└── TokenRefused    permanent; `reason` says why it opens nothing
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q, QuerySet
+
+from profiles.audit import record
+from profiles.models import ApiToken, Profile
+from profiles.pictures.changing import lock_profile
+from profiles.text import one_line
+
+PREFIX = "avs_"
+MAX_LIVE = 20
+#: The last use is written at most this often: a busy program must not cost a write per request.
+USE_NOTED_EVERY = timedelta(minutes=1)
+#: Tokens that no longer open anything are forgotten after this; the audit keeps when they were made and revoked.
+KEPT_AFTER_END = timedelta(days=90)
+_ALPHABET = string.digits + string.ascii_letters
+_LENGTH = 32  # of 62 characters: 190 bits, so that the bare sha256 below needs no salt and no slow hash
+_FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_LENGTH}}}")
+
+
+class Scope(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+
+
+class Reason(StrEnum):
+    """Stable names: they end in problem types."""
+
+    UNKNOWN = "token-unknown"
+    REVOKED = "token-revoked"
+    EXPIRED = "token-expired"
+
+
+class TokenError(Exception):
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class TooManyTokens(TokenError):
+    def __init__(self) -> None:
+        super().__init__(f"You have {MAX_LIVE} tokens in use, which is as many as one person may. Revoke one first.")
+
+
+class NoSuchToken(TokenError):
+    def __init__(self) -> None:
+        super().__init__("This token is not one of yours, or it is gone.")
+
+
+class TokenRefused(TokenError):
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class TokenWish:
+    """What a person asks a token to be. `expires_at` None: until revoked."""
+
+    name: str
+    scopes: frozenset[Scope]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class FreshToken:
+    """A token just made. `secret` exists nowhere else from now on."""
+
+    token: ApiToken
+    secret: str
+
+
+def create_token(profile: Profile, wish: TokenWish, *, now: datetime, actor: AbstractBaseUser | None) -> FreshToken:
+    """Raises TooManyTokens, or TokenError where name or scopes are empty."""
+    name = one_line(wish.name)[:60]
+    if not name or not wish.scopes:
+        raise TokenError("A token needs a name and at least one thing it may do.")
+    secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    words = " ".join(scope for scope in Scope if scope in wish.scopes)
+    with lock_profile(profile.pk) as owner:
+        _ended_before(owner, now - KEPT_AFTER_END).delete()
+        if live_tokens(owner, now).count() >= MAX_LIVE:
+            raise TooManyTokens
+        token = owner.api_tokens.create(name=name, digest=digest_of(secret), scopes=words, expires_at=wish.expires_at)
+        expires = None if wish.expires_at is None else wish.expires_at.isoformat()
+        record(owner, "token.create", actor, token=str(token.pk), name=name, scopes=words, expires_at=expires)
+    return FreshToken(token, secret)
+
+
+def revoke_token(profile: Profile, token_id: UUID, *, now: datetime, actor: AbstractBaseUser | None) -> ApiToken:
+    """From now on it opens nothing. Twice is once. Raises NoSuchToken."""
+    with lock_profile(profile.pk) as owner:
+        token = owner.api_tokens.filter(pk=token_id).first()
+        if token is None:
+            raise NoSuchToken
+        if token.revoked_at is None:
+            token.revoked_at = now
+            token.save(update_fields=["revoked_at"])
+            record(owner, "token.revoke", actor, token=str(token.pk), name=token.name)
+    return token
+
+
+def find_token(secret: str, now: datetime) -> ApiToken:
+    """The token with its person and their picture, in one query; raises TokenRefused. Notes the use.
+
+    Looked up by the digest's unique index: how long that takes depends on bits of a hash that a guesser can't steer,
+    so it tells nothing about any token's characters.
+    """
+    people = ApiToken.objects.select_related("profile__user", "profile__avatar__image")
+    token = people.filter(digest=digest_of(secret)).first() if _FORM.fullmatch(secret) else None
+    if token is None or not token.profile.user.is_active:
+        raise TokenRefused(Reason.UNKNOWN, "No such token is known here. Check that you copied all of it.")
+    if token.revoked_at is not None:
+        raise TokenRefused(Reason.REVOKED, "This token was revoked. Make a new one in your settings.")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise TokenRefused(Reason.EXPIRED, "This token has expired. Make a new one in your settings.")
+    _note_use(token, now)
+    return token
+
+
+def scopes_of(token: ApiToken) -> frozenset[Scope]:
+    return frozenset(Scope(word) for word in token.scopes.split())
+
+
+def shown_tokens(profile: Profile) -> list[ApiToken]:
+    """What the person may still want to look at or revoke, newest first; expired ones stay until they are old."""
+    return list(profile.api_tokens.filter(revoked_at=None).order_by("-created_at", "-id"))
+
+
+def live_tokens(profile: Profile, now: datetime) -> QuerySet[ApiToken]:
+    return profile.api_tokens.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _ended_before(owner: Profile, then: datetime) -> QuerySet[ApiToken]:
+    return owner.api_tokens.filter(Q(revoked_at__lt=then) | Q(expires_at__lt=then))
+
+
+def _note_use(token: ApiToken, now: datetime) -> None:
+    """The condition stands in the statement too: of many requests at once one writes."""
+    then = now - USE_NOTED_EVERY
+    if token.last_used_at is not None and token.last_used_at > then:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=then)
+    ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,110 @@
+"""How a person's history is changed: one transaction under the lock of the Profile row, the pointer brought under its
+law, an audit entry, and `signals.avatar_changed` after the commit. Until then the old picture stands (V6).
+
+AvatarError            permanent: bool, sentence
+├── AvatarNotShowable  permanent; withdrawn, removed, or not attested recently enough
+├── NoSuchAvatar       permanent; not in this person's history
+├── NoSuchProfile      permanent; the person is gone
+└── ImageGone          not permanent; the stored image was purged meanwhile: begin again with its bytes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from profiles.audit import record
+from profiles.models import Avatar, Profile
+from profiles.signals import avatar_changed
+
+
+class AvatarError(Exception):
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class AvatarNotShowable(AvatarError):
+    pass
+
+
+class NoSuchAvatar(AvatarError):
+    def __init__(self) -> None:
+        super().__init__("This picture is not in your history. It may have been removed for good.")
+
+
+class NoSuchProfile(AvatarError):
+    def __init__(self) -> None:
+        super().__init__("This account no longer exists.")
+
+
+class ImageGone(AvatarError):
+    permanent: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__("The picture took too long to store. Please try again.")
+
+
+@contextmanager
+def lock_profile(profile_id: int) -> Iterator[Profile]:
+    """Not its key: rows that only name the profile or its user, as audit entries do, are written meanwhile, and so
+    whoever holds the user (signing in, unlinking) and whoever holds the profile never wait for each other."""
+    with transaction.atomic():
+        profile = Profile.objects.select_for_update(no_key=True).filter(pk=profile_id).first()
+        if profile is None:
+            raise NoSuchProfile
+        yield profile
+
+
+@contextmanager
+def lock_owner_of(avatar_id: UUID) -> Iterator[tuple[Profile, Avatar]]:
+    """The profile is locked before its entry, here as everywhere: one order, no deadlock."""
+    owner_id = Avatar.objects.filter(pk=avatar_id).values_list("profile_id", flat=True).first()
+    if owner_id is None:
+        raise NoSuchAvatar
+    with lock_profile(owner_id) as owner:
+        yield owner, own_avatar(owner, avatar_id)
+
+
+def own_avatar(owner: Profile, avatar_id: UUID) -> Avatar:
+    avatar = (
+        owner.avatars.select_for_update(of=("self",), no_key=True).select_related("image").filter(pk=avatar_id).first()
+    )
+    if avatar is None:
+        raise NoSuchAvatar
+    return avatar
+
+
+def time_of_choice(owner: Profile) -> datetime:
+    """Now, or just after the last choice where the clock stands behind it: what was chosen last must sort last."""
+    latest = owner.avatars.aggregate(latest=Max("chosen_at"))["latest"]
+    now = timezone.now()
+    return now if latest is None or latest < now else latest + timedelta(microseconds=1)
+
+
+def change(avatar: Avatar, **columns: Any) -> None:
+    for name, value in columns.items():
+        setattr(avatar, name, value)
+    avatar.save(update_fields=list(columns))
+
+
+def settle(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> None:
+    """Bring the pointer under its law, count the version where it moved or its picture may look different, audit."""
+    before = profile.avatar_id
+    profile.avatar = profile.avatars.in_use(profile.on_loss, timezone.now()).first()
+    if profile.avatar_id != before or detail.get("avatar") == str(profile.avatar_id):
+        profile.avatar_version += 1
+        profile.save(update_fields=["avatar", "avatar_version", "updated_at"])
+        now_true = {"profile_id": profile.pk, "avatar_id": profile.avatar_id, "version": profile.avatar_version}
+        transaction.on_commit(lambda: avatar_changed.send(Profile, **now_true, action=action), robust=True)
+    record(profile, action, actor, **detail)

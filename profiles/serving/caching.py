@@ -1,0 +1,57 @@
+"""The headers of everything we serve to strangers' pages: pictures, receipts, and their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from math import inf
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from profiles import settings
+from profiles.serving.response_cache import FRESH_FOR, cache_control
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """GET and HEAD only; any page may embed or read the answer, and none of it can act as a page of ours."""
+    safe = require_safe(view)
+
+    @wraps(view)
+    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = safe(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", soon_stale())
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        return response
+
+    return with_headers
+
+
+def soon_stale() -> str:
+    """For addresses that name a person: the picture behind them may change at any moment."""
+    return cache_control(settings.avatar_max_age())
+
+
+def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
+    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike.
+
+    While we are down, a cache that knows `stale-if-error` may go on showing it, within `end` too.
+    """
+    left = inf if end is None else max(0.0, (end - now).total_seconds() - settings.CACHE_SLACK)
+    seconds = min(float(settings.avatar_max_age()), left)
+    spare = min(float(settings.outage_seconds()), left - seconds)
+    response.headers["Cache-Control"] = cache_control(seconds, spare)
+    request.META[FRESH_FOR] = seconds
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"

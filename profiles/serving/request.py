@@ -1,0 +1,141 @@
+"""What the URL of an avatar asks for, read once and strictly.
+
+`d=` by the names of Gravatar and Libravatar: 404, mp (mm), identicon, initials, retro, blank; and of wallets: blockies,
+jazzicon. Drawings of theirs that we have not get the nearest of ours: pagan and robohash, figures of few parts, are
+drawn as retro; monsterid, wavatar and color as shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+
+from profiles import settings
+from profiles.images.fallback import FallbackStyle
+from profiles.images.formats import OutputFormat
+
+DEFAULT_SIZE = 80
+MAX_SIZE = 1024
+_IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9:._@-]{0,126}[A-Za-z0-9])?")
+_LABEL = r"[A-Za-z0-9_\-\u00a1-\U0010ffff]+"
+#: Only names with dots (ENS) may be of other scripts, or of emoji.
+_NAME = re.compile(rf"(?=.{{3,128}}\Z){_LABEL}(?:\.{_LABEL})+")
+_SUFFIXES = {
+    "webp": OutputFormat.WEBP,
+    "png": OutputFormat.PNG,
+    "jpg": OutputFormat.JPEG,
+    "jpeg": OutputFormat.JPEG,
+    "avif": OutputFormat.AVIF,
+}
+_ALIASES = {
+    "mm": "mp",
+    "mystery": "mp",
+    "mysteryperson": "mp",
+    "blockie": "blockies",
+    "pagan": "retro",
+    "robohash": "retro",
+    "monsterid": "shapes",
+    "wavatar": "shapes",
+    "color": "shapes",
+}
+_LONGEST_URL = 1000
+NOT_FOUND = "404"
+
+
+class BadWish(Exception):
+    def __init__(self, slug: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.slug = slug
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`size` is in pixels, 1 to MAX_SIZE. None for `format`: what suits the client; for `default`: what suits the
+    person. `not_found`: no stand-in is wanted, `forced`: only the stand-in is. `elsewhere`: the address of a stand-in
+    on a host the operator trusts, else ""."""
+
+    identifier: str
+    size: int
+    format: OutputFormat | None
+    default: FallbackStyle | None
+    not_found: bool
+    forced: bool
+    still: bool
+    elsewhere: str = ""
+
+
+def read_wish(request: HttpRequest, text: str) -> Wish:
+    """Raises BadWish with a sentence that names what is wrong and what would be right."""
+    identifier, fmt = _split_suffix(text)
+    asked = _first(request, "d", "default")
+    elsewhere = _read_url(asked)
+    return Wish(
+        identifier=check_identifier(identifier),
+        size=_read_size(_first(request, "s", "size")),
+        format=fmt,
+        default=None if elsewhere else _read_default(asked.lower()),
+        not_found=asked == NOT_FOUND,
+        forced=_is_yes(_first(request, "f", "forcedefault")),
+        still=_is_yes(_first(request, "still")),
+        elsewhere=elsewhere,
+    )
+
+
+def check_identifier(identifier: str) -> str:
+    if not _IDENTIFIER.fullmatch(identifier) and not _NAME.fullmatch(identifier):
+        raise BadWish(
+            "bad-identifier",
+            "This names nobody: handles and addresses have up to 128 letters, digits and . : _ - @ only; a name with a "
+            "dot may have letters of any script.",
+        )
+    return identifier
+
+
+def _split_suffix(text: str) -> tuple[str, OutputFormat | None]:
+    """Only the suffixes we know: an ENS name has dots of its own."""
+    stem, dot, suffix = text.rpartition(".")
+    fmt = _SUFFIXES.get(suffix.lower()) if dot else None
+    return (text, None) if fmt is None else (stem, fmt)
+
+
+def _first(request: HttpRequest, *names: str) -> str:
+    return next((request.GET[name] for name in names if name in request.GET), "")
+
+
+def _read_size(text: str) -> int:
+    if not text:
+        return DEFAULT_SIZE
+    if re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= MAX_SIZE:
+        return int(text)
+    raise BadWish("bad-size", f"Sizes are whole numbers from 1 to {MAX_SIZE}.")
+
+
+def _read_default(asked: str) -> FallbackStyle | None:
+    if asked in {"", NOT_FOUND}:
+        return None
+    try:
+        return FallbackStyle(_ALIASES.get(asked, asked))
+    except ValueError:
+        known = ", ".join([NOT_FOUND, *FallbackStyle])
+        raise BadWish("bad-default", f"The stand-ins we draw are {known}.") from None
+
+
+def _read_url(asked: str) -> str:
+    """The address, if `asked` is one and its host is trusted (AVATAR_DEFAULT_URL_HOSTS); "" where it is none."""
+    if not asked.lower().startswith(("http:", "https:", "//")):
+        return ""
+    if len(asked) <= _LONGEST_URL and re.fullmatch(r"https?://[!-~]+", asked) and "\\" not in asked:
+        try:
+            if urlsplit(asked).netloc.lower() in settings.default_url_hosts():
+                return asked
+        except ValueError:  # brackets that hold no IPv6 address
+            pass
+    raise BadWish("bad-default", "Stand-ins from other sites are not shown here. Name one that we draw, or 404.")
+
+
+def _is_yes(text: str) -> bool:
+    return text.lower() in {"y", "yes", "1", "true"}

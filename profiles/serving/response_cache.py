@@ -1,0 +1,172 @@
+"""A WSGI layer before Django that answers known, fresh avatar addresses from memory.
+
+A view offers an answer by FRESH_FOR; this layer keeps it so long and no longer, in this process only. So a change is
+seen as soon as Django would show it plus FRESH_FOR at most, and nothing outlives the age of its attestation (V1).
+Kept are answers to a GET with status 200, or 304 for who asks so again, without cookies. `Cache-Control` says what is
+left of their time, so that this cache and the reader's own never add up.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from django.utils.http import parse_etags
+
+from profiles.serving.accept import read_preference
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PREFIX = "/avatar/"
+#: Where a view says, in the request's environment, for how many seconds its answer holds. No header can set it.
+FRESH_FOR = "profiles.fresh_for"
+#: What Django's answer may depend on beside `Accept`: the address, and what the host and https checks read.
+_DEPENDS_ON = (
+    "PATH_INFO",
+    "QUERY_STRING",
+    "SCRIPT_NAME",
+    "HTTP_HOST",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "HTTP_X_FORWARDED_PROTO",
+    "wsgi.url_scheme",
+)
+_LONGEST_KEY = 600
+_LIMIT_BYTES = 16 * 1024 * 1024
+#: What an entry takes beside its body: key, headers, and Python's own.
+_OVERHEAD = 4096
+_KEPT = ("200 ", "304 ")
+_MAX_AGE = re.compile(r"max-age=[0-9]+")
+_BODY_HEADERS = frozenset({"content-type", "content-length"})
+
+Headers = list[tuple[str, str]]
+Key = tuple[Any, ...]
+
+
+def cache_control(seconds: float, spare: float = 0) -> str:
+    """For addresses that name a person: the picture behind them may change at any moment. Rounded down.
+
+    `spare`: for how many seconds more a cache may answer with it where we can't. To most caches `must-revalidate`
+    forbids even that (RFC 9111 §5.2.2.2); nginx takes the leave.
+    """
+    lasting = f"public, max-age={max(0, int(seconds))}, must-revalidate"
+    return f"{lasting}, stale-if-error={int(spare)}" if spare >= 1 else lasting
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment, and `control` is
+    Django's. `body` is None where Django said 304: it is not known then."""
+
+    until: float
+    headers: Headers
+    headers_of_304: Headers
+    control: str
+    etag: str
+    body: bytes | None
+
+
+class FastPath:
+    """`limit` bounds the bytes kept. Reading takes no lock: dict lookups are atomic under any threads."""
+
+    def __init__(
+        self, application: WSGIApplication, *, limit: int = _LIMIT_BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._application = application
+        self._limit = limit
+        self._clock = clock
+        self._entries: dict[Key, _Entry] = {}
+        self._size = 0
+        self._writing = Lock()
+
+    @property
+    def size(self) -> int:
+        """Bytes kept, overhead included."""
+        return self._size
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        key = _key_of(environ)
+        if key is None:
+            return self._application(environ, start_response)
+        now = self._clock()
+        entry = self._entries.get(key)
+        if entry is not None and now < entry.until:
+            control = ("Cache-Control", _MAX_AGE.sub(f"max-age={int(entry.until - now)}", entry.control))
+            if _names(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
+                start_response("304 Not Modified", [*entry.headers_of_304, control])
+                return []
+            if entry.body is not None:
+                start_response("200 OK", [*entry.headers, control])
+                return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
+        return self._ask(key, now, environ, start_response)
+
+    def _ask(self, key: Key, began: float, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        seen: list[tuple[str, Headers]] = []
+
+        def note(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+            seen.append((status, headers))
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        response = self._application(environ, note)
+        # The time counts from before Django looked: what changed since then may not be in the answer.
+        until = began + float(environ.get(FRESH_FOR, 0))
+        if seen and until > began and environ["REQUEST_METHOD"] == "GET":
+            entry = _entry_of(response, *seen[-1], until)
+            if entry is not None:
+                self._keep(key, entry)
+        return response
+
+    def _keep(self, key: Key, entry: _Entry) -> None:
+        if _size_of(entry) > self._limit // 8:
+            return
+        with self._writing:
+            self._drop(key)
+            self._entries[key] = entry
+            self._size += _size_of(entry)
+            while self._size > self._limit:
+                self._drop(next(iter(self._entries)))  # the oldest, which has the least time left
+
+    def _drop(self, key: Key) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._size -= _size_of(entry)
+
+
+def _key_of(environ: WSGIEnvironment) -> Key | None:
+    """None where Django must answer: another method or address, or a condition that only Django weighs."""
+    if not environ.get("PATH_INFO", "").startswith(PREFIX) or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        return None
+    if "HTTP_IF_MATCH" in environ or "HTTP_IF_UNMODIFIED_SINCE" in environ:
+        return None
+    parts = tuple([environ.get(name, "") for name in _DEPENDS_ON])
+    if sum(map(len, parts)) > _LONGEST_KEY:
+        return None
+    return (*parts, read_preference(environ.get("HTTP_ACCEPT", "*/*")))
+
+
+def _entry_of(response: object, status: str, headers: Headers, until: float) -> _Entry | None:
+    named = {name.lower(): value for name, value in headers}
+    body, etag = getattr(response, "content", None), named.get("etag")
+    if not status.startswith(_KEPT) or "set-cookie" in named or not isinstance(body, bytes) or not etag:
+        return None
+    lasting = [(name, value) for name, value in headers if name.lower() != "cache-control"]
+    of_304 = [(name, value) for name, value in lasting if name.lower() not in _BODY_HEADERS]
+    known = body if status.startswith("200 ") else None
+    return _Entry(until, lasting, of_304, named.get("cache-control", ""), etag, known)
+
+
+def _names(wanted: str, etag: str) -> bool:
+    """If-None-Match by weak comparison, RFC 9110 §13.1.2."""
+    if wanted in {"", etag}:
+        return wanted == etag
+    etags = parse_etags(wanted)
+    return etags == ["*"] or etag.removeprefix("W/") in {each.removeprefix("W/") for each in etags}
+
+
+def _size_of(entry: _Entry) -> int:
+    return len(entry.body or b"") + _OVERHEAD

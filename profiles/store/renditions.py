@@ -1,0 +1,56 @@
+"""Which stored square serves a request, and under which address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from profiles.images.limits import pick_size
+from profiles.models import Avatar, Rendition
+from profiles.store.objects import EXTENSIONS
+
+
+class Square(Protocol):
+    """What must be known of a stored square to serve it: a Rendition's, or of whoever stands for one."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def is_still(self) -> bool: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+
+SomeSquare = TypeVar("SomeSquare", bound=Square)
+
+
+def pick_rendition(renditions: Iterable[SomeSquare], size: int, *, still: bool = True) -> SomeSquare | None:
+    """The smallest square that serves `size` pixels, or the largest there is; None where there is none at all.
+
+    `still` False prefers frames that move, where there are any.
+    """
+    every = sorted(renditions, key=lambda rendition: rendition.size)
+    moving = [rendition for rendition in every if not rendition.is_still]
+    fitting = moving if moving and not still else [rendition for rendition in every if rendition.is_still]
+    wanted = pick_size(size)
+    return next((rendition for rendition in fitting if rendition.size >= wanted), fitting[-1] if fitting else None)
+
+
+def content_url(rendition: Square) -> str:
+    """The immutable address of exactly these bytes."""
+    return reverse("profiles:content", args=[rendition.sha256, EXTENSIONS[rendition.format]])
+
+
+def find_public_rendition(sha256: str, extension: str) -> Rendition | None:
+    """A rendition some picture in somebody's history uses; what was removed is gone at once, erased or not."""
+    kept = Avatar.objects.exclude(state=Avatar.State.REMOVED).filter(image=OuterRef("image"))
+    found = Rendition.objects.filter(Exists(kept), sha256=sha256).first()
+    return found if found is not None and EXTENSIONS[found.format] == extension else None

@@ -1,0 +1,92 @@
+"""Objects and the rows that name them, walked side by side in the order of their keys.
+
+Neither side is ever held whole: a window has at most one page of objects, and its rows come in pages too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from profiles.models import Rendition, StoredImage
+from profiles.store import objects as store_objects
+from profiles.store.s3 import StoredObject
+
+_PAGE = 1000
+_OURS = re.compile(r"(?:masters|renditions)/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(?:webp|png|jpg|avif)")
+
+
+@dataclass(frozen=True)
+class NamedObject:
+    """What a row says of its object."""
+
+    pk: int
+    sha256: str
+    key: str
+    byte_count: int
+    touched_at: datetime
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of keys: the objects whose names are ours by key, all other objects, and every row, page by page."""
+
+    objects: dict[str, StoredObject]
+    others: list[StoredObject]
+    rows: Iterator[list[NamedObject]]
+
+    @property
+    def last_key(self) -> str:
+        return max(self.objects, default="")
+
+
+def windows(folder: str, after: str = "") -> Iterator[Window]:
+    """Everything in MASTERS or RENDITIONS behind the key `after`. Raises storage.StorageError between windows."""
+    behind = hash_in(after) or ""
+    for page in store_objects.list_pages(folder, after):
+        ours = {each.key: each for each in page if hash_in(each.key)}
+        others = [each for each in page if each.key not in ours]
+        until = hash_in(max(ours, default="")) or behind
+        yield Window(ours, others, _rows(folder, behind, until))
+        behind = until
+    yield Window({}, [], _rows(folder, behind, None))
+
+
+def hash_in(key: str) -> str | None:
+    """The hash in a key of ours; None for every other name."""
+    found = _OURS.fullmatch(key)
+    return found[2] if found else None
+
+
+def _rows(folder: str, behind: str, until: str | None) -> Iterator[list[NamedObject]]:
+    read = _masters if folder == store_objects.MASTERS else _renditions
+    here = Q(sha256__gt=behind) & (Q() if until is None else Q(sha256__lte=until))
+    while page := read(here):
+        yield page
+        last = page[-1]
+        here &= Q(sha256__gt=last.sha256) | Q(sha256=last.sha256, pk__gt=last.pk)
+
+
+def _masters(here: Q) -> list[NamedObject]:
+    columns = (
+        StoredImage.objects.filter(here).order_by("sha256").values_list("pk", "sha256", "byte_count", "touched_at")
+    )
+    return [
+        NamedObject(pk, sha256, store_objects.master_key(sha256), byte_count, touched_at)
+        for pk, sha256, byte_count, touched_at in columns[:_PAGE]
+    ]
+
+
+def _renditions(here: Q) -> list[NamedObject]:
+    rows = Rendition.objects.filter(here).order_by("sha256", "pk")
+    columns = rows.values_list("pk", "sha256", "byte_count", "image__touched_at", "format")
+    return [
+        NamedObject(
+            pk, sha256, store_objects.rendition_key(sha256, store_objects.EXTENSIONS[fmt]), byte_count, touched_at
+        )
+        for pk, sha256, byte_count, touched_at, fmt in columns[:_PAGE]
+    ]

@@ -1,0 +1,78 @@
+"""Workers that are killed (SIGKILL) at a chosen moment: a real process, real connections, no chance to tidy up."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, connections
+
+from nft import jobs
+from nft.clients.evm.chain import ChainClient
+
+WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)", re.IGNORECASE)
+
+
+def dies_at(moment: int, work: Callable[[], Any]) -> bool:
+    """Does `work` in a process of its own that is killed at its n-th moment, from 1; False where it lived to the end.
+
+    Moments are: before each question to a chain, after a transaction was sent, and after each row was written, before
+    its transaction is committed. `work` must make its own ChainClient: sockets are not for two processes.
+    """
+    connections.close_all()  # else the child's death would end our own
+    child = os.fork()
+    if child == 0:
+        _live_until(moment, work)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0, "the worker failed by itself"
+    return False
+
+
+def _live_until(moment: int, work: Callable[[], Any]) -> None:
+    left = moment
+
+    def tick() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    jobs._Broker.is_down_until = float("inf")  # the database is the truth; the sweep finds what is due
+    _watch_chain(tick)
+    try:
+        with connection.execute_wrapper(_watch_rows(tick)):
+            work()
+    except BaseException as error:  # noqa: BLE001  # the parent learns of it by the exit code
+        os.write(2, f"{error!r}\n".encode())
+        os._exit(1)
+    connections.close_all()
+    os._exit(0)
+
+
+def _watch_chain(tick: Callable[[], None]) -> None:
+    ask = ChainClient._ask
+
+    def watched(client: ChainClient, method: str, params: list[Any]) -> Any:
+        tick()
+        answer = ask(client, method, params)
+        if method == "eth_sendRawTransaction":
+            tick()
+        return answer
+
+    ChainClient._ask = watched  # type: ignore[method-assign, assignment]  # in the child only
+
+
+def _watch_rows(tick: Callable[[], None]) -> Callable[..., Any]:
+    def watched(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if WRITES.match(sql):
+            tick()
+        return result
+
+    return watched

@@ -1,0 +1,65 @@
+"""What the tests of mints and transfers do again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from web3.contract import Contract
+
+from nft.minting.requests import MintOrder, build_mint_transaction, start_mint
+from nft.minting.steps import follow_mint
+from nft.models import MintRequest
+from tests.kit.world import World, deploy_avatar_token, picture
+from tests.servers.chain import CHAIN_ID, Chain
+
+
+def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
+    deployed = deploy_avatar_token(chain, **rules)
+    chain.finalize()
+    ours = settings.NFT_CHAINS[CHAIN_ID] | {"avatar_contract": deployed.address}
+    settings.NFT_CHAINS = {CHAIN_ID: ours}
+    return deployed
+
+
+def order(user: User, **changes: Any) -> MintOrder:
+    account_id = user.linked_accounts.get().pk
+    fields: dict[str, Any] = {
+        "image": picture("teal"),
+        "name": "Dawn",
+        "description": "First light",
+        "account_id": account_id,
+        "key": "k1",
+    }
+    return MintOrder(**(fields | changes))
+
+
+def go_on(world: World, request: MintRequest) -> MintRequest:
+    """The worker's next visit, as soon as it is due."""
+    request.refresh_from_db()
+    if request.next_check_at is not None:
+        world.now = max(world.now, request.next_check_at)
+        follow_mint(request.pk, world.now, world.doors)
+        request.refresh_from_db()
+    return request
+
+
+def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
+    request = go_on(world, start_mint(user, order(user, **changes), world.now))
+    assert request.state == "awaiting_signature", request.reason_sentence
+    return request
+
+
+def sign(chain: Chain, request: MintRequest, **changes: Any) -> str:
+    """What the wallet does with our transaction; its hash."""
+    transaction = build_mint_transaction(request)
+    assert transaction is not None
+    fields = {name: transaction.as_json()[name] for name in ("from", "to", "data", "value", "gas")}
+    return str(chain.rpc("eth_sendTransaction", fields | changes))
+
+
+def finish(world: World, chain: Chain, request: MintRequest) -> MintRequest:
+    chain.finalize()
+    for _ in range(3):
+        go_on(world, request)
+    return request

@@ -1,0 +1,33 @@
+"""Putting the site's pictures on a real S3 server, with the options the site itself would use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from pytest_django import Settings
+
+from avatarsite.settings import object_store
+from tests.servers.s3 import Bucket
+
+LOCATION = "avatars"
+
+
+def use(
+    settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *, endpoint: str = "", **timing: Any
+) -> None:
+    """`endpoint` leads past the server, e.g. through a proxy; `timing` changes botocore's Config."""
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    if endpoint:
+        monkeypatch.setenv("S3_ENDPOINT_URL", endpoint)
+    chosen = object_store.storage(Path("/nowhere"), LOCATION)
+    chosen["OPTIONS"]["client_config"] = chosen["OPTIONS"]["client_config"].merge(Config(**timing))
+    settings.STORAGES = settings.STORAGES | {"avatars": chosen}
+    settings.AVATAR_DIRECT_UPLOAD = True
+
+
+def keys_in(bucket: Bucket) -> set[str]:
+    return {key.removeprefix(f"{LOCATION}/") for key in bucket.object_keys()}

@@ -1,0 +1,161 @@
+"""People, accounts, doors and tokens for the tests of claims and mints."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from eth_typing import ChecksumAddress
+from PIL import Image
+from web3.contract import Contract
+from web3.logs import DISCARD
+
+from localstack.processes import free_port
+from nft.claims.checking import verify_claim
+from nft.claims.claiming import create_claim
+from nft.claims.picture import fetch_media
+from nft.claims.sweeping import find_due, sweep_page
+from nft.clients.bundle import Doors
+from nft.clients.evm.chain import ChainClient
+from nft.clients.ipfs.gateways import Gateways
+from nft.clients.web.addresses import OutboundRules, parse_networks
+from nft.clients.web.fetch import GuardedHttp
+from nft.core.evm.address import parse_address
+from nft.core.tokens.metadata import build_metadata
+from nft.files.store import pin_file
+from nft.models import LinkedAccount, TokenClaim
+from profiles.people.people import profile_of
+from profiles.pictures.history import AvatarDetails, set_avatar
+from profiles.serving.showing import ShownPicture, shown_picture
+from tests.servers.chain import CHAIN_ID, Chain
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LOOPBACK = OutboundRules(
+    schemes=frozenset({"http", "https"}),
+    ports=None,
+    ip_literals=True,
+    allowed=parse_networks(["127.0.0.0/8", "::1/128"]),
+)
+
+
+@dataclass
+class World:
+    """A clock that only moves when told, and the doors to the outside."""
+
+    chain: Chain
+    client: ChainClient
+    doors: Doors
+    now: datetime = NOW
+
+    def later(self, **delta: float) -> datetime:
+        self.now += timedelta(**delta)
+        return self.now
+
+    def verify(self, claim: TokenClaim) -> TokenClaim:
+        """The worker's check, as soon as it is due."""
+        claim.refresh_from_db()
+        self.now = max(self.now, claim.next_check_at)
+        verify_claim(claim.pk, self.now, self.doors)
+        claim.refresh_from_db()
+        return claim
+
+    def verify_and_fetch(self, claim: TokenClaim) -> TokenClaim:
+        self.verify(claim)
+        fetch_media(claim.pk, self.now, self.doors)
+        claim.refresh_from_db()
+        return claim
+
+    @contextmanager
+    def chain_by(self, find: Callable[[int], ChainClient]) -> Iterator[None]:
+        before = self.doors
+        self.doors = replace(before, chain=find)
+        yield
+        self.doors = before
+
+    def other_chain(self, client: ChainClient) -> AbstractContextManager[None]:
+        return self.chain_by(lambda _: client)
+
+    def dead_chain(self) -> AbstractContextManager[None]:
+        return self.other_chain(ChainClient(CHAIN_ID, [f"http://127.0.0.1:{free_port()}"], "finalized"))
+
+
+def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str | int = "finalized") -> World:
+    client = ChainClient(CHAIN_ID, [chain.url], confirmed)
+    return World(chain, client, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
+
+
+def sweep(world: World) -> int:
+    """All that is due, as the workers do it page after page; how many claims got an answer or a doubt."""
+    before = {claim.pk: (claim.checked_at, claim.next_check_at) for claim in TokenClaim.objects.all()}
+    for chain_id, alone in find_due(world.now):
+        while sweep_page(chain_id, world.now, world.doors, alone=alone):
+            pass
+    after = TokenClaim.objects.all()
+    return sum(before[claim.pk] != (claim.checked_at, claim.next_check_at) for claim in after)
+
+
+def person(name: str, *addresses: str, public: bool = False) -> User:
+    user = User.objects.create(username=name, password="counts as one, opens nothing")  # hashing takes a second
+    for address in addresses:
+        LinkedAccount.objects.create(
+            user=user,
+            address=parse_address(address),
+            chain_id=CHAIN_ID,
+            is_public=public,
+            linked_at=NOW,
+            last_used_at=NOW,
+        )
+    return user
+
+
+def picture(colour: str = "teal", size: int = 64) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (size, size), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(user: User, colour: str = "gold") -> UUID:
+    avatar = set_avatar(profile_of(user), picture(colour), "upload", details=AvatarDetails(), actor=user)
+    return avatar.pk
+
+
+def shown(user: User, now: datetime) -> ShownPicture:
+    return shown_picture(profile_of(user), now)
+
+
+def deploy_avatar_token(chain: Chain, **arguments: Any) -> Contract:
+    rules = {"open_mint": True, "quota": 0} | arguments
+    return chain.deploy(
+        "AvatarToken", "Avatars", "AVA", "ipfs://contract", chain.accounts[0], rules["open_mint"], rules["quota"]
+    )
+
+
+def mint(chain: Chain, contract: Contract, to: ChecksumAddress, uri: str) -> int:
+    """Mints one token and makes it final; its id."""
+    receipt = chain.send(contract.functions.mint(to, uri), sender=to)
+    chain.finalize()
+    return int(contract.events.Transfer().process_receipt(receipt, DISCARD)[0]["args"]["tokenId"])
+
+
+def pinned_metadata(name: str = "Blue hour", colour: str = "teal") -> str:
+    """The URI of metadata whose picture and itself lie in our own store."""
+    image = pin_file(picture(colour), "image/png", NOW)
+    return pin_file(build_metadata(name, "", image.uri), "application/json", NOW).uri
+
+
+def claim_of(world: World, user: User, contract: Contract, token_id: int) -> TokenClaim:
+    return world.verify_and_fetch(create_claim(user, f"{contract.address} {token_id}", world.now))
+
+
+def send(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[sender], chain.accounts[to], token_id),
+        sender=chain.accounts[sender],
+    )
+    chain.finalize()

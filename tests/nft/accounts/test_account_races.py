@@ -1,0 +1,101 @@
+"""Changes of somebody's ways in that happen at the same moment, on real connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from nft.accounts import linking, moving
+from nft.accounts.errors import AccountInUse, LastLoginMethod
+from nft.accounts.linking import Proof
+from nft.models import LinkedAccount
+from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_chain(settings: Any) -> None:
+    settings.NFT_CHAINS = chains_at(NOBODY)
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice")
+
+
+def proof() -> Proof:
+    return Proof(Wallet.create().address_bytes, CHAIN_ID, is_contract_account=False)
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """What each returned, or the refusal it met."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            start.wait(30)
+            return act()
+        except (LastLoginMethod, AccountInUse) as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+def test_two_unlinks_at_once_leave_one_way_in(alice: User) -> None:
+    now = timezone.now()
+    rows = [linking.link_account(alice, proof(), now) for _ in range(2)]
+    ends = at_once(*[lambda row=row: linking.unlink_account(alice, row.pk, now) for row in rows])
+    assert sum(isinstance(end, LastLoginMethod) for end in ends) == 1
+    assert alice.linked_accounts.get().is_primary
+
+
+def test_a_passkey_and_an_account_do_not_go_at_once(alice: User) -> None:
+    row = linking.link_account(alice, proof(), timezone.now())
+    data = {"name": "Key", "credential": {"clientExtensionResults": {"credProps": {"rk": True}}}}
+    key = Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data=data)
+    browser = Browser()
+    browser.enter(alice)
+    at_once(
+        lambda: browser.client.post(reverse("mfa_remove_webauthn", args=[key.pk])),
+        lambda: linking.unlink_account(alice, row.pk, timezone.now()),
+    )
+    left = Authenticator.objects.filter(user=alice).count() + alice.linked_accounts.count()
+    assert left == 1
+
+
+def test_an_account_that_two_profiles_move_to_themselves_ends_at_one(alice: User) -> None:
+    shared, now = proof(), timezone.now()
+    linking.link_account(alice, shared, now)
+    others = [User.objects.create_user(name, password="x") for name in ("bob", "carol", "dave")]
+    at_once(*[lambda user=user: moving.move_account(user, shared, now) for user in others])
+    assert LinkedAccount.objects.get().user in others
+
+
+def test_two_people_who_swap_their_accounts_both_get_theirs(alice: User) -> None:
+    bob, now = User.objects.create_user("bob"), timezone.now()
+    hers, his = proof(), proof()
+    linking.link_account(alice, hers, now)
+    linking.link_account(bob, his, now)
+    at_once(lambda: moving.move_account(alice, his, now), lambda: moving.move_account(bob, hers, now))
+    assert LinkedAccount.objects.get(address=hers.address).user == bob
+    assert LinkedAccount.objects.get(address=his.address).user == alice
+
+
+def test_two_choices_of_the_primary_account_leave_one(alice: User) -> None:
+    now = timezone.now()
+    rows = [linking.link_account(alice, proof(), now) for _ in range(3)]
+    at_once(*[lambda row=row: linking.make_primary(alice, row.pk) for row in rows[1:]])
+    assert alice.linked_accounts.filter(is_primary=True).count() == 1

@@ -1,0 +1,102 @@
+"""Key accounts that delegate to code (EIP-7702) by real transactions: the key signs, and the code may answer too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nft.accounts.signatures import SignatureKind
+from nft.clients.evm.chain import ChainClient
+from nft.models import LinkedAccount
+from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, judge
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
+from tests.servers.chain import Chain
+
+NOBODYS = "0x" + "00" * 20
+
+
+@pytest.fixture
+def client(chain: Chain) -> ChainClient:
+    return ChainClient(CHAIN_ID, [chain.url], 0)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> Wallet:
+    """With some ether, to pay for her own transactions."""
+    wallet = Wallet.create()
+    chain.rpc("anvil_setBalance", wallet.address, hex(10**18))
+    return wallet
+
+
+def delegate(chain: Chain, wallet: Wallet, code_at: str) -> None:
+    """A transaction of type 4 from the wallet itself; to the zero address takes a delegation back."""
+    nonce = chain.w3.eth.get_transaction_count(wallet.account.address)
+    authorization = wallet.account.sign_authorization({"chainId": CHAIN_ID, "address": code_at, "nonce": nonce + 1})
+    transaction: dict[str, Any] = {
+        "chainId": CHAIN_ID,
+        "nonce": nonce,
+        "to": wallet.address,
+        "value": 0,
+        "gas": 200_000,
+        "maxFeePerGas": 10**11,
+        "maxPriorityFeePerGas": 10**9,
+        "authorizationList": [authorization],
+    }
+    signed = wallet.account.sign_transaction(transaction)
+    chain.rpc("eth_sendRawTransaction", "0x" + bytes(signed.raw_transaction).hex())
+
+
+def code_of(chain: Chain, wallet: Wallet) -> bytes:
+    return bytes(chain.w3.eth.get_code(wallet.account.address))
+
+
+def test_the_designator_is_as_the_standard_writes_it(chain: Chain, alice: Wallet) -> None:
+    account = chain.deploy("DemoWallet", alice.address)
+    delegate(chain, alice, account.address)
+    assert code_of(chain, alice) == bytes.fromhex("ef0100" + account.address[2:])
+    delegate(chain, alice, NOBODYS)
+    assert code_of(chain, alice) == b""
+
+
+@pytest.mark.parametrize("code", ["another magic", "a revert", "all its gas", "two megabytes"])
+def test_the_key_signs_whatever_the_code_would_say(chain: Chain, client: ChainClient, alice: Wallet, code: str) -> None:
+    chain.rpc("anvil_setCode", ANYWHERE, HOSTILE[code])
+    delegate(chain, alice, ANYWHERE)
+    assert judge(client, alice.address, alice.sign("hello")) is SignatureKind.KEY
+    assert judge(client, alice.address, Wallet.create().sign("hello")) is SignatureKind.WRONG
+
+
+def test_the_code_may_accept_another_key_for_as_long_as_it_is_delegated_to(
+    chain: Chain, client: ChainClient, alice: Wallet
+) -> None:
+    session_key = Wallet.create()
+    account = chain.deploy("DemoWallet", session_key.address)
+    assert judge(client, alice.address, session_key.sign("hello")) is SignatureKind.WRONG
+    delegate(chain, alice, account.address)
+    assert judge(client, alice.address, session_key.sign("hello")) is SignatureKind.CONTRACT
+    wrapped = undeployed(NOBODYS, b"", session_key.sign("hello"))
+    assert judge(client, alice.address, wrapped) is SignatureKind.CONTRACT
+    assert judge(client, alice.address, Wallet.create().sign("hello")) is SignatureKind.WRONG
+    delegate(chain, alice, NOBODYS)
+    assert judge(client, alice.address, session_key.sign("hello")) is SignatureKind.WRONG
+
+
+def test_a_delegation_to_no_code_answers_nothing(chain: Chain, client: ChainClient, alice: Wallet) -> None:
+    delegate(chain, alice, Wallet.create().address)
+    assert judge(client, alice.address, Wallet.create().sign("hello")) is SignatureKind.WRONG
+    assert judge(client, alice.address, alice.sign("hello")) is SignatureKind.KEY
+
+
+@pytest.mark.django_db
+def test_the_key_is_one_person_and_what_the_code_accepts_another(chain: Chain, alice: Wallet, settings: Any) -> None:
+    """Who may sign for the code, on one chain, is not who holds the key, on all of them."""
+    settings.NFT_CHAINS = chains_at(chain.url)
+    chain.rpc("anvil_setCode", ANYWHERE, ANSWERS_YES)
+    delegate(chain, alice, ANYWHERE)
+    by_key, by_code = Browser(), Browser()
+    by_key.sign_in(alice)
+    text = by_code.text_for(alice.address)
+    assert by_code.verify(text, Wallet.create().sign(text)).status_code == 200
+    assert by_key.user not in {None, by_code.user}
+    assert set(LinkedAccount.objects.values_list("is_contract_account", flat=True)) == {False, True}

@@ -1,0 +1,165 @@
+"""What a claim's history keeps: each change with its reason, a line a day while nothing changes, and not for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+from web3.contract import Contract
+
+from nft.accounts.linking import remove_account
+from nft.claims import history
+from nft.claims.policy import decide_collection
+from nft.core.evm.address import parse_address
+from nft.models import ClaimCheck, LinkedAccount, TokenClaim
+from nft.watching.watcher import watch_chain
+from profiles.people.people import profile_of
+from tests.kit.world import (
+    World,
+    claim_of,
+    deploy_avatar_token,
+    make_world,
+    mint,
+    person,
+    pinned_metadata,
+    send,
+    shown,
+    sweep,
+    upload,
+)
+from tests.servers.chain import CHAIN_ID, Chain
+
+pytestmark = pytest.mark.django_db
+ALICE, BOB = 1, 2
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[ALICE])
+
+
+@pytest.fixture
+def contract(chain: Chain) -> Contract:
+    return deploy_avatar_token(chain)
+
+
+@pytest.fixture
+def claim(world: World, alice: User, contract: Contract, chain: Chain) -> TokenClaim:
+    upload(alice)
+    return claim_of(world, alice, contract, mint(chain, contract, chain.accounts[ALICE], pinned_metadata()))
+
+
+def lines(claim: TokenClaim) -> list[tuple[str, str]]:
+    """Oldest first."""
+    return [(line.verdict, line.reason) for line in claim.checks.order_by("at", "verdict")]
+
+
+HELD = ("owned", "held")
+
+
+def test_a_transfer_and_a_return_are_each_a_line_with_its_block(
+    world: World, chain: Chain, contract: Contract, claim: TokenClaim
+) -> None:
+    send(chain, contract, claim.token_id, ALICE, BOB)
+    world.verify(claim)
+    send(chain, contract, claim.token_id, BOB, ALICE)
+    world.verify(claim)
+    world.verify(claim)
+    assert lines(claim) == [HELD, ("not_owned", "held_by_other"), HELD]
+    newest = claim.checks.first()
+    assert newest is not None
+    assert (newest.block_number, newest.block_hash) == (claim.checked_block_number, claim.checked_block_hash)
+    assert "transferred away" in claim.checks.get(verdict="not_owned").sentence
+
+
+def test_an_outage_is_one_line_however_long_and_so_is_its_end(world: World, claim: TokenClaim) -> None:
+    with world.dead_chain():
+        for _ in range(4):
+            world.verify(claim)
+    world.verify(claim)
+    assert lines(claim) == [HELD, ("unknown", "chain_unreachable"), HELD]
+
+
+def test_a_mark_that_went_by_its_age_is_a_line_and_the_outage_behind_it_none_more(
+    world: World, claim: TokenClaim, settings: Settings
+) -> None:
+    world.later(seconds=settings.NFT_MARK_MAX_AGE + 60)
+    history.keep(world.now)
+    history.keep(world.now)
+    with world.dead_chain():
+        world.verify(claim)
+    assert lines(claim) == [HELD, ("unknown", "stale")]
+
+
+def test_a_seen_transfer_is_a_line_before_it_is_final(
+    world: World, chain: Chain, contract: Contract, claim: TokenClaim
+) -> None:
+    watch_chain(CHAIN_ID, world.now, world.doors)
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[ALICE], chain.accounts[BOB], claim.token_id),
+        sender=chain.accounts[ALICE],
+    )
+    watch_chain(CHAIN_ID, world.later(seconds=60), world.doors)
+    assert ("unknown", "transfer_seen") in lines(claim)
+
+
+def test_unlinking_is_its_own_reason(world: World, alice: User, claim: TokenClaim) -> None:
+    account = LinkedAccount.objects.get(user=alice)
+    remove_account(account, "unlink", actor=alice, now=world.later(minutes=1))
+    assert lines(claim)[-1] == ("not_owned", "unlinked")
+
+
+def test_a_collection_that_the_site_refuses_is_its_own_reason_and_the_person_is_told(
+    world: World, contract: Contract, alice: User, claim: TokenClaim
+) -> None:
+    staff, address, later = person("staff"), parse_address(contract.address), world.later(minutes=1)
+    decide_collection(CHAIN_ID, address, "denied", "They were stolen.", actor=staff, now=later)
+    assert lines(claim) == [HELD, ("owned", "blocked")]
+    (notice,) = profile_of(alice).notices.filter(dismissed_at=None)
+    assert "They were stolen." in notice.sentence
+    assert shown(alice, later).mark is False
+
+
+def test_while_nothing_changes_there_is_a_line_a_day_and_none_older_than_kept(world: World, claim: TokenClaim) -> None:
+    for _ in range(3):
+        world.later(hours=23)
+        sweep(world)
+        history.keep(world.now)
+        world.later(hours=2)
+        sweep(world)
+        history.keep(world.now)
+        history.keep(world.now)
+    assert lines(claim) == [HELD] * 4
+    oldest = claim.checks.last()
+    assert oldest is not None
+    world.now = oldest.at + history.KEPT + timedelta(seconds=1)
+    history.keep(world.now)
+    assert not ClaimCheck.objects.filter(pk=oldest.pk).exists()
+
+
+def test_a_claim_that_changes_all_the_time_keeps_a_bounded_history(world: World, claim: TokenClaim) -> None:
+    ClaimCheck.objects.bulk_create(
+        ClaimCheck(claim=claim, at=world.now - timedelta(minutes=number + 1), verdict="unknown", reason="x")
+        for number in range(history.MOST + 50)
+    )
+    with world.dead_chain():
+        world.verify(claim)
+    assert claim.checks.count() == history.MOST
+    assert lines(claim)[-1] == ("unknown", "chain_unreachable")
+
+
+def test_the_history_is_its_owner_s(world: World, claim: TokenClaim, alice: User, chain: Chain, client: Client) -> None:
+    client.force_login(person("bob", chain.accounts[BOB]))
+    assert client.get(f"/settings/tokens/{claim.pk}/").status_code == 404
+    client.force_login(alice)
+    page = client.get(f"/settings/tokens/{claim.pk}/").content.decode()
+    assert "What the chain said" in page
+    assert f"block {claim.checked_block_number}" in page

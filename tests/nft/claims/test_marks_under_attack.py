@@ -1,0 +1,105 @@
+"""Ways to keep a mark that one should lose (V1), each tried on a real chain."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from web3.contract import Contract
+
+from nft.accounts.linking import unlink_account
+from nft.claims.claiming import create_claim
+from nft.models import TokenClaim
+from profiles.models import Avatar
+from profiles.people.people import profile_of
+from profiles.pictures.history import remove_avatar, restore_avatar
+from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, shown, sweep
+from tests.servers.chain import Chain
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def contract(chain: Chain) -> Contract:
+    return deploy_avatar_token(chain)
+
+
+def a_claim(world: World, user: User, contract: Contract) -> TokenClaim:
+    token_id = mint(world.chain, contract, world.chain.accounts[1], pinned_metadata())
+    return world.verify_and_fetch(create_claim(user, f"{contract.address} {token_id}", world.now))
+
+
+def old_picture_kept_beside_a_new_one(world: World, user: User, contract: Contract) -> TokenClaim:
+    """The token's picture is removed, the token gets another one, and the removal of the first is undone."""
+    claim = a_claim(world, user, contract)
+    old = claim.avatar
+    assert old is not None
+    remove_avatar(profile_of(user), old.pk, user)
+    another = pinned_metadata("Red dawn", "crimson")
+    world.chain.send(contract.functions.setTokenURI(claim.token_id, another), sender=world.chain.accounts[1])
+    world.chain.finalize()
+    world.verify_and_fetch(create_claim(user, f"{contract.address} {claim.token_id}", world.later(seconds=1)))
+    claim.refresh_from_db()
+    assert claim.avatar is not None
+    assert claim.avatar.pk != old.pk
+    restore_avatar(profile_of(user), old.pk, user)
+    return claim
+
+
+def test_no_earlier_picture_of_a_token_outlives_the_transfer_of_it(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    claim = old_picture_kept_beside_a_new_one(world, alice, contract)
+    send(chain, contract, claim.token_id, 1, 2)
+    world.verify(claim)
+    assert not shown(alice, world.now).mark
+    assert not Avatar.objects.filter(source="nft", state="active").exists()
+
+
+def test_no_earlier_picture_of_a_token_outlives_its_account(world: World, alice: User, contract: Contract) -> None:
+    old_picture_kept_beside_a_new_one(world, alice, contract)
+    unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+    assert not shown(alice, world.now).mark
+    assert not Avatar.objects.filter(source="nft", state="active").exists()
+
+
+def test_a_check_made_by_a_clock_that_ran_ahead_proves_nothing_later(
+    world: World, alice: User, contract: Contract
+) -> None:
+    a_claim(world, alice, contract)
+    assert shown(alice, world.now).mark
+    assert not shown(alice, world.now - timedelta(days=1)).mark, "the clock was set right again"
+    assert shown(alice, world.now - timedelta(days=1)).avatar is None
+
+
+def test_after_a_clock_is_set_back_tokens_are_checked_at_once(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    world.later(days=1)
+    claim = a_claim(world, alice, contract)
+    send(chain, contract, claim.token_id, 1, 2)
+    world.now -= timedelta(days=1)
+    sweep(world)
+    claim.refresh_from_db()
+    assert claim.state == "not_owned"
+
+
+def test_after_a_clock_is_set_back_a_held_token_gets_its_mark_again(
+    world: World, alice: User, contract: Contract
+) -> None:
+    world.later(days=1)
+    a_claim(world, alice, contract)
+    world.now -= timedelta(days=1)
+    sweep(world)
+    assert shown(alice, world.now).mark

@@ -1,0 +1,245 @@
+"""Collections that staff deny lose their pictures with the reason, and get them back; look-alikes are pointed out."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from PIL import Image, ImageDraw
+from web3.contract import Contract
+
+from nft.claims import policy
+from nft.claims.claiming import CollectionRefused, create_claim, use_claim
+from nft.claims.policy import apply_policy, decide_collection
+from nft.core.evm.address import parse_address
+from nft.core.tokens.metadata import build_metadata
+from nft.files.store import pin_file
+from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
+from profiles.models import AuditEntry, Avatar, Profile
+from profiles.store import objects
+from profiles.upkeep.repair import repair_rendition
+from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
+from tests.servers.chain import CHAIN_ID, Chain
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def staff() -> User:
+    return User.objects.create_superuser("staff")
+
+
+@pytest.fixture
+def contract(chain: Chain) -> Contract:
+    return deploy_avatar_token(chain)
+
+
+@pytest.fixture
+def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
+    return claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
+
+
+def decide(
+    contract: Contract, standing: str, staff: User, world: World, reason: str = "They were stolen."
+) -> Collection:
+    address = parse_address(contract.address)
+    return decide_collection(CHAIN_ID, address, standing, reason, actor=staff, now=world.now)
+
+
+def test_a_denied_collection_is_withdrawn_with_the_reason_and_stays_away(
+    world: World, chain: Chain, contract: Contract, alice: User, staff: User, claim: TokenClaim
+) -> None:
+    decide(contract, "denied", staff, world)
+    assert shown(alice, world.now).avatar is None
+    assert claim.avatar is not None
+    assert "They were stolen." in Avatar.objects.get(pk=claim.avatar.pk).reason
+    world.later(minutes=20)
+    world.verify(claim)
+    assert shown(alice, world.now).avatar is None, "that it is held does not bring it back"
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id), sender=chain.accounts[1]
+    )
+    chain.finalize()
+    world.later(minutes=20)
+    world.verify(claim)
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[2], chain.accounts[1], claim.token_id), sender=chain.accounts[2]
+    )
+    chain.finalize()
+    world.later(hours=7)
+    assert world.verify(claim).state == "owned"
+    assert shown(alice, world.now).avatar is None, "nor that it came home"
+    with pytest.raises(CollectionRefused, match="They were stolen"):
+        create_claim(alice, f"{contract.address} {claim.token_id}", world.now)
+    entry = AuditEntry.objects.filter(action="collection.decide").get()
+    assert entry.actor == staff
+
+
+def test_a_decision_taken_back_brings_the_picture_back(
+    world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim
+) -> None:
+    decide(contract, "denied", staff, world)
+    decide(contract, "", staff, world, "It was settled.")
+    front = shown(alice, world.now)
+    assert front.mark
+    assert apply_policy(world.now) == (0, 0)
+
+
+def test_a_site_of_chosen_collections_shows_no_others(
+    world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim, settings: Any
+) -> None:
+    settings.NFT_COLLECTION_POLICY = "trusted"
+    assert apply_policy(world.now) == (1, 0)
+    assert shown(alice, world.now).avatar is None
+    decide(contract, "trusted", staff, world, "We know them.")
+    assert shown(alice, world.now).mark
+    Collection.objects.all().delete()
+    configured = settings.NFT_CHAINS[CHAIN_ID] | {"collections": [contract.address]}
+    settings.NFT_CHAINS = {CHAIN_ID: configured}
+    assert apply_policy(world.now) == (0, 0)
+
+
+def test_a_decision_that_comes_during_the_fetch_counts(
+    world: World, chain: Chain, contract: Contract, alice: User, staff: User
+) -> None:
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
+    decide(contract, "denied", staff, world)
+    world.verify_and_fetch(claim)
+    assert claim.avatar is None
+    assert "They were stolen." in claim.reason_sentence
+
+
+def test_staff_decide_in_the_admin_and_must_say_why(
+    contract: Contract, alice: User, staff: User, world: World, claim: TokenClaim
+) -> None:
+    HeldToken.objects.create(
+        account=alice.linked_accounts.get(),
+        chain_id=CHAIN_ID,
+        contract=claim.contract,
+        token_id=1,
+        standard="erc721",
+        first_seen_at=NOW,
+    )
+    browser = Client()
+    browser.force_login(staff, "django.contrib.auth.backends.ModelBackend")
+    add = reverse("admin:nft_collection_add")
+    assert browser.get(add).status_code == 200
+    asked = {"chain_id": CHAIN_ID, "address": contract.address, "name": "", "standing": "denied", "reason": ""}
+    assert b"This field is required" in browser.post(add, asked).content
+    assert b"not an" in browser.post(add, asked | {"address": "0x12", "reason": "No."}).content.lower()
+    browser.post(add, asked | {"reason": "They copy others."})
+    row = Collection.objects.get()
+    assert (row.standing, row.contract) == ("denied", claim.contract)
+    assert HeldToken.objects.get().spam == "denied"
+    page = reverse("admin:nft_collection_changelist")
+    action = {"action": "trust", "_selected_action": [row.pk]}
+    browser.post(page, action)
+    assert Collection.objects.get().standing == "denied"
+    browser.post(page, action | {"reason": "They are right."})
+    assert Collection.objects.get().standing == "trusted"
+    assert HeldToken.objects.get().spam == ""
+    assert browser.get(reverse("admin:nft_tokenlikeness_changelist")).status_code == 200
+
+
+def _art(side: int) -> bytes:
+    image = Image.new("RGB", (side, side), "navy")
+    draw = ImageDraw.Draw(image)
+    for place in range(7):
+        x, y = place * 41 % 100 * side // 100, place * 67 % 100 * side // 100
+        draw.ellipse((x, y, x + side // 3, y + side // 4), fill=(255 - place * 30, place * 35, 120))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_copy_of_anothers_picture_is_pointed_out(world: World, chain: Chain, contract: Contract, alice: User) -> None:
+    def minted(collection: Contract, name: str, side: int, to: int) -> int:
+        image = pin_file(_art(side), "image/png", NOW)
+        uri = pin_file(build_metadata(name, "", image.uri), "application/json", NOW).uri
+        return mint(chain, collection, chain.accounts[to], uri)
+
+    first = claim_of(world, alice, contract, minted(contract, "Genuine", 200, 1))
+    claim_of(world, alice, contract, minted(contract, "Sister", 210, 1))
+    assert not TokenLikeness.objects.filter(resembles__isnull=False), "a collection may repeat itself"
+    copies = deploy_avatar_token(chain)
+    bob = person("bob", chain.accounts[2])
+    copy = claim_of(world, bob, copies, minted(copies, "Copy", 150, 2))
+    row = TokenLikeness.objects.get(resembles__isnull=False)
+    assert (row.contract, row.token_id) == (copy.contract, copy.token_id)
+    browser = Client()
+    browser.force_login(bob, "django.contrib.auth.backends.ModelBackend")
+    page = browser.get(reverse("nft:claim_detail", args=[copy.pk])).content.decode()
+    assert "very like “Genuine of Avatars”" in page
+    browser.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    assert "Others may take it" not in browser.get(reverse("nft:claim_detail", args=[first.pk])).content.decode()
+
+
+def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
+    world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(contract, "denied", staff, world)
+
+    def allow_and_lose(*_: object) -> str:
+        """What another worker finds after the claim was read."""
+        TokenClaim.objects.filter(pk=claim.pk).update(state="not_owned")
+        return ""
+
+    monkeypatch.setattr(policy, "_refusal", allow_and_lose)
+    assert apply_policy(world.now) == (0, 0)
+    assert shown(alice, world.now).avatar is None
+
+
+@pytest.mark.parametrize(("on_loss", "grace"), [("keep", 0), ("revert", 400 * 86_400)])
+def test_a_denied_collection_is_not_shown_by_those_either_who_lost_its_token_and_keep_the_picture(
+    world: World,
+    chain: Chain,
+    contract: Contract,
+    alice: User,
+    staff: User,
+    claim: TokenClaim,
+    settings: Any,
+    on_loss: str,
+    grace: int,
+) -> None:
+    settings.NFT_LOSS_GRACE, settings.NFT_ON_LOSS_CHOICES = grace, ["revert", "plain", "keep"]
+    Profile.objects.filter(user=alice).update(on_loss=on_loss)
+    send = contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id)
+    chain.send(send, sender=chain.accounts[1])
+    chain.finalize()
+    world.later(minutes=20)
+    assert world.verify(claim).state == "not_owned"
+    kept = shown(alice, world.now)
+    assert (kept.avatar, kept.mark) == (claim.avatar, False)
+    decide(contract, "denied", staff, world)
+    assert shown(alice, world.now).avatar is None
+    assert apply_policy(world.now) == (0, 0)
+
+
+def test_a_picture_lost_on_our_side_is_not_brought_back_by_the_policy(
+    world: World, alice: User, claim: TokenClaim
+) -> None:
+    assert claim.avatar is not None
+    for square in list(claim.avatar.image.renditions.all()):
+        for key in (objects.master_key(claim.avatar.image.sha256), objects.rendition_key(square.sha256, square.format)):
+            objects.delete(key)
+        repair_rendition(square.pk)
+    assert Avatar.objects.get(pk=claim.avatar.pk).state == "withdrawn"
+    assert apply_policy(world.now) == (0, 0)
+    assert shown(alice, world.now).avatar is None
+    world.verify_and_fetch(use_claim(alice, claim.pk, world.now))
+    assert shown(alice, world.now).mark, "it is fetched anew where its person sets it again, as they were told to"

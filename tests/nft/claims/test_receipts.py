@@ -1,0 +1,277 @@
+"""Receipts that a stranger checks: by the script people keep, against a node and a gateway that are not ours."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+from web3.contract import Contract
+
+from localstack.binaries import ROOT
+from localstack.processes import free_port
+from nft.claims.claiming import create_claim
+from nft.clients.bundle import Doors
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.address import parse_address, to_checksum
+from nft.core.tokens.metadata import build_metadata
+from nft.models import TokenClaim
+from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, picture, send
+from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
+from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.helia_gateway import Gateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SCRIPT = ROOT / "static" / "verify_receipt.py"
+Receipt = dict[str, Any]
+
+
+@pytest.fixture
+def live_server(uncollected_static_files: None, live_server: LiveServer) -> LiveServer:
+    """Begun once there is a folder for its static files, of which WhiteNoise would warn."""
+    return live_server
+
+
+@pytest.fixture(autouse=True)
+def _site(live_server: LiveServer, settings: Settings) -> None:
+    settings.SITE_ORIGIN = live_server.url
+    settings.RECEIPT_SIGNING_KEY = a_key()
+
+
+@pytest.fixture
+def world(chain: Chain, helia: Gateway) -> World:
+    world = make_world(chain, [helia.url])
+    world.now = timezone.now()  # pages go by the real clock
+    return world
+
+
+@pytest.fixture
+def contract(chain: Chain) -> Contract:
+    return deploy_avatar_token(chain)
+
+
+def a_key() -> str:
+    private = Ed25519PrivateKey.generate()
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def token_uri(helia: Gateway, colour: str = "teal") -> str:
+    image = helia.add(picture(colour))
+    return f"ipfs://{helia.add(build_metadata('Blue hour', '', f'ipfs://{image}'))}"
+
+
+def alice_shows(world: World, contract: Contract, uri: str, *, public: bool = True) -> TokenClaim:
+    holder = world.chain.accounts[1]
+    return claim_of(world, person("alice", holder, public=public), contract, mint(world.chain, contract, holder, uri))
+
+
+def check(source: object, *options: str) -> tuple[int, dict[str, str]]:
+    """The script's exit status, and for each step what it found, with the standard library only."""
+    command = [sys.executable, "-I", "-S", str(SCRIPT), str(source), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = [[*line[12:].split(": ", 1), line[:11].strip()] for line in done.stdout.splitlines()]
+    return done.returncode, {name: f"{word}: {sentence}" for name, sentence, word in lines}
+
+
+def words(found: dict[str, str]) -> dict[str, str]:
+    return {name: said.partition(":")[0] for name, said in found.items()}
+
+
+def asked_of(chain: Chain, helia: Gateway) -> list[str]:
+    return ["--rpc", chain.url, "--gateway", helia.url]
+
+
+def test_a_stranger_proves_a_receipt_from_signature_to_pixels(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer
+) -> None:
+    claim = alice_shows(world, contract, token_uri(helia))
+    code, found = check(f"{live_server.url}/avatar/alice.json", *asked_of(world.chain, helia))
+    steps = ["signature", "block", "owner", "token URI", "metadata", "picture", "served"]
+    assert (code, words(found)) == (0, dict.fromkeys(steps, "proved")), found
+    assert world.chain.accounts[1] in found["owner"]
+    assert f"block {claim.checked_block_number} " in found["block"]
+    receipt = requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).json()
+    facts = receipt["provenance"]
+    assert (facts["verdict"], facts["chain_id"], facts["standard"], receipt["mark"]) == (
+        "owned",
+        CHAIN_ID,
+        "erc721",
+        True,
+    )
+    assert facts["block_hash"] == claim.checked_block_hash
+
+
+def test_the_command_is_the_same_script(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice_shows(world, contract, token_uri(helia))
+    call_command("verify_receipt", f"{live_server.url}/avatar/alice.json", rpc=world.chain.url, gateway=[helia.url])
+    assert capsys.readouterr().out.count("proved      ") == 7
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_receipt", f"{live_server.url}/avatar/alice.json")
+    assert ended.value.code == 3
+
+
+def test_a_receipt_stays_true_of_its_block_after_the_token_went_on(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, tmp_path: Path
+) -> None:
+    claim = alice_shows(world, contract, token_uri(helia))
+    kept = tmp_path / "kept.json"
+    kept.write_text(requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).text)
+    send(world.chain, contract, claim.token_id, 1, 2)
+    world.verify(claim)
+    assert requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).json()["source"] is None
+    _, found = check(kept, *asked_of(world.chain, helia))
+    assert words(found)["owner"] == "proved"
+    assert words(found)["signature"] == "proved"
+
+
+def _other_owner(receipt: Receipt, chain: Chain) -> None:
+    receipt["provenance"]["account"] = chain.accounts[2]
+
+
+def _other_block(receipt: Receipt, chain: Chain) -> None:
+    receipt["provenance"]["block_hash"] = "0x" + "ab" * 32
+
+
+def _other_metadata(receipt: Receipt, chain: Chain) -> None:
+    receipt["provenance"]["token_uri"] = "ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+
+
+def _other_original(receipt: Receipt, chain: Chain) -> None:
+    receipt["provenance"]["sha256"] = "0" * 64
+
+
+def _other_picture(receipt: Receipt, chain: Chain) -> None:
+    receipt["sizes"][0]["sha256"] = "0" * 64
+
+
+def _metadata_within_the_token(receipt: Receipt, chain: Chain) -> None:
+    receipt["provenance"]["token_uri"] = "data:application/json"
+
+
+@pytest.mark.parametrize(
+    ("change", "step"),
+    [
+        (_other_owner, "owner"),
+        (_other_block, "block"),
+        (_other_metadata, "token URI"),
+        (_metadata_within_the_token, "token URI"),
+        (_other_original, "picture"),
+        (_other_picture, "served"),
+    ],
+)
+def test_whatever_is_changed_in_a_receipt_is_found_twice(
+    change: Callable[[Receipt, Chain], None],
+    step: str,
+    world: World,
+    contract: Contract,
+    helia: Gateway,
+    live_server: LiveServer,
+    tmp_path: Path,
+) -> None:
+    """By the signature, and by asking."""
+    alice_shows(world, contract, token_uri(helia))
+    receipt = requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).json()
+    change(receipt, world.chain)
+    forged = tmp_path / "forged.json"
+    forged.write_text(json.dumps(receipt))
+    code, found = check(forged, *asked_of(world.chain, helia))
+    assert code == 1
+    assert words(found)["signature"] == words(found)[step] == "NOT PROVED"
+
+
+def test_an_outage_is_never_a_no(world: World, contract: Contract, helia: Gateway, live_server: LiveServer) -> None:
+    alice_shows(world, contract, token_uri(helia))
+    url, nowhere = f"{live_server.url}/avatar/alice.json", f"http://127.0.0.1:{free_port()}"
+    for options in (["--rpc", nowhere, "--gateway", nowhere], []):
+        code, found = check(url, *options)
+        assert code == 3
+        assert "NOT PROVED" not in words(found).values()
+        assert words(found)["owner" if not options else "block"] == "not asked"
+    assert check(nowhere)[0] == 2
+
+
+def test_a_hidden_account_is_in_no_receipt_and_who_knows_it_may_ask_for_it(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer
+) -> None:
+    alice_shows(world, contract, token_uri(helia), public=False)
+    url, asked = f"{live_server.url}/avatar/alice.json", asked_of(world.chain, helia)
+    assert world.chain.accounts[1].lower() not in requests.get(url, timeout=10).text.lower()
+    code, found = check(url, *asked)
+    assert (code, words(found)["owner"]) == (3, "not asked")
+    assert words(check(url, *asked, "--account", world.chain.accounts[1])[1])["owner"] == "proved"
+    assert words(check(url, *asked, "--account", world.chain.accounts[2])[1])["owner"] == "NOT PROVED"
+
+
+def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, settings: Settings
+) -> None:
+    chain, vault = world.chain, world.chain.accounts[2]
+    registry = chain.deploy("DemoDelegateRegistry")
+    client = ChainClient(CHAIN_ID, [chain.url], "finalized", delegate_registry=parse_address(registry.address))
+    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    settings.NFT_CHAINS = {CHAIN_ID: {**settings.NFT_CHAINS[CHAIN_ID], "delegate_registry": registry.address}}
+    chain.send(registry.functions.delegateAll(chain.accounts[1], bytes(32), True), sender=vault)
+    token_id = mint(chain, contract, vault, token_uri(helia))
+    claim_of(world, person("alice", chain.accounts[1], public=True), contract, token_id)
+    url, asked = f"{live_server.url}/avatar/alice.json", asked_of(chain, helia)
+    code, found = check(url, *asked)
+    assert (code, words(found)["owner"]) == (3, "not asked"), "a registry of the site's own proves nothing by itself"
+    code, found = check(url, *asked, "--registry", registry.address)
+    assert code == 0, found
+    assert "delegated it to" in found["owner"]
+
+
+def test_a_contract_that_the_site_asks_by_a_rule_of_its_own_is_not_called_a_lie(
+    world: World, live_server: LiveServer, settings: Settings
+) -> None:
+    chain = world.chain
+    rule = {"owner_call": "punkIndexToAddress(uint256)", "uri_call": "punkImageSvg(uint16)", "uri_contract": ART}
+    place(chain, PUNKS, {"punkIndexToAddress(uint256)": address_word(chain.accounts[1])})
+    place(chain, ART, {"punkImageSvg(uint16)": text_answer("data:image/svg+xml;utf8," + SVG)})
+    resolve(settings, rule)
+    alice = person("alice", chain.accounts[1], public=True)
+    claim = world.verify_and_fetch(create_claim(alice, f"{to_checksum(parse_address(PUNKS))} 7", world.now))
+    assert claim.state == "owned"
+    code, found = check(f"{live_server.url}/avatar/alice.json", "--rpc", chain.url)
+    assert (code, words(found)["owner"], words(found)["token URI"]) == (3, "not asked", "not asked")
+    assert "punkIndexToAddress(uint256)" in found["owner"]
+
+
+def test_a_picture_within_the_token_is_proved_by_the_chain_alone(
+    world: World, contract: Contract, live_server: LiveServer
+) -> None:
+    image = "data:image/png;base64," + base64.b64encode(picture("coral")).decode()
+    metadata = json.dumps({"name": "Inline", "image": image}).encode()
+    alice_shows(world, contract, "data:application/json;base64," + base64.b64encode(metadata).decode())
+    code, found = check(f"{live_server.url}/avatar/alice.json", "--rpc", world.chain.url)
+    assert code == 0, found
+    assert words(found)["picture"] == "proved"
+
+
+def test_the_changed_key_signs_and_the_earlier_one_s_receipts_stay_good(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, settings: Settings, tmp_path: Path
+) -> None:
+    alice_shows(world, contract, token_uri(helia))
+    kept = tmp_path / "kept.json"
+    kept.write_text(requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).text)
+    keys_url = f"{live_server.url}/.well-known/avatarsite-receipt-keys.json"
+    earlier = requests.get(keys_url, timeout=10).json()["keys"][0]
+    settings.RECEIPT_SIGNING_KEY = a_key()
+    assert words(check(kept)[1])["signature"] == "NOT PROVED"
+    settings.RECEIPT_PUBLIC_KEYS = [earlier["x"]]
+    assert words(check(kept)[1])["signature"] == "proved"
+    assert [key["kid"] == earlier["kid"] for key in requests.get(keys_url, timeout=10).json()["keys"]] == [False, True]

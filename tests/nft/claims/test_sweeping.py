@@ -1,0 +1,256 @@
+"""Pages of claims: renewed together where nothing changed, settled one by one where something did."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from web3.contract import Contract
+
+from nft import jobs
+from nft.accounts.linking import unlink_account
+from nft.claims import sweeping
+from nft.claims.sweeping import find_due, sweep_page
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.address import parse_address
+from nft.models import TokenClaim, WatchedChain
+from tests.kit.people import a_picture
+from tests.kit.world import World, deploy_avatar_token, make_world, person, shown, sweep
+from tests.nft.tokens.test_ownership_many import put_multicall
+from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.redis import RedisServer
+
+pytestmark = pytest.mark.django_db
+COUNT = 12
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    put_multicall(chain)
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def contract(chain: Chain) -> Contract:
+    contract = deploy_avatar_token(chain)
+    for _ in range(COUNT):
+        chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
+    chain.finalize()
+    return contract
+
+
+def verified_claims(world: World, user: User, contract: Contract | str, count: int = COUNT) -> list[TokenClaim]:
+    """Claims of the first tokens of `contract`, checked once and due again now."""
+    address = contract if isinstance(contract, str) else contract.address
+    account = user.linked_accounts.get()
+    claims = TokenClaim.objects.bulk_create(
+        TokenClaim(
+            user=user,
+            account=account,
+            chain_id=CHAIN_ID,
+            contract=parse_address(address),
+            token_id=number,
+            standard="erc721",
+            state="owned",
+            step="done",
+            is_checked_alone=False,
+            checked_at=world.now - timedelta(minutes=15),
+            checked_block_number=1,
+            checked_block_hash="0x",
+            next_check_at=world.now,
+        )
+        for number in range(1, count + 1)
+    )
+    return list(claims)
+
+
+def shown_too(user: User, claim: TokenClaim, at: Any) -> None:
+    """Gives a claim its picture."""
+    from profiles.people.people import profile_of
+    from profiles.pictures.history import AvatarDetails, set_avatar
+
+    details = AvatarDetails(attested_at=at, provenance={"asset_id": str(claim.token_id)})
+    claim.avatar = set_avatar(profile_of(user), a_picture(), "nft", details=details, actor=user)
+    claim.save()
+
+
+def test_what_is_as_it_was_is_renewed_mark_and_receipt(world: World, alice: User, contract: Contract) -> None:
+    claims = verified_claims(world, alice, contract)
+    shown_too(alice, claims[0], claims[0].checked_at)
+    world.later(minutes=50)
+    assert not shown(alice, world.later(minutes=0)).mark
+    assert sweep(world) == COUNT
+    assert set(TokenClaim.objects.values_list("state", "checked_at", "attempt")) == {("owned", world.now, None)}
+    front = shown(alice, world.now)
+    assert front.mark
+    assert front.provenance is not None
+    assert front.provenance["block_number"] == world.client.confirmed_block().number
+    assert front.provenance["checked_at"] == world.now.isoformat()
+    due = set(TokenClaim.objects.values_list("next_check_at", flat=True))
+    assert world.now < min(due) <= max(due) <= world.now + timedelta(seconds=900)
+
+
+def test_one_that_moved_is_settled_and_the_others_are_not_disturbed(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    shown_too(alice, claims[3], world.now)
+    chain.send(
+        contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claims[3].token_id),
+        sender=chain.accounts[1],
+    )
+    chain.send(contract.functions.burn(claims[5].token_id), sender=chain.accounts[1])
+    chain.finalize()
+    sweep(world)
+    sweep(world)  # the burned one's contract refuses to answer, which needs a closer look
+    lost = TokenClaim.objects.filter(state="not_owned").order_by("token_id")
+    assert {claim.token_id: claim.reason for claim in lost} == {4: "held_by_other", 6: "no_such_token"}
+    assert TokenClaim.objects.filter(state="owned").count() == COUNT - 2
+    assert shown(alice, world.now).avatar is None
+
+
+def test_a_token_that_comes_home_is_found_by_the_page(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract, 2)
+    TokenClaim.objects.filter(pk=claims[0].pk).update(state="not_owned", reason="held_by_other", account=None)
+    sweep(world)
+    claims[0].refresh_from_db()
+    assert (claims[0].state, claims[0].account) == ("owned", alice.linked_accounts.get())
+
+
+def test_a_dead_chain_takes_nothing_and_is_asked_again_soon(world: World, alice: User, contract: Contract) -> None:
+    verified_claims(world, alice, contract)
+    with world.dead_chain():
+        sweep(world)
+    assert set(TokenClaim.objects.values_list("state", "next_check_at", "attempt")) == {
+        ("owned", world.now + timedelta(seconds=30), None)
+    }
+
+
+def test_a_node_that_stands_still_renews_nothing_and_the_admin_shows_why(
+    world: World, chain: Chain, alice: User, contract: Contract, admin_client: Client
+) -> None:
+    verified_claims(world, alice, contract)
+    late = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=60, clock=lambda: time.time() + 7200)
+    with world.other_chain(late):
+        sweep(world)
+    assert not TokenClaim.objects.filter(checked_at=world.now).exists()
+    assert "s old" in WatchedChain.objects.get().alarm
+    assert b"s old" in admin_client.get(reverse("admin:nft_watchedchain_changelist")).content
+
+
+def test_what_is_known_of_a_later_block_waits_and_holds_up_no_other(
+    world: World, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    TokenClaim.objects.filter(pk=claims[0].pk).update(checked_block_number=10**6)
+    sweep(world)
+    assert TokenClaim.objects.filter(checked_at=world.now).count() == COUNT - 1
+    claims[0].refresh_from_db()
+    assert (claims[0].state, claims[0].next_check_at) == ("owned", world.now + timedelta(seconds=30))
+
+
+def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
+    world: World, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    shown_too(alice, claims[0], world.now)
+
+    def unlinking(_: int) -> ChainClient:
+        unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+        return world.client
+
+    with world.chain_by(unlinking):
+        sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert set(TokenClaim.objects.values_list("state", flat=True)) == {"not_owned"}
+    assert not shown(alice, world.now).mark
+
+
+def test_a_page_costs_as_many_queries_as_a_claim(world: World, alice: User, contract: Contract) -> None:
+    def queries(count: int) -> int:
+        TokenClaim.objects.all().delete()
+        verified_claims(world, alice, contract, count)
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+        assert TokenClaim.objects.filter(checked_at=world.now).count() == count
+        return len(caught)
+
+    assert queries(COUNT) == queries(1) <= 12
+
+
+def test_pages_go_on_until_nothing_is_due_stalest_first(
+    world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "PAGE", 5)
+    claims = verified_claims(world, alice, contract)
+    stale = [claim.pk for claim in claims[7:]]
+    TokenClaim.objects.filter(pk__in=stale).update(next_check_at=world.now - timedelta(minutes=1))
+    assert find_due(world.now) == [(CHAIN_ID, False)]
+    assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert set(TokenClaim.objects.filter(checked_at=world.now).values_list("pk", flat=True)) == set(stale)
+    assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert not sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert find_due(world.now) == []
+
+
+def test_a_queue_that_forgets_a_thousand_jobs_loses_none(
+    world: World, chain: Chain, alice: User, redis_server: RedisServer, django_capture_on_commit_callbacks: Any
+) -> None:
+    """A contract that says of every token that it is Alice's, as the bench has it, spares a thousand mints."""
+    everything = f"0x{'00' * 19}e0"
+    answer = f"0x73{chain.accounts[1][2:]}60005260206000f3"  # PUSH20, MSTORE, RETURN
+    chain.rpc("anvil_setCode", everything, answer)
+    chain.finalize()
+    claims = verified_claims(world, alice, everything, 1000)
+    with django_capture_on_commit_callbacks(execute=True):
+        for claim in claims:
+            jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+    with redis_server.client() as redis:
+        assert redis.llen("chain") == 1000
+        redis.flushall()
+    assert sweep(world) == 1000
+    assert TokenClaim.objects.filter(state="owned", checked_at=world.now, attempt=None).count() == 1000
+
+
+def test_a_contract_that_spoils_batches_is_kept_out_of_them(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    burner = parse_address(chain.deploy("OddBurnsGas").address)
+    chain.finalize()
+    TokenClaim.objects.filter(pk=claims[2].pk).update(contract=burner)
+    sweep(world)
+    claims[2].refresh_from_db()
+    assert (claims[2].spoils_batches, claims[2].is_checked_alone, claims[2].state) == (True, True, "owned")
+    sweep(world)
+    claims[2].refresh_from_db()
+    assert (claims[2].state, claims[2].is_checked_alone) == ("not_owned", True)
+    assert TokenClaim.objects.filter(state="owned", checked_at=world.now).count() == COUNT - 1
+
+
+def test_a_page_whose_worker_died_comes_due_again(world: World, alice: User, contract: Contract) -> None:
+    verified_claims(world, alice, contract)
+
+    def dying(_: int) -> ChainClient:
+        raise KeyboardInterrupt
+
+    with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
+        sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert find_due(world.now) == []
+    world.later(minutes=4)
+    assert sweep(world) == COUNT

@@ -1,0 +1,175 @@
+"""Outside pinners: nothing is signed before one of them holds the files, and none is believed about a CID."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from web3.contract import Contract
+
+from avatarsite.settings import pinners as settings_pinners
+from localstack.processes import free_port
+from nft.clients.ipfs.gateways import Gateways
+from nft.files.publishing import ASK_AGAIN, sweep_copies
+from nft.minting.requests import start_mint
+from nft.minting.steps import PIN_WITHIN
+from nft.models import PinnedCopy
+from tests.kit.mints import go_on, install, order
+from tests.kit.world import World, make_world, person
+from tests.servers.chain import Chain
+from tests.servers.pinner import TOKEN, PinnerServer
+
+pytestmark = pytest.mark.django_db
+STRANGER = "bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def contract(chain: Chain, settings: Any) -> Contract:
+    return install(chain, settings)
+
+
+def configure(settings: Any, *pinners: tuple[str, str, str]) -> None:
+    settings.NFT_PINNERS = [
+        {"name": name, "kind": kind, "url": url, "token": f"Basic {TOKEN}"} for name, kind, url in pinners
+    ]
+
+
+def copies() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for copy in PinnedCopy.objects.all():
+        found.setdefault(copy.pinner, set()).add(copy.state)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["kubo", "service"])
+def test_a_pinner_holds_picture_and_description_before_anything_is_signed(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer, kind: str
+) -> None:
+    configure(settings, ("ours", kind, pinner.url))
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    assert request.state == "awaiting_signature"
+    assert copies() == {"ours": {"pinned"}}
+    assert {request.image_cid, request.metadata_cid} <= pinner.held | set(pinner.orders.values())
+
+
+def test_one_that_is_down_is_waited_for(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("ours", "kubo", pinner.url))
+    pinner.is_down = True
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    assert (request.state, request.metadata_uri) == ("draft", "")
+    assert "We wait until an IPFS service" in request.reason_sentence
+    pinner.is_down = False
+    assert go_on(world, request).state == "draft"  # its turn has not come
+    world.later(minutes=1)
+    assert go_on(world, request).state == "awaiting_signature"
+
+
+def test_one_of_several_is_enough_and_the_sweep_serves_the_others(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    port = free_port()
+    configure(settings, ("away", "kubo", f"http://127.0.0.1:{port}"), ("ours", "kubo", pinner.url))
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    assert request.state == "awaiting_signature"
+    assert copies() == {"away": {"waiting"}, "ours": {"pinned"}}
+    configure(settings, ("away", "kubo", pinner.url), ("ours", "kubo", pinner.url))
+    assert sweep_copies(world.later(minutes=1)) == 2
+    assert copies() == {"away": {"pinned"}, "ours": {"pinned"}}
+
+
+@pytest.mark.parametrize("kind", ["kubo", "service"])
+def test_a_pinner_that_names_another_cid_is_refused_with_its_reason(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer, kind: str
+) -> None:
+    configure(settings, ("liar", kind, pinner.url))
+    pinner.names_another = STRANGER
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    assert request.state == "draft"
+    assert "liar: The pinner answered with another CID" in request.reason_sentence
+    assert copies() == {"liar": {"refused"}}
+
+
+def test_an_order_under_way_is_asked_about_not_given_again(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("other", "service", pinner.url))
+    pinner.status = "queued"
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    world.later(minutes=1)
+    assert go_on(world, request).state == "draft"
+    pinner.status = "pinned"
+    world.later(minutes=1)
+    assert go_on(world, request).state == "awaiting_signature"
+    assert len(pinner.orders) == 2  # picture and description
+
+
+def test_a_wrong_token_is_said(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    settings.NFT_PINNERS = [{"name": "ours", "kind": "kubo", "url": pinner.url, "token": "wrong"}]
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    assert "does not accept our token" in request.reason_sentence
+
+
+def test_without_any_within_a_day_nothing_is_minted(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("ours", "kubo", pinner.url))
+    pinner.is_down = True
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    world.later(seconds=PIN_WITHIN.total_seconds() + 1)
+    assert go_on(world, request).state == "failed"
+    assert "Nothing was minted" in request.reason_sentence
+
+
+def test_what_no_gateway_finds_is_not_minted_yet(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("ours", "kubo", pinner.url))
+    object.__setattr__(world.doors, "ipfs", Gateways([f"http://127.0.0.1:{free_port()}"]))
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    assert request.state == "draft"
+    assert "no gateway finds them" in request.reason_sentence
+
+
+def test_a_pinner_that_lost_a_file_gets_it_again(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("ours", "kubo", pinner.url))
+    request = go_on(world, start_mint(alice, order(alice), world.now))
+    pinner.held.clear()
+    assert sweep_copies(world.now) == 0
+    assert sweep_copies(world.later(seconds=ASK_AGAIN.total_seconds())) == 2
+    assert {request.image_cid, request.metadata_cid} <= pinner.held
+
+
+@pytest.mark.parametrize(
+    ("pinners", "tokens"),
+    [
+        ("{}", "{}"),
+        ('[{"name": "a"}]', "{}"),
+        ('[{"name": "a", "kind": "ftp", "url": "http://a"}]', "{}"),
+        ('[{"name": "a", "kind": "kubo", "url": "file:///a"}]', "{}"),
+        ("[]", '{"a": "secret"}'),
+    ],
+)
+def test_wrong_settings_stop_the_start(monkeypatch: pytest.MonkeyPatch, pinners: str, tokens: str) -> None:
+    monkeypatch.setenv("NFT_PINNERS", pinners)
+    monkeypatch.setenv("NFT_PINNER_TOKENS", tokens)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        settings_pinners.read()
+    assert "secret" not in str(caught.value)

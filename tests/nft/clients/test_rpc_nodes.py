@@ -1,0 +1,174 @@
+"""Nodes that change under us, mix their views, or never finish an answer."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from nft.clients.evm import node as evm_node
+from nft.clients.evm.chain import ChainClient
+from nft.clients.evm.errors import BlockGone, ChainUnavailable, WrongChain
+from nft.clients.evm.node import within
+from nft.core.evm.address import parse_address
+from nft.core.tokens.token import Token
+from nft.core.tokens.verdict import Reason, Verdict
+from nft.tokens.ownership import check_ownership
+from tests.kit.hostile_server import head, serving
+from tests.kit.lying_node import lying_node
+from tests.kit.world import deploy_avatar_token, mint
+from tests.servers.chain import CHAIN_ID, Chain
+
+HOLDER = bytes(19) + b"\1"
+CONTRACT = bytes(19) + b"\2"
+LONG_AGO = 1_500_000_000
+
+
+def block(number: int, digest: str, timestamp: int = LONG_AGO) -> dict[str, str]:
+    return {"number": hex(number), "hash": "0x" + digest * 32, "timestamp": hex(timestamp)}
+
+
+def test_a_blocks_hash_asked_again_is_really_asked_again() -> None:
+    digest = "aa"
+
+    def answer(method: str, params: list[Any]) -> Any:
+        return hex(CHAIN_ID) if method == "eth_chainId" else block(7, digest)
+
+    with lying_node(answer) as node:
+        client = ChainClient(CHAIN_ID, [node.url], "finalized")
+        seen = client.confirmed_block()
+        client.check_block(seen)
+        digest = "bb"  # a reorg
+        with pytest.raises(BlockGone):
+            client.check_block(seen)
+
+
+def test_a_check_costs_no_request_more_than_it_names() -> None:
+    with lying_node(lambda method, _: hex(CHAIN_ID) if method == "eth_chainId" else block(7, "aa")) as node:
+        client = ChainClient(CHAIN_ID, [node.url], "finalized")
+        client.check_block(client.confirmed_block())
+        assert node.asked == ["eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber"]
+
+
+def test_a_node_that_becomes_another_chain_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain_id = CHAIN_ID
+    with lying_node(lambda method, _: hex(chain_id) if method == "eth_chainId" else block(7, "aa")) as node:
+        client = ChainClient(CHAIN_ID, [node.url], "finalized")
+        client.confirmed_block()
+        chain_id = 1
+        client.confirmed_block()  # believed for a while
+        monkeypatch.setattr(evm_node, "CHAIN_ID_SECONDS", 0.0)
+        with pytest.raises(WrongChain):
+            client.confirmed_block()
+
+
+def drip(connection: socket.socket, path: str) -> None:
+    connection.sendall(head(Content_Type="application/json", Content_Length="100000"))
+    for _ in range(200):
+        connection.sendall(b" ")
+        time.sleep(0.1)
+
+
+def drip_headers(connection: socket.socket, path: str) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(200):
+        connection.sendall(b"X: y\r\n")
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("behaviour", [drip, drip_headers])
+def test_an_answer_that_drips_in_ends_with_its_deadline(monkeypatch: pytest.MonkeyPatch, behaviour: Any) -> None:
+    monkeypatch.setattr(evm_node, "READ_SECONDS", 1.0)
+    with serving(behaviour) as server:
+        client = ChainClient(CHAIN_ID, [server.url()], "finalized")
+        began = time.monotonic()
+        with pytest.raises(ChainUnavailable):
+            client.confirmed_block()
+        assert time.monotonic() - began < 3
+
+
+def test_a_shorter_time_is_shared_between_nodes_and_ends_with_its_block(chain: Chain) -> None:
+    with serving(drip) as slow:
+        stuck = ChainClient(CHAIN_ID, [slow.url(), slow.url()], "finalized")
+        began = time.monotonic()
+        with within(0.5):
+            for _ in range(3):
+                with pytest.raises(ChainUnavailable):
+                    stuck.confirmed_block()
+        assert time.monotonic() - began < 4  # seconds; a single answer would take 20
+        with within(8):
+            assert ChainClient(CHAIN_ID, [slow.url(), chain.url], "finalized").confirmed_block().number > 0
+    assert ChainClient(CHAIN_ID, [chain.url], "finalized").confirmed_block().number > 0
+
+
+def a_node_at(digest: str, owner: bytes | Exception) -> Any:
+    """Of a chain whose confirmed block 7 has this hash, and where every token belongs to `owner`."""
+
+    def answer(method: str, params: list[Any]) -> Any:
+        if method == "eth_call":
+            return owner if isinstance(owner, Exception) else "0x" + owner.rjust(32, b"\0").hex()
+        return {"eth_chainId": hex(CHAIN_ID), "eth_getCode": "0x60"}.get(method) or block(7, digest)
+
+    return lying_node(answer)
+
+
+def test_the_block_of_one_node_is_never_recorded_with_the_answer_of_another() -> None:
+    busy = RuntimeError("request rate limited")
+    with a_node_at("aa", busy) as canonical, a_node_at("bb", HOLDER) as forked:
+        client = ChainClient(CHAIN_ID, [canonical.url, forked.url], "finalized")
+        found = check_ownership(client, Token(CONTRACT, 1), [HOLDER])
+    assert found.decision.verdict is Verdict.OWNED
+    assert found.block is not None
+    assert found.block.hash.hex() == "bb" * 32
+
+
+def test_a_check_goes_on_with_the_next_node_whatever_the_first_fails_at(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
+    with a_node_at("cc", RuntimeError("request rate limited")) as node:
+        client = ChainClient(CHAIN_ID, [node.url, chain.url], "finalized")
+        token = Token(parse_address(contract.address), token_id)
+        found = check_ownership(client, token, [parse_address(chain.accounts[1])])
+    assert found.decision.verdict is Verdict.OWNED
+
+
+def test_a_node_that_lags_behind_what_was_seen_is_passed_over(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
+    confirmed = chain.mine(10) - 2
+    with a_node_at("cc", HOLDER) as behind:
+        client = ChainClient(CHAIN_ID, [behind.url, chain.url], "finalized")
+        token = Token(parse_address(contract.address), token_id)
+        found = check_ownership(client, token, [parse_address(chain.accounts[1])], known_block=confirmed)
+    assert found.decision.verdict is Verdict.OWNED
+
+
+def test_nodes_that_are_all_down_decide_nothing() -> None:
+    client = ChainClient(CHAIN_ID, ["http://127.0.0.1:9", "http://127.0.0.1:9"], "finalized")
+    found = check_ownership(client, Token(CONTRACT, 1), [HOLDER])
+    assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.CHAIN_UNREACHABLE)
+
+
+def test_a_node_that_stands_still_decides_nothing_and_raises_an_alarm(
+    chain: Chain, caplog: pytest.LogCaptureFixture
+) -> None:
+    contract = deploy_avatar_token(chain)
+    token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
+    holder = parse_address(chain.accounts[1])
+    late = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=3600, clock=lambda: time.time() + 7200)
+    found = check_ownership(late, token, [holder])
+    assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.STALE_BLOCK)
+    assert "may be stuck" in caplog.text
+    fresh = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=3600)
+    assert check_ownership(fresh, token, [holder]).decision.verdict is Verdict.OWNED
+
+
+def test_the_next_node_stands_in_for_one_that_stands_still(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
+    with a_node_at("cc", HOLDER) as stuck:
+        client = ChainClient(CHAIN_ID, [stuck.url, chain.url], "finalized", max_block_age=3600)
+        found = check_ownership(client, token, [parse_address(chain.accounts[1])])
+    assert found.decision.verdict is Verdict.OWNED

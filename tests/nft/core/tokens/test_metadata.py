@@ -1,0 +1,177 @@
+"""Metadata of strangers: only what we know, only what is fit to show, and a named refusal for the rest."""
+
+import json
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nft.core.text import clean_text
+from nft.core.tokens.errors import MetadataRefused
+from nft.core.tokens.metadata import MAX_METADATA_BYTES, Metadata, build_metadata, parse_metadata
+from nft.core.tokens.refusals import MetadataRefusal
+
+PERSIAN_I_WANT = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["name", "image"]), inner),
+)
+
+
+def test_the_keys_of_opensea_are_read_and_all_others_left() -> None:
+    raw = json.dumps({
+        "name": "Dave Starbelly",
+        "description": "Friendly OpenSea Creature",
+        "image": "ipfs://x/3.png",
+        "image_data": "<svg/>",
+        "animation_url": "ipfs://x/3.mp4",
+        "external_url": "https://example.com",
+        "attributes": [{"trait_type": "Base", "value": "Starfish"}],
+    }).encode()  # fmt: skip
+    assert parse_metadata(raw) == Metadata(
+        "Dave Starbelly", "Friendly OpenSea Creature", "ipfs://x/3.png", "<svg/>", "ipfs://x/3.mp4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "sources"),
+    [
+        ({"image": "a", "image_url": "b", "image_data": "c", "animation_url": "d"}, ("a", "c")),
+        ({"image": " ", "image_url": "b", "animation_url": "d"}, ("b",)),
+        ({"image": None, "image_data": "c", "animation_url": "d"}, ("c",)),
+        ({"animation_url": "d"}, ("d",)),
+        ({"name": "no picture"}, ()),
+        ({"imageUrl": "a"}, ("a",)),
+        ({"image": {"url": "a", "type": "png"}}, ("a",)),
+        ({"image": ["a", "b"]}, ("a",)),
+        ({"image": [], "image_url": {"other": "x"}, "animation_url": "d"}, ("d",)),
+        ({"title": "Asset Metadata", "properties": {"image": {"type": "string", "description": "a"}}}, ("a",)),
+        ({"properties": {"image": "a"}}, ("a",)),
+        ({"image": 7, "properties": [["x"]], "image_data": "c"}, ("7", "c")),
+    ],
+)
+def test_stills_come_before_animations(document: dict[str, str], sources: tuple[str, ...]) -> None:
+    assert parse_metadata(json.dumps(document).encode()).picture_sources == sources
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b'{"name": 42}', "42"),
+        (b'{"name": 115792089237316195423570985008687907853269984665640564039457584007913129639935}', str(2**256 - 1)),
+        (b'{"name": ' + b"9" * 10_000 + b"}", "9" * 499 + "…"),
+        (b'{"name": true}', ""),
+        (b'{"name": ["x"]}', ""),
+        (b'{"name": "two\nlines"}', "two lines"),
+        (b'\xef\xbb\xbf{"name": "with a byte order mark"}', "with a byte order mark"),
+        (b'{"name": "one", "name": "two"}', "two"),
+        (b'{"name": "\\ud800 half"}', "half"),
+        (b'{"name": "\\u202egpj.exe"}', "gpj.exe"),
+        (b'{"name": "\\u0000\\u0007bell"}', "bell"),
+        (b"{}", ""),
+    ],
+)
+def test_names_are_made_fit_to_show(raw: bytes, name: str) -> None:
+    assert parse_metadata(raw).name == name
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", MetadataRefusal.NOT_JSON),
+        (b"{", MetadataRefusal.NOT_JSON),
+        (b'{"name": NaN}', MetadataRefusal.NOT_JSON),
+        (b'{"name": Infinity}', MetadataRefusal.NOT_JSON),
+        (b'{"name": -Infinity}', MetadataRefusal.NOT_JSON),
+        (b"{'name': 'x'}", MetadataRefusal.NOT_JSON),
+        (b'{"name": "x",}', MetadataRefusal.NOT_JSON),
+        (b'"text"', MetadataRefusal.NOT_AN_OBJECT),
+        (b"[{}]", MetadataRefusal.NOT_AN_OBJECT),
+        (b"null", MetadataRefusal.NOT_AN_OBJECT),
+        (b'{"name": "\xff"}', MetadataRefusal.NOT_UTF8),
+        (b"{" + b'"a":{' * 32, MetadataRefusal.TOO_DEEP),
+        (b"[" * 100_000, MetadataRefusal.TOO_DEEP),
+        (b'{"a":' * 100_000, MetadataRefusal.TOO_DEEP),
+        (b" " * (MAX_METADATA_BYTES + 1), MetadataRefusal.TOO_LARGE),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), MetadataRefusal.IS_PICTURE),
+        (b"\xff\xd8\xff\xe0", MetadataRefusal.IS_PICTURE),
+        (b"GIF89a", MetadataRefusal.IS_PICTURE),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", MetadataRefusal.IS_PICTURE),
+        (b"\x00\x00\x00\x1cftypavif", MetadataRefusal.IS_PICTURE),
+        (b"  <svg xmlns='http://www.w3.org/2000/svg'/>", MetadataRefusal.IS_PICTURE),
+        (b"<!DOCTYPE html><html></html>", MetadataRefusal.IS_WEB_PAGE),
+    ],
+)
+def test_what_is_no_metadata_is_refused_with_its_reason(raw: bytes, reason: MetadataRefusal) -> None:
+    with pytest.raises(MetadataRefused) as refused:
+        parse_metadata(raw)
+    assert refused.value.reason is reason
+
+
+def test_32_levels_are_read_and_brackets_in_strings_are_not_counted() -> None:
+    deepest = b'{"name":"' + b"[{" * 1000 + b'\\"[","a":' + b"[" * 31 + b"]" * 31 + b"}"
+    assert parse_metadata(deepest).name.startswith("[{[{")
+
+
+@pytest.mark.parametrize("raw", [b'\\"' * 500_000, b'"' * 1_000_000, b"[]" * 500_000, b'{"a":"' + b'\\"' * 500_000])
+def test_no_document_takes_long_to_refuse(raw: bytes) -> None:
+    started = time.process_time()
+    with pytest.raises(MetadataRefused):
+        parse_metadata(raw)
+    assert time.process_time() - started < 5  # quadratic would be minutes
+
+
+@given(st.binary(max_size=100) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_metadata_or_refused(raw: bytes) -> None:
+    try:
+        metadata = parse_metadata(raw)
+    except MetadataRefused:
+        return
+    assert len(metadata.name) <= 500
+    metadata.name.encode()
+
+
+@given(st.text(), st.text(), st.sampled_from(["ipfs://x/image.webp", ""]))
+def test_what_we_publish_we_can_read(name: str, description: str, image_uri: str) -> None:
+    raw = build_metadata(name, description, image_uri)
+    assert raw == build_metadata(name, description, image_uri)
+    metadata = parse_metadata(raw)
+    assert (metadata.name, metadata.description) == (clean_text(name, 500), clean_text(description, 500))
+    assert metadata.image_uri == image_uri
+
+
+def test_published_metadata_has_opensea_s_shape() -> None:
+    assert json.loads(build_metadata("Ape “1”", "", "ipfs://x/image.webp")) == {
+        "name": "Ape “1”",
+        "description": "",
+        "image": "ipfs://x/image.webp",
+    }
+
+
+@given(st.text(), st.integers(2, 60))
+def test_clean_text_stays_clean_and_short(text: str, limit: int) -> None:
+    clean = clean_text(text, limit)
+    assert len(clean) <= limit
+    assert clean_text(clean, limit) == clean
+    assert unicodedata.is_normalized("NFC", clean)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in clean)
+    assert not set(clean) & set("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("e\u0301", "é"),
+        ("  a \t\r\n b\u2028c ", "a b c"),
+        ("👩\u200d💻", "👩\u200d💻"),
+        (PERSIAN_I_WANT, PERSIAN_I_WANT),
+        ("\u3164\u200b\ufeff", ""),
+        ("abcdefghijk", "abcdefghi…"),
+        ("abcdefgh ijk", "abcdefgh…"),
+    ],
+)
+def test_text_is_made_fit_to_show(text: str, clean: str) -> None:
+    assert clean_text(text, 10) == clean

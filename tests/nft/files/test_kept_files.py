@@ -1,0 +1,158 @@
+"""What we keep of IPFS over the years: hashed again, mended or marked, and forgotten when nobody shows it."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.test import Client
+
+from nft.clients.bundle import Doors
+from nft.clients.ipfs.blockstore import BlockStoreError, block_name
+from nft.clients.ipfs.gateways import Gateways
+from nft.clients.ipfs.reading import IpfsLimits
+from nft.clients.web.addresses import OutboundRules
+from nft.clients.web.fetch import GuardedHttp
+from nft.core.ipfs.cid import Cid, parse_cid
+from nft.core.ipfs.dag import DagLimits
+from nft.core.ipfs.unixfs import build_file
+from nft.core.tokens.uri import IpfsUri
+from nft.files import upkeep
+from nft.files.store import KeptFile, fetch_ipfs, keep_file, pin_file
+from nft.files.upkeep import KEPT_UNUSED, forget_unused_objects, rehash_due
+from nft.models import CachedObject, IpfsBlock, TokenClaim
+from tests.kit.world import NOW, person, picture
+from tests.servers.helia_gateway import Gateway
+
+pytestmark = pytest.mark.django_db
+CONTENT = random.Random(11).randbytes(600_000)
+LIMITS = IpfsLimits(DagLimits(), 10)
+LATER = NOW + timedelta(days=8)
+NONE = Gateways([])
+
+
+def doors(gateways: Gateways) -> Doors:
+    def no_chain(_: int) -> Any:
+        raise AssertionError
+
+    return Doors(no_chain, gateways, GuardedHttp(OutboundRules()))
+
+
+def fetched(content: bytes = CONTENT, at: datetime = NOW) -> CachedObject:
+    built = build_file(content)
+    return keep_file(KeptFile(built.root, "", content, built.blocks), at)
+
+
+def spoil(cid: Cid) -> None:
+    storages["ipfs"].delete(block_name(cid.digest))
+    storages["ipfs"].save(block_name(cid.digest), ContentFile(b"rotten"))
+
+
+# --- hashing again -------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_file_is_noted_as_proved_and_left_alone_for_a_week() -> None:
+    kept = fetched()
+    assert rehash_due(NOW + timedelta(days=6), NONE) == 0
+    kept.refresh_from_db()
+    assert kept.proved_at == NOW
+    assert rehash_due(LATER, NONE) == 0
+    kept.refresh_from_db()
+    assert (kept.proved_at, kept.damaged_at) == (LATER, None)
+
+
+def test_a_rotten_block_is_fetched_anew_where_a_gateway_has_it(helia: Gateway) -> None:
+    cid = parse_cid(helia.add(CONTENT))
+    gateways = Gateways([helia.url])
+    fetch_ipfs(IpfsUri(cid), doors(gateways), LIMITS)
+    kept = CachedObject.objects.get()
+    CachedObject.objects.update(proved_at=NOW)
+    spoil(cid)
+    assert rehash_due(LATER, gateways) == 0
+    kept.refresh_from_db()
+    assert (kept.proved_at, kept.damaged_at) == (LATER, None)
+    assert fetch_ipfs(IpfsUri(cid), doors(NONE), LIMITS) == CONTENT
+
+
+def test_damage_that_nobody_can_mend_is_an_alarm_and_goes_when_it_is_mended(
+    admin_client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = pin_file(CONTENT, "image/png", NOW)
+    spoil(list(build_file(CONTENT).blocks)[1])
+    assert rehash_due(LATER, NONE) == 1
+    assert CachedObject.objects.get().damaged_at == LATER
+    assert "is damaged" in caplog.text
+    assert "are damaged" in admin_client.get("/admin/nft/cachedobject/").content.decode()
+    assert rehash_due(LATER + timedelta(minutes=5), NONE) == 0  # not looked at every minute
+    pin_file(CONTENT, "image/png", LATER)
+    assert CachedObject.objects.get(root_cid=str(kept.cid)).damaged_at is None
+    assert "are damaged" not in admin_client.get("/admin/nft/cachedobject/").content.decode()
+
+
+def test_a_store_that_does_not_answer_marks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched()
+
+    def silent(*_: Any) -> bytes:
+        raise BlockStoreError
+
+    monkeypatch.setattr(upkeep, "read_kept", silent)
+    assert rehash_due(LATER, NONE) == 0
+    assert CachedObject.objects.get().damaged_at is None
+    assert CachedObject.objects.get().proved_at == NOW
+
+
+def test_one_file_is_kept_once_for_all_who_show_it(helia: Gateway) -> None:
+    cid = parse_cid(helia.add(CONTENT))
+    gateways = Gateways([helia.url])
+    for _ in range(2):
+        assert fetch_ipfs(IpfsUri(cid), doors(gateways), LIMITS) == CONTENT
+    assert fetch_ipfs(IpfsUri(cid), doors(NONE), LIMITS) == CONTENT  # every gateway is gone
+    assert CachedObject.objects.count() == 1
+
+
+# --- forgetting ----------------------------------------------------------------------------------------------------
+
+
+def claim_with(image_uri: str) -> TokenClaim:
+    return TokenClaim.objects.create(
+        user=person("alice"),
+        chain_id=1,
+        contract=b"\2" * 20,
+        token_id=1,
+        next_check_at=NOW,
+        image_uri=image_uri,
+    )
+
+
+def test_a_strangers_file_goes_when_no_claim_has_named_it_for_a_week() -> None:
+    kept = fetched()
+    assert forget_unused_objects(NOW + KEPT_UNUSED) == 0
+    assert forget_unused_objects(NOW + KEPT_UNUSED + timedelta(seconds=1)) == 1
+    assert not CachedObject.objects.filter(pk=kept.pk).exists()
+    assert not IpfsBlock.objects.filter(objects_using__isnull=False).exists()
+
+
+def test_what_a_claim_names_stays_also_below_a_path_with_odd_names() -> None:
+    root, name = build_file(CONTENT), "é 1.png"
+    keep_file(KeptFile(root.root, "", CONTENT, root.blocks), NOW)
+    CachedObject.objects.update(uri=f"ipfs://{root.root}/{name}")
+    claim = claim_with(str(IpfsUri(root.root, name)))
+    assert forget_unused_objects(LATER) == 0
+    claim.delete()
+    assert forget_unused_objects(LATER) == 0  # used until then, as far as we know
+    assert forget_unused_objects(LATER + KEPT_UNUSED + timedelta(seconds=1)) == 1
+
+
+def test_what_was_made_here_stays() -> None:
+    pin_file(picture(), "image/png", NOW)
+    assert forget_unused_objects(NOW + timedelta(days=400)) == 0
+
+
+def test_a_file_that_is_used_again_stays(helia: Gateway) -> None:
+    kept = fetched()
+    fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), doors(NONE), LIMITS)
+    assert forget_unused_objects(LATER) == 0

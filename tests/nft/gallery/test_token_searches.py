@@ -1,0 +1,394 @@
+"""Tokens that an account holds are found by the chain alone, by our own records and by indexers; an outage is no empty
+wallet, and only the chain says what is held."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import TestCase
+from web3.contract import Contract
+
+from nft import jobs
+from nft.claims.claiming import create_claim
+from nft.clients.evm.chain import ChainClient
+from nft.clients.web.fetch import GuardedHttp
+from nft.core.tokens.indexers import IndexedPage
+from nft.gallery import holdings
+from nft.gallery import search as gallery_search
+from nft.gallery.holdings import ask_who_holds
+from nft.gallery.pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
+from nft.gallery.search import begin_searches, find_lost_searches, refresh, run_search
+from nft.gallery.sources import Found, find_indexed
+from nft.models import HeldToken, LinkedAccount, TokenSearch
+from profiles.store.images import purge_unreferenced_images
+from tests.kit.hostile_server import HostileServer
+from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
+from tests.nft.tokens.test_ownership_many import choosy_node
+from tests.servers.chain import CHAIN_ID, Chain
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def contract(chain: Chain, settings: Any) -> Contract:
+    deployed = deploy_avatar_token(chain)
+    _configure(settings, avatar_contract=deployed.address)
+    return deployed
+
+
+def _configure(settings: Any, **more: Any) -> None:
+    settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | more}
+
+
+def search(world: World, user: User, **how: Any) -> TokenSearch:
+    """All turns of a search, as the worker takes them."""
+    begin_searches(user, world.now, **how)
+    found = TokenSearch.objects.get()
+    for _ in range(20):
+        if run_search(found.pk, world.now, world.doors) is None:
+            break
+    found.refresh_from_db()
+    return found
+
+
+def held(user: User) -> set[int]:
+    return {row.token_id for row in HeldToken.objects.filter(account__user=user)}
+
+
+def test_tokens_of_both_standards_are_found_in_the_logs(
+    world: World, chain: Chain, contract: Contract, alice: User, settings: Any
+) -> None:
+    editions = chain.deploy("DemoEditions", pinned_metadata())
+    _configure(settings, avatar_contract=contract.address, collections=[editions.address])
+    mine = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    mint(chain, contract, chain.accounts[2], pinned_metadata())
+    chain.send(editions.functions.mint(chain.accounts[1], 70, 2))
+    chain.finalize()
+    done = search(world, alice)
+    assert (done.state, done.is_complete, done.percent) == ("done", True, 100)
+    assert held(alice) == {mine, 70}
+    rows = HeldToken.objects.order_by("token_id")
+    assert {row.standard for row in rows} == {"erc721", "erc1155"}
+    assert all(row.seen_at_block for row in rows)
+    assert HeldToken.objects.get(token_id=mine).collection == "Avatars"
+
+
+def test_what_went_on_is_not_listed_and_what_goes_later_leaves_the_list(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    kept, sent = (mint(chain, contract, chain.accounts[1], pinned_metadata()) for _ in range(2))
+    burned = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    move = contract.functions.transferFrom
+    chain.send(move(chain.accounts[1], chain.accounts[2], sent), sender=chain.accounts[1])
+    chain.send(contract.functions.burn(burned), sender=chain.accounts[1])
+    chain.finalize()
+    search(world, alice)
+    assert held(alice) == {kept}
+    chain.send(move(chain.accounts[1], chain.accounts[2], kept), sender=chain.accounts[1])
+    chain.finalize()
+    world.later(minutes=1)
+    search(world, alice)
+    assert held(alice) == set()
+
+
+def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
+    world: World, chain: Chain, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holdings, "MOST", 2)
+    first, second = (mint(chain, contract, chain.accounts[1], pinned_metadata()) for _ in range(2))
+    chain.finalize()
+    search(world, alice)
+    assert held(alice) == {first, second}
+    third = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    chain.finalize()
+    world.later(minutes=1)
+    search(world, alice)
+    assert held(alice) == {second, third}
+
+
+def test_an_account_that_is_unlinked_during_its_search_ends_it_without_a_word(
+    world: World, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_searches(alice, world.now)
+    searching = TokenSearch.objects.get()
+
+    def unlinked(account: LinkedAccount, chain_id: int) -> list[Found]:
+        LinkedAccount.objects.filter(pk=account.pk).delete()
+        return []
+
+    monkeypatch.setattr(gallery_search, "find_here", unlinked)
+    run_search(searching.pk, world.now, world.doors)
+    assert not TokenSearch.objects.exists()
+    assert not HeldToken.objects.exists()
+
+
+def test_an_indexer_that_lists_without_end_is_left_in_time() -> None:
+    class Endless:
+        name = "Endless"
+
+        def __init__(self, name: str = "", url: str = "", http: GuardedHttp | None = None) -> None:
+            self.asked = 0
+
+        def pages(self, address: bytes) -> Iterator[IndexedPage]:
+            while self.asked < 1000:
+                self.asked += 1
+                yield IndexedPage((), {"page": str(self.asked)})
+
+    endless, next_one = Endless(), Endless()
+    listed = find_indexed([endless, next_one], bytes(20), seconds=0)
+    assert (endless.asked, next_one.asked) == (1, 0)
+    assert "Endless" in listed.trouble
+
+
+def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    chain.finalize()
+    chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
+    done = search(world, alice)
+    row = HeldToken.objects.get()
+    assert row.seen_at_block is None
+    assert row.picture_due_at is None
+    assert done.due_at is not None, "it is asked about again by itself"
+    chain.finalize()
+    world.now = done.due_at
+    run_search(done.pk, world.now, world.doors)
+    row.refresh_from_db()
+    done.refresh_from_db()
+    assert HeldToken.objects.get().seen_at_block is not None
+    assert HeldToken.objects.get().picture_due_at is not None
+    assert TokenSearch.objects.get().state == "done"
+    assert TokenSearch.objects.get().due_at is None
+
+
+def test_contracts_that_people_named_are_searched_too(world: World, chain: Chain, alice: User) -> None:
+    foreign = deploy_avatar_token(chain)
+    mine, other = (mint(chain, foreign, chain.accounts[place], pinned_metadata()) for place in (1, 2))
+    search(world, alice)
+    assert held(alice) == set()
+    create_claim(person("bob", chain.accounts[2]), f"{foreign.address} {other}", world.now)
+    TokenSearch.objects.all().delete()
+    search(world, alice)
+    assert held(alice) == {mine}
+
+
+def test_an_outage_is_said_and_what_was_known_stays(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    mine = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    search(world, alice)
+    world.later(minutes=1)
+    with world.dead_chain():
+        failed = search(world, alice)
+    assert failed.state == "failed"
+    assert "may hold more" in failed.trouble
+    assert held(alice) == {mine}
+    world.later(minutes=3)
+    done = run_search(failed.pk, world.now, world.doors)
+    assert done is not None
+    assert done.state == "done"
+
+
+def test_a_node_that_takes_only_narrow_ranges_is_asked_for_narrow_ones(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    mine = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    chain.mine(40)
+
+    def too_wide(asked: Any) -> bool:
+        if asked["method"] != "eth_getLogs":
+            return False
+        query = asked["params"][0]
+        return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 20
+
+    with choosy_node(chain, too_wide) as (url, _), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+        done = search(world, alice)
+    assert done.is_complete
+    assert held(alice) == {mine}
+
+
+def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
+    world: World, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_searches(alice, world.now)
+    TokenSearch.objects.update(attempt=uuid.uuid4(), due_at=world.later(minutes=3))
+    queued: list[object] = []
+    monkeypatch.setattr(jobs, "enqueue", lambda task, row_id: queued.append(row_id))
+    world.now = TokenSearch.objects.get().due_at or world.now
+    find_lost_searches(world.now)
+    assert queued == [TokenSearch.objects.get().pk]
+    monkeypatch.undo()
+    from nft.gallery import search as gallery_search
+
+    ask = ask_who_holds
+
+    def overtaken(*facts: Any) -> bool:
+        TokenSearch.objects.update(attempt=uuid.uuid4())
+        return ask(*facts)
+
+    monkeypatch.setattr(gallery_search, "ask_who_holds", overtaken)
+    run_search(TokenSearch.objects.get().pk, world.now, world.doors)
+    assert TokenSearch.objects.get().state == "running"
+
+
+def test_linking_an_account_begins_a_search_once(alice: User, settings: Any, chain: Chain) -> None:
+    from nft.accounts.linking import announce
+
+    account = LinkedAccount.objects.get()
+    for _ in range(2):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            announce(account, "link", alice)
+    assert TokenSearch.objects.get().account == account
+
+
+# --- indexers ---------------------------------------------------------------------------------------------------------
+def _alchemy(*tokens: dict[str, Any], page_key: str | None = None) -> dict[str, Any]:
+    return {"ownedNfts": list(tokens), "totalCount": len(tokens), "pageKey": page_key}
+
+
+def _alchemy_token(contract: str, token_id: int, **more: Any) -> dict[str, Any]:
+    of_contract = {"address": contract, "name": "Apes", "symbol": "APE", "tokenType": "ERC721", "isSpam": None}
+    image = {"cachedUrl": "https://nft-cdn.example/x", "originalUrl": "ipfs://x"}
+    token = {"tokenId": str(token_id), "tokenType": "ERC721", "name": f"Ape {token_id}", "balance": "1"}
+    return token | {"contract": of_contract | more, "image": image}
+
+
+class Answers:
+    """A local indexer: what it answers by the beginning of the path; anything else is an error of its own."""
+
+    def __init__(self, **pages: Any) -> None:
+        self.pages = pages
+        self.server = HostileServer(self._behave)
+
+    def _behave(self, connection: Any, path: str) -> None:
+        key = next((name for name in self.pages if f"{name}=" in path), "first")
+        body = json.dumps(self.pages.get(key)).encode()
+        status = b"200 OK" if key in self.pages else b"500 Oh"
+        head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % (status, len(body)) + body)
+
+    def entry(self, adapter: str) -> dict[str, Any]:
+        url = self.server.url("/v3/secret-key")
+        return {"adapter": f"nft.clients.indexers.{adapter}", "chain_id": CHAIN_ID, "url": url, "name": adapter}
+
+
+def test_an_indexers_pages_are_hints_that_the_chain_settles(
+    world: World, chain: Chain, alice: User, settings: Any
+) -> None:
+    foreign = deploy_avatar_token(chain)
+    mine = mint(chain, foreign, chain.accounts[1], pinned_metadata())
+    lie = mint(chain, foreign, chain.accounts[2], pinned_metadata())
+    answers = Answers(
+        first=_alchemy(_alchemy_token(foreign.address, lie), {"contract": 7}, page_key="more"),
+        pageKey=_alchemy(_alchemy_token(foreign.address, mine, isSpam=True)),
+    )
+    settings.NFT_INDEXERS = [answers.entry("Alchemy")]
+    search(world, alice)
+    assert not answers.server.paths, "nobody is told of the address unasked"
+    world.later(minutes=1)
+    done = search(world, alice, asks_indexers=True)
+    assert done.trouble == ""
+    row = HeldToken.objects.get()
+    assert (row.token_id, row.name, row.collection, row.spam) == (mine, f"Ape {mine}", "Apes", "indexer")
+    assert all(chain.accounts[1] in path for path in answers.server.paths)
+    answers.server.close()
+
+
+def test_the_next_indexer_stands_in_and_what_the_first_gave_is_kept(
+    world: World, chain: Chain, alice: User, settings: Any
+) -> None:
+    foreign = deploy_avatar_token(chain)
+    one, two = (mint(chain, foreign, chain.accounts[1], pinned_metadata()) for _ in range(2))
+    breaks_off = Answers(first=_alchemy(_alchemy_token(foreign.address, one), page_key="more"))
+    breaks_off.pages["pageKey"] = {"not": "a page"}
+    token = {"address_hash": foreign.address, "name": "Apes", "type": "ERC-721", "reputation": "ok"}
+    item = {"id": str(two), "token": token, "token_type": "ERC-721", "value": "1", "metadata": {"name": "Two"}}
+    steady = Answers(first={"items": [item], "next_page_params": None})
+    settings.NFT_INDEXERS = [breaks_off.entry("Alchemy"), steady.entry("Blockscout")]
+    done = search(world, alice, asks_indexers=True)
+    assert done.trouble == ""
+    assert held(alice) == {one, two}
+    settings.NFT_INDEXERS = [breaks_off.entry("Alchemy")]
+    world.later(minutes=1)
+    done = search(world, alice, asks_indexers=True)
+    assert "Alchemy did not answer" in done.trouble
+    assert "secret-key" not in done.trouble
+    assert held(alice) == {one, two}
+    for answers in (breaks_off, steady):
+        answers.server.close()
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+def test_pictures_we_can_prove_without_asking_anybody_come_by_themselves(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    mint(chain, contract, chain.accounts[1], pinned_metadata("Blue hour"))
+    search(world, alice)
+    row = HeldToken.objects.get()
+    assert row.picture_due_at is not None
+    fetch_held_picture(row.pk, world.now, world.doors)
+    row.refresh_from_db()
+    assert row.name == "Blue hour"
+    assert row.image is not None
+    world.later(days=30)
+    assert purge_unreferenced_images(world.now) == 0
+    row.account.delete()
+    assert purge_unreferenced_images(world.now) == 1
+
+
+def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    asked = Answers()
+    asked._behave = lambda connection, path: connection.sendall(  # type: ignore[method-assign]
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(picture()), picture())
+    )
+    asked.server._behave = asked._behave
+    mint(chain, contract, chain.accounts[1], asked.server.url("/art.png"))
+    search(world, alice)
+    row = HeldToken.objects.get()
+    fetch_held_picture(row.pk, world.now, world.doors)
+    row.refresh_from_db()
+    assert (row.image, row.picture_trouble) == (None, NOT_ASKED)
+    assert not asked.server.paths
+    assert ask_for_pictures(alice, [row.pk], world.now) == 1
+    fetch_held_picture(row.pk, world.now, world.doors)
+    row.refresh_from_db()
+    assert row.image is not None
+    assert asked.server.paths == ["/art.png"]
+    asked.server.close()
+
+
+def test_what_reads_like_advertising_is_set_aside_and_not_fetched(
+    world: World, chain: Chain, alice: User, settings: Any
+) -> None:
+    spam = chain.deploy("AvatarToken", "Claim your 5 ETH at bonus-eth.xyz", "$", "", chain.accounts[0], True, 0)
+    _configure(settings, collections=[spam.address])
+    mint(chain, spam, chain.accounts[1], pinned_metadata())
+    search(world, alice)
+    row = HeldToken.objects.get()
+    assert (row.spam, row.picture_due_at) == ("lure", None)
+
+
+def test_refreshing_has_a_budget(world: World, alice: User, contract: Contract) -> None:
+    from profiles.limits import TooMany
+
+    for _ in range(12):
+        refresh(alice, world.now, asks_indexers=False)
+    with pytest.raises(TooMany, match="12 searches"):
+        refresh(alice, world.now, asks_indexers=False)

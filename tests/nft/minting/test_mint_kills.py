@@ -1,0 +1,209 @@
+"""A worker killed at every moment of a mint, on a chain that drops, replaces and reorganises: one token, or none."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from web3.contract import Contract
+
+from nft.clients.evm.fees import fetch_nonce
+from nft.core.evm.address import parse_address
+from nft.errors import TokenActionError
+from nft.minting.outbox import STUCK_AFTER, sweep_outbox
+from nft.minting.requests import record_mint_sent, start_mint
+from nft.minting.steps import follow_mint
+from nft.models import MintRequest, SponsoredTransaction
+from tests.kit.dying import dies_at
+from tests.kit.mints import go_on, install, order, sign
+from tests.kit.world import World, make_world, person
+from tests.servers.chain import CHAIN_ID, Chain
+
+pytestmark = pytest.mark.django_db(transaction=True)
+VISITS = 400
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def alice(chain: Chain) -> User:
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def contract(chain: Chain, settings: Any) -> Contract:
+    deployed = install(chain, settings)
+    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
+    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
+    settings.NFT_SPONSOR_BUDGET = 10**18
+    return deployed
+
+
+@pytest.fixture
+def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
+    """Blocks come only when told; what waits in the pool is gone afterwards."""
+    chain.rpc("evm_setAutomine", False)
+    yield chain
+    chain.rpc("anvil_dropAllTransactions")
+    chain.rpc("evm_setAutomine", True)
+
+
+def visit(world: World, request: MintRequest, moment: int) -> bool:
+    """One worker's visit, killed at that moment of it; whether it died."""
+    request.refresh_from_db()
+    if request.next_check_at is None:  # the one before died after its work was done
+        return False
+    world.now = now = max(world.now, request.next_check_at)
+
+    def work() -> None:
+        follow_mint(request.pk, now, make_world(world.chain).doors)
+
+    died = dies_at(moment, work)
+    request.refresh_from_db()
+    return died
+
+
+def killed_at_every_moment(world: World, request: MintRequest) -> int:
+    """Visits until one lives through; each dies a moment later in the step the one before reached. How many died."""
+    deaths, moment, state = 0, 1, request.state
+    while visit(world, request, moment):
+        deaths += 1
+        moment = moment + 1 if request.state == state else 1
+        state = request.state
+    return deaths
+
+
+def numbers_used(world: World, contract: Contract) -> int:
+    del contract
+    return fetch_nonce(world.client, parse_address(world.chain.accounts[0]))
+
+
+def test_killed_at_every_moment_the_site_still_makes_one_token(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    before = numbers_used(world, contract)
+    request = start_mint(alice, order(alice, is_sponsored=True), world.now)
+    deaths = 0
+    while request.state != "confirmed":
+        deaths += killed_at_every_moment(world, request)
+        if request.state == "mined":
+            chain.finalize()
+    assert deaths >= 30
+    assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
+    assert contract.functions.ownerOf(1).call() == chain.accounts[1]
+    assert SponsoredTransaction.objects.count() == 1
+    assert numbers_used(world, contract) == before + 1
+
+
+def test_killed_at_every_moment_the_persons_own_transaction_still_makes_one_token(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    request = start_mint(alice, order(alice), world.now)
+    deaths = killed_at_every_moment(world, request)
+    assert request.state == "awaiting_signature"
+    tx_hash = sign(chain, request)
+    moment = 1
+    while dies_at(moment, lambda: record_mint_sent(alice, request.pk, tx_hash, world.now)):  # the web server, this time
+        moment += 1
+    while request.state != "confirmed":
+        deaths += killed_at_every_moment(world, request)
+        chain.finalize()
+    assert deaths >= 15
+    assert moment > 2
+    assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
+
+
+def test_the_form_killed_at_every_moment_and_sent_again_is_one_request(
+    world: World, alice: User, contract: Contract
+) -> None:
+    moment = 1
+    while dies_at(moment, lambda: start_mint(alice, order(alice, is_sponsored=True), world.now)):
+        moment += 1
+    assert moment > 3
+    assert MintRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_happens_there_is_one_token_in_the_end(
+    world: World, slow_chain: Chain, alice: User, contract: Contract, seed: int
+) -> None:
+    """Deaths, drops, reorgs, outages, time and blocks, in any order; then the trouble ends."""
+    dice = random.Random(seed)
+    request = start_mint(alice, order(alice, is_sponsored=bool(seed % 3)), world.now)
+    trouble: dict[str, Callable[[], object]] = {
+        "die": lambda: visit(world, request, dice.randint(1, 12)),
+        "drop": lambda: slow_chain.rpc("anvil_dropAllTransactions"),
+        "reorg": lambda: slow_chain.reorg(dice.randint(1, 2)),
+        "outage": lambda: in_an_outage(world, request),
+        "wait": lambda: world.later(seconds=STUCK_AFTER.total_seconds()),
+        "mine": slow_chain.mine,
+        "go on": lambda: go_on(world, request),
+        "sign": lambda: sign_if_asked(world, slow_chain, alice, request),
+    }
+    for _ in range(40):
+        request.refresh_from_db()
+        if request.next_check_at is None:
+            break
+        trouble[dice.choice(list(trouble))]()
+        assert contract.functions.totalSupply().call() <= 1
+    bring_to_its_end(world, slow_chain, alice, request)
+    assert request.state == "confirmed", request.reason_sentence
+    assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
+    sweep_outbox(world.now, world.doors)
+    assert not SponsoredTransaction.objects.filter(settled_at=None).exists()
+
+
+def in_an_outage(world: World, request: MintRequest) -> None:
+    with world.dead_chain():
+        go_on(world, request)
+
+
+def sign_if_asked(world: World, chain: Chain, alice: User, request: MintRequest) -> None:
+    request.refresh_from_db()
+    if request.state != "awaiting_signature":
+        return
+    try:
+        record_mint_sent(alice, request.pk, sign(chain, request), world.now)
+    except (AssertionError, TokenActionError):  # the wallet's pool, or ours, has this very transaction already
+        return
+
+
+def bring_to_its_end(world: World, chain: Chain, alice: User, request: MintRequest) -> None:
+    for _ in range(VISITS):
+        go_on(world, request)
+        if request.next_check_at is None:
+            return
+        sign_if_asked(world, chain, alice, request)
+        chain.mine()
+        world.later(minutes=1)
+
+
+def test_many_workers_at_once_give_out_each_number_once(
+    world: World, slow_chain: Chain, alice: User, contract: Contract
+) -> None:
+    requests = [start_mint(alice, order(alice, is_sponsored=True, key=f"k{n}"), world.now) for n in range(3)]
+    start = threading.Barrier(len(requests))
+
+    def work(request: MintRequest) -> None:
+        try:
+            start.wait(30)
+            follow_mint(request.pk, world.now, make_world(slow_chain).doors)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(requests)) as threads:
+        list(threads.map(work, requests))
+    nonces = sorted(SponsoredTransaction.objects.values_list("nonce", flat=True))
+    assert nonces == list(range(nonces[0], nonces[0] + len(requests)))
+    for request in requests:
+        bring_to_its_end(world, slow_chain, alice, request)
+    assert contract.functions.totalSupply().call() == len(requests)

@@ -1,0 +1,190 @@
+"""Names are read from the name service's own contracts on a real chain, and from nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.address import parse_address, to_checksum
+from nft.core.evm.ens import evm_coin_type, namehash, reverse_name
+from nft.names.records import KeptOffChain, NameReader, NamesUnreachable, RecordTooLong
+from tests.kit.lying_node import lying_node
+from tests.kit.world import make_world
+from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.names import Names, deploy_extended_resolver, deploy_offchain_resolver
+
+BASE = evm_coin_type(8453)
+
+
+@pytest.fixture
+def reader(chain: Chain, names: Names) -> NameReader:
+    return NameReader(make_world(chain).client, parse_address(names.registry.address))
+
+
+def test_a_name_leads_to_the_address_its_owner_set(chain: Chain, names: Names, reader: NameReader) -> None:
+    alice = chain.accounts[1]
+    names.give("alice.eth", alice)
+    assert reader.address("alice.eth") is None
+    names.set_address("alice.eth", alice, alice)
+    names.set_text("alice.eth", alice, "avatar", "ipfs://x")
+    assert reader.address("alice.eth") == parse_address(alice)
+    assert reader.text("alice.eth", "avatar") == "ipfs://x"
+    assert reader.text("alice.eth", "url") == ""
+    assert reader.address("nobody.eth") is None
+
+
+def test_a_name_may_have_another_address_on_each_chain(chain: Chain, names: Names, reader: NameReader) -> None:
+    alice = chain.accounts[1]
+    names.give_whole("alice.eth", alice)
+    assert reader.address("alice.eth", BASE) is None  # the one here stands for no other chain
+    names.set_address_for("alice.eth", alice, BASE, b"\x22" * 20)
+    assert reader.address("alice.eth", BASE) == b"\x22" * 20
+    names.set_address_for("alice.eth", alice, 0, bytes(25))
+    assert reader.address("alice.eth", 0) is None  # Bitcoin's is no address of an EVM chain
+
+
+def test_names_below_a_resolver_that_speaks_for_them_are_found(names: Names, reader: NameReader) -> None:
+    """ENSIP-10. The resolver reverts unless both the name and its node are what it expects."""
+    resolver = deploy_extended_resolver(names)
+    names.give("extended-resolver.eth", names.root, resolver=resolver.address)
+    assert reader.address("extended-resolver.eth") == parse_address("0x000000000000000000000000000000000000bEEF")
+    assert reader.address("anybody.extended-resolver.eth") == parse_address(
+        "0x000000000000000000000000000000000000dEaD"
+    )
+
+
+def test_an_ordinary_resolver_does_not_speak_for_names_below(chain: Chain, names: Names, reader: NameReader) -> None:
+    alice = chain.accounts[1]
+    names.give_whole("alice.eth", alice)
+    chain.send(names.resolver.functions.setAddr(namehash("alice.eth"), alice), sender=alice)
+    assert reader.address("pay.alice.eth") is None
+
+
+@pytest.fixture
+def gateway() -> Iterator[tuple[str, list[str]]]:
+    """Where an off-chain resolver sends whoever asks it, and what was asked there."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_GET, do_POST = answer, answer  # noqa: N815 - the base class's names
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+            """Nothing: pytest shows what matters."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/{{sender}}/{{data}}.json", asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_contract_can_not_make_us_fetch_its_url(
+    chain: Chain, names: Names, reader: NameReader, gateway: tuple[str, list[str]]
+) -> None:
+    url, asked = gateway
+    resolver = deploy_offchain_resolver(chain, url)
+    names.give("offchain.eth", names.root, resolver=resolver.address)
+    with pytest.raises(KeptOffChain, match=r"offchain\.eth stands for is kept off the chain"):
+        reader.address("offchain.eth")
+    with pytest.raises(KeptOffChain):
+        reader.text("sub.offchain.eth", "avatar")
+    assert asked == []
+
+
+def test_an_address_has_a_name_only_where_the_name_leads_back(chain: Chain, names: Names, reader: NameReader) -> None:
+    alice, bob = chain.accounts[1:3]
+    assert reader.primary_name(parse_address(alice)) is None
+    names.give_whole("alice.eth", alice)
+    assert reader.primary_name(parse_address(alice)) == "alice.eth"
+    names.set_primary_name(bob, "alice.eth")  # Bob says he is Alice
+    assert reader.primary_name(parse_address(bob)) is None
+    names.set_address("alice.eth", alice, bob)
+    assert reader.primary_name(parse_address(bob)) == "alice.eth"
+    assert reader.primary_name(parse_address(alice)) is None
+
+
+NOT_NORMAL = ["Alice.eth", "alic\u0435.eth", "alice\u200d.eth", "alice..eth", "", " ", "\u202ehte.ecila"]
+
+
+def test_an_address_that_calls_itself_by_no_normal_name_has_none(
+    chain: Chain, names: Names, reader: NameReader
+) -> None:
+    alice = chain.accounts[1]
+    names.give_whole("alice.eth", alice)
+    for claimed in NOT_NORMAL:
+        names.set_primary_name(alice, claimed)
+        assert reader.primary_name(parse_address(alice)) is None, claimed
+
+
+def test_on_another_chain_an_address_may_have_another_name(chain: Chain, names: Names, reader: NameReader) -> None:
+    """ENSIP-19: the reverse record of that chain, and the name's address there."""
+    alice = chain.accounts[1]
+    address = parse_address(alice)
+    reverse = reverse_name(address, BASE)
+    names.give(reverse, alice)
+    chain.send(names.resolver.functions.setName(namehash(reverse), "alice.eth"), sender=alice)
+    names.give("alice.eth", alice)
+    names.set_address("alice.eth", alice, alice)
+    assert reader.primary_name(address, BASE) is None
+    names.set_address_for("alice.eth", alice, BASE, address)
+    assert reader.primary_name(address, BASE) == "alice.eth"
+
+
+ODD = ["OddSilent", "OddReverts", "OddBurnsGas", "OddShortAnswer", "OddDirtyOwner"]
+
+
+def test_a_resolver_that_answers_no_record_has_none(chain: Chain, names: Names, reader: NameReader) -> None:
+    no_contract = chain.accounts[5]
+    for resolver in [*(chain.deploy(contract).address for contract in ODD), no_contract]:
+        names.give("odd.eth", names.root, resolver=resolver)
+        assert reader.address("odd.eth") is None
+        assert reader.text("odd.eth", "avatar") == ""
+
+
+def test_a_record_may_not_be_endless(chain: Chain, names: Names, reader: NameReader) -> None:
+    chain.rpc("anvil_setCode", chain.accounts[5], "0x620111706000f3")  # returns 70,000 bytes, whatever it is asked
+    names.give("odd.eth", names.root, resolver=chain.accounts[5])
+    with pytest.raises(RecordTooLong, match="65,536 bytes"):
+        reader.text("odd.eth", "avatar")
+
+
+def test_where_no_registry_answers_nothing_is_decided(chain: Chain, names: Names) -> None:
+    client = make_world(chain).client
+    for registry in (chain.accounts[5], chain.deploy("OddReverts").address):
+        with pytest.raises(NamesUnreachable) as refused:
+            NameReader(client, parse_address(registry)).address("alice.eth")
+        assert not refused.value.permanent
+
+
+def test_a_chain_that_is_down_decides_nothing(chain: Chain, names: Names, reader: NameReader) -> None:
+    dead = ChainClient(CHAIN_ID, ["http://127.0.0.1:9"], "finalized")
+    with pytest.raises(NamesUnreachable):
+        NameReader(dead, reader.registry).primary_name(parse_address(chain.accounts[1]))
+
+
+def test_one_node_that_lies_about_a_name_decides_nothing(chain: Chain, names: Names, reader: NameReader) -> None:
+    alice, thief = chain.accounts[1:3]
+    names.give_whole("alice.eth", alice)
+
+    def answer(method: str, params: list[Any]) -> Any:
+        result: Any = chain.rpc(method, *params)
+        return result.replace(alice.lower()[2:], thief.lower()[2:]) if method == "eth_call" else result
+
+    with lying_node(answer) as liar:
+        both = ChainClient(CHAIN_ID, [chain.url, liar.url], "finalized", agree=True)
+        with pytest.raises(NamesUnreachable):
+            NameReader(both, reader.registry).address("alice.eth")
+        assert "eth_call" in liar.asked
+    twice = ChainClient(CHAIN_ID, [chain.url, chain.url], "finalized", agree=True)
+    found = NameReader(twice, reader.registry).address("alice.eth")
+    assert found is not None
+    assert to_checksum(found) == alice

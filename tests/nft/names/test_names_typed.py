@@ -1,0 +1,188 @@
+"""What people can do with a name (ENS) in a form: show the token it chose as its picture, and send a token to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from web3.contract import Contract
+
+from nft.claims.claiming import NamesDown, ReferenceRefused, create_claim
+from nft.core.evm.address import to_checksum
+from nft.core.evm.ens import evm_coin_type
+from nft.errors import NamesDown as ReceiverUnknown
+from nft.errors import ReceiverRefused, TooManyNames
+from nft.models import TokenClaim
+from nft.transfers import sending
+from nft.transfers.sending import find_receiver
+from profiles.people.people import profile_of
+from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata
+from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.names import Names
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(chain: Chain) -> World:
+    return make_world(chain)
+
+
+@pytest.fixture
+def site_with_names(names: Names, settings: Any) -> Names:
+    ours = settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": names.registry.address}
+    settings.NFT_CHAINS = {CHAIN_ID: ours}
+    return names
+
+
+@pytest.fixture
+def alice(chain: Chain, site_with_names: Names) -> User:
+    site_with_names.give_whole("alice.eth", chain.accounts[1])
+    return person("alice", chain.accounts[1])
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def contract(chain: Chain) -> Contract:
+    return deploy_avatar_token(chain)
+
+
+def set_avatar_record(names: Names, record: str) -> None:
+    names.set_text("alice.eth", names.chain.accounts[1], "avatar", record)
+
+
+def test_a_name_is_pasted_and_its_token_checked(
+    browser: Client, site_with_names: Names, chain: Chain, contract: Contract
+) -> None:
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    set_avatar_record(site_with_names, f"eip155:{CHAIN_ID}/erc721:{contract.address}/{token_id}")
+    assert b"Your ENS name" in browser.get(reverse("nft:tokens")).content
+    answer: Any = browser.post(reverse("nft:claim_create"), {"reference": " Alice.ETH "})
+    claim = TokenClaim.objects.get()
+    assert answer.url == reverse("nft:claim_detail", args=[claim.pk])
+    assert (claim.contract_text, claim.token_id, claim.standard) == (contract.address, token_id, "erc721")
+    assert claim.state == "pending"  # whose it is, only the chain says
+
+
+NO_TOKENS = [
+    ("alice.eth", "", "has no picture"),
+    ("nobody.eth", "", "has no picture"),
+    ("alice.eth", "https://example.org/me.png", "is no token but a web address"),
+    ("alice.eth", "eip155:10/erc721:0x" + "11" * 20 + "/1", "is on chain 10, which we don't read"),
+    ("alice.eth", "eip155:31337/erc20:0x" + "11" * 20 + "/1", "names no token we can read"),
+    ("alic\u0435.eth", "", "visually confusing"),
+    ("alice..eth", "", "empty label"),
+]
+
+
+def test_a_name_without_a_token_is_refused_with_the_reason(alice: User, world: World, site_with_names: Names) -> None:
+    for pasted, record, sentence in NO_TOKENS:
+        set_avatar_record(site_with_names, record)
+        cache.clear()
+        with pytest.raises(ReferenceRefused, match=sentence):
+            create_claim(alice, pasted, world.now, doors=world.doors)
+    assert not TokenClaim.objects.exists()
+
+
+def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
+    alice: User, world: World, site_with_names: Names, contract: Contract
+) -> None:
+    set_avatar_record(site_with_names, f"eip155:{CHAIN_ID}/erc721:{contract.address}/1")
+    with world.dead_chain(), pytest.raises(NamesDown, match="can't be looked up right now") as refused:
+        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+    assert not refused.value.permanent
+    assert create_claim(alice, "alice.eth", world.now, doors=world.doors).token_id == 1
+
+
+def test_what_a_name_says_is_remembered_for_a_while(
+    alice: User, world: World, site_with_names: Names, contract: Contract
+) -> None:
+    with pytest.raises(ReferenceRefused):
+        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+    with world.dead_chain(), pytest.raises(ReferenceRefused, match="has no picture"):
+        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+
+
+def test_a_site_without_names_says_what_to_paste_instead(alice: User, world: World, settings: Any) -> None:
+    settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
+    with pytest.raises(ReferenceRefused, match="is a name; paste the contract"):
+        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+    with pytest.raises(ReceiverRefused, match="does not look up names"):
+        find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+
+
+def test_a_token_is_sent_to_a_name_whose_address_is_shown_first(
+    browser: Client, alice: User, world: World, chain: Chain, site_with_names: Names, contract: Contract
+) -> None:
+    bob = chain.accounts[2]
+    site_with_names.give_whole("bob.eth", bob)
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
+    page = reverse("nft:transfer", args=[claim.pk])
+    assert b"ENS name" in browser.get(page).content
+    answer: Any = browser.post(page, {"to": "Bob.eth"})
+    content = answer.content.decode()
+    assert "<strong>bob.eth</strong>" in content
+    assert f"<code>{bob}</code>" in content
+    transaction = answer.context["transaction"]
+    assert bob.lower()[2:] in transaction["data"]
+    refused: Any = browser.post(page, {"to": "nobody.eth"})
+    assert refused.status_code == 422
+    assert "The name nobody.eth leads to no address on Local chain." in refused.content.decode()
+
+
+def test_a_name_is_asked_anew_for_each_transfer(
+    alice: User, world: World, chain: Chain, site_with_names: Names
+) -> None:
+    bob, mallory = chain.accounts[2:4]
+    site_with_names.give_whole("bob.eth", bob)
+    assert find_receiver("bob.eth", CHAIN_ID, alice, world.doors).address == bob
+    site_with_names.set_address("bob.eth", bob, mallory)
+    assert find_receiver("bob.eth", CHAIN_ID, alice, world.doors).address == mallory
+    with world.dead_chain(), pytest.raises(ReceiverUnknown):
+        find_receiver("bob.eth", CHAIN_ID, alice, world.doors)
+
+
+def test_the_address_of_one_chain_is_not_taken_for_another(
+    alice: User, world: World, chain: Chain, site_with_names: Names
+) -> None:
+    bob = chain.accounts[2]
+    site_with_names.give_whole("bob.eth", bob)
+    with pytest.raises(ReceiverRefused, match="leads to no address on Chain 8453"):
+        find_receiver("bob.eth", 8453, alice, world.doors)
+    site_with_names.set_address_for("bob.eth", bob, evm_coin_type(8453), b"\x22" * 20)
+    assert find_receiver("bob.eth", 8453, alice, world.doors).address == to_checksum(b"\x22" * 20)
+
+
+def test_a_token_is_sent_to_a_person_here_who_shows_an_account(
+    browser: Client, alice: User, world: World, chain: Chain, contract: Contract
+) -> None:
+    profile_of(person("bob", chain.accounts[2], public=True))
+    profile_of(person("carol", chain.accounts[3]))
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
+    page = reverse("nft:transfer", args=[claim.pk])
+    content = browser.post(page, {"to": "@Bob"}).content.decode()
+    assert "@bob" in content
+    assert f"<code>{chain.accounts[2]}</code>" in content
+    hidden, nobody = (browser.post(page, {"to": who}).content.decode() for who in ("carol", "dave"))
+    assert chain.accounts[3] not in hidden
+    assert "shows an account on Local chain" in hidden
+    assert "shows an account on Local chain" in nobody
+
+
+def test_looking_up_receivers_has_an_end(
+    alice: User, world: World, site_with_names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "NAMES_PER_HOUR", 1)
+    find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+    with pytest.raises(TooManyNames):
+        find_receiver("alice.eth", CHAIN_ID, alice, world.doors)

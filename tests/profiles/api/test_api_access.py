@@ -1,0 +1,172 @@
+"""Who may call what, how often, and how a refusal reads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from profiles.models import ApiToken, AuditEntry, Profile
+from profiles.people.api_tokens import Scope
+from tests.kit.api_client import ALL, CURRENT, V1, Program, a_secret, problem_of
+from tests.kit.people import a_picture, an_upload
+
+Act = Callable[[Program, object], Any]
+CALLS: dict[str, tuple[Scope, Act]] = {
+    "look": (Scope.READ, lambda program, _: program.get(CURRENT)),
+    "list": (Scope.READ, lambda program, _: program.get(ALL)),
+    "set": (Scope.WRITE, lambda program, _: program.put(a_picture())),
+    "use": (Scope.WRITE, lambda program, picture: program.post(f"{ALL}/{picture}/use")),
+    "restore": (Scope.WRITE, lambda program, picture: program.post(f"{ALL}/{picture}/restore")),
+    "describe": (Scope.WRITE, lambda program, picture: program.patch(picture, b'{"alt_text": "x"}')),
+    "remove": (Scope.DELETE, lambda program, picture: program.delete(f"{ALL}/{picture}")),
+    "remove current": (Scope.DELETE, lambda program, _: program.delete(CURRENT)),
+}
+
+
+@pytest.mark.parametrize("held", Scope)
+@pytest.mark.parametrize("name", CALLS)
+def test_each_call_needs_its_own_scope_and_no_other(alice: Profile, name: str, held: Scope) -> None:
+    needed, act = CALLS[name]
+    avatar = an_upload(alice)
+    answer = act(Program(a_secret(alice, held)), avatar.pk)
+    if held == needed:
+        assert answer.status_code == 200
+        return
+    assert problem_of(answer) == (403, "scope-missing")
+    assert answer.json()["scope"] == needed
+    assert f'error="insufficient_scope", scope="{needed}"' in answer["WWW-Authenticate"]
+    avatar.refresh_from_db()
+    assert (avatar.state, avatar.alt_text, alice.avatars.count()) == ("active", "", 1)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_without_a_token_nothing_of_ones_own_is_answered(alice: Profile, name: str) -> None:
+    answer = CALLS[name][1](Program(), an_upload(alice).pk)
+    assert problem_of(answer) == (401, "token-missing")
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("header", ["", "Basic YWxpY2U6cGFzcw==", "Token avs_x", "Bearer", "Bearer "])
+def test_only_bearer_tokens_are_looked_at(db: None, header: str) -> None:
+    answer = Client().get(V1 + CURRENT, headers={"authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_session_opens_nothing(alice: Profile) -> None:
+    program = Program()
+    program.client.force_login(alice.user)
+    assert problem_of(program.get(CURRENT)) == (401, "token-missing")
+    assert problem_of(program.put(a_picture())) == (401, "token-missing")
+
+
+def test_a_call_needs_no_csrf_token_and_sets_no_cookie(alice: Profile) -> None:
+    program = Program(a_secret(alice))
+    program.client = Client(enforce_csrf_checks=True)
+    answer = program.put(a_picture())
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert answer["Cache-Control"] == "no-store"
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+@pytest.mark.parametrize(
+    ("change", "slug"),
+    [
+        ({"revoked_at": timezone.now()}, "token-revoked"),
+        ({"expires_at": timezone.now() - timedelta(seconds=1)}, "token-expired"),
+        ({"digest": "0" * 64}, "token-unknown"),
+    ],
+)
+def test_a_token_that_ended_says_so(alice: Profile, change: dict[str, Any], slug: str) -> None:
+    program = Program(a_secret(alice))
+    ApiToken.objects.update(**change)
+    answer = program.put(a_picture())
+    assert problem_of(answer) == (401, slug)
+    assert 'error="invalid_token"' in answer["WWW-Authenticate"]
+    assert alice.avatars.count() == 0
+
+
+def test_what_a_program_did_stands_in_the_audit(alice: Profile) -> None:
+    Program(a_secret(alice)).put(a_picture())
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", "actor_id")) == [
+        ("token.create", alice.user.pk),
+        ("avatar.set", alice.user.pk),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", CURRENT, "HEAD, GET, PUT, DELETE"),
+        ("PATCH", ALL, "HEAD, GET"),
+        ("GET", f"{ALL}/6f9a1c1e-0d5b-4d7c-9c8f-3a5d1f0e2b4c/use", "POST"),
+        ("OPTIONS", "/profiles/alice", "HEAD, GET"),
+        ("BREW", CURRENT, "HEAD, GET, PUT, DELETE"),
+    ],
+)
+def test_other_methods_are_told_which_are_answered(db: None, method: str, path: str, allow: str) -> None:
+    answer = Program().call(method, path)
+    assert problem_of(answer) == (405, "method-not-allowed")
+    assert answer["Allow"] == allow
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/me", "/me/picture/", "/me/pictures/x", "/me/pictures/x/use", "/profiles/", "/a%0Ab"]
+)
+def test_other_addresses_are_problems_too(db: None, path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        assert problem_of(Program().call(method, path)) == (404, "no-such-address")
+
+
+def test_head_is_get(alice: Profile) -> None:
+    answer = Program(a_secret(alice)).call("HEAD", CURRENT)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+
+
+# --- how often --------------------------------------------------------------------------------------------------------
+def test_a_persons_calls_are_counted_over_all_their_tokens(alice: Profile, bob: Profile, settings: Settings) -> None:
+    settings.API_CALLS_PER_HOUR = 2
+    for _ in range(2):
+        assert Program(a_secret(alice)).get(CURRENT).status_code == 200
+    answer = Program(a_secret(alice)).get(CURRENT)
+    assert problem_of(answer) == (429, "rate-limited")
+    assert 0 < int(answer["Retry-After"]) <= 3600
+    assert Program(a_secret(bob)).get(CURRENT).status_code == 200
+
+
+def test_guests_are_counted_by_network(alice: Profile, settings: Settings) -> None:
+    settings.API_GUEST_CALLS_PER_HOUR = 1
+    assert Program().get("/profiles/alice").status_code == 200
+    answer = Program().get("/profiles/alice")
+    assert problem_of(answer) == (429, "rate-limited")
+    assert answer["Cache-Control"] == "no-store"
+    assert Program(a_secret(alice)).get(CURRENT).status_code == 200
+
+
+def test_guessing_ends_soon(db: None, settings: Settings) -> None:
+    settings.API_GUESSES_PER_HOUR = 2
+    answers = [Program("avs_" + "x" * 32).get(CURRENT).status_code for _ in range(3)]
+    assert answers == [401, 401, 429]
+
+
+# --- our failures -----------------------------------------------------------------------------------------------------
+def test_a_failure_of_ours_is_a_problem_that_tells_nothing(
+    alice: Profile, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = a_secret(alice)
+    settings.STORAGES = {name: value for name, value in settings.STORAGES.items() if name != "avatars"}
+    with caplog.at_level(logging.ERROR):
+        answer = Program(secret).put(a_picture())
+    assert problem_of(answer) == (500, "internal-error")
+    assert "avatars" not in answer.content.decode()
+    assert "putPicture failed." in caplog.text
+    assert secret not in caplog.text

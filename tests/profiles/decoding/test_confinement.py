@@ -1,0 +1,94 @@
+"""What a decoder's child cannot do, tried in a process of its own."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from profiles.decoding import DecoderSettings
+from profiles.decoding.child_handle import Worker
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="the filter is Linux's"
+)
+
+ATTEMPT = """
+import sys
+sys.path.insert(0, {root!r})
+import os, pathlib, socket, subprocess, threading
+from profiles.decoding.confinement import allow_memory, allow_processor_time, confine
+assert confine(1 << 30, 32)
+try:
+    {attempt}
+except (OSError, MemoryError) as error:
+    print(type(error).__name__)
+else:
+    print("done")
+"""
+ROOT = Path(__file__).parents[3]
+
+
+def run(attempt: str) -> subprocess.CompletedProcess[str]:
+    script = ATTEMPT.format(root=str(ROOT), attempt=attempt)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.socket()",
+        "socket.socket(socket.AF_UNIX)",
+        "subprocess.run(['true'])",
+        "os.execv('/bin/true', ['true'])",
+        "os.fork()",
+        "os.kill(os.getppid(), 0)",
+        "open({place!r}, 'w')",
+        "open({place!r}, 'a')",
+        "open(f'/proc/{{os.getppid()}}/mem', 'r+b')",
+        "os.unlink({place!r})",
+        "os.rename({place!r}, {place!r} + '2')",
+        "os.mkdir({place!r} + '2')",
+        "os.chmod({place!r}, 0o777)",
+        "os.truncate({place!r}, 0)",
+        "pathlib.Path({place!r} + '2').symlink_to('/')",
+    ],
+)
+def test_it_can_reach_nobody_start_nothing_and_change_nothing(attempt: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.write_text("kept")
+    assert run(attempt.format(place=str(place))).stdout.strip() == "PermissionError"
+    assert place.read_text() == "kept"
+
+
+@pytest.mark.parametrize("attempt", ["open('/etc/hostname').read()", "threading.Thread(target=int).start()"])
+def test_what_decoders_need_still_works(attempt: str) -> None:
+    assert run(attempt).stdout.strip() == "done"
+
+
+def test_open_files_are_few() -> None:
+    assert run("[open('/dev/null') for _ in range(40)]").stdout.strip() == "OSError"
+
+
+def test_memory_is_counted_from_what_is_held_already() -> None:
+    assert run("allow_memory(64 << 20); bytearray(80 << 20)").stdout.strip() == "MemoryError"
+    assert run("allow_memory(64 << 20); bytearray(40 << 20)").stdout.strip() == "done"
+    assert run("bytearray(2 << 30)").stdout.strip() == "MemoryError"
+
+
+def test_processor_time_ends_the_process() -> None:
+    assert run("allow_processor_time(0); exec('while True: pass')").returncode == -24  # SIGXCPU
+
+
+def test_a_worker_says_that_it_is_confined_and_knows_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "very secret")
+    worker = Worker(DecoderSettings())
+    try:
+        assert worker.confined
+        assert b"secret" not in Path(f"/proc/{worker.pid}/environ").read_bytes().lower()
+        assert not any("socket" in str(link.readlink()) for link in Path(f"/proc/{worker.pid}/fd").iterdir())
+    finally:
+        worker.end()

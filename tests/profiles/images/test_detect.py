@@ -1,0 +1,174 @@
+"""What bytes are, and whether their claims are acceptable, before a pixel is decoded."""
+
+import struct
+
+import pytest
+
+from profiles.images.detect import read_header, sniff_format
+from profiles.images.errors import ImageRefused, Reason
+from profiles.images.formats import SourceFormat
+from profiles.images.limits import MIB, ImageLimits
+from tests.kit.pictures import animation, encoded, four_corners, gif_of_frames, png_claiming
+
+LIMITS = ImageLimits()
+
+
+def refusal_of(content: bytes, limits: ImageLimits = LIMITS) -> ImageRefused:
+    with pytest.raises(ImageRefused) as caught:
+        read_header(content, limits)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("pillow_name", "expected"),
+    [
+        ("JPEG", SourceFormat.JPEG),
+        ("PNG", SourceFormat.PNG),
+        ("GIF", SourceFormat.GIF),
+        ("WEBP", SourceFormat.WEBP),
+        ("AVIF", SourceFormat.AVIF),
+    ],
+)
+def test_type_and_size_come_from_the_bytes(pillow_name: str, expected: SourceFormat) -> None:
+    header = read_header(encoded(four_corners(80, 60), pillow_name), LIMITS)
+    assert (header.format, header.width, header.height, header.frames) == (expected, 80, 60, 1)
+
+
+@pytest.mark.parametrize("pillow_name", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_frames_are_counted_without_decoding(pillow_name: str) -> None:
+    header = read_header(animation(pillow_name, 7), LIMITS)
+    assert (header.width, header.height, header.frames) == (60, 40, 7)
+
+
+@pytest.mark.parametrize(
+    "options", [{"lossless": True}, {"lossless": True, "exif": b"Exif\0\0"}, {"exif": b"Exif\0\0"}]
+)
+def test_every_layout_of_webp_tells_its_size(options: dict[str, object]) -> None:
+    header = read_header(encoded(four_corners(81, 61), "WEBP", **options), LIMITS)
+    assert (header.width, header.height) == (81, 61)
+
+
+def test_a_progressive_jpeg_with_a_preview_tells_the_size_of_the_picture() -> None:
+    content = encoded(four_corners(90, 70), "JPEG", progressive=True, comment=b"\xff\xc0 not a marker here")
+    header = read_header(content, LIMITS)
+    assert (header.width, header.height) == (90, 70)
+    assert 2 < header.scans < 20
+
+
+def test_an_empty_file_is_refused_as_empty() -> None:
+    refusal = refusal_of(b"")
+    assert refusal.reason is Reason.EMPTY
+    assert refusal.permanent
+
+
+def test_one_byte_too_many_is_refused_with_a_size_above_the_limit() -> None:
+    refusal = refusal_of(b"\0" * (8 * MIB + 1))
+    assert refusal.reason is Reason.TOO_MANY_BYTES
+    assert refusal.sentence == "This file has 8.1 MiB; at most 8 MiB are accepted."
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello, I am called photo.png\n", b"\x89PNG", b"GIF88a", b"RIFF\0\0\0\0WAVE", b"<html>"]
+)
+def test_other_files_are_told_what_works(content: bytes) -> None:
+    refusal = refusal_of(content)
+    assert refusal.reason is Reason.NOT_AN_IMAGE
+    assert refusal.sentence == "This file is not an image we accept. JPEG, PNG, GIF, WebP and AVIF work."
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "a video"),
+        (b"%PDF-1.7", "a PDF document"),
+        (b"BM\x46\0\0\0", "a BMP picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
+        (b"\xef\xbb\xbf <?xml version='1.0'?><!-- x --><svg/>", "an SVG drawing"),
+    ],
+)
+def test_known_but_unaccepted_formats_are_named(content: bytes, name: str) -> None:
+    refusal = refusal_of(content)
+    assert refusal.reason is Reason.UNSUPPORTED_FORMAT
+    assert name in refusal.sentence
+
+
+def claiming(source: SourceFormat, width: int, height: int) -> bytes:
+    """A small honest file with a large lie where its header gives the size."""
+    content = bytearray(encoded(four_corners(), "WEBP" if source is SourceFormat.WEBP else source.name))
+    if source is SourceFormat.PNG:
+        return png_claiming(width, height)
+    if source is SourceFormat.GIF:
+        return gif_of_frames(1, width, height)
+    if source is SourceFormat.JPEG:
+        at = content.index(b"\xff\xc0")
+        content[at + 5 : at + 9] = struct.pack(">HH", height, width)
+    elif source is SourceFormat.WEBP:
+        content[26:30] = struct.pack("<HH", width, height)
+    else:
+        at = content.index(b"ispe")
+        content[at + 8 : at + 16] = struct.pack(">II", width, height)
+    return bytes(content)
+
+
+RASTERS = [SourceFormat.JPEG, SourceFormat.PNG, SourceFormat.GIF, SourceFormat.WEBP, SourceFormat.AVIF]
+
+
+@pytest.mark.parametrize("source", RASTERS)
+def test_a_side_beyond_the_limit_is_refused_from_the_header(source: SourceFormat) -> None:
+    refusal = refusal_of(claiming(source, 9000, 10))
+    assert refusal.reason is Reason.SIDE_TOO_LONG
+    assert refusal.sentence == f"This {source.label} is 9000 by 10 pixels; a side may have at most 8192."
+
+
+@pytest.mark.parametrize("source", RASTERS)
+def test_too_many_pixels_are_refused_from_the_header(source: SourceFormat) -> None:
+    refusal = refusal_of(claiming(source, 5001, 5000))
+    assert refusal.reason is Reason.TOO_MANY_PIXELS
+    assert refusal.sentence == f"This {source.label} has 25.1 megapixels; at most 25 are accepted."
+
+
+def test_a_gif_with_too_many_frames_is_told_so_and_not_that_it_is_too_large() -> None:
+    refusal = refusal_of(gif_of_frames(300))
+    assert refusal.reason is Reason.TOO_MANY_FRAMES
+    assert refusal.sentence == "This GIF has 300 frames; at most 256 are accepted."
+
+
+def test_a_hundred_thousand_frames_are_counted_and_refused() -> None:
+    refusal = refusal_of(gif_of_frames(100_000))
+    assert refusal.sentence == "This GIF has 100000 frames; at most 256 are accepted."
+
+
+def test_an_animation_is_judged_by_all_its_pixels_together() -> None:
+    refusal = refusal_of(gif_of_frames(11, 3200, 3200))
+    assert refusal.reason is Reason.ANIMATION_TOO_LARGE
+    assert refusal.sentence == "This GIF's 11 frames have 112.7 megapixels together; at most 100 are accepted."
+
+
+def test_gif_frames_that_stick_out_of_the_canvas_count_at_their_real_place() -> None:
+    frame = b"\x2c" + struct.pack("<HHHHB", 60_000, 0, 100, 10, 0) + b"\x02\x02\x44\x01\x00"
+    content = b"GIF89a" + struct.pack("<HHBBB", 10, 10, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff" + frame + b";"
+    assert refusal_of(content).reason is Reason.SIDE_TOO_LONG
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_costs_a_pass_each() -> None:
+    content = encoded(four_corners(), "JPEG", progressive=True)
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x00"
+    refusal = refusal_of(content[:-2] + scan * 2000 + b"\xff\xd9")
+    assert refusal.reason is Reason.TOO_COMPLEX
+    assert "at most 128 are accepted" in refusal.sentence
+
+
+def test_a_zero_size_is_no_picture() -> None:
+    assert refusal_of(png_claiming(0, 5)).reason is Reason.DAMAGED
+
+
+@pytest.mark.parametrize("source", RASTERS)
+def test_a_file_that_ends_inside_its_header_is_refused(source: SourceFormat) -> None:
+    content = encoded(four_corners(), source.name)
+    for end in (8, 12, 14, 20):
+        assert refusal_of(content[:end]).permanent
+
+
+def test_nothing_recognises_nothing() -> None:
+    assert sniff_format(b"") is None

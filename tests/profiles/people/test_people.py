@@ -1,0 +1,82 @@
+"""Profiles appear by themselves, and handles never tell what a person did not choose to tell."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from profiles.models import AuditEntry, Profile
+from profiles.people.people import HandleInvalid, HandleReserved, HandleTaken, check_handle, profile_of, update_profile
+from tests.kit.people import a_person
+
+pytestmark = pytest.mark.django_db
+
+NEUTRAL = re.compile(r"user-[0-9a-f]{6}")
+
+
+def handle_for(username: str) -> str:
+    return profile_of(get_user_model().objects.create_user(username)).handle
+
+
+def test_a_username_that_fits_becomes_the_handle() -> None:
+    assert handle_for("Alice_2") == "alice_2"
+
+
+@pytest.mark.parametrize(
+    "username",
+    ["alice@example.org", "0x71C7656EC7ab88b098defB751B7401B5f6d8976F", "x", "-alice-", "a b", "admin", "ålice"],
+)
+def test_one_that_does_not_gives_a_neutral_handle(username: str) -> None:
+    assert NEUTRAL.fullmatch(handle_for(username))
+
+
+def test_usernames_that_differ_in_case_only_get_two_handles() -> None:
+    assert handle_for("Bob") == "bob"
+    assert NEUTRAL.fullmatch(handle_for("BOB"))
+
+
+def test_asking_again_gives_the_same_profile() -> None:
+    user = get_user_model().objects.create_user("alice")
+    assert profile_of(user) == profile_of(user)
+    assert Profile.objects.count() == 1
+
+
+def test_an_update_is_cleaned_stored_and_written_down(alice: Profile) -> None:
+    update_profile(alice, handle=" Wonder ", display_name="Alice\u202e  L.", bio="Hi\nthere", actor=alice.user)
+    alice.refresh_from_db()
+    assert (alice.handle, alice.display_name, alice.bio) == ("wonder", "Alice L.", "Hi there")
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.detail) == ("profile.update", {"fields": ["handle", "display_name", "bio"]})
+
+
+def test_an_update_without_change_leaves_no_trace(alice: Profile) -> None:
+    update_profile(alice, handle="alice", display_name="", bio="", actor=alice.user)
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_handle_of_somebody_else_is_refused_and_nothing_changes(alice: Profile) -> None:
+    a_person("bob")
+    with pytest.raises(HandleTaken, match="bob is taken"):
+        update_profile(alice, handle="bob", display_name="New", bio="", actor=alice.user)
+    alice.refresh_from_db()
+    assert (alice.handle, alice.display_name) == ("alice", "")
+
+
+def test_reserved_handles_are_refused_but_who_has_one_keeps_it(alice: Profile) -> None:
+    with pytest.raises(HandleReserved):
+        update_profile(alice, handle="Support", display_name="", bio="", actor=alice.user)
+    Profile.objects.filter(pk=alice.pk).update(handle="support")
+    assert update_profile(alice, handle="support", display_name="A", bio="", actor=None).display_name == "A"
+
+
+@pytest.mark.parametrize("handle", ["", "a", "a" * 31, "-ab", "ab_", "a.b", "a b", "ab\n", "\uff41\uff42"])
+def test_handles_have_a_form(handle: str) -> None:
+    with pytest.raises(HandleInvalid, match="2 to 30 characters"):
+        check_handle(handle)
+
+
+def test_the_name_of_the_site_is_reserved(settings: object) -> None:
+    with pytest.raises(HandleReserved):
+        check_handle("avatarsite")

@@ -1,0 +1,266 @@
+"""Which part of a picture is shown, by every way an upload can come; and another part of it later."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+from PIL import Image
+
+from profiles.images.picture import MIDDLE, Crop
+from profiles.models import Avatar, Profile
+from profiles.pictures.changing import NoSuchAvatar
+from profiles.pictures.history import crop_again, remove_avatar
+from profiles.pictures.rights import moderate_avatar
+from tests.kit.api_client import Program, a_secret, problem_of
+from tests.kit.people import a_picture, a_token_picture, an_upload
+from tests.kit.pictures import corner_colours, encoded, exif, four_corners, frames, held, opened
+from tests.profiles.conftest import FileStore
+
+pytestmark = pytest.mark.django_db
+PICTURE = "/settings/picture/"
+CORNERS = ["red", "green", "blue", "yellow"]
+#: The middle of each corner's own colour, half as wide as the shorter side.
+PARTS = {"red": (0.25, 0.25), "green": (0.75, 0.25), "blue": (0.25, 0.75), "yellow": (0.75, 0.75)}
+FOUR = encoded(four_corners(400, 300), "PNG")
+
+
+@pytest.fixture
+def her(client: Client, alice: Profile) -> Client:
+    client.force_login(alice.user)
+    return client
+
+
+def fields_of(colour: str, size: float = 0.4) -> dict[str, str]:
+    x, y = PARTS[colour]
+    return {"crop_x": str(x), "crop_y": str(y), "crop_size": str(size)}
+
+
+def upload(browser: Client, content: bytes, **fields: str) -> Any:
+    file = SimpleUploadedFile("me.png", content, "image/png")
+    return browser.post(PICTURE, {"content": file, **fields}, headers={"accept": "application/json"})
+
+
+def served(handle: str) -> Image.Image:
+    """What a stranger gets."""
+    answer = Client().get(f"/avatar/{handle}?s=64", headers={"accept": "image/webp"})
+    assert answer.status_code == 200
+    return opened(answer.content)
+
+
+def seen(handle: str) -> set[str]:
+    return set(corner_colours(served(handle)))
+
+
+# --- an upload ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("colour", PARTS)
+def test_the_chosen_part_is_what_strangers_get(her: Client, alice: Profile, colour: str) -> None:
+    assert upload(her, FOUR, **fields_of(colour)).status_code == 200
+    assert seen("alice") == {colour}
+
+
+def test_nothing_outside_of_the_chosen_part_is_kept(her: Client, alice: Profile, store: FileStore) -> None:
+    upload(her, FOUR, **fields_of("green"))
+    for key in store.object_keys():
+        assert set(corner_colours(opened(store.path(key).read_bytes()))) == {"green"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"crop_x": "", "crop_y": "", "crop_size": ""}, {"crop_x": "0.5"}])
+def test_with_nothing_chosen_the_middle_is_shown_and_the_whole_picture_kept(
+    her: Client, alice: Profile, fields: dict[str, str]
+) -> None:
+    upload(her, FOUR, **fields)
+    assert corner_colours(served("alice")) == CORNERS
+    image = Avatar.objects.get().image
+    assert (image.width, image.height) == (400, 300)
+
+
+def test_the_part_is_chosen_on_the_upright_picture(her: Client, alice: Profile) -> None:
+    lying = encoded(held(four_corners(400, 300), 6), "JPEG", exif=exif(6, gps=True))
+    upload(her, lying, **fields_of("blue"))
+    assert seen("alice") == {"blue"}
+
+
+def test_a_moving_picture_keeps_moving_in_its_part(her: Client, alice: Profile) -> None:
+    first, *others = [four_corners(96, 64), *frames(3, (96, 64))]
+    moving = encoded(first, "GIF", save_all=True, append_images=others, duration=90)
+    upload(her, moving, **fields_of("yellow"))
+    shown = served("alice")
+    assert getattr(shown, "n_frames", 1) > 1  # what looks alike within the part is one frame
+    shown.seek(0)
+    assert set(corner_colours(shown)) == {"yellow"}
+
+
+def test_the_same_picture_in_another_part_is_another_entry(her: Client, alice: Profile) -> None:
+    for colour in ("red", "blue", "red"):
+        upload(her, FOUR, **fields_of(colour))
+    assert alice.avatars.count() == 2
+    assert seen("alice") == {"red"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"crop_x": "1.5"}, "The part to show has its middle from 0 to 1"),
+        ({"crop_size": "0"}, "size above 0"),
+        ({"crop_size": "nan"}, "numbers from 0 to 1"),
+        ({"crop_y": "top"}, "numbers from 0 to 1"),
+    ],
+)
+def test_a_part_that_can_not_be_is_refused_and_nothing_stored(
+    her: Client, alice: Profile, store: FileStore, fields: dict[str, str], sentence: str
+) -> None:
+    answer = upload(her, FOUR, **fields)
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]
+    assert (store.object_keys(), alice.avatars.count()) == ([], 0)
+
+
+def test_a_person_without_scripts_chooses_from_lists_and_reads_what_was_wrong(her: Client, alice: Profile) -> None:
+    page = her.get(PICTURE).content.decode()
+    for name in ("crop_x", "crop_y", "crop_size"):
+        assert f'<select name="{name}"' in page
+    assert '<option value="0.5" selected>' in page
+    refused = her.post(PICTURE, {"content": SimpleUploadedFile("me.png", FOUR), "crop_size": "7"})
+    assert refused.status_code == 422
+    assert "size above 0, up to 1" in refused.content.decode()
+    assert "content" not in refused.context["form"].errors
+
+
+# --- by programs --------------------------------------------------------------------------------------------------
+def test_programs_name_the_part_in_the_address_or_the_form(alice: Profile) -> None:
+    program = Program(a_secret(alice))
+    assert program.put(FOUR, query="?crop=0.75,0.25,0.4").status_code == 200
+    assert seen("alice") == {"green"}
+    form = {"content": SimpleUploadedFile("me.png", FOUR, "image/png"), "crop": "0.25,0.75,0.4"}
+    assert program.put(encode_multipart(BOUNDARY, form), kind=MULTIPART_CONTENT).status_code == 200
+    assert seen("alice") == {"blue"}
+
+
+@pytest.mark.parametrize("text", ["", "0.5", "0.5,0.5", "0.5,0.5,0", "2,0,1", "a,b,c", "0.5,0.5,1,1", "nan,0,1"])
+def test_programs_learn_what_a_part_looks_like(alice: Profile, store: FileStore, text: str) -> None:
+    answer = Program(a_secret(alice)).put(FOUR, query=f"?crop={text}")
+    assert problem_of(answer) == (422, "bad-crop")
+    assert "part to show" in answer.json()["detail"]
+    assert store.object_keys() == []
+
+
+# --- another part later -------------------------------------------------------------------------------------------
+def test_another_part_of_a_whole_upload_becomes_a_new_entry(her: Client, alice: Profile) -> None:
+    first = an_upload(alice, FOUR, alt_text="Four fields")
+    answer = her.post(f"{PICTURE}{first.pk}/crop/", fields_of("yellow"))
+    assert answer["Location"] == PICTURE
+    assert seen("alice") == {"yellow"}
+    newest = alice.avatars.active().first()
+    assert newest is not None
+    assert (newest.alt_text, alice.avatars.count()) == ("Four fields", 2)
+    her.post(f"{PICTURE}{first.pk}/use/")
+    assert corner_colours(served("alice")) == CORNERS
+
+
+def test_choosing_the_middle_again_makes_no_copy(alice: Profile) -> None:
+    first, _second = an_upload(alice, FOUR), an_upload(alice)
+    assert crop_again(alice, first.pk, MIDDLE, alice.user) == first
+    assert alice.avatars.count() == 2
+    assert corner_colours(served("alice")) == CORNERS
+
+
+def test_only_ones_own_standing_uploads_can_be_cropped(alice: Profile, bob: Profile) -> None:
+    hers = an_upload(alice, FOUR)
+    token, removed, locked = a_token_picture(alice, timezone.now()), an_upload(alice), an_upload(alice)
+    remove_avatar(alice, removed.pk, alice.user)
+    moderate_avatar(locked.pk, "Not you.", bob.user)
+    part = Crop(0, 0, 0.5)
+    for owner, avatar_id in (
+        (bob, hers.pk),
+        (alice, token.pk),
+        (alice, removed.pk),
+        (alice, locked.pk),
+        (alice, uuid4()),
+    ):
+        with pytest.raises(NoSuchAvatar):
+            crop_again(owner, avatar_id, part, owner.user)
+
+
+def test_the_whole_picture_is_for_its_owner_only(her: Client, alice: Profile, bob: Profile) -> None:
+    entry = an_upload(alice, FOUR)
+    address = f"{PICTURE}{entry.pk}/whole/"
+    answer = her.get(address)
+    assert opened(answer.content).size == (400, 300)
+    assert answer["Cache-Control"].startswith("private")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    stranger = Client()
+    assert stranger.get(address).status_code == 302
+    stranger.force_login(bob.user)
+    assert stranger.get(address).status_code == 404
+
+
+def test_a_part_that_can_not_be_is_explained_on_the_page(her: Client, alice: Profile) -> None:
+    entry = an_upload(alice, FOUR)
+    answer = her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_x": "9"})
+    assert answer.status_code == 422
+    assert "from 0 to 1" in answer.content.decode()
+    assert alice.avatars.count() == 1
+
+
+def test_where_the_kept_picture_can_not_be_read_the_page_says_so(her: Client, alice: Profile, store: FileStore) -> None:
+    entry = an_upload(alice, FOUR)
+    store.path(next(key for key in store.object_keys() if key.startswith("masters/"))).unlink()
+    answer = her.post(f"{PICTURE}{entry.pk}/crop/", fields_of("red"))
+    assert answer.status_code == 503
+    assert "try again" in answer.content.decode()
+    assert her.get(f"{PICTURE}{entry.pk}/whole/").status_code == 503
+    assert alice.avatars.count() == 1
+
+
+# --- a long history -----------------------------------------------------------------------------------------------
+def copies(profile: Profile, count: int) -> None:
+    """Entries that share one stored picture: the pages under test only list them."""
+    image = an_upload(profile, a_picture()).image
+    Avatar.objects.bulk_create(
+        Avatar(profile=profile, image=image, source="upload", reference=str(n), chosen_at=timezone.now())
+        for n in range(count - 1)
+    )
+
+
+def listed(page: str) -> list[UUID]:
+    return [UUID(part.split("/", 1)[0]) for part in page.split(f'action="{PICTURE}')[1:] if "/remove/" in part[:60]]
+
+
+def test_a_long_history_comes_in_pages_that_hold_every_picture_once(her: Client, alice: Profile) -> None:
+    copies(alice, 30)
+    address, ids, pages = PICTURE, [], 0
+    while address:
+        page = her.get(address).content.decode()
+        ids += listed(page)
+        pages += 1
+        _, _, rest = page.partition(f'href="{PICTURE}older/?after=')
+        address = f"{PICTURE}older/?after={rest.split(chr(34))[0]}" if rest else ""
+    assert pages == 3
+    assert len(ids) == len(set(ids)) == 30
+    assert "You have 30 pictures" in her.get(PICTURE).content.decode()
+
+
+def test_what_is_done_on_an_older_page_returns_to_it(her: Client, alice: Profile) -> None:
+    copies(alice, 14)
+    page = her.get(PICTURE).content.decode()
+    after = page.partition("older/?after=")[2].split('"')[0]
+    older = f"{PICTURE}older/?after={after}"
+    oldest = alice.avatars.order_by("chosen_at", "id").first()
+    assert oldest is not None
+    removed = her.post(f"{PICTURE}{oldest.pk}/remove/", {"after": after})
+    assert removed["Location"] == older
+    assert f'name="after" value="{after}"' in her.get(older).content.decode()  # of the note's Undo too
+    assert her.post(f"{PICTURE}{oldest.pk}/restore/", {"after": after})["Location"] == older
+
+
+@pytest.mark.parametrize("after", ["", "5", "x-y", "99999999999999999-" + "0" * 32, "https://evil.example/"])
+def test_a_page_that_is_none_leads_to_the_first(her: Client, alice: Profile, after: str) -> None:
+    entry = an_upload(alice)
+    assert her.get(f"{PICTURE}older/", {"after": after})["Location"] == PICTURE
+    assert her.post(f"{PICTURE}{entry.pk}/use/", {"after": after})["Location"] == PICTURE

@@ -1,0 +1,114 @@
+"""The look-ups behind every picture go through an index, however many people there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from nft.accounts.public import find_by_account
+from nft.models import LinkedAccount
+from profiles import sources
+from profiles.models import Avatar, EmailName, Profile, Rendition, StoredImage
+from profiles.pictures.pages import history_page
+from profiles.serving.lookup import find_face
+from profiles.serving.showing import find_profile
+from profiles.store.renditions import find_public_rendition
+from tests.kit.people import a_token_picture
+
+pytestmark = pytest.mark.django_db
+PEOPLE = 4_000
+SQUARES = (64, 128, 256)
+
+
+@pytest.fixture
+def crowd(db: None) -> None:
+    """PEOPLE with a picture each, and the statistics the planner goes by."""
+    user_model, now = get_user_model(), timezone.now()
+    users = user_model.objects.bulk_create([user_model(username=f"u{n}", password="!") for n in range(PEOPLE)], 1000)
+    people = Profile.objects.bulk_create(
+        [Profile(user=user, handle=f"person-{n}", is_found_by_email=True) for n, user in enumerate(users)], 1000
+    )
+    facts = {"mime": "image/webp", "width": 9, "height": 9, "byte_count": 9, "source_format": "png", "touched_at": now}
+    images = StoredImage.objects.bulk_create([StoredImage(sha256=f"{n:064x}", **facts) for n in range(PEOPLE)], 1000)
+    Rendition.objects.bulk_create(
+        [
+            Rendition(image=image, size=size, format="webp", sha256=f"{n:060x}{size:04x}", byte_count=9)
+            for n, image in enumerate(images)
+            for size in SQUARES
+        ],
+        1000,
+    )
+    avatars = Avatar.objects.bulk_create(
+        [
+            Avatar(profile=person, image=image, source="upload", chosen_at=now)
+            for person, image in zip(people, images, strict=True)
+        ],
+        1000,
+    )
+    EmailName.objects.bulk_create(
+        [EmailName(profile=person, sha256=f"{n:064x}", md5=f"{n:032x}") for n, person in enumerate(people)], 1000
+    )
+    facts = {"chain_id": 1, "is_public": True, "linked_at": now, "last_used_at": now}
+    LinkedAccount.objects.bulk_create(
+        [LinkedAccount(user=user, address=n.to_bytes(20, "big"), **facts) for n, user in enumerate(users)], 1000
+    )
+    for person, avatar in zip(people, avatars, strict=True):
+        person.avatar = avatar
+    Profile.objects.bulk_update(people, ["avatar"], 500)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def plans_of(look_up: Callable[[], Any]) -> list[str]:
+    """What the database does for each query of `look_up`, in its own words."""
+    with CaptureQueriesContext(connection) as captured:
+        look_up()
+    explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+    plans = []
+    with connection.cursor() as cursor:
+        for query in captured.captured_queries:
+            if query["sql"].startswith(("SAVEPOINT", "RELEASE")):
+                continue
+            cursor.execute(explain + query["sql"].replace("%", "%%"))
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+    return plans
+
+
+def test_every_way_to_a_picture_uses_indexes_only(crowd: None) -> None:
+    now = timezone.now()
+    sources.register_identifier_resolver("account", find_by_account)  # the fixtures here begin without any
+    stale = Profile.objects.get(handle="person-77")
+    look_ups: list[tuple[Callable[[], Any], int]] = [
+        (lambda: find_face("person-2345", now), 1),
+        (lambda: find_face(f"{2345:064x}", now), 1),
+        (lambda: find_face(f"{2345:032x}", now), 1),
+        (lambda: find_face(f"0x{2345:040x}", now), 1),
+        (lambda: find_face(f"eip155:1:0x{2345:040x}", now), 1),
+        (lambda: find_face("nobody-at-all", now), 1),
+        (lambda: find_profile("person-2345"), 1),
+        (lambda: find_public_rendition(f"{2345:060x}{64:04x}", "webp"), 1),
+        (lambda: history_page(stale, size=20), 2),
+        (lambda: find_face(stale.handle, now + timedelta(days=2)), 2),
+    ]
+    a_token_picture(stale, now)
+    for look_up, queries in look_ups:
+        plans = plans_of(look_up)
+        assert len(plans) == queries
+        for plan in plans:
+            assert not re.search(r"Seq Scan|\bSCAN (?!CONSTANT)", plan), plan
+
+
+def test_the_answers_are_right_in_a_crowd(crowd: None) -> None:
+    sources.register_identifier_resolver("account", find_by_account)
+    for name in ("person-2345", f"{2345:032x}", f"{2345:064x}", f"0x{2345:040x}"):
+        face = find_face(name, timezone.now())
+        assert face is not None
+        assert (face.handle, [square.size for square in face.squares]) == ("person-2345", list(SQUARES))

@@ -1,0 +1,277 @@
+"""The layer before Django: the same answers from memory, never longer than they are true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import RequestFactory
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from profiles.models import Profile
+from profiles.pictures.history import remove_avatar
+from profiles.serving.response_cache import FRESH_FOR, FastPath
+from profiles.settings import CACHE_SLACK
+from tests.kit.people import a_token_picture, an_upload
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+pytestmark = pytest.mark.django_db
+WEBP = "image/avif,image/webp,*/*;q=0.8"
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: str
+    headers: dict[str, str]
+    body: bytes
+
+    def but_for_what_is_left(self) -> Answer:
+        """Without the seconds of Cache-Control, which count down."""
+        control = re.sub(r"max-age=\d+", "max-age=N", self.headers["Cache-Control"])
+        return Answer(self.status, {**self.headers, "Cache-Control": control}, self.body)
+
+
+@dataclass
+class Site:
+    """Django behind the layer; `asked` counts what reached Django."""
+
+    clock: Clock = field(default_factory=Clock)
+    limit: int = 1_000_000
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.django = get_wsgi_application()
+        self.fast = FastPath(self._counted, limit=self.limit, clock=self.clock)
+
+    def _counted(self, environ: Any, start_response: Any) -> Any:
+        self.asked += 1
+        return self.django(environ, start_response)
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        return call(self.fast, path, method, headers)
+
+    def get_from_django(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        return call(self.django, path, method, headers)
+
+
+def call(application: WSGIApplication, path: str, method: str, headers: dict[str, str]) -> Answer:
+    environ = RequestFactory(SERVER_NAME="localhost").generic(method, path, headers=headers).environ
+    seen: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        seen[:] = [status, dict(headers)]
+        return lambda data: None
+
+    response: Any = application(environ, start_response)
+    body = b"".join(response)
+    return Answer(seen[0], seen[1], b"" if method == "HEAD" else body)
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """The test's own transaction lives in its connection, which Django would otherwise end with each request."""
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in ends:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def site(db: None, settings: Settings) -> Site:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    return Site()
+
+
+def test_a_repeated_picture_never_reaches_django(
+    site: Site, alice: Profile, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    an_upload(alice)
+    first = site.get("/avatar/alice?s=64", accept=WEBP)
+    with django_assert_num_queries(0):
+        again = site.get("/avatar/alice?s=64", accept=WEBP)
+    assert again == first
+    assert site.asked == 1
+
+
+PATHS = ["/avatar/alice", "/avatar/alice.png?s=64", "/avatar/alice.json", "/avatar/bob?d=identicon", "/avatar/nobody"]
+ODD_PATHS = ["/avatar/alice?s=0", "/avatar/bob?d=404", "/avatar/alice?d=https://example.org/a.png", "/u/alice/"]
+ACCEPTED = ["*/*", WEBP, "image/webp;q=0, */*", "image/avif", "image/png", "nonsense;;q=x", ""]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_asked_the_answer_is_djangos_but_for_the_seconds_left(
+    data: st.DataObject, alice: Profile, bob: Profile, redis_server: None
+) -> None:
+    if alice.avatar is None:
+        an_upload(alice)
+        alice.refresh_from_db()
+    site = Site()
+    for _ in range(data.draw(st.integers(1, 5))):
+        path = data.draw(st.sampled_from(PATHS + ODD_PATHS))
+        headers = {"accept": data.draw(st.sampled_from(ACCEPTED))}
+        etag = site.get_from_django(path, **headers).headers.get("ETag", '"none"')
+        tags = [None, etag, f"W/{etag}", f'"other", {etag}', '"other"', "*", "nonsense"]
+        if (tag := data.draw(st.sampled_from(tags))) is not None:
+            headers[data.draw(st.sampled_from(["if-none-match", "if-match"]))] = tag
+        method = data.draw(st.sampled_from(["GET", "GET", "HEAD", "POST"]))
+        site.clock.now += data.draw(st.floats(0, 3))
+        ours, djangos = (ask(path, method, **headers) for ask in (site.get, site.get_from_django))
+        if "Cache-Control" in djangos.headers:
+            ours, djangos = ours.but_for_what_is_left(), djangos.but_for_what_is_left()
+        assert without_nonce(ours) == without_nonce(djangos)
+
+
+def without_nonce(answer: Answer) -> Answer:
+    """Pages differ each time by their CSRF tokens and cookies; only avatars are compared to the byte."""
+    if answer.headers.get("Content-Type", "").startswith("text/html") and not answer.headers.get("ETag"):
+        return Answer(answer.status, {}, b"")
+    return answer
+
+
+def test_at_the_same_moment_the_answers_are_the_same_to_the_byte(site: Site, alice: Profile) -> None:
+    an_upload(alice)
+    for headers in ({}, {"if-none-match": site.get("/avatar/alice.webp").headers["ETag"]}):
+        assert site.get("/avatar/alice.webp", **headers) == site.get_from_django("/avatar/alice.webp", **headers)
+    assert site.asked == 1
+
+
+def test_who_has_the_picture_never_reaches_django_twice_either(site: Site, alice: Profile) -> None:
+    an_upload(alice)
+    etag = site.get_from_django("/avatar/alice.webp").headers["ETag"]
+    answers = [site.get("/avatar/alice.webp", **{"if-none-match": etag}) for _ in range(3)]
+    assert answers[0].status == "304 Not Modified"
+    assert answers == [answers[0]] * 3
+    assert site.asked == 1
+    assert site.get("/avatar/alice.webp") == site.get_from_django("/avatar/alice.webp")
+    assert site.asked == 2
+
+
+def test_a_change_is_seen_within_five_seconds_whatever_was_kept_where(site: Site, alice: Profile) -> None:
+    an_upload(alice)
+    old = site.get("/avatar/alice.webp")
+    an_upload(alice)
+    site.clock.now += 2.9
+    last = site.get("/avatar/alice.webp")
+    left = int(last.headers["Cache-Control"].split("max-age=")[1].split(",")[0])
+    assert last.body == old.body
+    assert 2.9 + left + CACHE_SLACK < 5  # another cache's or the reader's own copy included
+    site.clock.now += 0.2
+    assert site.get("/avatar/alice.webp").body != old.body
+
+
+def test_a_removed_picture_is_gone_within_five_seconds(site: Site, alice: Profile) -> None:
+    avatar = an_upload(alice)
+    assert site.get("/avatar/alice?d=404").status == "200 OK"
+    remove_avatar(alice, avatar.pk, alice.user)
+    site.clock.now += 4
+    assert site.get("/avatar/alice?d=404").status == "404 Not Found"
+
+
+@pytest.mark.parametrize(("path", "ages"), [("/avatar/alice.json", (3600, 86_400)), ("/avatar/alice", (10, 3600))])
+def test_nothing_outlives_its_attestation(
+    site: Site, alice: Profile, settings: Settings, path: str, ages: tuple[int, int]
+) -> None:
+    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = ages
+    a_token_picture(alice, timezone.now() - timedelta(seconds=3600 - CACHE_SLACK - 1.5))
+    answer = site.get(path)
+    assert answer.headers["Cache-Control"] == "public, max-age=1, must-revalidate"
+    site.clock.now += 1.5
+    site.get(path)
+    assert site.asked == 2
+
+
+@pytest.mark.parametrize(("left", "spare"), [(20.5, 15), (3600, 60), (1, 0)])
+def test_an_outage_lengthens_nothing_past_its_attestation(site: Site, alice: Profile, left: float, spare: int) -> None:
+    a_token_picture(alice, timezone.now() - timedelta(days=1) + timedelta(seconds=left))
+    for _ in range(2):
+        control = site.get("/avatar/alice").headers["Cache-Control"]
+        assert re.findall(r"stale-if-error=(\d+)", control) == ([str(spare)] if spare else [])
+        site.clock.now += 1
+
+
+def test_errors_redirects_and_private_pages_are_never_kept(site: Site, alice: Profile, settings: Settings) -> None:
+    settings.AVATAR_DEFAULT_URL_HOSTS = ["pictures.example"]
+    paths = ["/avatar/alice?d=404", "/avatar/alice?s=0", "/avatar/bob?d=https://pictures.example/a.png", "/u/alice/"]
+    for path in paths * 2:
+        site.get(path)
+    assert (site.asked, site.fast.size) == (2 * len(paths), 0)
+
+
+def test_an_answer_with_a_cookie_is_never_kept() -> None:
+    def chatty(environ: Any, start_response: Any) -> Any:
+        from django.http import HttpResponse
+
+        environ[FRESH_FOR] = 4.0
+        start_response("200 OK", [("ETag", '"a"'), ("Set-Cookie", "a=b")])
+        return HttpResponse(b"body")
+
+    fast = FastPath(chatty)
+    call(fast, "/avatar/alice", "GET", {})
+    assert fast.size == 0
+
+
+def test_what_hosts_are_refused_stays_refused(site: Site, alice: Profile) -> None:
+    site.get("/avatar/alice")
+    assert site.get("/avatar/alice", host="evil.example").status == "400 Bad Request"
+
+
+def test_a_request_with_a_cookie_gets_the_same_answer(site: Site, alice: Profile) -> None:
+    assert site.get("/avatar/alice", cookie="session=1") == site.get("/avatar/alice")
+    assert site.asked == 1
+
+
+def test_memory_is_bounded_whatever_strangers_ask(db: None, redis_server: None) -> None:
+    site = Site(limit=200_000)
+    for number in range(120):
+        site.get(f"/avatar/nobody-{number}.png?s=32")
+        assert site.fast.size <= 200_000
+    assert site.fast.size > 100_000
+    before = site.fast.size
+    site.get("/avatar/nobody?x=" + "x" * 700)
+    assert site.fast.size == before
+
+
+def test_many_threads_get_whole_answers(alice: Profile) -> None:
+    """Entries come, go and are read at once; sizes add up in the end."""
+
+    def numbered(environ: Any, start_response: Any) -> Any:
+        from django.http import HttpResponse
+
+        environ[FRESH_FOR] = 0.001
+        body = environ["PATH_INFO"].encode() * 500
+        start_response("200 OK", [("ETag", '"a"'), ("Content-Length", str(len(body)))])
+        return HttpResponse(body)
+
+    fast = FastPath(numbered, limit=300_000)
+
+    def ask(number: int) -> bool:
+        path = f"/avatar/person-{number % 60}"
+        answer = call(fast, path, "GET", {})
+        return answer.body == path.encode() * 500 and fast.size <= 350_000
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(3000)))

@@ -1,0 +1,73 @@
+"""Settings that can't work stop the start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.checks import CheckMessage
+from pytest_django import Settings
+
+from profiles import checks
+from profiles import settings as profiles_settings
+
+
+def ids(found: list[CheckMessage]) -> list[str | None]:
+    return [message.id for message in found]
+
+
+def test_pictures_need_a_place(settings: Settings) -> None:
+    assert ids(checks.check_storage(None)) == []
+    settings.STORAGES = {name: value for name, value in settings.STORAGES.items() if name != "avatars"}
+    assert ids(checks.check_storage(None)) == ["profiles.E001"]
+
+
+@pytest.mark.parametrize(("mark", "image"), [(0, 10), (20, 10), (-1, -1)])
+def test_a_mark_may_not_outlive_its_picture(settings: Settings, mark: int, image: int) -> None:
+    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = mark, image
+    assert ids(checks.check_ages(None)) == ["profiles.E002"]
+
+
+def test_a_purge_may_not_overtake_an_upload(settings: Settings) -> None:
+    settings.AVATAR_UNUSED_SECONDS = 5
+    assert ids(checks.check_ages(None)) == ["profiles.E003"]
+
+
+def test_a_limit_of_nothing_is_a_mistake(settings: Settings) -> None:
+    settings.AVATAR_MAX_FRAMES = 0
+    assert ids(checks.check_limits(None)) == ["profiles.E004"]
+
+
+def test_cookies_must_be_taken_off_before_sessions_are_read(settings: Settings) -> None:
+    settings.MIDDLEWARE = [checks.SESSIONS, checks.MIDDLEWARE]
+    assert ids(checks.check_cookieless(None)) == ["profiles.W001"]
+    settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SESSIONS]
+    assert ids(checks.check_cookieless(None)) == []
+    settings.MIDDLEWARE = []
+    assert ids(checks.check_cookieless(None)) == []
+
+
+def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settings: Settings) -> None:
+    assert ids(checks.check_cookieless(None)) == []
+    settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SECURITY, checks.SESSIONS]
+    assert ids(checks.check_cookieless(None)) == ["profiles.W002"]
+
+
+def test_a_host_project_without_our_settings_gets_our_defaults(settings: Settings) -> None:
+    for name in ("NFT_MARK_MAX_AGE", "NFT_IMAGE_MAX_AGE", "AVATAR_MAX_BYTES"):
+        delattr(settings, name)
+    assert (profiles_settings.mark_max_age(), profiles_settings.image_max_age()) == (
+        timedelta(hours=1),
+        timedelta(days=1),
+    )
+    assert profiles_settings.upload_max_bytes() == 8 * 1024 * 1024
+
+
+def test_serving_from_the_store_needs_to_know_how_and_where(settings: Settings) -> None:
+    assert ids(checks.check_store(None)) == []
+    settings.AVATAR_SERVE_FROM_STORE = "yes"
+    assert ids(checks.check_store(None)) == ["profiles.E005"]
+    settings.AVATAR_SERVE_FROM_STORE = "public"
+    assert ids(checks.check_store(None)) == ["profiles.E006"]
+    settings.AVATAR_STORE_PUBLIC_URL = "https://cdn.example/avatars"
+    assert ids(checks.check_store(None)) == []

@@ -1,0 +1,25 @@
+"""What pages are told of chains: never where our own nodes are."""
+
+from __future__ import annotations
+
+from django.test import RequestFactory, override_settings
+
+from avatarsite import context
+from avatarsite.settings import chains
+
+CHAIN = chains.DEFAULTS | {"name": "Ethereum", "rpc_urls": ["https://node.example/v2/a-key"]}
+
+
+def shown_chain(**more: str) -> dict[str, object]:
+    with override_settings(LOCAL_STACK=False, NFT_CHAINS={1: CHAIN | more}):
+        [chain] = context.site(RequestFactory().get("/"))["chains"]
+    return dict(chain)
+
+
+def test_a_node_with_our_key_is_not_shown() -> None:
+    shown = {"id": 1, "name": "Ethereum", "explorer_url": "", "currency": "ETH", "rpc_url": ""}
+    assert shown_chain() == shown
+
+
+def test_the_node_for_peoples_wallets_is() -> None:
+    assert shown_chain(wallet_rpc_url="https://public.example")["rpc_url"] == "https://public.example"

@@ -1,0 +1,92 @@
+"""A lost picture is told of by mail: once, to confirmed addresses, unless it is back or the person does not want it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.utils import timezone
+from pytest_django import Settings
+
+from profiles.models import Profile
+from profiles.pictures.notices import dismiss
+from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
+from tests.kit.people import a_person, a_token_picture
+from users.loss_mail import GIVEN_UP, send_due
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+LATER = timedelta(minutes=2)
+
+
+@pytest.fixture
+def bob() -> Profile:
+    profile = a_person("bob")
+    EmailAddress.objects.create(user=profile.user, email="bob@example.org", primary=True, verified=True)
+    return profile
+
+
+def lose(profile: Profile, at: Any = NOW) -> Any:
+    token = profile.avatars.first() or a_token_picture(profile, at)
+    withdraw_avatar(token.pk, "The token was transferred away.", lost_at=at)
+    return token.pk
+
+
+def test_a_loss_is_told_once_with_what_to_do(bob: Profile) -> None:
+    lose(bob)
+    assert [send_due(NOW), send_due(NOW + LATER), send_due(NOW + LATER)] == [0, 1, 0]
+    (letter,) = mail.outbox
+    assert letter.to == ["bob@example.org"]
+    for word in ("“Token 1”", "transferred away", "/settings/picture/", "/settings/loss/"):
+        assert word in letter.body
+
+
+def test_one_that_is_back_within_a_minute_is_not(bob: Profile) -> None:
+    token = lose(bob)
+    reinstate_avatar(token, NOW)
+    assert send_due(NOW + LATER) == 0
+
+
+def test_one_that_goes_and_comes_all_day_is_told_once(bob: Profile) -> None:
+    token = lose(bob)
+    for hour in range(1, 5):
+        assert send_due(NOW + timedelta(hours=hour)) == (1 if hour == 1 else 0)
+        reinstate_avatar(token, NOW + timedelta(hours=hour, minutes=1))
+        lose(bob, NOW + timedelta(hours=hour, minutes=2))
+    reinstate_avatar(token, NOW + timedelta(days=2))
+    lose(bob, NOW + timedelta(days=2))
+    assert send_due(NOW + timedelta(days=2) + LATER) == 1
+
+
+def test_nobody_gets_one_who_does_not_want_it_or_proved_no_address(bob: Profile) -> None:
+    carol = a_person("carol")
+    lose(carol)
+    bob.mails_on_loss = False
+    bob.save()
+    lose(bob)
+    assert send_due(NOW + LATER) == 0
+    assert mail.outbox == []
+
+
+def test_who_dismissed_the_notice_knows_already(bob: Profile) -> None:
+    lose(bob)
+    assert dismiss(bob, bob.notices.get().pk, NOW)
+    assert send_due(NOW + LATER) == 0
+
+
+def test_a_mail_server_that_is_down_is_tried_again_for_a_day(bob: Profile, settings: Settings) -> None:
+    lose(bob)
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "django.core.mail.backends.smtp.EmailBackend",
+        "127.0.0.1",
+        9,
+    )
+    assert send_due(NOW + LATER) == 0
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert send_due(NOW + 2 * LATER) == 1
+    lose(a_person("dave"))
+    EmailAddress.objects.create(user=Profile.objects.get(handle="dave").user, email="d@example.org", verified=True)
+    assert send_due(NOW + GIVEN_UP + LATER) == 0

@@ -1,0 +1,67 @@
+"""Who signs up by wallet chooses a handle, or keeps the neutral one."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from profiles.people.people import profile_of
+from tests.kit.wallets import Browser, Wallet
+
+pytestmark = pytest.mark.django_db
+WELCOME = "/settings/welcome/"
+
+
+@pytest.fixture
+def newcomer(browser: Browser, wallet: Wallet) -> User:
+    assert browser.sign_in(wallet, next="/mint/").json() == {"redirect": f"{WELCOME}?next=%2Fmint%2F"}
+    assert browser.user is not None
+    return browser.user
+
+
+def test_the_page_names_the_neutral_handle_and_can_be_skipped(browser: Browser, newcomer: User) -> None:
+    page = browser.client.get(f"{WELCOME}?next=/mint/").content.decode()
+    assert f'<a class="button" href="/mint/">Keep {newcomer.profile.handle}</a>' in page
+    assert newcomer.profile.handle.startswith("user-")
+
+
+def test_a_chosen_handle_is_theirs_and_they_go_where_they_wanted(browser: Browser, newcomer: User) -> None:
+    answer = browser.client.post(WELCOME, {"handle": " Mira ", "next": "/mint/"})
+    assert answer["Location"] == "/mint/"
+    newcomer.profile.refresh_from_db()
+    assert newcomer.profile.handle == "mira"
+    assert browser.client.get("/u/mira/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("handle", "reason"),
+    [
+        ("", "required"),
+        ("x", "A handle has 2 to 30 characters"),
+        ("-dash", "A handle has 2 to 30 characters"),
+        ("admin", "The handle admin is reserved"),
+        ("alice", "The handle alice is taken"),
+        ("a" * 31, "at most 30 characters"),
+    ],
+)
+def test_a_handle_that_can_not_be_had_is_refused_with_the_reason(
+    browser: Browser, newcomer: User, alice: User, handle: str, reason: str
+) -> None:
+    profile_of(alice)
+    answer = browser.client.post(WELCOME, {"handle": handle, "next": "/mint/"})
+    assert answer.status_code == 422
+    assert reason in answer.content.decode()
+    assert f'href="/mint/">Keep {newcomer.profile.handle}' in answer.content.decode()
+    newcomer.profile.refresh_from_db()
+    assert newcomer.profile.handle.startswith("user-")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil"])
+def test_it_leads_to_no_other_site(browser: Browser, newcomer: User, elsewhere: str) -> None:
+    answer = browser.client.post(WELCOME, {"handle": "mira", "next": elsewhere})
+    assert answer["Location"] == reverse("profiles:picture")
+
+
+def test_guests_are_sent_to_sign_in(browser: Browser) -> None:
+    assert browser.client.get(WELCOME)["Location"].startswith(reverse("account_login"))

@@ -1,0 +1,42 @@
+"""The admin: through the site's own sign-in, and by wallet only where the operator allows it, with a second factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from users.login_methods import began_by_wallet
+from users.sign_in_log import has_second_factor
+
+NOT_BY_WALLET = "You signed in with a wallet, which does not open the admin here. Sign out, and sign in in another way."
+NO_SECOND_FACTOR = (
+    "You signed in with a wallet alone. The admin asks for a second step too: set up an authenticator app or a "
+    "passkey, sign out, and sign in again."
+)
+
+
+class SiteAdmin(AdminSite):
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not why_not(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's form knows no second factor: people are sent through the site's, or told why they stay outside."""
+        reason = why_not(request) if super().has_permission(request) else ""
+        if reason:
+            return render(request, "admin/not_by_wallet.html", {"reason": reason}, status=403)
+        answer: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return answer
+
+
+def why_not(request: HttpRequest) -> str:
+    """Why this session does not open the admin though its person may, "" if it does."""
+    if not began_by_wallet(request):
+        return ""
+    if not settings.ADMIN_WALLET_SIGN_IN:
+        return NOT_BY_WALLET
+    return "" if has_second_factor(request) else NO_SECOND_FACTOR

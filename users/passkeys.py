@@ -1,0 +1,36 @@
+"""Removing a passkey, unless it is the last way to sign in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from users.login_methods import LAST_PASSKEY
+
+
+class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
+    """allauth's page, which asks nobody whether the passkey may go."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"can_go": self._can_go()}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            # As nft.accounts.linking.lock_logins: a wallet that is unlinked meanwhile waits, and counts anew.
+            get_user_model().objects.select_for_update(no_key=True).get(pk=self.object.user_id)
+            if not self._can_go():
+                messages.error(self.request, LAST_PASSKEY)
+                return redirect("mfa_list_webauthn")
+            answer: HttpResponse = super().form_valid(form)
+            return answer
+
+    def _can_go(self) -> bool:
+        return bool(get_adapter().can_delete_authenticator(self.object))

@@ -1,0 +1,128 @@
+"""Proving again that it is still the same person, before what could lock them out or let others in.
+
+Signing in counts for ACCOUNT_REAUTHENTICATION_TIMEOUT seconds, as does every proof after it: by password, passkey,
+code, or a wallet, which allauth knows nothing of.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
+    get_reauthentication_flows,
+    suspend_request,
+)
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import urlencode
+
+from users.login_methods import began_by_wallet
+from users.wallet_login import is_ours
+
+View = Callable[..., HttpResponse]
+SIGNED_IN_AT = "signed_in_at"
+ASK_WALLET = "account_reauthenticate_wallet"
+#: What a page is for, by the name of its address, in words that follow "before you".
+STEPS = {
+    "wallets": "link an account",
+    "wallet_move": "move an account",
+    "wallet_unlink": "unlink an account",
+    "api_tokens": "make a token for programs",
+    "account_email": "change your e-mail address",
+    "account_set_password": "set a password",
+    "account_change_password": "change your password",
+    "mfa_add_webauthn": "add a passkey",
+    "mfa_edit_webauthn": "rename a passkey",
+    "mfa_remove_webauthn": "remove a passkey",
+    "mfa_activate_totp": "set up an authenticator app",
+    "mfa_deactivate_totp": "switch off the authenticator app",
+    "mfa_view_recovery_codes": "see your recovery codes",
+    "mfa_download_recovery_codes": "see your recovery codes",
+    "mfa_generate_recovery_codes": "make recovery codes",
+}
+
+
+class Reauthentication:
+    """NFT_REAUTHENTICATION: see nft.views.proof."""
+
+    def missing(self, request: HttpRequest) -> str:
+        return missing_proof(request)
+
+    def step(self, wanted_url: str) -> str:
+        return step_of(wanted_url)
+
+    def accept(self, request: HttpRequest, user: User, wanted_url: str) -> str:
+        record_authentication(request, user, method="wallet", reauthenticated=True)
+        wanted = wanted_url if is_ours(wanted_url) else resolve_url("account_email")
+        return f"{reverse(ASK_WALLET)}?{urlencode({'next': wanted})}" if has_form(request) else wanted
+
+
+def missing_proof(request: HttpRequest) -> str:
+    """Where to prove oneself before `request` goes on (AVATAR_MISSING_PROOF), "" if that was done lately.
+
+    A form that was posted waits in the session, and is sent once the proof is given.
+    """
+    if was_proved_lately(request):
+        return ""
+    first = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+    if request.content_type == "application/json":
+        return str(first)
+    return str(suspend_request(request, first).url)
+
+
+def was_proved_lately(request: HttpRequest) -> bool:
+    """Also true for guests, who prove themselves by signing in, and for who has nothing to prove themselves with."""
+    if not request.user.is_authenticated:
+        return True
+    if time.time() - _newest_proof(request) < app_settings.REAUTHENTICATION_TIMEOUT:
+        return True
+    return not get_adapter().get_reauthentication_methods(request.user)  # last: it takes queries
+
+
+def _newest_proof(request: HttpRequest) -> float:
+    """When; 0 for never. Where staff have another way, a wallet proves nothing: whoever has it would make themselves
+    a passkey, and enter by that the admin, which wallets do not open."""
+    records = get_authentication_records(request, request.user)
+    signed_in_at = float(request.session.get(SIGNED_IN_AT, 0))
+    if request.user.is_staff and get_reauthentication_flows(request.user):
+        records = [record for record in records if record.get("method") != "wallet"]
+        signed_in_at = 0 if began_by_wallet(request) else signed_in_at
+    return max([signed_in_at, *(float(record["at"]) for record in records)])
+
+
+def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Receiver of Django's `user_logged_in`: whoever has just come in, also by signing up, proved enough."""
+    request.session[SIGNED_IN_AT] = time.time()
+
+
+def step_of(url: str) -> str:
+    """What the page at this address of ours is for, "" if that is not known."""
+    try:
+        return STEPS.get(str(resolve(url.partition("?")[0]).url_name), "")
+    except Resolver404:
+        return ""
+
+
+def proof_required(view: View) -> View:
+    """For pages of others that ask for no proof themselves."""
+
+    @functools.wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        elsewhere = missing_proof(request)
+        return redirect(elsewhere) if elsewhere else view(request, *args, **kwargs)
+
+    return asking
+
+
+def has_form(request: HttpRequest) -> bool:
+    """Whether a form that was posted waits to be sent."""
+    return "request" in (request.session.get(STATE_SESSION_KEY) or {})
