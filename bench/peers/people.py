@@ -38,7 +38,7 @@ _SQUARE = ("size", "format", "is_still", "sha256", "byte_count")
 def main(people: int) -> dict[str, float | str]:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    uploads = [keep_image(_upload(number)) for number in range(UPLOADS)]
+    uploads = [keep_image(_upload(number)).row for number in range(UPLOADS)]
     get_decoder().close()
     for first in range(0, people, PAGE):
         _add(range(first, min(first + PAGE, people)), uploads)

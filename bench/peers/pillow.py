@@ -11,12 +11,12 @@ from PIL import Image, ImageOps
 
 from bench.serve import serve
 from profiles.decoding import DecodeRequest, get_decoder
-from profiles.images.detect import read_header
 from profiles.images.encode import encode
 from profiles.images.formats import OutputFormat, SourceFormat
-from profiles.images.headers import drop_png_extras
+from profiles.images.formats.detect import read_header
+from profiles.images.formats.headers import drop_png_extras
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
-from profiles.images.normalise import normalise_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.squares import cut_squares
 from profiles.images.stills import decode_still
 
@@ -32,7 +32,7 @@ def whole(content: bytes) -> Callable[[], object]:
 
 def without_child(content: bytes) -> Callable[[], object]:
     request = DecodeRequest(_LIMITS, RENDITION_SIZES)
-    return lambda: normalise_with_renditions(content, request)
+    return lambda: normalize(content, request)
 
 
 def squares(content: bytes) -> Callable[[], object]:
