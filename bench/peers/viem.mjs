@@ -10,5 +10,6 @@ const time = new Date(now);
 await serve(async () => {
   const message = parseSiweMessage(text);
   const isValid = validateSiweMessage({ message, address, domain, nonce, time });
-  if (!isValid || !(await verifyMessage({ address, message: text, signature }))) throw new Error("The signature was not recognized.");
+  if (!isValid || !(await verifyMessage({ address, message: text, signature })))
+    throw new Error("The signature was not recognized.");
 });
