@@ -1,7 +1,7 @@
-"""Fills an empty database with people who have pictures, signs one in, and counts the queries of one avatar.
+"""Fill an empty database with people who have pictures, sign one in, and count the queries of one avatar.
 
-Rows are as many and as wide as the same number of uploads would make; the bytes are those of a few real uploads,
-which the rows share. Prints one line of JSON.
+The rows are like those of as many uploads. The stored files are those of a few real uploads, which the rows share.
+Prints one line of JSON.
 """
 
 from __future__ import annotations

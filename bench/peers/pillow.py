@@ -1,4 +1,4 @@
-"""Pictures: our path, parts of it, and Pillow as tutorials use it."""
+"""Pictures: our path, parts of it, and naive use of Pillow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LIMITS = ImageLimits()
 
 
 def whole(content: bytes) -> Callable[[], object]:
-    """What an upload costs: child process, master, every size."""
+    """Process an upload as the site does: child process, master, every size."""
     request = DecodeRequest(_LIMITS, RENDITION_SIZES)
     return lambda: get_decoder().decode(content, request)
 
@@ -36,7 +36,7 @@ def without_child(content: bytes) -> Callable[[], object]:
 
 
 def squares(content: bytes) -> Callable[[], object]:
-    """No master, no child: the work that peers do."""
+    """Make four squares without master and child process, which is the work of the peers."""
 
     def work() -> None:
         header = read_header(content, _LIMITS)
@@ -57,7 +57,7 @@ def naive(content: bytes) -> Callable[[], object]:
 
 
 def floor(content: bytes) -> Callable[[], object]:
-    """What nobody can leave out: decoding (a JPEG at a fraction) and encoding squares that are there already."""
+    """Do only what is indispensable: decode (a JPEG at a reduced scale) and encode squares that were made before."""
     ready = [ImageOps.fit(_scaled(content), (size, size)) for size in FOUR]
 
     def work() -> None:
