@@ -89,7 +89,7 @@ class ChainClient:
             views.append(view)
         return views
 
-    def living_view(self) -> tuple[ChainClient, BlockRef]:
+    def first_working_view(self) -> tuple[ChainClient, BlockRef]:
         """The first node that answers, alone, and its newest block: two nodes may be on two branches."""
         for view in self.views():
             try:

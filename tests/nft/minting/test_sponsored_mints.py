@@ -99,7 +99,7 @@ def test_what_it_cost_is_known_afterwards(
     promised = settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now)
     go_on(world, request)
     finish(world, chain, request)
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     cost = before - fetch_balance(world.client, parse_address(chain.accounts[0]))
     assert [one.cost for one in sent(request)] == [cost]
     assert settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now) == cost
@@ -264,9 +264,9 @@ def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
     request = to_submitted(world, alice)
     orphan = sent(request)[0]
     alice.delete()
-    assert sweep_outbox(world.now, world.doors) == 1
+    assert sweep_outbox(world.now, world.clients) == 1
     chain.finalize()
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     orphan.refresh_from_db()
     assert orphan.settled_at is not None
     assert fetch_nonce(world.client, bytes(orphan.sender)) == orphan.nonce + 1
@@ -278,13 +278,13 @@ def test_the_transaction_of_a_mint_that_was_given_up_still_uses_up_its_number(
     """Else all transactions of the site after it would wait."""
     request = to_submitted(world, alice)
     MintRequest.objects.filter(pk=request.pk).update(gave_up_at=world.now, due_at=None)
-    assert sweep_outbox(world.now, world.doors) == 1
+    assert sweep_outbox(world.now, world.clients) == 1
     chain.finalize()
     with monkeypatch.context() as patch:
         patch.setattr(outbox, "fetch_nonce", lambda *_: 1 / 0)
-        sweep_outbox(world.now, world.doors)
+        sweep_outbox(world.now, world.clients)
     assert sent(request)[0].last_error.startswith("Something went wrong on our side (ZeroDivisionError)")
-    sweep_outbox(world.later(minutes=3), world.doors)
+    sweep_outbox(world.later(minutes=3), world.clients)
     settled = sent(request)[0]
     assert settled.settled_at is not None
     assert (settled.due_at, settled.last_error) == (None, "")
