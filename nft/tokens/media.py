@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainError
 from nft.clients.ipfs.blockstore import BlockStoreError
@@ -92,17 +92,17 @@ OnMetadata = Callable[[], None]
 
 
 def fetch_token_media(
-    client: ChainClient, token: Token, doors: Doors, *, on_metadata: OnMetadata = lambda: None
+    client: ChainClient, token: Token, clients: Clients, *, on_metadata: OnMetadata = lambda: None
 ) -> TokenMedia:
     """The picture a token shows. `on_metadata` is called once the metadata is read. Raises MediaError."""
     try:
         block = client.confirmed_block()
         uri = substitute_id(_read_uri(client, token, block), token.token_id)
         collection = read_collection(client, token.contract, block)
-        document = fetch_document(uri, doors, IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS))
+        document = fetch_document(uri, clients, IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS))
         metadata = _parse(document)
         on_metadata()
-        image = _fetch_picture(document, metadata, token, doors)
+        image = _fetch_picture(document, metadata, token, clients)
     except (CoreError, FetchError, ChainError, IpfsUnavailable, BlockStoreError) as error:
         raise _translated(error) from error
     return TokenMedia(
@@ -123,22 +123,22 @@ def read_collection(client: ChainClient, contract: bytes, block: BlockRef) -> st
         return ""
 
 
-def fetch_document(text: str, doors: Doors, limits: IpfsLimits) -> Document:
+def fetch_document(text: str, clients: Clients, limits: IpfsLimits) -> Document:
     """What a token or image URI points to. Raises TokenUriRefused, FetchError, IpfsUnavailable or DagError."""
     plain = FetchLimits(limits.dag.max_bytes, limits.seconds)
-    match parse_token_uri(text, allow_http=doors.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
+    match parse_token_uri(text, allow_http=clients.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
         case DataUri() as uri:
             return Document(uri.data, "data:" + uri.media_type, INLINE)
         case IpfsUri() as uri:
-            return Document(fetch_ipfs(uri, doors, limits), str(uri), CID, str(uri.cid))
+            return Document(fetch_ipfs(uri, clients, limits), str(uri), CID, str(uri.cid))
         case IpnsUri() as uri:
-            return Document(doors.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
+            return Document(clients.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
         case ArUri() as uri:
             gateway = getattr(settings, "NFT_ARWEAVE_GATEWAY", "https://arweave.net")
             url = f"{gateway}/{str(uri).removeprefix('ar://')}"
-            return Document(doors.http.fetch(url, plain).content, str(uri), MUTABLE)
+            return Document(clients.http.fetch(url, plain).content, str(uri), MUTABLE)
         case HttpUri() as uri:
-            return Document(doors.http.fetch(uri.url, plain).content, uri.url, MUTABLE)
+            return Document(clients.http.fetch(uri.url, plain).content, uri.url, MUTABLE)
 
 
 def _read_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
@@ -165,14 +165,14 @@ def _parse(document: Document) -> Metadata | None:
         raise
 
 
-def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, doors: Doors) -> Document:
+def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, clients: Clients) -> Document:
     if metadata is None:
         return document
     limits = IpfsLimits(DagLimits(max_bytes=IMAGE_BYTES), IMAGE_SECONDS)
     failure: Exception | None = None
     for source in metadata.picture_sources:
         try:
-            return fetch_document(substitute_id(source, token.token_id), doors, limits)
+            return fetch_document(substitute_id(source, token.token_id), clients, limits)
         except HostBusy:
             raise
         except (CoreError, FetchError) as error:

@@ -1,4 +1,4 @@
-"""The door to strangers' URLs: what it refuses, when it stops, and that it never reaches a private address."""
+"""The client for strangers' URLs: what it refuses, when it stops, and that it never reaches a private address."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_what_no_gateway_finds_is_not_minted_yet(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
-    object.__setattr__(world.doors, "ipfs", Gateways([f"http://127.0.0.1:{free_port()}"]))
+    object.__setattr__(world.clients, "ipfs", Gateways([f"http://127.0.0.1:{free_port()}"]))
     request = go_on(world, start_mint(alice, order(alice), world.now))
     assert request.state == "draft"
     assert "no gateway finds them" in request.reason_sentence

@@ -99,7 +99,7 @@ def test_what_it_cost_is_known_afterwards(
     promised = settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now)
     go_on(world, request)
     finish(world, chain, request)
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     cost = before - fetch_balance(world.client, parse_address(chain.accounts[0]))
     assert [one.cost for one in sent(request)] == [cost]
     assert settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now) == cost
@@ -264,9 +264,9 @@ def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
     request = to_submitted(world, alice)
     orphan = sent(request)[0]
     alice.delete()
-    assert sweep_outbox(world.now, world.doors) == 1
+    assert sweep_outbox(world.now, world.clients) == 1
     chain.finalize()
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     orphan.refresh_from_db()
     assert orphan.settled_at is not None
     assert fetch_nonce(world.client, bytes(orphan.sender)) == orphan.nonce + 1
