@@ -1,8 +1,8 @@
-"""IPFS through trustless gateways: whoever sends the bytes, each block is hashed against its CID as it arrives.
+"""IPFS through trustless gateways: each block is hashed against its CID as it arrives, whatever gateway sends it.
 
-The best gateway is asked first; when it is slow the next one starts beside it, when it fails at once. A gateway that
-sends a wrong, cut or missing block loses its turn and its place in the order. Proved blocks are kept, whoever sent
-them. (https://specs.ipfs.tech/http-gateways/trustless-gateway/)
+The best gateway is asked first. When it is slow the next one starts in parallel, when it fails the next one starts at
+once. A gateway that sends a false or truncated block, or none, loses its turn and its place in the order. Verified
+blocks are kept, whatever gateway sent them. (https://specs.ipfs.tech/http-gateways/trustless-gateway/)
 """
 
 from __future__ import annotations
@@ -18,20 +18,19 @@ from nft.clients.ipfs.blockstore import get_block
 from nft.clients.ipfs.race import Race
 from nft.clients.ipfs.reading import GetBlock, IpfsLimits, IpfsUnavailable, Reading, VerifiedFile
 from nft.clients.ipfs.scores import GatewayScores
-from nft.clients.web.errors import BadAnswer, FetchError
+from nft.clients.transport.deadline import Cancellation
+from nft.clients.transport.errors import BAD_ANSWER, FetchError
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
-from nft.clients.web.sockets import Cancellation
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.errors import BlockMissing
 
-__all__ = ["Gateways", "IpfsLimits", "IpfsUnavailable", "VerifiedFile", "get_gateways"]
 log = logging.getLogger(__name__)
 
 CAR = "application/vnd.ipld.car"
 RAW = "application/vnd.ipld.raw"
 RACE_DELAY = 1.0
-"""Seconds that a gateway is alone before the next one is asked too."""
+"""Seconds before the next gateway is asked in parallel."""
 
 
 class Gateways:
@@ -53,10 +52,12 @@ class Gateways:
         self._race_delay = race_delay
 
     def fetch_verified(self, root: Cid, path: str, limits: IpfsLimits) -> VerifiedFile:
-        """The file at `path` below `root`. Raises IpfsUnavailable, or the DagError that the proved blocks lead to:
-        no such name, a directory, a limit."""
+        """Return the file at `path` below `root`.
+
+        Raises IpfsUnavailable, or the DagError that the verified blocks lead to: no such name, a directory, a limit.
+        """
         reading = Reading(root, path, limits)
-        reading.take_own(self._own)
+        reading.add_own(self._own)
         if reading.wanted():
             race = Race(self._fetch, self.scores, reading)
             race.run(self.scores.in_order(self.urls), self._race_delay)
@@ -66,9 +67,10 @@ class Gateways:
             raise IpfsUnavailable(_why(len(self.urls))) from error
 
     def fetch_mutable(self, name: str, path: str, limits: FetchLimits) -> bytes:
-        """What an IPNS or DNSLink name points to now, by the word of one gateway: no proof of anything.
+        """Return what an IPNS or DNSLink name points to now, as reported by one gateway (not verifiable).
 
-        Raises IpfsUnavailable."""
+        Raises IpfsUnavailable.
+        """
         for url in self.scores.in_order(self.urls):
             try:
                 return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
@@ -77,10 +79,12 @@ class Gateways:
         raise IpfsUnavailable(_why(len(self.urls)))
 
     def _fetch(self, url: str, reading: Reading, cancellation: Cancellation) -> None:
-        """All that is missing, from one gateway. Raises FetchError, a lie (gateway_race.LYING), or a final DagError."""
+        """Fetch what is missing from one gateway. Raises FetchError, one of race.FALSE_DATA, or a final DagError."""
         try:
             self._fetch_car(url, reading, cancellation)
-        except BadAnswer as error:
+        except FetchError as error:
+            if not error.is_a(BAD_ANSWER):
+                raise
             # Not every gateway serves archives, and some answer 404 for a path that is not there, which is no proof.
             log.info("IPFS gateway %s sends no archive of %s: %s", url, reading.root, error)
         while wanted := reading.wanted():  # block by block, whatever the archive left out
@@ -94,14 +98,14 @@ class Gateways:
         reader = CarReader(reading.limits.dag)
         with self._http.stream(address, reading.fetch_limits(accept), cancellation) as answer:
             if answer.content_type != CAR:
-                raise BadAnswer("The gateway does not send CAR archives.")
+                raise FetchError("The gateway does not send CAR archives.", BAD_ANSWER)
             while piece := answer.body.read(reader.wanted):
                 reading.add_proved(reader.feed(piece))
         reader.close()
 
 
 def get_gateways() -> Gateways:
-    """The gateways of the setting NFT_IPFS_GATEWAYS; how they fared is known to all workers by the cache."""
+    """Return the gateways of NFT_IPFS_GATEWAYS, their scores shared by all workers through the cache."""
     return Gateways(
         settings.NFT_IPFS_GATEWAYS,
         scores=GatewayScores(caches["default"]),

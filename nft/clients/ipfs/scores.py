@@ -1,7 +1,6 @@
-"""Which gateway is asked first: those that lied lately come last, then those that failed, then the slower ones.
+"""The order of gateways: those that recently sent false data come last, before them those that failed, then by speed.
 
-Kept in the cache, so that what one worker met all of them know. A score is a hint: without the cache every gateway
-counts as unknown, and is asked in the order it was configured.
+Scores are kept in the cache, which all workers share. They are hints: without the cache the configured order is used.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ SPEED_REMEMBERED = 3600
 _KINDS = ("lies", "failures", "seconds")
 _NEW_SHARE = 0.3  # of the last fetch in the running mean of seconds
 _NOTICEABLE = 0.25
-"""Seconds below which two gateways are equally fast, and the configured order decides."""
+"""Differences in seconds below this count as equal, and the configured order decides."""
 
 
 class Memory(Protocol):
@@ -56,7 +55,7 @@ class Score:
 
 class GatewayScores:
     def __init__(self, memory: Memory | None = None) -> None:
-        """Without a memory of its own: one that only this object knows."""
+        """`memory`: by default one that only this object uses."""
         self._memory: Memory = memory or LocMemCache(f"gateways-{uuid.uuid4()}", {})
 
     def in_order(self, urls: Sequence[str]) -> list[str]:
@@ -73,14 +72,14 @@ class GatewayScores:
         return {url: Score(*(found.get(_key(url, what), 0) for what in _KINDS)) for url in urls}
 
     def record_lie(self, url: str) -> None:
-        """It sent bytes that are not what their CID says."""
+        """Record that it sent bytes that do not hash to their CID."""
         self._count(_key(url, "lies"), LIE_REMEMBERED)
 
     def record_failure(self, url: str) -> None:
         self._count(_key(url, "failures"), FAILURE_REMEMBERED)
 
     def record_speed(self, url: str, seconds: float) -> None:
-        """How long it took, or how long it had been at work when another was faster."""
+        """Record how long it took, or how long it had been at work when another was faster."""
         before = self.read([url])[url].seconds
         mean = before + _NEW_SHARE * (seconds - before) if before else seconds
         try:
@@ -92,7 +91,7 @@ class GatewayScores:
         try:
             self._memory.add(key, 0, timeout)
             self._memory.incr(key)
-        except ValueError:  # forgotten between the two
+        except ValueError:  # expired between the two
             return
         except (RedisError, OSError):
             log.warning("The score of an IPFS gateway can't be kept.", exc_info=True)

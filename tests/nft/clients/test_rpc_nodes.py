@@ -10,12 +10,13 @@ import pytest
 
 from nft.clients.evm import node as evm_node
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import BlockGone, ChainUnavailable, WrongChain
+from nft.clients.evm.errors import BLOCK_GONE, ChainUnavailable, WrongChain
 from nft.clients.evm.node import within
 from nft.core.evm.address import parse_address
 from nft.core.tokens.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.ownership import check_ownership
+from tests.kit.errors import raises
 from tests.kit.hostile_server import head, serving
 from tests.kit.lying_node import lying_node
 from tests.kit.world import deploy_avatar_token, mint
@@ -41,7 +42,7 @@ def test_a_blocks_hash_asked_again_is_really_asked_again() -> None:
         seen = client.confirmed_block()
         client.check_block(seen)
         digest = "bb"  # a reorg
-        with pytest.raises(BlockGone):
+        with raises(ChainUnavailable, BLOCK_GONE):
             client.check_block(seen)
 
 
