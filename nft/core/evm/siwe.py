@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import siwe
-
 from nft.core.errors import CoreError
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import check_chain_id
@@ -135,6 +133,8 @@ def _show_time(moment: datetime) -> str:
 
 
 def _check_read_back(request: SignInRequest, text: str) -> None:
+    import siwe  # here, as it loads web3: only a process that writes sign-in texts pays for that
+
     try:
         message = siwe.SiweMessage.from_message(text, abnf=False)
     except ValueError as error:
