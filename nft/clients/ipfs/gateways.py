@@ -16,7 +16,7 @@ from django.core.cache import caches
 
 from nft.clients.ipfs.blockstore import get_block
 from nft.clients.ipfs.race import Race
-from nft.clients.ipfs.reading import GetBlock, IpfsLimits, IpfsUnavailable, Reading, VerifiedFile
+from nft.clients.ipfs.reading import FileFetch, GetBlock, IpfsLimits, IpfsUnavailable, VerifiedFile
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
 from nft.clients.transport.errors import BAD_ANSWER, FetchError
@@ -56,15 +56,15 @@ class Gateways:
 
         Raises IpfsUnavailable, or the DagError that the verified blocks lead to: no such name, a directory, a limit.
         """
-        reading = Reading(root, path, limits)
-        reading.add_own(self._own)
-        if reading.wanted():
-            race = Race(self._fetch, self.scores, reading)
+        fetch = FileFetch(root, path, limits)
+        fetch.add_own(self._own)
+        if fetch.wanted():
+            race = Race(self._fetch_from, self.scores, fetch)
             race.run(self.scores.in_order(self.urls), self._race_delay)
         try:
-            return reading.result()
+            return fetch.result()
         except BlockMissing as error:
-            raise IpfsUnavailable(_why(len(self.urls))) from error
+            raise IpfsUnavailable(_describe_failure(len(self.urls))) from error
 
     def fetch_mutable(self, name: str, path: str, limits: FetchLimits) -> bytes:
         """Return what an IPNS or DNSLink name points to now, as reported by one gateway (not verifiable).
@@ -76,31 +76,31 @@ class Gateways:
                 return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
             except FetchError as error:
                 log.warning("IPFS gateway %s failed for the name %s: %s", url, name, error)
-        raise IpfsUnavailable(_why(len(self.urls)))
+        raise IpfsUnavailable(_describe_failure(len(self.urls)))
 
-    def _fetch(self, url: str, reading: Reading, cancellation: Cancellation) -> None:
+    def _fetch_from(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:
         """Fetch what is missing from one gateway. Raises FetchError, one of race.FALSE_DATA, or a final DagError."""
         try:
-            self._fetch_car(url, reading, cancellation)
+            self._fetch_car(url, fetch, cancellation)
         except FetchError as error:
             if not error.is_a(BAD_ANSWER):
                 raise
             # Not every gateway serves archives, and some answer 404 for a path that is not there, which is no proof.
-            log.info("IPFS gateway %s sends no archive of %s: %s", url, reading.root, error)
-        while wanted := reading.wanted():  # block by block, whatever the archive left out
+            log.info("IPFS gateway %s sends no archive of %s: %s", url, fetch.root, error)
+        while wanted := fetch.wanted():  # block by block, whatever the archive left out
             for cid in wanted:
-                limits = reading.fetch_limits(RAW)
-                reading.add(cid, self._http.fetch(f"{url}/ipfs/{cid}?format=raw", limits, cancellation).content)
+                limits = fetch.fetch_limits(RAW)
+                fetch.add(cid, self._http.fetch(f"{url}/ipfs/{cid}?format=raw", limits, cancellation).content)
 
-    def _fetch_car(self, url: str, reading: Reading, cancellation: Cancellation) -> None:
+    def _fetch_car(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:
         accept = f"{CAR}; version=1; order=dfs; dups=n"
-        address = f"{url}/ipfs/{reading.root}{_quoted(reading.path)}?format=car&dag-scope=entity"
-        reader = CarReader(reading.limits.dag)
-        with self._http.stream(address, reading.fetch_limits(accept), cancellation) as answer:
+        address = f"{url}/ipfs/{fetch.root}{_quoted(fetch.path)}?format=car&dag-scope=entity"
+        reader = CarReader(fetch.limits.dag)
+        with self._http.stream(address, fetch.fetch_limits(accept), cancellation) as answer:
             if answer.content_type != CAR:
                 raise FetchError("The gateway does not send CAR archives.", BAD_ANSWER)
             while piece := answer.body.read(reader.wanted):
-                reading.add_proved(reader.feed(piece))
+                fetch.add_proved(reader.feed(piece))
         reader.close()
 
 
@@ -117,7 +117,7 @@ def _quoted(path: str) -> str:
     return "".join(f"/{quote(name, safe='')}" for name in path.split("/") if name)
 
 
-def _why(gateways: int) -> str:
+def _describe_failure(gateways: int) -> str:
     if not gateways:
         return "The file is on IPFS, and this site has no IPFS gateway to fetch it from."
     asked = "The IPFS gateway" if gateways == 1 else f"None of the {gateways} IPFS gateways"

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from nft.clients.ipfs.reading import IpfsUnavailable, Reading
+from nft.clients.ipfs.reading import FileFetch, IpfsUnavailable
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
 from nft.clients.transport.errors import FetchError
@@ -16,16 +16,16 @@ from nft.core.ipfs.errors import BlockMismatch, CarError, InvalidCid
 log = logging.getLogger(__name__)
 
 FALSE_DATA = (BlockMismatch, CarError, InvalidCid)
-FetchAll = Callable[[str, Reading, Cancellation], None]
+FetchAll = Callable[[str, FileFetch, Cancellation], None]
 
 
 class Race:
     """Ends when the file is complete, when the verified blocks show that there is none, or when all have failed."""
 
-    def __init__(self, fetch_all: FetchAll, scores: GatewayScores, reading: Reading) -> None:
+    def __init__(self, fetch_all: FetchAll, scores: GatewayScores, fetch: FileFetch) -> None:
         self._fetch_all = fetch_all
         self._scores = scores
-        self._reading = reading
+        self._fetch = fetch
         self._cancellation = Cancellation()
         self._news = threading.Condition()
         self._at_work = 0
@@ -41,7 +41,7 @@ class Race:
             self._run_in_parallel(urls, delay)
         if self._verdict is not None:
             raise self._verdict
-        self._reading.seconds_left()
+        self._fetch.seconds_left()
 
     def _run_in_parallel(self, urls: Sequence[str], delay: float) -> None:
         try:
@@ -52,13 +52,13 @@ class Race:
                 threading.Thread(target=self._attempt, args=(url,), daemon=True, name="ipfs-gateway").start()
                 if self._wait(delay, at_least=at_work):
                     return
-            self._wait(self._reading.limits.seconds, at_least=1)
+            self._wait(self._fetch.limits.seconds, at_least=1)
         finally:
             self._cancellation.cancel()
 
     def _wait(self, seconds: float, *, at_least: int) -> bool:
         """Wait up to `seconds` while so many are at work, and return whether the race is decided."""
-        ends_at = time.monotonic() + min(seconds, self._reading.seconds_left())
+        ends_at = time.monotonic() + min(seconds, self._fetch.seconds_left())
         with self._news:
             while not self._is_decided and self._at_work >= at_least and (left := ends_at - time.monotonic()) > 0:
                 self._news.wait(left)
@@ -76,7 +76,7 @@ class Race:
         """Return whether this gateway delivered everything. Raises the DagError that the verified blocks lead to."""
         began = time.monotonic()
         try:
-            self._fetch_all(url, self._reading, self._cancellation)
+            self._fetch_all(url, self._fetch, self._cancellation)
         except (FetchError, IpfsUnavailable, *FALSE_DATA) as error:
             self._record_failure(url, error, time.monotonic() - began)
             return False
@@ -87,12 +87,12 @@ class Race:
         if self._cancellation.is_canceled:
             self._scores.record_speed(url, seconds)  # at least so long
             return
-        log.warning("IPFS gateway %s failed for %s: %s", url, self._reading.root, error)
+        log.warning("IPFS gateway %s failed for %s: %s", url, self._fetch.root, error)
         if isinstance(error, FALSE_DATA):
-            self._scores.record_lie(url)
+            self._scores.record_false_data(url)
         else:
             self._scores.record_failure(url)
-        self._reading.drop_unwanted()
+        self._fetch.drop_unwanted()
 
     def _end(self, *, is_decided: bool, verdict: BaseException | None) -> None:
         with self._news:

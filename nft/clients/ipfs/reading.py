@@ -40,7 +40,7 @@ class VerifiedFile:
     blocks: Mapping[Cid, Bytes]
 
 
-class Reading:
+class FileFetch:
     """The state of one fetch. Safe for several threads, one for each gateway."""
 
     def __init__(self, root: Cid, path: str, limits: IpfsLimits) -> None:

@@ -129,7 +129,7 @@ def test_a_gateway_that_sends_much_that_was_not_asked_for_is_not_kept_in_memory(
 
 def test_lies_weigh_more_than_failures_and_these_more_than_slowness() -> None:
     scores = GatewayScores()
-    scores.record_lie("https://liar.example")
+    scores.record_false_data("https://liar.example")
     for _ in range(3):
         scores.record_failure("https://down.example")
     scores.record_speed("https://slow.example", 9.0)
@@ -151,7 +151,7 @@ def test_who_was_overtaken_counts_as_slow_and_who_lied_as_a_liar() -> None:
         three = gateways(liar, dead, good, delay=NEVER, scores=scores)
         assert three.fetch_verified(FILE.root, "", LIMITS).data == CONTENT
         read = scores.read(three.urls)
-        assert [(read[url].lies, read[url].failures) for url in three.urls] == [(1, 0), (0, 1), (0, 0)]
+        assert [(read[url].false_data, read[url].failures) for url in three.urls] == [(1, 0), (0, 1), (0, 0)]
         assert read[three.urls[2]].seconds > 0
         assert scores.in_order(three.urls) == three.urls[::-1]
 
