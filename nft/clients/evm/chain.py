@@ -44,7 +44,6 @@ CALL_GAS = 10_000_000
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes that one call may return: a token URI of 1 MiB in base64 and ABI still fits."""
 
-
 At = BlockRef | Head
 
 
@@ -68,11 +67,6 @@ class ChainClient:
         self.chain_id = chain_id
         self.must_agree = agree and len(rpc_urls) > 1
         self.delegate_registry = delegate_registry
-        self._rules: dict[str, Any] = {
-            "delegate_registry": delegate_registry,
-            "max_block_age": max_block_age,
-            "clock": clock,
-        }
         self._max_block_age, self._clock = max_block_age, clock
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
@@ -81,12 +75,19 @@ class ChainClient:
         """Return a client for each node alone."""
         views = []
         for node in self._nodes:
-            view = ChainClient(self.chain_id, [], self._confirmed, **self._rules)
+            view = ChainClient(
+                self.chain_id,
+                [],
+                self._confirmed,
+                delegate_registry=self.delegate_registry,
+                max_block_age=self._max_block_age,
+                clock=self._clock,
+            )
             view._nodes = [node]
             views.append(view)
         return views
 
-    def living_view(self) -> tuple[ChainClient, BlockRef]:
+    def first_working_view(self) -> tuple[ChainClient, BlockRef]:
         """Return a client for the first node that answers, and that node's newest block.
 
         Of one node alone, as two nodes may be on two branches.
@@ -209,15 +210,6 @@ class ChainClient:
         """Send a signed transaction and return its hash. Raises TransactionRefused."""
         return str(self.ask("eth_sendRawTransaction", [_hex(transaction)]))
 
-    def _block(self, tag: str) -> BlockRef:
-        return parse_block(self._fetch_block(tag))
-
-    def _fetch_block(self, tag: str) -> Any:
-        answer = self.ask("eth_getBlockByNumber", [tag, False])
-        if answer is None:
-            raise ChainUnavailable("The node does not know the block it should know.")
-        return answer
-
     def ask(self, method: str, params: Sequence[object]) -> Any:
         """Return the `result` of a JSON-RPC call by the first node that answers, its shape unchecked.
 
@@ -233,6 +225,15 @@ class ChainClient:
                     log.error("Chain %s: %s", self.chain_id, error)  # noqa: TRY400 - the sentence says it all
                 failure = error
         raise failure or ChainUnavailable("This chain has no node.")
+
+    def _block(self, tag: str) -> BlockRef:
+        return parse_block(self._fetch_block(tag))
+
+    def _fetch_block(self, tag: str) -> object:
+        answer = self.ask("eth_getBlockByNumber", [tag, False])
+        if answer is None:
+            raise ChainUnavailable("The node does not know the block it should know.")
+        return answer
 
 
 def get_chain(chain_id: int) -> ChainClient:
