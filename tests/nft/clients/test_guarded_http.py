@@ -41,7 +41,7 @@ def fetch(url: str, limits: FetchLimits = LIMITS, rules: OutboundRules = LOCAL) 
 # --- the connected address ---------------------------------------------------------------------------------------
 
 
-def test_a_name_that_points_home_is_refused_before_a_byte_is_sent() -> None:
+def test_a_name_of_a_loopback_address_is_refused_before_a_byte_is_sent() -> None:
     with serving(body(b"secret")) as server, raises(FetchError, ADDRESS_REFUSED):
         fetch(server.url(), rules=OutboundRules(schemes=frozenset({"http"}), ports=None))
     assert server.paths == []
@@ -55,7 +55,7 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatc
 
 
 def test_a_redirect_to_a_private_address_is_refused() -> None:
-    """127.0.0.1 is let in for the test, its neighbour 127.0.0.2 is not."""
+    """127.0.0.1 is allowed for the test, 127.0.0.2 is not."""
     rules = OutboundRules(
         schemes=frozenset({"http"}), ports=None, ip_literals=True, allowed=(ip_network("127.0.0.1/32"),)
     )
@@ -75,7 +75,7 @@ def redirect_to(location: str) -> HostileServer:
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "data:,x", "ftp://localhost/", "http://u@localhost/", ""])
-def test_a_redirect_is_judged_like_a_first_url(location: str) -> None:
+def test_a_redirect_is_checked_like_a_first_url(location: str) -> None:
     server = redirect_to(location)
     with raises(FetchError, URL_REFUSED):
         fetch(server.url())
@@ -90,7 +90,7 @@ def test_endless_redirects_stop_after_three() -> None:
     assert len(server.paths) == 4
 
 
-def test_a_redirect_is_followed_and_the_last_address_told() -> None:
+def test_a_redirect_is_followed_and_the_last_url_returned() -> None:
     def behave(connection: socket.socket, path: str) -> None:
         if path == "/":
             connection.sendall(head("301 Moved Permanently", Location="/there", Content_Length="0"))
@@ -102,7 +102,7 @@ def test_a_redirect_is_followed_and_the_last_address_told() -> None:
         assert (found.content, found.content_type, found.url) == (b"ok", "text/plain", server.url("/there"))
 
 
-def test_a_configured_host_may_be_anywhere_but_not_send_us_there() -> None:
+def test_a_configured_host_may_be_private_but_not_its_redirects() -> None:
     """127.0.0.1 stands for a gateway of the operator's."""
 
     def behave(connection: socket.socket, path: str) -> None:
@@ -119,7 +119,7 @@ def test_a_configured_host_may_be_anywhere_but_not_send_us_there() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For localhost, signed by itself; key and certificate in one file."""
+    """Self-signed, for localhost; key and certificate in one file."""
     path = tmp_path_factory.mktemp("tls") / "localhost.pem"
     key, cert = path.with_suffix(".key"), path.with_suffix(".crt")
     new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
@@ -137,7 +137,7 @@ def test_a_certificate_of_a_known_authority_opens_https(certificate: Path) -> No
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["unknown authority", "another name"])
-def test_a_certificate_that_proves_nothing_is_refused(certificate: Path, host: str) -> None:
+def test_an_untrusted_certificate_is_refused(certificate: Path, host: str) -> None:
     rules = replace(LOCAL, ip_literals=True)
     trusting = ssl.create_default_context(cafile=str(certificate)) if host != "localhost" else None
     with serving(body(b"private"), certificate) as server, raises(FetchError, UNREACHABLE):
@@ -145,7 +145,7 @@ def test_a_certificate_that_proves_nothing_is_refused(certificate: Path, host: s
     assert server.paths == []
 
 
-def test_https_never_leads_down_to_http(certificate: Path) -> None:
+def test_a_redirect_from_https_to_http_is_refused(certificate: Path) -> None:
     def behave(connection: socket.socket, path: str) -> None:
         connection.sendall(head("302 Found", Location="http://localhost/", Content_Length="0"))
 
@@ -187,7 +187,7 @@ def drip(first: bytes, again: bytes) -> HostileServer:
     ],
     ids=["status", "headers", "body", "body without length", "chunks", "trailers"],
 )
-def test_whatever_drips_is_cut_at_the_deadline(first: bytes, again: bytes) -> None:
+def test_a_dripping_response_is_cut_at_the_deadline(first: bytes, again: bytes) -> None:
     server = drip(first, again)
     began = time.monotonic()
     with raises(FetchError, TIMED_OUT):
@@ -196,7 +196,7 @@ def test_whatever_drips_is_cut_at_the_deadline(first: bytes, again: bytes) -> No
     server.close()
 
 
-def test_a_server_that_never_answers_is_left_at_the_deadline() -> None:
+def test_a_server_that_never_answers_is_abandoned_at_the_deadline() -> None:
     with (
         serving(lambda _, __: time.sleep(5)) as server,
         raises(FetchError, TIMED_OUT),
@@ -204,7 +204,7 @@ def test_a_server_that_never_answers_is_left_at_the_deadline() -> None:
         fetch(server.url(), FetchLimits(max_bytes=10, seconds=0.3))
 
 
-def test_a_name_that_is_looked_up_for_ever_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_up_that_never_ends_is_abandoned_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object, **__: object) -> list[object]:
         time.sleep(1)
         return []
@@ -259,7 +259,7 @@ def test_an_encoding_nobody_asked_for_is_refused() -> None:
         fetch(server.url())
 
 
-def test_a_chunk_header_without_end_does_not_fill_the_memory() -> None:
+def test_an_endless_chunk_header_does_not_fill_the_memory() -> None:
     def behave(connection: socket.socket, path: str) -> None:
         connection.sendall(head(Transfer_Encoding="chunked"))
         while True:
@@ -304,7 +304,7 @@ def test_an_unknown_name_is_a_temporary_error() -> None:
 
 
 @pytest.mark.parametrize(("status", "permanent"), [(404, True), (410, True), (403, True), (429, False), (503, False)])
-def test_a_status_says_whether_to_try_again(status: int, permanent: bool) -> None:
+def test_the_status_decides_whether_a_retry_may_help(status: int, permanent: bool) -> None:
     with (
         serving(lambda connection, _: connection.sendall(head(f"{status} X", Content_Length="0"))) as server,
         raises(FetchError, BAD_ANSWER) as caught,

@@ -28,7 +28,7 @@ OUTSIDE_GLOBAL_UNICAST = [
 
 
 def some_of(network: IPv4Network | IPv6Network, count: int) -> Iterator[IPv4Address | IPv6Address]:
-    """The first, the last, and some between."""
+    """Return the first, the last, and some between."""
     size = network.num_addresses
     for index in {0, size - 1, *(DICE.randrange(size) for _ in range(count))}:
         yield network[index]
@@ -40,7 +40,7 @@ PRIVATE_V6 = [address for network in DENIED_V6 for address in some_of(network, 8
 
 
 def embedded(address: IPv4Address | IPv6Address) -> Iterator[IPv6Address]:
-    """The ways to carry an IPv4 address in an IPv6 one."""
+    """Yield the ways to embed an IPv4 address in an IPv6 one."""
     number = int(address)
     yield IPv6Address((0xFFFF << 32) | number)  # mapped
     yield IPv6Address(number)  # compatible
@@ -60,7 +60,7 @@ def test_no_forbidden_address_is_public_in_whatever_form() -> None:
 
 
 class NoConnection:
-    """In the place of a socket: whoever connects to a forbidden address has failed."""
+    """Stands in for a socket and records each address that is connected to."""
 
     reached: list[str] = []
 
@@ -108,7 +108,7 @@ def test_a_name_with_one_forbidden_address_among_its_answers_is_never_connected_
 
 
 def writings(address: IPv4Address | IPv6Address) -> Iterator[str]:
-    """How an IPv4 address may be written so that some parser reads it."""
+    """Yield the ways to write an IPv4 address that some parser reads."""
     a, b, c, d = address.packed
     number = int(address)
     wide = str.maketrans("0123456789.", "０１２３４５６７８９。")  # noqa: RUF001 - digits that IDNA maps to ASCII
@@ -156,7 +156,7 @@ def test_no_writing_of_a_forbidden_address_is_connected_to(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("writing", sorted({*writings(IPv4Address("127.0.0.1")), "localhost", "[::1]", "LOCALHOST."}))
 def test_a_redirect_to_ourselves_is_refused_however_it_is_written(writing: str) -> None:
-    """Real sockets: one address is let in for the first hop, the secret listens on the other."""
+    """Real sockets: one address is allowed for the first hop, the secret listens on the other."""
     with serving(body(b"secret")) as secret:
 
         def behave(connection: socket.socket, path: str) -> None:

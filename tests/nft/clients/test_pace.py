@@ -1,4 +1,4 @@
-"""The budgets for strangers' hosts: one for each, one for all, shared by every worker."""
+"""Rate limits for strangers' hosts: one for each, one for all, shared by every worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.servers.redis import RedisServer
 
 
 class Time:
-    """A clock that moves when somebody sleeps."""
+    """A clock that only `sleep` moves."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -35,7 +35,7 @@ class Time:
 
 
 class Memory:
-    """A cache by that clock."""
+    """A cache whose keys expire by that clock."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -62,7 +62,7 @@ def pace(clock: Time, **budget: Any) -> Pace:
     return Pace(Memory(clock), Budget(**budget), clock, clock.sleep)
 
 
-def test_a_host_is_asked_once_a_second_and_another_meanwhile(clock: Time) -> None:
+def test_one_host_is_asked_once_a_second_and_others_meanwhile(clock: Time) -> None:
     turns = pace(clock)
     asked = []
     for host in ("a.example", "a.example", "b.example", "a.example"):
@@ -73,7 +73,7 @@ def test_a_host_is_asked_once_a_second_and_another_meanwhile(clock: Time) -> Non
     assert asked[2][1] == times[1]
 
 
-def test_a_turn_that_is_too_far_away_is_put_off(clock: Time) -> None:
+def test_a_turn_that_is_too_far_away_is_refused(clock: Time) -> None:
     turns = pace(clock, seconds_per_host=60)
     turns.wait_for_turn("a.example", 10)
     before = clock.now
@@ -85,7 +85,7 @@ def test_a_turn_that_is_too_far_away_is_put_off(clock: Time) -> None:
         turns.wait_for_turn("a.example", 0.01)
 
 
-def test_all_hosts_together_have_a_budget_of_a_minute(clock: Time) -> None:
+def test_all_hosts_together_have_a_budget_per_minute(clock: Time) -> None:
     turns = pace(clock, per_minute=5)
     for number in range(5):
         turns.wait_for_turn(f"{number}.example", 1)
@@ -95,14 +95,14 @@ def test_all_hosts_together_have_a_budget_of_a_minute(clock: Time) -> None:
     turns.wait_for_turn("sixth.example", 1)
 
 
-def test_no_budget_asks_as_often_as_wanted(clock: Time) -> None:
+def test_without_a_budget_nothing_waits(clock: Time) -> None:
     turns = pace(clock, seconds_per_host=0)
     for _ in range(50):
         turns.wait_for_turn("a.example", 1)
     assert clock.now == 1_000_000.0
 
 
-def test_without_the_cache_nobody_is_asked(clock: Time) -> None:
+def test_without_the_cache_no_request_is_allowed(clock: Time) -> None:
     class Dead(Memory):
         def add(self, *_: Any, **__: Any) -> bool:
             raise ConnectionError
@@ -122,7 +122,7 @@ def test_each_hop_of_a_redirect_takes_a_turn() -> None:
     assert server.paths == ["/"]
 
 
-def test_workers_that_share_nothing_but_redis_take_turns(redis_server: RedisServer) -> None:
+def test_workers_take_turns_through_redis(redis_server: RedisServer) -> None:
     turns: list[float] = []
 
     def work() -> None:

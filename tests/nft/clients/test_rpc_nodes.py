@@ -1,4 +1,4 @@
-"""Nodes that change under us, mix their views, or never finish an answer."""
+"""Nodes that change, are on different branches, or never finish an answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def block(number: int, digest: str, timestamp: int = LONG_AGO) -> dict[str, str]
     return {"number": hex(number), "hash": "0x" + digest * 32, "timestamp": hex(timestamp)}
 
 
-def test_a_blocks_hash_asked_again_is_really_asked_again() -> None:
+def test_a_block_is_never_cached() -> None:
     digest = "aa"
 
     def answer(method: str, params: list[Any]) -> Any:
@@ -46,20 +46,20 @@ def test_a_blocks_hash_asked_again_is_really_asked_again() -> None:
             client.check_block(seen)
 
 
-def test_a_check_costs_no_request_more_than_it_names() -> None:
+def test_a_check_sends_no_hidden_requests() -> None:
     with lying_node(lambda method, _: hex(CHAIN_ID) if method == "eth_chainId" else block(7, "aa")) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         client.check_block(client.confirmed_block())
         assert node.asked == ["eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber"]
 
 
-def test_a_node_that_becomes_another_chain_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_that_becomes_another_chain_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     chain_id = CHAIN_ID
     with lying_node(lambda method, _: hex(chain_id) if method == "eth_chainId" else block(7, "aa")) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         client.confirmed_block()
         chain_id = 1
-        client.confirmed_block()  # believed for a while
+        client.confirmed_block()  # accepted for a while
         monkeypatch.setattr(evm_node, "CHAIN_ID_SECONDS", 0.0)
         with pytest.raises(WrongChain):
             client.confirmed_block()
@@ -79,10 +79,10 @@ def drip_headers(connection: socket.socket, path: str) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("behaviour", [drip, drip_headers])
-def test_an_answer_that_drips_in_ends_with_its_deadline(monkeypatch: pytest.MonkeyPatch, behaviour: Any) -> None:
+@pytest.mark.parametrize("behavior", [drip, drip_headers])
+def test_a_dripping_answer_is_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch, behavior: Any) -> None:
     monkeypatch.setattr(evm_node, "READ_SECONDS", 1.0)
-    with serving(behaviour) as server:
+    with serving(behavior) as server:
         client = ChainClient(CHAIN_ID, [server.url()], "finalized")
         began = time.monotonic()
         with pytest.raises(ChainUnavailable):
@@ -90,7 +90,7 @@ def test_an_answer_that_drips_in_ends_with_its_deadline(monkeypatch: pytest.Monk
         assert time.monotonic() - began < 3
 
 
-def test_a_shorter_time_is_shared_between_nodes_and_ends_with_its_block(chain: Chain) -> None:
+def test_a_time_limit_is_shared_between_nodes_and_ends_with_its_block(chain: Chain) -> None:
     with serving(drip) as slow:
         stuck = ChainClient(CHAIN_ID, [slow.url(), slow.url()], "finalized")
         began = time.monotonic()
@@ -105,7 +105,7 @@ def test_a_shorter_time_is_shared_between_nodes_and_ends_with_its_block(chain: C
 
 
 def a_node_at(digest: str, owner: bytes | Exception) -> Any:
-    """Of a chain whose confirmed block 7 has this hash, and where every token belongs to `owner`."""
+    """Return a node of a chain whose confirmed block 7 has this hash, and where `owner` owns every token."""
 
     def answer(method: str, params: list[Any]) -> Any:
         if method == "eth_call":
@@ -125,7 +125,7 @@ def test_the_block_of_one_node_is_never_recorded_with_the_answer_of_another() ->
     assert found.block.hash.hex() == "bb" * 32
 
 
-def test_a_check_goes_on_with_the_next_node_whatever_the_first_fails_at(chain: Chain) -> None:
+def test_a_check_falls_back_to_the_next_node_whatever_the_first_fails_at(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     with a_node_at("cc", RuntimeError("request rate limited")) as node:
@@ -135,7 +135,7 @@ def test_a_check_goes_on_with_the_next_node_whatever_the_first_fails_at(chain: C
     assert found.decision.verdict is Verdict.OWNED
 
 
-def test_a_node_that_lags_behind_what_was_seen_is_passed_over(chain: Chain) -> None:
+def test_a_node_that_is_behind_a_known_block_is_skipped(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     confirmed = chain.mine(10) - 2
@@ -152,9 +152,7 @@ def test_nodes_that_are_all_down_decide_nothing() -> None:
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.CHAIN_UNREACHABLE)
 
 
-def test_a_node_that_stands_still_decides_nothing_and_raises_an_alarm(
-    chain: Chain, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_stuck_node_decides_nothing_and_raises_an_alarm(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
     contract = deploy_avatar_token(chain)
     token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
     holder = parse_address(chain.accounts[1])
@@ -166,7 +164,7 @@ def test_a_node_that_stands_still_decides_nothing_and_raises_an_alarm(
     assert check_ownership(fresh, token, [holder]).decision.verdict is Verdict.OWNED
 
 
-def test_the_next_node_stands_in_for_one_that_stands_still(chain: Chain) -> None:
+def test_the_next_node_is_the_fallback_for_a_stuck_one(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
     with a_node_at("cc", HOLDER) as stuck:

@@ -1,4 +1,4 @@
-"""Connections and deadlines that nodes, pinners and fetches share."""
+"""The connections and deadlines of all requests: to nodes, to pinners and to strangers' hosts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = parse_cid("bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e")
 
 
 class CountingServer:
-    """Answers requests on kept connections, one after the other, with what each of them is to get."""
+    """Answers the requests on a connection with the given answers, one after the other."""
 
     def __init__(self, *answers: bytes) -> None:
         self.connections = 0
@@ -81,7 +81,7 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
 
 
 def test_a_request_in_two_packets_does_not_wait_for_the_first_to_be_acknowledged() -> None:
-    """Else every call to a node takes 40 ms more."""
+    """Otherwise every call to a node takes 40 ms more."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         Deadline(5) as deadline,
@@ -103,7 +103,7 @@ def test_a_kept_connection_has_the_deadline_of_its_next_request() -> None:
 
 
 def drip_tls(connection: socket.socket) -> None:
-    """A handshake record of 16 KiB, one byte after the other."""
+    """Send a handshake record of 16 KiB byte by byte."""
     connection.sendall(b"\x16\x03\x03\x40\x00")
     while True:
         time.sleep(0.05)
@@ -129,7 +129,7 @@ def test_a_handshake_that_drips_is_cut_at_the_deadline() -> None:
 
 
 def test_a_node_whose_last_answer_drips_is_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ "Connection: close" takes the socket from urllib3's hands while the body still comes."""
+    """After "Connection: close" urllib3 no longer holds the socket while the body arrives."""
     monkeypatch.setattr(evm_node, "READ_SECONDS", 0.6)
 
     def drip(connection: socket.socket, path: str) -> None:
@@ -145,7 +145,7 @@ def test_a_node_whose_last_answer_drips_is_cut_at_the_deadline(monkeypatch: pyte
         assert time.monotonic() - began < 2.6
 
 
-def test_a_node_whose_name_is_looked_up_for_ever_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_whose_name_look_up_never_ends_is_abandoned_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evm_node, "READ_SECONDS", 0.3)
 
     def slow(*_: object, **__: object) -> list[object]:
