@@ -17,8 +17,8 @@ from nft.core.tokens.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.ownership import check_ownership
 from tests.kit.errors import raises
+from tests.kit.fake_node import fake_node
 from tests.kit.hostile_server import head, serving
-from tests.kit.lying_node import lying_node
 from tests.kit.world import deploy_avatar_token, mint
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -37,7 +37,7 @@ def test_a_block_is_never_cached() -> None:
     def answer(method: str, params: list[Any]) -> Any:
         return hex(CHAIN_ID) if method == "eth_chainId" else block(7, digest)
 
-    with lying_node(answer) as node:
+    with fake_node(answer) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         seen = client.confirmed_block()
         client.check_block(seen)
@@ -47,7 +47,7 @@ def test_a_block_is_never_cached() -> None:
 
 
 def test_a_check_sends_no_hidden_requests() -> None:
-    with lying_node(lambda method, _: hex(CHAIN_ID) if method == "eth_chainId" else block(7, "aa")) as node:
+    with fake_node(lambda method, _: hex(CHAIN_ID) if method == "eth_chainId" else block(7, "aa")) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         client.check_block(client.confirmed_block())
         assert node.asked == ["eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber"]
@@ -55,7 +55,7 @@ def test_a_check_sends_no_hidden_requests() -> None:
 
 def test_a_node_that_becomes_another_chain_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     chain_id = CHAIN_ID
-    with lying_node(lambda method, _: hex(chain_id) if method == "eth_chainId" else block(7, "aa")) as node:
+    with fake_node(lambda method, _: hex(chain_id) if method == "eth_chainId" else block(7, "aa")) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         client.confirmed_block()
         chain_id = 1
@@ -112,7 +112,7 @@ def a_node_at(digest: str, owner: bytes | Exception) -> Any:
             return owner if isinstance(owner, Exception) else "0x" + owner.rjust(32, b"\0").hex()
         return {"eth_chainId": hex(CHAIN_ID), "eth_getCode": "0x60"}.get(method) or block(7, digest)
 
-    return lying_node(answer)
+    return fake_node(answer)
 
 
 def test_the_block_of_one_node_is_never_recorded_with_the_answer_of_another() -> None:
