@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from nft.clients.transport.errors import BAD_ANSWER, FetchError
+from nft.clients.transport.errors import BAD_RESPONSE, FetchError
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.evm.address import to_checksum
 from nft.core.evm.errors import BadAnswer
@@ -61,7 +61,7 @@ class _JsonPages:
                 return
 
     def _failure(self, *, permanent: bool) -> FetchError:
-        return FetchError(f"{self.name} did not answer as it should.", BAD_ANSWER, permanent=permanent)
+        return FetchError(f"{self.name} did not answer as it should.", BAD_RESPONSE, permanent=permanent)
 
 
 class Alchemy(_JsonPages):

@@ -1,16 +1,16 @@
-"""Assertions about expected errors: the class that code catches, and the kind that tells its reasons apart."""
+"""Expect an error of one kind."""
 
-from __future__ import annotations
-
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from profiles.errors import ExpectedError, Kind
 
-E = TypeVar("E", bound=ExpectedError)
 
-
-def raises(error: type[E], kind: Kind, match: str | None = None) -> pytest.RaisesExc[E]:
-    """Like `pytest.raises`, for an error of this kind only."""
-    return pytest.raises(error, match=match, check=lambda found: found.is_a(kind))
+@contextmanager
+def raises_kind(kind: Kind, *, match: str | None = None) -> Iterator[pytest.ExceptionInfo[ExpectedError]]:
+    """Like `pytest.raises(ExpectedError)`, and the error must have been raised with `kind`."""
+    with pytest.raises(ExpectedError, match=match) as caught:
+        yield caught
+    assert caught.value.is_a(kind), f"{caught.value!r} is of the kind {caught.value.slug}, not {kind.slug}"

@@ -19,7 +19,7 @@ from nft.clients.ipfs.race import Race
 from nft.clients.ipfs.reading import FileFetch, GetBlock, IpfsLimits, IpfsUnavailable, VerifiedFile
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
-from nft.clients.transport.errors import BAD_ANSWER, FetchError
+from nft.clients.transport.errors import BAD_RESPONSE, FetchError
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
@@ -83,7 +83,7 @@ class Gateways:
         try:
             self._fetch_car(url, fetch, cancellation)
         except FetchError as error:
-            if not error.is_a(BAD_ANSWER):
+            if not error.is_a(BAD_RESPONSE):
                 raise
             # Not every gateway serves archives, and some answer 404 for a path that is not there, which is no proof.
             log.info("IPFS gateway %s sends no archive of %s: %s", url, fetch.root, error)
@@ -98,7 +98,7 @@ class Gateways:
         reader = CarReader(fetch.limits.dag)
         with self._http.stream(address, fetch.fetch_limits(accept), cancellation) as answer:
             if answer.content_type != CAR:
-                raise FetchError("The gateway does not send CAR archives.", BAD_ANSWER)
+                raise FetchError("The gateway does not send CAR archives.", BAD_RESPONSE)
             while piece := answer.body.read(reader.wanted):
                 fetch.add_proved(reader.feed(piece))
         reader.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 
-from nft.clients.transport.errors import BAD_ANSWER, BODY_TOO_LARGE, FetchError
+from nft.clients.transport.errors import BAD_RESPONSE, BODY_TOO_LARGE, FetchError
 
 CHUNK = 64 * 1024
 MAX_GZIP_RATIO = 200
@@ -24,7 +24,7 @@ class Body:
     ) -> None:
         encoding = headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise FetchError("The file is packed in a way we did not ask for.", BAD_ANSWER)
+            raise FetchError("The file is packed in a way we did not ask for.", BAD_RESPONSE)
         self._limit = limit
         self._count = 0
         self._read = read
@@ -57,7 +57,7 @@ class Body:
                 yield piece
             if unpacker.eof:
                 return
-        raise FetchError("The packed file is cut off.", BAD_ANSWER, permanent=False)
+        raise FetchError("The packed file is cut off.", BAD_RESPONSE, permanent=False)
 
     def _too_large(self) -> FetchError:
         return FetchError(f"The file is larger than the limit of {self._limit:,} bytes.", BODY_TOO_LARGE)
@@ -70,4 +70,4 @@ def _decompress(unpacker: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
             yield piece
             chunk = unpacker.unconsumed_tail
     except zlib.error as error:
-        raise FetchError("The packed file is damaged.", BAD_ANSWER) from error
+        raise FetchError("The packed file is damaged.", BAD_RESPONSE) from error

@@ -8,7 +8,7 @@ URL_REFUSED = Kind("url-refused", "The URL is not one we follow", 422)
 ADDRESS_REFUSED = Kind("address-refused", "The host is not on the public internet", 422)
 BODY_TOO_LARGE = Kind("body-too-large", "The answer is over the limit", 422)
 """Before or after decompression."""
-BAD_ANSWER = Kind("bad-answer", "The host's answer can't be used", 502)
+BAD_RESPONSE = Kind("bad-response", "The host's answer can't be used", 502)
 """A status, an encoding or a content that we can't use; permanent unless the error says otherwise."""
 HOST_BUSY = Kind("host-busy", "The host's request budget is spent", 503, permanent=False)
 """No request was sent."""

@@ -20,7 +20,7 @@ from django.core.cache import caches
 from nft.clients.transport.body import Body
 from nft.clients.transport.connections import Response, Transport
 from nft.clients.transport.deadline import Cancellation, Deadline
-from nft.clients.transport.errors import BAD_ANSWER, URL_REFUSED, FetchError
+from nft.clients.transport.errors import BAD_RESPONSE, URL_REFUSED, FetchError
 from nft.clients.web.addresses import OutboundRules, parse_networks
 from nft.clients.web.pace import Budget, Pace
 from nft.clients.web.urls import Target, parse_redirect, parse_target
@@ -109,7 +109,7 @@ class GuardedHttp:
             if response.status not in REDIRECTS:
                 is_temporary = response.status >= 500 or response.status in TEMPORARY_STATUSES
                 sentence = f"{target.host} answered with status {response.status}."
-                raise FetchError(sentence, BAD_ANSWER, permanent=not is_temporary)
+                raise FetchError(sentence, BAD_RESPONSE, permanent=not is_temporary)
             rules = self._redirects
             target = parse_redirect(response.headers.get("location", ""), target, rules)
         raise FetchError(f"{target.host} redirects more than {limits.max_redirects} times.", URL_REFUSED)

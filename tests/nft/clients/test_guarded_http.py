@@ -17,7 +17,7 @@ import pytest
 
 from nft.clients.transport.errors import (
     ADDRESS_REFUSED,
-    BAD_ANSWER,
+    BAD_RESPONSE,
     BODY_TOO_LARGE,
     TIMED_OUT,
     UNREACHABLE,
@@ -26,7 +26,7 @@ from nft.clients.transport.errors import (
 )
 from nft.clients.web.addresses import OutboundRules
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
-from tests.kit.errors import raises
+from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import HostileServer, body, head, serving
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -42,7 +42,7 @@ def fetch(url: str, limits: FetchLimits = LIMITS, rules: OutboundRules = LOCAL) 
 
 
 def test_a_name_of_a_loopback_address_is_refused_before_a_byte_is_sent() -> None:
-    with serving(body(b"secret")) as server, raises(FetchError, ADDRESS_REFUSED):
+    with serving(body(b"secret")) as server, raises_kind(ADDRESS_REFUSED):
         fetch(server.url(), rules=OutboundRules(schemes=frozenset({"http"}), ports=None))
     assert server.paths == []
 
@@ -50,7 +50,7 @@ def test_a_name_of_a_loopback_address_is_refused_before_a_byte_is_sent() -> None
 def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     both = [(socket.AF_INET, 1, 6, "", (ip, 80)) for ip in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
-    with raises(FetchError, ADDRESS_REFUSED):
+    with raises_kind(ADDRESS_REFUSED):
         fetch("http://two-faced.example/", rules=OutboundRules(schemes=frozenset({"http"})))
 
 
@@ -63,7 +63,7 @@ def test_a_redirect_to_a_private_address_is_refused() -> None:
     def behave(connection: socket.socket, path: str) -> None:
         connection.sendall(head("302 Found", Location=server.url("/secret", host="127.0.0.2"), Content_Length="0"))
 
-    with serving(behave) as server, raises(FetchError, ADDRESS_REFUSED):
+    with serving(behave) as server, raises_kind(ADDRESS_REFUSED):
         fetch(server.url("/", host="127.0.0.1"), rules=rules)
 
 
@@ -77,14 +77,14 @@ def redirect_to(location: str) -> HostileServer:
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "data:,x", "ftp://localhost/", "http://u@localhost/", ""])
 def test_a_redirect_is_checked_like_a_first_url(location: str) -> None:
     server = redirect_to(location)
-    with raises(FetchError, URL_REFUSED):
+    with raises_kind(URL_REFUSED):
         fetch(server.url())
     server.close()
 
 
 def test_endless_redirects_stop_after_three() -> None:
     server = redirect_to("/again")
-    with raises(FetchError, URL_REFUSED, match="more than 3 times"):
+    with raises_kind(URL_REFUSED, match="more than 3 times"):
         fetch(server.url())
     server.close()
     assert len(server.paths) == 4
@@ -110,7 +110,7 @@ def test_a_configured_host_may_be_private_but_not_its_redirects() -> None:
 
     with serving(body(b"secret")) as secret, serving(behave) as gateway:
         assert operator_http().fetch(secret.url("/", host="127.0.0.1"), LIMITS).content == b"secret"
-        with raises(FetchError, URL_REFUSED):
+        with raises_kind(URL_REFUSED):
             operator_http().fetch(gateway.url("/", host="127.0.0.1"), LIMITS)
 
 
@@ -140,7 +140,7 @@ def test_a_certificate_of_a_known_authority_opens_https(certificate: Path) -> No
 def test_an_untrusted_certificate_is_refused(certificate: Path, host: str) -> None:
     rules = replace(LOCAL, ip_literals=True)
     trusting = ssl.create_default_context(cafile=str(certificate)) if host != "localhost" else None
-    with serving(body(b"private"), certificate) as server, raises(FetchError, UNREACHABLE):
+    with serving(body(b"private"), certificate) as server, raises_kind(UNREACHABLE):
         GuardedHttp(rules, trusting).fetch(server.url(host=host, scheme="https"), LIMITS)
     assert server.paths == []
 
@@ -150,14 +150,14 @@ def test_a_redirect_from_https_to_http_is_refused(certificate: Path) -> None:
         connection.sendall(head("302 Found", Location="http://localhost/", Content_Length="0"))
 
     trusting = ssl.create_default_context(cafile=str(certificate))
-    with serving(behave, certificate) as server, raises(FetchError, URL_REFUSED, match="from https to http"):
+    with serving(behave, certificate) as server, raises_kind(URL_REFUSED, match="from https to http"):
         GuardedHttp(LOCAL, trusting).fetch(server.url(scheme="https"), LIMITS)
 
 
 def test_a_handshake_that_never_ends_is_cut_at_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
-        with raises(FetchError, TIMED_OUT):
+        with raises_kind(TIMED_OUT):
             fetch(f"https://localhost:{silent.getsockname()[1]}/", FetchLimits(max_bytes=10, seconds=0.5))
         assert time.monotonic() - began < 2.5
 
@@ -190,7 +190,7 @@ def drip(first: bytes, again: bytes) -> HostileServer:
 def test_a_dripping_response_is_cut_at_the_deadline(first: bytes, again: bytes) -> None:
     server = drip(first, again)
     began = time.monotonic()
-    with raises(FetchError, TIMED_OUT):
+    with raises_kind(TIMED_OUT):
         fetch(server.url(), FetchLimits(max_bytes=1_000_000, seconds=0.6))
     assert time.monotonic() - began < 2.6
     server.close()
@@ -199,7 +199,7 @@ def test_a_dripping_response_is_cut_at_the_deadline(first: bytes, again: bytes) 
 def test_a_server_that_never_answers_is_abandoned_at_the_deadline() -> None:
     with (
         serving(lambda _, __: time.sleep(5)) as server,
-        raises(FetchError, TIMED_OUT),
+        raises_kind(TIMED_OUT),
     ):
         fetch(server.url(), FetchLimits(max_bytes=10, seconds=0.3))
 
@@ -210,7 +210,7 @@ def test_a_look_up_that_never_ends_is_abandoned_at_the_deadline(monkeypatch: pyt
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with raises(FetchError, TIMED_OUT):
+    with raises_kind(TIMED_OUT):
         fetch("http://slow.example/", FetchLimits(max_bytes=10, seconds=0.2))
 
 
@@ -222,7 +222,7 @@ def test_more_bytes_than_allowed_are_refused(headers: dict[str, str]) -> None:
     content = b"3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n" if "Transfer_Encoding" in headers else b"x" * 1001
     with (
         serving(lambda connection, _: connection.sendall(head(**headers) + content)) as server,
-        raises(FetchError, BODY_TOO_LARGE, match="1,000 bytes"),
+        raises_kind(BODY_TOO_LARGE, match="1,000 bytes"),
     ):
         fetch(server.url(), FetchLimits(max_bytes=1000, seconds=2))
 
@@ -235,7 +235,7 @@ def test_exactly_as_many_bytes_as_allowed_pass() -> None:
 def test_a_gzip_bomb_is_refused_without_unpacking_it() -> None:
     bomb = gzip.compress(bytes(300_000_000), 9)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with serving(body(bomb, Content_Encoding="gzip")) as server, raises(FetchError, BODY_TOO_LARGE):
+    with serving(body(bomb, Content_Encoding="gzip")) as server, raises_kind(BODY_TOO_LARGE):
         fetch(server.url(), FetchLimits(max_bytes=500_000_000, seconds=5))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
@@ -244,18 +244,18 @@ def test_gzip_is_unpacked_and_counted_unpacked() -> None:
     packed = gzip.compress(b"metadata " * 1000)
     with serving(body(packed, Content_Encoding="gzip")) as server:
         assert fetch(server.url()) == b"metadata " * 1000
-        with raises(FetchError, BODY_TOO_LARGE):
+        with raises_kind(BODY_TOO_LARGE):
             fetch(server.url(), FetchLimits(max_bytes=8999, seconds=2))
 
 
 @pytest.mark.parametrize("content", [b"not gzip", gzip.compress(b"x" * 5000, mtime=0)[:-9]], ids=["no gzip", "cut off"])
 def test_broken_gzip_is_refused(content: bytes) -> None:
-    with serving(body(content, Content_Encoding="gzip")) as server, raises(FetchError, BAD_ANSWER):
+    with serving(body(content, Content_Encoding="gzip")) as server, raises_kind(BAD_RESPONSE):
         fetch(server.url())
 
 
 def test_an_encoding_nobody_asked_for_is_refused() -> None:
-    with serving(body(b"x", Content_Encoding="br")) as server, raises(FetchError, BAD_ANSWER):
+    with serving(body(b"x", Content_Encoding="br")) as server, raises_kind(BAD_RESPONSE):
         fetch(server.url())
 
 
@@ -293,13 +293,13 @@ def reset(connection: socket.socket, path: str) -> None:
     ids=["no HTTP", "cut body", "1 MB header", "1,000 headers", "bad chunk", "silence", "reset"],
 )
 def test_a_broken_answer_is_one_temporary_error(behave: object) -> None:
-    with serving(behave) as server, raises(FetchError, UNREACHABLE) as caught:  # type: ignore[arg-type]
+    with serving(behave) as server, raises_kind(UNREACHABLE) as caught:  # type: ignore[arg-type]
         fetch(server.url())
     assert not caught.value.permanent
 
 
 def test_an_unknown_name_is_a_temporary_error() -> None:
-    with raises(FetchError, UNREACHABLE, match="no host named"):
+    with raises_kind(UNREACHABLE, match="no host named"):
         fetch("http://nowhere.invalid/")
 
 
@@ -307,7 +307,7 @@ def test_an_unknown_name_is_a_temporary_error() -> None:
 def test_the_status_decides_whether_a_retry_may_help(status: int, permanent: bool) -> None:
     with (
         serving(lambda connection, _: connection.sendall(head(f"{status} X", Content_Length="0"))) as server,
-        raises(FetchError, BAD_ANSWER) as caught,
+        raises_kind(BAD_RESPONSE) as caught,
     ):
         fetch(server.url())
     assert caught.value.permanent is permanent

@@ -12,11 +12,11 @@ import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 
-from nft.clients.transport.errors import HOST_BUSY, FetchError
+from nft.clients.transport.errors import HOST_BUSY
 from nft.clients.web.addresses import OutboundRules, parse_networks
 from nft.clients.web.fetch import FetchLimits, GuardedHttp
 from nft.clients.web.pace import Budget, Pace
-from tests.kit.errors import raises
+from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import head, serving
 from tests.servers.redis import RedisServer
 
@@ -77,11 +77,11 @@ def test_a_turn_that_is_too_far_away_is_refused(clock: Time) -> None:
     turns = pace(clock, seconds_per_host=60)
     turns.wait_for_turn("a.example", 10)
     before = clock.now
-    with raises(FetchError, HOST_BUSY) as caught:
+    with raises_kind(HOST_BUSY) as caught:
         turns.wait_for_turn("a.example", 10)
     assert not caught.value.permanent
     assert clock.now - before <= Budget.patience
-    with raises(FetchError, HOST_BUSY):
+    with raises_kind(HOST_BUSY):
         turns.wait_for_turn("a.example", 0.01)
 
 
@@ -89,7 +89,7 @@ def test_all_hosts_together_have_a_budget_per_minute(clock: Time) -> None:
     turns = pace(clock, per_minute=5)
     for number in range(5):
         turns.wait_for_turn(f"{number}.example", 1)
-    with raises(FetchError, HOST_BUSY):
+    with raises_kind(HOST_BUSY):
         turns.wait_for_turn("sixth.example", 1)
     clock.sleep(60)
     turns.wait_for_turn("sixth.example", 1)
@@ -107,7 +107,7 @@ def test_without_the_cache_no_request_is_allowed(clock: Time) -> None:
         def add(self, *_: Any, **__: Any) -> bool:
             raise ConnectionError
 
-    with raises(FetchError, HOST_BUSY):
+    with raises_kind(HOST_BUSY):
         Pace(Dead(clock), Budget(), clock, clock.sleep).wait_for_turn("a.example", 1)
 
 
@@ -117,7 +117,7 @@ def test_each_hop_of_a_redirect_takes_a_turn() -> None:
 
     turns = Pace(LocMemCache("hops", {}), Budget(seconds_per_host=60, patience=0.0))
     rules = OutboundRules(frozenset({"http"}), None, allowed=parse_networks(["127.0.0.0/8", "::1/128"]))
-    with serving(behave) as server, raises(FetchError, HOST_BUSY):
+    with serving(behave) as server, raises_kind(HOST_BUSY):
         GuardedHttp(rules, pace=turns).fetch(server.url(), FetchLimits(100, 5))
     assert server.paths == ["/"]
 

@@ -18,9 +18,9 @@ from nft.clients.ipfs import pinners
 from nft.clients.ipfs.pinners import PINNER_UNAVAILABLE, KuboPinner
 from nft.clients.transport.connections import Transport, accept_any, open_socket
 from nft.clients.transport.deadline import Deadline
-from nft.clients.transport.errors import TIMED_OUT, FetchError
+from nft.clients.transport.errors import TIMED_OUT
 from nft.core.ipfs.cid import parse_cid
-from tests.kit.errors import raises
+from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import head, serving
 from tests.servers.chain import CHAIN_ID
 
@@ -96,7 +96,7 @@ def test_a_kept_connection_has_the_deadline_of_its_next_request() -> None:
         get(transport, server.url, 0.3)
         time.sleep(0.5)  # the first deadline has passed; it must not end the second request
         began = time.monotonic()
-        with raises(FetchError, TIMED_OUT):
+        with raises_kind(TIMED_OUT):
             get(transport, server.url, 1.0)
         assert 0.9 < time.monotonic() - began < 3
         assert server.connections == 1
@@ -123,7 +123,7 @@ def test_a_handshake_that_drips_is_cut_at_the_deadline() -> None:
 
         threading.Thread(target=serve, daemon=True).start()
         began = time.monotonic()
-        with raises(FetchError, TIMED_OUT):
+        with raises_kind(TIMED_OUT):
             get(Transport(), f"https://127.0.0.1:{listener.getsockname()[1]}/", 0.6)
         assert time.monotonic() - began < 2.6
 
@@ -170,6 +170,6 @@ def test_a_pinner_that_drips_is_cut_at_the_deadline(monkeypatch: pytest.MonkeyPa
 
     with serving(drip) as server:
         began = time.monotonic()
-        with raises(FetchError, PINNER_UNAVAILABLE):
+        with raises_kind(PINNER_UNAVAILABLE):
             KuboPinner("slow", server.url("")).check(ROOT, "")
         assert time.monotonic() - began < 2.6
