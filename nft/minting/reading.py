@@ -10,8 +10,8 @@ from nft.clients.evm.answers import Receipt
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed
 from nft.clients.ipfs.gateways import Gateways
-from nft.core.evm.abi.calls import build_token_of_request, parse_token_of_request
-from nft.core.evm.abi.events import find_minted_token_id
+from nft.core.evm.abi.avatar_token import build_token_of_request, parse_token_of_request
+from nft.core.evm.abi.transfer_events import find_minted_token_id
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.verdict import BlockRef
 from nft.models import MintRequest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from nft.clients.evm.errors import ChainUnavailable
-from nft.core.evm.abi.events import Log
+from nft.core.evm.abi.logs import Log
 from nft.core.tokens.verdict import BlockRef
 
 T = TypeVar("T")

@@ -30,7 +30,7 @@ from nft.clients.evm.errors import (
     WrongChain,
 )
 from nft.clients.evm.node import Node, share_of
-from nft.core.evm.abi.events import Log
+from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.verdict import BlockRef

@@ -6,7 +6,7 @@ from nft.clients.evm.answers import decode, parse_number
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.address import to_checksum
-from nft.core.evm.transactions import Fees, plan_fees
+from nft.core.evm.transactions import Fees, build_fees
 from nft.core.tokens.verdict import BlockRef
 
 USUAL_TIP = 1_000_000_000
@@ -25,7 +25,7 @@ def fetch_fees(client: ChainClient) -> Fees:
     base_fee = block.get("baseFeePerGas") if isinstance(block, dict) else None
     if base_fee is None:
         raise ChainUnavailable("The node does not tell what gas costs.")
-    return plan_fees(parse_number(base_fee), _fetch_tip(client))
+    return build_fees(parse_number(base_fee), _fetch_tip(client))
 
 
 def fetch_cost(client: ChainClient, tx_hash: str) -> int | None:

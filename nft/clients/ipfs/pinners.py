@@ -20,9 +20,10 @@ from django.conf import settings
 from nft.clients.transport.connections import Transport
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import FetchError
-from nft.core.ipfs.car import write_car
-from nft.core.ipfs.cid import Bytes, Cid, parse_cid
-from nft.core.ipfs.errors import InvalidCid
+from nft.core.buffers import Bytes
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.car import build_car
+from nft.core.ipfs.cid import Cid, parse_cid
 from profiles.errors import Kind
 
 PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
@@ -66,7 +67,7 @@ class KuboPinner:
     token: str = ""
 
     def pin(self, file: File) -> PinStatus:
-        archive = {"file": ("file.car", write_car(file.root, file.blocks), "application/vnd.ipld.car")}
+        archive = {"file": ("file.car", build_car(file.root, file.blocks), "application/vnd.ipld.car")}
         answer = self._ask("dag/import?pin-roots=true&cid-base=base32", files=archive)
         roots = [one["Root"] for one in answer.documents() if isinstance(one.get("Root"), dict)]
         if not answer.is_success or len(roots) != 1:
@@ -146,7 +147,7 @@ def _check_same(root: Cid, named: object) -> None:
 def _is_same(root: Cid, named: object) -> bool:
     try:
         return isinstance(named, str) and parse_cid(named) == root
-    except InvalidCid:
+    except InvalidIdentifier:
         return False
 
 

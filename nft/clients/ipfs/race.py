@@ -11,11 +11,12 @@ from nft.clients.ipfs.reading import FileFetch, IpfsUnavailable
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
 from nft.clients.transport.errors import FetchError
-from nft.core.ipfs.errors import BlockMismatch, CarError, InvalidCid
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.errors import BlockMismatch, CarError
 
 log = logging.getLogger(__name__)
 
-FALSE_DATA = (BlockMismatch, CarError, InvalidCid)
+FALSE_DATA = (BlockMismatch, CarError, InvalidIdentifier)
 FetchAll = Callable[[str, FileFetch, Cancellation], None]
 
 
