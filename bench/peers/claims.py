@@ -34,7 +34,7 @@ def sweep(case: Case, count: int) -> Work:
     from nft.models import TokenClaim
 
     _fill(case["everything"], count, case["owner"])
-    clients, moment = _doors(case), timezone.now()
+    clients, moment = _clients(case), timezone.now()
 
     def work() -> None:
         nonlocal moment
@@ -57,7 +57,7 @@ def watch(case: Case) -> Work:
 
     _fill(case["busy"], 10, case["owner"])
     WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=case["first"])
-    clients, blocks, began = _doors(case), 0, time.perf_counter()
+    clients, blocks, began = _clients(case), 0, time.perf_counter()
     while (look := watch_chain(CHAIN_ID, timezone.now(), clients)) is not None and look.blocks:
         blocks += look.blocks
     seconds = time.perf_counter() - began
@@ -122,7 +122,7 @@ def _fill(contract: str, count: int, owner: str) -> None:
         )
 
 
-def _doors(case: Case) -> Any:
+def _clients(case: Case) -> Any:
     from nft.clients.clients import Clients
     from nft.clients.ipfs.gateways import Gateways
     from nft.clients.web.fetch import guarded_http

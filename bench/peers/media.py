@@ -49,10 +49,10 @@ class Reader:
         self._urls = urls
         cache = caches["default"]
         gateways = Gateways(urls if kind == "ipfs" else [], scores=GatewayScores(cache))
-        self._doors = Clients(get_chain, gateways, GuardedHttp(LOOPBACK, pace=Pace(cache, Budget())))
+        self._clients = Clients(get_chain, gateways, GuardedHttp(LOOPBACK, pace=Pace(cache, Budget())))
 
     def read(self, number: int) -> str:
-        return parse_metadata(fetch_document(self._uri(number), self._doors, LIMITS).data).name
+        return parse_metadata(fetch_document(self._uri(number), self._clients, LIMITS).data).name
 
     def _uri(self, number: int) -> str:
         if self._kind == "ipfs":

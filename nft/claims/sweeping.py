@@ -32,7 +32,7 @@ from nft.claims.checking import (
 from nft.claims.picture import FAILED, fetch_media
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainUnavailable, NodesBehind
+from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
@@ -158,7 +158,9 @@ def _ask(client: ChainClient, taken: Sequence[TokenClaim], questions: Sequence[Q
     known = max(claim.checked_block_number or 0 for claim in taken)
     try:
         return check_many(client, questions, known_block=known)
-    except NodesBehind:
+    except ChainUnavailable as error:
+        if not error.is_a(NODES_BEHIND):
+            raise
         return check_many(client, questions)
 
 

@@ -16,10 +16,10 @@ from django.conf import settings
 
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainError
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainError
 from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
-from nft.clients.web.errors import FetchError, HostBusy
+from nft.clients.transport.errors import HOST_BUSY, FetchError
 from nft.clients.web.fetch import FetchLimits
 from nft.core.errors import CoreError
 from nft.core.evm.abi.token_calls import build_name, parse_name, parse_token_uri_answer
@@ -118,7 +118,7 @@ def read_collection(client: ChainClient, contract: bytes, block: BlockRef) -> st
     """The contract's own name, made fit to show; empty where it has none."""
     try:
         return clean_text(parse_name(client.call(contract, build_name(), block, max_bytes=64 * 1024)), NAME_CHARACTERS)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return ""
 
 
@@ -149,7 +149,10 @@ def _read_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
     for call in uri_calls(client.chain_id, token):
         try:
             return parse_token_uri_answer(client.call(call.target, call.data, block))
-        except (CallReverted, BadAnswer):
+        except CallFailed as error:
+            if error.is_a(ANSWER_TOO_LARGE):
+                raise
+        except BadAnswer:
             continue
     raise MediaRefused("The contract does not say where the token's metadata is.")
 
@@ -172,9 +175,11 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
     for source in metadata.picture_sources:
         try:
             return fetch_document(substitute_id(source, token.token_id), clients, limits)
-        except HostBusy:
-            raise
-        except (CoreError, FetchError) as error:
+        except FetchError as error:
+            if error.is_a(HOST_BUSY):
+                raise
+            failure = error
+        except CoreError as error:
             failure = error
     if failure is not None:
         raise failure
@@ -184,7 +189,7 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
 def _translated(error: Exception) -> MediaError:
     """Every edge's errors say whether trying again can help; a sentence is all that is kept of them."""
     sentence = str(error)
-    if isinstance(error, HostBusy):
+    if isinstance(error, FetchError) and error.is_a(HOST_BUSY):
         return MediaPostponed(sentence)
     return MediaRefused(sentence) if getattr(error, "permanent", False) else MediaUnavailable(sentence)
 

@@ -46,7 +46,7 @@ LOOPBACK = OutboundRules(
 
 @dataclass
 class World:
-    """A clock that only moves when told, and the clients to the outside."""
+    """A clock that only moves when told, and the external clients."""
 
     chain: Chain
     client: ChainClient

@@ -1,4 +1,4 @@
-"""What a use case may reach outside, handed to it as one value: from the settings in production, by hand in tests."""
+"""The external clients a use case may call, passed as one value: from the settings in production, by hand in tests."""
 
 from __future__ import annotations
 
