@@ -11,6 +11,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from profiles.jobs import job
 from profiles.models import Notice
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ AT_ONCE = 100
 TEMPLATE = "account/email/picture_lost"
 
 
+@job(every=timedelta(minutes=1))
 def send_due(now: datetime) -> int:
     """How many were sent. A mail is noted as sent before it is: rather none than two."""
     Notice.objects.filter(mail_due=True, at__lt=now - GIVEN_UP).update(mail_due=False)

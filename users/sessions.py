@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -26,6 +26,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from redis import RedisError
 
+from profiles.jobs import job
 from users.login_methods import WALLET_SESSION
 
 NOTED_EVERY = 300
@@ -125,6 +126,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
         UserSession.objects.filter(pk__in=[each.pk for each in ended]).delete()
 
 
+@job(every=timedelta(hours=1))
 def forget_ended() -> int:
     """Drops those whose session is no more; how many."""
     standing = Session.objects.filter(session_key=OuterRef("session_key"))

@@ -21,6 +21,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 
 from profiles.audit import record
+from profiles.jobs import job
 from profiles.models import AuditEntry
 from profiles.people.people import profile_of
 from users.devices import device_name
@@ -127,6 +128,7 @@ def recent(user: User) -> list[Happening]:
     return [Happening(entry.at, WORDS[entry.action], _how(entry)) for entry in entries]
 
 
+@job(every=timedelta(days=1), expires=None)
 def forget_old(now: datetime) -> None:
     AuditEntry.objects.filter(action=SIGN_IN, at__lt=now - KEPT).delete()
 

@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from redis import Redis, RedisError
 
 from avatarsite.ops.health import ready_parts
+from profiles.leases import get_attention
 
 QUEUES = ("default", "chain", "ipfs")
 REDIS_SECONDS = 2
@@ -61,6 +62,7 @@ class _Site:
         for part, is_ready in ready_parts().items():
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_queues(families)
+        _add_attention(families)
         if apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
@@ -74,6 +76,15 @@ def _add_queues(families: Families) -> None:
                 _add(families, "queue_length", says, int(redis.llen(queue)), {"queue": queue})
     except RedisError:
         return  # part_ready says so
+
+
+def _add_attention(families: Families) -> None:
+    says = "Rows whose automatic attempts stopped and that wait for staff."
+    try:
+        for found in get_attention():
+            _add(families, "needs_attention", says, found.count, {"kind": found.kind})
+    except DatabaseError:
+        return
 
 
 def _add_chains(families: Families) -> None:

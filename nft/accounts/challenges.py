@@ -27,6 +27,7 @@ from nft.accounts.errors import (
 )
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
+from profiles.jobs import job
 from profiles.people.people import profile_of
 
 Purpose = SignInChallenge.Purpose
@@ -109,6 +110,7 @@ def consume(challenge: SignInChallenge, now: datetime) -> None:
         raise ChallengeUsed
 
 
+@job(every=timedelta(minutes=5), expires=None)
 def forget_old(now: datetime) -> int:
     """Deletes challenges long past their end, and the guests' sessions they were bound to once those ran out.
 

@@ -18,6 +18,7 @@ from nft.core.ipfs.errors import DagError
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import read_kept
 from nft.models import CachedObject, PinnedCopy
+from profiles.jobs import job
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def copies_of(cids: Sequence[str]) -> list[dict[str, str]]:
     return [{"pinner": name, "said": _said(copies)} for name, copies in by_pinner.items()]
 
 
+@job(queue="ipfs", every=timedelta(minutes=1))
 def sweep_copies(now: datetime) -> int:
     """Asks pinners for what is due: not there yet, refused a day ago, or long not asked about. How many copies."""
     pinners = get_pinners()

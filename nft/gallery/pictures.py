@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from nft import jobs
 from nft.claims.picture import PUT_OFF_SECONDS, is_expected
 from nft.clients.clients import Clients
 from nft.clients.ipfs.gateways import Gateways
@@ -26,6 +25,7 @@ from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
 from nft.tokens.lookalikes import remember_picture, warning_of
 from nft.tokens.media import MediaPostponed, TokenMedia, fetch_token_media
+from profiles.jobs import enqueue, job
 from profiles.limits import spend
 from profiles.models import StoredImage
 from profiles.store.images import keep_image
@@ -66,16 +66,18 @@ def _ask(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> in
     if may_ask_hosts:
         rows.update(may_ask_hosts=True)
     for held_id in held_ids:
-        jobs.enqueue(jobs.FETCH_HELD_PICTURE, held_id)
+        enqueue(fetch_held_picture, held_id)
     return len(held_ids)
 
 
+@job(every=timedelta(seconds=30))
 def find_lost_pictures(now: datetime) -> None:
     due = HeldToken.objects.filter(picture_due_at__lte=now).order_by("picture_due_at")
     for held_id in list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        jobs.enqueue(jobs.FETCH_HELD_PICTURE, held_id)
+        enqueue(fetch_held_picture, held_id)
 
 
+@job(queue="ipfs")
 def fetch_held_picture(held_id: uuid.UUID, now: datetime, clients: Clients) -> None:
     """Looks for one token's picture. What fails leaves a sentence, and is tried again where that may help."""
     row = _take(held_id, now)

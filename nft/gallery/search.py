@@ -20,7 +20,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from nft import jobs
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
@@ -29,6 +28,7 @@ from nft.gallery.holdings import ask_who_holds, awaits_confirmation, name_collec
 from nft.gallery.pictures import ask_for_first_pictures
 from nft.gallery.sources import find_enumerated, find_here, find_in_logs, find_indexed, known_contracts
 from nft.models import LinkedAccount, TokenSearch
+from profiles.jobs import enqueue, job
 from profiles.limits import spend
 
 log = logging.getLogger(__name__)
@@ -96,17 +96,19 @@ def _begin(account: LinkedAccount, chain_id: int, now: datetime, *, asks_indexer
             return False
         if not is_new:
             TokenSearch.objects.filter(pk=search.pk).update(attempt=None, **fresh)
-        jobs.enqueue(jobs.SEARCH_TOKENS, search.pk)
+        enqueue(run_search, search.pk)
     return True
 
 
+@job(every=timedelta(seconds=30))
 def find_lost_searches(now: datetime) -> None:
     """Queues searches whose job was lost or whose time to try again has come."""
     due = TokenSearch.objects.filter(due_at__lte=now).order_by("due_at")
     for search_id in list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        jobs.enqueue(jobs.SEARCH_TOKENS, search_id)
+        enqueue(run_search, search_id)
 
 
+@job(queue="chain")
 def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds: float = 20.0) -> TokenSearch | None:
     """One turn. None where nothing is due or somebody else is at it; else the search, perhaps still running."""
     search = _take(search_id, now)
@@ -117,7 +119,7 @@ def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds
             _finish(search, now)
         else:
             _save(search, attempt=None, due_at=now)
-            jobs.enqueue(jobs.SEARCH_TOKENS, search.pk)
+            enqueue(run_search, search.pk)
     except ChainError as error:
         log.warning("Looking for tokens on chain %s: %s", search.chain_id, error)
         _fail(search, now)
@@ -224,7 +226,7 @@ def _finish(search: TokenSearch, now: datetime) -> None:
         _save(search, state=State.DONE, finished_at=now, due_at=again, span=search.span, attempt=None)
         ask_for_first_pictures(search.account, search.chain_id, now)
         if again is not None:
-            jobs.enqueue(jobs.SEARCH_TOKENS, search.pk, (again - now).total_seconds())
+            enqueue(run_search, search.pk, delay=(again - now).total_seconds())
 
 
 def _fail(search: TokenSearch, now: datetime) -> None:

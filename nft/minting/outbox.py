@@ -23,6 +23,7 @@ from nft.clients.evm.signers import Signer, SignerError, get_signer, sign_digest
 from nft.core.evm.transactions import Fees, UnsignedTransaction, call_of, hash_of, outbid
 from nft.minting.sponsor import budget_left
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
+from profiles.jobs import job
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def settle(sent: QuerySet[SponsoredTransaction], client: ChainClient, now: datet
         one.save(update_fields=["cost", "settled_at"])
 
 
+@job(queue="ipfs", every=timedelta(seconds=10))
 def sweep_outbox(now: datetime, clients: Clients) -> int:
     """Settles, or sends on, what no request looks after any more: those that ended, those of people who left."""
     loose = SponsoredTransaction.objects.filter(settled_at=None).filter(Q(request=None) | Q(request__state__in=_ENDED))

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from nft import jobs
 from nft.claims.claiming import claim_asset
 from nft.core.evm.abi.calls import build_mint_once
 from nft.core.evm.address import parse_address
@@ -27,12 +26,14 @@ from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
 from nft.files.store import pin_file
 from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, TextRefused, TooManyMints
+from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.settings import describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
+from profiles.jobs import enqueue
 from profiles.limits import TooMany, spend
 from profiles.people.people import profile_of
 from profiles.store import objects
@@ -114,7 +115,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         )
         if is_new:
             record(profile_of(user), "mint.start", user, mint=str(request.pk))
-            jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
+            enqueue(follow_mint, request.pk)
     return request
 
 
@@ -171,7 +172,7 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
             request.next_check_at = now
             request.save()
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
-            jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
+            enqueue(follow_mint, request.pk)
     except IntegrityError as error:
         raise BadTransactionHash("This transaction was already given for another token.") from error
     return request

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
-from nft import jobs
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
@@ -31,6 +30,7 @@ from nft.minting.reading import Changes, MintTry, fetch_minted_token, find_confi
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
+from profiles.jobs import enqueue, job
 
 State = MintRequest.State
 LEASE = timedelta(minutes=3)
@@ -45,6 +45,7 @@ ENDED = frozenset({State.CONFIRMED, State.FAILED})
 Step = Callable[[MintTry], Changes]
 
 
+@job(queue="ipfs")  # pinners and gateways first, then the chain
 def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Goes on as far as it gets now. None where nothing is due, or somebody else is at it."""
     request = _take(mint_id, now)
@@ -65,6 +66,7 @@ def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequ
     return request
 
 
+@job(queue="ipfs", every=timedelta(seconds=10))
 def sweep_mints(now: datetime, clients: Clients) -> int:
     """Every request that is due: lost jobs, closed pages, transactions on their way. How many were taken on."""
     due = MintRequest.objects.filter(next_check_at__lte=now).order_by("next_check_at", "id")
@@ -97,7 +99,7 @@ def _store(request: MintRequest, changes: Changes, now: datetime) -> bool:
 def _release(request: MintRequest) -> None:
     released = MintRequest.objects.filter(pk=request.pk, attempt=request.attempt).update(attempt=None)
     if released and request.state in {State.SUBMITTED, State.MINED}:
-        jobs.enqueue(jobs.FOLLOW_MINT, request.pk, SOON.total_seconds())
+        enqueue(follow_mint, request.pk, delay=SOON.total_seconds())
 
 
 def _pin(attempt: MintTry) -> Changes:

@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from nft import jobs
 from nft.clients.clients import Clients
 from nft.core.evm.ens import ETH_COIN_TYPE
 from nft.models import LinkedAccount, PrimaryName
@@ -23,6 +22,7 @@ from nft.models.accounts import accounts_at
 from nft.names.known import names_chain_id
 from nft.names.lookup import coin_type_on, get_reader
 from nft.names.records import KeptOffChain, NameProblem, NoRecord, RecordTooLong
+from profiles.jobs import enqueue, job
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def ask_for_name(account: LinkedAccount, now: datetime) -> None:
     row, is_new = PrimaryName.objects.get_or_create(account=account, defaults={"next_check_at": now})
     if is_new or row.checked_at is None or row.checked_at < now - PAUSE:
         PrimaryName.objects.filter(pk=row.pk, next_check_at__gt=now).update(next_check_at=now)
-        jobs.enqueue(jobs.CHECK_NAME, account.pk)
+        enqueue(check_name, account.pk)
 
 
 def forget_name(account: LinkedAccount) -> None:
@@ -52,6 +52,7 @@ def forget_name(account: LinkedAccount) -> None:
     PrimaryName.objects.filter(account=account).delete()
 
 
+@job(queue="chain")
 def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
     """Asks the chain and records the answer; whether there was one, or nothing to ask.
 
@@ -73,6 +74,7 @@ def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
     return True
 
 
+@job(queue="chain", every=timedelta(minutes=5))
 def sweep_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> int:
     """Looks up every name that is due for at most about `seconds`; how many were answered. It also finds public
     accounts that were never asked for, and drops the names of those that are public no more."""

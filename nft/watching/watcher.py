@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -29,6 +30,7 @@ from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
 from nft.models.claims import watched_contracts
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
+from profiles.jobs import enqueue, job
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +81,11 @@ class Watch:
     is_behind: bool = False
 
 
+def _watch_period() -> timedelta:
+    return timedelta(seconds=settings.NFT_WATCH_PERIOD)
+
+
+@job(queue="chain", every=_watch_period, expires=_watch_period, each=lambda: settings.NFT_CHAINS)
 def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
     cursor = _lease(chain_id, now)
@@ -92,7 +99,14 @@ def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: floa
         log.warning("The watcher of chain %s stopped at block %s: %s", chain_id, cursor.next_block, error)
         watch = Watch()
     _release(cursor)
+    if watch.is_behind:  # as another job, so that others get their turn
+        enqueue(watch_chain, chain_id)
     return watch
+
+
+def wake_watcher(chain_id: int) -> None:
+    """Have a chain looked at now. The job is useless once the beat has looked anyway."""
+    enqueue(watch_chain, chain_id, expires=settings.NFT_WATCH_PERIOD)
 
 
 def _lease(chain_id: int, now: datetime) -> WatchedChain | None:

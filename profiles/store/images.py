@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from profiles import settings
 from profiles.audit import record
 from profiles.decoding import get_decoder
 from profiles.images.picture import Crop, NormalisedPicture
+from profiles.jobs import job
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.store import objects
 
@@ -44,6 +45,8 @@ def keep_image(content: bytes, *, svg_allowed: bool = False, crop: Crop | None =
     return image
 
 
+# Removed pictures can be brought back for 10 minutes and are gone from every store after 15.
+@job(every=timedelta(minutes=2))
 def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     """Erase removed pictures past their undo time, then every stored image without holder. Returns images erased.
 

@@ -10,8 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from nft.jobs import wake_watcher
-from nft.watching.watcher import listen
+from nft.watching.watcher import listen, wake_watcher
 
 
 class Command(BaseCommand):

@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.test import TestCase
 from web3.contract import Contract
 
-from nft import jobs
 from nft.claims.claiming import create_claim
 from nft.clients.evm.chain import ChainClient
 from nft.clients.web.fetch import GuardedHttp
@@ -228,12 +227,11 @@ def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
     begin_searches(alice, world.now)
     TokenSearch.objects.update(attempt=uuid.uuid4(), due_at=world.later(minutes=3))
     queued: list[object] = []
-    monkeypatch.setattr(jobs, "enqueue", lambda task, row_id: queued.append(row_id))
+    monkeypatch.setattr(gallery_search, "enqueue", lambda task, row_id: queued.append(row_id))
     world.now = TokenSearch.objects.get().due_at or world.now
     find_lost_searches(world.now)
     assert queued == [TokenSearch.objects.get().pk]
     monkeypatch.undo()
-    from nft.gallery import search as gallery_search
 
     ask = ask_who_holds
 

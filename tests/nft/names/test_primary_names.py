@@ -12,15 +12,16 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from nft import jobs, tasks
 from nft.accounts.linking import list_accounts, unlink_account, update_account
 from nft.accounts.public import public_accounts
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
 from nft.names.known import MAX_AGE
 from nft.names.primary import PERIOD, check_name, sweep_names
+from profiles import jobs
 from profiles.people.people import profile_of
 from profiles.serving.showing import find_profile
+from tests.kit.jobs import run
 from tests.kit.lying_node import LyingNode, lying_node
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
 from tests.servers.chain import CHAIN_ID, Chain
@@ -70,9 +71,9 @@ def test_a_public_account_is_found_by_its_name(
     monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.CHECK_NAME, str(account_of(alice).pk), {"countdown": None})]
+    assert sent == [(jobs.get_job(check_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
-    tasks.check_name(str(account_of(alice).pk))
+    run(check_name, account_of(alice).pk)
     for identifier in ("alice.eth", "Alice.ETH"):
         assert find_profile(identifier) == profile_of(alice)
     assert find_profile("bob.eth") is None
