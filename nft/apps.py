@@ -11,7 +11,7 @@ class NftConfig(AppConfig):
         from nft import checks  # noqa: F401  # registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.sessions import give_full_age
-        from nft.claims.receipt import provide as build_receipt
+        from nft.claims.receipt import build_receipt
         from nft.gallery.search import search_new_accounts
         from nft.middleware import begin_session, forget_session
         from nft.signals import account_changed

@@ -92,8 +92,8 @@ def test_a_mark_that_went_by_its_age_is_a_line_and_the_outage_behind_it_none_mor
     world: World, claim: TokenClaim, settings: Settings
 ) -> None:
     world.later(seconds=settings.NFT_MARK_MAX_AGE + 60)
-    history.keep(world.now)
-    history.keep(world.now)
+    history.keep_history(world.now)
+    history.keep_history(world.now)
     with world.dead_chain():
         world.verify(claim)
     assert lines(claim) == [HELD, ("unknown", "stale")]
@@ -132,27 +132,27 @@ def test_while_nothing_changes_there_is_a_line_a_day_and_none_older_than_kept(wo
     for _ in range(3):
         world.later(hours=23)
         sweep(world)
-        history.keep(world.now)
+        history.keep_history(world.now)
         world.later(hours=2)
         sweep(world)
-        history.keep(world.now)
-        history.keep(world.now)
+        history.keep_history(world.now)
+        history.keep_history(world.now)
     assert lines(claim) == [HELD] * 4
     oldest = claim.checks.last()
     assert oldest is not None
-    world.now = oldest.at + history.KEPT + timedelta(seconds=1)
-    history.keep(world.now)
+    world.now = oldest.at + history.MAX_AGE + timedelta(seconds=1)
+    history.keep_history(world.now)
     assert not ClaimCheck.objects.filter(pk=oldest.pk).exists()
 
 
 def test_a_claim_that_changes_all_the_time_keeps_a_bounded_history(world: World, claim: TokenClaim) -> None:
     ClaimCheck.objects.bulk_create(
         ClaimCheck(claim=claim, at=world.now - timedelta(minutes=number + 1), verdict="unknown", reason="x")
-        for number in range(history.MOST + 50)
+        for number in range(history.MAX_LINES + 50)
     )
     with world.dead_chain():
         world.verify(claim)
-    assert claim.checks.count() == history.MOST
+    assert claim.checks.count() == history.MAX_LINES
     assert lines(claim)[-1] == ("unknown", "chain_unreachable")
 
 

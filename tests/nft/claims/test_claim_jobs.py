@@ -15,14 +15,14 @@ from django.test import Client
 from django.urls import reverse
 
 from avatarsite.celery import app
-from nft.claims.checking import TRIES, verify_claim
+from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim, recheck_as_staff
-from nft.claims.picture import TRIES as MEDIA_TRIES
-from nft.claims.picture import fetch_media
+from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
-from nft.models import TokenClaim
+from nft.models import ClaimPicture, TokenClaim
 from profiles.jobs import get_jobs
+from profiles.leases import queue_due_rows
 from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
@@ -49,8 +49,8 @@ def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: U
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
     assert verify_claim(claim.pk, world.now, world.clients) is not None
     assert verify_claim(claim.pk, world.now, world.clients) is None
-    assert fetch_media(claim.pk, world.now, world.clients) is not None
-    assert fetch_media(claim.pk, world.now, world.clients) is None
+    assert fetch_picture(claim.pk, world.now, world.clients) is not None
+    assert fetch_picture(claim.pk, world.now, world.clients) is None
     assert alice.profile.avatars.count() == 1
 
 
@@ -134,7 +134,7 @@ def test_a_queue_that_forgets_everything_loses_no_job(
     redis_server.client().flushall()
     world.later(minutes=3)
     with django_capture_on_commit_callbacks(execute=True):
-        sweep(world)  # the fetches of their pictures were queued, and lost as well
+        queue_due_rows(world.now)  # the fetches of their pictures were queued, and lost as well
     assert redis_server.client().llen("ipfs") == 4
 
 
@@ -147,13 +147,13 @@ def test_a_check_that_dies_three_times_waits_for_a_person(
 
     def dying(chain_id: int) -> ChainClient:
         held = TokenClaim.objects.get(pk=claims[0].pk)
-        if held.attempt is not None and held.next_check_at > world.now:
+        if held.attempt is not None and held.due_at is not None and held.due_at > world.now:
             raise KeyboardInterrupt
         return world.client
 
-    TokenClaim.objects.filter(pk=claims[0].pk).update(next_check_at=world.now - timedelta(hours=1))
+    TokenClaim.objects.filter(pk=claims[0].pk).update(due_at=world.now - timedelta(hours=1))
     with world.chain_by(dying):
-        for _ in range(TRIES):
+        for _ in range(TokenClaim.policy.crashes):
             with pytest.raises(KeyboardInterrupt):
                 sweep(world)
             world.later(minutes=4)
@@ -161,12 +161,12 @@ def test_a_check_that_dies_three_times_waits_for_a_person(
     states = [TokenClaim.objects.get(pk=claim.pk) for claim in claims]
     assert [(claim.state, claim.reason) for claim in states] == [("unknown", "check_died"), ("owned", "")]
     assert (CHAIN_ID, True) not in find_due(world.now)
-    listed = admin_client.get(reverse("admin:nft_tokenclaim_changelist"), {"stuck": "check"})
+    listed = admin_client.get(reverse("admin:nft_tokenclaim_changelist"), {"needs_attention": "check"})
     assert [claim.pk for claim in listed.context["cl"].result_list] == [claims[0].pk]
     recheck_as_staff(claims[0], admin_user, world.now, "Mended.")
     sweep(world)
     claims[0].refresh_from_db()
-    assert (claims[0].state, claims[0].deaths) == ("owned", 0)
+    assert (claims[0].state, claims[0].crashes) == ("owned", 0)
 
 
 def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
@@ -177,7 +177,7 @@ def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     for name, task in ours.items():
         assert app.conf.task_routes[name]["queue"] in {"default", "chain", "ipfs"}
         assert (task.time_limit or settings.CELERY_TASK_TIME_LIMIT) < visible_again
-    to_gateways = {"fetch_media", "follow_mint", "sweep_mints", "look_at_picture", "fetch_held_picture"}
+    to_gateways = {"fetch_picture", "follow_mint", "sweep_mints", "fetch_held_picture"}
     queues = {name.rpartition(".")[2]: route["queue"] for name, route in app.conf.task_routes.items()}
     assert {queues.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
     assert app.conf.task_acks_late
@@ -195,9 +195,9 @@ def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chai
         raise KeyboardInterrupt
 
     with world.chain_by(dying):
-        for _ in range(MEDIA_TRIES):
+        for _ in range(ClaimPicture.policy.crashes):
             with pytest.raises(KeyboardInterrupt):
-                fetch_media(claim.pk, world.later(minutes=4), world.clients)
-    assert fetch_media(claim.pk, world.later(minutes=4), world.clients) is None
+                fetch_picture(claim.pk, world.later(minutes=4), world.clients)
+    assert fetch_picture(claim.pk, world.later(minutes=4), world.clients) is None
     claim.refresh_from_db()
-    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)
+    assert (claim.state, claim.picture.state, claim.picture.due_at) == ("owned", "failed", None)

@@ -13,7 +13,9 @@ from PIL import Image, ImageDraw
 from web3.contract import Contract
 
 from nft.claims import policy
-from nft.claims.claiming import CollectionRefused, create_claim, use_claim
+from nft.claims.claiming import create_claim, use_claim
+from nft.claims.errors import COLLECTION_REFUSED, ClaimError
+from nft.claims.pages import get_sentence
 from nft.claims.policy import apply_policy, decide_collection
 from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
@@ -83,8 +85,9 @@ def test_a_denied_collection_is_withdrawn_with_the_reason_and_stays_away(
     world.later(hours=7)
     assert world.verify(claim).state == "owned"
     assert shown(alice, world.now).avatar is None, "nor that it came home"
-    with pytest.raises(CollectionRefused, match="They were stolen"):
+    with pytest.raises(ClaimError, match="They were stolen") as refused:
         create_claim(alice, f"{contract.address} {claim.token_id}", world.now)
+    assert refused.value.is_a(COLLECTION_REFUSED)
     entry = AuditEntry.objects.filter(action="collection.decide").get()
     assert entry.actor == staff
 
@@ -121,7 +124,7 @@ def test_a_decision_that_comes_during_the_fetch_counts(
     decide(contract, "denied", staff, world)
     world.verify_and_fetch(claim)
     assert claim.avatar is None
-    assert "They were stolen." in claim.reason_sentence
+    assert "They were stolen." in get_sentence(claim)
 
 
 def test_staff_decide_in_the_admin_and_must_say_why(
@@ -199,7 +202,7 @@ def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
         TokenClaim.objects.filter(pk=claim.pk).update(state="not_owned")
         return ""
 
-    monkeypatch.setattr(policy, "_refusal", allow_and_lose)
+    monkeypatch.setattr(policy, "refusal_by", allow_and_lose)
     assert apply_policy(world.now) == (0, 0)
     assert shown(alice, world.now).avatar is None
 

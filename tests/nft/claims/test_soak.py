@@ -124,7 +124,7 @@ def _claim(soak: Soak, user: User, token_id: int, avatar: Avatar) -> None:
         contract=parse_address(soak.contract.address),
         token_id=token_id,
         avatar=avatar,
-        next_check_at=soak.world.now,
+        due_at=soak.world.now,
     )
 
 

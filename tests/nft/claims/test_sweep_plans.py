@@ -38,7 +38,7 @@ def crowd(db: None) -> None:
             standard="erc721",
             state="not_owned",
             is_checked_alone=False,
-            next_check_at=NOW + timedelta(seconds=number),
+            due_at=NOW + timedelta(seconds=number),
         )
         for number in range(CLAIMS)
     )

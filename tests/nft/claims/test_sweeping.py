@@ -65,12 +65,11 @@ def verified_claims(world: World, user: User, contract: Contract | str, count: i
             token_id=number,
             standard="erc721",
             state="owned",
-            step="done",
             is_checked_alone=False,
             checked_at=world.now - timedelta(minutes=15),
             checked_block_number=1,
             checked_block_hash="0x",
-            next_check_at=world.now,
+            due_at=world.now,
         )
         for number in range(1, count + 1)
     )
@@ -99,7 +98,7 @@ def test_what_is_as_it_was_is_renewed_mark_and_receipt(world: World, alice: User
     assert front.provenance is not None
     assert front.provenance["block_number"] == world.client.confirmed_block().number
     assert front.provenance["checked_at"] == world.now.isoformat()
-    due = set(TokenClaim.objects.values_list("next_check_at", flat=True))
+    due = {claim.due_at or world.now for claim in TokenClaim.objects.all()}
     assert world.now < min(due) <= max(due) <= world.now + timedelta(seconds=900)
 
 
@@ -136,7 +135,7 @@ def test_a_dead_chain_takes_nothing_and_is_asked_again_soon(world: World, alice:
     verified_claims(world, alice, contract)
     with world.dead_chain():
         sweep(world)
-    assert set(TokenClaim.objects.values_list("state", "next_check_at", "attempt")) == {
+    assert set(TokenClaim.objects.values_list("state", "due_at", "attempt")) == {
         ("owned", world.now + timedelta(seconds=30), None)
     }
 
@@ -161,7 +160,7 @@ def test_what_is_known_of_a_later_block_waits_and_holds_up_no_other(
     sweep(world)
     assert TokenClaim.objects.filter(checked_at=world.now).count() == COUNT - 1
     claims[0].refresh_from_db()
-    assert (claims[0].state, claims[0].next_check_at) == ("owned", world.now + timedelta(seconds=30))
+    assert (claims[0].state, claims[0].due_at) == ("owned", world.now + timedelta(seconds=30))
 
 
 def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
@@ -200,7 +199,7 @@ def test_pages_go_on_until_nothing_is_due_stalest_first(
     monkeypatch.setattr(sweeping, "PAGE", 5)
     claims = verified_claims(world, alice, contract)
     stale = [claim.pk for claim in claims[7:]]
-    TokenClaim.objects.filter(pk__in=stale).update(next_check_at=world.now - timedelta(minutes=1))
+    TokenClaim.objects.filter(pk__in=stale).update(due_at=world.now - timedelta(minutes=1))
     assert find_due(world.now) == [(CHAIN_ID, False)]
     assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert set(TokenClaim.objects.filter(checked_at=world.now).values_list("pk", flat=True)) == set(stale)
