@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import HERE, Lane, Peer, Place, node_peer, python_peer, site_settings
 from bench.report import MIB, Goal, Table
-from nft.core.ipfs.car import write_car
+from nft.core.ipfs.car import build_car
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import BuiltDag, build_file
 
@@ -32,7 +32,7 @@ _NOTE = (
 def run(place: Place) -> Iterator[Table]:
     built = build_file(random.Random(5).randbytes(MEGABYTES * 1_000_000))
     archive = place.folder / "file.car"
-    archive.write_bytes(write_car(built.root, built.blocks))
+    archive.write_bytes(build_car(built.root, built.blocks))
     url = _serve(place, archive, built)
     peers = [*_ours(str(archive), url, place.folder), *_others(str(archive), url, str(built.root))]
     lanes: list[Contestant] = [Lane(peer, place) for peer in peers]

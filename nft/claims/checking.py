@@ -19,7 +19,7 @@ from nft.claims.picture import request_first_picture
 from nft.claims.receipt import build_stored_provenance
 from nft.claims.wording import NO_ACCOUNT, OFF_CHAIN_REASONS, UNLINKED, loss_sentence
 from nft.clients.clients import Clients
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on

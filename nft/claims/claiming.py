@@ -25,8 +25,8 @@ from nft.claims.errors import (
 from nft.claims.picture import request_first_picture
 from nft.claims.wording import UNLINKED, loss_sentence
 from nft.clients.clients import Clients
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import looks_like_name
-from nft.core.evm.errors import InvalidIdentifier
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
 from nft.models import ClaimPicture, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on

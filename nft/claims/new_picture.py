@@ -16,7 +16,8 @@ from django.db import transaction
 from nft.claims.claiming import lock_claim, spend_check
 from nft.claims.errors import COLLECTION_REFUSED, NOTHING_NEW, ClaimError, NoSuchClaim
 from nft.claims.picture import end_fetch, fetch_picture, show_picture
-from nft.core.evm.abi.events import Log, MetadataChange, parse_metadata_log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
 from nft.tokens.collections import refusal_of

@@ -13,7 +13,7 @@ from django.db import transaction
 from nft.claims.errors import ClaimError
 from nft.claims.receipt import build_stored_provenance
 from nft.clients.clients import Clients
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.models import ClaimPicture, TokenClaim
 from nft.models.claims import PictureFacts
 from nft.tokens.collections import refusal_of

@@ -18,7 +18,7 @@ from nft.clients.clients import Clients
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules
 from nft.clients.web.fetch import GuardedHttp
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
 from nft.tokens.lookalikes import remember_picture, warning_of

@@ -18,14 +18,13 @@ from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.clients.web.errors import FetchError, HostBusy
 from nft.clients.web.fetch import FetchLimits
 from nft.core.errors import CoreError
-from nft.core.evm.abi.calls import build_name, parse_name, parse_token_uri_answer
+from nft.core.evm.abi.token_calls import build_name, parse_name, parse_token_uri_answer
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import Token, substitute_id
 from nft.core.ipfs.dag import DagLimits
 from nft.core.text import clean_text
 from nft.core.tokens.data_uri import DataUri
-from nft.core.tokens.errors import MetadataRefused
 from nft.core.tokens.metadata import Metadata, parse_metadata
-from nft.core.tokens.token import Token, substitute_id
 from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri, parse_token_uri
 from nft.core.tokens.verdict import BlockRef
 from nft.files.store import fetch_ipfs
@@ -160,7 +159,7 @@ def fetch_collection_name(client: ChainClient, contract: bytes, block: BlockRef)
 
 
 def fetch_document(text: str, clients: Clients, limits: IpfsLimits) -> Document:
-    """Fetch what a token or image URI points to. Raise TokenUriRefused, FetchError, IpfsUnavailable or DagError."""
+    """Fetch what a token or image URI points to. Raise CoreError, FetchError or IpfsUnavailable."""
     plain = FetchLimits(limits.dag.max_bytes, limits.seconds)
     match parse_token_uri(text, allow_http=clients.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
         case DataUri() as uri:
@@ -197,7 +196,7 @@ def _parse_metadata(document: Document) -> Metadata | None:
     """Return the metadata, or None if the token URI leads straight to a picture."""
     try:
         return parse_metadata(document.data)
-    except MetadataRefused:
+    except CoreError:
         if document.data.lstrip().startswith(_PICTURES):
             return None
         raise
