@@ -25,8 +25,8 @@ from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.tokens.alarms import raise_alarm_where_due
-from nft.tokens.facts import Check
-from nft.tokens.ownership_many import BatchCheck, Question, check_many
+from nft.tokens.facts import Check, Question
+from nft.tokens.ownership import BatchCheck, check_many
 from profiles.jobs import enqueue, job
 from profiles.leases import due, fresh, lease_rows
 from profiles.pictures.rights import attest_avatars

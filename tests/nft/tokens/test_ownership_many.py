@@ -21,8 +21,8 @@ from nft.core.evm.abi.multicall import MULTICALL3
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import BatchCheck, Question, check_many
+from nft.tokens.facts import Question
+from nft.tokens.ownership import BatchCheck, check_many, check_ownership
 from tests.kit.world import deploy_avatar_token
 from tests.servers.chain import CHAIN_ID, Chain, read_artifact
 
