@@ -58,7 +58,7 @@ def verify_claim(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Outcom
 
 
 def verify_leased(claim: TokenClaim, now: datetime, clients: Clients) -> Outcome:
-    """Do the same for a claim that the caller has leased. An unexpected error is logged and counted in the row."""
+    """Like `verify_claim`, for a claim the caller has already leased. Unexpected errors are logged and counted."""
     check = None
     with claim.attempting(now):
         check = _check(claim, clients)

@@ -89,7 +89,7 @@ def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
 
 
 def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
-    """Do what `create_claim` does, for a token that is already known exactly."""
+    """Like `create_claim`, for a token that is already known exactly."""
     if not accounts_on(user.pk, asset.chain_id).exists():
         name = describe_chain(asset.chain_id)["name"]
         raise ClaimError(
@@ -143,7 +143,7 @@ def recheck(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
 
 
 def recheck_as_staff(claim: TokenClaim, actor: User, now: datetime, reason: str) -> None:
-    """Do the same for staff, and record their reason in the audit."""
+    """Like `recheck`, for staff: their reason is recorded in the audit."""
     with transaction.atomic():
         locked = TokenClaim.objects.select_for_update(of=("self",)).select_related("user", "avatar").get(pk=claim.pk)
         _check_again(locked, now)

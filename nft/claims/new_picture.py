@@ -48,7 +48,7 @@ def request_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
 
 
 def record_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
-    """Do what `record_changes` does, for raw logs. Malformed ones are skipped: any contract may log anything."""
+    """Like `record_changes`, for raw logs. Malformed ones are skipped: any contract may log anything."""
     changes = []
     for entry in logs:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -24,6 +24,18 @@ _STEPS = [
     (Step.METADATA, "Read its metadata"),
     (Step.IMAGE, "Fetch and prove its image"),
 ]
+
+
+class ClaimStatus(TypedDict):
+    """The JSON of a claim's live page; `redirect` once it is done."""
+
+    state: str
+    step: str
+    steps: list[dict[str, str]]
+    sentence: str
+    reason: str
+    done: bool
+    redirect: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -78,21 +90,23 @@ def claim_steps(claim: TokenClaim) -> list[dict[str, str]]:
     ]
 
 
-def claim_status(claim: TokenClaim) -> dict[str, Any]:
+def claim_status(claim: TokenClaim) -> ClaimStatus:
     """Return what the live page polls."""
     has_picture = claim.state == State.OWNED and claim.avatar is not None
     done = has_picture or _is_given_up(claim) or claim.state == State.NOT_OWNED
     picture = claim.get_picture()
     picture_failed = claim.state == State.OWNED and not has_picture and picture.last_error and picture.tries > 0
-    status = {
-        "state": claim.state,
-        "step": claim.step,
-        "steps": claim_steps(claim),
-        "sentence": get_sentence(claim),
-        "reason": claim.reason or (PICTURE_FAILED if picture_failed else ""),
-        "done": done,
-    }
-    return {**status, "redirect": reverse("nft:claim_detail", args=[claim.pk])} if done else status
+    status = ClaimStatus(
+        state=claim.state,
+        step=claim.step,
+        steps=claim_steps(claim),
+        sentence=get_sentence(claim),
+        reason=claim.reason or (PICTURE_FAILED if picture_failed else ""),
+        done=done,
+    )
+    if done:
+        status["redirect"] = reverse("nft:claim_detail", args=[claim.pk])
+    return status
 
 
 def _is_given_up(claim: TokenClaim) -> bool:

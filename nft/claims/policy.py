@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from nft.claims import history
+from nft.claims.errors import ClaimError
 from nft.claims.receipt import build_stored_provenance
 from nft.core.tokens.spam import SpamSign
 from nft.models import Collection, HeldToken, TokenClaim
@@ -30,11 +31,11 @@ def decide_collection(
 ) -> Collection:
     """Record what staff decide about a collection, and apply it at once.
 
-    reason: shown to the people whose pictures are withdrawn. Raise ValueError without one.
+    reason: shown to the people whose pictures are withdrawn. Raise ClaimError without one.
     """
     reason = reason.strip()[:200]
     if not reason:
-        raise ValueError("Write why: people whose picture goes by it will read it.")
+        raise ClaimError("Write why: people whose picture goes by it will read it.")
     facts = {"standing": Standing(standing), "reason": reason, "decided_at": now} | ({"name": name} if name else {})
     with transaction.atomic():
         row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)

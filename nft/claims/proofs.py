@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from nft.core.errors import CoreError
 from nft.core.tokens.uri import IpfsUri, parse_token_uri
@@ -56,7 +55,7 @@ class Proof:
         return Fixity.MUTABLE not in (self.metadata.fixity, self.picture.fixity)
 
 
-def proof_of(receipt: Mapping[str, Any]) -> Proof:
+def proof_of(receipt: Mapping[str, object]) -> Proof:
     """Return what can be verified of the picture with this receipt. Costs two queries."""
     return Proof(
         metadata=_source("metadata", str(receipt.get("token_uri", ""))),

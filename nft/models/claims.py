@@ -1,4 +1,4 @@
-"""What people claim to hold: the claim, the picture behind it, its history, and tokens that were sent to them."""
+"""The tokens that people claim to hold: the claims, their pictures, and the history of their checks."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TokenClaim(Leased):
         return self.name or f"{self.contract_text} #{self.token_id}"
 
     def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
-        """Say so to its person. What was verified stays, without renewal: the mark ends by its age."""
+        """Tell the person. What was verified stays, without renewal, so the mark ends by its age."""
         del sentence, now
         return {
             "state": self.State.UNKNOWN if self.state == self.State.PENDING else self.state,
@@ -144,17 +144,17 @@ class TokenClaim(Leased):
 
     @property
     def name(self) -> str:
-        """The token's name by its metadata, for people; empty until its picture was fetched."""
+        """Return the token's name by its metadata; empty until its picture was fetched."""
         return self.get_picture().name
 
     @property
     def collection(self) -> str:
-        """The contract's own name, for people; empty until its picture was fetched."""
+        """Return the contract's own name; empty until its picture was fetched."""
         return self.get_picture().collection
 
     @property
     def step(self) -> Step:
-        """How far the claim has come on its way to a picture."""
+        """Return how far the claim has come towards a picture."""
         if self.state != self.State.OWNED:
             return self.Step.OWNER
         return self.Step.DONE if self.avatar_id is not None else self.Step(self.get_picture().step)
@@ -250,9 +250,9 @@ class ClaimPicture(Leased):
         del sentence
         return self._columns_of_failure(now)
 
-    def _columns_of_failure(self, now: datetime) -> dict[str, Any]:
+    def _columns_of_failure(self, now: datetime) -> dict[str, object]:
         """Return the state after the last try. A new picture that was found before still waits for its person."""
-        looked = {} if self.state == self.State.FIRST else {"compared_at": now}
+        looked: dict[str, object] = {} if self.state == self.State.FIRST else {"compared_at": now}
         return looked if self.state == self.State.CHANGED else {"state": self.State.FAILED, **looked}
 
 

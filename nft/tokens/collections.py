@@ -20,7 +20,7 @@ def refusal_of(chain_id: int, contract: bytes) -> str:
 
 
 def refusal_by(row: Collection | None, chain_id: int, contract: bytes) -> str:
-    """Do the same for a collection whose row, if it has one, is already read."""
+    """Like `refusal_of`, for a collection whose row, if it has one, is already read."""
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
         return f"This site does not show pictures of this collection: {row.reason}"

@@ -68,7 +68,7 @@ def read_many_delegations(
     vaults: Sequence[tuple[bytes, OwnershipAnswer] | None],
     block: BlockRef,
 ) -> list[tuple[Delegation | None, ...]]:
-    """Return the same for many tokens, in one list of calls.
+    """Like `read_delegations`, for many tokens in one list of calls.
 
     vaults: for each question the vault to ask about and the contract's answer about it, or None.
     """

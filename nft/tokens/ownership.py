@@ -52,7 +52,7 @@ def check_ownership(
 
 
 def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
-    """Return the same for many tokens whose standards are known. What nodes don't agree on is None.
+    """Like `check_ownership`, for many tokens whose standards are known. What nodes don't agree on is None.
 
     Raise ChainUnavailable if no node could answer, as NodesBehind if it is behind `known_block`.
     """
