@@ -17,7 +17,7 @@ from nft.core.evm.token import Token, TokenStandard
 from nft.models import ClaimPicture, TokenClaim
 from nft.models.claims import PictureFacts
 from nft.tokens.collections import refusal_of
-from nft.tokens.lookalikes import remember_picture
+from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
@@ -74,7 +74,7 @@ def _fetch(picture: ClaimPicture, now: datetime, clients: Clients) -> FetchedPic
     found = fetch_token_picture(clients.chain(claim.chain_id), token, clients, on_metadata=on_metadata)
     if picture.state == State.FIRST:
         picture.name, picture.collection = found.facts["name"], found.facts["collection"]
-        remember_picture(claim, found.image, now)
+        record_likeness(claim, found.image, now)
     return found
 
 

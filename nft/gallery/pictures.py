@@ -21,7 +21,7 @@ from nft.clients.web.fetch import GuardedHttp
 from nft.core.evm.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
-from nft.tokens.lookalikes import remember_picture, warning_of
+from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import enqueue, job
 from profiles.limits import spend
@@ -123,7 +123,7 @@ def _share_known(row: HeldToken, now: datetime) -> bool:
 def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
     row.name, row.collection = name or row.name, collection or row.collection
     decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()
-    likeness = remember_picture(row, image, now)
+    likeness = record_likeness(row, image, now)
     HeldToken.objects.filter(pk=row.pk, picture_attempt=row.picture_attempt).update(
         name=row.name,
         collection=row.collection,

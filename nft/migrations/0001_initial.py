@@ -312,7 +312,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=200)),
                 ('collection', models.CharField(blank=True, max_length=200)),
                 ('sha256', models.CharField(db_index=True, help_text='Of the picture as we stored it.', max_length=64)),
-                ('bits', models.BigIntegerField(help_text='Difference hash; a signed column for 64 bits.')),
+                ('difference_hash', models.BigIntegerField(help_text='As in StoredImage.')),
                 ('seen_at', models.DateTimeField()),
                 ('resembles', models.ForeignKey(blank=True, help_text='An older one it is like.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='nft.tokenlikeness')),
             ],

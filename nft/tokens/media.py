@@ -118,7 +118,7 @@ def fetch_token_picture(
     """
     media = fetch_token_media(client, token, clients, on_metadata=on_metadata)
     try:
-        return FetchedPicture(keep_image(media.image.data, svg_allowed=True), media.facts)
+        return FetchedPicture(keep_image(media.image.data, svg_allowed=True).row, media.facts)
     except (PictureError, StorageError) as error:
         raise MediaError(str(error), permanent=error.permanent) from error
 
