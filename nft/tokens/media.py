@@ -31,10 +31,8 @@ from nft.files.store import fetch_ipfs
 from nft.models.claims import PictureFacts
 from nft.tokens.resolvers import configured_uri, uri_calls
 from profiles.errors import ExpectedError, Kind
-from profiles.images.errors import PictureError
 from profiles.models import StoredImage
 from profiles.store.images import keep_image
-from profiles.store.objects import StorageError
 
 METADATA_BYTES = 1024 * 1024
 METADATA_SECONDS = 15.0
@@ -119,8 +117,8 @@ def fetch_token_picture(
     media = fetch_token_media(client, token, clients, on_metadata=on_metadata)
     try:
         return FetchedPicture(keep_image(media.image.data, svg_allowed=True).row, media.facts)
-    except (PictureError, StorageError) as error:
-        raise MediaError(str(error), permanent=error.permanent) from error
+    except ExpectedError as error:
+        raise MediaError(error.sentence, permanent=error.permanent) from error
 
 
 def fetch_token_media(
