@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
@@ -32,6 +30,8 @@ PAGE = 500
 QUEUE_AGAIN_AFTER = timedelta(minutes=2)
 #: The query of an admin list that shows only what needs attention (profiles.admin_base.NeedsAttention).
 NEEDS_ATTENTION = "?needs_attention=yes"
+#: What people read where the work stopped.
+OUR_FAULT = "Something went wrong on our side ({what}). Our team must look at it."
 #: Counts of what needs attention end here.
 BOUND = 10_000
 
@@ -142,30 +142,44 @@ class Leased(models.Model):
         columns = {"attempt": None, "due_at": due_at, "gave_up_at": now, "last_error": sentence}
         return self.keep(**(columns | self.columns_on_give_up(sentence, now)))
 
-    @contextmanager
-    def attempting(self, now: datetime) -> Iterator[None]:
-        """Record how the attempt ends if the block raises.
-
-        ExpectedError: it is tried again, or fails for good where it is permanent or `Policy.tries` are used up. Any
-        other error is logged with its traceback and counted as a crash.
-        """
-        try:
-            yield
-        except ExpectedError as error:
-            self.record_error(error, now)
-        except Exception as error:
-            log.exception("Attempt %s at %s %s failed", self.tries, self._meta.label, self.pk)
-            self.crashes += 1
-            reason = f"Unexpected error: {type(error).__name__}"
-            if self.crashes >= self.policy.crashes:
-                self.give_up(f"{reason}, {self.crashes} times.", now)
-            else:
-                self.retry(f"{reason}.", now, crashes=self.crashes)
+    def attempting(self, now: datetime) -> Attempting:
+        """Return a context that records how the attempt ends if its block raises. See `Attempting`."""
+        return Attempting(self, now)
 
     def record_error(self, error: ExpectedError, now: datetime) -> None:
         """Retry after an expected error, or fail. Override where the row's state or its wait depends on it."""
         is_over = error.permanent or (self.policy.tries is not None and self.tries >= self.policy.tries)
         self.fail(error) if is_over else self.retry(error, now)
+
+
+class Attempting:
+    """Swallows what a block of work raises, and records it.
+
+    ExpectedError: the row is tried again, or fails for good where the error is permanent or `Policy.tries` are used up.
+    Any other Exception is logged with its traceback and counted as a crash.
+    """
+
+    def __init__(self, row: Leased, now: datetime) -> None:
+        self.row, self.now = row, now
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ExpectedError):
+            self.row.record_error(error, self.now)
+        elif isinstance(error, Exception):
+            self._record_unexpected(error)
+        return isinstance(error, Exception)
+
+    def _record_unexpected(self, error: Exception) -> None:
+        row = self.row
+        row.crashes += 1
+        log.error("An attempt at %s %s failed", type(row).__name__, row.pk, exc_info=error)
+        if row.crashes >= row.policy.crashes:
+            row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
+        else:
+            row.retry(f"Something went wrong on our side ({type(error).__name__}).", self.now, crashes=row.crashes)
 
 
 Row = TypeVar("Row", bound=Leased)
@@ -192,8 +206,10 @@ def due(rows: QuerySet[Row], now: datetime) -> QuerySet[Row]:
 def lease_row(rows: QuerySet[Row], now: datetime) -> Row | None:
     """Lease the one row of `rows`. Return None if it isn't due, another worker holds it, or it was given up.
 
-    A lease that ends too far in the future was taken by a clock that has been set back since, and counts as over.
+    `rows` is filtered by columns of its own: in a join PostgreSQL would let two workers lease one row. A lease that
+    ends too far in the future was taken by a clock that has been set back since, and counts as over.
     """
+    assert sum(map(bool, rows.query.alias_refcount.values())) <= 1, "no joins"  # noqa: S101  # a programming error
     lease = rows.model.policy.lease
     is_due = Q(due_at__lte=now) | Q(attempt__isnull=False, due_at__gt=now + 2 * lease)
     attempt = uuid.uuid4()
@@ -230,7 +246,7 @@ def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str,
 def _give_up_if_crashed(row: Leased, now: datetime) -> bool:
     if row.crashes < row.policy.crashes:
         return False
-    sentence = f"Its worker crashed {row.crashes} times."
+    sentence = OUR_FAULT.format(what="a worker crashed")
     if row.policy.stops:
         row.give_up(sentence, now)
     else:

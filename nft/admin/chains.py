@@ -17,10 +17,10 @@ class WatchedChainAdmin(LookOnly):
         "blocks_behind",
         "head_at",
         "span",
-        "trouble",
+        "last_error",
         "alarm",
         "alarm_at",
     ]
     ordering = ["chain_id"]
-    exclude = ["leased_by", "trail"]
+    exclude = ["trail"]
     readonly_fields = ["blocks_behind"]

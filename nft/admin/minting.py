@@ -19,8 +19,8 @@ class MintRequestAdmin(LookOnly):
         "state",
         "token_id_text",
         "owner_address",
-        "attempts",
-        "next_check_at",
+        "tries",
+        "due_at",
         "created_at",
     ]
     list_filter = ["state", "chain_id"]
@@ -28,7 +28,7 @@ class MintRequestAdmin(LookOnly):
     search_fields = ["user__username", "name", "tx_hash__exact"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account"]
-    exclude = ["contract", "owner", "sponsor", "attempt"]
+    exclude = ["contract", "owner", "sponsor"]
     readonly_fields = ["owner_address", "contract_address", "sponsor_address"]
 
     @admin.display(description="owner")

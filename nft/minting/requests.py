@@ -34,6 +34,7 @@ from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
 from profiles.jobs import enqueue
+from profiles.leases import fresh
 from profiles.limits import TooMany, spend
 from profiles.people.people import profile_of
 from profiles.store.images import keep_image
@@ -103,7 +104,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
                 "chain_id": chain_id,
                 "image_cid": str(pinned.cid),
                 "image_uri": pinned.uri,
-                "next_check_at": now,
+                "due_at": now,
                 "created_at": now,
                 **columns,
             },
@@ -163,8 +164,9 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
                     return request
                 raise NotNow("There is nothing to sign for this token at the moment.")
             request.state, request.tx_hash, request.submitted_at = State.SUBMITTED, tx_hash, now
-            request.reason_sentence, request.attempt, request.attempts = "", None, 0
-            request.next_check_at = now
+            request.reason_sentence = ""
+            for name, value in fresh(now).items():
+                setattr(request, name, value)
             request.save()
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
             enqueue(follow_mint, request.pk)

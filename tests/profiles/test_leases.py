@@ -12,7 +12,7 @@ from django.db import connection, connections, models
 from django.test.utils import isolate_apps
 
 from profiles.errors import ExpectedError, Kind
-from profiles.leases import Leased, Policy, due, fresh, lease_row, lease_rows
+from profiles.leases import OUR_FAULT, Leased, Policy, due, fresh, lease_row, lease_rows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = Policy(tries=4)
@@ -99,7 +99,7 @@ def test_a_worker_that_always_crashes_is_not_tried_for_ever(work: Any) -> None:
     assert take(row, now) is None
     row.refresh_from_db()
     assert (row.gave_up_at, row.due_at, row.attempt, row.state) == (now, None, None, "stopped")
-    assert row.last_error == "Its worker crashed 3 times."
+    assert row.last_error == OUR_FAULT.format(what="a worker crashed")
     assert lease_rows(work.objects.all(), now + timedelta(days=365), 9) == []
 
 
@@ -120,7 +120,7 @@ def test_an_unexpected_error_ends_after_its_tries_with_a_reason(work: Any, caplo
         assert (row.crashes, row.attempt) == (attempt if attempt < 3 else 2, None)
         now += timedelta(hours=1)
     assert (row.due_at, row.gave_up_at, row.state) == (None, now - timedelta(hours=1), "stopped")
-    assert row.last_error == "Unexpected error: UnicodeEncodeError, 3 times."
+    assert row.last_error == OUR_FAULT.format(what="UnicodeEncodeError")
     assert "Traceback" in caplog.text
     assert take(row, now + timedelta(days=365)) is None
 

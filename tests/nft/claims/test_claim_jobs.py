@@ -177,7 +177,7 @@ def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     for name, task in ours.items():
         assert app.conf.task_routes[name]["queue"] in {"default", "chain", "ipfs"}
         assert (task.time_limit or settings.CELERY_TASK_TIME_LIMIT) < visible_again
-    to_gateways = {"fetch_picture", "follow_mint", "sweep_mints", "fetch_held_picture"}
+    to_gateways = {"fetch_picture", "follow_mint", "sweep_outbox", "fetch_held_picture"}
     queues = {name.rpartition(".")[2]: route["queue"] for name, route in app.conf.task_routes.items()}
     assert {queues.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
     assert app.conf.task_acks_late

@@ -19,6 +19,7 @@ from nft.models import LinkedAccount, PrimaryName
 from nft.names.known import MAX_AGE
 from nft.names.primary import PERIOD, check_name, sweep_names
 from profiles import jobs
+from profiles.leases import due
 from profiles.people.people import profile_of
 from profiles.serving.showing import find_profile
 from tests.kit.jobs import run
@@ -146,7 +147,7 @@ def test_a_hidden_account_is_never_looked_up(alice: User, world: World, chain: C
         show(alice, is_public=False)
         sweep_names(world.later(days=2), world.clients)
         # A row left over from when it was public asks nothing either.
-        PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, next_check_at=world.now)
+        PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, due_at=world.now)
         check_name(account.pk, world.now, world.clients)
         assert find_profile("alice.eth") is None
         assert sweep_names(world.now, world.clients) == 0
@@ -243,7 +244,7 @@ def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: W
         assert sweep_names(world.now, world.clients) == 0
         assert sweep_names(world.later(minutes=11), world.clients) == 0
     show(alice)
-    assert list(PrimaryName.objects.order_by("attempts").values_list("attempts", flat=True)) == [0, 2, 2]
+    assert list(PrimaryName.objects.order_by("tries").values_list("tries", flat=True)) == [0, 2, 2]
     world.later(minutes=11)
     assert sweep_names(world.now, world.clients) == 1
     assert names_of(alice, world.now) == ["alice.eth"]
@@ -265,10 +266,12 @@ def test_saving_again_looks_again_but_not_without_end(
     show(alice)
     sweep_names(world.now, world.clients)
     show(alice)
-    assert PrimaryName.objects.get().next_check_at > world.now
+    later = PrimaryName.objects.get().due_at
+    assert later is not None
+    assert later > world.now
     PrimaryName.objects.update(checked_at=world.now - timedelta(minutes=2))
     show(alice)
-    assert PrimaryName.objects.get().next_check_at <= timezone.now()
+    assert due(PrimaryName.objects.all(), timezone.now()).exists()
 
 
 def test_without_a_registry_of_names_nobody_is_found_by_one(alice: User, world: World, settings: Any) -> None:

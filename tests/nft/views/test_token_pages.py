@@ -16,7 +16,7 @@ from web3.contract import Contract
 from nft.claims.checking import verify_claim
 from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import sweep_lane
-from nft.minting.steps import follow_mint, sweep_mints
+from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
 from profiles.models import AuditEntry
 from tests.kit.jobs import run
@@ -122,7 +122,7 @@ def test_a_token_is_minted_in_the_browser(browser: Client, chain: Chain, contrac
     assert sent.json() == {"redirect": detail}
 
     chain.finalize()
-    run(sweep_mints)
+    run(follow_mint, request.pk)
     done = browser.get(status).json()
     assert (done["state"], done["done"], done["redirect"]) == ("confirmed", True, detail)
     request.refresh_from_db()
