@@ -55,11 +55,11 @@ class Proof:
         return Fixity.MUTABLE not in (self.metadata.fixity, self.picture.fixity)
 
 
-def proof_of(receipt: Mapping[str, object]) -> Proof:
-    """Return what can be verified of the picture with this receipt. Costs two queries."""
+def proof_of(provenance: Mapping[str, object]) -> Proof:
+    """Return what can be verified of a picture, by what its receipt says. Costs two queries."""
     return Proof(
-        metadata=_source("metadata", str(receipt.get("token_uri", ""))),
-        picture=_source("picture", str(receipt.get("image_uri", ""))),
+        metadata=_source("metadata", str(provenance.get("token_uri", ""))),
+        picture=_source("picture", str(provenance.get("image_uri", ""))),
     )
 
 

@@ -1,6 +1,6 @@
-"""The receipt of a picture: which token, held at which block, and how its bytes are proved.
+"""The provenance of a token's picture, for its receipt: which token, held at which block, how its bytes are proved.
 
-It is built from the claim when it is asked for. A picture's own `provenance` holds only what every page needs.
+It is built from the claim when it is asked for. `Avatar.provenance` itself holds only what every page needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from profiles.models import Avatar
 URI_LENGTH = 500
 
 
-class Receipt(TypedDict):
+class Provenance(TypedDict):
     """Times are ISO 8601, token ids decimal text. Account, its name and vault are empty unless the account is public.
 
     `checked_at`, block and `by_delegation` are of the last answer, which `verdict` names ("unknown" after none).
@@ -65,8 +65,8 @@ def build_stored_provenance(claim: TokenClaim) -> dict[str, Any]:
     return {"asset_id": asset_id(claim), "by_delegation": claim.vault is not None}
 
 
-def build_receipt(avatar: Avatar) -> dict[str, Any] | None:
-    """Build the receipt of a picture, for `profiles.sources`. Costs one query.
+def build_provenance(avatar: Avatar) -> dict[str, Any] | None:
+    """Build what the receipt says of a picture, for `profiles.sources`. Costs one query.
 
     Without a claim (its person took the token off the list) only what is stored with the picture is known.
     """
@@ -75,14 +75,14 @@ def build_receipt(avatar: Avatar) -> dict[str, Any] | None:
         stored = avatar.provenance
         hidden = {"account": "", "account_name": "", "vault": "", "verdict": str(Verdict.UNKNOWN)}
         return None if stored is None else {**stored, **hidden}
-    return dict(_receipt_of_claim(claim))
+    return dict(_provenance_of_claim(claim))
 
 
-def _receipt_of_claim(claim: TokenClaim) -> Receipt:
+def _provenance_of_claim(claim: TokenClaim) -> Provenance:
     picture, chain = claim.get_picture(), describe_chain(claim.chain_id)
     is_answered = claim.state in {TokenClaim.State.OWNED, TokenClaim.State.NOT_OWNED}
     account = claim.account if claim.account is not None and claim.account.is_public else None
-    receipt = Receipt(
+    provenance = Provenance(
         asset_id=asset_id(claim),
         chain_id=claim.chain_id,
         chain_name=chain["name"],
@@ -107,12 +107,12 @@ def _receipt_of_claim(claim: TokenClaim) -> Receipt:
         vault=claim.vault_text if account else "",
     )
     if picture.changed_at is not None:
-        receipt["metadata_changed_at"] = picture.changed_at.isoformat()
+        provenance["metadata_changed_at"] = picture.changed_at.isoformat()
     if is_answered and (rule := rule_for(claim.chain_id, claim.contract)):
-        receipt["resolver"] = dict(rule)
+        provenance["resolver"] = dict(rule)
     if is_answered and claim.vault:
-        receipt["delegate_registry"] = str(chain.get("delegate_registry") or "")
-    return receipt
+        provenance["delegate_registry"] = str(chain.get("delegate_registry") or "")
+    return provenance
 
 
 def explorer_url(claim: TokenClaim) -> str:

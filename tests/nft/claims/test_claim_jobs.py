@@ -23,7 +23,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimPicture, TokenClaim
 from profiles.jobs import get_jobs
 from profiles.leases import queue_due_rows
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, sweep
+from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
@@ -201,3 +201,37 @@ def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chai
     assert fetch_picture(claim.pk, world.later(minutes=4), world.clients) is None
     claim.refresh_from_db()
     assert (claim.state, claim.picture.state, claim.picture.due_at) == ("owned", "failed", None)
+
+
+def test_a_first_fetch_ends_with_the_token_and_begins_anew_when_it_comes_back(
+    world: World, chain: Chain, alice: User
+) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
+    send(chain, contract, token_id, 1, 2)
+    world.later(minutes=20)
+    assert world.verify(claim).state == "not_owned"
+    assert fetch_picture(claim.pk, world.now, world.clients) is None
+    assert ClaimPicture.objects.get(pk=claim.pk).due_at is None
+
+    send(chain, contract, token_id, 2, 1)
+    world.later(hours=7)
+    assert world.verify_and_fetch(claim).step == "done"
+
+
+def test_an_error_that_nobody_expected_is_counted_and_ends_after_three(
+    world: World, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim = create_claim(alice, f"0x{'11' * 20} 1", world.now)
+
+    def broken(chain_id: int) -> ChainClient:
+        raise ZeroDivisionError
+
+    with world.chain_by(broken):
+        for _ in range(TokenClaim.policy.crashes):
+            assert claim.gave_up_at is None
+            world.verify(claim)
+    assert (claim.state, claim.reason, claim.due_at) == ("unknown", "check_died", None)
+    assert claim.gave_up_at is not None
+    assert "ZeroDivisionError" in caplog.text

@@ -23,6 +23,7 @@ from web3.contract import Contract
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
+from nft.claims.receipt import Provenance, asset_id, build_provenance
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
@@ -275,3 +276,24 @@ def test_the_changed_key_signs_and_the_earlier_one_s_receipts_stay_good(
     settings.RECEIPT_PUBLIC_KEYS = [earlier["x"]]
     assert words(check(kept)[1])["signature"] == "proved"
     assert [key["kid"] == earlier["kid"] for key in requests.get(keys_url, timeout=10).json()["keys"]] == [False, True]
+
+
+def test_a_receipt_is_built_from_the_claim_by_one_query_and_nothing_of_it_is_stored_twice(
+    world: World, contract: Contract, helia: Gateway, django_assert_num_queries: Any
+) -> None:
+    claim = alice_shows(world, contract, token_uri(helia))
+    avatar = claim.avatar
+    assert avatar is not None
+    assert avatar.provenance == {"asset_id": asset_id(claim), "by_delegation": False}
+    with django_assert_num_queries(1):
+        facts = build_provenance(avatar)
+    assert facts is not None
+    optional = {"metadata_changed_at", "resolver", "delegate_registry"}
+    assert set(facts) == set(Provenance.__annotations__) - optional
+    shown = (facts["token_name"], facts["image_cid"], facts["sha256"])
+    assert shown == (claim.picture.name, claim.picture.image_cid, claim.picture.sha256)
+
+    claim.delete()
+    kept = build_provenance(avatar)
+    assert kept is not None
+    assert (kept["asset_id"], kept["verdict"], kept["account"]) == (facts["asset_id"], "unknown", "")
