@@ -67,6 +67,8 @@ def _fetch(picture: ClaimPicture, now: datetime, clients: Clients) -> FetchedPic
     if picture.state == State.FIRST and (refusal := refusal_of(claim.chain_id, claim.contract)):
         raise MediaError(refusal)
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
+    if picture.step != TokenClaim.Step.METADATA:  # an earlier try came further
+        picture.keep(step=TokenClaim.Step.METADATA)
 
     def on_metadata() -> None:
         picture.keep(step=TokenClaim.Step.IMAGE)
