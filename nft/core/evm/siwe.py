@@ -113,8 +113,7 @@ def _format_time(moment: datetime) -> str:
 
 
 def _check_read_back(request: SignInRequest, text: str) -> None:
-    # Imported on first use: most processes never build a sign-in text.
-    import siwe
+    import siwe  # here, as it loads web3: only a process that writes sign-in texts pays for that
 
     try:
         message = siwe.SiweMessage.from_message(text, abnf=False)

@@ -36,34 +36,15 @@ def build_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> bytes:
     """
     if root not in blocks and root.hash_code != IDENTITY:
         raise BlockMissing(root)
-    return _encode_header(root) + b"".join(_iterate_sections(root, blocks))
+    return b"".join((_encode_header(root), *_iterate_sections(root, blocks)))
 
 
-def _iterate_sections(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
-    seen: set[Cid] = set()
-    pending = [root]
-    while pending:
-        cid = pending.pop()
-        if cid in seen:
-            continue
-        seen.add(cid)
-        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
-        if block is None:
-            continue
-        if cid.hash_code != IDENTITY:
-            encoded = cid.encode()
-            yield encode_varint(len(encoded) + len(block)) + encoded
-            yield block
-        pending.extend(reversed(_decode_links(cid, block)))
-
-
-def _decode_links(cid: Cid, block: Bytes) -> list[Cid]:
-    """Return the CIDs that a block links to, in order; none for codecs that are not read."""
-    if cid.codec == DAG_PB:
-        return [link.cid for link in decode_node(block).links]
-    if cid.codec == DAG_CBOR:
-        return list(iterate_links(decode_dag_cbor(block)))
-    return []
+def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, Bytes]]:
+    """Return the roots and the verified blocks of an archive in memory. Raise as `CarReader` does."""
+    reader = CarReader(limits)
+    blocks = dict(reader.feed(archive))
+    reader.close()
+    return reader.roots, blocks
 
 
 class CarReader:
@@ -189,17 +170,36 @@ class _Section:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, Bytes]]:
-    """Return the roots and the verified blocks of an archive in memory. Raise as `CarReader` does."""
-    reader = CarReader(limits)
-    blocks = dict(reader.feed(archive))
-    reader.close()
-    return reader.roots, blocks
-
-
 def _check_length(length: int, allowed: int) -> None:
     if not 0 < length <= allowed:
         raise CarError(f"A section of the archive claims {length:,} bytes; 1 to {allowed:,} are allowed.")
+
+
+def _iterate_sections(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
+    seen: set[Cid] = set()
+    pending = [root]
+    while pending:
+        cid = pending.pop()
+        if cid in seen:
+            continue
+        seen.add(cid)
+        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
+        if block is None:
+            continue
+        if cid.hash_code != IDENTITY:
+            encoded = cid.encode()
+            yield encode_varint(len(encoded) + len(block)) + encoded
+            yield block
+        pending.extend(reversed(_decode_links(cid, block)))
+
+
+def _decode_links(cid: Cid, block: Bytes) -> list[Cid]:
+    """Return the CIDs that a block links to, in order; none for codecs that are not read."""
+    if cid.codec == DAG_PB:
+        return [link.cid for link in decode_node(block).links]
+    if cid.codec == DAG_CBOR:
+        return list(iterate_links(decode_dag_cbor(block)))
+    return []
 
 
 def _encode_header(root: Cid) -> bytes:

@@ -146,7 +146,10 @@ def decide(facts: ChainFacts) -> Decision:
     problem = _find_chain_problem(facts)
     if problem is not None:
         return problem
-    decision = _no_contract() if facts.has_code is False else _decide_with_vault(facts, facts.answer, facts.delegation)
+    if facts.has_code is False:
+        decision = _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
+    else:
+        decision = _decide_with_vault(facts, facts.answer, facts.delegation)
     if decision.verdict is not Verdict.NOT_OWNED or facts.answer_at_head is None:
         return decision
     if _decide_with_vault(facts, facts.answer_at_head, facts.delegation_at_head).verdict is Verdict.OWNED:
@@ -219,10 +222,6 @@ def _decide_by_balance(amount: int) -> Decision:
     if amount == 0:
         return _not_owned(Reason.NONE_HELD, "The account holds none of this token.")
     return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
-
-
-def _no_contract() -> Decision:
-    return _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
 
 
 def _not_owned(reason: Reason, sentence: str) -> Decision:

@@ -20,7 +20,7 @@ _CHECK_721 = selector("checkDelegateForERC721(address,address,address,uint256,by
 _CHECK_1155 = selector("checkDelegateForERC1155(address,address,address,uint256,bytes32)")
 _INCOMING = selector("getIncomingDelegations(address)")
 _NO_RIGHTS = bytes(WORD)
-_ROW = 7 * WORD
+_ROW_BYTES = 7 * WORD
 # Values of the registry's DelegationType.
 _ALL, _CONTRACT, _ERC1155 = 1, 2, 5
 
@@ -47,7 +47,7 @@ class DelegationEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Delegation:
+class _Row:
     """One row of `getIncomingDelegations`; `kind` is the registry's DelegationType."""
 
     kind: int
@@ -97,9 +97,9 @@ def parse_vaults(answer: Bytes, contract: bytes, token_id: int, most: int) -> li
     if decode_uint(answer[:WORD]) != WORD:
         raise BadAnswer("The registry's answer is not one list.")
     count = decode_uint(answer[WORD : 2 * WORD])
-    if len(answer) != 2 * WORD + count * _ROW:
+    if len(answer) != 2 * WORD + count * _ROW_BYTES:
         raise BadAnswer("The registry's list is not as long as it claims.")
-    rows = (_parse_row(answer[start : start + _ROW]) for start in range(2 * WORD, len(answer), _ROW))
+    rows = (_parse_row(answer[start : start + _ROW_BYTES]) for start in range(2 * WORD, len(answer), _ROW_BYTES))
     vaults = dict.fromkeys(row.vault for row in rows if row.vault != ZERO and row.may_cover(contract, token_id))
     return list(vaults)[:most]
 
@@ -123,8 +123,8 @@ def _encode_question(to: bytes, vault: bytes, contract: bytes, token_id: int) ->
     return addresses + encode_uint(token_id) + _NO_RIGHTS
 
 
-def _parse_row(row: Bytes) -> _Delegation:
+def _parse_row(row: Bytes) -> _Row:
     """Parse the columns type, to, from, rights, contract, token id, amount."""
-    words = [row[start : start + WORD] for start in range(0, _ROW, WORD)]
+    words = [row[start : start + WORD] for start in range(0, _ROW_BYTES, WORD)]
     vault, contract = decode_address(words[2]), decode_address(words[4])
-    return _Delegation(decode_uint(words[0]), vault, bytes(words[3]), contract, decode_uint(words[5]))
+    return _Row(decode_uint(words[0]), vault, bytes(words[3]), contract, decode_uint(words[5]))
