@@ -20,7 +20,7 @@ from django.db.models import Q, QuerySet
 from nft.claims.checking import NOT_OWNED_PERIOD, is_due_too_late, record_check, sweep_period, verify_leased
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainUnavailable, NodesBehind
+from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
@@ -144,7 +144,9 @@ def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[
     known = max(claim.checked_block_number or 0 for claim in leased)
     try:
         return check_many(client, questions, known_block=known)
-    except NodesBehind:
+    except ChainUnavailable as error:
+        if not error.is_a(NODES_BEHIND):
+            raise
         return check_many(client, questions)
 
 

@@ -119,7 +119,7 @@ def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds
 
 def _go_on(search: TokenSearch, clients: Clients, now: datetime, ends_at: float) -> bool:
     """Whether there is nothing more to do. Raises ChainError."""
-    view, head = clients.chain(search.chain_id).living_view()
+    view, head = clients.chain(search.chain_id).first_working_view()
     contracts = known_contracts(search.chain_id)
     search.head = head.number
     _start_anew_if_others(search, contracts)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nft.clients.evm.chain import At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted
+from nft.clients.evm.errors import CallFailed
 from nft.clients.evm.many import ReadAnswer, call_many
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
@@ -116,7 +116,7 @@ def _list_vaults(client: ChainClient, registry: bytes, token: Token, holder: byt
     try:
         answer = client.call(registry, call, at, gas=LIST_GAS, max_bytes=MAX_LIST)
         listed = parse_vaults(answer, token.contract, token.token_id, MAX_VAULTS)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         listed = []
     return list(dict.fromkeys([*known, *listed]))
 
@@ -125,14 +125,14 @@ def _read_balance(client: ChainClient, token: Token, vault: bytes, at: At) -> Ba
     try:
         answer = client.call(token.contract, build_balance_of(vault, token.token_id), at, max_bytes=MAX_ANSWER)
         return BalanceIs(parse_balance_of(answer))
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return None
 
 
 def _is_given(client: ChainClient, registry: bytes, token: Token, holder: bytes, vault: bytes, at: At) -> bool | None:
     try:
         answer = client.call(registry, _build_call(token, holder, vault), at, max_bytes=MAX_ANSWER)
-    except (CallReverted, AnswerTooLarge):
+    except CallFailed:
         return None
     return _parse_given(token, answer)
 

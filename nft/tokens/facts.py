@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nft.clients.evm.errors import CallReverted, ChainError, ChainUnavailable, NodesBehind, StaleNode, WrongChain
+from nft.clients.evm.errors import (
+    ANSWER_TOO_LARGE,
+    NODES_BEHIND,
+    STALE_NODE,
+    CallFailed,
+    ChainError,
+    ChainUnavailable,
+    WrongChain,
+)
 from nft.core.evm.abi.token_calls import parse_balance_of, parse_owner_of
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import Token, TokenStandard
@@ -67,7 +75,7 @@ class Check:
 def parse_answer(standard: TokenStandard, answer: bytes | ChainError) -> OwnershipAnswer:
     """Parse what a call of `ownerOf` (ERC-721) or `balanceOf` (ERC-1155) returned or raised."""
     match answer:
-        case CallReverted():
+        case CallFailed() if not answer.is_a(ANSWER_TOO_LARGE):
             return Reverted(answer.data)
         case ChainUnavailable():
             return NoAnswer(str(answer))
@@ -129,19 +137,18 @@ def decide_ownership(
 
 def decide_outage(chain_id: int, holder: bytes, error: ChainUnavailable) -> Check:
     """Return the UNKNOWN check of a chain that no node could be asked about, with the reason."""
-    answered_chain_id: int | None = None
+    is_stale, is_behind = error.is_a(STALE_NODE), error.is_a(NODES_BEHIND)
+    answered_chain_id = chain_id if is_stale or is_behind else None
     if isinstance(error, WrongChain):
         answered_chain_id = error.got
-    elif isinstance(error, StaleNode | NodesBehind):
-        answered_chain_id = chain_id
     facts = ChainFacts(
         standard=TokenStandard.ERC721,
         holder=holder,
         expected_chain_id=chain_id,
         answered_chain_id=answered_chain_id,
-        block=BlockRef(0, b"") if isinstance(error, NodesBehind) else None,  # it has one, only not the one wanted
+        block=BlockRef(0, b"") if is_behind else None,  # it has one, only not the one wanted
         answer=NoAnswer(str(error)),
-        is_stale=isinstance(error, StaleNode),
+        is_stale=is_stale,
     )
     return Check(decide(facts))
 

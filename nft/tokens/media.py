@@ -12,10 +12,9 @@ from django.conf import settings
 
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainError
-from nft.clients.ipfs.blockstore import BlockStoreError
-from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
-from nft.clients.web.errors import FetchError, HostBusy
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed
+from nft.clients.ipfs.reading import IpfsLimits
+from nft.clients.transport.errors import HOST_BUSY, FetchError
 from nft.clients.web.fetch import FetchLimits
 from nft.core.errors import CoreError
 from nft.core.evm.abi.token_calls import build_name, parse_name, parse_token_uri_answer
@@ -49,12 +48,10 @@ _STRENGTH = {MUTABLE: 0, CID: 1, INLINE: 2}
 
 
 UNAVAILABLE = Kind("media-unavailable", "Its picture could not be fetched", status=503, permanent=False)
-#: The rate limit of the host is used up, and nothing was fetched from it. Raised with `retry_after`.
-HOST_BUSY = Kind("host-busy", "Its picture waits for its turn", status=503, permanent=False)
 
 
 class MediaError(ExpectedError):
-    """A token's picture can't be shown, or can't be fetched now."""
+    """A token's picture can't be shown, or can't be fetched now. `retry_after`: its host is busy, and was not asked."""
 
     kind: ClassVar[Kind] = Kind("media-refused", "Its picture can't be shown", status=422)
 
@@ -133,11 +130,13 @@ def fetch_token_media(
         metadata = _parse_metadata(document)
         on_metadata()
         image = _fetch_picture(document, metadata, token, clients)
-    except HostBusy as error:
-        retry_after = random.randint(*BUSY_SECONDS)  # noqa: S311  # jitter, so that those who wait don't return together
-        raise MediaError(str(error), HOST_BUSY, retry_after=retry_after) from error
-    except (CoreError, FetchError, ChainError, IpfsUnavailable, BlockStoreError) as error:
-        raise MediaError(str(error), None if error.permanent else UNAVAILABLE) from error
+    except MediaError:
+        raise
+    except ExpectedError as error:
+        # Jitter, so that those who wait for a busy host don't return together.
+        retry_after = random.randint(*BUSY_SECONDS) if error.is_a(HOST_BUSY) else None  # noqa: S311
+        kind = None if error.permanent else UNAVAILABLE
+        raise MediaError(error.sentence, kind, retry_after=retry_after) from error
     return TokenMedia(
         image=image,
         token_uri=_shortened(document.uri),
@@ -152,7 +151,7 @@ def fetch_collection_name(client: ChainClient, contract: bytes, block: BlockRef)
     """Return the contract's own name, cleaned for display; empty if it has none."""
     try:
         return clean_text(parse_name(client.call(contract, build_name(), block, max_bytes=64 * 1024)), NAME_CHARACTERS)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return ""
 
 
@@ -185,7 +184,10 @@ def _fetch_token_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
     for call in uri_calls(client.chain_id, token):
         try:
             return parse_token_uri_answer(client.call(call.target, call.data, block))
-        except (CallReverted, BadAnswer):
+        except CallFailed as error:
+            if error.is_a(ANSWER_TOO_LARGE):
+                raise
+        except BadAnswer:
             continue
     raise MediaError("The contract does not say where the token's metadata is.")
 
@@ -208,9 +210,9 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
     for source in metadata.picture_sources:
         try:
             return fetch_document(substitute_id(source, token.token_id), clients, limits)
-        except HostBusy:
-            raise
         except (CoreError, FetchError) as error:
+            if error.is_a(HOST_BUSY):
+                raise
             failure = error
     if failure is not None:
         raise failure

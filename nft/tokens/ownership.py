@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from nft.clients.evm.chain import HEAD, ChainClient
-from nft.clients.evm.errors import BlockGone, ChainUnavailable, NodesBehind
+from nft.clients.evm.errors import BLOCK_GONE, NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Reverted, Verdict
 from nft.tokens.facts import Check, Question, Reading, agree, decide_outage, decide_ownership
@@ -54,7 +54,7 @@ def check_ownership(
 def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
     """Like `check_ownership`, for many tokens whose standards are known. What nodes don't agree on is None.
 
-    Raise ChainUnavailable if no node could answer, as NodesBehind if it is behind `known_block`.
+    Raise ChainUnavailable if no node could answer, of kind NODES_BEHIND if it is behind `known_block`.
     """
     batches = _ask_nodes(client, known_block, lambda view, block: _check_batch(view, questions, block))
     first = batches[0]
@@ -74,7 +74,7 @@ def _ask_nodes(client: ChainClient, known_block: int, ask: Callable[[ChainClient
         views = client.views()
         number = min(view.confirmed_block().number for view in views)
         if number < known_block:
-            raise NodesBehind(known_block)
+            raise _nodes_behind(known_block)
         return [ask(view, view.block(number)) for view in views]
     failure = ChainUnavailable("No node of this chain answers.")
     for view in client.views():
@@ -82,10 +82,15 @@ def _ask_nodes(client: ChainClient, known_block: int, ask: Callable[[ChainClient
             block = view.confirmed_block()
             if block.number >= known_block:
                 return [ask(view, block)]
-            failure = NodesBehind(known_block)
+            failure = _nodes_behind(known_block)
         except ChainUnavailable as error:
             failure = error
     raise failure
+
+
+def _nodes_behind(block_number: int) -> ChainUnavailable:
+    sentence = f"No node has confirmed block {block_number}, which was seen confirmed before."
+    return ChainUnavailable(sentence, NODES_BEHIND)
 
 
 def _check_one(view: ChainClient, question: Question, block: BlockRef, *, look_at_head: bool) -> Check:
@@ -119,7 +124,7 @@ def _check_without_code(view: ChainClient, question: Question, block: BlockRef) 
         head=head,
     )
     if head is not None and check.decision.verdict is Verdict.NOT_OWNED:
-        raise NodesBehind(block.number + 1)
+        raise _nodes_behind(block.number + 1)
     return check
 
 
@@ -143,6 +148,8 @@ def _decide_clear(view: ChainClient, question: Question, reading: Reading, block
 def _hash_now(view: ChainClient, block: BlockRef) -> bytes:
     try:
         view.check_block(block)
-    except BlockGone:
+    except ChainUnavailable as error:
+        if not error.is_a(BLOCK_GONE):
+            raise
         return b"another"
     return block.hash

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from nft.clients.evm.chain import At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted
+from nft.clients.evm.errors import CallFailed
 from nft.clients.evm.many import call_many
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import (
@@ -55,7 +55,7 @@ def _claims_interface(client: ChainClient, token: Token, interface_id: bytes, at
     try:
         answer = client.call(token.contract, build_supports_interface(interface_id), at, max_bytes=MAX_ANSWER)
         return parse_supports_interface(answer)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return False
 
 
@@ -69,7 +69,7 @@ def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders
 def _read(client: ChainClient, call: Call, standard: TokenStandard, at: At) -> OwnershipAnswer:
     try:
         return parse_answer(standard, client.call(call.target, call.data, at, max_bytes=MAX_ANSWER))
-    except (CallReverted, AnswerTooLarge) as error:
+    except CallFailed as error:
         return parse_answer(standard, error)
 
 

@@ -119,7 +119,7 @@ def _seen(cursor: WatchedChain) -> dict[str, Any]:
 
 def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: float) -> Watch:
     ends_at = time.monotonic() + seconds
-    view, head = client.living_view()
+    view, head = client.first_working_view()
     confirmed = view.confirmed_block()
     contracts = watched_contracts(cursor.chain_id)
     cursor.head_block, cursor.head_at = head.number, now

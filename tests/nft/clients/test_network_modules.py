@@ -11,10 +11,11 @@ NETWORK = {"aiohttp", "boto3", "ftplib", "http.client", "httpx", "requests", "sm
 NETWORK |= {"urllib3", "web3", "xmlrpc"}
 CLIENTS = {
     "avatarsite/settings/object_store.py": "the configured object store",
-    "nft/clients/web/fetch.py": "the one fetch client",
-    "nft/clients/web/sockets.py": "its sockets",
-    "nft/clients/ipfs/pinners.py": "the configured pinners",
-    "nft/clients/evm/node.py": "the configured nodes",
+    "nft/clients/transport/connections.py": "every HTTP request",
+    "nft/clients/transport/deadline.py": "its time limit",
+    "nft/clients/web/fetch.py": "untrusted URLs, through that",
+    "nft/clients/ipfs/pinners.py": "the configured pinners, through that",
+    "nft/clients/evm/node.py": "the configured nodes, through that",
     "nft/management/commands/deploy_contract.py": "the operator's own deployment",
 }
 

@@ -97,7 +97,7 @@ def test_a_store_that_does_not_answer_marks_nothing(monkeypatch: pytest.MonkeyPa
     fetched()
 
     def silent(*_: Any) -> bytes:
-        raise BlockStoreError
+        raise BlockStoreError("The object store can't be read right now.")
 
     monkeypatch.setattr(upkeep, "read_kept", silent)
     assert rehash_due(LATER, NONE) == 0

@@ -22,8 +22,8 @@ from profiles import jobs
 from profiles.leases import due
 from profiles.people.people import profile_of
 from profiles.serving.showing import find_profile
+from tests.kit.fake_node import FakeNode, fake_node
 from tests.kit.jobs import run
-from tests.kit.lying_node import LyingNode, lying_node
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
@@ -132,10 +132,10 @@ def recording(chain: Chain) -> Any:
         except AssertionError:  # the default reverse resolver knows no supportsInterface
             return ValueError("execution reverted")
 
-    return lying_node(answer)
+    return fake_node(answer)
 
 
-def on(node: LyingNode, world: World) -> Any:
+def on(node: FakeNode, world: World) -> Any:
     return world.other_chain(ChainClient(CHAIN_ID, [node.url], "finalized"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nft.clients.evm.errors import ChainUnavailable, NodesBehind, StaleNode, WrongChain
+from nft.clients.evm.errors import NODES_BEHIND, STALE_NODE, ChainUnavailable, WrongChain
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import (
     BalanceIs,
@@ -84,8 +84,8 @@ def test_nodes_that_do_not_agree_leave_it_unknown(second: Check, reason: Reason)
     [
         (ChainUnavailable("It is down."), Reason.CHAIN_UNREACHABLE),
         (WrongChain(1, 5), Reason.WRONG_CHAIN),
-        (StaleNode(7200, 60), Reason.STALE_BLOCK),
-        (NodesBehind(7), Reason.NO_ANSWER),
+        (ChainUnavailable("It is stuck.", STALE_NODE), Reason.STALE_BLOCK),
+        (ChainUnavailable("It is behind.", NODES_BEHIND), Reason.NO_ANSWER),
     ],
 )
 def test_an_outage_says_which_one_it_is_and_decides_nothing(error: ChainUnavailable, reason: Reason) -> None:
