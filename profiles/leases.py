@@ -74,7 +74,7 @@ class Leased(models.Model):
     )
     attempt = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt that holds the row now.")
     tries = models.PositiveIntegerField(default=0, help_text="Attempts since the last success.")
-    crashes = models.PositiveSmallIntegerField(
+    crashes = models.PositiveIntegerField(
         default=0, help_text="Attempts since the last success that crashed or met an error nobody expected."
     )
     queued_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
@@ -139,7 +139,13 @@ class Leased(models.Model):
         sentence = str(error)[:300]
         due_at = None if self.policy.stops else now + self.policy.delay(self.tries)
         log.error("%s %s needs attention: %s", self._meta.label, self.pk, sentence)
-        columns = {"attempt": None, "due_at": due_at, "gave_up_at": now, "last_error": sentence}
+        columns = {
+            "attempt": None,
+            "due_at": due_at,
+            "crashes": self.crashes,
+            "gave_up_at": now,
+            "last_error": sentence,
+        }
         return self.keep(**(columns | self.columns_on_give_up(sentence, now)))
 
     def attempting(self, now: datetime) -> Attempting:
@@ -179,7 +185,10 @@ class Attempting:
         if row.crashes >= row.policy.crashes:
             row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
         else:
-            row.retry(f"Something went wrong on our side ({type(error).__name__}).", self.now, crashes=row.crashes)
+            # Longer than after an expected error: a cache or a store that restarts must not use up all attempts.
+            delay = row.policy.lease * 4 ** (row.crashes - 1)
+            sentence = f"Something went wrong on our side ({type(error).__name__}). We try again."
+            row.retry(sentence, self.now, delay, crashes=row.crashes)
 
 
 Row = TypeVar("Row", bound=Leased)
@@ -289,5 +298,4 @@ class Attention:
 
 def get_attention() -> list[Attention]:
     """Return how many rows wait for staff, for each model that workers work on: also where there are none."""
-    models = [model for model in apps.get_models() if issubclass(model, Leased)]
-    return [model.get_attention() for model in models]
+    return [model.get_attention() for model in apps.get_models() if issubclass(model, Leased)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nft.models import WatchedChain
-from profiles.admin_base import LookOnly
+from profiles.admin_base import LeasedAdmin, NeedsAttention
 
 
 @admin.register(WatchedChain)
-class WatchedChainAdmin(LookOnly):
+class WatchedChainAdmin(LeasedAdmin):
     list_display = [
         "chain_id",
         "next_block",
@@ -20,7 +20,9 @@ class WatchedChainAdmin(LookOnly):
         "last_error",
         "alarm",
         "alarm_at",
+        "gave_up_at",
     ]
+    list_filter = [NeedsAttention]
     ordering = ["chain_id"]
     exclude = ["trail"]
     readonly_fields = ["blocks_behind"]

@@ -12,25 +12,25 @@ from django.utils.safestring import SafeString
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
-from profiles.admin_base import LookOnly, LookOnlyRows, NeedsAttention, ReasonForm, staff
+from profiles.admin_base import LeasedAdmin, LookOnlyRows, NeedsAttention, staff
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
 MAX_AT_ONCE = 100
-CHECK_STOPPED = Q(gave_up_at__isnull=False)
-PICTURE_FAILED = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True)
+GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(picture__gave_up_at__isnull=False)
 
 
-class ClaimNeedsAttention(NeedsAttention):
-    """What no worker tries again: "Look again" does."""
+class PictureGivenUp(admin.SimpleListFilter):
+    """Verified tokens whose picture no worker tries to fetch again: "Look again" does."""
+
+    title = "picture was given up"
+    parameter_name = "picture_given_up"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("yes", "Any"), ("check", "Its check died 3 times"), ("picture", "Its picture was given up")]
+        return [("yes", "Yes")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:  # type: ignore[override]
-        chosen = {"yes": CHECK_STOPPED | PICTURE_FAILED, "check": CHECK_STOPPED, "picture": PICTURE_FAILED}
-        wanted = chosen.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(wanted)
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
+        return queryset.filter(GIVEN_UP) if self.value() == "yes" else queryset
 
 
 class PastChecks(LookOnlyRows):
@@ -51,7 +51,7 @@ class Picture(LookOnlyRows):
 
 
 @admin.register(TokenClaim)
-class TokenClaimAdmin(LookOnly):
+class TokenClaimAdmin(LeasedAdmin):
     list_display = [
         "thumbnail",
         "name",
@@ -68,7 +68,7 @@ class TokenClaimAdmin(LookOnly):
         "crashes",
     ]
     list_display_links = ["thumbnail", "name"]
-    list_filter = [ClaimNeedsAttention, "state", "picture__state", "picture__proof", "standard", "chain_id"]
+    list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", "picture__proof", "standard", "chain_id"]
     list_select_related = ["user", "picture", "avatar__image"]
     search_fields = ["user__username", "picture__name", "picture__collection", "token_id__exact"]
     ordering = ["-created_at"]
@@ -76,8 +76,7 @@ class TokenClaimAdmin(LookOnly):
     exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
     inlines = [Picture, PastChecks]
-    actions = ["look_again"]
-    action_form = ReasonForm
+    actions = ["look_again"]  # in the place of "retry": it also resets the state, and the person's audit keeps it
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenClaim]:
         claims: QuerySet[TokenClaim] = super().get_queryset(request)
@@ -115,3 +114,14 @@ class TokenClaimAdmin(LookOnly):
         for claim in chosen:
             recheck_as_staff(claim, staff(request), timezone.now(), reason)
         self.message_user(request, f"{len(chosen)} claims will be checked.")
+
+
+@admin.register(ClaimPicture)
+class ClaimPictureAdmin(LeasedAdmin):
+    list_display = ["claim", "state", "proof", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "state", "proof"]
+    list_select_related = ["claim__picture"]
+    search_fields = ["name", "collection"]
+    ordering = ["-pk"]
+    raw_id_fields = ["claim", "new_image"]
+    exclude = ["new_facts"]

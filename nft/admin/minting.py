@@ -7,11 +7,11 @@ from django.contrib import admin
 from nft.admin.accounts import address_for_staff
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
-from profiles.admin_base import LookOnly
+from profiles.admin_base import LeasedAdmin, NeedsAttention
 
 
 @admin.register(MintRequest)
-class MintRequestAdmin(LookOnly):
+class MintRequestAdmin(LeasedAdmin):
     list_display = [
         "name",
         "user",
@@ -21,9 +21,10 @@ class MintRequestAdmin(LookOnly):
         "owner_address",
         "tries",
         "due_at",
+        "gave_up_at",
         "created_at",
     ]
-    list_filter = ["state", "chain_id"]
+    list_filter = [NeedsAttention, "state", "chain_id"]
     list_select_related = ["user", "account"]
     search_fields = ["user__username", "name", "tx_hash__exact"]
     ordering = ["-created_at"]
@@ -45,9 +46,9 @@ class MintRequestAdmin(LookOnly):
 
 
 @admin.register(SponsoredTransaction)
-class SponsoredTransactionAdmin(LookOnly):
+class SponsoredTransactionAdmin(LeasedAdmin):
     list_display = ["tx_hash", "chain_id", "sender_address", "nonce", "request", "cost", "signed_at", "settled_at"]
-    list_filter = ["chain_id", ("settled_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsAttention, "chain_id", ("settled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["request"]
     search_fields = ["tx_hash__exact"]
     ordering = ["-signed_at"]

@@ -24,6 +24,7 @@ from nft.core.evm.transactions import Fees, UnsignedTransaction, build_replaceme
 from nft.minting.sponsor import budget_left
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
 from profiles.jobs import job
+from profiles.leases import lease_row
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +100,8 @@ def push(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> str:
 def settle(sent: QuerySet[SponsoredTransaction], client: ChainClient, now: datetime) -> None:
     """Notes that a number is used up for good, and what that cost."""
     for one in sent.filter(settled_at=None):
-        one.cost, one.settled_at = fetch_cost(client, one.tx_hash), now
-        one.save(update_fields=["cost", "settled_at"])
+        one.cost, one.settled_at, one.due_at = fetch_cost(client, one.tx_hash), now, None
+        one.save(update_fields=["cost", "settled_at", "due_at"])
 
 
 @job(queue="ipfs", every=timedelta(seconds=10))
@@ -109,17 +110,24 @@ def sweep_outbox(now: datetime, clients: Clients) -> int:
     is_over = Q(request=None) | Q(request__state__in=_ENDED) | Q(request__gave_up_at__isnull=False)
     loose = SponsoredTransaction.objects.filter(is_over, settled_at=None)
     newest: dict[tuple[int, bytes, int], SponsoredTransaction] = {}
-    for sent in loose[:PAGE]:
-        newest.setdefault((sent.chain_id, bytes(sent.sender), sent.nonce), sent)
-    for sent in newest.values():
-        try:
-            _look_after(sent, clients.chain(sent.chain_id), now)
-        except (ChainError, SignerError) as error:
-            log.warning("Transaction %s waits: %s", sent.tx_hash, error)
+    for found in loose[:PAGE]:
+        newest.setdefault((found.chain_id, bytes(found.sender), found.nonce), found)
+    for found in newest.values():
+        sent = lease_row(SponsoredTransaction.objects.filter(pk=found.pk), now)
+        if sent is None:
+            continue
+        with sent.attempting(now):
+            try:
+                is_settled = _look_after(sent, clients.chain(sent.chain_id), now)
+                sent.release(None if is_settled else now)
+            except (ChainError, SignerError) as error:
+                log.warning("Transaction %s waits: %s", sent.tx_hash, error)
+                sent.retry(error, now, timedelta(0))
     return len(newest)
 
 
-def _look_after(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> None:
+def _look_after(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> bool:
+    """Settle it, or send it on. Return whether its number is used up."""
     block = client.confirmed_block()
     is_used_up = fetch_nonce(client, sent.sender, block) > sent.nonce
     client.check_block(block)
@@ -127,6 +135,7 @@ def _look_after(sent: SponsoredTransaction, client: ChainClient, now: datetime) 
         settle(_of_same_nonce(sent), client, now)
     else:
         push(sent, client, now)
+    return is_used_up
 
 
 def _send(sent: SponsoredTransaction, client: ChainClient) -> str:
@@ -180,6 +189,7 @@ def _store(
         max_fee=unsigned.fees.max_fee,
         tip=unsigned.fees.tip,
         signed_at=now,
+        due_at=now,
     )
 
 

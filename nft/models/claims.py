@@ -247,8 +247,9 @@ class ClaimPicture(Leased):
             self.retry(error, now)
 
     def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+        """Leave a first fetch what it is, so that a retry by staff ends in a picture."""
         del sentence
-        return self._columns_of_failure(now)
+        return {} if self.state == self.State.FIRST else self._columns_of_failure(now)
 
     def _columns_of_failure(self, now: datetime) -> dict[str, object]:
         """Return the state after the last try. A new picture that was found before still waits for its person."""

@@ -115,12 +115,14 @@ class SponsorAccount(models.Model):
         return f"{self.chain_id}:0x{self.address.hex()}"
 
 
-class SponsoredTransaction(models.Model):
+class SponsoredTransaction(Leased):
     """One signed transaction, stored before it is sent: whoever goes on sends the very same bytes.
 
     Several of one nonce outbid each other, and the chain takes one of them. They outlive a person who leaves: a number
     that is never used would hold up all that follow.
     """
+
+    policy = Policy(stops=False)
 
     request = models.ForeignKey(
         "nft.MintRequest", on_delete=models.SET_NULL, null=True, blank=True, related_name="transactions"
@@ -141,7 +143,7 @@ class SponsoredTransaction(models.Model):
         null=True, blank=True, help_text="When its number was used in a confirmed block, by it or another."
     )
 
-    class Meta:
+    class Meta(Leased.Meta):
         ordering = ["-signed_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["chain_id", "tx_hash"], name="sponsored_transaction_once")]
         indexes = [
@@ -149,7 +151,8 @@ class SponsoredTransaction(models.Model):
                 fields=["chain_id", "sender", "nonce"],
                 condition=models.Q(settled_at__isnull=True),
                 name="sponsored_unsettled",
-            )
+            ),
+            *Leased.Meta.indexes,
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from avatarsite.celery import app
 from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim, recheck_as_staff
+from nft.claims.pages import claim_status
 from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
@@ -161,7 +162,7 @@ def test_a_check_that_dies_three_times_waits_for_a_person(
     states = [TokenClaim.objects.get(pk=claim.pk) for claim in claims]
     assert [(claim.state, claim.reason) for claim in states] == [("unknown", "check_died"), ("owned", "")]
     assert (CHAIN_ID, True) not in find_due(world.now)
-    listed = admin_client.get(reverse("admin:nft_tokenclaim_changelist"), {"needs_attention": "check"})
+    listed = admin_client.get(reverse("admin:nft_tokenclaim_changelist"), {"needs_attention": "yes"})
     assert [claim.pk for claim in listed.context["cl"].result_list] == [claims[0].pk]
     recheck_as_staff(claims[0], admin_user, world.now, "Mended.")
     sweep(world)
@@ -200,7 +201,9 @@ def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chai
                 fetch_picture(claim.pk, world.later(minutes=4), world.clients)
     assert fetch_picture(claim.pk, world.later(minutes=4), world.clients) is None
     claim.refresh_from_db()
-    assert (claim.state, claim.picture.state, claim.picture.due_at) == ("owned", "failed", None)
+    assert (claim.state, claim.step, claim.picture.due_at) == ("owned", "metadata", None)
+    assert claim.picture.gave_up_at is not None
+    assert claim_status(claim)["reason"] == "media_failed"
 
 
 def test_a_first_fetch_ends_with_the_token_and_begins_anew_when_it_comes_back(
