@@ -192,7 +192,7 @@ def _end_job(claim: TokenClaim, due_at: datetime) -> None:
 
 
 def _confirm_move(claim: TokenClaim) -> None:
-    """End the doubt about a seen transfer if this answer is of its block or a later one; else the mark stays off."""
+    """Clear a seen transfer if this answer is of its block or a later one. Until then the mark stays off."""
     if claim.moved_at_block is None or claim.moved_at_block > (claim.checked_block_number or 0):
         return
     claim.moved_at_block = None

@@ -47,7 +47,7 @@ def request_first_picture(claim: TokenClaim, now: datetime) -> None:
 def fetch_picture(claim_id: uuid.UUID, now: datetime, clients: Clients) -> ClaimPicture | None:
     """Fetch a claim's picture if that is due. Return the row afterwards, or None if there was nothing to do or record.
 
-    A failure is recorded in the row, and tried again where that may help.
+    A failure is recorded in the row, and retried if that may help.
     """
     picture = lease_row(ClaimPicture.objects.filter(pk=claim_id).select_related("claim"), now)
     if picture is None:

@@ -61,7 +61,7 @@ def asset_id(claim: TokenClaim) -> str:
 
 
 def build_stored_provenance(claim: TokenClaim) -> dict[str, Any]:
-    """Return what is stored with the picture: its identity, and the word every mark needs without a query."""
+    """Return what is stored with the picture: its identity, and what every mark must say without a query."""
     return {"asset_id": asset_id(claim), "by_delegation": claim.vault is not None}
 
 

@@ -85,7 +85,10 @@ def find_due(now: datetime) -> list[tuple[int, bool]]:
 
 
 def sweep_page(chain_id: int, now: datetime, clients: Clients, *, alone: bool) -> bool:
-    """Check the claims of a chain that are due longest. Return whether more are. A dead chain is left for a while."""
+    """Check the claims of a chain that are due longest. Return whether more are.
+
+    A chain that can't be reached is left for OUTAGE_PAUSE.
+    """
     if alone:
         return _check_one_by_one(chain_id, now, clients)
     leased = lease_rows(_lane(chain_id, alone=False), now, PAGE)

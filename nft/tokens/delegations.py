@@ -97,7 +97,7 @@ def _first_given(holders: Sequence[bytes], ask: Callable[[bytes], Delegation | N
 
 
 def _find_vault(client: ChainClient, registry: bytes, token: Token, holder: bytes, at: At) -> Delegation | None:
-    """Return the first vault that holds copies and delegates them; else one whose answer makes no sense; else None."""
+    """Return the first vault that holds copies and delegates them, else one with a malformed answer, else None."""
     doubtful = None
     for vault in _list_vaults(client, registry, token, holder, at):
         amount = _read_balance(client, token, vault, at)

@@ -1,4 +1,4 @@
-"""Checks as jobs: lost, doubled, overtaken, dead, and done once all the same."""
+"""Checks as jobs: lost, delivered twice, overtaken or crashed, each is done once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: U
     assert alice.profile.avatars.count() == 1
 
 
-def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: Chain, alice: User) -> None:
+def test_a_crashed_check_is_retried_after_its_lease(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
@@ -73,7 +73,7 @@ def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: C
     assert claim.state == "owned"
 
 
-def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chain, alice: User) -> None:
+def test_a_late_answer_of_a_crashed_check_is_not_recorded(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
@@ -88,7 +88,7 @@ def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chai
     assert claim.state == "pending"
 
 
-def test_the_sweep_finds_everything_due_stalest_first_and_passes_over_a_dead_chain(
+def test_the_sweep_finds_everything_due_stalest_first_and_skips_an_unreachable_chain(
     world: World, chain: Chain, alice: User
 ) -> None:
     contract = deploy_avatar_token(chain)
@@ -103,7 +103,7 @@ def test_the_sweep_finds_everything_due_stalest_first_and_passes_over_a_dead_cha
     assert TokenClaim.objects.filter(state="owned", pk__in=[claim.pk for claim in made]).count() == 3
 
 
-def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobody(
+def test_work_is_queued_only_after_the_commit_and_a_dead_queue_fails_no_request(
     world: World, alice: User, django_capture_on_commit_callbacks: Any, redis_server: RedisServer, settings: Any
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
@@ -116,7 +116,7 @@ def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobod
     assert claim.pk.hex.encode() in base64.b64decode(json.loads(queued[0])["body"])
 
 
-def test_a_queue_that_forgets_everything_loses_no_job(
+def test_a_queue_that_loses_everything_loses_no_job(
     world: World,
     chain: Chain,
     alice: User,
@@ -139,7 +139,7 @@ def test_a_queue_that_forgets_everything_loses_no_job(
     assert redis_server.client().llen("ipfs") == 4
 
 
-def test_a_check_that_dies_three_times_waits_for_a_person(
+def test_a_check_that_crashes_three_times_needs_attention(
     world: World, chain: Chain, alice: User, admin_client: Client, admin_user: User
 ) -> None:
     contract = deploy_avatar_token(chain)
@@ -187,7 +187,7 @@ def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     assert app.conf.beat_schedule["nft.claims.sweeping.sweep_claims"]["schedule"] <= 60
 
 
-def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chain, alice: User) -> None:
+def test_a_picture_that_crashes_every_worker_is_given_up(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
@@ -206,7 +206,7 @@ def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chai
     assert claim_status(claim)["reason"] == "media_failed"
 
 
-def test_a_first_fetch_ends_with_the_token_and_begins_anew_when_it_comes_back(
+def test_a_first_fetch_ends_when_the_token_is_lost_and_is_repeated_when_it_returns(
     world: World, chain: Chain, alice: User
 ) -> None:
     contract = deploy_avatar_token(chain)
@@ -223,7 +223,7 @@ def test_a_first_fetch_ends_with_the_token_and_begins_anew_when_it_comes_back(
     assert world.verify_and_fetch(claim).step == "done"
 
 
-def test_an_error_that_nobody_expected_is_counted_and_ends_after_three(
+def test_an_unexpected_error_is_counted_as_a_crash_and_checks_end_after_three(
     world: World, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     claim = create_claim(alice, f"0x{'11' * 20} 1", world.now)

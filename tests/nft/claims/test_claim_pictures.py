@@ -1,4 +1,4 @@
-"""From token to picture: every shape of metadata, and what is said where there is no picture to show."""
+"""From token to picture: every shape of metadata, and the reasons given if there is no picture to show."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def nested() -> str:
     ],
     ids=["nested", "image_data", "plain", "percent", "no data: at all", "an SVG itself", "markup itself"],
 )
-def test_a_token_that_holds_its_picture_needs_nobody_else(world: World, chain: Chain, alice: User, uri: str) -> None:
+def test_a_token_that_contains_its_picture_needs_no_host(world: World, chain: Chain, alice: User, uri: str) -> None:
     contract = deploy_avatar_token(chain)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
     assert (claim.step, claim.picture.proof) == ("done", "inline"), get_sentence(claim)
@@ -173,7 +173,7 @@ def test_a_gateway_s_address_or_a_bare_cid_is_proved_like_any_ipfs_uri(
     assert (claim.step, claim.picture.proof) == ("done", "cid"), get_sentence(claim)
 
 
-def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
+def test_pictures_from_the_web_are_labeled_mutable(world: World, chain: Chain, alice: User) -> None:
     with serving(body(picture("plum"), Content_Type="image/png")) as server:
         contract = deploy_avatar_token(chain)
         metadata = f'data:application/json,{{"name":"Web","image":"{server.url("/a.png")}"}}'
@@ -204,9 +204,7 @@ def test_dead_gateways_are_tried_again_until_they_answer(
     assert claim_of(world, bob, contract, second).step == "done"  # from our own store
 
 
-def test_a_host_that_is_asked_too_often_is_waited_for_and_that_counts_as_no_try(
-    world: World, chain: Chain, alice: User
-) -> None:
+def test_a_busy_host_is_retried_later_and_that_costs_no_try(world: World, chain: Chain, alice: User) -> None:
     turns = Pace(LocMemCache("busy", {}), Budget(seconds_per_host=600, patience=0.0))
     world.clients = replace(world.clients, http=GuardedHttp(LOOPBACK, pace=turns))
     contract = deploy_avatar_token(chain)

@@ -100,7 +100,7 @@ def test_a_metadata_event_offers_the_new_picture_and_shows_the_old_until_it_is_a
     assert shown(alice, world.now).mark, "it is attested from here on"
 
 
-def test_a_new_picture_that_is_not_wanted_is_not_offered_again(
+def test_a_declined_picture_is_not_offered_again(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     change(chain, contract, claim)
@@ -114,14 +114,14 @@ def test_a_new_picture_that_is_not_wanted_is_not_offered_again(
     assert look(world, claim).state == "changed"
 
 
-def test_where_nothing_changed_nothing_is_offered(world: World, alice: User, claim: TokenClaim) -> None:
+def test_an_unchanged_picture_is_not_offered(world: World, alice: User, claim: TokenClaim) -> None:
     request_new_picture(alice, claim.pk, world.now)
     assert look(world, claim).state == "same"
     with pytest.raises(ClaimError, match="no new picture"):
         use_new_picture(alice, claim.pk, world.now)
 
 
-def test_an_outage_is_tried_again_and_takes_nothing_away(
+def test_an_outage_is_retried_and_changes_no_picture(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     change(chain, contract, claim)
@@ -137,7 +137,7 @@ def test_an_outage_is_tried_again_and_takes_nothing_away(
         assert look(world, claim).state == "changed", "what was found before still waits"
 
 
-def test_a_contract_that_logs_all_the_time_is_looked_at_every_ten_minutes(
+def test_a_contract_that_logs_all_the_time_causes_one_fetch_in_ten_minutes(
     world: World, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = [MetadataChange(claim.contract, 0, 2**256 - 1)]
@@ -193,7 +193,7 @@ def test_metadata_events_name_their_tokens(topics: list[str], data: str, first: 
     assert parse_metadata_log(log) == MetadataChange(bytes.fromhex(CONTRACT[2:]), first, last)
 
 
-def test_other_and_broken_events_are_told_apart() -> None:
+def test_other_events_are_skipped_and_malformed_ones_are_refused() -> None:
     assert parse_metadata_log({"address": CONTRACT, "topics": ["0x" + "00" * 32], "data": "0x"}) is None
     assert parse_metadata_log({"address": CONTRACT, "topics": [], "data": "0x"}) is None
     for data in ("0x", "0x" + "00" * 31, "0xzz"):
@@ -201,7 +201,7 @@ def test_other_and_broken_events_are_told_apart() -> None:
             parse_metadata_log({"address": CONTRACT, "topics": [METADATA_TOPICS[0]], "data": data})
 
 
-def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_put_in_place(
+def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_used(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     change(chain, contract, claim)
@@ -214,7 +214,7 @@ def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_put_in_p
     assert shown(alice, world.now).avatar is None
 
 
-def test_a_token_taken_off_the_list_during_a_look_ends_it_without_a_word(
+def test_removing_the_claim_during_a_fetch_ends_it_quietly(
     world: World, alice: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_new_picture(alice, claim.pk, world.now)
@@ -228,7 +228,7 @@ def test_a_token_taken_off_the_list_during_a_look_ends_it_without_a_word(
     assert fetch_picture(claim.pk, world.now, world.clients) is None
 
 
-def test_a_doubt_that_was_settled_does_not_stay_on_a_picture_that_was_replaced_meanwhile(
+def test_a_resolved_transfer_leaves_no_doubt_on_a_picture_that_was_replaced_meanwhile(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     first = claim.avatar

@@ -1,4 +1,4 @@
-"""Collections that staff deny lose their pictures with the reason, and get them back; look-alikes are pointed out."""
+"""Pictures of denied collections are withdrawn with the reason and can come back; look-alikes are pointed out."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_denied_collection_is_withdrawn_with_the_reason_and_stays_away(
     assert entry.actor == staff
 
 
-def test_a_decision_taken_back_brings_the_picture_back(
+def test_a_reversed_decision_restores_the_picture(
     world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim
 ) -> None:
     decide(contract, "denied", staff, world)
@@ -116,7 +116,7 @@ def test_a_site_of_chosen_collections_shows_no_others(
     assert apply_policy(world.now) == (0, 0)
 
 
-def test_a_decision_that_comes_during_the_fetch_counts(
+def test_a_decision_during_the_fetch_counts(
     world: World, chain: Chain, contract: Contract, alice: User, staff: User
 ) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
@@ -196,7 +196,7 @@ def test_a_copy_of_anothers_picture_is_pointed_out(
     assert "Others may take it" not in browser.get(reverse("nft:claim_detail", args=[first.pk])).content.decode()
 
 
-def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
+def test_a_token_lost_while_a_decision_is_reversed_gets_no_mark(
     world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(contract, "denied", staff, world)
@@ -212,7 +212,7 @@ def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
 
 
 @pytest.mark.parametrize(("on_loss", "grace"), [("keep", 0), ("revert", 400 * 86_400)])
-def test_a_denied_collection_is_not_shown_by_those_either_who_lost_its_token_and_keep_the_picture(
+def test_a_denied_collection_is_not_shown_after_a_loss_either(
     world: World,
     chain: Chain,
     contract: Contract,
@@ -237,9 +237,7 @@ def test_a_denied_collection_is_not_shown_by_those_either_who_lost_its_token_and
     assert apply_policy(world.now) == (0, 0)
 
 
-def test_a_picture_lost_on_our_side_is_not_brought_back_by_the_policy(
-    world: World, alice: User, claim: TokenClaim
-) -> None:
+def test_the_policy_restores_no_picture_whose_bytes_we_lost(world: World, alice: User, claim: TokenClaim) -> None:
     assert claim.avatar is not None
     for square in list(claim.avatar.image.renditions.all()):
         for key in (objects.master_key(claim.avatar.image.sha256), objects.rendition_key(square.sha256, square.format)):

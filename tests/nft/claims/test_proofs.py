@@ -1,4 +1,4 @@
-"""Proofs that anybody can repeat: the page, the script people keep, and the commands for whoever runs the site."""
+"""Proofs that anybody can repeat: by the page, by the script for people, and by the commands for operators."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_file_is_proved_from_a_gateway_of_one_s_choice(helia: Gateway) -> None
 
 
 @pytest.mark.django_db
-def test_what_is_not_proved_is_an_error_with_its_reason(tmp_path: Path) -> None:
+def test_a_failed_proof_is_an_error_with_its_reason(tmp_path: Path) -> None:
     pinned = pin_file(LARGE, "image/png", NOW)
     archive = tmp_path / "a.car"
     command("export_cid", pinned.cid, archive)

@@ -1,4 +1,4 @@
-"""What sweep, watcher and gauges ask the database goes through an index, however many claims there are."""
+"""Every query of sweep, watcher and gauges uses an index, however many claims there are."""
 
 from __future__ import annotations
 

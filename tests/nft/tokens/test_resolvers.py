@@ -1,4 +1,4 @@
-"""Contracts older than the standards, rented and staked tokens: by settings alone."""
+"""Contracts that predate the standards, rented tokens and staked tokens work by settings alone."""
 
 from __future__ import annotations
 
