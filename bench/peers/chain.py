@@ -23,8 +23,8 @@ from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse
 from nft.core.evm.abi.token_calls import build_owner_of, parse_owner_of
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Verdict
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import Question, check_many
+from nft.tokens.facts import Question
+from nft.tokens.ownership import check_many, check_ownership
 from tests.servers.chain import CHAIN_ID, read_artifact
 
 Case = dict[str, Any]

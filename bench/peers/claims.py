@@ -39,7 +39,7 @@ def sweep(case: Case, count: int) -> Work:
     def work() -> None:
         nonlocal moment
         before = moment
-        if not TokenClaim.objects.filter(next_check_at__lte=moment).exists():
+        if not TokenClaim.objects.filter(due_at__lte=moment).exists():
             moment = before + timedelta(hours=1)
         sweeping.sweep_page(CHAIN_ID, moment, clients, alone=False)
 
@@ -116,7 +116,7 @@ def _fill(contract: str, count: int, owner: str) -> None:
                 is_checked_alone=False,
                 checked_at=now - timedelta(hours=1),
                 checked_block_number=1,
-                next_check_at=now - timedelta(minutes=1),
+                due_at=now - timedelta(minutes=1),
             )
             for token_id in range(first, min(first + BULK, count))
         )

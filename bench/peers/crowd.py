@@ -63,7 +63,7 @@ def _template() -> tuple[User, Avatar, TokenClaim]:
         user=user, address=bytes(20), chain_id=1, is_public=True, linked_at=now, last_used_at=now
     )
     claim = TokenClaim.objects.create(
-        user=user, account=account, contract=bytes(20), token_id=1, chain_id=1, next_check_at=now
+        user=user, account=account, contract=bytes(20), token_id=1, chain_id=1, due_at=now
     )
     return user, avatar, claim
 

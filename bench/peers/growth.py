@@ -21,7 +21,6 @@ from django.db import connection  # noqa: E402 - after setup
 from django.utils import timezone  # noqa: E402
 
 from bench.peers.crowd import FIRST_ID, address_of, fill, hash_of  # noqa: E402
-from nft.claims.checking import TRIES  # noqa: E402
 from nft.models import TokenClaim  # noqa: E402
 from profiles.models import Profile  # noqa: E402
 from profiles.pictures.pages import history_page  # noqa: E402
@@ -67,9 +66,9 @@ def _operations(people: int) -> list[tuple[str, int, Callable[[], object]]]:
 
 def _due(now: Any) -> list[Any]:
     """Return a page like the sweep's (nft.claims.sweeping): claims of one chain and lane, longest due first."""
-    lane = TokenClaim.objects.filter(chain_id=1, is_checked_alone=True, next_check_at__lte=now, deaths__lt=TRIES)
-    due = lane.order_by("next_check_at", "id")
-    return list(due.values_list("id", "chain_id", "next_check_at")[:PAGE])
+    lane = TokenClaim.objects.filter(chain_id=1, is_checked_alone=True, due_at__lte=now)
+    due = lane.order_by("due_at", "id")
+    return list(due.values_list("id", "chain_id", "due_at")[:PAGE])
 
 
 def _time(work: Callable[[], object], repeats: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""What staff think of collections, and pictures that look alike. Each decision has a reason, and works at once."""
+"""Staff's decisions about collections, each with a reason and applied at once; and pictures that look alike."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from nft.claims.errors import ClaimError
 from nft.claims.policy import decide_collection
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
@@ -93,8 +94,8 @@ class CollectionAdmin(LookOnly):
                 decide_collection(
                     row.chain_id, row.contract, standing, reason, actor=staff(request), now=timezone.now()
                 )
-        except ValueError as error:
-            self.message_user(request, str(error), messages.ERROR)
+        except ClaimError as error:
+            self.message_user(request, error.sentence, messages.ERROR)
 
 
 @admin.register(TokenLikeness)

@@ -18,7 +18,7 @@ from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.errors import DagError
 from nft.core.tokens.uri import IpfsUri
 from nft.files.store import KeptFile, ipfs_uri, keep_file, read_kept
-from nft.models import CachedObject, TokenClaim
+from nft.models import CachedObject, ClaimPicture
 from profiles.jobs import job
 
 KEPT_UNUSED = timedelta(days=7)
@@ -41,8 +41,8 @@ def forget_unused_objects(now: datetime) -> int:
 
 def _named(uris: list[str]) -> set[str]:
     """Those that a claim names as its metadata or its picture."""
-    claims = TokenClaim.objects.filter(Q(token_uri__in=uris) | Q(image_uri__in=uris))
-    pairs = claims.values_list("token_uri", "image_uri")
+    pictures = ClaimPicture.objects.filter(Q(token_uri__in=uris) | Q(image_uri__in=uris))
+    pairs = pictures.values_list("token_uri", "image_uri")
     return {uri for pair in pairs for uri in pair} & set(uris)
 
 

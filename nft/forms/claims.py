@@ -1,4 +1,4 @@
-"""Naming a token to show."""
+"""The form that names a token to show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nft.core.tokens.paste import MAX_PASTED_CHARACTERS
 
 
 class ClaimForm(forms.Form):
-    """The chain only matters for a bare contract and id; everything else one can paste names its own."""
+    """A pasted reference, and the chain of a bare contract and id: every other reference names its own."""
 
     reference = forms.CharField(
         label="Which token?",

@@ -19,10 +19,9 @@ from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.gallery.sources import Found
 from nft.models import Collection, HeldToken, LinkedAccount, TokenSearch
 from nft.tokens.collections import spam_sign_of
-from nft.tokens.facts import Check
+from nft.tokens.facts import Check, Question
 from nft.tokens.media import NAME_CHARACTERS
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import Question, check_many
+from nft.tokens.ownership import check_many, check_ownership
 
 MOST = 5000
 """Tokens kept for one account on one chain: whoever is sent more finds the newest here, and can paste any other."""

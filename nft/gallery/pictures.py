@@ -6,7 +6,6 @@ could read from such a request that its holder is known here. What lies on the c
 
 from __future__ import annotations
 
-import random
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +14,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from nft.claims.picture import PUT_OFF_SECONDS, is_expected
 from nft.clients.clients import Clients
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules
@@ -24,12 +22,11 @@ from nft.core.evm.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
 from nft.tokens.lookalikes import record_likeness, warning_of
-from nft.tokens.media import MediaPostponed, TokenMedia, fetch_token_media
+from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 from profiles.models import StoredImage
-from profiles.store.images import keep_image
 
 TRIES = 4
 FIRST = 48
@@ -77,14 +74,11 @@ def fetch_held_picture(held_id: uuid.UUID, now: datetime, clients: Clients) -> N
         if _share_known(row, now):
             return
         try:
-            media = _fetch(row, clients if row.may_ask_hosts else _closed(clients))
-            image = keep_image(media.image.data, svg_allowed=True).row
-        except Exception as error:
-            if not is_expected(error):
-                raise
+            found = _fetch(row, clients if row.may_ask_hosts else _closed(clients))
+        except MediaError as error:
             _fail(row, error, now)
         else:
-            _spread(row, media.name, media.collection, image, now)
+            _spread(row, found.facts["name"], found.facts["collection"], found.image, now)
 
 
 def _closed(clients: Clients) -> Clients:
@@ -92,15 +86,16 @@ def _closed(clients: Clients) -> Clients:
     return replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
 
 
-def _fetch(row: HeldToken, clients: Clients) -> TokenMedia:
+def _fetch(row: HeldToken, clients: Clients) -> FetchedPicture:
     token = Token(row.contract, row.token_id, TokenStandard(row.standard))
-    return fetch_token_media(clients.chain(row.chain_id), token, clients)
+    return fetch_token_picture(clients.chain(row.chain_id), token, clients)
 
 
 def _share_known(row: HeldToken, now: datetime) -> bool:
     """Whether somebody's claim, or another's gallery, has this very token's picture already."""
     same = Q(chain_id=row.chain_id, contract=row.contract, token_id=row.token_id)
-    claim = TokenClaim.objects.filter(same, avatar__image__isnull=False).select_related("avatar__image").first()
+    shown = TokenClaim.objects.filter(same, avatar__image__isnull=False)
+    claim = shown.select_related("picture", "avatar__image").first()
     if claim is not None and claim.avatar is not None:
         _spread(row, claim.name, claim.collection, claim.avatar.image, now)
         return True
@@ -124,12 +119,12 @@ def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now:
     )
 
 
-def _fail(row: HeldToken, error: Exception, now: datetime) -> None:
-    if isinstance(error, MediaPostponed):
-        row.postpone(now, timedelta(seconds=random.uniform(*PUT_OFF_SECONDS)))  # noqa: S311 - no secret
+def _fail(row: HeldToken, error: MediaError, now: datetime) -> None:
+    if error.retry_after is not None:
+        row.postpone(now, timedelta(seconds=error.retry_after))
     elif not row.may_ask_hosts:
         row.fail(NOT_ASKED)
-    elif getattr(error, "permanent", False) or row.tries >= TRIES:
+    elif error.permanent or row.tries >= TRIES:
         row.fail(error)
     else:
         row.retry(error, now)

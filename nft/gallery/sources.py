@@ -71,7 +71,8 @@ def find_here(account: LinkedAccount, chain_id: int) -> Iterator[Found]:
     )
     for mint in minted:
         yield Found(mint.contract, mint.token_id, TokenStandard.ERC721, mint.mined_block_number or 0, mint.name)
-    for claim in TokenClaim.objects.filter(account=account, chain_id=chain_id, vault=None).exclude(standard=""):
+    held = TokenClaim.objects.filter(account=account, chain_id=chain_id, vault=None).exclude(standard="")
+    for claim in held.select_related("picture"):
         standard = TokenStandard(claim.standard)
         yield Found(claim.contract, claim.token_id, standard, name=claim.name, collection=claim.collection)
 

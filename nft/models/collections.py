@@ -1,4 +1,4 @@
-"""What the site thinks of collections, and which pictures of tokens look alike."""
+"""Decisions of staff about collections, and which pictures of tokens look alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nft.fields import AddressField, Uint256Field
 
 
 class Collection(models.Model):
-    """A contract that staff decided about."""
+    """A collection that staff decided about: shown here, or not, whatever the site's policy."""
 
     class Standing(models.TextChoices):
         NONE = "", "No opinion"
@@ -23,7 +23,7 @@ class Collection(models.Model):
     contract = AddressField()
     name = models.CharField(max_length=200, blank=True)
     standing = models.CharField(max_length=8, choices=Standing.choices, blank=True)
-    reason = models.CharField(max_length=200, help_text="People whose picture goes by it read it.")
+    reason = models.CharField(max_length=200, help_text="Shown to people whose picture is removed.")
     decided_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
 
     class Meta:

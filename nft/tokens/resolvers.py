@@ -1,7 +1,7 @@
-"""Contracts older than the standards, or with another idea of who may show a token: by settings, a contract at a time.
+"""Calls for contracts that predate the standards, or that say otherwise who may show a token: set for each contract.
 
-`resolvers` in a chain's entry maps a contract's address to what is asked in the place of `ownerOf` and `tokenURI`
-(docs/extend/resolvers.md). Every call takes the token's number and nothing else.
+`resolvers` in a chain's settings maps a contract's address to what is called instead of `ownerOf` and `tokenURI`
+(docs/extend/resolvers.md). Every call takes the token id and nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nft.core.evm.token import Token, TokenStandard
 
 
 def owner_call(chain_id: int, token: Token) -> Call:
-    """What answers with the address that has an ERC-721 token."""
+    """Return the call that answers with the owner of an ERC-721 token."""
     rule = rule_for(chain_id, token.contract)
     if "owner_call" not in rule:
         return Call(token.contract, build_owner_of(token.token_id))
@@ -26,7 +26,7 @@ def owner_call(chain_id: int, token: Token) -> Call:
 
 
 def uri_calls(chain_id: int, token: Token) -> list[Call]:
-    """What answers with the token's URI, the likelier first: the standard's call, and the other standard's."""
+    """Return the calls that may answer with the token's URI: its standard's, then the other standard's."""
     rule = rule_for(chain_id, token.contract)
     if "uri_call" in rule:
         return [_call(rule.get("uri_contract"), rule["uri_call"], token)]
@@ -35,12 +35,12 @@ def uri_calls(chain_id: int, token: Token) -> list[Call]:
 
 
 def configured_uri(chain_id: int, token: Token) -> str:
-    """A URI that the settings name, with the number for `{number}`; "" where the contract is asked."""
+    """Return the URI in the settings, with the token id for `{number}`; empty if the contract must be called."""
     return rule_for(chain_id, token.contract).get("uri", "").replace("{number}", str(token.token_id))
 
 
 def rule_for(chain_id: int, contract: bytes) -> Mapping[str, str]:
-    """How the settings say that the contract is asked; empty where it is asked as its standard says."""
+    """Return the contract's rule in the settings; empty if it is called as its standard says."""
     rules: Mapping[str, Mapping[str, str]] = settings.NFT_CHAINS.get(chain_id, {}).get("resolvers", {})
     if not rules:
         return {}

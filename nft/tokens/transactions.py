@@ -1,4 +1,4 @@
-"""Transactions for the person's wallet to sign: built here, so that a page never decides what is signed."""
+"""Transactions for a person's wallet to sign, built on the server so that a page never decides what is signed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nft.settings import describe_chain
 GAS_MARGIN = 1.2
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
-#: What a contract says when it refuses (ERC-6093 and our own), in words for the person.
+#: The errors of contracts (ERC-6093 and our own), in words for the person.
 REFUSALS = {
     selector("ERC721InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
     selector("ERC1155InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
@@ -38,11 +38,11 @@ class Transaction:
     to: bytes
     data: bytes
     gas: int
+    #: Wei for each unit of gas when it was prepared; the wallet decides what is paid.
     gas_price: int | None = None
-    """Wei for each unit of gas when it was prepared; the wallet decides what is paid."""
 
     def as_json(self) -> dict[str, Any]:
-        """As pages hand it to `eth_sendTransaction`."""
+        """Return what pages pass to `eth_sendTransaction`, and what they show of it."""
         return {
             "chain_id": self.chain_id,
             "chain_name": describe_chain(self.chain_id)["name"],
@@ -56,7 +56,7 @@ class Transaction:
 
 
 def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> int:
-    """With some room to spare. Raises WouldFail with the contract's reason, and ChainError."""
+    """Return the gas that the call needs, and a margin. Raise WouldFail with the contract's reason, or ChainError."""
     try:
         return int(client.estimate_gas(sender, to, data) * GAS_MARGIN)
     except CallFailed as error:
@@ -65,13 +65,13 @@ def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> 
 
 
 def fee_sentence(chain_id: int, wei: int) -> str:
-    """What it costs, in the chain's own coin with three digits that count."""
+    """Return the cost in the chain's own currency, with three significant digits."""
     amount = f"{Decimal(wei) / 10**18:.3g}"
     return f"At most about {Decimal(amount):f} {describe_chain(chain_id)['currency']} for the network."
 
 
 def parse_tx_hash(text: str) -> str:
-    """In lower case. Raises BadTransactionHash."""
+    """Parse a transaction hash, into lower case. Raise BadTransactionHash."""
     if not _HASH.fullmatch(text):
         raise BadTransactionHash("This is no transaction hash: 0x and 64 hexadecimal digits are expected.")
     return text.lower()

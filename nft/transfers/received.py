@@ -86,7 +86,7 @@ def _names_of_listed(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> di
     contracts, token_ids = {contract for contract, _ in wanted}, {token_id for _, token_id in wanted}
     listed = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
     names: dict[Token, str] = {}
-    for claim in listed.only("contract", "token_id", "name"):
+    for claim in listed.select_related("picture").only("contract", "token_id", "picture__name"):
         token = (claim.contract, claim.token_id)
         if token in wanted:
             names[token] = names.get(token) or claim.name

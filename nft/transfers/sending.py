@@ -126,8 +126,8 @@ def record_transfer_sent(user: User, claim_id: uuid.UUID, tx_hash: str, now: dat
     spend_check(user)  # it makes us ask the chain at once, as a check does
     with transaction.atomic():
         claim = TokenClaim.objects.select_for_update(of=("self",)).get(user=user, pk=claim_id)
-        claim.transfer_tx, claim.watch_until, claim.next_check_at = tx_hash, now + WATCH, now
-        claim.save(update_fields=["transfer_tx", "watch_until", "next_check_at"])
+        claim.transfer_tx, claim.watch_until, claim.due_at = tx_hash, now + WATCH, now
+        claim.save(update_fields=["transfer_tx", "watch_until", "due_at"])
         record(profile_of(user), "claim.transfer", user, claim=str(claim.pk), tx_hash=tx_hash)
         enqueue(verify_claim, claim.pk)
     return claim

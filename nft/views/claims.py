@@ -19,8 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.accounts.linking import list_accounts
 from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
-from nft.claims.claiming import ClaimError, NoSuchClaim, get_claim
-from nft.claims.new_picture import last_look
+from nft.claims.errors import ClaimError, NoSuchClaim
 from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, square_bytes
@@ -54,7 +53,7 @@ def claim_create(request: HttpRequest) -> HttpResponse:
             chain_id=wanted["chain_id"] or None,
             clients=get_clients(),
         )
-    except claiming.ClaimError as error:
+    except ClaimError as error:
         form.add_error("reference", error.sentence)
         return _tokens_page(request, form)
     return redirect("nft:claim_detail", claim.pk)
@@ -68,8 +67,8 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     context = {
         "claim": claim,
         "steps": pages.claim_steps(claim),
-        "checks": history.recent(claim),
-        "look": last_look(claim.pk) if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
+        "checks": history.get_recent(claim),
+        "look": claim.get_picture() if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
         "warning": find_warning(claim),
     }
     return render(request, "nft/claim.html", context)
@@ -87,9 +86,9 @@ def claim_status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
         claiming.recheck(signed_in(request), claim_id, timezone.now())
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
-    except claiming.ClaimError as error:
+    except ClaimError as error:
         messages.error(request, error.sentence)
     return redirect("nft:claim_detail", claim_id)
 
@@ -99,7 +98,7 @@ def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
         claiming.remove_claim(signed_in(request), claim_id)
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
     messages.success(request, "Removed from your list. The token itself stays yours.")
     return redirect("nft:tokens")
@@ -125,7 +124,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     try:
         return claiming.get_claim(signed_in(request), claim_id)
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
 
 
@@ -137,9 +136,9 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
 @login_required
 def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
     """What the page polls while we look."""
-    check = claims_new_picture.last_look(_own_claim(request, claim_id))
-    done = check is None or check.due_at is None
-    answer = {"done": done, "state": check.state if check else "", "step": ""}
+    picture = _own(request, claim_id).get_picture()
+    done = picture.due_at is None
+    answer = {"done": done, "state": picture.state, "step": ""}
     return JsonResponse(answer | ({"redirect": reverse("nft:claim_detail", args=[claim_id])} if done else {}))
 
 
@@ -147,9 +146,9 @@ def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 @login_required
 def new_picture(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """The one that waits for its person's word, for their eyes."""
-    check = claims_new_picture.last_look(_own_claim(request, claim_id))
+    picture = _own(request, claim_id).get_picture()
     try:
-        return private_picture(square_bytes(check.image if check else None))
+        return private_picture(square_bytes(picture.new_image))
     except (NoSuchToken, StorageError) as error:
         raise Http404("There is no new picture.") from error
 
@@ -175,7 +174,7 @@ def _decision(act: Callable[[User, UUID, datetime], str]) -> Callable[..., HttpR
 
 @_decision
 def look(user: User, claim_id: UUID, now: datetime) -> str:
-    claims_new_picture.look_for_new_picture(user, claim_id, now)
+    claims_new_picture.request_new_picture(user, claim_id, now)
     return ""
 
 
@@ -189,10 +188,3 @@ def use(user: User, claim_id: UUID, now: datetime) -> str:
 def keep(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.keep_old_picture(user, claim_id, now)
     return "The old picture stays, and you are not asked about this new one again."
-
-
-def _own_claim(request: HttpRequest, claim_id: UUID) -> UUID:
-    try:
-        return get_claim(signed_in(request), claim_id).pk
-    except NoSuchClaim as error:
-        raise Http404(error.sentence) from error

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from nft.accounts.challenges import Visitor
 from nft.accounts.errors import BodyTooLarge, MalformedRequest, RateLimited, Refused
-from nft.claims.claiming import ClaimError, NoSuchClaim, TooManyChecks
+from nft.claims.errors import ClaimError
 from nft.errors import TokenActionError
 from nft.views.problems import Problem, problem_response
 from profiles.limits import network_of
@@ -127,10 +127,7 @@ def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
             return problem_response(_SIGN_IN_FIRST)
         try:
             return JsonResponse({"redirect": record(request, content)})
-        except TokenActionError as error:
+        except (TokenActionError, ClaimError) as error:
             return problem_response(Problem(error.slug, error.title, error.status, error.sentence))
-        except ClaimError as error:
-            status = {NoSuchClaim: 404, TooManyChecks: 429}.get(type(error), 400)
-            return problem_response(Problem(error.slug, "This can't be done", status, error.sentence))
 
     return json_post(answer)

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from nft.claims.claiming import ClaimError
+from nft.claims.errors import ClaimError
 from nft.errors import NotYours, TokenActionError
 from nft.files import publishing
 from nft.forms.minting import MintForm, too_large

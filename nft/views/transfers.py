@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from nft.claims import claiming, pages
-from nft.claims.claiming import ClaimError
+from nft.claims.errors import ClaimError, NoSuchClaim
 from nft.clients.clients import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
@@ -68,7 +68,7 @@ def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tup
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     try:
         claim = claiming.get_claim(signed_in(request), claim_id)
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
     pages.decorate([claim], signed_in(request), timezone.now())
     return claim

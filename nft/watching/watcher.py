@@ -18,7 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from nft.claims.new_picture import note_metadata_logs
+from nft.claims.new_picture import record_metadata_logs
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
@@ -163,7 +163,7 @@ def _read_range(
     trail = [BlockRef(number, bytes.fromhex(digest)) for number, digest in cursor.trail]
     with transaction.atomic():
         doubted = note_logs(cursor.chain_id, logs)
-        note_metadata_logs(cursor.chain_id, logs, now)
+        record_metadata_logs(cursor.chain_id, logs, now)
         _move(cursor, end.number + 1, [*trail, end])
     cursor.span = min(WIDEST, cursor.span * 2)
     return doubted

@@ -19,7 +19,7 @@ from web3.logs import DISCARD
 from localstack.processes import free_port
 from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim
-from nft.claims.picture import fetch_media
+from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due, sweep_page
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
@@ -60,14 +60,14 @@ class World:
     def verify(self, claim: TokenClaim) -> TokenClaim:
         """The worker's check, as soon as it is due."""
         claim.refresh_from_db()
-        self.now = max(self.now, claim.next_check_at)
+        self.now = max(self.now, claim.due_at or self.now)
         verify_claim(claim.pk, self.now, self.clients)
         claim.refresh_from_db()
         return claim
 
     def verify_and_fetch(self, claim: TokenClaim) -> TokenClaim:
         self.verify(claim)
-        fetch_media(claim.pk, self.now, self.clients)
+        fetch_picture(claim.pk, self.now, self.clients)
         claim.refresh_from_db()
         return claim
 
@@ -92,12 +92,12 @@ def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str |
 
 def sweep(world: World) -> int:
     """All that is due, as the workers do it page after page; how many claims got an answer or a doubt."""
-    before = {claim.pk: (claim.checked_at, claim.next_check_at) for claim in TokenClaim.objects.all()}
+    before = {claim.pk: (claim.checked_at, claim.due_at) for claim in TokenClaim.objects.all()}
     for chain_id, alone in find_due(world.now):
         while sweep_page(chain_id, world.now, world.clients, alone=alone):
             pass
     after = TokenClaim.objects.all()
-    return sum(before[claim.pk] != (claim.checked_at, claim.next_check_at) for claim in after)
+    return sum(before[claim.pk] != (claim.checked_at, claim.due_at) for claim in after)
 
 
 def person(name: str, *addresses: str, public: bool = False) -> User:

@@ -75,7 +75,7 @@ def ids(alice: User) -> dict[str, UUID]:
         user=alice, address=b"\1" * 20, chain_id=CHAIN_ID, linked_at=now, last_used_at=now
     )
     claim = TokenClaim.objects.create(
-        user=alice, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, next_check_at=now, account=account
+        user=alice, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, due_at=now, account=account
     )
     mint = MintRequest.objects.create(
         user=alice,

@@ -139,7 +139,7 @@ class TestUnlinking:
             state=TokenClaim.State.OWNED,
             checked_at=timezone.now(),
             checked_block_number=1,
-            next_check_at=timezone.now(),
+            due_at=timezone.now(),
         )
         with monkeypatch.context() as broken:
             broken.setattr(LinkedAccount, "delete", _power_cut)

@@ -68,7 +68,7 @@ def every_path(values: dict[str, str]) -> list[str]:
 
 def ids_of(user: User) -> dict[str, str]:
     claim = user.token_claims.get()
-    names = {"claim_id": claim.pk, "avatar_id": claim.avatar_id, "cid": claim.image_cid}
+    names = {"claim_id": claim.pk, "avatar_id": claim.avatar_id, "cid": claim.picture.image_cid}
     names |= {"account_id": user.linked_accounts.values_list("pk", flat=True).first()}
     return IDENTIFIERS | {name: str(value) for name, value in names.items() if value}
 

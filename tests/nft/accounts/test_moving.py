@@ -175,7 +175,7 @@ class TestAProfileWithOtherWaysIn:
             state=TokenClaim.State.OWNED,
             checked_at=now,
             checked_block_number=1,
-            next_check_at=now,
+            due_at=now,
             avatar=picture,
         )
         with monkeypatch.context() as broken:

@@ -57,7 +57,7 @@ def a_claim(alice: Profile, account: LinkedAccount | None, **columns: Any) -> To
         contract=b"\xa1" * 20,
         token_id=1,
         standard="erc721",
-        next_check_at=now,
+        due_at=now,
         **(held | columns),
     )
 

@@ -1,4 +1,4 @@
-"""Ways to keep a mark that one should lose (V1), each tried on a real chain."""
+"""Attempts to keep a mark that should be lost (V1), each on a real chain."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def old_picture_kept_beside_a_new_one(world: World, user: User, contract: Contra
     return claim
 
 
-def test_no_earlier_picture_of_a_token_outlives_the_transfer_of_it(
+def test_no_earlier_picture_of_a_token_keeps_its_mark_after_a_transfer(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     claim = old_picture_kept_beside_a_new_one(world, alice, contract)
@@ -67,14 +67,16 @@ def test_no_earlier_picture_of_a_token_outlives_the_transfer_of_it(
     assert not Avatar.objects.filter(source="nft", state="active").exists()
 
 
-def test_no_earlier_picture_of_a_token_outlives_its_account(world: World, alice: User, contract: Contract) -> None:
+def test_no_earlier_picture_of_a_token_keeps_its_mark_after_unlinking(
+    world: World, alice: User, contract: Contract
+) -> None:
     old_picture_kept_beside_a_new_one(world, alice, contract)
     unlink_account(alice, alice.linked_accounts.get().pk, world.now)
     assert not shown(alice, world.now).mark
     assert not Avatar.objects.filter(source="nft", state="active").exists()
 
 
-def test_a_check_made_by_a_clock_that_ran_ahead_proves_nothing_later(
+def test_a_check_by_a_clock_that_ran_ahead_gives_no_mark_once_it_is_set_right(
     world: World, alice: User, contract: Contract
 ) -> None:
     a_claim(world, alice, contract)

@@ -1,4 +1,4 @@
-"""What sweep, watcher and gauges ask the database goes through an index, however many claims there are."""
+"""Every query of sweep, watcher and gauges uses an index, however many claims there are."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def crowd(db: None) -> None:
             standard="erc721",
             state="not_owned",
             is_checked_alone=False,
-            next_check_at=NOW + timedelta(seconds=number),
+            due_at=NOW + timedelta(seconds=number),
         )
         for number in range(CLAIMS)
     )

@@ -24,7 +24,7 @@ from nft.core.tokens.uri import IpfsUri
 from nft.files import upkeep
 from nft.files.store import KeptFile, fetch_ipfs, keep_file, pin_file
 from nft.files.upkeep import KEPT_UNUSED, forget_unused_objects, rehash_due
-from nft.models import CachedObject, IpfsBlock, TokenClaim
+from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
 
@@ -118,14 +118,9 @@ def test_one_file_is_kept_once_for_all_who_show_it(helia: Gateway) -> None:
 
 
 def claim_with(image_uri: str) -> TokenClaim:
-    return TokenClaim.objects.create(
-        user=person("alice"),
-        chain_id=1,
-        contract=b"\2" * 20,
-        token_id=1,
-        next_check_at=NOW,
-        image_uri=image_uri,
-    )
+    claim = TokenClaim.objects.create(user=person("alice"), chain_id=1, contract=b"\2" * 20, token_id=1, due_at=NOW)
+    ClaimPicture.objects.create(claim=claim, image_uri=image_uri)
+    return claim
 
 
 def test_a_strangers_file_goes_when_no_claim_has_named_it_for_a_week() -> None:

@@ -60,7 +60,12 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert [step["state"] for step in steps_of(request)] == ["done"] * 5
 
     claim = world.verify_and_fetch(use_mint(alice, request.pk, world.now))
-    assert (claim.state, claim.step, claim.proof, claim.image_cid) == ("owned", "done", "cid", request.image_cid)
+    assert (claim.state, claim.step, claim.picture.proof, claim.picture.image_cid) == (
+        "owned",
+        "done",
+        "cid",
+        request.image_cid,
+    )
     assert shown(alice, world.now).mark
 
     transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft.claims.claiming import NamesDown, ReferenceRefused, create_claim
+from nft.claims.claiming import create_claim
+from nft.claims.errors import NAMES_UNAVAILABLE, REFERENCE_REFUSED, ClaimError
 from nft.core.evm.address import to_checksum
 from nft.core.evm.ens import evm_coin_type
 from nft.errors import NamesDown as ReceiverUnknown
@@ -89,8 +90,9 @@ def test_a_name_without_a_token_is_refused_with_the_reason(alice: User, world: W
     for pasted, record, sentence in NO_TOKENS:
         set_avatar_record(site_with_names, record)
         cache.clear()
-        with pytest.raises(ReferenceRefused, match=sentence):
+        with pytest.raises(ClaimError, match=sentence) as refused:
             create_claim(alice, pasted, world.now, clients=world.clients)
+        assert refused.value.is_a(REFERENCE_REFUSED)
     assert not TokenClaim.objects.exists()
 
 
@@ -98,8 +100,9 @@ def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
     alice: User, world: World, site_with_names: Names, contract: Contract
 ) -> None:
     set_avatar_record(site_with_names, f"eip155:{CHAIN_ID}/erc721:{contract.address}/1")
-    with world.dead_chain(), pytest.raises(NamesDown, match="can't be looked up right now") as refused:
+    with world.dead_chain(), pytest.raises(ClaimError, match="can't be looked up right now") as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
+    assert refused.value.is_a(NAMES_UNAVAILABLE)
     assert not refused.value.permanent
     assert create_claim(alice, "alice.eth", world.now, clients=world.clients).token_id == 1
 
@@ -107,16 +110,18 @@ def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
 def test_what_a_name_says_is_remembered_for_a_while(
     alice: User, world: World, site_with_names: Names, contract: Contract
 ) -> None:
-    with pytest.raises(ReferenceRefused):
+    with pytest.raises(ClaimError) as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
-    with world.dead_chain(), pytest.raises(ReferenceRefused, match="has no picture"):
+    assert refused.value.is_a(REFERENCE_REFUSED)
+    with world.dead_chain(), pytest.raises(ClaimError, match="has no picture"):
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
 
 
 def test_a_site_without_names_says_what_to_paste_instead(alice: User, world: World, settings: Any) -> None:
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
-    with pytest.raises(ReferenceRefused, match="is a name; paste the contract"):
+    with pytest.raises(ClaimError, match="is a name; paste the contract") as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
+    assert refused.value.is_a(REFERENCE_REFUSED)
     with pytest.raises(ReceiverRefused, match="does not look up names"):
         find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
 

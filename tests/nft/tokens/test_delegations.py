@@ -1,4 +1,4 @@
-"""A token in a cold wallet is its person's picture for as long as the vault says so, in the registry of the chain."""
+"""A token in a cold wallet is its person's picture for as long as the chain's registry delegates it to them."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_stranger_can_delegate_only_what_is_theirs(
     assert claim_of(world, alice, contract, token_id).state == "not_owned"
 
 
-def test_taking_the_delegation_back_ends_the_mark(
+def test_revoking_the_delegation_ends_the_mark(
     world: World, chain: Chain, registry: Contract, delegated: TokenClaim
 ) -> None:
     delegate_all(chain, registry, enable=False)
@@ -154,7 +154,7 @@ def test_a_vault_that_sends_the_token_away_ends_the_mark(
     assert chain.accounts[STRANGER] in delegated.reason_sentence
 
 
-def test_a_token_taken_out_of_the_vault_is_held_plainly(
+def test_a_token_moved_out_of_the_vault_needs_no_delegation(
     world: World, chain: Chain, contract: Contract, delegated: TokenClaim
 ) -> None:
     send(chain, contract, delegated.token_id, VAULT, ALICE)
@@ -163,7 +163,7 @@ def test_a_token_taken_out_of_the_vault_is_held_plainly(
     assert shown(delegated.user, world.now).provenance["by_delegation"] is False  # type: ignore[index]
 
 
-def test_a_fresh_delegation_is_waited_for(
+def test_a_new_delegation_is_unknown_until_it_is_confirmed(
     world: World, chain: Chain, registry: Contract, contract: Contract, alice: User
 ) -> None:
     token_id = mint(chain, contract, chain.accounts[VAULT], pinned_metadata())

@@ -1,4 +1,4 @@
-"""Who holds a token, asked of real contracts on a real chain: honest ones, odd ones, young ones, and dead nodes."""
+"""Ownership checks on a real chain: standard, odd and new contracts, and nodes that fail or lie."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_somebody_else_does_not(chain: Chain, client: ChainClient) -> None:
     assert chain.accounts[1] in found.decision.sentence
 
 
-def test_a_token_nobody_minted_is_nobodys(chain: Chain, client: ChainClient) -> None:
+def test_a_token_nobody_minted_is_not_owned(chain: Chain, client: ChainClient) -> None:
     contract = deploy_avatar_token(chain)
     chain.finalize()
     found = check(client, contract, 77, chain.accounts[1])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.NOT_OWNED, Reason.NO_SUCH_TOKEN)
 
 
-def test_an_address_without_a_contract_is_no_token(chain: Chain, client: ChainClient) -> None:
+def test_an_address_without_a_contract_is_not_owned(chain: Chain, client: ChainClient) -> None:
     chain.mine(3)  # of blocks before the last revert the node may hold no state
     found = check(client, chain.accounts[7], 1, chain.accounts[1])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.NOT_OWNED, Reason.NO_CONTRACT)
@@ -103,7 +103,7 @@ def test_an_odd_contract_never_gives_a_mark(
     assert check(client, contract, token_id, chain.accounts[0]).decision.verdict is verdict
 
 
-def test_a_fresh_token_is_not_refused_but_waited_for(chain: Chain, client: ChainClient) -> None:
+def test_a_new_token_is_unknown_until_it_is_confirmed(chain: Chain, client: ChainClient) -> None:
     contract = deploy_avatar_token(chain)
     chain.finalize()
     chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
@@ -139,7 +139,7 @@ def test_a_node_of_another_chain_means_unknown_and_says_so(chain: Chain) -> None
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.WRONG_CHAIN)
 
 
-def test_a_dead_node_is_passed_over(chain: Chain) -> None:
+def test_an_unreachable_node_is_skipped(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     client = ChainClient(CHAIN_ID, [f"http://127.0.0.1:{free_port()}", chain.url], "finalized")
@@ -225,7 +225,7 @@ def lie_about_the_owner(to: str) -> Callable[[dict[str, Any], Any], Any]:
     return lambda question, result: word if question["method"] == "eth_call" and len(result) == 66 else result
 
 
-def test_nodes_that_say_the_same_decide(chain: Chain) -> None:
+def test_nodes_that_agree_decide(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     with second_node(chain) as url:
@@ -247,7 +247,7 @@ def test_one_lying_node_neither_gives_nor_takes_a_mark(
     assert "disagree" in caplog.text
 
 
-def test_a_node_that_has_no_confirmed_block_leaves_it_open(chain: Chain) -> None:
+def test_a_node_without_a_confirmed_block_leaves_it_unknown(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     with second_node(

@@ -1,4 +1,4 @@
-"""Many tokens at once get the verdicts each would get alone, whatever strangers' contracts and nodes do."""
+"""Many tokens checked together get the verdicts each would get alone, whatever contracts and nodes do."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from nft.core.evm.abi.multicall import MULTICALL3
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import BatchCheck, Question, check_many
+from nft.tokens.facts import Question
+from nft.tokens.ownership import BatchCheck, check_many, check_ownership
 from tests.kit.world import deploy_avatar_token
 from tests.servers.chain import CHAIN_ID, Chain, read_artifact
 
@@ -106,7 +106,7 @@ def test_each_token_gets_the_verdict_it_would_get_alone(chain: Chain, client: Ch
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_contract_spoils_nothing_but_its_own_answer(
+def test_an_odd_contract_affects_only_its_own_answer(
     chain: Chain, client: ChainClient, contract: Contract, name: str
 ) -> None:
     odd = chain.deploy(name)
@@ -120,7 +120,7 @@ def test_an_odd_contract_spoils_nothing_but_its_own_answer(
     assert found.alone <= {COUNT // 3}
 
 
-def test_what_burns_gas_or_answers_without_end_is_found_out(chain: Chain, contract: Contract) -> None:
+def test_calls_that_burn_gas_or_answer_without_end_are_singled_out(chain: Chain, contract: Contract) -> None:
     put_multicall(chain)
     odd = [chain.deploy(name) for name in ("OddBurnsGas", "OddHugeAnswer")]
     chain.finalize()

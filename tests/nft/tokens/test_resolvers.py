@@ -1,4 +1,4 @@
-"""Contracts older than the standards, rented and staked tokens: by settings alone."""
+"""Contracts that predate the standards, rented tokens and staked tokens work by settings alone."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_punk_is_shown_with_its_picture_from_the_chain(world: World, chain: Ch
         {"owner_call": "punkIndexToAddress(uint256)", "uri_call": "punkImageSvg(uint16)", "uri_contract": ART},
     )
     claim = claimed(world, chain)
-    assert (claim.state, claim.proof) == ("owned", "inline")
+    assert (claim.state, claim.picture.proof) == ("owned", "inline")
     assert shown(claim.user, world.now).mark
     place(chain, PUNKS, {"punkIndexToAddress(uint256)": address_word(chain.accounts[2])})
     world.later(minutes=16)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from web3.contract import Contract
 
 from nft.claims.checking import verify_claim
-from nft.claims.picture import fetch_media
+from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import sweep_lane
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
@@ -65,7 +65,7 @@ def test_a_token_is_pasted_checked_and_shown(browser: Client, chain: Chain, cont
 
     run(verify_claim, claim.pk)
     assert page(browser, "nft:claim_status", claim.pk).json()["step"] == "metadata"
-    run(fetch_media, claim.pk)
+    run(fetch_picture, claim.pk)
     status = page(browser, "nft:claim_status", claim.pk).json()
     assert (status["state"], status["done"], status["redirect"]) == ("owned", True, answer.url)
     assert [step["state"] for step in status["steps"]] == ["done"] * 3
@@ -226,7 +226,7 @@ def test_staff_see_claims_and_look_again_with_a_reason(
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
     claim = TokenClaim.objects.get()
     run(verify_claim, claim.pk)
-    run(fetch_media, claim.pk)
+    run(fetch_picture, claim.pk)
     for model in ("tokenclaim", "mintrequest", "cachedobject", "ipfsblock"):
         assert admin_client.get(reverse(f"admin:nft_{model}_changelist")).status_code == 200
     changelist = reverse("admin:nft_tokenclaim_changelist")
