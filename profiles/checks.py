@@ -34,7 +34,7 @@ def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
     """A mark must not outlive its picture, nor the purge of an image overtake the request that stores it."""
     found: list[CheckMessage] = []
     if not 0 < profiles_settings.mark_max_age().total_seconds() <= profiles_settings.image_max_age().total_seconds():
-        found.append(Error("0 < NFT_MARK_MAX_AGE <= NFT_IMAGE_MAX_AGE does not hold.", id="profiles.E002"))
+        found.append(Error("0 < AVATAR_MARK_MAX_AGE <= AVATAR_IMAGE_MAX_AGE does not hold.", id="profiles.E002"))
     if profiles_settings.unused_image_age().total_seconds() < 60:
         found.append(
             Error(
@@ -53,7 +53,7 @@ def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
     ]
     if not wrong:
         return []
-    hint = f"NFT_ON_LOSS is one of them, NFT_ON_LOSS_CHOICES some of them: {', '.join(OnLoss.values)}."
+    hint = f"AVATAR_ON_LOSS is one of them, AVATAR_ON_LOSS_CHOICES some of them: {', '.join(OnLoss.values)}."
     return [Error(f"“{wrong[0]}” is nothing that can be done on a loss.", hint=hint, id="profiles.E010")]
 
 

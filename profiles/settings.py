@@ -15,22 +15,22 @@ from profiles.images.picture import MIDDLE, Crop, DecodeRequest
 
 def calls_per_hour() -> int:
     """Calls with one person's tokens, all of them together."""
-    return int(getattr(settings, "API_CALLS_PER_HOUR", 3600))
+    return int(getattr(settings, "AVATAR_API_CALLS_PER_HOUR", 3600))
 
 
 def guest_calls_per_hour() -> int:
     """Calls without a token from one network."""
-    return int(getattr(settings, "API_GUEST_CALLS_PER_HOUR", 3600))
+    return int(getattr(settings, "AVATAR_API_GUEST_CALLS_PER_HOUR", 3600))
 
 
 def guesses_per_hour() -> int:
     """Calls with wrong tokens from one network. Guessing is hopeless; this spares the database."""
-    return int(getattr(settings, "API_GUESSES_PER_HOUR", 600))
+    return int(getattr(settings, "AVATAR_API_GUESSES_PER_HOUR", 600))
 
 
 def new_tokens_per_hour() -> int:
     """Tokens one person may make in an hour, revoked ones too: each leaves a row for a while."""
-    return int(getattr(settings, "API_NEW_TOKENS_PER_HOUR", 60))
+    return int(getattr(settings, "AVATAR_API_NEW_TOKENS_PER_HOUR", 60))
 
 
 # Our settings, each with a default, read when asked so that tests and host projects may change them.
@@ -48,27 +48,27 @@ def _setting(name: str, default: Any) -> Any:
 
 def mark_max_age() -> timedelta:
     """How old an attestation may be for the verified mark to be shown."""
-    return timedelta(seconds=_setting("NFT_MARK_MAX_AGE", 3600))
+    return timedelta(seconds=_setting("AVATAR_MARK_MAX_AGE", 3600))
 
 
 def image_max_age() -> timedelta:
     """How old an attestation may be for the picture itself to be shown."""
-    return timedelta(seconds=_setting("NFT_IMAGE_MAX_AGE", 86_400))
+    return timedelta(seconds=_setting("AVATAR_IMAGE_MAX_AGE", 86_400))
 
 
 def on_loss() -> str:
     """What becomes of a picture whose right was lost, for who wishes nothing else: a value of standing.OnLoss."""
-    return str(_setting("NFT_ON_LOSS", "revert"))
+    return str(_setting("AVATAR_ON_LOSS", "revert"))
 
 
 def on_loss_choices() -> list[str]:
     """What people may wish for instead."""
-    return list(_setting("NFT_ON_LOSS_CHOICES", ["revert", "plain"]))
+    return list(_setting("AVATAR_ON_LOSS_CHOICES", ["revert", "plain"]))
 
 
 def loss_grace() -> timedelta:
     """How long a picture stays, without its mark, after its right was lost, before that is done."""
-    return timedelta(seconds=_setting("NFT_LOSS_GRACE", 0))
+    return timedelta(seconds=_setting("AVATAR_LOSS_GRACE", 0))
 
 
 def image_limits() -> ImageLimits:
@@ -164,12 +164,12 @@ def trusted_proxies() -> int:
 
 def receipt_signing_key() -> str:
     """The Ed25519 key that signs receipts, as PEM (PKCS #8); "" where none does."""
-    return str(_setting("RECEIPT_SIGNING_KEY", ""))
+    return str(_setting("AVATAR_RECEIPT_SIGNING_KEY", ""))
 
 
 def receipt_public_keys() -> list[str]:
     """More public keys to publish, in base64url: earlier ones, whose receipts shall stay checkable, and coming ones."""
-    return list(_setting("RECEIPT_PUBLIC_KEYS", []))
+    return list(_setting("AVATAR_RECEIPT_PUBLIC_KEYS", []))
 
 
 def knows_addresses() -> bool:

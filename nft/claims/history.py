@@ -65,7 +65,7 @@ def keep(now: datetime) -> None:
 
 
 def _note_stale(now: datetime) -> None:
-    age = timedelta(seconds=settings.NFT_MARK_MAX_AGE)
+    age = timedelta(seconds=settings.AVATAR_MARK_MAX_AGE)
     unnoted = Q(noted_at=None) | Q(noted_at__lte=F("checked_at") + age)
     stale = list(TokenClaim.objects.filter(unnoted, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
     _write(stale, [_plain(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)

@@ -1,6 +1,6 @@
 """Every claim is checked again within NFT_SWEEP_PERIOD, stalest first, in pages of one chain.
 
-The period is shorter than NFT_MARK_MAX_AGE (a system check sees to it), so that a mark always rests on a read of the
+The period is shorter than AVATAR_MARK_MAX_AGE (a system check sees to it), so that a mark always rests on a read of the
 chain itself (V1); the watcher only makes losses known sooner. A page is taken in one statement by writing its attempt
 id and moving its due time: pages share the work however many run, and a page whose worker died comes due again. What
 is as it was is written for the whole page at once; every change goes through `record_check`.

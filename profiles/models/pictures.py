@@ -163,7 +163,7 @@ class Avatar(models.Model):
         return f"{self.get_source_display()} {self.title or self.id}"
 
     def mark_holds(self, now: datetime) -> bool:
-        """True while the verified mark may be shown: active, not doubted, attested within NFT_MARK_MAX_AGE seconds."""
+        """True while the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE seconds."""
         if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
         return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.mark_max_age()

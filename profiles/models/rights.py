@@ -45,7 +45,7 @@ def effective(wish: str) -> OnLoss:
 
 
 def right_holds(look: Look, now: datetime) -> bool:
-    """False once withdrawn or removed, or not attested within NFT_IMAGE_MAX_AGE seconds."""
+    """False once withdrawn or removed, or not attested within AVATAR_IMAGE_MAX_AGE seconds."""
     if look.state != "active":
         return False
     if look.attested_at is None:

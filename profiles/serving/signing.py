@@ -3,7 +3,7 @@
 The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037). Its payload is detached (RFC 7515,
 appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785). Public keys are published as a
 JWK set (RFC 7517), each named by its thumbprint (RFC 7638); earlier ones stay there for as long as
-RECEIPT_PUBLIC_KEYS lists them.
+AVATAR_RECEIPT_PUBLIC_KEYS lists them.
 
 BadSigningKey    permanent: what is set as a key is none
 """
@@ -69,7 +69,7 @@ def signing_key() -> SigningKey | None:
 
 
 def public_keys() -> dict[str, Any]:
-    """The JWK set: the key that signs first, then those of RECEIPT_PUBLIC_KEYS. Raises BadSigningKey."""
+    """The JWK set: the key that signs first, then those of AVATAR_RECEIPT_PUBLIC_KEYS. Raises BadSigningKey."""
     key = signing_key()
     published = [*([key.public] if key else []), *(_read_public(text) for text in settings.receipt_public_keys())]
     return {"keys": [_published(public) for public in dict.fromkeys(published)]}
@@ -87,9 +87,9 @@ def _read_key(pem: str) -> SigningKey:
     try:
         private = load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise BadSigningKey("RECEIPT_SIGNING_KEY is no private key in PEM form without a password.") from error
+        raise BadSigningKey("AVATAR_RECEIPT_SIGNING_KEY is no private key in PEM form without a password.") from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise BadSigningKey("RECEIPT_SIGNING_KEY is a key, but not for Ed25519.")
+        raise BadSigningKey("AVATAR_RECEIPT_SIGNING_KEY is a key, but not for Ed25519.")
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return SigningKey(private, public, _thumbprint(public))
 
@@ -98,9 +98,11 @@ def _read_public(text: str) -> bytes:
     try:
         public = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadSigningKey(f"RECEIPT_PUBLIC_KEYS: {text[:60]} is not base64url.") from error
+        raise BadSigningKey(f"AVATAR_RECEIPT_PUBLIC_KEYS: {text[:60]} is not base64url.") from error
     if len(public) != KEY_BYTES:
-        raise BadSigningKey(f"RECEIPT_PUBLIC_KEYS: {text[:60]} holds {len(public)} bytes, a key has {KEY_BYTES}.")
+        raise BadSigningKey(
+            f"AVATAR_RECEIPT_PUBLIC_KEYS: {text[:60]} holds {len(public)} bytes, a key has {KEY_BYTES}."
+        )
     return public
 
 

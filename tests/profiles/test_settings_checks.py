@@ -24,7 +24,7 @@ def test_pictures_need_a_place(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("mark", "image"), [(0, 10), (20, 10), (-1, -1)])
 def test_a_mark_may_not_outlive_its_picture(settings: Settings, mark: int, image: int) -> None:
-    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = mark, image
+    settings.AVATAR_MARK_MAX_AGE, settings.AVATAR_IMAGE_MAX_AGE = mark, image
     assert ids(checks.check_ages(None)) == ["profiles.E002"]
 
 
@@ -54,7 +54,7 @@ def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settin
 
 
 def test_a_host_project_without_our_settings_gets_our_defaults(settings: Settings) -> None:
-    for name in ("NFT_MARK_MAX_AGE", "NFT_IMAGE_MAX_AGE", "AVATAR_MAX_BYTES"):
+    for name in ("AVATAR_MARK_MAX_AGE", "AVATAR_IMAGE_MAX_AGE", "AVATAR_MAX_BYTES"):
         delattr(settings, name)
     assert (profiles_settings.mark_max_age(), profiles_settings.image_max_age()) == (
         timedelta(hours=1),

@@ -91,7 +91,7 @@ def test_an_outage_is_one_line_however_long_and_so_is_its_end(world: World, clai
 def test_a_mark_that_went_by_its_age_is_a_line_and_the_outage_behind_it_none_more(
     world: World, claim: TokenClaim, settings: Settings
 ) -> None:
-    world.later(seconds=settings.NFT_MARK_MAX_AGE + 60)
+    world.later(seconds=settings.AVATAR_MARK_MAX_AGE + 60)
     history.keep(world.now)
     history.keep(world.now)
     with world.dead_chain():

@@ -85,8 +85,8 @@ def _one_connection() -> Iterator[None]:
 @pytest.fixture
 def _leave(settings: Settings) -> None:
     """For a few thousand calls."""
-    settings.API_CALLS_PER_HOUR = settings.API_GUEST_CALLS_PER_HOUR = 1_000_000
-    settings.API_GUESSES_PER_HOUR = settings.AVATAR_UPLOADS_PER_HOUR = 1_000_000
+    settings.AVATAR_API_CALLS_PER_HOUR = settings.AVATAR_API_GUEST_CALLS_PER_HOUR = 1_000_000
+    settings.AVATAR_API_GUESSES_PER_HOUR = settings.AVATAR_UPLOADS_PER_HOUR = 1_000_000
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def ages(settings: Settings) -> tuple[timedelta, timedelta]:
-    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = 3600, 86_400
+    settings.AVATAR_MARK_MAX_AGE, settings.AVATAR_IMAGE_MAX_AGE = 3600, 86_400
     return timedelta(hours=1), timedelta(days=1)
 
 

@@ -30,8 +30,10 @@ def decode(text: str) -> bytes:
 @pytest.fixture
 def _key(settings: Settings) -> None:
     private = Ed25519PrivateKey.from_private_bytes(decode(PRIVATE))
-    settings.RECEIPT_SIGNING_KEY = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    settings.RECEIPT_PUBLIC_KEYS = []
+    settings.AVATAR_RECEIPT_SIGNING_KEY = private.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    ).decode()
+    settings.AVATAR_RECEIPT_PUBLIC_KEYS = []
 
 
 @pytest.mark.usefixtures("_key")
@@ -55,7 +57,7 @@ def test_any_jws_library_finds_the_signature_good() -> None:
 
 
 def test_without_a_key_a_receipt_says_that_it_is_not_signed(settings: Settings) -> None:
-    settings.RECEIPT_SIGNING_KEY = ""
+    settings.AVATAR_RECEIPT_SIGNING_KEY = ""
     assert sign({"a": 1}, "") == {"a": 1, "signature": None, "unsigned": UNSIGNED}
 
 
