@@ -15,9 +15,12 @@ class NftConfig(AppConfig):
         from nft.gallery.search import search_new_accounts
         from nft.middleware import begin_session, forget_session
         from nft.signals import account_changed
-        from profiles.sources import register_identifier_resolver, register_provenance_provider
+        from profiles.sources import Source, register_identifier_resolver, register_source
 
-        register_provenance_provider("nft", provide)
+        unchecked = (
+            "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
+        )
+        register_source(Source("nft", "NFT", provide, unchecked))
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

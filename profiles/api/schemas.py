@@ -9,6 +9,7 @@ from profiles.api.bodies import MAX_ALT_TEXT
 from profiles.images.picture import CROP_TEXT
 from profiles.models import Avatar
 from profiles.pictures.pages import POSITION
+from profiles.sources import source_choices
 
 Schema = Mapping[str, Any]
 
@@ -19,7 +20,7 @@ IDENTIFIER: Schema = {"type": "string", "format": "uuid"}
 ADDRESS: Schema = {"type": "string", "format": "uri-reference"}
 SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 MEDIA_TYPE: Schema = {"type": "string", "pattern": "^image/[a-z]+$"}
-SOURCE: Schema = {"type": "string", "enum": [source.value for source in Avatar.Source]}
+SOURCE: Schema = {"type": "string", "enum": [name for name, _ in source_choices()]}
 #: Numbers out of range are refused as "bad-crop", which no pattern can say.
 CROP: Schema = {"type": "string", "pattern": CROP_TEXT}
 ALT_TEXT: Schema = {"type": "string", "maxLength": MAX_ALT_TEXT}

@@ -17,6 +17,7 @@ from profiles.pictures.pages import Position, history_ids, history_page
 from profiles.problems import Refused
 from profiles.serving.receipt import receipt_of
 from profiles.serving.showing import shown_picture
+from profiles.sources import UPLOAD
 from profiles.store.renditions import content_url, pick_rendition
 
 DEFAULT_PAGE = 20
@@ -32,9 +33,7 @@ def put_picture(call: Call) -> dict[str, Any]:
     upload = read_upload(call.request)
     limits.spend("uploads", call.actor.pk, settings.uploads_per_hour())
     details = history.AvatarDetails(alt_text=upload.alt_text)
-    avatar = history.set_avatar(
-        call.owner, upload.content, Avatar.Source.UPLOAD, details=details, actor=call.actor, crop=upload.crop
-    )
+    avatar = history.set_avatar(call.owner, upload.content, UPLOAD, details=details, actor=call.actor, crop=upload.crop)
     return entry_of(call, avatar)
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 from profiles import settings
 from profiles.models.people import Profile
 from profiles.models.rights import OnLoss, effective, right_holds
+from profiles.sources import MAX_NAME, UPLOAD, source_choices
 
 
 class StoredImage(models.Model):
@@ -79,7 +80,7 @@ class AvatarQuerySet(models.QuerySet["Avatar"]):
     def showable(self, now: datetime) -> AvatarQuerySet:
         """Active, and attested recently enough where attestation is needed; chosen last first."""
         attested = Q(attested_at__gte=now - settings.image_max_age(), attested_at__lte=now + settings.CLOCK_SKEW)
-        return self.active().filter(Q(source=Avatar.Source.UPLOAD) | attested)
+        return self.active().filter(Q(source=UPLOAD) | attested)
 
 
 class Avatar(models.Model):
@@ -89,10 +90,6 @@ class Avatar(models.Model):
     back a right that was lost meanwhile.
     """
 
-    class Source(models.TextChoices):
-        UPLOAD = "upload", "Upload"
-        NFT = "nft", "NFT"
-
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
         WITHDRAWN = "withdrawn", "Withdrawn"
@@ -101,10 +98,8 @@ class Avatar(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars")
     image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars")
-    source = models.CharField(max_length=8, choices=Source.choices)
-    reference = models.CharField(
-        max_length=250, blank=True, help_text="What it was taken from (CAIP-19 for tokens); empty for uploads."
-    )
+    source = models.CharField(max_length=MAX_NAME, choices=source_choices)
+    reference = models.CharField(max_length=250, blank=True, help_text="What it was taken from; empty for uploads.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was withdrawn or removed.")
     is_locked = models.BooleanField(
@@ -146,11 +141,14 @@ class Avatar(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["profile", "image", "source", "reference"], name="avatar_once_in_history"),
             models.CheckConstraint(
-                condition=Q(source="upload", attested_at__isnull=True)
-                | Q(source="nft", state="active", attested_at__isnull=False)
-                | Q(source="nft", state="withdrawn", attested_at__isnull=True)
-                | Q(source="nft", state="removed"),
-                name="avatar_nft_is_attested",
+                condition=Q(source=UPLOAD, attested_at__isnull=True)
+                | ~Q(source=UPLOAD)
+                & (
+                    Q(state="active", attested_at__isnull=False)
+                    | Q(state="withdrawn", attested_at__isnull=True)
+                    | Q(state="removed")
+                ),
+                name="avatar_is_attested",
             ),
             models.CheckConstraint(
                 condition=Q(state="removed", removed_at__isnull=False)
@@ -163,7 +161,7 @@ class Avatar(models.Model):
         return f"{self.get_source_display()} {self.title or self.id}"
 
     def mark_holds(self, now: datetime) -> bool:
-        """True while the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE seconds."""
+        """Return whether the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE s."""
         if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
         return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.mark_max_age()

@@ -10,6 +10,7 @@ from typing import Protocol
 from django.db.models import TextChoices
 
 from profiles import settings
+from profiles.sources import UPLOAD
 
 
 class OnLoss(TextChoices):
@@ -49,7 +50,7 @@ def right_holds(look: Look, now: datetime) -> bool:
     if look.state != "active":
         return False
     if look.attested_at is None:
-        return look.source == "upload"
+        return look.source == UPLOAD
     return -settings.CLOCK_SKEW <= now - look.attested_at <= settings.image_max_age()
 
 

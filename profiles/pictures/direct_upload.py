@@ -24,6 +24,7 @@ from profiles import settings
 from profiles.images.picture import Crop
 from profiles.models import Avatar, Profile, UploadTicket
 from profiles.pictures.history import AvatarDetails, set_avatar
+from profiles.sources import UPLOAD
 from profiles.store import objects
 from profiles.store.s3 import PostForm
 
@@ -112,7 +113,7 @@ def redeem_ticket(
     ticket = _spend(profile, ticket_id, now)
     try:
         content = _read_whole(ticket)
-        source = Avatar.Source.UPLOAD
+        source = UPLOAD
         return set_avatar(profile, content, source, details=details, actor=profile.user, crop=crop)
     finally:
         _discard(ticket)

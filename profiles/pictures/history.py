@@ -28,6 +28,7 @@ from profiles.pictures.changing import (
     time_of_choice,
 )
 from profiles.pictures.notices import close_all
+from profiles.sources import UPLOAD, get_source
 from profiles.store import objects
 from profiles.store.images import keep_image
 from profiles.text import one_line
@@ -77,7 +78,8 @@ def set_avatar(
     the earlier picture stands and nothing visible was stored. Read `profile` anew afterwards: the instance passed is
     not changed.
     """
-    image = keep_image(content, svg_allowed=source != Avatar.Source.UPLOAD, crop=crop)
+    get_source(source)
+    image = keep_image(content, svg_allowed=source != UPLOAD, crop=crop)
     return attach_avatar(profile, image, source, details=details, actor=actor)
 
 
@@ -85,6 +87,7 @@ def attach_avatar(
     profile: Profile, image: StoredImage, source: str, *, details: AvatarDetails, actor: AbstractBaseUser | None
 ) -> Avatar:
     """`set_avatar` for an image we hold already, as one cached for another holder: no second decode."""
+    get_source(source)
     with lock_profile(profile.pk) as owner:
         held = _lock_image(image.pk)
         avatar = _enter(owner, held, source, details)
@@ -125,7 +128,7 @@ def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | 
         if avatar.is_locked:
             raise AvatarNotShowable(_why_not(avatar))
         if avatar.state == State.REMOVED:
-            stands = avatar.source == Avatar.Source.UPLOAD or avatar.attested_at is not None
+            stands = avatar.source == UPLOAD or avatar.attested_at is not None
             reason = "" if stands else avatar.reason or "The right to show it was lost while it was removed."
             change(avatar, state=State.ACTIVE if stands else State.WITHDRAWN, removed_at=None, reason=reason)
             settle(owner, "avatar.restore", actor, avatar=str(avatar.pk))
@@ -178,7 +181,7 @@ def _why_not(avatar: Avatar) -> str:
         return "This picture was removed. Undo that first."
     if avatar.state == State.WITHDRAWN:
         return avatar.reason or "The right to show this picture was lost."
-    return "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
+    return get_source(avatar.source).unchecked
 
 
 # Another part of an upload that is kept whole, or a smaller part of one that is not.
@@ -187,7 +190,7 @@ def _why_not(avatar: Avatar) -> str:
 def croppable(profile: Profile, avatar_id: UUID) -> Avatar:
     """An entry of which another part may be shown: an upload that stands. Raises NoSuchAvatar. A token's picture is
     what its creator made, and the proof speaks of that."""
-    uploads = profile.avatars.active().filter(source=Avatar.Source.UPLOAD)
+    uploads = profile.avatars.active().filter(source=UPLOAD)
     avatar = uploads.select_related("image").filter(pk=avatar_id).first()
     if avatar is None:
         raise NoSuchAvatar

@@ -28,6 +28,7 @@ from profiles.pictures.changing import (
 from profiles.pictures.history import State, _is_shown
 from profiles.pictures.notices import tell_back, tell_lost
 from profiles.settings import CLOCK_SKEW
+from profiles.sources import UPLOAD
 from profiles.text import one_line
 
 
@@ -110,7 +111,7 @@ def reinstate_avatar(
     """
     try:
         with lock_owner_of(avatar_id) as (owner, avatar):
-            if avatar.source == Avatar.Source.UPLOAD or not avatar.image.renditions.exists():
+            if avatar.source == UPLOAD or not avatar.image.renditions.exists():
                 return False
             if avatar.attested_at is not None:
                 return attest_avatar(avatar_id, at, provenance)

@@ -25,6 +25,7 @@ from profiles.pictures.pages import history_length, history_of
 from profiles.problems import CAUGHT, Refusal, problem, refusal_of
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
+from profiles.sources import UPLOAD
 from profiles.store.objects import StorageError
 
 #: What a form's other fields and the multipart lines may add to the picture's bytes.
@@ -69,7 +70,7 @@ def _set_picture(request: HttpRequest, form: UploadForm) -> None:
     limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
     user, said = signed_in(request), form.cleaned_data
     details, content = AvatarDetails(alt_text=said["alt_text"]), said["content"].read()
-    set_avatar(profile_of(user), content, Avatar.Source.UPLOAD, details=details, actor=user, crop=said["crop"])
+    set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
 
 
 def _refuse(request: HttpRequest, form: UploadForm, refusal: Refusal) -> HttpResponse:

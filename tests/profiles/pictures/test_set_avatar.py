@@ -15,6 +15,7 @@ from profiles.pictures.changing import ImageGone, NoSuchProfile
 from profiles.pictures.history import AvatarDetails, attach_avatar, set_avatar
 from profiles.serving.showing import shown_picture
 from profiles.signals import avatar_changed
+from profiles.sources import UPLOAD
 from profiles.store import objects
 from profiles.store.images import keep_image, purge_unreferenced_images
 from tests.kit.people import a_person, a_picture, a_token_picture, an_animation, an_upload
@@ -94,7 +95,7 @@ def test_two_people_share_the_bytes_of_one_picture(alice: Profile, bob: Profile,
 def test_an_image_held_already_is_attached_without_its_bytes(alice: Profile, bob: Profile) -> None:
     image = an_upload(alice).image
     details = AvatarDetails(attested_at=timezone.now(), provenance={"asset_id": "a"})
-    avatar = attach_avatar(bob, image, Avatar.Source.NFT, details=details, actor=None)
+    avatar = attach_avatar(bob, image, "nft", details=details, actor=None)
     bob.refresh_from_db()
     assert (bob.avatar, avatar.image) == (avatar, image)
 
@@ -103,7 +104,7 @@ def test_an_image_that_was_purged_meanwhile_is_not_attached(alice: Profile) -> N
     image = keep_image(a_picture())
     purge_unreferenced_images(timezone.now() + timedelta(hours=1))
     with pytest.raises(ImageGone) as gone:
-        attach_avatar(alice, image, Avatar.Source.UPLOAD, details=AvatarDetails(), actor=None)
+        attach_avatar(alice, image, UPLOAD, details=AvatarDetails(), actor=None)
     assert not gone.value.permanent
 
 
@@ -116,7 +117,7 @@ def test_texts_are_cleaned_and_cut(alice: Profile) -> None:
 def test_the_account_may_be_gone_by_then(alice: Profile) -> None:
     alice.user.delete()
     with pytest.raises(NoSuchProfile):
-        set_avatar(alice, a_picture(), Avatar.Source.UPLOAD, details=AvatarDetails(), actor=None)
+        set_avatar(alice, a_picture(), UPLOAD, details=AvatarDetails(), actor=None)
 
 
 def test_others_hear_of_it_once_it_is_committed(
