@@ -20,6 +20,7 @@ RENAMED = {
     "NFT_ON_LOSS": "AVATAR_ON_LOSS",
     "NFT_ON_LOSS_CHOICES": "AVATAR_ON_LOSS_CHOICES",
     "NFT_LOSS_GRACE": "AVATAR_LOSS_GRACE",
+    "NFT_REAUTHENTICATION": "AVATAR_REAUTHENTICATION",
     "RECEIPT_SIGNING_KEY": "AVATAR_RECEIPT_SIGNING_KEY",
     "RECEIPT_SIGNING_KEY_FILE": "AVATAR_RECEIPT_SIGNING_KEY_FILE",
     "RECEIPT_PUBLIC_KEYS": "AVATAR_RECEIPT_PUBLIC_KEYS",
@@ -145,7 +146,7 @@ def check_receipt_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
     return [
         Warning(
             "AVATAR_RECEIPT_SIGNING_KEY is not set: receipts are not signed, and say so.",
-            hint="Make one: openssl genpkey -algorithm ed25519 -out receipt.pem; AVATAR_RECEIPT_SIGNING_KEY_FILE=receipt.pem",
+            hint="Make one: openssl genpkey -algorithm ed25519 -out key.pem; AVATAR_RECEIPT_SIGNING_KEY_FILE=key.pem",
             id="avatarsite.W002",
         )
     ]

@@ -183,13 +183,6 @@ def verified_addresses(user: Any) -> list[str]:
     return list(import_string(path)(user)) if path else []
 
 
-def missing_proof(request: Any) -> str:
-    """Where the person must prove that it is still them before a sensitive step, "" if they did lately or the host
-    project asks nobody: AVATAR_MISSING_PROOF names a function of a request that says so."""
-    path = _setting("AVATAR_MISSING_PROOF", "")
-    return str(import_string(path)(request)) if path else ""
-
-
 def reserved_handles() -> frozenset[str]:
     """Handles nobody may take, beside those that are reserved everywhere (services.people.RESERVED)."""
     site = str(_setting("SITE_NAME", "")).lower()

@@ -193,7 +193,7 @@ AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
 AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
 AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
 AVATAR_VERIFIED_ADDRESSES = "users.emails.verified_addresses"
-AVATAR_MISSING_PROOF = "users.proof.missing_proof"
+AVATAR_REAUTHENTICATION = "users.proof.Reauthentication"
 AVATAR_MARK_MAX_AGE = env.integer("AVATAR_MARK_MAX_AGE", 3600, low=1)
 AVATAR_IMAGE_MAX_AGE = env.integer("AVATAR_IMAGE_MAX_AGE", 86_400, low=1)
 AVATAR_ON_LOSS = env.text("AVATAR_ON_LOSS", "revert")
@@ -227,7 +227,6 @@ NFT_WATCH_PERIOD = env.integer("NFT_WATCH_PERIOD", 2 if LOCAL_STACK else 12, low
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "users.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "users.login_methods.has_passkey"
-NFT_REAUTHENTICATION = "users.proof.Reauthentication"
 NFT_SESSION_RECHECK = env.integer("NFT_SESSION_RECHECK", 86_400, low=1)
 NFT_SESSION_UNCHECKED_MAX = env.integer("NFT_SESSION_UNCHECKED_MAX", 7 * 86_400, low=1)
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])

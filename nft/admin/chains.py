@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nft.models import WatchedChain
-from profiles.admin_base import LookOnly
+from profiles.admin_base import ReadOnlyAdmin
 
 
 @admin.register(WatchedChain)
-class WatchedChainAdmin(LookOnly):
+class WatchedChainAdmin(ReadOnlyAdmin):
     list_display = [
         "chain_id",
         "next_block",

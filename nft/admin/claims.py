@@ -14,7 +14,8 @@ from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
 from nft.claims.picture import FAILED
 from nft.models import ClaimCheck, TokenClaim
-from profiles.admin_base import LookOnly, LookOnlyRows, ReasonForm, staff
+from profiles.admin_base import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, username_lookup
+from profiles.people.signed_in import signed_in
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
@@ -38,7 +39,7 @@ class Stuck(admin.SimpleListFilter):
         return queryset
 
 
-class PastChecks(LookOnlyRows):
+class PastChecks(ReadOnlyInline):
     model = ClaimCheck
     fk_name = "claim"
     fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash"]
@@ -47,7 +48,7 @@ class PastChecks(LookOnlyRows):
 
 
 @admin.register(TokenClaim)
-class TokenClaimAdmin(LookOnly):
+class TokenClaimAdmin(ReadOnlyAdmin):
     list_display = [
         "thumbnail",
         "name",
@@ -66,7 +67,7 @@ class TokenClaimAdmin(LookOnly):
     list_display_links = ["thumbnail", "name"]
     list_filter = [Stuck, "state", "step", "proof", "standard", "chain_id"]
     list_select_related = ["user", "avatar__image"]
-    search_fields = ["user__username", "name", "collection", "token_id__exact"]
+    search_fields = [username_lookup(), "name", "collection"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account", "avatar"]
     exclude = ["contract", "attempt", "media_attempt"]
@@ -74,6 +75,11 @@ class TokenClaimAdmin(LookOnly):
     inlines = [PastChecks]
     actions = ["look_again"]
     action_form = ReasonForm
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Search by token id only for a number: the field refuses to be compared with other text."""
+        is_number = request.GET.get("q", "").strip().isdecimal()
+        return [*self.search_fields, *(["token_id__exact"] if is_number else [])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenClaim]:
         claims: QuerySet[TokenClaim] = super().get_queryset(request)
@@ -105,5 +111,5 @@ class TokenClaimAdmin(LookOnly):
             return
         chosen = list(queryset[:MAX_AT_ONCE])
         for claim in chosen:
-            recheck_as_staff(claim, staff(request), timezone.now(), reason)
+            recheck_as_staff(claim, signed_in(request), timezone.now(), reason)
         self.message_user(request, f"{len(chosen)} claims will be checked.")

@@ -7,11 +7,11 @@ from django.contrib import admin
 from nft.admin.accounts import address_for_staff
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
-from profiles.admin_base import LookOnly
+from profiles.admin_base import ReadOnlyAdmin, username_lookup
 
 
 @admin.register(MintRequest)
-class MintRequestAdmin(LookOnly):
+class MintRequestAdmin(ReadOnlyAdmin):
     list_display = [
         "name",
         "user",
@@ -25,7 +25,7 @@ class MintRequestAdmin(LookOnly):
     ]
     list_filter = ["state", "chain_id"]
     list_select_related = ["user", "account"]
-    search_fields = ["user__username", "name", "tx_hash__exact"]
+    search_fields = [username_lookup(), "name", "tx_hash__exact"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account"]
     exclude = ["contract", "owner", "sponsor", "attempt"]
@@ -45,7 +45,7 @@ class MintRequestAdmin(LookOnly):
 
 
 @admin.register(SponsoredTransaction)
-class SponsoredTransactionAdmin(LookOnly):
+class SponsoredTransactionAdmin(ReadOnlyAdmin):
     list_display = ["tx_hash", "chain_id", "sender_address", "nonce", "request", "cost", "signed_at", "settled_at"]
     list_filter = ["chain_id", ("settled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["request"]

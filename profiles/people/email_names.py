@@ -36,7 +36,7 @@ def sync(profile: Profile, verified_addresses: Iterable[str]) -> None:
             )
 
 
-def sync_user(user_id: int) -> None:
+def sync_user(user_id: object) -> None:
     """After this user's addresses changed. Without a profile there is nothing to find."""
     profile = Profile.objects.select_related("user").filter(user_id=user_id).first()
     if profile is not None:

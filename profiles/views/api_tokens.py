@@ -17,8 +17,8 @@ from profiles import limits, settings
 from profiles.forms import TokenForm, words_of
 from profiles.people import api_tokens
 from profiles.people.people import profile_of
+from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
-from profiles.views.proof import proof_required
 
 
 @never_cache  # the answer to the form holds the new token
