@@ -23,6 +23,7 @@ from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
 from nft.models import SignInChallenge
 from nft.views.json_calls import json_post, text_of, visitor_of
+from profiles.errors import ExpectedError
 from profiles.people.proof import get_reauthentication
 
 Purpose = SignInChallenge.Purpose
@@ -56,7 +57,7 @@ def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()
     try:
         outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
-    except Refused as refusal:
+    except (Refused, ExpectedError) as refusal:
         sign_in.count(refusal, now)
         raise
     go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)

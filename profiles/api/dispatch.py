@@ -12,11 +12,14 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from profiles import limits, settings
-from profiles.api.auth import caller, check_scope, identify
+from profiles.api.auth import check_scope, identify
 from profiles.api.bodies import drop_rest
 from profiles.api.calls import Call
 from profiles.api.operations import Operation
-from profiles.problems import CAUGHT, Refused, refused
+from profiles.api.problems import BAD_PARAMETER, INTERNAL_ERROR, NO_SUCH_ADDRESS, CallRefused
+from profiles.errors import ExpectedError
+from profiles.limits import network_of_request
+from profiles.problems import EXPECTED, METHOD_NOT_ALLOWED, problem_response, public_error
 from profiles.serving.caching import soon_stale
 
 logger = logging.getLogger(__name__)
@@ -35,7 +38,7 @@ def view_of(operations: Mapping[str, Operation]) -> View:
         operation = operations.get("GET" if request.method == "HEAD" else request.method or "")
         if operation is None:
             sentence = f"{request.method} is not answered here, but {allowed}."
-            return _private(Refused("method-not-allowed", sentence, headers={"Allow": allowed}).response())
+            return _private(problem_response(ExpectedError(sentence, METHOD_NOT_ALLOWED), headers={"Allow": allowed}))
         response = _answer(operation, request, arguments)
         return _private(response) if operation.scope else _public(response)
 
@@ -46,32 +49,33 @@ def view_of(operations: Mapping[str, Operation]) -> View:
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """What else is asked below `/api/v1/`, in the same words as every other refusal."""
     del request
-    return _private(Refused("no-such-address", "Nothing answers at this address. See /api/openapi.json.").response())
+    sentence = "Nothing answers at this address. See /api/openapi.json."
+    return _private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS)))
 
 
 def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
     try:
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
-    except Refused as refusal:
-        return _refuse(request, refusal)
-    except CAUGHT as error:
-        return _refuse(request, refused(error))
+    except EXPECTED as error:
+        return _refuse(request, public_error(error))
     except Exception:
         logger.exception("%s failed.", operation.name)
-        return Refused("internal-error", "We failed to answer. It is logged, and trying again may help.").response()
+        sentence = "We failed to answer. It is logged, and trying again may help."
+        return problem_response(ExpectedError(sentence, INTERNAL_ERROR))
 
 
-def _refuse(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    """Only people we know are waited for: a stranger who sends slowly shall not hold a worker."""
-    if not refusal.is_stranger:
+def _refuse(request: HttpRequest, error: ExpectedError) -> HttpResponse:
+    """Read the rest of the body only for people we know: a stranger who sends slowly must not hold a worker."""
+    refusal = error if isinstance(error, CallRefused) else None
+    if refusal is None or not refusal.is_stranger:
         drop_rest(request)
-    return refusal.response()
+    return problem_response(error, headers=refusal.headers, **refusal.more) if refusal else problem_response(error)
 
 
 def _admit(operation: Operation, request: HttpRequest) -> Call:
     now = timezone.now()
     if operation.scope is None:
-        limits.spend("calls", caller(request), settings.guest_calls_per_hour())
+        limits.spend("calls", network_of_request(request), settings.guest_calls_per_hour())
         call = Call(request, now)
     else:
         token = identify(request, now)
@@ -87,7 +91,7 @@ def _check_queries(operation: Operation, request: HttpRequest) -> None:
     odd = next((name for name in request.GET if name not in operation.queries()), None)
     if odd is not None:
         known = ", ".join(sorted(operation.queries())) or "none"
-        raise Refused("bad-parameter", f"There is no parameter “{odd[:40]}” here. Known: {known}.")
+        raise ExpectedError(f"There is no parameter “{odd[:40]}” here. Known: {known}.", BAD_PARAMETER)
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from profiles import settings
 from profiles.api.operations import OPERATIONS, Operation, Parameter
+from profiles.api.problems import PROBLEMS
 from profiles.api.schemas import SCHEMAS, ref
-from profiles.problems import CONTENT_TYPE, PROBLEMS
+from profiles.problems import CONTENT_TYPE
 
 VERSION = "1.0.0"
 PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "application/octet-stream")

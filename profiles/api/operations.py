@@ -8,11 +8,11 @@ from typing import Literal
 
 from profiles.api import views
 from profiles.api.calls import Handler
+from profiles.api.problems import PICTURE_REASONS
 from profiles.api.schemas import ALT_TEXT, CROP, IDENTIFIER, Schema
 from profiles.models import HANDLE_PATTERN
 from profiles.people.api_tokens import Scope
 from profiles.pictures.pages import POSITION
-from profiles.problems import PICTURE_REASONS
 
 #: What any call may meet; calls with a token may meet the second line too.
 _ALWAYS = ("method-not-allowed", "bad-parameter", "rate-limited", "internal-error")

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 from profiles import settings
 from profiles.api.document import document, server_url
 from profiles.api.operations import OPERATIONS
+from profiles.api.problems import PICTURE_REASONS, PROBLEMS
 from profiles.forms import most
-from profiles.problems import PICTURE_REASONS, PROBLEMS
 
 
 @require_safe

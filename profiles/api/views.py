@@ -11,10 +11,12 @@ from uuid import UUID
 from profiles import limits, settings
 from profiles.api.bodies import read_alt_text, read_upload
 from profiles.api.calls import Call
+from profiles.api.problems import BAD_PARAMETER, NO_SUCH_PROFILE
+from profiles.errors import ExpectedError
 from profiles.models import Avatar, Profile
 from profiles.pictures import history
+from profiles.pictures.changing import NO_PICTURE
 from profiles.pictures.pages import Position, history_ids, history_page
-from profiles.problems import Refused
 from profiles.serving.receipt import receipt_of
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
@@ -40,7 +42,7 @@ def put_picture(call: Call) -> dict[str, Any]:
 def delete_picture(call: Call) -> dict[str, Any]:
     shown = shown_picture(call.owner, call.now).avatar
     if shown is None:
-        raise Refused("no-picture", "You have no picture to remove.")
+        raise ExpectedError("You have no picture to remove.", NO_PICTURE)
     return remove_picture(call, shown.pk)
 
 
@@ -78,7 +80,7 @@ def remove_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
 def get_profile(call: Call, handle: str) -> dict[str, Any]:
     found = Profile.objects.select_related("avatar__image").filter(handle=handle.lower()).first()
     if found is None:
-        raise Refused("no-such-profile", f"Nobody here has the handle {handle[:40]}.")
+        raise ExpectedError(f"Nobody here has the handle {handle[:40]}.", NO_SUCH_PROFILE)
     return person(found, call.now)
 
 
@@ -86,7 +88,7 @@ def _read_limit(call: Call) -> int:
     text = call.request.GET.get("limit", str(DEFAULT_PAGE))
     if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= MAX_PAGE:
         return int(text)
-    raise Refused("bad-parameter", f"limit is a whole number from 1 to {MAX_PAGE}.")
+    raise ExpectedError(f"limit is a whole number from 1 to {MAX_PAGE}.", BAD_PARAMETER)
 
 
 def _read_after(call: Call) -> Position | None:
@@ -96,7 +98,7 @@ def _read_after(call: Call) -> Position | None:
     try:
         return Position.parse(text)
     except ValueError:
-        raise Refused("bad-parameter", "after is the “next” of an earlier answer.") from None
+        raise ExpectedError("after is the “next” of an earlier answer.", BAD_PARAMETER) from None
 
 
 # What the API says of pictures and people. schemas.py says the same in JSON Schema; the tests hold them together.

@@ -1,11 +1,5 @@
 """How a person's history is changed: one transaction under the lock of the Profile row, the pointer brought under its
 law, an audit entry, and `signals.avatar_changed` after the commit. Until then the old picture stands (V6).
-
-AvatarError            permanent: bool, sentence
-├── AvatarNotShowable  permanent; withdrawn, removed, or not attested recently enough
-├── NoSuchAvatar       permanent; not in this person's history
-├── NoSuchProfile      permanent; the person is gone
-└── ImageGone          not permanent; the stored image was purged meanwhile: begin again with its bytes
 """
 
 from __future__ import annotations
@@ -13,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -22,37 +16,32 @@ from django.db.models import Max
 from django.utils import timezone
 
 from profiles.audit import record
+from profiles.errors import ExpectedError, Kind
 from profiles.models import Avatar, Profile
 from profiles.signals import avatar_changed
 
+NO_PICTURE = Kind("no-picture", "No picture", 404)
 
-class AvatarError(Exception):
-    permanent: ClassVar[bool] = True
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+class AvatarError(ExpectedError):
+    """A person's picture or its history can't be changed so."""
+
+    kind = Kind("picture-refused", "The picture can't be used", 422)
 
 
 class AvatarNotShowable(AvatarError):
-    pass
+    """The picture was withdrawn or removed, or not attested recently enough."""
+
+    kind = Kind("picture-not-showable", "The picture can't be shown", 409)
 
 
 class NoSuchAvatar(AvatarError):
+    """The picture is not in this person's history."""
+
+    kind = Kind("no-such-picture", "No such picture", 404)
+
     def __init__(self) -> None:
         super().__init__("This picture is not in your history. It may have been removed for good.")
-
-
-class NoSuchProfile(AvatarError):
-    def __init__(self) -> None:
-        super().__init__("This account no longer exists.")
-
-
-class ImageGone(AvatarError):
-    permanent: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        super().__init__("The picture took too long to store. Please try again.")
 
 
 @contextmanager
@@ -62,7 +51,7 @@ def lock_profile(profile_id: int) -> Iterator[Profile]:
     with transaction.atomic():
         profile = Profile.objects.select_for_update(no_key=True).filter(pk=profile_id).first()
         if profile is None:
-            raise NoSuchProfile
+            raise AvatarError("This account no longer exists.")
         yield profile
 
 

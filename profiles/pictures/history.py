@@ -14,12 +14,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from profiles.audit import record
+from profiles.errors import Kind
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import Avatar, Profile, StoredImage
 from profiles.models.rights import Standing, standing
 from profiles.pictures.changing import (
+    AvatarError,
     AvatarNotShowable,
-    ImageGone,
     NoSuchAvatar,
     change,
     lock_profile,
@@ -34,6 +35,8 @@ from profiles.store.images import keep_image
 from profiles.text import one_line
 
 State = Avatar.State
+# The stored image was purged before its entry was made: begin again with its bytes.
+IMAGE_GONE = Kind("decoder-unavailable", "Pictures can't be processed at the moment", 503, permanent=False)
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def _lock_image(image_id: int) -> StoredImage:
     """Holds off the purge until the entry that keeps the image is committed."""
     image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
     if image is None:
-        raise ImageGone
+        raise AvatarError("The picture took too long to store. Please try again.", IMAGE_GONE)
     return image
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 
 from profiles import settings
+from profiles.errors import ExpectedError, Kind
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 
@@ -45,11 +46,9 @@ _LONGEST_URL = 1000
 NOT_FOUND = "404"
 
 
-class BadWish(Exception):
-    def __init__(self, slug: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.slug = slug
-        self.sentence = sentence
+BAD_IDENTIFIER = Kind("bad-identifier", "Not an identifier")
+BAD_SIZE = Kind("bad-size", "Not a size")
+BAD_DEFAULT = Kind("bad-default", "No such default picture")
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Wish:
 
 
 def read_wish(request: HttpRequest, text: str) -> Wish:
-    """Raises BadWish with a sentence that names what is wrong and what would be right."""
+    """Raise ExpectedError with a sentence that names what is wrong and what would be right."""
     identifier, fmt = _split_suffix(text)
     asked = _first(request, "d", "default")
     elsewhere = _read_url(asked)
@@ -87,10 +86,10 @@ def read_wish(request: HttpRequest, text: str) -> Wish:
 
 def check_identifier(identifier: str) -> str:
     if not _IDENTIFIER.fullmatch(identifier) and not _NAME.fullmatch(identifier):
-        raise BadWish(
-            "bad-identifier",
+        raise ExpectedError(
             "This names nobody: handles and addresses have up to 128 letters, digits and . : _ - @ only; a name with a "
             "dot may have letters of any script.",
+            BAD_IDENTIFIER,
         )
     return identifier
 
@@ -111,7 +110,7 @@ def _read_size(text: str) -> int:
         return DEFAULT_SIZE
     if re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= MAX_SIZE:
         return int(text)
-    raise BadWish("bad-size", f"Sizes are whole numbers from 1 to {MAX_SIZE}.")
+    raise ExpectedError(f"Sizes are whole numbers from 1 to {MAX_SIZE}.", BAD_SIZE)
 
 
 def _read_default(asked: str) -> FallbackStyle | None:
@@ -121,7 +120,7 @@ def _read_default(asked: str) -> FallbackStyle | None:
         return FallbackStyle(_ALIASES.get(asked, asked))
     except ValueError:
         known = ", ".join([NOT_FOUND, *FallbackStyle])
-        raise BadWish("bad-default", f"The stand-ins we draw are {known}.") from None
+        raise ExpectedError(f"The stand-ins we draw are {known}.", BAD_DEFAULT) from None
 
 
 def _read_url(asked: str) -> str:
@@ -134,7 +133,7 @@ def _read_url(asked: str) -> str:
                 return asked
         except ValueError:  # brackets that hold no IPv6 address
             pass
-    raise BadWish("bad-default", "Stand-ins from other sites are not shown here. Name one that we draw, or 404.")
+    raise ExpectedError("Stand-ins from other sites are not shown here. Name one that we draw, or 404.", BAD_DEFAULT)
 
 
 def _is_yes(text: str) -> bool:

@@ -4,8 +4,6 @@ The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037). 
 appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785). Public keys are published as a
 JWK set (RFC 7517), each named by its thumbprint (RFC 7638); earlier ones stay there for as long as
 AVATAR_RECEIPT_PUBLIC_KEYS lists them.
-
-BadSigningKey    permanent: what is set as a key is none
 """
 
 from __future__ import annotations
@@ -16,13 +14,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from profiles import settings
+from profiles.errors import ExpectedError, Kind
 
 FORM = (
     "JWS (RFC 7515) with a detached payload: this object without “signature”, as canonical JSON (RFC 8785). "
@@ -33,8 +32,10 @@ KEY_BYTES = 32
 REMEMBERED = 1024
 
 
-class BadSigningKey(Exception):
-    permanent: ClassVar[bool] = True
+class BadSigningKey(ExpectedError):
+    """What is set as a key is not one."""
+
+    kind = Kind("bad-signing-key", "Not a signing key", 500)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.images.picture import EncodedImage
 from profiles.models import Avatar, Rendition, StoredImage
-from profiles.pictures.changing import NoSuchAvatar, NoSuchProfile, change, lock_owner_of, settle
+from profiles.pictures.changing import AvatarError, change, lock_owner_of, settle
 from profiles.store import objects
 
 LOST = "The stored picture was lost on our side. Please set it again."
@@ -98,5 +98,5 @@ def _withdraw(avatar: Avatar) -> None:
             if held.state == Avatar.State.ACTIVE:
                 change(held, state=Avatar.State.WITHDRAWN, attested_at=None, reason=LOST)
                 settle(owner, "avatar.lost", None, avatar=str(held.pk), sha256=held.image.sha256)
-    except (NoSuchAvatar, NoSuchProfile):
+    except AvatarError:  # the entry or its person is gone
         return

@@ -40,7 +40,7 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
     user = signed_in(request)
     try:
         token = api_tokens.revoke_token(profile_of(user), token_id, now=timezone.now(), actor=user)
-    except api_tokens.NoSuchToken as error:
+    except api_tokens.TokenError as error:
         raise Http404(error.sentence) from error
     messages.success(request, f"“{token.name}” is revoked. Programs that use it are refused from now on.")
     return redirect("profiles:api_tokens")

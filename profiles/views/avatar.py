@@ -13,17 +13,19 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
 
 from profiles import settings
+from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
-from profiles.limits import TooMany, network_of, spend
-from profiles.problems import problem
+from profiles.limits import network_of_request, spend
+from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
+from profiles.problems import STORAGE_UNAVAILABLE, problem_response
 from profiles.serving.accept import read_preference
 from profiles.serving.caching import IMMUTABLE, holds_until, public_media
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
 from profiles.serving.lookup import Face, find_face
 from profiles.serving.receipt import signed_receipt
-from profiles.serving.request import BadWish, Wish, check_identifier, read_wish
+from profiles.serving.request import Wish, check_identifier, read_wish
 from profiles.serving.showing import find_profile, good_until, shown_picture
 from profiles.serving.signing import public_keys
 from profiles.store.objects import StorageError, public_url, rendition_key
@@ -39,12 +41,10 @@ def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
         wish = read_wish(request, identifier)
         face = find_face(wish.identifier, now)
         response = _picture_of(request, wish, face)
-    except BadWish as error:
-        return problem(400, error.slug, error.sentence)
-    except TooMany as error:
-        return _later(problem(429, "rate-limited", error.sentence), error.retry_after)
     except StorageError as error:
         return _unreadable(error)
+    except ExpectedError as error:
+        return _refused(error)
     if wish.format is None:
         patch_vary_headers(response, ["Accept"])
     holds_until(request, response, face.good_until if face else None, now)
@@ -56,8 +56,8 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     now = timezone.now()
     try:
         profile = find_profile(check_identifier(identifier))
-    except BadWish as error:
-        return problem(400, error.slug, error.sentence)
+    except ExpectedError as error:
+        return _refused(error)
     if profile is None:
         return _nobody()
     shown = shown_picture(profile, now)
@@ -83,7 +83,7 @@ def receipt_keys(request: HttpRequest) -> HttpResponse:
 def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
     rendition = find_public_rendition(sha256, extension)
     if rendition is None:
-        return problem(404, "no-such-picture", "There is no picture with this hash, or no longer.")
+        return _refused(ExpectedError("There is no picture with this hash, or no longer.", NoSuchAvatar.kind))
     fmt = OutputFormat(rendition.format)
     try:
         if at_the_store := public_url(rendition_key(sha256, extension)):
@@ -131,13 +131,12 @@ def _seed(wish: Wish, face: Face | None, style: FallbackStyle) -> str:
 
 
 def _pay(request: HttpRequest) -> None:
-    """Only what must be drawn or encoded counts against a limit; what is stored or remembered never does."""
-    remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
-    spend("drawings", network_of(remote, forwarded, settings.trusted_proxies()), settings.drawings_per_hour())
+    """Count a picture that must be drawn or encoded. What is stored or cached costs nothing."""
+    spend("drawings", network_of_request(request), settings.drawings_per_hour())
 
 
 def _nobody() -> HttpResponse:
-    return problem(404, "no-picture", "Nobody with a picture has this name here.")
+    return _refused(ExpectedError("Nobody with a picture has this name here.", NO_PICTURE))
 
 
 def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callable[[], bytes]) -> HttpResponse:
@@ -153,10 +152,9 @@ def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callab
 def _unreadable(error: StorageError) -> HttpResponse:
     logger.error("A picture could not be read.", exc_info=error)
     sentence = "The picture can't be read at the moment. Please try again."
-    return _later(problem(503, "storage-unavailable", sentence), 5)
+    return _refused(ExpectedError(sentence, STORAGE_UNAVAILABLE, retry_after=5))
 
 
-def _later(response: HttpResponse, seconds: int) -> HttpResponse:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Retry-After"] = str(seconds)
-    return response
+def _refused(error: ExpectedError) -> HttpResponse:
+    """Caches may keep an answer about the request, never one about the moment."""
+    return problem_response(error, headers=None if error.permanent else {"Cache-Control": "no-store"})

@@ -16,15 +16,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from profiles import limits, settings
+from profiles.errors import ExpectedError, Kind
 from profiles.forms import FinishForm, first_error
 from profiles.people.people import profile_of
 from profiles.people.signed_in import signed_in
-from profiles.pictures.direct_upload import TicketError, issue_ticket, redeem_ticket
+from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
-from profiles.problems import CAUGHT, problem, refusal_of
+from profiles.problems import EXPECTED, FORM_INVALID, problem_response, public_error
 
-#: Whatever else a TicketError says is the request's fault.
-STATUS = {"no-direct-upload": 404, "ticket-unknown": 404, "nothing-arrived": 409}
+BAD_REQUEST = Kind("bad-request", "The request can't be read")
 
 
 def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -36,10 +36,8 @@ def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except TicketError as error:
-            return problem(STATUS.get(error.slug, 422), error.slug, error.sentence)
-        except CAUGHT as error:
-            return problem(*refusal_of(error))
+        except EXPECTED as error:
+            return problem_response(public_error(error))
 
     return guarded
 
@@ -49,7 +47,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """{byte_count, content_type} → {url, fields, ticket, done}: post fields and file to `url`, then call `done`."""
     wish = _read_wish(request.body)
     if wish is None:
-        return problem(400, "bad-request", 'Send JSON: {"byte_count": 12345, "content_type": "image/png"}.')
+        raise ExpectedError('Send JSON: {"byte_count": 12345, "content_type": "image/png"}.', BAD_REQUEST)
     limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
     upload = issue_ticket(profile_of(signed_in(request)), *wish, timezone.now())
     done = reverse("profiles:direct_done", args=[upload.ticket.pk])
@@ -62,7 +60,7 @@ def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """The form's other fields → {redirect}. The earlier picture stays until the answer is a success."""
     form = FinishForm(request.POST)
     if not form.is_valid():
-        return problem(422, "form-invalid", first_error(form))
+        raise ExpectedError(first_error(form), FORM_INVALID)
     details, crop = AvatarDetails(alt_text=form.cleaned_data["alt_text"]), form.cleaned_data["crop"]
     redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now(), crop=crop)
     messages.success(request, "Your new picture is in use.")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from profiles.forms import HandleForm, ProfileForm
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
-from profiles.people.people import PeopleError, profile_of, update_profile
+from profiles.people.people import HandleError, profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.receipt import signature_of
 from profiles.serving.showing import shown_picture
@@ -64,8 +64,8 @@ def _saved(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
     found_by_email = words.pop("is_found_by_email", profile.is_found_by_email)
     try:
         update_profile(profile, actor=signed_in(request), **words)
-    except PeopleError as error:
-        form.add_error(error.field, error.sentence)
+    except HandleError as error:
+        form.add_error("handle", error.sentence)
         return False
     if found_by_email != profile.is_found_by_email:
         set_found_by_email(profile, found_by_email, signed_in(request))
@@ -93,7 +93,7 @@ def _chosen(form: HandleForm, profile: Profile, request: HttpRequest) -> bool:
     words = {"display_name": profile.display_name, "bio": profile.bio}
     try:
         update_profile(profile, handle=form.cleaned_data["handle"], actor=signed_in(request), **words)
-    except PeopleError as error:
+    except HandleError as error:
         form.add_error("handle", error.sentence)
         return False
     return True

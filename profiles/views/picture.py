@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from profiles import limits, settings
+from profiles.errors import ExpectedError
 from profiles.forms import CropForm, UploadForm, first_error, too_large
 from profiles.models import Avatar, Profile
 from profiles.people.people import profile_of
@@ -22,7 +23,7 @@ from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads
 from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar
 from profiles.pictures.pages import history_length, history_of
-from profiles.problems import CAUGHT, Refusal, problem, refusal_of
+from profiles.problems import EXPECTED, FORM_INVALID, TOO_MANY_BYTES, problem_response, public_error
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
@@ -34,7 +35,6 @@ FORM_OVERHEAD = 64 * 1024
 #: once it has sent everything. Past this we hang up.
 DRAINED = 4
 _CHUNK = 64 * 1024
-INVALID = "form-invalid"
 
 
 @csrf_exempt  # until the length of the body is judged, which the token's check would read whole; guarded() then checks
@@ -44,7 +44,7 @@ def picture(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if request.method == "POST" and length > settings.upload_max_bytes() + FORM_OVERHEAD:
         _drain(request)
-        return _refuse(request, UploadForm({}, {}), Refusal(413, "too-many-bytes", too_large(length)))
+        return _refuse(request, UploadForm({}, {}), ExpectedError(too_large(length), TOO_MANY_BYTES))
     return _guarded(request)
 
 
@@ -56,11 +56,11 @@ def _guarded(request: HttpRequest) -> HttpResponse:
 def _upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _refuse(request, form, Refusal(422, INVALID, first_error(form)))
+        return _refuse(request, form, ExpectedError(first_error(form), FORM_INVALID))
     try:
         _set_picture(request, form)
-    except CAUGHT as error:
-        return _refuse(request, form, refusal_of(error))
+    except EXPECTED as error:
+        return _refuse(request, form, public_error(error))
     messages.success(request, "Your new picture is in use.")
     target = reverse("profiles:picture")
     return JsonResponse({"redirect": target}) if wants_json(request) else redirect(target)
@@ -73,13 +73,13 @@ def _set_picture(request: HttpRequest, form: UploadForm) -> None:
     set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
 
 
-def _refuse(request: HttpRequest, form: UploadForm, refusal: Refusal) -> HttpResponse:
+def _refuse(request: HttpRequest, form: UploadForm, error: ExpectedError) -> HttpResponse:
     if wants_json(request):
-        return problem(refusal.status, refusal.slug, refusal.sentence)
-    if refusal.slug != INVALID:  # of what the form itself refused it says the rest
+        return problem_response(error)
+    if not error.is_a(FORM_INVALID):  # the form itself says what it refused
         form.errors.pop("content", None)
-        form.add_error("content", refusal.sentence)
-    return _page(request, form, status=refusal.status)
+        form.add_error("content", error.sentence)
+    return _page(request, form, status=error.status)
 
 
 def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
@@ -115,8 +115,8 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
     try:
         limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
         crop_again(profile, avatar_id, form.cleaned_data["crop"], signed_in(request))
-    except CAUGHT as error:
-        refusal = refusal_of(error)
+    except EXPECTED as error:
+        refusal = public_error(error)
         form.add_error(None, refusal.sentence)
         return _crop_page(request, entry, form, status=refusal.status)
     messages.success(request, "Your new picture is in use.")
@@ -131,7 +131,7 @@ def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
     try:
         content = kept_bytes(entry)
     except StorageError as error:
-        refusal = refusal_of(error)
+        refusal = public_error(error)
         return HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
     headers = {"Cache-Control": "private, max-age=300", "Content-Security-Policy": "sandbox; default-src 'none'"}
     return HttpResponse(content, content_type=entry.image.mime, headers=headers)

@@ -22,9 +22,9 @@ from schemathesis.config import SchemathesisConfig
 
 from profiles.api.document import PICTURE_TYPES, document
 from profiles.api.operations import OPERATIONS
+from profiles.api.problems import PROBLEMS
 from profiles.api.urls import urlpatterns
 from profiles.models import Profile
-from profiles.problems import PROBLEMS
 from tests.kit.api_client import a_secret
 from tests.kit.people import a_picture, an_upload
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
+from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
-from profiles.serving.request import BadWish, Wish, read_wish
+from profiles.serving.request import Wish, read_wish
 
 
 def wish(identifier: str, **query: str) -> Wish:
@@ -43,7 +44,7 @@ def test_only_suffixes_we_know_are_formats(text: str, identifier: str, fmt: Outp
 
 @pytest.mark.parametrize("text", ["", ".png", "a" * 129, "a/b", "a\n", "-a", "a-", "a%", "\uff41", "ä..eth", "ä.b c"])
 def test_what_can_be_nobodys_name_is_refused(text: str) -> None:
-    with pytest.raises(BadWish) as refused:
+    with pytest.raises(ExpectedError) as refused:
         wish(text)
     assert refused.value.slug == "bad-identifier"
 
