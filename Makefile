@@ -23,18 +23,17 @@ clean-data: ## Delete the local site's data: people, pictures, chain
 
 ##@ Check and change the code
 
-test: ## Run every test against real servers, installing what is missing; T=tests/unit/core/test_cid.py runs just that
+test: ## Run every test against real servers, installing what is missing; T=tests/nft/core/ipfs/test_cid.py runs just that
 	@$(PYTHON) -m localstack test $(T)
 
 test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"
 
-lint: ## Checks style, types (Python and page scripts), arrows between parts, migrations, production settings, dependencies
+lint: ## Check style and format (Python, scripts, styles, templates), types, imports, migrations, settings, dependencies
 	@$(PYTHON) -m localstack lint
 
-format: ## Formats the Python code
-	@$(PYTHON) -m localstack.bootstrap lint
-	@$(VENV)/ruff check --fix . && $(VENV)/ruff format .
+format: ## Format Python, scripts, styles and templates
+	@$(PYTHON) -m localstack format
 
 ##@ Measure and document
 

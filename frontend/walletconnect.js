@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * What static/vendor/walletconnect.js holds: WalletConnect's own client, and a QR code for its addresses.
+ * The contents of static/vendor/walletconnect.js: the WalletConnect client and a QR code renderer for pairing URIs.
  *
- * 2.21.8 is the last version under the Apache licence. Later ones come under terms that bind whoever runs the site
- * (their network only, their marks, their title to changes), so they are no choice for a project others install.
+ * 2.21.8 is the last version under the Apache license. The terms of later versions bind the operator of the site (only
+ * their network, their trademarks, their rights to changes), which rules them out for software that others install.
  */
 export { SignClient } from "@walletconnect/sign-client";
 export { renderSVG } from "uqr";

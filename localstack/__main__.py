@@ -1,6 +1,7 @@
 """`python3 -m localstack`: what `make run` does. `… test` and `… lint` do what `make test` and `make lint` do,
-`… contracts` compiles and tests the contracts, `… walletconnect` bundles its library, `… admin` makes an
-administrator, `… manage ARGUMENTS` runs manage.py on the local stack's data, `… clean-data` forgets that data."""
+`… format` formats all code, `… contracts` compiles and tests the contracts, `… walletconnect` bundles its library,
+`… admin` makes an administrator, `… manage ARGUMENTS` runs manage.py on the local stack's data, `… clean-data` forgets
+that data."""
 
 from __future__ import annotations
 
@@ -17,10 +18,16 @@ from localstack.stack import Stack, StackError, read_stack
 
 USAGE = (
     "usage: python3 -m localstack "
-    "[run | test [PYTEST ARGUMENTS…] | lint | contracts | walletconnect | admin | manage ARGUMENTS… | clean-data]"
+    "[run | test [PYTEST ARGUMENTS…] | lint | format | contracts | walletconnect | admin | manage ARGUMENTS… "
+    "| clean-data]"
 )
 
-CHECKS = {"lint": verify.lint, "contracts": verify.contracts, "walletconnect": verify.walletconnect}
+CHECKS = {
+    "lint": verify.lint,
+    "format": verify.format_code,
+    "contracts": verify.contracts,
+    "walletconnect": verify.walletconnect,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -13,6 +13,16 @@ from localstack import binaries, bootstrap
 from localstack.binaries import ROOT
 
 OURS = ["avatarsite", "users", "profiles", "nft", "localstack", "tests", "bench"]
+PRETTIER = ["node", "frontend/node_modules/prettier/bin/prettier.cjs"]
+SCRIPTS_AND_STYLES = "{bench,contracts,frontend,static,tests}/**/*.{js,mjs,cjs,css}"
+"""The files Prettier formats; .prettierignore excludes what other people wrote."""
+
+TEMPLATES = ["--tabwidth", "2", "--extra-block", "slot,endslot", "templates"]
+"""The arguments of djhtml, which indents templates.
+
+It never adds or removes a line break: whitespace between two elements can show on the page.
+"""
+
 PRODUCTION = {
     "SECRET_KEY": "only-for-this-check-" + "0123456789abcdef" * 4,
     "SITE_ORIGIN": "https://avatars.example",
@@ -61,6 +71,8 @@ def lint() -> int:
         [
             Check("style", [str(tool / "ruff"), "check", "."]),
             Check("format", [str(tool / "ruff"), "format", "--check", "."]),
+            Check("script format", [*PRETTIER, "--check", SCRIPTS_AND_STYLES], _with_node()),
+            Check("template format", [str(tool / "djhtml"), "--check", *TEMPLATES]),
             Check("types", [str(tool / "mypy"), *OURS], local),
             Check("script types", ["node", "frontend/node_modules/typescript/bin/tsc", "-p", "frontend"], _with_node()),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
@@ -73,6 +85,20 @@ def lint() -> int:
             ),
             Check("contract artifacts", [python, "contracts/build_artifacts.py", "--hashes"]),
             Check("dependencies", [python, ".ci/audit.py"]),
+        ]
+    )
+
+
+def format_code() -> int:
+    """Rewrite Python, scripts, styles and templates in the format that `lint` checks."""
+    bootstrap.prepare("lint")
+    tool = binaries.VENV / "bin"
+    return _run_all(
+        [
+            Check("style", [str(tool / "ruff"), "check", "--fix", "."]),
+            Check("format", [str(tool / "ruff"), "format", "."]),
+            Check("script format", [*PRETTIER, "--write", "--log-level", "warn", SCRIPTS_AND_STYLES], _with_node()),
+            Check("template format", [str(tool / "djhtml"), *TEMPLATES]),
         ]
     )
 

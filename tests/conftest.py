@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,8 +82,17 @@ def django_db_modify_db_settings(database_server: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _cache(request: pytest.FixtureRequest) -> None:
-    """Whoever may reach a view may reach the cache: Redis runs, and is empty, for each test of Django's."""
+def _what_a_view_may_need(request: pytest.FixtureRequest) -> None:
+    """Any test that may reach a view may reach the cache and render a page."""
     with_database = request.node.get_closest_marker("django_db") is not None
     if with_database or {"db", "client", "admin_client", "live_server"} & set(request.fixturenames):
         request.getfixturevalue("redis_server")
+        request.getfixturevalue("uncollected_static_files")
+
+
+@pytest.fixture
+def uncollected_static_files(settings: Any) -> None:
+    """Let pages render without collecting their static files first."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}

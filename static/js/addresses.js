@@ -1,7 +1,8 @@
 // @ts-check
-/** Addresses as people read them. Checksums (EIP-55) are the server's work; here case never matters. */
+/** Ethereum addresses. The server computes checksums (EIP-55); comparisons here ignore case. */
 
 /**
+ * Return whether `value` is `0x` and 40 hex digits.
  * @param {unknown} value
  * @returns {value is string}
  */
@@ -10,6 +11,7 @@ export function isAddress(value) {
 }
 
 /**
+ * Return whether two addresses are equal, ignoring case.
  * @param {string} one
  * @param {string} other
  */
@@ -17,28 +19,38 @@ export function isSameAddress(one, other) {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** @param {string} address `0x1234…cdef`, enough to tell one's own accounts apart */
+/**
+ * Return the address shortened to `0x1234…cdef`. Text that is no address is returned unchanged.
+ * @param {string} address
+ */
 export function shortAddress(address) {
   return isAddress(address) ? `${address.slice(0, 6)}…${address.slice(-4)}` : address;
 }
 
 /**
- * The address as the server wrote it in an EIP-4361 text, second line, if it is the one we asked for.
+ * Return `address` with its checksum, from the second line of an EIP-4361 message by the server. If the message is for
+ * another address, return `address` unchanged.
  * @param {string} text
  * @param {string} address
  */
-export function checksummedIn(text, address) {
+export function checksummedAddress(text, address) {
   const line = text.split("\n")[1] ?? "";
   return isAddress(line) && isSameAddress(line, address) ? line : address;
 }
 
-/** @param {string} text as `0x…`, the form every wallet takes for personal_sign */
+/**
+ * Return the UTF-8 bytes of `text` as `0x…`, the form every wallet accepts for personal_sign.
+ * @param {string} text
+ */
 export function toHex(text) {
   const bytes = new TextEncoder().encode(text);
   return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** @param {string} hex undoes toHex; bytes that are no UTF-8 show as U+FFFD */
+/**
+ * Return the text that `toHex` encoded. Invalid UTF-8 is replaced with U+FFFD.
+ * @param {string} hex
+ */
 export function fromHex(hex) {
   const pairs = hex.slice(2).match(/../g) ?? [];
   return new TextDecoder().decode(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));

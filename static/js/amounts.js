@@ -1,11 +1,12 @@
 // @ts-check
-/** Amounts as people read them: a chain's own coin (18 decimals, no floating point), and bytes. */
+/** Formatting of amounts: native currency (18 decimals, without floating point) and byte counts. */
 
 const WEI_DIGITS = 18;
 
 /**
+ * Format an amount of native currency. Further digits are cut off, not rounded.
  * @param {bigint} wei
- * @param {number} significant digits kept, cut off rather than rounded
+ * @param {number} significant digits of the fraction to keep, not counting leading zeros
  */
 export function formatCoin(wei, significant = 3) {
   const digits = wei.toString().padStart(WEI_DIGITS + 1, "0");
@@ -18,28 +19,32 @@ export function formatCoin(wei, significant = 3) {
 }
 
 /**
+ * Format the network fee in native currency.
  * @param {string} gas hex
- * @param {string} price hex, wei for one unit of gas
+ * @param {string} price hex, wei per unit of gas
  */
-export function feeText(gas, price) {
+export function formatFee(gas, price) {
   return formatCoin(BigInt(gas) * BigInt(price));
 }
 
 /**
- * What to add where an account can't pay for its transaction; "" where it can.
+ * Return a message if the account cannot pay for its transaction, otherwise "".
  * @param {string} gas hex
- * @param {string} price hex, wei for one unit of gas
+ * @param {string} price hex, wei per unit of gas
  * @param {string} balance hex, wei
  * @param {string} currency
  */
-export function shortage(gas, price, balance, currency) {
+export function describeShortfall(gas, price, balance, currency) {
   const needed = BigInt(gas) * BigInt(price);
   if (BigInt(balance) >= needed) return "";
   return ` The account holds ${formatCoin(BigInt(balance))} ${currency}, which is too little: send it some ${currency} first.`;
 }
 
-/** @param {number} bytes as Django's filesizeformat counts: a KB has 1,024 */
-export function byteCount(bytes) {
+/**
+ * Format a byte count like Django's filesizeformat, with 1,024 bytes per KB.
+ * @param {number} bytes
+ */
+export function formatBytes(bytes) {
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -1,30 +1,32 @@
 // @ts-check
-import { Unproved, hex, isProved, readCid, readVarint } from "./cid.js";
+import { VerificationError, hex, matchesCid, parseCid, parseVarint } from "./cid.js";
 
 /**
- * CARv1 archives: blocks one after the other (https://ipld.io/specs/transport/car/carv1/). What the header says is
- * passed over: who checks knows the root already.
+ * CARv1 archives: a sequence of blocks (https://ipld.io/specs/transport/car/carv1/). The header is skipped, since the
+ * caller knows the root.
  *
  * @typedef {import("./cid.js").Cid} Cid
  * @typedef {{cid: Cid, bytes: Uint8Array}} Block
  */
 
 /**
+ * Parse an archive into its blocks, without verifying them.
  * @param {Uint8Array} archive
- * @returns {Block[]} unproved
+ * @returns {Block[]}
+ * @throws {VerificationError} if the archive is malformed or truncated
  */
-export function readCar(archive) {
-  const [headerLength, start] = readVarint(archive, 0);
+export function parseCar(archive) {
+  const [headerLength, start] = parseVarint(archive, 0);
   /** @type {Block[]} */
   const blocks = [];
   let offset = start + headerLength;
-  if (headerLength === 0 || offset > archive.length) throw new Unproved("This is no CAR archive.");
+  if (headerLength === 0 || offset > archive.length) throw new VerificationError("This is no CAR archive.");
   while (offset < archive.length) {
-    const [length, section] = readVarint(archive, offset);
+    const [length, section] = parseVarint(archive, offset);
     const end = section + length;
-    if (end > archive.length) throw new Unproved("The archive ends inside a block.");
-    const cid = readCid(archive, section);
-    if (cid.end > end) throw new Unproved("A block of the archive is shorter than its own name.");
+    if (end > archive.length) throw new VerificationError("The archive ends inside a block.");
+    const cid = parseCid(archive, section);
+    if (cid.end > end) throw new VerificationError("A block of the archive is shorter than its own name.");
     blocks.push({ cid, bytes: archive.subarray(cid.end, end) });
     offset = end;
   }
@@ -32,18 +34,19 @@ export function readCar(archive) {
 }
 
 /**
- * Hashes one block after the other and keeps those that are what their CIDs say, by digest. The first that is not ends it.
+ * Verify all blocks against their CIDs.
  * @param {Block[]} blocks
- * @param {(block: Block, isGood: boolean) => void} onBlock
- * @returns {Promise<Map<string, Uint8Array>>}
+ * @param {(block: Block, isValid: boolean) => void} onBlock called after each block, including the invalid one
+ * @returns {Promise<Map<string, Uint8Array>>} the blocks by the hex of their digest
+ * @throws {VerificationError} at the first block that does not match its CID
  */
-export async function proveBlocks(blocks, onBlock) {
-  const proved = new Map();
+export async function verifyBlocks(blocks, onBlock) {
+  const verified = new Map();
   for (const block of blocks) {
-    const isGood = await isProved(block.cid, block.bytes);
-    onBlock(block, isGood);
-    if (!isGood) throw new Unproved(`The bytes of block ${block.cid.text} do not match it.`);
-    proved.set(hex(block.cid.digest), block.bytes);
+    const isValid = await matchesCid(block.cid, block.bytes);
+    onBlock(block, isValid);
+    if (!isValid) throw new VerificationError(`The bytes of block ${block.cid.text} do not match it.`);
+    verified.set(hex(block.cid.digest), block.bytes);
   }
-  return proved;
+  return verified;
 }

@@ -1,35 +1,43 @@
 // @ts-check
-import { Trouble, describeError, errorCode } from "./wallet-errors.js";
+import { UserFacingError, describeError, errorCode } from "./wallet-errors.js";
 
 /**
- * Chains this site reads, as the page gives them, and moving a wallet to one (EIP-3326, EIP-3085).
+ * The chains this site supports, and switching a wallet to one of them (EIP-3326, EIP-3085).
  *
  * @typedef {{id: number, name: string, explorer_url: string, currency: string, rpc_url: string}} Chain
  * @typedef {import("./wallets.js").Provider} Provider
  */
 
 /**
+ * Parse the list of supported chains embedded in the page.
  * @param {Document} page
  * @returns {Chain[]}
  */
-export function readChains(page) {
+export function parseChains(page) {
   return JSON.parse(page.getElementById("chains")?.textContent ?? "[]");
 }
 
-/** @param {number} id */
+/**
+ * Return a chain id in hex, as wallets expect it.
+ * @param {number} id
+ */
 export function chainHex(id) {
   return `0x${id.toString(16)}`;
 }
 
-/** @param {Provider} provider */
-export async function readChainId(provider) {
+/**
+ * Fetch the id of the chain the wallet is on.
+ * @param {Provider} provider
+ */
+export async function fetchChainId(provider) {
   return Number.parseInt(String(await provider.request({ method: "eth_chainId" })), 16);
 }
 
 /**
- * @param {Chain} chain with an rpc_url: a node that any wallet may use
+ * Build the parameters of wallet_addEthereumChain (EIP-3085).
+ * @param {Chain} chain with an `rpc_url`
  */
-export function addParameters(chain) {
+export function buildAddChainParameters(chain) {
   return {
     chainId: chainHex(chain.id),
     chainName: chain.name,
@@ -40,9 +48,11 @@ export function addParameters(chain) {
 }
 
 /**
- * Resolves once the wallet really is on the chain.
+ * Switch the wallet to the chain, adding the chain first if the wallet does not know it. Ask the wallet for its chain
+ * afterwards, since some wallets report success without switching.
  * @param {Provider} provider
  * @param {Chain} chain
+ * @throws {UserFacingError} if the wallet does not know the chain or is still on another one
  */
 export async function switchChain(provider, chain) {
   const params = [{ chainId: chainHex(chain.id) }];
@@ -50,21 +60,30 @@ export async function switchChain(provider, chain) {
     await provider.request({ method: "wallet_switchEthereumChain", params });
   } catch (error) {
     if (errorCode(error) !== 4902) throw error;
-    if (!chain.rpc_url) throw new Trouble(`Your wallet does not know ${chain.name} yet. Add it in your wallet’s network settings, then try again.`, "chain-missing");
-    await provider.request({ method: "wallet_addEthereumChain", params: [addParameters(chain)] });
+    if (!chain.rpc_url)
+      throw new UserFacingError(
+        `Your wallet does not know ${chain.name} yet. Add it in your wallet’s network settings, then try again.`,
+        "chain-missing",
+      );
+    await provider.request({ method: "wallet_addEthereumChain", params: [buildAddChainParameters(chain)] });
     await provider.request({ method: "wallet_switchEthereumChain", params });
   }
-  if ((await readChainId(provider)) !== chain.id) {
-    throw new Trouble(`Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`, "chain-missing");
+  if ((await fetchChainId(provider)) !== chain.id) {
+    throw new UserFacingError(
+      `Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`,
+      "chain-missing",
+    );
   }
 }
 
 /**
- * Wallets that cannot switch say so with a shrug; the person can still do it by hand.
+ * Return the message for a failed switch. If the wallet does not support switching, it says how to do it by hand.
  * @param {any} error
  * @param {Chain} chain
  */
 export function describeSwitchError(error, chain) {
-  const { kind, sentence } = describeError(error);
-  return kind === "unsupported" ? `Your wallet cannot switch by itself. Choose ${chain.name} in it, then try again.` : sentence;
+  const { kind, message } = describeError(error);
+  return kind === "unsupported"
+    ? `Your wallet cannot switch by itself. Choose ${chain.name} in it, then try again.`
+    : message;
 }

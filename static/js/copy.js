@@ -1,34 +1,42 @@
 // @ts-check
-/** Copy buttons: `data-copy` holds the text. The button says what happened; a live region says it aloud. */
+/** Copy buttons. `data-copy` holds the text; the label shows the result and is a live region for screen readers. */
 
+/** Duration of the result on the button. */
 const SHOWN_MS = 2000;
 
 /**
+ * Show `text` as the label of the button for two seconds.
  * @param {HTMLButtonElement} button
  * @param {string} text
  */
-function say(button, text) {
+function showResult(button, text) {
   const label = [...button.childNodes];
-  button.dataset.said = "";
+  button.dataset.showsResult = "";
   button.replaceChildren(text);
   setTimeout(() => {
     button.replaceChildren(...label);
-    delete button.dataset.said;
+    delete button.dataset.showsResult;
   }, SHOWN_MS);
 }
 
-/** @param {HTMLButtonElement} button */
+/**
+ * Copy the text of the button to the clipboard.
+ * @param {HTMLButtonElement} button
+ */
 async function copy(button) {
-  if (button.dataset.said !== undefined) return;
+  if (button.dataset.showsResult !== undefined) return;
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
-    say(button, "Copied");
+    showResult(button, "Copied");
   } catch {
-    say(button, "Select and copy by hand");
+    showResult(button, "Select and copy by hand");
   }
 }
 
-/** @param {ParentNode} root */
+/**
+ * Show and enable all copy buttons below `root`. They are hidden without scripts.
+ * @param {ParentNode} root
+ */
 export function enableCopyButtons(root) {
   for (const button of root.querySelectorAll("button[data-copy]")) {
     if (!(button instanceof HTMLButtonElement)) continue;

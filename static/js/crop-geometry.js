@@ -1,109 +1,121 @@
 // @ts-check
 /**
- * Which square of a picture is shown, in the numbers the server takes: the point in its middle as fractions of width
- * and height, its side as a fraction of the shorter side. Pure; profiles/images/geometry.py means the same.
+ * The square of a picture that is shown. Pure functions; profiles/images/geometry.py computes the same on the server.
  *
- * @typedef {{ x: number, y: number, size: number }} Crop
+ * @typedef {{ x: number, y: number, size: number }} Crop center as fractions of width and height, side as a fraction of
+ *   the shorter side
  * @typedef {{ width: number, height: number }} Size
  * @typedef {{ left: number, top: number, side: number }} Square in pixels of the picture
  */
 
-/** @type {Readonly<Crop>} */
-export const MIDDLE = Object.freeze({ x: 0.5, y: 0.5, size: 1 });
+/** @type {Readonly<Crop>} the largest square in the center */
+export const DEFAULT_CROP = Object.freeze({ x: 0.5, y: 0.5, size: 1 });
 
 const MAX_ZOOM = 8;
-/** A square of fewer pixels is no picture of anything, unless the whole picture has fewer. */
-const FEWEST_PIXELS = 64;
+/** Smallest side of a square in pixels, unless the picture itself is smaller. */
+const MIN_SIDE = 64;
 
 /** @param {number} value @param {number} low @param {number} high */
-const within = (value, low, high) => Math.min(Math.max(value, low), high);
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /**
+ * Convert a crop to pixels. A square that would cross an edge of the picture is shifted inside.
  * @param {Crop} crop
  * @param {Size} size
- * @returns {Square} wholly inside the picture
+ * @returns {Square}
  */
-export function squareOf({ x, y, size: share }, { width, height }) {
+export function cropToSquare({ x, y, size: share }, { width, height }) {
   const side = share * Math.min(width, height);
   return {
-    left: within(x * width - side / 2, 0, width - side),
-    top: within(y * height - side / 2, 0, height - side),
+    left: clamp(x * width - side / 2, 0, width - side),
+    top: clamp(y * height - side / 2, 0, height - side),
     side,
   };
 }
 
-/** The smallest square to be chosen, as a fraction of the shorter side. @param {Size} size */
-export function smallest({ width, height }) {
-  return Math.min(1, Math.max(1 / MAX_ZOOM, FEWEST_PIXELS / Math.min(width, height)));
+/**
+ * Return the smallest `size` a crop may have: zoom ends at 8 times or at 64 pixels.
+ * @param {Size} size
+ */
+export function minSize({ width, height }) {
+  return Math.min(1, Math.max(1 / MAX_ZOOM, MIN_SIDE / Math.min(width, height)));
 }
 
 /**
+ * Convert a square in pixels to a crop.
  * @param {Square} square
  * @param {Size} size
- * @returns {Crop} with its middle where the square's really is
+ * @returns {Crop}
  */
-function cropOf({ left, top, side }, { width, height }) {
+function squareToCrop({ left, top, side }, { width, height }) {
   return { x: (left + side / 2) / width, y: (top + side / 2) / height, size: side / Math.min(width, height) };
 }
 
 /**
- * The picture pushed by `right` and `down`, in sides of the square, as by a finger on it.
+ * Return the crop after dragging the picture by `right` and `down`, in units of the square's side.
  * @param {Crop} crop
  * @param {Size} size
  * @param {number} right
  * @param {number} down
  */
-export function moved(crop, size, right, down) {
-  const { left, top, side } = squareOf(crop, size);
+export function moveCrop(crop, size, right, down) {
+  const { left, top, side } = cropToSquare(crop, size);
   const middle = { x: (left + side / 2 - right * side) / size.width, y: (top + side / 2 - down * side) / size.height };
-  return cropOf(squareOf({ ...middle, size: crop.size }, size), size);
+  return squareToCrop(cropToSquare({ ...middle, size: crop.size }, size), size);
 }
 
 /**
- * A square of another size, round the point of the picture that lies `at` (0 to 1 across and down) the old one.
+ * Return the crop after zooming, keeping one point of the picture in place.
  * @param {Crop} crop
  * @param {Size} size
- * @param {number} share its side as a fraction of the shorter side
- * @param {{ x: number, y: number }} at
+ * @param {number} share the new side as a fraction of the shorter side
+ * @param {{ x: number, y: number }} at the point to keep, as fractions (0 to 1) of the old square
  */
-export function resized(crop, size, share, at = { x: 0.5, y: 0.5 }) {
-  const old = squareOf(crop, size);
-  const wanted = within(share, smallest(size), 1);
+export function resizeCrop(crop, size, share, at = { x: 0.5, y: 0.5 }) {
+  const old = cropToSquare(crop, size);
+  const wanted = clamp(share, minSize(size), 1);
   const shrunk = old.side - wanted * Math.min(size.width, size.height);
   const half = (old.side - shrunk) / 2;
   const x = (old.left + at.x * shrunk + half) / size.width;
   const y = (old.top + at.y * shrunk + half) / size.height;
-  return cropOf(squareOf({ x, y, size: wanted }, size), size);
+  return squareToCrop(cropToSquare({ x, y, size: wanted }, size), size);
 }
 
 /**
- * How far a slider stands, 0 to 1: each step zooms by the same factor.
+ * Return the position (0 to 1) of the zoom slider. Equal steps zoom by equal factors.
  * @param {Crop} crop
  * @param {Size} size
  */
-export function sliderOf(crop, size) {
-  const least = smallest(size);
-  return least === 1 ? 0 : within(Math.log(crop.size) / Math.log(least), 0, 1);
+export function cropToSlider(crop, size) {
+  const least = minSize(size);
+  return least === 1 ? 0 : clamp(Math.log(crop.size) / Math.log(least), 0, 1);
 }
 
-/** @param {number} slider 0 to 1 @param {Size} size */
-export function shareAt(slider, size) {
-  return smallest(size) ** slider;
+/**
+ * Return the crop size for a position of the zoom slider.
+ * @param {number} slider 0 to 1
+ * @param {Size} size
+ */
+export function sliderToSize(slider, size) {
+  return minSize(size) ** slider;
 }
 
-/** @param {Crop} crop */
-export function zoomText({ size }) {
+/**
+ * Format the zoom factor.
+ * @param {Crop} crop
+ */
+export function formatZoom({ size }) {
   return `${(1 / size).toFixed(1)} times`;
 }
 
 /**
- * What is shown, in words.
+ * Describe the crop in words, for screen readers.
  * @param {Crop} crop
  * @param {Size} size
  */
-export function describe(crop, size) {
-  const { left, top, side } = squareOf(crop, size);
+export function describeCrop(crop, size) {
+  const { left, top, side } = cropToSquare(crop, size);
   const span = (/** @type {number} */ start, /** @type {number} */ length) =>
     `${Math.round((start / length) * 100)} to ${Math.round(((start + side) / length) * 100)}%`;
-  return `Zoomed ${zoomText(crop)}. Shown: ${span(left, size.width)} from the left, ${span(top, size.height)} from the top.`;
+  return `Zoomed ${formatZoom(crop)}. Shown: ${span(left, size.width)} from the left, ${span(top, size.height)} from the top.`;
 }

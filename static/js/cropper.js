@@ -1,25 +1,35 @@
 // @ts-check
-import { MIDDLE, describe, moved, resized, shareAt, sliderOf, squareOf, zoomText } from "./crop-geometry.js";
-import { FRAME, listen } from "./crop-stage.js";
+import {
+  DEFAULT_CROP,
+  cropToSlider,
+  cropToSquare,
+  describeCrop,
+  formatZoom,
+  moveCrop,
+  resizeCrop,
+  sliderToSize,
+} from "./crop-geometry.js";
+import { FRAME_SHARE, addCropControls } from "./crop-input.js";
+import { findPart } from "./dom.js";
 
 /**
- * Chooses the part of a picture that is shown. Markup: components/cropper.html, whose three lists stay where the
- * browser can't show the picture. The form that holds it sends what was chosen, by whatever way it goes.
+ * Selects the square of a picture that is shown. Markup: components/cropper.html. If the browser cannot show the
+ * picture, its three select fields are used instead. The crop is added to the data of the enclosing form.
  */
 
-/** Pixels of the copy that is drawn from: the largest picture has to follow a finger. */
-const COPY_SIDE = 2048;
+/** Longest side in pixels of the copy that is drawn, so that dragging stays smooth for large pictures. */
+const MAX_SIDE = 2048;
 const STEPS = 1000;
 const BUTTON_STEP = 0.1;
 const BUTTON_ZOOM = 1.25;
-/** Words are said once the hand rests. */
-const REST_MS = 300;
+/** Delay of the description after the last change, so that a screen reader reads it once. */
+const DESCRIBE_AFTER_MS = 300;
 
 export class Cropper {
   /** @type {ImageBitmap | undefined} */
   bitmap;
   size = { width: 1, height: 1 };
-  crop = { ...MIDDLE };
+  crop = { ...DEFAULT_CROP };
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -27,10 +37,10 @@ export class Cropper {
     this.slider = /** @type {HTMLInputElement} */ (this.part("slider"));
     this.canvas = /** @type {HTMLCanvasElement} */ (this.part("canvas"));
     this.previews = [.../** @type {NodeListOf<HTMLCanvasElement>} */ (root.querySelectorAll("[data-preview]"))];
-    listen(this.part("stage"), this);
-    this.slider.addEventListener("input", () => this.choose(this.cropAtSlider()));
-    root.addEventListener("click", (event) => this.press(event));
-    root.closest("form")?.addEventListener("formdata", (event) => this.fill(event.formData));
+    addCropControls(this.part("stage"), this);
+    this.slider.addEventListener("input", () => this.setCrop(this.cropAtSlider()));
+    root.addEventListener("click", (event) => this.onClick(event));
+    root.closest("form")?.addEventListener("formdata", (event) => this.addToFormData(event.formData));
   }
 
   /**
@@ -38,26 +48,27 @@ export class Cropper {
    * @returns {HTMLElement}
    */
   part(name) {
-    const found = this.root.querySelector(`[data-part="${name}"]`);
-    if (!(found instanceof HTMLElement)) throw new Error(`The cropper lacks its part ${name}.`);
-    return found;
+    return findPart(this.root, name);
   }
 
-  /** @param {ImageBitmap} bitmap upright; the cropper closes it */
+  /**
+   * Show a picture with the default crop.
+   * @param {ImageBitmap} bitmap upright; the cropper closes it
+   */
   async open(bitmap) {
     const size = { width: bitmap.width, height: bitmap.height };
     this.opening = bitmap;
-    const copy = await smaller(bitmap);
-    if (this.opening !== bitmap) return copy.close(); // another picture was chosen meanwhile
+    const copy = await downscale(bitmap);
+    if (this.opening !== bitmap) return copy.close(); // another picture was selected meanwhile
     this.bitmap?.close();
     this.bitmap = copy;
     this.size = size;
     this.show({ isOpen: true });
-    this.choose({ ...MIDDLE });
+    this.setCrop({ ...DEFAULT_CROP });
   }
 
-  /** For pictures this browser can't show: the lists take over. */
-  giveUp() {
+  /** Show the select fields, for a picture the browser cannot show. */
+  showFallback() {
     this.close();
     this.part("plain").dataset.open = "";
   }
@@ -78,22 +89,25 @@ export class Cropper {
    * @param {number} right
    * @param {number} down
    */
-  move = (right, down) => this.choose(moved(this.crop, this.size, right, down));
+  move = (right, down) => this.setCrop(moveCrop(this.crop, this.size, right, down));
 
   /**
    * @param {number} factor
    * @param {{ x: number, y: number }} [at]
    */
-  zoom = (factor, at) => this.choose(resized(this.crop, this.size, this.crop.size / factor, at));
+  zoom = (factor, at) => this.setCrop(resizeCrop(this.crop, this.size, this.crop.size / factor, at));
 
-  reset = () => this.choose({ ...MIDDLE });
+  reset = () => this.setCrop({ ...DEFAULT_CROP });
 
   cropAtSlider() {
-    return resized(this.crop, this.size, shareAt(Number(this.slider.value) / STEPS, this.size));
+    return resizeCrop(this.crop, this.size, sliderToSize(Number(this.slider.value) / STEPS, this.size));
   }
 
-  /** @param {MouseEvent} event */
-  press(event) {
+  /**
+   * Handle the buttons to move and zoom.
+   * @param {MouseEvent} event
+   */
+  onClick(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
     const { right = "0", down = "0", zoom } = button.dataset;
@@ -102,26 +116,33 @@ export class Cropper {
     else this.move(Number(right) * BUTTON_STEP, Number(down) * BUTTON_STEP);
   }
 
-  /** @param {import("./crop-geometry.js").Crop} crop */
-  choose(crop) {
+  /**
+   * Select a crop, and update the slider, the drawing and the description.
+   * @param {import("./crop-geometry.js").Crop} crop
+   */
+  setCrop(crop) {
     this.crop = crop;
-    this.slider.value = String(Math.round(sliderOf(crop, this.size) * STEPS));
-    this.slider.setAttribute("aria-valuetext", zoomText(crop));
+    this.slider.value = String(Math.round(cropToSlider(crop, this.size) * STEPS));
+    this.slider.setAttribute("aria-valuetext", formatZoom(crop));
     cancelAnimationFrame(this.frame ?? 0);
     this.frame = requestAnimationFrame(() => this.draw());
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => (this.part("words").textContent = describe(this.crop, this.size)), REST_MS);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(
+      () => (this.part("words").textContent = describeCrop(this.crop, this.size)),
+      DESCRIBE_AFTER_MS,
+    );
   }
 
+  /** Draw the stage and the previews. */
   draw() {
-    const { left, top, side } = squareOf(this.crop, this.size);
-    const margin = (side * (1 - FRAME)) / FRAME / 2;
+    const { left, top, side } = cropToSquare(this.crop, this.size);
+    const margin = (side * (1 - FRAME_SHARE)) / FRAME_SHARE / 2;
     this.paint(this.canvas, left - margin, top - margin, side + 2 * margin);
     for (const preview of this.previews) this.paint(preview, left, top, side);
   }
 
   /**
-   * The square of the picture that begins at `left` and `top`, filling `canvas`.
+   * Draw the square of the picture that begins at `left` and `top`, so that it fills `canvas`.
    * @param {HTMLCanvasElement} canvas
    * @param {number} left
    * @param {number} top
@@ -136,21 +157,27 @@ export class Cropper {
     context.drawImage(this.bitmap, -left * scale, -top * scale, this.size.width * scale, this.size.height * scale);
   }
 
-  /** @param {FormData} data */
-  fill(data) {
+  /**
+   * Add the crop to the data of the form, unless no picture is open.
+   * @param {FormData} data
+   */
+  addToFormData(data) {
     if (!this.bitmap) return;
     for (const [name, value] of Object.entries(this.crop)) data.set(`crop_${name}`, value.toFixed(6));
   }
 }
 
 /**
- * @param {ImageBitmap} bitmap closed if another one is returned
+ * Return the picture with sides of at most MAX_SIDE pixels.
+ * @param {ImageBitmap} bitmap closed if a smaller copy is returned
  * @returns {Promise<ImageBitmap>}
  */
-async function smaller(bitmap) {
-  const scale = COPY_SIDE / Math.max(bitmap.width, bitmap.height);
+async function downscale(bitmap) {
+  const scale = MAX_SIDE / Math.max(bitmap.width, bitmap.height);
   if (scale >= 1) return bitmap;
-  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((side) =>
+    Math.max(1, Math.round(side * scale)),
+  );
   const copy = await createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "medium" });
   bitmap.close();
   return copy;

@@ -2,8 +2,8 @@
 import { chainHex } from "./chains.js";
 
 /**
- * The demo wallet's EIP-1193 provider: asks its person, then lets the local chain's own unlocked accounts sign. It
- * keeps no key. Only the local stack loads it.
+ * The EIP-1193 provider of the demo wallet. After the user's approval, the local node signs with its unlocked accounts,
+ * so the wallet holds no keys. Only the local stack loads it.
  *
  * @typedef {{address: string, name: string}} Account
  * @typedef {{kind: "connect", accounts: Account[], current: string}
@@ -15,15 +15,16 @@ import { chainHex } from "./chains.js";
  *   ask(question: Question): Promise<string>,
  *   chainId: number,
  *   store: import("./pending-hash.js").Store,
- * }} World  `ask` resolves to the chosen address, "" for a refusal
+ * }} Environment  `ask` resolves to the chosen address, "" for a refusal
  */
 
 const NAMES = ["Alice", "Bob", "Carol", "Dave", "Erin"];
 const KEY = "demo-wallet-account";
-/** What a page may ask the chain without the person: reads only, as the chain would also sign without asking. */
-const READS = /^(?:eth_(?:blockNumber|call|estimateGas|feeHistory|gasPrice|maxPriorityFeePerGas|get\w+)|net_version)$/;
+/** Methods a page may call without approval. Only reads: the local node would also sign without approval. */
+const READ_METHODS =
+  /^(?:eth_(?:blockNumber|call|estimateGas|feeHistory|gasPrice|maxPriorityFeePerGas|get\w+)|net_version)$/;
 
-/** An error as EIP-1193 asks for it. */
+/** An error with a code, as EIP-1193 specifies. */
 export class ProviderError extends Error {
   /**
    * @param {number} code
@@ -36,9 +37,9 @@ export class ProviderError extends Error {
 }
 
 export class DemoProvider {
-  /** @param {World} world */
-  constructor(world) {
-    this.world = world;
+  /** @param {Environment} environment */
+  constructor(environment) {
+    this.environment = environment;
     /** @type {Map<string, Set<(value: unknown) => void>>} */
     this.listeners = new Map();
     this.isAsking = false;
@@ -48,7 +49,7 @@ export class DemoProvider {
       eth_requestAccounts: () => this.connect(),
       wallet_requestPermissions: () => this.connect().then(() => [{ parentCapability: "eth_accounts" }]),
       wallet_revokePermissions: () => this.disconnect(),
-      eth_chainId: async () => chainHex(this.world.chainId),
+      eth_chainId: async () => chainHex(this.environment.chainId),
       personal_sign: (params) => this.signMessage(params),
       eth_signTypedData_v4: (params) => this.signTypedData(params),
       eth_sendTransaction: (params) => this.sendTransaction(params),
@@ -65,7 +66,7 @@ export class DemoProvider {
     const list = Array.isArray(params) ? params : [];
     const own = this.methods[method];
     if (own) return own(list);
-    if (READS.test(method)) return this.world.rpc(method, list);
+    if (READ_METHODS.test(method)) return this.environment.rpc(method, list);
     throw new ProviderError(4200, `The demo wallet does not support ${method}.`);
   }
 
@@ -96,15 +97,15 @@ export class DemoProvider {
     for (const listener of this.listeners.get(event) ?? []) listener(value);
   }
 
-  /** @returns {Promise<Account[]>} the chain's first unlocked accounts, under the names everybody knows */
+  /** @returns {Promise<Account[]>} the first unlocked accounts of the local node, with the usual example names */
   async accounts() {
-    const addresses = await this.world.rpc("eth_accounts", []);
+    const addresses = await this.environment.rpc("eth_accounts", []);
     return NAMES.flatMap((name, index) => (addresses[index] ? [{ name, address: addresses[index] }] : []));
   }
 
-  /** @returns {string} the account this tab is connected with, "" for none */
+  /** @returns {string} the account connected in this tab, "" for none */
   get current() {
-    return this.world.store.getItem(KEY) ?? "";
+    return this.environment.store.getItem(KEY) ?? "";
   }
 
   async sharedAccounts() {
@@ -121,25 +122,27 @@ export class DemoProvider {
   /** @param {string} address */
   choose(address) {
     const before = this.current;
-    this.world.store.setItem(KEY, address);
+    this.environment.store.setItem(KEY, address);
     if (before !== address) this.emit("accountsChanged", [address]);
   }
 
   async disconnect() {
-    this.world.store.removeItem(KEY);
+    this.environment.store.removeItem(KEY);
     this.emit("accountsChanged", []);
     return null;
   }
 
   /**
+   * Ask the user. Only one question can be open at a time.
    * @param {Question} question
-   * @returns {Promise<string>}
+   * @returns {Promise<string>} the selected address
+   * @throws {ProviderError} 4001 if the user refuses, -32002 if another question is open
    */
   async ask(question) {
     if (this.isAsking) throw new ProviderError(-32002, "The demo wallet already has a question open.");
     this.isAsking = true;
     try {
-      const answer = await this.world.ask(question);
+      const answer = await this.environment.ask(question);
       if (!answer) throw new ProviderError(4001, "The person refused in the demo wallet.");
       return answer;
     } finally {
@@ -148,12 +151,16 @@ export class DemoProvider {
   }
 
   /**
+   * Return the account for `address`.
    * @param {unknown} address
    * @returns {Promise<Account>}
+   * @throws {ProviderError} 4100 if the account is not connected
    */
   async connectedAccount(address) {
     const isConnected = typeof address === "string" && address.toLowerCase() === this.current.toLowerCase();
-    const account = isConnected ? (await this.accounts()).find((known) => known.address.toLowerCase() === address.toLowerCase()) : undefined;
+    const account = isConnected
+      ? (await this.accounts()).find((known) => known.address.toLowerCase() === address.toLowerCase())
+      : undefined;
     if (!account) throw new ProviderError(4100, "This account is not connected to the page.");
     return account;
   }
@@ -162,26 +169,31 @@ export class DemoProvider {
   async signMessage([message, address]) {
     const account = await this.connectedAccount(address);
     await this.ask({ kind: "message", account, text: String(message) });
-    return this.world.rpc("personal_sign", [message, account.address]);
+    return this.environment.rpc("personal_sign", [message, account.address]);
   }
 
   /** @param {any[]} params `[address, typed data as JSON text]` */
   async signTypedData([address, data]) {
     const account = await this.connectedAccount(address);
     await this.ask({ kind: "typed-data", account, text: typeof data === "string" ? data : JSON.stringify(data) });
-    return this.world.rpc("eth_signTypedData_v4", [account.address, data]);
+    return this.environment.rpc("eth_signTypedData_v4", [account.address, data]);
   }
 
   /** @param {any[]} params */
   async sendTransaction([transaction]) {
     const account = await this.connectedAccount(transaction?.from);
     await this.ask({ kind: "transaction", account, transaction });
-    return this.world.rpc("eth_sendTransaction", [transaction]);
+    return this.environment.rpc("eth_sendTransaction", [transaction]);
   }
 
-  /** @param {unknown} chainId */
+  /**
+   * Accept only the local chain.
+   * @param {unknown} chainId
+   * @throws {ProviderError} 4902 for any other chain
+   */
   async checkChain(chainId) {
-    if (Number(chainId) !== this.world.chainId) throw new ProviderError(4902, "The demo wallet knows the local chain only.");
+    if (Number(chainId) !== this.environment.chainId)
+      throw new ProviderError(4902, "The demo wallet knows the local chain only.");
     return null;
   }
 }

@@ -1,10 +1,11 @@
 // @ts-check
 import { fromHex } from "./addresses.js";
-import { readChains } from "./chains.js";
+import { parseChains } from "./chains.js";
 import { DemoProvider, ProviderError } from "./demo-provider.js";
+import { createElement } from "./dom.js";
 
 /**
- * The demo wallet's face: its questions, its button in the page's bar, and its announcement (EIP-6963).
+ * The user interface of the demo wallet: its dialogs, its button in the header and its announcement (EIP-6963).
  *
  * @typedef {import("./demo-provider.js").Question} Question
  * @typedef {import("./demo-provider.js").Account} Account
@@ -15,33 +16,28 @@ const ICON =
   encodeURIComponent(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#243b55"/><path d="M16 5l9.5 5.5v11L16 27l-9.5-5.5v-11z" fill="none" stroke="#f3c46d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="16" r="3.5" fill="#f3c46d"/></svg>',
   );
-const INFO = Object.freeze({ uuid: crypto.randomUUID(), name: "Demo wallet", icon: ICON, rdns: "local.avatarsite.demo" });
+const INFO = Object.freeze({
+  uuid: crypto.randomUUID(),
+  name: "Demo wallet",
+  icon: ICON,
+  rdns: "local.avatarsite.demo",
+});
 
 /**
- * @param {string} tag
- * @param {string} text
- * @param {string} [className]
- */
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
-/**
+ * Create a button.
  * @param {string} text
  * @param {string} className
  * @param {() => void} run
  */
 function button(text, className, run) {
-  const made = /** @type {HTMLButtonElement} */ (element("button", text, `button ${className}`));
+  const made = createElement("button", text, `button ${className}`);
   made.type = "button";
   made.addEventListener("click", run);
   return made;
 }
 
 /**
+ * Return a function that calls the node at `url`. Errors become a ProviderError.
  * @param {string} url
  * @returns {(method: string, params: unknown[]) => Promise<any>}
  */
@@ -49,66 +45,89 @@ function jsonRpc(url) {
   let id = 0;
   return async (method, params) => {
     const body = JSON.stringify({ jsonrpc: "2.0", id: (id += 1), method, params });
-    const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => {
-      throw new ProviderError(4900, "The local chain does not answer.");
-    });
+    const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(
+      () => {
+        throw new ProviderError(4900, "The local chain does not answer.");
+      },
+    );
     const answer = await response.json();
-    if (answer.error) throw new ProviderError(answer.error.code ?? -32603, answer.error.message ?? "The local chain refused.");
+    if (answer.error)
+      throw new ProviderError(answer.error.code ?? -32603, answer.error.message ?? "The local chain refused.");
     return answer.result;
   };
 }
 
-/** @param {Question} question */
-function titleOf({ kind }) {
+/**
+ * Return the title of a question.
+ * @param {Question} question
+ */
+function buildTitle({ kind }) {
   if (kind === "connect") return "Which account?";
   return kind === "transaction" ? "Send this transaction?" : "Sign this?";
 }
 
-/** @param {Question} question @returns {HTMLElement} */
-function bodyOf(question) {
-  if (question.kind === "connect") return element("p", "This page asks to see the address of one account.");
-  const body = element("div", "", "stack stack-tight");
-  body.append(element("p", `With ${question.account.name}, ${question.account.address}`, "small"));
-  body.append(element("pre", shownText(question), "demo-wallet-text"));
+/**
+ * Build the body of a question.
+ * @param {Question} question @returns {HTMLElement}
+ */
+function buildBody(question) {
+  if (question.kind === "connect") return createElement("p", "This page asks to see the address of one account.");
+  const body = createElement("div", "", "stack stack-tight");
+  body.append(createElement("p", `With ${question.account.name}, ${question.account.address}`, "small"));
+  body.append(createElement("pre", formatQuestion(question), "demo-wallet-text"));
   return body;
 }
 
-/** @param {Exclude<Question, {kind: "connect"}>} question */
-function shownText(question) {
-  if (question.kind === "message") return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
+/**
+ * Format what is to be signed or sent.
+ * @param {Exclude<Question, {kind: "connect"}>} question
+ */
+function formatQuestion(question) {
+  if (question.kind === "message")
+    return /^0x([0-9a-f]{2})+$/i.test(question.text) ? fromHex(question.text) : question.text;
   if (question.kind === "typed-data") return question.text;
   const { to = "a new contract", value = "0x0", data = "0x" } = question.transaction;
   return `To ${to}\nValue ${BigInt(value)} wei\nData ${data.length > 200 ? `${data.slice(0, 200)}… (${data.length / 2 - 1} bytes)` : data}`;
 }
 
 /**
+ * Create the button that selects an account.
  * @param {Account} account
  * @param {string} current
  * @param {(address: string) => void} choose
  */
 function accountButton(account, current, choose) {
   const made = button("", "wallet-choice button-wide demo-wallet-account", () => choose(account.address));
-  made.append(element("strong", account.name), element("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`));
-  if (account.address === current) made.append(element("span", "connected", "pill pill-good"));
+  made.append(
+    createElement("strong", account.name),
+    createElement("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`),
+  );
+  if (account.address === current) made.append(createElement("span", "connected", "pill pill-good"));
   return made;
 }
 
 /**
- * One question at a time, in a modal dialog; closing it by Escape is a refusal.
+ * Ask the user in a modal dialog. Closing it with Escape is a refusal.
  * @param {Question} question
  * @returns {Promise<string>}
  */
 function ask(question) {
-  const dialog = /** @type {HTMLDialogElement} */ (element("dialog", "", "dialog demo-wallet"));
-  const title = element("h2", titleOf(question));
+  const dialog = createElement("dialog", "", "dialog demo-wallet");
+  const title = createElement("h2", buildTitle(question));
   title.id = "demo-wallet-title";
   dialog.setAttribute("aria-labelledby", title.id);
   const close = (/** @type {string} */ answer) => dialog.close(answer);
-  const row = element("div", "", "form-actions");
-  if (question.kind !== "connect") row.append(button("Approve", "button-primary", () => close(question.account.address)));
+  const row = createElement("div", "", "form-actions");
+  if (question.kind !== "connect")
+    row.append(button("Approve", "button-primary", () => close(question.account.address)));
   row.append(button("Refuse", "", () => close("")));
-  dialog.append(element("p", "Demo wallet, for this local copy only", "demo-wallet-name small"), title, bodyOf(question));
-  if (question.kind === "connect") dialog.append(...question.accounts.map((account) => accountButton(account, question.current, close)));
+  dialog.append(
+    createElement("p", "Demo wallet, for this local copy only", "demo-wallet-name small"),
+    title,
+    buildBody(question),
+  );
+  if (question.kind === "connect")
+    dialog.append(...question.accounts.map((account) => accountButton(account, question.current, close)));
   dialog.append(row);
   document.body.append(dialog);
   dialog.showModal();
@@ -129,7 +148,8 @@ function announce(provider) {
 }
 
 /**
- * The wallet's own button, where another wallet would have its icon in the browser's bar: change the account.
+ * Add the wallet's button to the header, where the user can change the account. Other wallets have an icon in the
+ * browser's toolbar for this.
  * @param {DemoProvider} provider
  */
 async function showButton(provider) {
@@ -137,8 +157,8 @@ async function showButton(provider) {
   const icon = document.createElement("img");
   icon.src = ICON;
   icon.alt = "";
-  const own = element("span", "Demo wallet", "demo-wallet-own");
-  const name = element("span", "");
+  const own = createElement("span", "Demo wallet", "demo-wallet-own");
+  const name = createElement("span", "");
   made.append(icon, own, name);
   const update = async () => {
     const account = (await provider.accounts()).find(({ address }) => address === provider.current);
@@ -152,7 +172,7 @@ async function showButton(provider) {
   });
 }
 
-const chain = readChains(document).find(({ rpc_url }) => rpc_url);
+const chain = parseChains(document).find(({ rpc_url }) => rpc_url);
 if (chain) {
   const provider = new DemoProvider({ rpc: jsonRpc(chain.rpc_url), ask, chainId: chain.id, store: sessionStorage });
   announce(provider);

@@ -1,12 +1,13 @@
 // @ts-check
-import { byteCount } from "./amounts.js";
+import { formatBytes } from "./amounts.js";
 
-/** A file field that takes drops and shows what was chosen before anything is sent. Markup: components/drop.html. */
+/** A file field with drag and drop and a preview of the selected picture. Markup: components/drop.html. */
 export class DropZone {
   /**
    * @param {HTMLElement} root
-   * @param {(bitmap: ImageBitmap | null, file: File | undefined) => void} [show] is told what was chosen, upright, and
-   *   owns it: null where nothing was, or nothing that this browser can show. By default the zone draws it itself.
+   * @param {(bitmap: ImageBitmap | null, file: File | undefined) => void} [show] called with the selected picture,
+   *   upright, which it must close; null if no file is selected or the browser cannot decode it. By default the zone
+   *   draws the picture.
    */
   constructor(root, show) {
     this.root = root;
@@ -16,20 +17,20 @@ export class DropZone {
     this.statusLine = /** @type {HTMLElement} */ (root.querySelector("[role=status]"));
     this.maxBytes = Number(root.dataset.maxBytes) || Infinity;
     this.input.addEventListener("change", () => void this.preview());
-    root.addEventListener("dragover", (event) => this.over(event, true));
-    root.addEventListener("dragleave", (event) => this.over(event, false));
+    root.addEventListener("dragover", (event) => this.setDragOver(event, true));
+    root.addEventListener("dragleave", (event) => this.setDragOver(event, false));
     root.addEventListener("drop", (event) => this.drop(event));
-    if (this.input.files?.length) void this.preview(); // the browser kept the choice over a reload
+    if (this.input.files?.length) void this.preview(); // the browser restored the selection after a reload
   }
 
-  /** @param {string} sentence */
-  say(sentence) {
-    this.statusLine.textContent = sentence;
+  /** @param {string} message */
+  setStatus(message) {
+    this.statusLine.textContent = message;
   }
 
-  /** @param {string} sentence */
-  refuse(sentence) {
-    this.say(sentence);
+  /** @param {string} message why the file is not accepted */
+  showError(message) {
+    this.setStatus(message);
     this.root.toggleAttribute("data-refused", true);
   }
 
@@ -37,14 +38,14 @@ export class DropZone {
    * @param {DragEvent} event
    * @param {boolean} isOver
    */
-  over(event, isOver) {
+  setDragOver(event, isOver) {
     event.preventDefault();
     this.root.toggleAttribute("data-over", isOver);
   }
 
   /** @param {DragEvent} event */
   drop(event) {
-    this.over(event, false);
+    this.setDragOver(event, false);
     if (!event.dataTransfer?.files.length) return;
     this.input.files = event.dataTransfer.files;
     void this.preview();
@@ -53,14 +54,21 @@ export class DropZone {
   async preview() {
     const file = this.input.files?.[0];
     this.root.toggleAttribute("data-refused", false);
-    this.say("");
+    this.setStatus("");
     const isTooLarge = file !== undefined && file.size > this.maxBytes;
-    const bitmap = file && !isTooLarge ? await read(file) : null;
-    if (file !== this.input.files?.[0]) return bitmap?.close(); // another was chosen meanwhile
+    const bitmap = file && !isTooLarge ? await decode(file) : null;
+    if (file !== this.input.files?.[0]) return bitmap?.close(); // another file was selected meanwhile
     if (!file) return this.show(null, file);
-    if (isTooLarge) this.refuse(`${file.name} has ${byteCount(file.size)}. Pictures may have up to ${byteCount(this.maxBytes)}.`);
-    else if (bitmap) this.say(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${byteCount(file.size)}.`);
-    else this.say(`This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`);
+    if (isTooLarge)
+      this.showError(
+        `${file.name} has ${formatBytes(file.size)}. Pictures may have up to ${formatBytes(this.maxBytes)}.`,
+      );
+    else if (bitmap)
+      this.setStatus(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(file.size)}.`);
+    else
+      this.setStatus(
+        `This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`,
+      );
     this.show(bitmap, isTooLarge ? undefined : file);
   }
 
@@ -73,18 +81,19 @@ export class DropZone {
 }
 
 /**
+ * Decode a picture, turned upright by its EXIF orientation.
  * @param {File} file
- * @returns {Promise<ImageBitmap | null>} upright, however the camera was held; null where the browser can't read it
+ * @returns {Promise<ImageBitmap | null>} null if the browser cannot decode it
  */
-function read(file) {
+function decode(file) {
   return createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
 }
 
 /**
- * In the middle: cut to the canvas (Math.max), as avatars are, or whole (Math.min).
+ * Draw the picture centered on the canvas.
  * @param {ImageBitmap} bitmap
  * @param {HTMLCanvasElement} canvas
- * @param {(...ratios: number[]) => number} fit
+ * @param {(...ratios: number[]) => number} fit Math.max to cover the canvas, as avatars do, Math.min to show all of it
  */
 function draw(bitmap, canvas, fit) {
   const scale = fit(canvas.width / bitmap.width, canvas.height / bitmap.height);

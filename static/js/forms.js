@@ -1,17 +1,23 @@
 // @ts-check
-/** Small courtesies for plain forms: errors get the focus, menus close, a second click sends nothing twice. */
+/** Behavior of all forms and menus: focus on errors, no double submission, closing of menus. */
 
-/** @param {ParentNode} root */
+/**
+ * Focus the error summary below `root`, if any, and prevent double submission of its forms.
+ * @param {ParentNode} root
+ */
 export function enableForms(root) {
   const summary = root.querySelector("[data-error-summary]");
   if (summary instanceof HTMLElement) summary.focus();
   for (const form of root.querySelectorAll("form[method=post]:not([data-upload])")) {
-    if (form instanceof HTMLFormElement) sendOnce(form);
+    if (form instanceof HTMLFormElement) preventDoubleSubmit(form);
   }
 }
 
-/** @param {HTMLFormElement} form */
-function sendOnce(form) {
+/**
+ * Submit the form only once.
+ * @param {HTMLFormElement} form
+ */
+function preventDoubleSubmit(form) {
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     if (form.dataset.sent !== undefined) {
@@ -21,14 +27,14 @@ function sendOnce(form) {
     form.dataset.sent = "";
     form.setAttribute("aria-busy", "true");
   });
-  // Back/forward brings the page back as it was left, and the form must work again.
+  // Back and forward navigation restores the page as it was, and the form must work again.
   addEventListener("pageshow", () => {
     delete form.dataset.sent;
     form.removeAttribute("aria-busy");
   });
 }
 
-/** Menus are <details>: Escape and a click elsewhere close them. */
+/** Close menus (<details>) on Escape and on a click outside. */
 export function enableMenus() {
   const menus = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu[open]"));
   document.addEventListener("click", (event) => {

@@ -1,77 +1,84 @@
 // @ts-check
-import { Trouble } from "./wallet-errors.js";
+import { UserFacingError } from "./wallet-errors.js";
 
-/** JSON to and from our own server, with its refusals (RFC 9457) turned into sentences. */
+/** JSON requests to this site. An error response becomes a Problem (RFC 9457), whose message is shown to the user. */
 
-/** A refusal by the server. `status` 0 means that no answer came. */
-export class Problem extends Trouble {
+/** An error response. `status` 0 means that there was no response. */
+export class Problem extends UserFacingError {
   /**
    * @param {number} status
    * @param {string} type such as `/problems/challenge-expired`, or ""
-   * @param {string} sentence
+   * @param {string} message
    */
-  constructor(status, type, sentence) {
-    super(sentence);
+  constructor(status, type, message) {
+    super(message);
     this.status = status;
     this.type = type;
   }
 
-  /** Whether the very same call may work later: no answer, overload, or a fault of ours. */
-  get isPassing() {
+  /** Whether the same request may succeed later: no response, rate limit or server error. */
+  get isRetryable() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
 const NO_ANSWER = "This site did not answer. Check your connection, then try again.";
-const NOT_ALLOWED = "This page has become too old to be trusted. Reload it, then try again.";
-const OUR_FAULT = "Something went wrong on our side. Please try again in a minute.";
+const FORBIDDEN = "This page has become too old to be trusted. Reload it, then try again.";
+const SERVER_ERROR = "Something went wrong on our side. Please try again in a minute.";
 
 /**
+ * Build a Problem from an error response, with a default message if the body has none.
  * @param {number} status
  * @param {any} body parsed JSON, or null
  * @returns {Problem}
  */
-export function readProblem(status, body) {
+export function parseProblem(status, body) {
   const detail = typeof body?.detail === "string" ? body.detail : typeof body?.title === "string" ? body.title : "";
-  const fallback = status === 403 ? NOT_ALLOWED : OUR_FAULT;
+  const fallback = status === 403 ? FORBIDDEN : SERVER_ERROR;
   return new Problem(status, typeof body?.type === "string" ? body.type : "", detail || fallback);
 }
 
 /**
+ * Send a request and return the parsed body.
  * @param {string} url
  * @param {RequestInit} options
- * @returns {Promise<any>} the parsed body; rejects with a Problem
+ * @returns {Promise<any>}
+ * @throws {Problem}
  */
-async function call(url, options) {
+async function request(url, options) {
   const headers = { Accept: "application/json", ...options.headers };
   const response = await fetch(url, { ...options, headers, credentials: "same-origin" }).catch(() => {
     throw new Problem(0, "", NO_ANSWER);
   });
   const body = await response.json().catch(() => null);
-  if (!response.ok || body === null) throw readProblem(response.status, body);
+  if (!response.ok || body === null) throw parseProblem(response.status, body);
   return body;
 }
 
-/** @param {string} url */
+/**
+ * Fetch JSON, bypassing the HTTP cache.
+ * @param {string} url
+ */
 export function getJson(url) {
-  return call(url, { cache: "no-store" });
+  return request(url, { cache: "no-store" });
 }
 
 /**
+ * Post JSON and return the parsed response.
  * @param {string} url
  * @param {unknown} data
  * @param {string} token Django's CSRF token, from a hidden input of the page
  */
 export function postJson(url, data, token) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-  return call(url, { method: "POST", headers, body: JSON.stringify(data) });
+  return request(url, { method: "POST", headers, body: JSON.stringify(data) });
 }
 
 /**
- * Follows the server's redirect, but never off this site.
+ * Go to the URL the server answered with. Another origin or no URL leads to the start page.
  * @param {unknown} target
  */
-export function goTo(target) {
+export function redirectTo(target) {
   const url = new URL(typeof target === "string" ? target : "/", location.href);
   location.assign(url.origin === location.origin ? url.href : "/");
 }

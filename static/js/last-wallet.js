@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Which wallet this browser used last, so that it stands first the next time. Wallets keep their rdns over page loads
- * (EIP-6963); their uuid is new each time. It orders a list and proves nothing.
+ * The wallet this browser used last, which is listed first the next time. It is identified by its rdns, which stays the
+ * same between page loads, unlike its uuid (EIP-6963). Used only for sorting.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void}} Store
@@ -9,25 +9,30 @@
 
 const KEY = "last-wallet";
 
-/** @param {Wallet} wallet */
-const keyOf = ({ rdns, name }) => rdns || name;
+/**
+ * Return the stored identity of a wallet.
+ * @param {Wallet} wallet
+ */
+const storageKey = ({ rdns, name }) => rdns || name;
 
 /**
- * @param {() => Store} store `() => localStorage`, which throws where people forbid it
+ * Store the wallet as the one used last.
+ * @param {() => Store} store `() => localStorage`, which throws if storage is blocked
  * @param {Wallet} wallet
  */
 export function rememberWallet(store, wallet) {
   try {
-    store().setItem(KEY, keyOf(wallet));
+    store().setItem(KEY, storageKey(wallet));
   } catch {
-    // Nothing is lost but the order.
+    // Blocked storage: the wallets are not sorted next time.
   }
 }
 
 /**
+ * Return the wallets with the one used last at the front.
  * @param {() => Store} store
  * @param {Wallet[]} wallets
- * @returns {Wallet[]} the same, the one used last at the front
+ * @returns {Wallet[]}
  */
 export function lastUsedFirst(store, wallets) {
   let last = null;
@@ -36,6 +41,6 @@ export function lastUsedFirst(store, wallets) {
   } catch {
     return wallets;
   }
-  const isLast = (/** @type {Wallet} */ wallet) => keyOf(wallet) === last;
+  const isLast = (/** @type {Wallet} */ wallet) => storageKey(wallet) === last;
   return [...wallets.filter(isLast), ...wallets.filter((wallet) => !isLast(wallet))];
 }

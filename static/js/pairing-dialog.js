@@ -1,15 +1,19 @@
 // @ts-check
 import { enableCopyButtons } from "./copy.js";
+import { createElement } from "./dom.js";
 import { isPhone } from "./phone.js";
 
 /**
- * Where a WalletConnect address is scanned, copied, or on a phone opened. The address holds the key of the connection:
- * it is drawn here and shown to nobody else.
+ * The dialog that shows a WalletConnect pairing URI as a QR code, to copy, and on a phone as a link. The URI contains
+ * the key of the connection, so the QR code is drawn in the browser and the URI is sent to nobody.
  */
 
 const TITLE_ID = "pairing-title";
 
-/** @param {string} uri */
+/**
+ * Draw the QR code of a pairing URI.
+ * @param {string} uri
+ */
 async function qrCode(uri) {
   const { renderSVG } = await import("../vendor/walletconnect.js");
   const image = document.createElement("img");
@@ -20,31 +24,21 @@ async function qrCode(uri) {
   return image;
 }
 
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} text
- * @param {string} [className]
- */
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
 export class PairingDialog {
   /**
    * @param {string} uri
-   * @param {() => void} stop closing it by hand or with Escape
+   * @param {() => void} stop called when the user closes the dialog
    */
   show(uri, stop) {
     this.hide();
-    const dialog = element("dialog", "", "dialog pairing");
+    const dialog = createElement("dialog", "", "dialog pairing");
     dialog.setAttribute("aria-labelledby", TITLE_ID);
-    const code = element("div", "", "pairing-frame");
+    const code = createElement("div", "", "pairing-frame");
     void qrCode(uri).then((image) => code.append(image));
-    dialog.append(...(isPhone(window) ? this.forPhones(uri, code) : this.forScreens(code)), this.ways(uri, () => dialog.close()));
+    dialog.append(
+      ...(isPhone(window) ? this.buildForPhone(uri, code) : this.buildForComputer(code)),
+      this.buildActions(uri, () => dialog.close()),
+    );
     dialog.addEventListener("close", () => {
       dialog.remove();
       if (this.dialog !== dialog) return;
@@ -57,36 +51,48 @@ export class PairingDialog {
   }
 
   /** @param {HTMLElement} code */
-  forScreens(code) {
-    const title = element("h2", "Scan with your wallet");
+  buildForComputer(code) {
+    const title = createElement("h2", "Scan with your wallet");
     title.id = TITLE_ID;
-    return [title, element("p", "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes."), code];
+    return [
+      title,
+      createElement(
+        "p",
+        "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes.",
+      ),
+      code,
+    ];
   }
 
   /**
    * @param {string} uri
    * @param {HTMLElement} code
    */
-  forPhones(uri, code) {
-    const title = element("h2", "Connect a wallet app");
+  buildForPhone(uri, code) {
+    const title = createElement("h2", "Connect a wallet app");
     title.id = TITLE_ID;
-    const open = element("a", "Open in a wallet app", "button button-primary");
+    const open = createElement("a", "Open in a wallet app", "button button-primary");
     open.href = uri;
-    const fold = element("details", "", "fold");
-    fold.append(element("summary", "Scan with another device"), code);
-    return [title, element("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."), open, fold];
+    const fold = createElement("details", "", "fold");
+    fold.append(createElement("summary", "Scan with another device"), code);
+    return [
+      title,
+      createElement("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."),
+      open,
+      fold,
+    ];
   }
 
   /**
    * @param {string} uri
    * @param {() => void} close
    */
-  ways(uri, close) {
-    const row = element("div", "", "form-actions");
-    const copy = element("button", "Copy the link", "button");
+  buildActions(uri, close) {
+    const row = createElement("div", "", "form-actions");
+    const copy = createElement("button", "Copy the link", "button");
     copy.type = "button";
     copy.dataset.copy = uri;
-    const cancel = element("button", "Cancel", "button button-quiet");
+    const cancel = createElement("button", "Cancel", "button button-quiet");
     cancel.type = "button";
     cancel.addEventListener("click", close);
     row.append(copy, cancel);
@@ -94,7 +100,7 @@ export class PairingDialog {
     return row;
   }
 
-  /** Without calling `stop`: the wallet answered. */
+  /** Close the dialog without calling `stop`. */
   hide() {
     const { dialog } = this;
     this.dialog = undefined;

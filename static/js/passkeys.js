@@ -1,25 +1,31 @@
 // @ts-check
-/** Passkeys are allauth's work; when one fails it only says so to the console. Here it is said to the person. */
+/** Error messages for passkeys. allauth runs the passkey ceremony and only logs failures to the console. */
 
-const SENTENCES = new Map([
+const MESSAGES = new Map([
   ["NotAllowedError", "No passkey was used: the question was closed or took too long. Try again whenever you like."],
   ["InvalidStateError", "This device already has a passkey for your account."],
   ["SecurityError", "Passkeys do not work on this address. Open the site under its own name, over https."],
   ["NotSupportedError", "This device cannot make the kind of passkey we need. Try another one."],
 ]);
-const OTHERWISE = "The passkey could not be used. Try again, or sign in another way.";
+const FALLBACK = "The passkey could not be used. Try again, or sign in another way.";
 
-/** @param {unknown} exception */
-function sentenceFor(exception) {
-  return (exception instanceof Error && SENTENCES.get(exception.name)) || OTHERWISE;
+/**
+ * Return the message for an exception of the WebAuthn API.
+ * @param {unknown} exception
+ */
+function messageFor(exception) {
+  return (exception instanceof Error && MESSAGES.get(exception.name)) || FALLBACK;
 }
 
-/** @param {string} sentence */
-function toast(sentence) {
+/**
+ * Show an error notification.
+ * @param {string} message
+ */
+function showToast(message) {
   const note = document.createElement("div");
   note.className = "toast toast-error";
   const text = document.createElement("div");
-  text.textContent = sentence;
+  text.textContent = message;
   note.append(text);
   const region = document.querySelector("[data-toasts]");
   region?.replaceChildren(note);
@@ -28,5 +34,5 @@ function toast(sentence) {
 
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
-  toast(sentenceFor(/** @type {CustomEvent} */ (event).detail?.exception));
+  showToast(messageFor(/** @type {CustomEvent} */ (event).detail?.exception));
 });

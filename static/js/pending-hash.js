@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A transaction's hash, kept in this browser from the moment the wallet hands it over until our server has it: a page
- * closed in between loses nothing.
+ * The hash of a sent transaction, stored in this browser until the server has it. If the page is closed in between, it
+ * is reported on the next visit.
  *
  * @typedef {{getItem(key: string): string | null, setItem(key: string, value: string): void,
  *   removeItem(key: string): void}} Store
@@ -10,45 +10,46 @@
 export class PendingHash {
   /**
    * @param {Store} store
-   * @param {string} url where the hash is to be posted; it names the mint or the transfer
+   * @param {string} url URL to which the hash is posted, which identifies the mint or transfer
    */
   constructor(store, url) {
     this.store = store;
     this.key = `sent:${url}`;
   }
 
-  /** @returns {string} "" when nothing waits */
+  /** @returns {string} "" if there is none */
   read() {
     try {
       const hash = this.store.getItem(this.key) ?? "";
-      return isHash(hash) ? hash : "";
+      return isTransactionHash(hash) ? hash : "";
     } catch {
       return "";
     }
   }
 
   /** @param {string} hash */
-  keep(hash) {
+  save(hash) {
     try {
       this.store.setItem(this.key, hash);
     } catch {
-      // Blocked or full storage: the hash then lives as long as the page.
+      // Blocked or full storage: the hash is kept only while the page is open.
     }
   }
 
-  forget() {
+  clear() {
     try {
       this.store.removeItem(this.key);
     } catch {
-      // Nothing was kept, so nothing is left.
+      // Blocked storage: nothing was stored.
     }
   }
 }
 
 /**
+ * Return whether `value` is `0x` and 64 hex digits.
  * @param {unknown} value
  * @returns {value is string}
  */
-export function isHash(value) {
+export function isTransactionHash(value) {
   return typeof value === "string" && /^0x[0-9a-fA-F]{64}$/.test(value);
 }

@@ -1,16 +1,19 @@
 // @ts-check
-/** On a phone the wallet is an app: it has its own browser, and pages reach it by links. */
+/** Links to wallet apps on phones. */
 
-/** @param {{matchMedia(query: string): {matches: boolean}}} target the window */
+/**
+ * Return whether this is a phone or tablet.
+ * @param {{matchMedia(query: string): {matches: boolean}}} target the window
+ */
 export function isPhone(target) {
   return target.matchMedia("(pointer: coarse)").matches;
 }
 
 /**
- * The same page in MetaMask's own browser. Its documented link takes the address without its scheme, and unescaped.
+ * Return a link that opens the page in MetaMask's browser. It takes the URL without scheme and without escaping:
  * https://docs.metamask.io/metamask-connect/evm/guides/metamask-exclusive/use-deeplinks/
- * @param {string} page its address
- * @param {string} [next] where the person was going, if the address does not say so already
+ * @param {string} page URL
+ * @param {string} [next] the page to open after signing in, unless the URL has it already
  */
 export function metaMaskLink(page, next = "") {
   const url = new URL(page);
@@ -19,13 +22,16 @@ export function metaMaskLink(page, next = "") {
 }
 
 /**
- * A link that a wallet app gave for itself. It comes from a stranger, so it may only open an app or a secure page.
+ * Return a link a wallet app announced for itself, or "" unless it opens an app or an https page. The link is
+ * untrusted.
  * @param {unknown} link
- * @returns {string} "" for anything else
+ * @returns {string}
  */
 export function cleanAppLink(link) {
   if (typeof link !== "string" || link.length > 200 || !URL.canParse(link)) return "";
   const { protocol, href } = new URL(link);
-  const isApp = /^[a-z][a-z0-9+.-]*:\/\//i.test(link) && !/^(?:https?|wss?|ftp|file|javascript|data|blob|vbscript|about|view-source|intent):$/.test(protocol);
+  const isApp =
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(link) &&
+    !/^(?:https?|wss?|ftp|file|javascript|data|blob|vbscript|about|view-source|intent):$/.test(protocol);
   return protocol === "https:" || isApp ? href : "";
 }

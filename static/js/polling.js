@@ -1,28 +1,86 @@
 // @ts-check
-/** When to ask again: every second while something is likely to happen, slower the longer it lasts or fails. */
+/** Repeated requests to this site until a job is done, and the states of the steps a page shows meanwhile. */
 
-const EAGER_MS = 1000;
-const EAGER_ASKS = 20;
-const SLOWEST_MS = 5000;
-const SLOWEST_AFTER_FAILURE_MS = 20_000;
+const FAST_MS = 1000;
+const FAST_REQUESTS = 20;
+const MAX_MS = 5000;
+const MAX_AFTER_FAILURE_MS = 20_000;
 
 /**
- * @param {number} asked how often we asked since the page came
- * @param {number} failures how often in a row no answer came
+ * Return the delay before the next request: one second at first, longer after 20 requests or after failures.
+ * @param {number} requests sent since the page was loaded
+ * @param {number} failures consecutive failed requests
  * @returns {number} milliseconds
  */
-export function nextDelay(asked, failures) {
-  if (failures > 0) return Math.min(EAGER_MS * 2 ** failures, SLOWEST_AFTER_FAILURE_MS);
-  return Math.min(EAGER_MS * 1.25 ** Math.max(0, asked - EAGER_ASKS), SLOWEST_MS);
+export function nextDelay(requests, failures) {
+  if (failures > 0) return Math.min(FAST_MS * 2 ** failures, MAX_AFTER_FAILURE_MS);
+  return Math.min(FAST_MS * 1.25 ** Math.max(0, requests - FAST_REQUESTS), MAX_MS);
 }
 
 /**
- * States of steps by the key of the one now at work.
+ * Repeats a request until its answer has `done`. Sends nothing while the page is hidden, and a request at once when the
+ * page is shown again.
+ * @template {{done?: boolean}} Answer
+ */
+export class Poller {
+  requests = 0;
+  /** Consecutive failed requests. */
+  failures = 0;
+  isPaused = false;
+
+  /**
+   * @param {() => Promise<Answer>} request
+   * @param {(answer: Answer) => unknown} onAnswer may be async; an error it throws counts as a failed request
+   * @param {(failures: number) => void} [onFailure]
+   * @param {Pick<Document, "hidden" | "addEventListener">} [page]
+   */
+  constructor(request, onAnswer, onFailure = () => undefined, page = document) {
+    this.request = request;
+    this.onAnswer = onAnswer;
+    this.onFailure = onFailure;
+    this.page = page;
+    page.addEventListener("visibilitychange", () => {
+      if (!page.hidden && this.isPaused) this.schedule(0);
+    });
+  }
+
+  start() {
+    this.schedule();
+  }
+
+  /** @param {number} [delay] milliseconds */
+  schedule(delay = nextDelay(this.requests, this.failures)) {
+    this.isPaused = false;
+    setTimeout(() => void this.poll(), delay);
+  }
+
+  async poll() {
+    if (this.page.hidden) {
+      this.isPaused = true;
+      return;
+    }
+    this.requests += 1;
+    try {
+      const answer = await this.request();
+      this.failures = 0;
+      await this.onAnswer(answer);
+      if (answer.done) return;
+    } catch (error) {
+      this.failures += 1;
+      console.info("Polling failed:", error);
+      this.onFailure(this.failures);
+    }
+    this.schedule();
+  }
+}
+
+/**
+ * Return the state of each step, given the key of the current one. An unknown key leaves all of them to do.
  * @param {string[]} keys in order
- * @param {string} now
+ * @param {string} current
  * @returns {("done" | "now" | "todo")[]}
  */
-export function stepStates(keys, now) {
-  const index = keys.indexOf(now);
+export function stepStates(keys, current) {
+  const index = keys.indexOf(current);
   return keys.map((_, position) => (position < index ? "done" : position === index ? "now" : "todo"));
 }

@@ -1,71 +1,85 @@
 // @ts-check
-import { checksummedIn, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
-import { describeSwitchError, readChainId, switchChain } from "./chains.js";
-import { goTo, postJson } from "./http.js";
-import { Panel } from "./panel.js";
-import { Trouble } from "./wallet-errors.js";
+import { checksummedAddress, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
+import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { postJson, redirectTo } from "./http.js";
+import { UserFacingError } from "./wallet-errors.js";
+import { WalletPanel } from "./wallet-panel.js";
 
 /**
- * Signing in with a wallet, and linking one: the server writes the text, this page shows it in plain words, the wallet
- * signs it, the server checks it.
+ * Signing in with a wallet and linking a wallet: the server creates a message (EIP-4361), this page shows it, the
+ * wallet signs it, and the server verifies the signature.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {import("./chains.js").Chain} Chain
  * @typedef {{wallet: Wallet, address: string, chain: Chain}} Connection
  */
 
-class SignInPanel extends Panel {
+class SignInPanel extends WalletPanel {
   /** @param {HTMLElement} root */
   constructor(root) {
     super(root);
     this.review = this.part("review");
     /** @type {Connection | null} */
     this.connection = null;
-    this.text = "";
+    this.message = "";
     this.signButton = this.part("sign");
     this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
-    this.part("back").addEventListener("click", () => this.leave());
-    this.offerWallets((wallet) => this.connect(wallet));
+    this.part("back").addEventListener("click", () => this.goBack());
+    this.showWallets((wallet) => this.connect(wallet));
   }
 
-  /** To another wallet. One on a phone is let go, so that choosing it again can mean another phone. */
-  leave() {
+  /** Return to the list of wallets. Disconnect a remote wallet, so that another phone can be connected. */
+  goBack() {
     const { wallet } = this.connection ?? {};
     const { isWaiting } = this;
-    this.startOver();
-    if (wallet && isWaiting) this.stop(wallet.name);
+    this.reset();
+    if (wallet && isWaiting) this.cancelWaiting(wallet.name);
     if (wallet?.isRemote) void wallet.provider.request({ method: "wallet_revokePermissions" });
   }
 
-  startOver() {
+  reset() {
     this.connection = null;
     this.review.hidden = true;
     this.list.hidden = false;
-    this.say("");
-    this.clearTrouble();
+    this.setStatus("");
+    this.clearAlert();
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Ask the wallet for an account, and for a switch if it is on an unsupported chain.
+   * @param {Wallet} wallet
+   * @throws {UserFacingError} if it shares no account
+   */
   async connect(wallet) {
-    this.say(waitingFor(wallet));
-    const accounts = await this.ask(wallet, { method: "eth_requestAccounts" });
+    this.setStatus(waitingMessage(wallet));
+    const accounts = await this.request(wallet, { method: "eth_requestAccounts" });
     const address = Array.isArray(accounts) ? accounts[0] : undefined;
-    if (!isAddress(address)) throw new Trouble("Your wallet shared no account. Unlock it, choose an account, and try again.", "locked");
-    const chainId = await this.wait(wallet, readChainId(wallet.provider));
+    if (!isAddress(address))
+      throw new UserFacingError(
+        "Your wallet shared no account. Unlock it, choose an account, and try again.",
+        "locked",
+      );
+    const chainId = await this.waitFor(wallet, fetchChainId(wallet.provider));
     const chain = this.chains.find(({ id }) => id === chainId);
-    if (!chain) return this.offerSwitch(wallet);
-    this.watch(wallet, { accounts: (its, now) => this.accountsChanged(its, now), chain: (its) => this.chainChanged(its) });
-    await this.prepare({ wallet, address, chain });
+    if (!chain) return this.offerChainSwitch(wallet);
+    this.watch(wallet, {
+      accountsChanged: (changed, accounts) => this.accountsChanged(changed, accounts),
+      chainChanged: (changed) => this.chainChanged(changed),
+    });
+    await this.requestMessage({ wallet, address, chain });
   }
 
-  /** @param {Wallet} wallet */
-  offerSwitch(wallet) {
+  /**
+   * Show a button for each supported chain.
+   * @param {Wallet} wallet
+   */
+  offerChainSwitch(wallet) {
     const names = this.chains.map(({ name }) => name).join(" or ");
-    const waysOn = this.chains.map((chain) => ({
+    const actions = this.chains.map((chain) => ({
       label: `Switch network to ${chain.name}`,
       run: () => void this.attempt(() => this.switchAndConnect(wallet, chain)),
     }));
-    this.showTrouble(`Your wallet is on a network this site does not read. It has to be on ${names}.`, waysOn);
+    this.showError(`Your wallet is on a network this site does not read. It has to be on ${names}.`, actions);
   }
 
   /**
@@ -73,31 +87,35 @@ class SignInPanel extends Panel {
    * @param {Chain} chain
    */
   async switchAndConnect(wallet, chain) {
-    this.say(`Asking ${wallet.name} to switch to ${chain.name}…`);
+    this.setStatus(`Asking ${wallet.name} to switch to ${chain.name}…`);
     const switching = switchChain(wallet.provider, chain).catch((error) => {
-      throw new Trouble(describeSwitchError(error, chain));
+      throw new UserFacingError(describeSwitchError(error, chain));
     });
-    await this.wait(wallet, switching);
+    await this.waitFor(wallet, switching);
     await this.connect(wallet);
   }
 
-  /** @param {Connection} connection */
-  async prepare(connection) {
-    this.say("Writing the text to sign…");
+  /**
+   * Get a message to sign from the server and show it.
+   * @param {Connection} connection
+   */
+  async requestMessage(connection) {
+    this.setStatus("Writing the text to sign…");
     const { address, chain } = connection;
     const { challengeUrl = "", purpose, next } = this.root.dataset;
     const challenge = await postJson(challengeUrl, { address, chain_id: chain.id, purpose, next }, this.csrfToken);
     this.connection = connection;
-    this.text = challenge.text;
+    this.message = challenge.text;
     this.showReview(connection, challenge);
   }
 
   /**
+   * Show the message to sign.
    * @param {Connection} connection
    * @param {{text: string, expires_at: string}} challenge
    */
   showReview({ wallet, address, chain }, { text, expires_at }) {
-    this.part("account").textContent = checksummedIn(text, address);
+    this.part("account").textContent = checksummedAddress(text, address);
     this.part("chain").textContent = chain.name;
     this.part("text").textContent = text;
     const until = new Date(expires_at);
@@ -105,35 +123,41 @@ class SignInPanel extends Panel {
     this.signButton.textContent = `Sign with ${wallet.name}`;
     this.list.hidden = true;
     this.review.hidden = false;
-    this.say("Read what you are about to sign, then sign it in your wallet.");
+    this.setStatus("Read what you are about to sign, then sign it in your wallet.");
     queueMicrotask(() => this.part("review-title").focus());
   }
 
+  /** Have the wallet sign the message, then verify the signature. */
   async sign() {
-    if (!this.connection) return this.startOver();
+    if (!this.connection) return this.reset();
     const { wallet, address } = this.connection;
-    this.say(`Waiting for your signature in ${wallet.name}…`);
-    const signature = await this.ask(wallet, { method: "personal_sign", params: [toHex(this.text), address] });
-    this.say("Checking the signature…");
+    this.setStatus(`Waiting for your signature in ${wallet.name}…`);
+    const signature = await this.request(wallet, { method: "personal_sign", params: [toHex(this.message), address] });
+    this.setStatus("Checking the signature…");
     await this.verify(signature);
   }
 
-  /** @param {unknown} signature */
+  /**
+   * Send the signature to the server and go where it redirects.
+   * @param {unknown} signature
+   * @throws {UserFacingError} after an error of the server
+   */
   async verify(signature) {
     const { verifyUrl = "" } = this.root.dataset;
     try {
-      const answer = await postJson(verifyUrl, { text: this.text, signature }, this.csrfToken);
-      this.say("Done. One moment…");
-      goTo(answer.redirect);
+      const answer = await postJson(verifyUrl, { text: this.message, signature }, this.csrfToken);
+      this.setStatus("Done. One moment…");
+      redirectTo(answer.redirect);
     } catch (error) {
-      // A text is good for one try only, so the next attempt starts from the wallets again.
-      const sentence = error instanceof Error ? error.message : "";
-      this.startOver();
-      throw new Trouble(sentence);
+      // A message is valid for one attempt, so the next attempt starts with the list of wallets.
+      const message = error instanceof Error ? error.message : "";
+      this.reset();
+      throw new UserFacingError(message);
     }
   }
 
   /**
+   * Ask for a new message if the connected wallet switched to another account.
    * @param {Wallet} wallet
    * @param {unknown} accounts
    */
@@ -142,12 +166,14 @@ class SignInPanel extends Panel {
     if (connection?.wallet !== wallet) return;
     const now = Array.isArray(accounts) ? accounts[0] : undefined;
     if (!isAddress(now)) {
-      this.startOver();
-      this.showTrouble(`${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`);
+      this.reset();
+      this.showError(
+        `${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`,
+      );
     } else if (!isSameAddress(now, connection.address)) {
-      this.explainChange(connection, now);
+      this.showAccountChange(connection, now);
     } else {
-      this.clearTrouble();
+      this.clearAlert();
     }
   }
 
@@ -155,28 +181,39 @@ class SignInPanel extends Panel {
    * @param {Connection} connection
    * @param {string} now
    */
-  explainChange(connection, now) {
+  showAccountChange(connection, now) {
     const before = shortAddress(connection.address);
-    this.showTrouble(
+    this.showError(
       `Your wallet switched from ${before} to ${shortAddress(now)}. The text on this page was written for ${before}. Switch back in your wallet, or go on with the new account.`,
-      [{ label: `Go on with ${shortAddress(now)}`, run: () => void this.attempt(() => this.prepare({ ...connection, address: now })) }],
+      [
+        {
+          label: `Go on with ${shortAddress(now)}`,
+          run: () => void this.attempt(() => this.requestMessage({ ...connection, address: now })),
+        },
+      ],
     );
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Ask for a new message, since the message contains the chain id.
+   * @param {Wallet} wallet
+   */
   chainChanged(wallet) {
     const connection = this.connection;
     if (connection?.wallet !== wallet) return;
     const { name } = connection.chain;
-    this.startOver();
-    this.showTrouble(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
+    this.reset();
+    this.showError(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }
 }
 
-/** @param {Wallet} wallet */
-function waitingFor({ name, isRemote }) {
+/**
+ * Return the status while the wallet is connecting.
+ * @param {Wallet} wallet
+ */
+function waitingMessage({ name, isRemote }) {
   if (isRemote) return `Connecting to ${name}…`;
   return `Waiting for ${name}. If no window opened, look for its icon in your browser.`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** What every page gets; pages add their own modules. */
+/** The script of every page. Pages add their own modules. */
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
 import { enableThemeButtons } from "./theme.js";

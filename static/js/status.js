@@ -1,65 +1,59 @@
 // @ts-check
-import { getJson, goTo } from "./http.js";
-import { nextDelay, stepStates } from "./polling.js";
+import { getJson, redirectTo } from "./http.js";
+import { Poller, stepStates } from "./polling.js";
 
 /**
- * Live steps: asks `data-status-url` until it is done, moves the steps along and reads the sentence out.
+ * Live progress of a job: polls `data-status-url` until the job is done and shows its steps and its message.
  *
  * @typedef {{key: string, state: string}} Step
  * @typedef {{state?: string, step?: string, sentence?: string, steps?: Step[], done?: boolean, redirect?: string}} Status
  */
 
-const WORDS = new Map([["done", ", done"], ["failed", ", failed"]]);
+/** Text appended to a step for screen readers. */
+const STATE_TEXTS = new Map([
+  ["done", ", done"],
+  ["failed", ", failed"],
+]);
 
 class LiveStatus {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.url = root.dataset.statusUrl ?? "";
-    this.sentence = root.querySelector("[data-sentence]");
-    this.asked = 0;
-    this.failures = 0;
-    this.schedule();
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.isPaused) this.schedule(0);
-    });
-  }
-
-  /** @param {number} [delay] */
-  schedule(delay = nextDelay(this.asked, this.failures)) {
-    this.isPaused = false;
-    setTimeout(() => void this.ask(), delay);
-  }
-
-  async ask() {
-    if (document.hidden) {
-      this.isPaused = true;
-      return;
-    }
-    this.asked += 1;
-    try {
-      const status = await getJson(this.url);
-      this.failures = 0;
-      this.show(status);
-      if (status.done) return this.finish(status);
-    } catch (error) {
-      this.failures += 1;
-      console.info("Status not read:", error);
-      if (this.failures === 2) this.say("We lost touch with the site. The work goes on; this page keeps trying.");
-    }
-    this.schedule();
+    const url = root.dataset.statusUrl ?? "";
+    this.message = root.querySelector("[data-sentence]");
+    /** @type {Poller<Status>} */
+    this.poller = new Poller(
+      () => getJson(url),
+      (status) => this.update(status),
+      (failures) => this.showFailure(failures),
+    );
+    this.poller.start();
   }
 
   /** @param {Status} status */
+  update(status) {
+    this.show(status);
+    if (status.done) this.finish(status);
+  }
+
+  /** @param {number} failures consecutive; one alone is not worth a message */
+  showFailure(failures) {
+    if (failures === 2) this.setMessage("We lost touch with the site. The work goes on; this page keeps trying.");
+  }
+
+  /**
+   * Show a status, and pass it on to other scripts of the page as an event.
+   * @param {Status} status
+   */
   show(status) {
-    if (status.sentence) this.say(status.sentence);
+    if (status.sentence) this.setMessage(status.sentence);
     this.showSteps(status);
     document.dispatchEvent(new CustomEvent("avatarsite:status", { detail: status }));
   }
 
-  /** @param {string} sentence */
-  say(sentence) {
-    if (this.sentence && this.sentence.textContent !== sentence) this.sentence.textContent = sentence;
+  /** @param {string} text */
+  setMessage(text) {
+    if (this.message && this.message.textContent !== text) this.message.textContent = text;
   }
 
   /** @param {Status} status */
@@ -74,20 +68,25 @@ class LiveStatus {
    * @param {string} step
    */
   statesAt(items, step) {
-    return stepStates(items.map((item) => item.dataset.step ?? ""), step);
+    return stepStates(
+      items.map((item) => item.dataset.step ?? ""),
+      step,
+    );
   }
 
   /**
-   * The server draws the result. A page that showed it from the beginning is not loaded again and again.
+   * Load the page that shows the result, which the server renders. Do nothing if this page has shown that state since
+   * it was loaded, or it would reload forever.
    * @param {Status} status
    */
   finish({ redirect, state, step }) {
-    const isNews = this.asked > 1 || `${state}/${step}` !== this.root.dataset.shown;
-    if (isNews) goTo(redirect ?? location.href);
+    const hasChanged = this.poller.requests > 1 || `${state}/${step}` !== this.root.dataset.shown;
+    if (hasChanged) redirectTo(redirect ?? location.href);
   }
 }
 
 /**
+ * Show the state of a step.
  * @param {HTMLElement} item
  * @param {string} state
  */
@@ -95,8 +94,9 @@ function setState(item, state) {
   item.dataset.state = state;
   item.toggleAttribute("aria-current", false);
   if (state === "now") item.setAttribute("aria-current", "step");
-  const word = item.querySelector("[data-step-word]");
-  if (word) word.textContent = WORDS.get(state) ?? "";
+  const text = item.querySelector("[data-step-word]");
+  if (text) text.textContent = STATE_TEXTS.get(state) ?? "";
 }
 
-for (const root of document.querySelectorAll("[data-status-url]")) if (root instanceof HTMLElement) new LiveStatus(root);
+for (const root of document.querySelectorAll("[data-status-url]"))
+  if (root instanceof HTMLElement) new LiveStatus(root);

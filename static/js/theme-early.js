@@ -1,10 +1,11 @@
-/* Classic and blocking on purpose: it runs before the first paint, so a chosen theme never flashes the other one. */
+/* A classic, blocking script: it sets the stored theme before the first paint, so that the other theme is never
+   visible. */
 (function () {
   document.documentElement.dataset.js = "";
   try {
     var theme = localStorage.getItem("theme");
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   } catch (refused) {
-    /* Storage may be blocked; the system's preference then decides. */
+    /* Blocked storage: use the system's preference. */
   }
 })();

@@ -1,39 +1,51 @@
 // @ts-check
-/** The theme button: light or dark by hand, kept in this browser; without it the system decides. */
+/** The theme button. The selected theme is stored in this browser; the default is the system's preference. */
 
 const KEY = "theme";
 
-/** @returns {"light" | "dark"} what the page shows now */
+/**
+ * Return the selected theme, or else the theme of the system.
+ * @returns {"light" | "dark"} the theme of the page
+ */
 function currentTheme() {
   const chosen = document.documentElement.dataset.theme;
   if (chosen === "light" || chosen === "dark") return chosen;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-/** @param {"light" | "dark"} theme */
+/**
+ * Apply and store a theme.
+ * @param {"light" | "dark"} theme
+ */
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Blocked storage: the choice lasts until the page is left.
+    // Blocked storage: the theme applies to this page only.
   }
 }
 
-/** @param {HTMLElement} button */
-function describe(button) {
+/**
+ * Label the button with the theme it switches to.
+ * @param {HTMLElement} button
+ */
+function setLabel(button) {
   button.textContent = currentTheme() === "dark" ? "Light theme" : "Dark theme";
 }
 
-/** @param {ParentNode} root */
+/**
+ * Show and enable the theme buttons below `root`.
+ * @param {ParentNode} root
+ */
 export function enableThemeButtons(root) {
   for (const button of root.querySelectorAll("[data-theme-button]")) {
     if (!(button instanceof HTMLElement)) continue;
     button.hidden = false;
-    describe(button);
+    setLabel(button);
     button.addEventListener("click", () => {
       setTheme(currentTheme() === "dark" ? "light" : "dark");
-      describe(button);
+      setLabel(button);
     });
   }
 }

@@ -1,10 +1,13 @@
 // @ts-check
-/** Notes at the top of the page: dismissable, and read out although they were there when the page loaded. */
+/** Notifications at the top of the page, which can be dismissed and are announced to screen readers. */
 
-/** Longer than their arrival takes, which must not be seen twice. */
+/** Longer than the entry animation, which must not run twice. */
 const ANNOUNCE_AFTER_MS = 500;
 
-/** @param {HTMLElement} toast */
+/**
+ * Enable the dismiss button of a notification.
+ * @param {HTMLElement} toast
+ */
 function enableToast(toast) {
   const dismiss = toast.querySelector("[data-dismiss]");
   if (!(dismiss instanceof HTMLElement)) return;
@@ -16,7 +19,7 @@ function enableToast(toast) {
 }
 
 /**
- * A live region only speaks of what changes in it, so the notes are taken out and put back.
+ * Remove the notifications and insert them again: screen readers announce only changes of a live region.
  * @param {HTMLElement} region
  */
 function announce(region) {
@@ -28,7 +31,10 @@ function announce(region) {
   }, ANNOUNCE_AFTER_MS);
 }
 
-/** @param {ParentNode} root */
+/**
+ * Enable the notifications below `root`.
+ * @param {ParentNode} root
+ */
 export function enableToasts(root) {
   const region = root.querySelector("[data-toasts]");
   if (!(region instanceof HTMLElement)) return;

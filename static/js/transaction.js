@@ -1,123 +1,146 @@
 // @ts-check
 import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
-import { feeText, shortage } from "./amounts.js";
-import { describeSwitchError, readChainId, switchChain } from "./chains.js";
-import { Problem, goTo, postJson } from "./http.js";
-import { Panel, Stopped } from "./panel.js";
-import { PendingHash, isHash } from "./pending-hash.js";
-import { Trouble } from "./wallet-errors.js";
+import { describeShortfall, formatFee } from "./amounts.js";
+import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { Problem, postJson, redirectTo } from "./http.js";
+import { PendingHash, isTransactionHash } from "./pending-hash.js";
+import { UserFacingError } from "./wallet-errors.js";
+import { CanceledError, WalletPanel } from "./wallet-panel.js";
 
 /**
- * Having a transaction signed that the server prepared (mint, transfer), and telling the server its hash.
+ * Signing and sending a transaction that the server prepared (mint, transfer), and reporting its hash to the server.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string}} Transaction
  */
 
-class TransactionPanel extends Panel {
+class TransactionPanel extends WalletPanel {
   /** @param {HTMLElement} root */
   constructor(root) {
     super(root);
     this.sentUrl = root.dataset.sentUrl ?? "";
     this.pending = new PendingHash(localStorage, this.sentUrl);
-    this.transaction = readTransaction();
+    this.transaction = parseTransaction();
     this.root.hidden = !this.transaction;
-    document.addEventListener("avatarsite:status", (event) => this.receive(/** @type {CustomEvent} */ (event).detail));
-    this.offerWallets(
+    document.addEventListener("avatarsite:status", (event) => this.onStatus(/** @type {CustomEvent} */ (event).detail));
+    this.showWallets(
       (wallet) => this.sign(wallet),
       (wallets) => void this.showFee(wallets[0]),
     );
     if (this.pending.read()) this.resume();
   }
 
+  /** Report a hash saved earlier. */
   resume() {
     this.root.hidden = false;
     void this.attempt(async () => {
-      this.say("You already signed this. Telling our server…");
-      await this.report(this.pending.read());
+      this.setStatus("You already signed this. Telling our server…");
+      await this.reportHash(this.pending.read());
     });
   }
 
-  /** @param {{transaction?: Transaction}} status */
-  receive({ transaction }) {
+  /**
+   * Take the transaction from the job's status once the server has prepared it.
+   * @param {{transaction?: Transaction}} status
+   */
+  onStatus({ transaction }) {
     if (!transaction || this.transaction) return;
     this.transaction = transaction;
     this.root.hidden = false;
     if (transaction.fee) this.part("fee").textContent = transaction.fee;
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Have the wallet sign and send the transaction, then report its hash.
+   * @param {Wallet} wallet
+   */
   async sign(wallet) {
     const { transaction } = this;
-    if (!transaction) throw new Trouble("There is nothing to sign yet. Reload this page in a moment.");
-    this.say(`Waiting for ${wallet.name}…`);
-    this.watch(wallet, { accounts: (its, now) => this.accountsChanged(its, now), chain: (its) => void this.chainChanged(its) });
+    if (!transaction) throw new UserFacingError("There is nothing to sign yet. Reload this page in a moment.");
+    this.setStatus(`Waiting for ${wallet.name}…`);
+    this.watch(wallet, {
+      accountsChanged: (changed, accounts) => this.accountsChanged(changed, accounts),
+      chainChanged: (changed) => void this.chainChanged(changed),
+    });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
-    await this.reachChain(wallet, transaction);
+    await this.ensureChain(wallet, transaction);
     void this.showFee(wallet);
-    this.say(`Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`);
-    const sending = wallet.provider.request({ method: "eth_sendTransaction", params: [{ ...callOf(transaction), from }] });
-    const hash = await this.wait(wallet, this.kept(sending));
-    if (!isHash(hash)) throw new Trouble("Your wallet did not say which transaction it sent. Look at its activity before you try again.");
-    await this.report(hash);
+    this.setStatus(
+      `Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`,
+    );
+    const sending = wallet.provider.request({
+      method: "eth_sendTransaction",
+      params: [{ ...buildCall(transaction), from }],
+    });
+    const hash = await this.waitFor(wallet, this.saveHash(sending));
+    if (!isTransactionHash(hash))
+      throw new UserFacingError(
+        "Your wallet did not say which transaction it sent. Look at its activity before you try again.",
+      );
+    await this.reportHash(hash);
   }
 
   /**
-   * The hash is kept as soon as it is there, also when the person has stopped waiting for it: nothing may be sent twice.
+   * Save the hash as soon as the wallet returns it, even if the user has stopped waiting, so that the transaction is
+   * not sent twice.
    * @param {Promise<unknown>} sending
    */
-  async kept(sending) {
+  async saveHash(sending) {
     const hash = await sending;
-    if (isHash(hash)) this.pending.keep(hash);
-    if (isHash(hash) && !this.running) this.resume();
+    if (isTransactionHash(hash)) this.pending.save(hash);
+    if (isTransactionHash(hash) && !this.running) this.resume();
     return hash;
   }
 
   /**
+   * Get access to the account that has to sign.
    * @param {Wallet} wallet
    * @param {Transaction} transaction
-   * @returns {Promise<string>} the account as this wallet spells it, since some compare letter by letter; "" if it
-   *   shares another
+   * @returns {Promise<string>} the account in the wallet's own spelling, since some wallets compare case; "" if it
+   *   shares another account
    */
   async findAccount(wallet, { from }) {
     const findOwn = (/** @type {string[]} */ accounts) => accounts.find((account) => isSameAddress(account, from));
-    const known = findOwn(await this.readAccounts(wallet, "eth_accounts").catch(noneUnlessStopped));
+    const known = findOwn(await this.requestAccounts(wallet, "eth_accounts").catch(emptyUnlessCanceled));
     if (known) return known;
-    const shared = await this.readAccounts(wallet, "eth_requestAccounts");
+    const shared = await this.requestAccounts(wallet, "eth_requestAccounts");
     const own = findOwn(shared);
-    if (!own) this.explainAccount(wallet, from, shared[0]);
+    if (!own) this.showWrongAccount(wallet, from, shared[0]);
     return own ?? "";
   }
 
   /**
+   * Return the accounts the wallet shares.
    * @param {Wallet} wallet
-   * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the person, the second may
+   * @param {"eth_accounts" | "eth_requestAccounts"} method the first never asks the user, the second may
    * @returns {Promise<string[]>}
    */
-  async readAccounts(wallet, method) {
-    const accounts = await this.ask(wallet, { method });
+  async requestAccounts(wallet, method) {
+    const accounts = await this.request(wallet, { method });
     return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
   }
 
   /**
+   * Tell the user which account has to sign, with a button to choose another.
    * @param {Wallet} wallet
    * @param {string} from
    * @param {string | undefined} other
    */
-  explainAccount(wallet, from, other) {
+  showWrongAccount(wallet, from, other) {
     const state = other ? `${wallet.name} is using ${shortAddress(other)}` : `${wallet.name} shared no account`;
     const choose = async () => {
-      await this.ask(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
+      await this.request(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
       await this.sign(wallet);
     };
-    this.showTrouble(`This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`, [
-      { label: "Choose another account", run: () => void this.attempt(choose) },
-    ]);
+    this.showError(
+      `This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`,
+      [{ label: "Choose another account", run: () => void this.attempt(choose) }],
+    );
   }
 
   /**
-   * Whoever changes the account on this page hears at once whether it is the right one.
+   * Tell the user whether the newly selected account is the right one.
    * @param {Wallet} wallet
    * @param {unknown} accounts
    */
@@ -125,90 +148,110 @@ class TransactionPanel extends Panel {
     const from = this.transaction?.from;
     if (!from || this.running || this.pending.read()) return;
     const [now] = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
-    if (!now || !isSameAddress(now, from)) return this.explainAccount(wallet, from, now);
-    this.clearTrouble();
-    this.say(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
+    if (!now || !isSameAddress(now, from)) return this.showWrongAccount(wallet, from, now);
+    this.clearAlert();
+    this.setStatus(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
   }
 
-  /** @param {Wallet} wallet */
+  /**
+   * Tell the user whether the wallet is on the right chain.
+   * @param {Wallet} wallet
+   */
   async chainChanged(wallet) {
     const chain = this.chains.find(({ id }) => id === this.transaction?.chain_id);
     if (!chain || this.running || this.pending.read()) return;
-    const isThere = (await readChainId(wallet.provider).catch(() => 0)) === chain.id;
-    const where = isThere ? `is on ${chain.name} now. Go on and sign.` : `left ${chain.name}. It will be asked to come back when you sign.`;
-    this.say(`${wallet.name} ${where}`);
+    const isThere = (await fetchChainId(wallet.provider).catch(() => 0)) === chain.id;
+    const where = isThere
+      ? `is on ${chain.name} now. Go on and sign.`
+      : `left ${chain.name}. It will be asked to come back when you sign.`;
+    this.setStatus(`${wallet.name} ${where}`);
   }
 
   /**
+   * Switch the wallet to the chain of the transaction if needed.
    * @param {Wallet} wallet
    * @param {Transaction} transaction
    */
-  async reachChain(wallet, { chain_id }) {
+  async ensureChain(wallet, { chain_id }) {
     const { name, provider } = wallet;
     const chain = this.chains.find(({ id }) => id === chain_id);
-    if (!chain || (await this.wait(wallet, readChainId(provider))) === chain.id) return;
-    this.say(`Asking ${name} to switch to ${chain.name}…`);
+    if (!chain || (await this.waitFor(wallet, fetchChainId(provider))) === chain.id) return;
+    this.setStatus(`Asking ${name} to switch to ${chain.name}…`);
     const switching = switchChain(provider, chain).catch((error) => {
-      throw new Trouble(describeSwitchError(error, chain));
+      throw new UserFacingError(describeSwitchError(error, chain));
     });
-    await this.wait(wallet, switching);
+    await this.waitFor(wallet, switching);
   }
 
   /**
-   * The wallet states the binding fee; ours is a hint, and only when the wallet is on the right chain.
+   * Show an estimate of the fee, if the wallet is on the right chain. The fee the wallet shows is the binding one.
    * @param {Wallet | undefined} wallet
    */
   async showFee(wallet) {
     const { transaction } = this;
     if (!wallet || !transaction) return;
     try {
-      if ((await readChainId(wallet.provider)) !== transaction.chain_id) return;
+      if ((await fetchChainId(wallet.provider)) !== transaction.chain_id) return;
       const price = String(await wallet.provider.request({ method: "eth_gasPrice" }));
       const currency = this.chains.find(({ id }) => id === transaction.chain_id)?.currency ?? "";
-      const balance = String(await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }));
-      this.part("fee").textContent = `At most about ${feeText(transaction.gas, price)} ${currency} for the network.${shortage(transaction.gas, price, balance, currency)}`;
+      const balance = String(
+        await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }),
+      );
+      this.part("fee").textContent =
+        `At most about ${formatFee(transaction.gas, price)} ${currency} for the network.${describeShortfall(transaction.gas, price, balance, currency)}`;
     } catch (error) {
       console.info("No fee estimate:", error);
     }
   }
 
-  /** @param {string} hash */
-  async report(hash) {
+  /**
+   * Report the hash to the server. Keep it saved if the request can be repeated.
+   * @param {string} hash
+   * @throws {Problem} if the server rejected the hash
+   */
+  async reportHash(hash) {
     try {
       const { redirect } = await postJson(this.sentUrl, { tx_hash: hash }, this.csrfToken);
-      this.pending.forget();
-      this.say("Sent. One moment…");
-      goTo(redirect);
+      this.pending.clear();
+      this.setStatus("Sent. One moment…");
+      redirectTo(redirect);
     } catch (error) {
-      if (!(error instanceof Problem && error.isPassing)) {
-        this.pending.forget();
+      if (!(error instanceof Problem && error.isRetryable)) {
+        this.pending.clear();
         throw error;
       }
-      this.showTrouble(`${error.message} Your transaction is on its way; do not sign it again.`, [
-        { label: "Tell the server again", run: () => void this.attempt(() => this.report(hash)) },
+      this.showError(`${error.message} Your transaction is on its way; do not sign it again.`, [
+        { label: "Tell the server again", run: () => void this.attempt(() => this.reportHash(hash)) },
       ]);
     }
   }
 }
 
-/** @param {unknown} error of a question the person does not see */
-function noneUnlessStopped(error) {
-  if (error instanceof Stopped) throw error;
+/**
+ * Treat a failed request as no accounts, for a request the user does not see.
+ * @param {unknown} error
+ */
+function emptyUnlessCanceled(error) {
+  if (error instanceof CanceledError) throw error;
   return /** @type {string[]} */ ([]);
 }
 
 /**
- * What the wallet is asked to send. A value of nothing is left out: some wallets encode "0x0" as a byte of zero, which
- * nodes refuse.
+ * Build the parameters of eth_sendTransaction. Omit a zero value: some wallets encode "0x0" as a zero byte, which nodes
+ * reject.
  * @param {Transaction} transaction
  */
-function callOf({ to, data, value, gas }) {
+function buildCall({ to, data, value, gas }) {
   return { to, data, gas, ...(BigInt(value) > 0n && { value }) };
 }
 
-/** @returns {Transaction | null} */
-function readTransaction() {
+/**
+ * Parse the transaction embedded in the page, null if it is not prepared yet.
+ * @returns {Transaction | null}
+ */
+function parseTransaction() {
   return JSON.parse(document.getElementById("transaction")?.textContent ?? "null");
 }
 
-for (const root of document.querySelectorAll("[data-transaction]")) if (root instanceof HTMLElement) new TransactionPanel(root);
+for (const root of document.querySelectorAll("[data-transaction]"))
+  if (root instanceof HTMLElement) new TransactionPanel(root);

@@ -1,17 +1,18 @@
 // @ts-check
-import { byteCount } from "./amounts.js";
+import { formatBytes } from "./amounts.js";
 import { Cropper } from "./cropper.js";
-import { NotDirect, sendDirect } from "./direct-upload.js";
+import { DirectUploadError, sendDirect } from "./direct-upload.js";
+import { findPart } from "./dom.js";
 import { DropZone } from "./drop-zone.js";
-import { goTo, readProblem } from "./http.js";
+import { parseProblem, redirectTo } from "./http.js";
 
-/** The upload form with progress and cancel. XMLHttpRequest, as fetch cannot tell how far it is. */
+/** The upload form with progress and a cancel button. Uses XMLHttpRequest, since fetch reports no upload progress. */
 
 class UploadForm {
   /** @param {HTMLFormElement} form */
   constructor(form) {
     this.form = form;
-    this.saidQuarter = 0;
+    this.announcedQuarter = 0;
     this.cropper = new Cropper(/** @type {HTMLElement} */ (form.querySelector("[data-cropper]")));
     const zone = /** @type {HTMLElement} */ (form.querySelector("[data-drop]"));
     this.zone = new DropZone(zone, (bitmap, file) => this.show(bitmap, file));
@@ -24,9 +25,7 @@ class UploadForm {
    * @returns {HTMLElement}
    */
   part(name) {
-    const found = this.form.querySelector(`[data-part="${name}"]`);
-    if (!(found instanceof HTMLElement)) throw new Error(`The upload form lacks its part ${name}.`);
-    return found;
+    return findPart(this.form, name);
   }
 
   /**
@@ -35,11 +34,14 @@ class UploadForm {
    */
   show(bitmap, file) {
     if (bitmap) void this.cropper.open(bitmap);
-    else if (file) this.cropper.giveUp();
+    else if (file) this.cropper.showFallback();
     else this.cropper.close();
   }
 
-  /** @param {SubmitEvent} event */
+  /**
+   * Upload with scripts, directly to the object store if the file type allows it.
+   * @param {SubmitEvent} event
+   */
   submit(event) {
     const file = this.zone.input.files?.[0];
     if (!file) return;
@@ -51,7 +53,7 @@ class UploadForm {
   }
 
   /**
-   * Straight to the object store, or by the form where that can't be.
+   * Upload directly to the object store, or with the form if that fails.
    * @param {string} address
    * @param {File} file
    */
@@ -61,14 +63,14 @@ class UploadForm {
     this.setSending(true);
     /** @param {ProgressEvent} progress */
     const onProgress = (progress) => this.showProgress(progress);
-    const onSent = () => this.sent();
+    const onSent = () => this.onSent();
     try {
-      goTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
-    } catch (trouble) {
+      redirectTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
+    } catch (error) {
       if (request.signal.aborted) return this.end("Cancelled. Your picture is as it was.");
-      if (trouble instanceof NotDirect) return this.sendForm();
+      if (error instanceof DirectUploadError) return this.sendForm();
       this.end("");
-      this.zone.refuse(/** @type {Error} */ (trouble).message);
+      this.zone.showError(/** @type {Error} */ (error).message);
     }
   }
 
@@ -77,9 +79,11 @@ class UploadForm {
     this.request = request;
     this.setSending(true);
     request.upload.addEventListener("progress", (progress) => this.showProgress(progress));
-    request.upload.addEventListener("load", () => this.sent());
+    request.upload.addEventListener("load", () => this.onSent());
     request.addEventListener("load", () => this.receive(request));
-    request.addEventListener("error", () => this.end("The connection broke before the picture arrived. Please try again."));
+    request.addEventListener("error", () =>
+      this.end("The connection broke before the picture arrived. Please try again."),
+    );
     request.addEventListener("abort", () => this.end("Cancelled. Your picture is as it was."));
     request.open("POST", this.form.action);
     request.setRequestHeader("Accept", "application/json");
@@ -92,16 +96,16 @@ class UploadForm {
     if (!lengthComputable) return;
     const percent = Math.round((loaded / total) * 100);
     /** @type {HTMLProgressElement} */ (this.part("progress")).value = percent;
-    this.part("amount").textContent = `${byteCount(loaded)} of ${byteCount(total)}`;
+    this.part("amount").textContent = `${formatBytes(loaded)} of ${formatBytes(total)}`;
     const quarter = Math.floor(percent / 25) * 25;
-    if (quarter !== this.saidQuarter) this.zone.say(`Uploading, ${quarter}%`); // not each step: it is read out
-    this.saidQuarter = quarter;
+    if (quarter !== this.announcedQuarter) this.zone.setStatus(`Uploading, ${quarter}%`); // not each percent: screen readers announce it
+    this.announcedQuarter = quarter;
   }
 
-  /** From here on the picture is the server's, and nobody could say what a cancellation would still stop. */
-  sent() {
+  /** Disable canceling: once the picture is sent, it would be unknown whether the server still uses it. */
+  onSent() {
     /** @type {HTMLButtonElement} */ (this.part("cancel")).disabled = true;
-    this.zone.say("Uploaded. Checking the picture…");
+    this.zone.setStatus("Uploaded. Checking the picture…");
   }
 
   /** @param {boolean} isSending */
@@ -110,24 +114,28 @@ class UploadForm {
     /** @type {HTMLProgressElement} */ (this.part("progress")).value = 0;
     /** @type {HTMLButtonElement} */ (this.part("cancel")).disabled = false;
     this.part("amount").textContent = "";
-    this.saidQuarter = 0;
+    this.announcedQuarter = 0;
     this.cropper.root.inert = isSending;
     this.form.setAttribute("aria-busy", String(isSending));
   }
 
-  /** @param {string} sentence */
-  end(sentence) {
+  /** @param {string} message */
+  end(message) {
     this.request = undefined;
     this.setSending(false);
-    this.zone.say(sentence);
+    this.zone.setStatus(message);
   }
 
-  /** @param {XMLHttpRequest} request */
+  /**
+   * Follow the redirect of the server or show its error.
+   * @param {XMLHttpRequest} request
+   */
   receive({ status, response }) {
-    if (status === 200 && response?.redirect) return goTo(response.redirect);
+    if (status === 200 && response?.redirect) return redirectTo(response.redirect);
     this.end("");
-    this.zone.refuse(readProblem(status, response).message);
+    this.zone.showError(parseProblem(status, response).message);
   }
 }
 
-for (const form of document.querySelectorAll("form[data-upload]")) if (form instanceof HTMLFormElement) new UploadForm(form);
+for (const form of document.querySelectorAll("form[data-upload]"))
+  if (form instanceof HTMLFormElement) new UploadForm(form);

@@ -1,43 +1,49 @@
 // @ts-check
 /**
- * Finding wallets (EIP-6963) and reading what they say. A wallet is a stranger: its name and its icon are data from
- * somebody else's program, and are cleaned here before any page shows them.
+ * Discovery of wallets (EIP-6963). The name and icon of a wallet are untrusted and are sanitized here.
  *
  * @typedef {{method: string, params?: unknown}} Request
  * @typedef {{request(call: Request): Promise<unknown>, on?(event: string, listener: (value: any) => void): unknown,
  *   removeListener?(event: string, listener: (value: any) => void): unknown}} Provider
  * @typedef {{name: string, icon: string, rdns: string, provider: Provider, isRemote?: boolean,
- *   appLink?(): string}} Wallet  `isRemote`: on another device or in another app, reached by asking it (WalletConnect);
- *   `appLink` then leads to that app on this device, "" where it named none
+ *   appLink?(): string}} Wallet  `isRemote`: on another device or in another app, reached through WalletConnect;
+ *   `appLink` then returns a link that opens that app on this device, "" if it has none
  */
 
 const NAME_LENGTH = 40;
 const ICON_LENGTH = 64 * 1024;
 const ICON_TYPE = /^data:image\/(?:png|svg\+xml|webp|gif|jpeg|avif)[;,]/i;
-/** Control, bidi and zero-width characters: they can make one name look like another. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/** Control, bidi and zero-width characters, which can make one name look like another. */
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 const RDNS = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
-/** Nobody has more; a page that announces wallets without end must not fill the list. */
-const MOST_WALLETS = 24;
+/** Limit of the list, since another script on the page could announce any number of wallets. */
+const MAX_WALLETS = 24;
 
-/** @param {unknown} name */
+/**
+ * Return a name without invisible characters, of at most 40 characters.
+ * @param {unknown} name
+ */
 export function cleanName(name) {
-  const text = typeof name === "string" ? name.normalize("NFC").replace(UNSEEN, "").replace(/\s+/g, " ").trim() : "";
+  const text = typeof name === "string" ? name.normalize("NFC").replace(INVISIBLE, "").replace(/\s+/g, " ").trim() : "";
   const letters = [...text];
   const shown = letters.length > NAME_LENGTH ? [...letters.slice(0, NAME_LENGTH - 1), "…"] : letters;
   return shown.join("").trim() || "Unnamed wallet";
 }
 
-/** @param {unknown} icon a data URI that is an image and not huge, else "" */
+/**
+ * Return the icon if it is a data URI of an image of at most 64 KB, otherwise "".
+ * @param {unknown} icon
+ */
 export function cleanIcon(icon) {
   return typeof icon === "string" && icon.length <= ICON_LENGTH && ICON_TYPE.test(icon) ? icon : "";
 }
 
 /**
+ * Parse an announcement.
  * @param {any} detail of an `eip6963:announceProvider` event
- * @returns {Wallet & {uuid: string} | null} null for what is no wallet at all
+ * @returns {Wallet & {uuid: string} | null} null if it is malformed
  */
-export function readAnnouncement(detail) {
+export function parseAnnouncement(detail) {
   try {
     const { info, provider } = detail ?? {};
     if (typeof provider?.request !== "function") return null;
@@ -46,27 +52,29 @@ export function readAnnouncement(detail) {
     const isNamed = typeof rdns === "string" && rdns.length <= 100 && RDNS.test(rdns);
     return { uuid, name: cleanName(name), icon: cleanIcon(icon), rdns: isNamed ? rdns.toLowerCase() : "", provider };
   } catch {
-    return null; // a stranger's getters may throw
+    return null; // the object is untrusted, and its getters may throw
   }
 }
 
 /**
- * Calls back with all wallets known so far, at once and each time one more announces itself; the order never changes.
- * A uuid alone is no identity: who announces another's, with a name or an icon of their own, does not take its place.
- * Somebody who copies everything can't be told apart by any page, as some honest wallets too come with a new provider
- * object each time they announce themselves.
- * @param {(wallets: Wallet[], isSettled: boolean) => void} onChange `isSettled` once the patience is over
+ * Call `onChange` with all wallets found so far, each time another one announces itself. Their order never changes.
+ *
+ * A wallet is identified by uuid, name, icon and rdns together, so that an announcement with the uuid of another wallet
+ * does not replace that wallet. A full copy cannot be detected: some honest wallets, too, use a new provider object for
+ * each announcement.
+ * @param {(wallets: Wallet[], isSettled: boolean) => void} onChange `isSettled` after the timeout
  * @param {EventTarget & {ethereum?: Provider}} target the window
- * @param {number} patience milliseconds until the older `window.ethereum` counts, if nobody announced it
+ * @param {number} timeout milliseconds until `window.ethereum` is used if no wallet announced itself
  */
-export function watchWallets(onChange, target, patience = 250) {
+export function watchWallets(onChange, target, timeout = 250) {
   /** @type {Map<string, Wallet>} */
   const found = new Map();
   let isSettled = false;
-  const report = () => onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
+  const report = () =>
+    onChange(found.size > 0 ? [...found.values()] : isSettled ? legacyWallets(target) : [], isSettled);
   target.addEventListener("eip6963:announceProvider", (event) => {
-    const wallet = readAnnouncement(/** @type {CustomEvent} */ (event).detail);
-    if (!wallet || found.size >= MOST_WALLETS) return;
+    const wallet = parseAnnouncement(/** @type {CustomEvent} */ (event).detail);
+    if (!wallet || found.size >= MAX_WALLETS) return;
     const { provider, ...identity } = wallet;
     const key = JSON.stringify(identity);
     if (found.has(key) || [...found.values()].some((known) => known.provider === provider)) return;
@@ -77,11 +85,12 @@ export function watchWallets(onChange, target, patience = 250) {
   setTimeout(() => {
     isSettled = true;
     report();
-  }, patience);
+  }, timeout);
 }
 
 /**
- * With EIP-6963 in use window.ethereum is merely whichever wallet came last, so it counts only when nobody announced.
+ * Return the wallet at `window.ethereum`, if any. Use it only if no wallet announced itself: otherwise it is whichever
+ * wallet was loaded last.
  * @param {{ethereum?: Provider}} target
  * @returns {Wallet[]}
  */
@@ -95,14 +104,16 @@ function legacyWallets(target) {
 }
 
 /**
+ * Return the name of a wallet that has the name or rdns of another one, "" if there is none.
  * @param {Wallet[]} wallets
- * @returns {string} a name that more than one of them goes by, or the name of one that goes by another's rdns; "" if
- *   all are different
+ * @returns {string}
  */
-export function sharedName(wallets) {
+export function findDuplicateName(wallets) {
   const key = (/** @type {Wallet} */ { name }) => name.normalize("NFKC").toLowerCase();
-  const twin = wallets.find((wallet, index) =>
-    wallets.slice(0, index).some((other) => key(other) === key(wallet) || (wallet.rdns !== "" && other.rdns === wallet.rdns)),
+  const duplicate = wallets.find((wallet, index) =>
+    wallets
+      .slice(0, index)
+      .some((other) => key(other) === key(wallet) || (wallet.rdns !== "" && other.rdns === wallet.rdns)),
   );
-  return twin?.name ?? "";
+  return duplicate?.name ?? "";
 }

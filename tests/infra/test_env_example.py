@@ -16,5 +16,5 @@ def documented() -> set[str]:
 
 
 def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
-    read = {name for path in (ROOT / "avatarsite").glob("*.py") for name in READ.findall(path.read_text("utf-8"))}
+    read = {name for path in (ROOT / "avatarsite").rglob("*.py") for name in READ.findall(path.read_text("utf-8"))}
     assert documented() == read | OF_THE_STACK

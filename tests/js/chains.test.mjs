@@ -1,13 +1,13 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addParameters, describeSwitchError, switchChain } from "../../static/js/chains.js";
+import { buildAddChainParameters, describeSwitchError, switchChain } from "../../static/js/chains.js";
 
 const LOCAL = { id: 31337, name: "Local chain", explorer_url: "", currency: "ETH", rpc_url: "http://127.0.0.1:8545" };
 const MAIN = { id: 1, name: "Ethereum", explorer_url: "https://etherscan.example", currency: "ETH", rpc_url: "" };
 
 /**
- * A wallet on chain 5 that knows `known` and records what it was asked.
+ * Build a wallet on chain 5 that knows the chains `known` and records the methods called.
  * @param {number[]} known
  */
 function walletKnowing(known, { stubborn = false } = {}) {
@@ -24,36 +24,39 @@ function walletKnowing(known, { stubborn = false } = {}) {
     },
     wallet_addEthereumChain: ([{ chainId }]) => void known.push(Number(chainId)),
   };
-  const request = async (/** @type {{method: string, params?: any}} */ { method, params = [] }) => (asked.push(method), methods[method]?.(params));
+  const request = async (/** @type {{method: string, params?: any}} */ { method, params = [] }) => (
+    asked.push(method),
+    methods[method]?.(params)
+  );
   return { asked, request };
 }
 
-test("a known chain is switched to", async () => {
+test("a chain the wallet knows is switched to", async () => {
   const wallet = walletKnowing([31337]);
   await switchChain(wallet, LOCAL);
   assert.deepEqual(wallet.asked, ["wallet_switchEthereumChain", "eth_chainId"]);
 });
 
-test("an unknown chain with a node is added, then switched to", async () => {
+test("an unknown chain with an RPC URL is added, then switched to", async () => {
   const wallet = walletKnowing([]);
   await switchChain(wallet, LOCAL);
   assert.ok(wallet.asked.includes("wallet_addEthereumChain"));
 });
 
-test("an unknown chain without a node is for the person to add", async () => {
+test("an unknown chain without an RPC URL has to be added by the user", async () => {
   await assert.rejects(switchChain(walletKnowing([]), MAIN), /does not know Ethereum/);
 });
 
-test("a wallet that says yes but stays where it was is noticed", async () => {
+test("a wallet that reports success without switching is detected", async () => {
   await assert.rejects(switchChain(walletKnowing([31337], { stubborn: true }), LOCAL), /did not move to Local chain/);
 });
 
-test("EIP-3085 parameters name the chain in hex and leave out an explorer there is none of", () => {
-  assert.equal(addParameters(LOCAL).chainId, "0x7a69");
-  assert.equal("blockExplorerUrls" in addParameters(LOCAL), false);
-  assert.deepEqual(addParameters(MAIN).blockExplorerUrls, ["https://etherscan.example"]);
+test("EIP-3085 parameters have the chain id in hex and omit a missing explorer", () => {
+  assert.equal(buildAddChainParameters(LOCAL).chainId, "0x7a69");
+  assert.equal("blockExplorerUrls" in buildAddChainParameters(LOCAL), false);
+  assert.deepEqual(buildAddChainParameters(MAIN).blockExplorerUrls, ["https://etherscan.example"]);
 });
 
-test("a wallet that can't switch is switched by hand", () => {
+test("a wallet that does not support switching gets a message how to do it by hand", () => {
   assert.match(describeSwitchError({ code: 4200 }, LOCAL), /Choose Local chain in it/);
 });

@@ -1,13 +1,22 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MIDDLE, describe, moved, resized, shareAt, sliderOf, smallest, squareOf } from "../../static/js/crop-geometry.js";
+import {
+  DEFAULT_CROP,
+  cropToSlider,
+  cropToSquare,
+  describeCrop,
+  minSize,
+  moveCrop,
+  resizeCrop,
+  sliderToSize,
+} from "../../static/js/crop-geometry.js";
 
 const WIDE = { width: 3000, height: 2000 };
 const TALL = { width: 2000, height: 3000 };
 const TINY = { width: 40, height: 30 };
 
-/** A repeatable stream of numbers from 0 to 1. */
+/** Return a generator of reproducible pseudo-random numbers from 0 to 1. */
 function numbers(seed = 7) {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -16,60 +25,60 @@ function numbers(seed = 7) {
 /** @param {{ x: number, y: number, size: number }} crop */
 const rounded = ({ x, y, size }) => [x, y, size].map((value) => Number(value.toFixed(6)));
 
-test("nothing chosen is the middle square, as large as it can be", () => {
-  assert.deepEqual(squareOf(MIDDLE, WIDE), { left: 500, top: 0, side: 2000 });
-  assert.deepEqual(squareOf(MIDDLE, TALL), { left: 0, top: 500, side: 2000 });
-  assert.deepEqual(rounded(moved(MIDDLE, WIDE, 0, 0)), [0.5, 0.5, 1]);
+test("the default crop is the largest square in the center", () => {
+  assert.deepEqual(cropToSquare(DEFAULT_CROP, WIDE), { left: 500, top: 0, side: 2000 });
+  assert.deepEqual(cropToSquare(DEFAULT_CROP, TALL), { left: 0, top: 500, side: 2000 });
+  assert.deepEqual(rounded(moveCrop(DEFAULT_CROP, WIDE, 0, 0)), [0.5, 0.5, 1]);
 });
 
-test("pushing the picture to the right shows what lies further left", () => {
-  assert.equal(squareOf(moved(MIDDLE, WIDE, 0.1, 0), WIDE).left, 300);
-  assert.equal(squareOf(moved(MIDDLE, TALL, 0, -0.1), TALL).top, 700);
+test("dragging the picture to the right moves the square to the left", () => {
+  assert.equal(cropToSquare(moveCrop(DEFAULT_CROP, WIDE, 0.1, 0), WIDE).left, 300);
+  assert.equal(cropToSquare(moveCrop(DEFAULT_CROP, TALL, 0, -0.1), TALL).top, 700);
 });
 
-test("the picture can't be pushed past its edge, and comes back at once", () => {
-  const end = moved(MIDDLE, WIDE, 100, 100);
-  assert.deepEqual(squareOf(end, WIDE), { left: 0, top: 0, side: 2000 });
-  assert.ok(squareOf(moved(end, WIDE, -0.1, 0), WIDE).left > 0);
+test("dragging stops at the edge of the picture, and dragging back takes effect at once", () => {
+  const end = moveCrop(DEFAULT_CROP, WIDE, 100, 100);
+  assert.deepEqual(cropToSquare(end, WIDE), { left: 0, top: 0, side: 2000 });
+  assert.ok(cropToSquare(moveCrop(end, WIDE, -0.1, 0), WIDE).left > 0);
 });
 
-test("what lies under the fingers stays there while zooming", () => {
+test("zooming keeps the given point in place", () => {
   const at = { x: 0.25, y: 0.75 };
-  const before = squareOf(resized(MIDDLE, WIDE, 0.8), WIDE);
-  const after = squareOf(resized(resized(MIDDLE, WIDE, 0.8), WIDE, 0.4, at), WIDE);
+  const before = cropToSquare(resizeCrop(DEFAULT_CROP, WIDE, 0.8), WIDE);
+  const after = cropToSquare(resizeCrop(resizeCrop(DEFAULT_CROP, WIDE, 0.8), WIDE, 0.4, at), WIDE);
   assert.ok(Math.abs(after.left + at.x * after.side - before.left - at.x * before.side) < 1e-6);
   assert.ok(Math.abs(after.top + at.y * after.side - before.top - at.y * before.side) < 1e-6);
 });
 
-test("zooming out again at an edge moves the square inside", () => {
-  const corner = moved(resized(MIDDLE, WIDE, 0.25), WIDE, -100, -100);
-  assert.deepEqual(squareOf(resized(corner, WIDE, 1), WIDE), { left: 1000, top: 0, side: 2000 });
+test("zooming out at an edge shifts the square inside", () => {
+  const corner = moveCrop(resizeCrop(DEFAULT_CROP, WIDE, 0.25), WIDE, -100, -100);
+  assert.deepEqual(cropToSquare(resizeCrop(corner, WIDE, 1), WIDE), { left: 1000, top: 0, side: 2000 });
 });
 
-test("zoom ends at eight times, and sooner where too few pixels would be left", () => {
-  assert.equal(smallest(WIDE), 1 / 8);
-  assert.equal(smallest({ width: 128, height: 400 }), 0.5);
-  assert.equal(smallest(TINY), 1);
-  assert.equal(resized(MIDDLE, TINY, 0.1).size, 1);
+test("zoom ends at 8 times, or earlier at 64 pixels", () => {
+  assert.equal(minSize(WIDE), 1 / 8);
+  assert.equal(minSize({ width: 128, height: 400 }), 0.5);
+  assert.equal(minSize(TINY), 1);
+  assert.equal(resizeCrop(DEFAULT_CROP, TINY, 0.1).size, 1);
 });
 
-test("the slider stands where the zoom is", () => {
+test("slider position and crop size convert to each other", () => {
   for (const slider of [0, 0.3, 1]) {
-    const crop = resized(MIDDLE, WIDE, shareAt(slider, WIDE));
-    assert.ok(Math.abs(sliderOf(crop, WIDE) - slider) < 1e-9);
+    const crop = resizeCrop(DEFAULT_CROP, WIDE, sliderToSize(slider, WIDE));
+    assert.ok(Math.abs(cropToSlider(crop, WIDE) - slider) < 1e-9);
   }
-  assert.equal(sliderOf(MIDDLE, TINY), 0);
+  assert.equal(cropToSlider(DEFAULT_CROP, TINY), 0);
 });
 
-test("whatever is done, the square lies inside and the server can take its numbers", () => {
+test("after any moves and zooms the square is inside the picture and its values are from 0 to 1", () => {
   const next = numbers();
   for (let round = 0; round < 300; round += 1) {
     const size = { width: 1 + Math.floor(next() * 8000), height: 1 + Math.floor(next() * 8000) };
-    let crop = { ...MIDDLE };
+    let crop = { ...DEFAULT_CROP };
     for (let step = 0; step < 6; step += 1) {
-      crop = moved(crop, size, next() * 4 - 2, next() * 4 - 2);
-      crop = resized(crop, size, next() * 1.5, { x: next(), y: next() });
-      const { left, top, side } = squareOf(crop, size);
+      crop = moveCrop(crop, size, next() * 4 - 2, next() * 4 - 2);
+      crop = resizeCrop(crop, size, next() * 1.5, { x: next(), y: next() });
+      const { left, top, side } = cropToSquare(crop, size);
       assert.ok(left >= 0 && top >= 0 && side > 0);
       assert.ok(left + side <= size.width + 1e-6 && top + side <= size.height + 1e-6);
       for (const value of rounded(crop)) assert.ok(value >= 0 && value <= 1);
@@ -78,6 +87,9 @@ test("whatever is done, the square lies inside and the server can take its numbe
   }
 });
 
-test("words say zoom and place", () => {
-  assert.equal(describe(MIDDLE, WIDE), "Zoomed 1.0 times. Shown: 17 to 83% from the left, 0 to 100% from the top.");
+test("the description has the zoom and the position", () => {
+  assert.equal(
+    describeCrop(DEFAULT_CROP, WIDE),
+    "Zoomed 1.0 times. Shown: 17 to 83% from the left, 0 to 100% from the top.",
+  );
 });

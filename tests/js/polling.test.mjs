@@ -1,60 +1,102 @@
 // @ts-check
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { PendingHash, isHash } from "../../static/js/pending-hash.js";
-import { nextDelay, stepStates } from "../../static/js/polling.js";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { Poller, nextDelay, stepStates } from "../../static/js/polling.js";
 
-const HASH = `0x${"ab".repeat(32)}`;
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+afterEach(() => mock.timers.reset());
 
-/** @returns {import("../../static/js/pending-hash.js").Store} like localStorage */
-function memory() {
-  const items = new Map();
-  return {
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  };
+/** A page that can be hidden and shown. */
+class Page extends EventTarget {
+  hidden = false;
+
+  /** @param {boolean} hidden */
+  setHidden(hidden) {
+    this.hidden = hidden;
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
 }
 
-test("questions come every second at first, then slower, but at least every five seconds", () => {
+/**
+ * Start a poller whose requests get `answers` in turn; an Error is a failed request. After the last answer it is done.
+ * @param {(object | Error)[]} answers
+ */
+function startPoller(answers) {
+  const page = new Page();
+  /** @type {unknown[]} */
+  const log = [];
+  const request = async () => {
+    const answer = answers.shift() ?? { done: true };
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const poller = new Poller(
+    request,
+    (answer) => log.push(answer),
+    (failures) => log.push(failures),
+    /** @type {any} */ (page),
+  );
+  poller.start();
+  /** @param {number} milliseconds */
+  const tick = async (milliseconds) => {
+    mock.timers.tick(milliseconds);
+    await new Promise(setImmediate);
+  };
+  return { poller, page, log, tick };
+}
+
+test("a poller stops after an answer that is done", async () => {
+  const { poller, log, tick } = startPoller([{ percent: 50 }, { done: true }, { percent: 100 }]);
+  for (let second = 0; second < 5; second += 1) await tick(1000);
+  assert.deepEqual(log, [{ percent: 50 }, { done: true }]);
+  assert.equal(poller.requests, 2);
+});
+
+test("a failed request is reported and repeated later; an answer resets the count of failures", async () => {
+  const { poller, log, tick } = startPoller([new Error("offline"), new Error("offline"), { percent: 1 }]);
+  await tick(1000);
+  await tick(1999);
+  assert.deepEqual(log, [1]);
+  await tick(1);
+  assert.deepEqual(log, [1, 2]);
+  await tick(4000);
+  assert.deepEqual(log, [1, 2, { percent: 1 }]);
+  assert.equal(poller.failures, 0);
+});
+
+test("an error in the handler counts as a failed request", async () => {
+  const { poller, tick } = startPoller([{ percent: 1 }]);
+  poller.onAnswer = () => Promise.reject(new Error("The page answered 500."));
+  await tick(1000);
+  assert.equal(poller.failures, 1);
+});
+
+test("nothing is requested while the page is hidden; showing it requests at once", async () => {
+  const { poller, page, tick } = startPoller([{ percent: 1 }]);
+  page.setHidden(true);
+  await tick(60_000);
+  assert.equal(poller.requests, 0);
+  page.setHidden(false);
+  await tick(0);
+  assert.equal(poller.requests, 1);
+});
+
+test("requests are sent every second at first, then less often, but at least every five seconds", () => {
   assert.equal(nextDelay(0, 0), 1000);
   assert.equal(nextDelay(20, 0), 1000);
   assert.ok(nextDelay(25, 0) > 1000);
   assert.equal(nextDelay(500, 0), 5000);
 });
 
-test("after failures the waits double, up to twenty seconds", () => {
-  assert.deepEqual([1, 2, 3].map((failures) => nextDelay(0, failures)), [2000, 4000, 8000]);
+test("the delay doubles after each failure, up to twenty seconds", () => {
+  assert.deepEqual(
+    [1, 2, 3].map((failures) => nextDelay(0, failures)),
+    [2000, 4000, 8000],
+  );
   assert.equal(nextDelay(0, 30), 20_000);
 });
 
-test("steps before the one at work are done, those after it are to do", () => {
+test("steps before the current one are done, steps after it are to do", () => {
   assert.deepEqual(stepStates(["owner", "metadata", "image"], "metadata"), ["done", "now", "todo"]);
   assert.deepEqual(stepStates(["owner", "metadata"], "unheard of"), ["todo", "todo"]);
-});
-
-test("a hash waits for its own mint until it is forgotten", () => {
-  const store = memory();
-  new PendingHash(store, "/mint/1/sent/").keep(HASH);
-  assert.equal(new PendingHash(store, "/mint/1/sent/").read(), HASH);
-  assert.equal(new PendingHash(store, "/mint/2/sent/").read(), "");
-  new PendingHash(store, "/mint/1/sent/").forget();
-  assert.equal(new PendingHash(store, "/mint/1/sent/").read(), "");
-});
-
-test("what is no hash is never sent on", () => {
-  const store = memory();
-  store.setItem("sent:/x/", "javascript:alert(1)");
-  assert.equal(new PendingHash(store, "/x/").read(), "");
-  assert.equal(isHash(`${HASH}0`), false);
-});
-
-test("blocked storage loses the memory, not the page", () => {
-  const blocked = () => {
-    throw new Error("SecurityError");
-  };
-  const pending = new PendingHash({ getItem: blocked, setItem: blocked, removeItem: blocked }, "/x/");
-  pending.keep(HASH);
-  pending.forget();
-  assert.equal(pending.read(), "");
 });

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Trouble, describeError, errorCode } from "../../static/js/wallet-errors.js";
+import { UserFacingError, describeError, errorCode } from "../../static/js/wallet-errors.js";
 
 /** @type {[number, string][]} */
 const KINDS = [
@@ -18,38 +18,48 @@ const KINDS = [
   [6000, "ended"],
 ];
 
-test("each mood of a wallet has its own kind and sentence", () => {
+test("each error code has its kind and its own message", () => {
   for (const [code, kind] of KINDS) assert.equal(describeError({ code }).kind, kind);
-  const sentences = KINDS.map(([code]) => describeError({ code }).sentence);
-  assert.equal(new Set(sentences).size, sentences.length);
+  const messages = KINDS.map(([code]) => describeError({ code }).message);
+  assert.equal(new Set(messages).size, messages.length);
 });
 
-test("a wrapped code is found, wherever the wallet put it", () => {
+test("a wrapped code is found in every place wallets use", () => {
   assert.equal(errorCode({ code: -32603, data: { originalError: { code: 4902 } } }), 4902);
   assert.equal(errorCode({ code: -32603, cause: { code: 4001 } }), 4001);
   assert.equal(errorCode({ data: { code: 4100 } }), 4100);
   assert.equal(errorCode({ code: -32603, data: { code: 3 } }), -32603);
 });
 
-test("too little money is named, whatever code carries it", () => {
+test("insufficient funds are recognized with any code", () => {
   assert.equal(describeError({ code: -32000, message: "insufficient funds for gas * price + value" }).kind, "funds");
 });
 
-test("a refusal over WalletConnect is a refusal", () => {
+test("a refusal over WalletConnect is described like any other refusal", () => {
   assert.deepEqual(describeError({ code: 5000, message: "User rejected." }), describeError({ code: 4001 }));
 });
 
-test("an error that throws when it is read ends in a sentence too", () => {
-  const trap = new Proxy({}, { get: () => { throw new Error("boo"); } });
+test("an error that throws when it is read gets a message", () => {
+  const trap = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("boo");
+      },
+    },
+  );
   assert.equal(describeError(trap).kind, "failed");
 });
 
-test("nonsense still ends in a sentence with a way on", () => {
+test("malformed errors get a message with advice", () => {
   for (const error of [undefined, null, "no", 7, {}, new Error("x"), { code: "4001" }]) {
-    assert.match(describeError(error).sentence, /try again|another wallet/i);
+    assert.match(describeError(error).message, /try again|another wallet/i);
   }
 });
 
-test("a trouble of ours speaks for itself", () => {
-  assert.deepEqual(describeError(new Trouble("Say this.", "locked")), { kind: "locked", sentence: "Say this." });
+test("a UserFacingError keeps its kind and message", () => {
+  assert.deepEqual(describeError(new UserFacingError("Message.", "locked")), {
+    kind: "locked",
+    message: "Message.",
+  });
 });

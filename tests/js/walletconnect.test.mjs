@@ -1,6 +1,6 @@
 // @ts-check
-// The provider's own decisions, over a client that only records. With the real library on both sides and a relay in
-// between it is driven by tests/browser/test_walletconnect.py.
+// Unit tests of the provider with a fake client. tests/browser/test_walletconnect.py runs it with the real library and
+// a relay.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeError } from "../../static/js/wallet-errors.js";
@@ -19,9 +19,14 @@ const sessionOf = (accounts, redirect = {}) => ({
 });
 
 /**
- * @param {{known?: object[], approval?: () => Promise<unknown>, request?: (call: any) => Promise<unknown>, connect?: () => Promise<unknown>}} [behaviour]
+ * @param {{known?: object[], approval?: () => Promise<unknown>, request?: (call: any) => Promise<unknown>, connect?: () => Promise<unknown>}} [behavior]
  */
-function world({ known = [], approval = async () => sessionOf([`eip155:1:${ALICE}`]), request = async () => "0xsigned", connect } = {}) {
+function world({
+  known = [],
+  approval = async () => sessionOf([`eip155:1:${ALICE}`]),
+  request = async () => "0xsigned",
+  connect,
+} = {}) {
   /** @type {Record<string, (event: any) => void>} */
   const says = {};
   /** @type {string[]} */
@@ -30,22 +35,32 @@ function world({ known = [], approval = async () => sessionOf([`eip155:1:${ALICE
     on: (/** @type {string} */ event, /** @type {any} */ listener) => (says[event] = listener),
     session: { getAll: () => known, get: () => known[0] },
     connect: connect ?? (async () => ({ uri: "wc:t@2?symKey=k", approval })),
-    request: async (/** @type {any} */ call) => (log.push(`request ${call.chainId} ${call.request.method}`), request(call)),
+    request: async (/** @type {any} */ call) => (
+      log.push(`request ${call.chainId} ${call.request.method}`),
+      request(call)
+    ),
     disconnect: async () => void log.push("disconnect"),
   };
   /** @type {() => void} */
-  let stop = () => assert.fail("no code is shown");
+  let stop = () => assert.fail("no pairing URI is shown");
   const pairing = {
-    show: (/** @type {string} */ uri, /** @type {() => void} */ its) => ((stop = its), log.push(`show ${uri.slice(0, 3)}`)),
+    show: (/** @type {string} */ uri, /** @type {() => void} */ its) => (
+      (stop = its),
+      log.push(`show ${uri.slice(0, 3)}`)
+    ),
     hide: () => void log.push("hide"),
   };
   const load = async () => (log.push("load"), /** @type {any} */ (client));
   return { provider: new WalletConnectProvider({ load, chains: CHAINS, pairing }), says, log, close: () => stop() };
 }
 
-const kindOf = (/** @type {Promise<unknown>} */ work) => work.then(() => "no error", (error) => describeError(error).kind);
+const kindOf = (/** @type {Promise<unknown>} */ work) =>
+  work.then(
+    () => "no error",
+    (error) => describeError(error).kind,
+  );
 
-test("nothing is loaded until somebody chooses it", async () => {
+test("the library is loaded on the first request for accounts", async () => {
   const { provider, log } = world();
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), []);
   assert.equal(await provider.request({ method: "eth_chainId" }), "0x1");
@@ -54,32 +69,33 @@ test("nothing is loaded until somebody chooses it", async () => {
   assert.deepEqual(log, ["load", "show wc:", "hide"]);
 });
 
-test("a session of an earlier page is used again, without a code", async () => {
+test("a session of an earlier page is reused without a pairing URI", async () => {
   const { provider, log } = world({ known: [sessionOf([`eip155:31337:${BOB}`])] });
   assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [BOB]);
   assert.equal(await provider.request({ method: "eth_chainId" }), "0x7a69");
   assert.deepEqual(log, ["load"]);
 });
 
-test("an expired session is not", async () => {
+test("an expired session is not reused", async () => {
   const { provider, log } = world({ known: [{ ...sessionOf([`eip155:1:${BOB}`]), expiry: 1 }] });
   assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [ALICE]);
   assert.ok(log.includes("show wc:"));
 });
 
-test("a refusal, a code that ran out, a closed code, and a relay that is away each are told apart", async () => {
+test("a refusal, an expired URI, an unreachable relay and a missing chain have their own kinds", async () => {
   const refusing = world({ approval: () => Promise.reject({ code: 5000, message: "User rejected." }) });
   const expiring = world({ approval: () => Promise.reject(new Error("Proposal expired")) });
   const offline = world({ connect: () => Promise.reject(new Error("socket stalled")) });
   const elsewhere = world({ approval: async () => sessionOf([`eip155:10:${ALICE}`]) });
-  const ask = (/** @type {ReturnType<typeof world>} */ { provider }) => kindOf(provider.request({ method: "eth_requestAccounts" }));
+  const ask = (/** @type {ReturnType<typeof world>} */ { provider }) =>
+    kindOf(provider.request({ method: "eth_requestAccounts" }));
   assert.equal(await ask(refusing), "refused");
   assert.equal(await ask(expiring), "expired");
   assert.equal(await ask(offline), "offline");
   assert.equal(await ask(elsewhere), "chain-missing");
 });
 
-test("who closes the code is connected with nobody, even if the wallet says yes a moment later", async () => {
+test("closing the dialog cancels the pairing, even if the wallet approves it later", async () => {
   /** @type {(session: unknown) => void} */
   let approve = () => undefined;
   const { provider, log, close } = world({ approval: () => new Promise((resolve) => (approve = resolve)) });
@@ -93,7 +109,7 @@ test("who closes the code is connected with nobody, even if the wallet says yes 
   assert.deepEqual(await provider.request({ method: "eth_accounts" }), []);
 });
 
-test("a library that does not arrive is said to be away, and asked for again the next time", async () => {
+test("a failed load of the library is reported and retried on the next request", async () => {
   const { provider } = world();
   const { load } = provider;
   provider.load = () => Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
@@ -102,25 +118,32 @@ test("a library that does not arrive is said to be away, and asked for again the
   assert.deepEqual(await provider.request({ method: "eth_requestAccounts" }), [ALICE]);
 });
 
-test("questions go to the chain in use; switching stays within the session", async () => {
+test("requests go to the current chain; only chains of the session can be switched to", async () => {
   const { provider, log } = world({ approval: async () => sessionOf([`eip155:1:${ALICE}`, `eip155:31337:${ALICE}`]) });
   await provider.request({ method: "eth_requestAccounts" });
   await provider.request({ method: "personal_sign", params: ["0x", ALICE] });
   await provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0x7a69" }] });
   await provider.request({ method: "eth_sendTransaction", params: [{}] });
-  assert.deepEqual(log.filter((line) => line.startsWith("request")), ["request eip155:1 personal_sign", "request eip155:31337 eth_sendTransaction"]);
-  assert.equal(await kindOf(provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0xa" }] })), "chain-missing");
+  assert.deepEqual(
+    log.filter((line) => line.startsWith("request")),
+    ["request eip155:1 personal_sign", "request eip155:31337 eth_sendTransaction"],
+  );
+  assert.equal(
+    await kindOf(provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId: "0xa" }] })),
+    "chain-missing",
+  );
   assert.equal(await kindOf(provider.request({ method: "eth_gasPrice" })), "unsupported");
 });
 
-test("the page hears of other accounts and chains, and of the end, from its own session only", async () => {
+test("events are emitted only for the current session", async () => {
   const { provider, says } = world();
   /** @type {unknown[]} */
   const heard = [];
   provider.on("accountsChanged", (accounts) => heard.push(accounts));
   provider.on("chainChanged", (id) => heard.push(id));
   await provider.request({ method: "eth_requestAccounts" });
-  const event = (/** @type {string} */ topic, /** @type {string} */ name, /** @type {unknown} */ data) => says["session_event"]?.({ topic, params: { event: { name, data } } });
+  const event = (/** @type {string} */ topic, /** @type {string} */ name, /** @type {unknown} */ data) =>
+    says["session_event"]?.({ topic, params: { event: { name, data } } });
   event("another", "accountsChanged", [BOB]);
   event("t", "accountsChanged", [`eip155:1:${BOB}`]);
   event("t", "chainChanged", 31337);
@@ -130,7 +153,7 @@ test("the page hears of other accounts and chains, and of the end, from its own 
   assert.equal(await kindOf(provider.request({ method: "personal_sign", params: [] })), "locked");
 });
 
-test("who waits for an answer hears it when the wallet ends the session", async () => {
+test("a pending request fails when the wallet ends the session", async () => {
   const { provider, says, log } = world({ request: () => new Promise(() => undefined) });
   await provider.request({ method: "eth_requestAccounts" });
   const signing = kindOf(provider.request({ method: "personal_sign", params: [] }));
@@ -139,7 +162,7 @@ test("who waits for an answer hears it when the wallet ends the session", async 
   assert.equal(await signing, "ended");
 });
 
-test("a relay that never answers is given up", async ({ mock }) => {
+test("a relay that does not answer is a timeout", async ({ mock }) => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { provider } = world({ connect: () => new Promise(() => undefined) });
   const asking = kindOf(provider.request({ method: "eth_requestAccounts" }));
@@ -148,8 +171,10 @@ test("a relay that never answers is given up", async ({ mock }) => {
   assert.equal(await asking, "offline");
 });
 
-test("the other side's name and link are a stranger's", async () => {
-  const { provider } = world({ known: [sessionOf([`eip155:1:${ALICE}`], { native: "javascript:alert(1)", universal: "https://rainbow.example" })] });
+test("the name and link of the peer are sanitized", async () => {
+  const { provider } = world({
+    known: [sessionOf([`eip155:1:${ALICE}`], { native: "javascript:alert(1)", universal: "https://rainbow.example" })],
+  });
   await provider.request({ method: "eth_requestAccounts" });
   assert.equal(provider.peerName, "Rainbow");
   assert.equal(provider.appLink, "https://rainbow.example/");

@@ -30,9 +30,7 @@ def store(tmp_path: Path, settings: Settings) -> FileStore:
         "BACKEND": "profiles.store.files.AtomicFileSystemStorage",
         "OPTIONS": {"location": folder, "base_url": None},
     }
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
-    settings.STORAGES = settings.STORAGES | {"avatars": avatars, "staticfiles": plain}
+    settings.STORAGES = settings.STORAGES | {"avatars": avatars}
     return FileStore(folder)
 
 

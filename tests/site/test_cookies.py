@@ -8,11 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-import tests.nft.conftest as plain_pages
 from tests.kit.people import a_person
 
 pytestmark = pytest.mark.django_db
-_uncollected_static_files = plain_pages._uncollected_static_files
 
 
 def test_a_person_at_work_carries_the_sessions_and_the_csrf_cookie_only(settings: Any) -> None:

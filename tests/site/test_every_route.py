@@ -21,14 +21,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import UUIDConverter
 from django.utils import timezone
 
-import tests.nft.conftest as plain_pages
 from nft.models import HeldToken, LinkedAccount, MintRequest, TokenClaim
 from profiles.models import ApiToken, Avatar, Notice, Profile, UploadTicket
 from tests.kit.people import a_person, an_upload
 
 pytestmark = pytest.mark.django_db
 
-_uncollected_static_files = plain_pages._uncollected_static_files
 CHAIN_ID = 31337
 ADDRESS = "0x" + "12" * 20
 VALUES = {

@@ -12,13 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-import tests.nft.conftest as plain_pages
 from nft.models import HeldToken, LinkedAccount
 from profiles.models import Profile
 from tests.kit.people import a_person, a_token_picture, an_upload
 
 pytestmark = pytest.mark.django_db
-_uncollected_static_files = plain_pages._uncollected_static_files
 SIGNED_IN = [
     "/",
     "/settings/profile/",

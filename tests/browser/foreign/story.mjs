@@ -1,44 +1,54 @@
-// Signs in and mints with a wallet other people wrote. Says what it saw as JSON.
+// Sign in and mint with a third-party wallet, and print the result as JSON.
 // Arguments: <site URL> <node URL> <private key> <picture file> <Chromium>
-import { installMockWallet } from '@johanneskares/wallet-mock'
-import { chromium } from '@playwright/test'
-import { http } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
-import { foundry } from 'viem/chains'
+import { installMockWallet } from "@johanneskares/wallet-mock";
+import { chromium } from "@playwright/test";
+import { http } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { foundry } from "viem/chains";
 
-const [site, node, key, picture, executablePath] = process.argv.slice(2)
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync']
-/** What the page says went wrong, so that a failure explains itself. */
-const trouble = page => page.getByRole('alert').allInnerTexts()
+const [site, node, key, picture, executablePath] = process.argv.slice(2);
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Return the alerts of the page, for error messages. */
+const alerts = (page) => page.getByRole("alert").allInnerTexts();
 
-const browser = await chromium.launch({ executablePath, args: flags })
+const browser = await chromium.launch({ executablePath, args: flags });
 try {
-  const page = await browser.newPage({ baseURL: site })
-  page.setDefaultTimeout(45_000)
+  const page = await browser.newPage({ baseURL: site });
+  page.setDefaultTimeout(45_000);
   await installMockWallet({
     page,
     account: privateKeyToAccount(key),
     transports: { [foundry.id]: http(node) },
     defaultChain: foundry,
-  })
-  await page.goto('/accounts/login/')
-  await page.getByRole('button', { name: 'Use Mock Wallet' }).click()
+  });
+  await page.goto("/accounts/login/");
+  await page.getByRole("button", { name: "Use Mock Wallet" }).click();
   await Promise.all([
-    page.waitForURL(url => !url.pathname.startsWith('/accounts/login')),
-    page.getByRole('button', { name: 'Sign with Mock Wallet' }).click(),
-  ])
-  await page.goto('/mint/')
-  await page.getByLabel('Picture').setInputFiles(picture)
-  await page.getByLabel('Name').fill('Made with a foreign wallet')
-  await page.getByLabel('I pay from my wallet').check()
-  await page.getByRole('button', { name: 'Prepare' }).click()
-  await page.getByRole('button', { name: 'Sign with Mock Wallet' }).click()
-  await page.getByRole('heading', { name: 'Your token' }).waitFor().catch(async error => {
-    throw new Error(`The page says: ${await trouble(page)}`, { cause: error })
-  })
-  const facts = await page.locator('dl.facts').first().innerText()
-  console.log(JSON.stringify({ url: page.url(), facts }))
+    page.waitForURL((url) => !url.pathname.startsWith("/accounts/login")),
+    page.getByRole("button", { name: "Sign with Mock Wallet" }).click(),
+  ]);
+  await page.goto("/mint/");
+  await page.getByLabel("Picture").setInputFiles(picture);
+  await page.getByLabel("Name").fill("Made with a foreign wallet");
+  await page.getByLabel("I pay from my wallet").check();
+  await page.getByRole("button", { name: "Prepare" }).click();
+  await page.getByRole("button", { name: "Sign with Mock Wallet" }).click();
+  await page
+    .getByRole("heading", { name: "Your token" })
+    .waitFor()
+    .catch(async (error) => {
+      throw new Error(`The page says: ${await alerts(page)}`, { cause: error });
+    });
+  const facts = await page.locator("dl.facts").first().innerText();
+  console.log(JSON.stringify({ url: page.url(), facts }));
 } finally {
-  await browser.close()
+  await browser.close();
 }

@@ -16,10 +16,8 @@ from nft.names.known import MAX_AGE
 from profiles.models import Profile
 from tests.kit.people import a_person
 from tests.kit.wallets import NOBODY, chains_at
-from tests.nft import conftest
 
 pytestmark = pytest.mark.django_db
-_uncollected_static_files = conftest._uncollected_static_files
 
 
 @pytest.fixture(autouse=True)

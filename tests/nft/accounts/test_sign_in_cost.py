@@ -111,8 +111,8 @@ class TestWhatIsPosted:
 
     def test_the_parser_is_known_to_the_module_that_writes_our_texts_only(self) -> None:
         importing = [path.name for path in (ROOT / "nft").rglob("*.py") if _imports(path, "siwe")]
-        assert importing == ["sign_in.py"]
-        module = ast.parse((ROOT / "nft" / "core" / "sign_in.py").read_text(encoding="utf-8"))
+        assert importing == ["siwe.py"]
+        module = ast.parse((ROOT / "nft" / "core" / "evm" / "siwe.py").read_text(encoding="utf-8"))
         asking = [node.name for node in module.body if isinstance(node, ast.FunctionDef) and _asks(node, "siwe")]
         assert asking == ["_check_read_back"]
 

@@ -26,7 +26,7 @@ from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 SCRIPT = ROOT / "static" / "verify_car.py"
-VECTORS = ROOT / "tests" / "unit" / "core" / "vectors"
+VECTORS = ROOT / "tests" / "kit" / "vectors"
 LARGE = random.Random(7).randbytes(700_000)
 
 

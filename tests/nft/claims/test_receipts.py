@@ -39,7 +39,7 @@ Receipt = dict[str, Any]
 
 
 @pytest.fixture
-def live_server(_uncollected_static_files: None, live_server: LiveServer) -> LiveServer:
+def live_server(uncollected_static_files: None, live_server: LiveServer) -> LiveServer:
     """Begun once there is a folder for its static files, of which WhiteNoise would warn."""
     return live_server
 

@@ -12,7 +12,7 @@ from nft.core.errors import CoreError
 from nft.core.evm.abi.calls import TRIAL_CODE, build_signature_trial, parse_signature_trial
 from nft.core.evm.errors import BadAnswer
 
-ARTIFACT = Path(__file__).resolve().parents[3] / "contracts" / "artifacts" / "SignatureTrial.json"
+ARTIFACT = Path(__file__).resolve().parents[4] / "contracts" / "artifacts" / "SignatureTrial.json"
 ADDRESSES = st.binary(min_size=20, max_size=20)
 TYPES = ["address", "bytes32", "bytes", "address", "bytes"]
 

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { proveBlocks, readCar } from "../../static/js/car.js";
-import { Unproved, readCid, readVarint } from "../../static/js/cid.js";
-import { hashOfName } from "../../static/js/murmur3.js";
+import { parseCar, verifyBlocks } from "../../static/js/car.js";
+import { VerificationError, parseCid, parseVarint } from "../../static/js/cid.js";
+import { hashName } from "../../static/js/murmur3.js";
 import { readFile } from "../../static/js/unixfs.js";
 
-const VECTORS = new URL("../unit/core/vectors/", import.meta.url);
+const VECTORS = new URL("../kit/vectors/", import.meta.url);
 const SHARDED = {
   "shard-fanout-8.car": "bafybeihurtixtkzpfct6jexnaav2kqrl3jnd53qwcpnobs6gusmvkrylue",
   "shard-fanout-16.car": "bafybeiaw4zxwm72af4fjy5aph2qddj3ywxpwv5mvyrxrbeagg6u3ls6dna",
@@ -22,9 +22,9 @@ function flip(bytes, position) {
 }
 
 for (const [name, root] of Object.entries(SHARDED)) {
-  test(`every name of ${name} is found, and no other`, async () => {
-    const blocks = readCar(load(name));
-    const proved = await proveBlocks(blocks, silently);
+  test(`every entry of ${name} is found, and no other`, async () => {
+    const blocks = parseCar(load(name));
+    const proved = await verifyBlocks(blocks, silently);
     const start = blocks.find(({ cid }) => cid.text === root)?.cid;
     assert.ok(start);
     for (let number = 0; number < 60; number += 1) {
@@ -36,7 +36,7 @@ for (const [name, root] of Object.entries(SHARDED)) {
   });
 }
 
-test("no changed byte of an archive ever changes a file", async () => {
+test("no changed byte of an archive changes a file without an error", async () => {
   const whole = load("shard-fanout-8.car");
   const root = SHARDED["shard-fanout-8.car"];
   let refused = 0;
@@ -44,48 +44,57 @@ test("no changed byte of an archive ever changes a file", async () => {
     const damaged = whole.slice();
     flip(damaged, position);
     try {
-      const blocks = readCar(damaged);
-      const proved = await proveBlocks(blocks, silently);
+      const blocks = parseCar(damaged);
+      const proved = await verifyBlocks(blocks, silently);
       const start = blocks.find(({ cid }) => cid.text === root);
-      if (!start) throw new Unproved("another root");
+      if (!start) throw new VerificationError("another root");
       for (let number = 0; number < 60; number += 1) {
         assert.equal(new TextDecoder().decode(readFile(proved, start.cid, `token-${number}.json`)), String(number));
       }
     } catch (error) {
-      assert.ok(error instanceof Unproved, String(error));
+      assert.ok(error instanceof VerificationError, String(error));
       refused += 1;
     }
   }
   assert.ok(refused > 50);
 });
 
-test("a block that does not match ends the check and is named", async () => {
+test("a block that does not match ends the verification and is named", async () => {
   const damaged = load("shard-fanout-8.car");
   flip(damaged, damaged.length - 1);
   /** @type {[string, boolean][]} */
   const seen = [];
-  await assert.rejects(proveBlocks(readCar(damaged), ({ cid }, isGood) => seen.push([cid.text, isGood])), /do not match/);
+  await assert.rejects(
+    verifyBlocks(parseCar(damaged), ({ cid }, isGood) => seen.push([cid.text, isGood])),
+    /do not match/,
+  );
   assert.equal(seen.at(-1)?.[1], false);
   assert.ok(seen.slice(0, -1).every(([, isGood]) => isGood));
 });
 
-test("an archive cut anywhere is refused or lacks a block", () => {
+test("a truncated or malformed archive is rejected", () => {
   const whole = load("shard-fanout-8.car");
-  assert.throws(() => readCar(whole.subarray(0, whole.length - 1)), /ends inside/);
-  assert.throws(() => readCar(new Uint8Array()), Unproved);
-  assert.throws(() => readCar(new TextEncoder().encode("<!doctype html><p>no archive</p>")), Unproved);
+  assert.throws(() => parseCar(whole.subarray(0, whole.length - 1)), /ends inside/);
+  assert.throws(() => parseCar(new Uint8Array()), VerificationError);
+  assert.throws(() => parseCar(new TextEncoder().encode("<!doctype html><p>no archive</p>")), VerificationError);
 });
 
-test("CIDs of both versions have their canonical text", () => {
-  const v0 = Uint8Array.from(Buffer.from("12209139839e65fabea9efd230898ad8b574509147e48d7c1e87a33d6da70fd2efae", "hex"));
-  assert.equal(readCid(v0, 0).text, "QmY7Yh4UquoXHLPFo2XbhXkhBvFoPwmQUSa92pxnxjQuPB");
+test("CIDs of both versions are parsed to their canonical text", () => {
+  const v0 = Uint8Array.from(
+    Buffer.from("12209139839e65fabea9efd230898ad8b574509147e48d7c1e87a33d6da70fd2efae", "hex"),
+  );
+  assert.equal(parseCid(v0, 0).text, "QmY7Yh4UquoXHLPFo2XbhXkhBvFoPwmQUSa92pxnxjQuPB");
   const v1 = Uint8Array.from([1, 0x55, ...v0]);
-  assert.match(readCid(v1, 0).text, /^bafkrei[a-z2-7]{52}$/);
-  assert.throws(() => readCid(v1.subarray(0, 20), 0), /inside a hash/);
-  assert.throws(() => readVarint(Uint8Array.from(new Array(9).fill(0xff)), 0), Unproved);
+  assert.match(parseCid(v1, 0).text, /^bafkrei[a-z2-7]{52}$/);
+  assert.throws(() => parseCid(v1.subarray(0, 20), 0), /inside a hash/);
+  assert.throws(() => parseVarint(Uint8Array.from(new Array(9).fill(0xff)), 0), VerificationError);
 });
 
-test("names are hashed as multihash 0x22 defines it", () => {
-  const names = { "": 0n, "hello, world": 0x342fac623a5ebc8en, "The quick brown fox jumps over the lazy dog.": 0xcd99481f9ee902c9n };
-  for (const [name, hash] of Object.entries(names)) assert.equal(hashOfName(name), hash);
+test("names are hashed as multihash 0x22 specifies", () => {
+  const names = {
+    "": 0n,
+    "hello, world": 0x342fac623a5ebc8en,
+    "The quick brown fox jumps over the lazy dog.": 0xcd99481f9ee902c9n,
+  };
+  for (const [name, hash] of Object.entries(names)) assert.equal(hashName(name), hash);
 });

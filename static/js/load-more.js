@@ -1,30 +1,38 @@
 // @ts-check
 import { enableForms } from "./forms.js";
 
-/** “Show more” puts the next page of a list below this one. Without it, or where that fails, the link leads there. */
+/** “Show more” appends the next page of a list to this page. Without scripts, or after an error, the link opens it. */
 
-/** @param {MouseEvent} event */
+/**
+ * Load the next page instead of following the link, unless it is to open in another tab.
+ * @param {MouseEvent} event
+ */
 async function onClick(event) {
   const link = event.target instanceof Element ? event.target.closest("a[data-more]") : null;
-  if (!(link instanceof HTMLAnchorElement) || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!(link instanceof HTMLAnchorElement) || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey)
+    return;
   event.preventDefault();
   if (link.getAttribute("aria-busy") === "true") return;
   link.setAttribute("aria-busy", "true");
   try {
-    append(link, await load(link.href));
+    append(link, await fetchPage(link.href));
   } catch {
     location.assign(link.href);
   }
 }
 
-/** @param {string} address */
-async function load(address) {
+/**
+ * Fetch and parse the next page.
+ * @param {string} address
+ */
+async function fetchPage(address) {
   const answer = await fetch(address, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) throw new Error(`The next page answered ${answer.status}.`);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
 /**
+ * Append the entries of the next page and focus the first of them.
  * @param {HTMLAnchorElement} link
  * @param {Document} page
  */

@@ -1,20 +1,20 @@
 // @ts-check
-import { Unproved, hex, isInline, sha256 } from "./cid.js";
-import { proveBlocks, readCar } from "./car.js";
+import { VerificationError, hex, isInline, sha256 } from "./cid.js";
+import { parseCar, verifyBlocks } from "./car.js";
 import { readFile } from "./unixfs.js";
 
-/** The check of a file in the visitor's own browser: the archive is fetched, hashed block by block, put together. */
+/** Verification of a file in the browser: fetches the archive, hashes each block and assembles the file. */
 
 const NO_ANSWER = "The archive did not come. Check your connection, then try again.";
 const NO_CRYPTO = "This browser hashes only on https pages. Use the offline check below.";
 
-class Proof {
+class FileVerification {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.facts = root.dataset;
+    this.data = root.dataset;
     this.button = /** @type {HTMLButtonElement} */ (root.querySelector("[data-part=button]"));
     this.progress = /** @type {HTMLProgressElement} */ (root.querySelector("progress"));
-    this.sentence = /** @type {HTMLElement} */ (root.querySelector("[data-sentence]"));
+    this.message = /** @type {HTMLElement} */ (root.querySelector("[data-sentence]"));
     this.details = /** @type {HTMLElement} */ (root.querySelector("details"));
     this.list = /** @type {HTMLElement} */ (root.querySelector("[data-part=blocks]"));
     this.button.hidden = false;
@@ -25,61 +25,70 @@ class Proof {
     this.button.disabled = true;
     this.list.replaceChildren();
     this.details.hidden = true;
-    this.say("wait", "Fetching the archive …");
+    this.setStatus("wait", "Fetching the archive …");
     try {
       const size = await this.check();
-      const blocks = counted(this.list.childElementCount, "block");
-      this.say("good", `Match: ${blocks} and all ${counted(size, "byte")} of the file are what the CID says.`);
+      const blocks = formatCount(this.list.childElementCount, "block");
+      this.setStatus(
+        "good",
+        `Match: ${blocks} and all ${formatCount(size, "byte")} of the file are what the CID says.`,
+      );
     } catch (error) {
-      this.say("bad", `${error instanceof Unproved ? "No match" : "Not checked"}: ${describe(error)}`);
+      this.setStatus("bad", `${error instanceof VerificationError ? "No match" : "Not checked"}: ${describe(error)}`);
     }
     this.progress.hidden = true;
     this.button.disabled = false;
     this.button.textContent = "Check again";
   }
 
-  /** @returns {Promise<number>} the file's size; raises Unproved */
+  /**
+   * Verify the file against its CID and the SHA-256 recorded by the server.
+   * @returns {Promise<number>} size of the file in bytes
+   * @throws {VerificationError}
+   */
   async check() {
     if (!globalThis.crypto?.subtle) throw new Error(NO_CRYPTO);
-    const { car = "", root = "", path = "", sha256: expected = "" } = this.facts;
-    const blocks = readCar(await fetchBytes(car));
+    const { car = "", root = "", path = "", sha256: expected = "" } = this.data;
+    const blocks = parseCar(await fetchBytes(car));
     this.details.hidden = false;
     this.progress.hidden = false;
     this.progress.max = blocks.length;
-    this.say("wait", `Hashing ${counted(blocks.length, "block")} …`);
-    const proved = await proveBlocks(blocks, (block, isGood) => this.show(block, isGood));
+    this.setStatus("wait", `Hashing ${formatCount(blocks.length, "block")} …`);
+    const verified = await verifyBlocks(blocks, (block, isValid) => this.show(block, isValid));
     const start = blocks.find(({ cid }) => cid.text === root && !isInline(cid));
-    if (!start) throw new Unproved("The archive holds no block with the CID we look for.");
-    const file = readFile(proved, start.cid, path);
-    if (hex(await sha256(file)) !== expected) throw new Unproved("The file is whole, but not the one we made the picture of.");
+    if (!start) throw new VerificationError("The archive holds no block with the CID we look for.");
+    const file = readFile(verified, start.cid, path);
+    if (hex(await sha256(file)) !== expected)
+      throw new VerificationError("The file is whole, but not the one we made the picture of.");
     return file.length;
   }
 
   /**
    * @param {import("./car.js").Block} block
-   * @param {boolean} isGood
+   * @param {boolean} isValid
    */
-  show({ cid, bytes }, isGood) {
+  show({ cid, bytes }, isValid) {
     const item = document.createElement("li");
-    item.dataset.state = isGood ? "done" : "failed";
+    item.dataset.state = isValid ? "done" : "failed";
     const name = document.createElement("code");
     name.textContent = cid.text;
-    item.append(name, ` ${counted(bytes.length, "byte")}, ${isGood ? "match" : "no match"}`);
+    item.append(name, ` ${formatCount(bytes.length, "byte")}, ${isValid ? "match" : "no match"}`);
     this.list.append(item);
     this.progress.value = this.list.childElementCount;
   }
 
   /**
    * @param {"wait" | "good" | "bad"} state
-   * @param {string} sentence
+   * @param {string} message
    */
-  say(state, sentence) {
-    this.sentence.dataset.state = state;
-    this.sentence.textContent = sentence;
+  setStatus(state, message) {
+    this.message.dataset.state = state;
+    this.message.textContent = message;
   }
 }
 
 /**
+ * Fetch a CAR archive.
  * @param {string} url
  * @returns {Promise<Uint8Array>}
  */
@@ -98,9 +107,9 @@ async function fetchBytes(url) {
  * @param {number} count
  * @param {string} noun
  */
-const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+const formatCount = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
 /** @param {unknown} error */
 const describe = (error) => (error instanceof Error ? error.message : String(error));
 
-for (const root of document.querySelectorAll("[data-car]")) if (root instanceof HTMLElement) new Proof(root);
+for (const root of document.querySelectorAll("[data-car]")) if (root instanceof HTMLElement) new FileVerification(root);

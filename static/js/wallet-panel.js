@@ -1,0 +1,229 @@
+// @ts-check
+import { parseChains } from "./chains.js";
+import { createElement, findPart } from "./dom.js";
+import { rememberWallet } from "./last-wallet.js";
+import { isPhone } from "./phone.js";
+import { describeError } from "./wallet-errors.js";
+import { WalletList } from "./wallet-list.js";
+import { remoteWallets } from "./walletconnect-wallet.js";
+
+/**
+ * Base class of the wallet panels: the list of wallets, a status line (polite live region) and an alert with buttons.
+ * Markup: templates/components/wallet_panel.html.
+ *
+ * @typedef {import("./wallets.js").Wallet} Wallet
+ * @typedef {{label: string, run: () => void}} Action
+ * @typedef {{accountsChanged(wallet: Wallet, accounts: unknown): void, chainChanged(wallet: Wallet): void}} Listener
+ */
+
+/** Delay until the panel offers to cancel: the user needs time to read the wallet's window. */
+const SLOW_WALLET_MS = 15_000;
+
+/** The user stopped waiting for the wallet. Needs no message. */
+export class CanceledError extends Error {}
+
+export class WalletPanel {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.list = this.part("wallets");
+    this.statusLine = this.part("status");
+    this.alert = this.part("trouble");
+    this.chains = parseChains(document);
+    /** @type {AbortController | null} of the current attempt */
+    this.running = null;
+    this.isWaiting = false;
+    /** @type {WeakSet<Wallet>} */
+    this.watched = new WeakSet();
+  }
+
+  /**
+   * @param {string} name
+   * @returns {HTMLElement}
+   */
+  part(name) {
+    return findPart(this.root, name);
+  }
+
+  /** @returns {string} */
+  get csrfToken() {
+    const input = this.root.querySelector("input[name=csrfmiddlewaretoken]");
+    return input instanceof HTMLInputElement ? input.value : "";
+  }
+
+  /** @param {string} message "" clears it */
+  setStatus(message) {
+    this.statusLine.textContent = message;
+  }
+
+  /**
+   * Show an alert and clear the status.
+   * @param {string} message
+   * @param {Action[]} actions
+   */
+  showError(message, actions = []) {
+    this.setStatus("");
+    this.showAlert(message, actions);
+  }
+
+  /**
+   * Show the alert, with a button for each action.
+   * @param {string} message
+   * @param {Action[]} actions
+   */
+  showAlert(message, actions) {
+    const row = createElement("div", "", "row");
+    row.append(...actions.map(buildActionButton));
+    this.alert.replaceChildren(createElement("p", message), ...(actions.length > 0 ? [row] : []));
+    this.alert.hidden = false;
+  }
+
+  clearAlert() {
+    this.alert.hidden = true;
+    this.alert.replaceChildren();
+  }
+
+  /**
+   * Run an attempt, unless another one is running. After an error, show its message and a button to try again.
+   * @param {() => Promise<void>} attempt
+   */
+  async attempt(attempt) {
+    if (this.running) return;
+    const running = new AbortController();
+    this.clearAlert();
+    this.setRunning(running);
+    try {
+      await attempt();
+    } catch (error) {
+      if (error instanceof CanceledError) return;
+      console.info("Wallet or server said:", error);
+      this.showError(describeError(error).message, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
+    } finally {
+      if (this.running === running) this.setRunning(null);
+    }
+  }
+
+  /** @param {AbortController | null} running the buttons are dimmed but stay enabled, so that the focus is not lost */
+  setRunning(running) {
+    this.running = running;
+    this.root.setAttribute("aria-busy", String(running !== null));
+  }
+
+  /**
+   * Wait for the answer of a wallet. It may never come, so offer to cancel after SLOW_WALLET_MS.
+   * @param {Wallet} wallet
+   * @param {Promise<unknown>} answer
+   * @returns {Promise<unknown>}
+   * @throws {CanceledError} if the user stops waiting
+   */
+  async waitFor(wallet, answer) {
+    const { running } = this;
+    if (!running) throw new CanceledError();
+    this.isWaiting = true;
+    const timer = setTimeout(() => this.offerCancel(wallet), SLOW_WALLET_MS);
+    const stopped = new Promise((_, reject) =>
+      running.signal.addEventListener("abort", () => reject(new CanceledError())),
+    );
+    this.offerApp(wallet);
+    try {
+      return await Promise.race([answer, stopped]);
+    } finally {
+      clearTimeout(timer);
+      if (!running.signal.aborted) {
+        this.isWaiting = false;
+        this.clearAlert();
+      }
+    }
+  }
+
+  /**
+   * Send a request to the wallet and wait for the answer.
+   * @param {Wallet} wallet
+   * @param {import("./wallets.js").Request} call
+   */
+  request(wallet, call) {
+    // The async function turns an error thrown synchronously by the provider into a rejection.
+    return this.waitFor(wallet, (async () => wallet.provider.request(call))());
+  }
+
+  /**
+   * Tell the user where the wallet's question may be, with a button to stop waiting.
+   * @param {Wallet} wallet
+   */
+  offerCancel({ name, isRemote }) {
+    if (document.querySelector("dialog[open]")) return;
+    const where = isRemote
+      ? "Open it on your phone"
+      : "Its window may be hidden behind this one; open it by its icon in your browser";
+    this.showAlert(`${name} has not answered yet. ${where}, and answer there.`, [
+      { label: "Stop waiting", run: () => this.cancelWaiting(name) },
+    ]);
+  }
+
+  /**
+   * On a phone, add a link that opens the wallet's app.
+   * @param {Wallet} wallet
+   */
+  offerApp({ name, appLink }) {
+    const href = isPhone(window) ? appLink?.() : "";
+    if (!href) return;
+    const link = createElement("a", `Open ${name}`, "button button-small");
+    link.href = href;
+    this.statusLine.append(" ", link);
+  }
+
+  /**
+   * Stop waiting. The question stays open in the wallet, so ask the user to refuse it there.
+   * @param {string} name of the wallet
+   */
+  cancelWaiting(name) {
+    this.running?.abort();
+    this.setRunning(null);
+    this.isWaiting = false;
+    this.clearAlert();
+    this.setStatus(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
+  }
+
+  /**
+   * Show the list of wallets. Choosing one cancels waiting for another.
+   * @param {(wallet: Wallet) => Promise<void>} onChoose
+   * @param {(wallets: Wallet[]) => void} [onFound]
+   */
+  showWallets(onChoose, onFound) {
+    const choose = (/** @type {Wallet} */ wallet) => {
+      if (this.isWaiting) this.cancelWaiting("the other wallet");
+      void this.attempt(async () => {
+        await onChoose(wallet);
+        rememberWallet(() => localStorage, wallet);
+      });
+    };
+    new WalletList(this.list, this.root.dataset, remoteWallets(document, this.chains), choose).watch(onFound);
+  }
+
+  /**
+   * Subscribe to account and chain changes, once per wallet.
+   * @param {Wallet} wallet
+   * @param {Listener} listener
+   */
+  watch(wallet, listener) {
+    if (this.watched.has(wallet)) return;
+    this.watched.add(wallet);
+    try {
+      wallet.provider.on?.("accountsChanged", (accounts) => listener.accountsChanged(wallet, accounts));
+      wallet.provider.on?.("chainChanged", () => listener.chainChanged(wallet));
+    } catch (error) {
+      console.info("The wallet does not tell of changes:", error);
+    }
+  }
+}
+
+/**
+ * Build the button of an action.
+ * @param {Action} action
+ */
+function buildActionButton({ label, run }) {
+  const button = createElement("button", label, "button button-small");
+  button.type = "button";
+  button.addEventListener("click", run);
+  return button;
+}
