@@ -116,7 +116,7 @@ class UploadForm(FinishForm):
     def clean_content(self) -> UploadedFile[bytes]:
         """Empty and odd files go on to the decoder, which knows the reason; only size is judged without reading."""
         file: UploadedFile[bytes] = self.cleaned_data["content"]
-        if (file.size or 0) > settings.upload_max_bytes():
+        if (file.size or 0) > settings.current().upload_max_bytes:
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
 
@@ -138,7 +138,7 @@ class LossForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        allowed = {settings.on_loss(), *settings.on_loss_choices()}
+        allowed = {settings.current().on_loss, *settings.current().on_loss_choices}
         choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
         self.fields["on_loss"] = forms.ChoiceField(
             choices=choices, widget=forms.RadioSelect, label=self.base_fields["on_loss"].label
@@ -163,7 +163,7 @@ def first_error(form: forms.Form) -> str:
 
 
 def most() -> str:
-    return filesizeformat(settings.upload_max_bytes())
+    return filesizeformat(settings.current().upload_max_bytes)
 
 
 def too_large(size: int) -> str:

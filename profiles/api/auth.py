@@ -52,6 +52,6 @@ def check_scope(token: ApiToken, scope: Scope) -> None:
 
 def _count_guess(request: HttpRequest) -> None:
     try:
-        limits.spend("guesses", network_of_request(request), settings.guesses_per_hour())
+        limits.spend("guesses", network_of_request(request), settings.current().api_guesses_per_hour)
     except TooMany as error:
         raise CallRefused(error.sentence, TooMany.kind, is_stranger=True, retry_after=error.retry_after) from error

@@ -40,7 +40,7 @@ class Upload(NamedTuple):
 
 def read_upload(request: HttpRequest) -> Upload:
     """A picture as the body itself or as the part `content` of multipart/form-data. Raise ExpectedError."""
-    length, limit = _announced(request), settings.upload_max_bytes()
+    length, limit = _announced(request), settings.current().upload_max_bytes
     crop = _crop_of(request.GET)
     kind = request.content_type or ""
     if kind == "multipart/form-data":
@@ -69,7 +69,7 @@ def drop_rest(request: HttpRequest) -> None:
     One that asked before sending (Expect) has sent nothing, and need not."""
     if request.headers.get("Expect"):
         return
-    left = _DROPPED * settings.upload_max_bytes()
+    left = _DROPPED * settings.current().upload_max_bytes
     try:
         while left > 0 and (chunk := request.read(_CHUNK)):
             left -= len(chunk)

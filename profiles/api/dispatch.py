@@ -75,11 +75,11 @@ def _refuse(request: HttpRequest, error: ExpectedError) -> HttpResponse:
 def _admit(operation: Operation, request: HttpRequest) -> Call:
     now = timezone.now()
     if operation.scope is None:
-        limits.spend("calls", network_of_request(request), settings.guest_calls_per_hour())
+        limits.spend("calls", network_of_request(request), settings.current().api_guest_calls_per_hour)
         call = Call(request, now)
     else:
         token = identify(request, now)
-        limits.spend("calls", f"person-{token.profile.pk}", settings.calls_per_hour())
+        limits.spend("calls", f"person-{token.profile.pk}", settings.current().api_calls_per_hour)
         check_scope(token, operation.scope)
         call = Call(request, now, token)
     _check_queries(operation, request)

@@ -28,7 +28,7 @@ _HEADERS |= {429: {"Retry-After": _RETRY}, 503: {"Retry-After": _RETRY}}
 
 
 def server_url() -> str:
-    return urljoin(settings.site_origin(), reverse("profiles:api") + "v1")
+    return urljoin(settings.current().site_origin, reverse("profiles:api") + "v1")
 
 
 def document() -> dict[str, Any]:

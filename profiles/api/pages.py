@@ -30,7 +30,7 @@ def about(request: HttpRequest) -> HttpResponse:
         "problems": {slug: kind for slug, kind in PROBLEMS.items() if slug not in PICTURE_REASONS},
         "picture_reasons": PICTURE_REASONS,
         "most_bytes": most(),
-        "uploads_per_hour": settings.uploads_per_hour(),
-        "calls_per_hour": settings.calls_per_hour(),
+        "uploads_per_hour": settings.current().uploads_per_hour,
+        "calls_per_hour": settings.current().api_calls_per_hour,
     }
     return render(request, "profiles/api.html", context)

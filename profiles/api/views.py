@@ -33,7 +33,7 @@ def get_picture(call: Call) -> dict[str, Any]:
 def put_picture(call: Call) -> dict[str, Any]:
     """The same hourly limit as the upload form's, counted together: each try costs a decoder its time."""
     upload = read_upload(call.request)
-    limits.spend("uploads", call.actor.pk, settings.uploads_per_hour())
+    limits.spend("uploads", call.actor.pk, settings.current().uploads_per_hour)
     details = history.AvatarDetails(alt_text=upload.alt_text)
     avatar = history.set_avatar(call.owner, upload.content, UPLOAD, details=details, actor=call.actor, crop=upload.crop)
     return entry_of(call, avatar)
@@ -69,7 +69,7 @@ def describe_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
 def remove_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
     removed = history.remove_avatar(call.owner, picture_id, call.actor)
     shown = shown_picture(call.owner_now(), call.now).avatar
-    until = (removed.removed_at or call.now) + settings.undo_time()
+    until = (removed.removed_at or call.now) + settings.current().undo_time
     return {
         "removed": entry(removed, shown, call.now),
         "restorable_until": None if removed.is_locked else until.isoformat(),
@@ -153,4 +153,4 @@ def _url(avatar: Avatar) -> str | None:
     if avatar.state == Avatar.State.REMOVED:
         return None
     rendition = pick_rendition(avatar.image.renditions.all(), _LARGEST)
-    return None if rendition is None else urljoin(settings.site_origin(), content_url(rendition))
+    return None if rendition is None else urljoin(settings.current().site_origin, content_url(rendition))

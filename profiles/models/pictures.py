@@ -72,14 +72,16 @@ class AvatarQuerySet(models.QuerySet["Avatar"]):
         lost = Q(state=Avatar.State.WITHDRAWN, lost_at__isnull=False)
         rule = effective(wish)
         if rule is OnLoss.REVERT:
-            grace = settings.loss_grace()
+            grace = settings.current().loss_grace
             lost &= Q(lost_at__gt=now - grace) if grace else Q(pk__in=[])
         own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
         return self.filter(own | lost).order_by("-chosen_at", "-id")
 
     def showable(self, now: datetime) -> AvatarQuerySet:
         """Active, and attested recently enough where attestation is needed; chosen last first."""
-        attested = Q(attested_at__gte=now - settings.image_max_age(), attested_at__lte=now + settings.CLOCK_SKEW)
+        attested = Q(
+            attested_at__gte=now - settings.current().image_max_age, attested_at__lte=now + settings.CLOCK_SKEW
+        )
         return self.active().filter(Q(source=UPLOAD) | attested)
 
 
@@ -164,7 +166,7 @@ class Avatar(models.Model):
         """Return whether the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE s."""
         if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
-        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.mark_max_age()
+        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.current().mark_max_age
 
     def is_showable(self, now: datetime) -> bool:
         """Whether it may be chosen, and shown once chosen, whatever the person wishes for after a loss."""

@@ -42,7 +42,7 @@ class Look(Protocol):
 
 def effective(wish: str) -> OnLoss:
     """A person's wish where the site allows it, else the site's own choice."""
-    return OnLoss(wish) if wish in settings.on_loss_choices() else OnLoss(settings.on_loss())
+    return OnLoss(wish) if wish in settings.current().on_loss_choices else OnLoss(settings.current().on_loss)
 
 
 def right_holds(look: Look, now: datetime) -> bool:
@@ -51,7 +51,7 @@ def right_holds(look: Look, now: datetime) -> bool:
         return False
     if look.attested_at is None:
         return look.source == UPLOAD
-    return -settings.CLOCK_SKEW <= now - look.attested_at <= settings.image_max_age()
+    return -settings.CLOCK_SKEW <= now - look.attested_at <= settings.current().image_max_age
 
 
 def standing(look: Look, wish: str, now: datetime) -> Standing:
@@ -67,9 +67,9 @@ def standing(look: Look, wish: str, now: datetime) -> Standing:
 def shown_until(look: Look, wish: str, now: datetime) -> datetime | None:
     """When time alone ends that it is shown; None where only somebody's act can."""
     if look.attested_at is not None:
-        end = look.attested_at + settings.image_max_age()
+        end = look.attested_at + settings.current().image_max_age
     elif look.lost_at is not None and effective(wish) is not OnLoss.KEEP:
-        end = look.lost_at + settings.loss_grace()
+        end = look.lost_at + settings.current().loss_grace
     else:
         return None
     return end if now <= end else None
@@ -81,5 +81,5 @@ def _is_kept(look: Look, rule: OnLoss, now: datetime) -> bool:
     lost_at = look.lost_at if look.state == "withdrawn" else None
     if rule is OnLoss.KEEP:
         return look.state == "active" or lost_at is not None
-    grace = settings.loss_grace()  # none at all also where the clock of who noted the loss runs ahead
+    grace = settings.current().loss_grace  # none at all also where the clock of who noted the loss runs ahead
     return bool(grace) and lost_at is not None and now < lost_at + grace

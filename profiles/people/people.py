@@ -83,8 +83,13 @@ def check_handle(handle: str) -> None:
     """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
     if not re.fullmatch(HANDLE_PATTERN, handle):
         raise HandleError(HANDLE_RULE)
-    if handle in RESERVED or handle in settings.reserved_handles():
+    if handle in RESERVED or handle in _reserved_here():
         raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
+
+
+def _reserved_here() -> frozenset[str]:
+    known = settings.current()
+    return known.reserved_handles | {known.site_name.lower()}
 
 
 def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:

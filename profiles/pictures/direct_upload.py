@@ -51,7 +51,7 @@ class DirectUpload:
 
 
 def takes_direct_uploads() -> bool:
-    return settings.direct_upload() and objects.takes_posts()
+    return settings.current().direct_upload and objects.takes_posts()
 
 
 def issue_ticket(profile: Profile, byte_count: int, content_type: str, now: datetime) -> DirectUpload:
@@ -91,7 +91,7 @@ def redeem_ticket(
 
 
 def _check_wish(byte_count: int, content_type: str) -> None:
-    most = settings.upload_max_bytes()
+    most = settings.current().upload_max_bytes
     if not 1 <= byte_count <= most:
         raise AvatarError(f"Pictures may have from 1 byte to {filesizeformat(most)}.", TICKET_REFUSED)
     if content_type not in CONTENT_TYPES:

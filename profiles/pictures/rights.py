@@ -144,7 +144,7 @@ def set_on_loss(
 ) -> None:
     """`on_loss` is what the site does by itself, which is then followed wherever the site goes, or one of its other
     choices. It holds for what is lost already, too."""
-    on_loss = "" if on_loss == settings.on_loss() else on_loss
+    on_loss = "" if on_loss == settings.current().on_loss else on_loss
     with lock_profile(profile.pk) as owner:
         owner.on_loss, owner.returns_by_itself, owner.mails_on_loss = on_loss, returns_by_itself, mails_on_loss
         owner.save(update_fields=["on_loss", "returns_by_itself", "mails_on_loss", "updated_at"])
@@ -155,7 +155,7 @@ def settle_overdue(now: datetime) -> int:
     """Moves the pointer of people whose grace is over to their earlier picture; how many. Pictures are served by the
     same rule before: this only saves a query for each."""
     lost = Avatar.objects.filter(
-        state=Avatar.State.WITHDRAWN, lost_at__lte=now - settings.loss_grace(), profile__avatar=F("pk")
+        state=Avatar.State.WITHDRAWN, lost_at__lte=now - settings.current().loss_grace, profile__avatar=F("pk")
     )
     by_person = lost.select_related("profile").order_by("lost_at")
     overdue = [one.profile_id for one in by_person[:AT_ONCE] if effective(one.profile.on_loss) is OnLoss.REVERT]

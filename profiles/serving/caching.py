@@ -38,7 +38,7 @@ def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 def soon_stale() -> str:
     """For addresses that name a person: the picture behind them may change at any moment."""
-    return cache_control(settings.avatar_max_age())
+    return cache_control(settings.current().avatar_max_age)
 
 
 def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
@@ -47,8 +47,8 @@ def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | No
     While we are down, a cache that knows `stale-if-error` may go on showing it, within `end` too.
     """
     left = inf if end is None else max(0.0, (end - now).total_seconds() - settings.CACHE_SLACK)
-    seconds = min(float(settings.avatar_max_age()), left)
-    spare = min(float(settings.outage_seconds()), left - seconds)
+    seconds = min(float(settings.current().avatar_max_age), left)
+    spare = min(float(settings.current().outage_seconds), left - seconds)
     response.headers["Cache-Control"] = cache_control(seconds, spare)
     request.META[FRESH_FOR] = seconds
 

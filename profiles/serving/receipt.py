@@ -24,7 +24,7 @@ def receipt_of(profile: Profile, now: datetime) -> dict[str, Any]:
 
 def signed_receipt(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
     """`describe`, with who says so, until when the mark stands without another check, and the site's signature."""
-    said = {"version": VERSION, "issuer": settings.site_origin() or None, "mark_until": _mark_until(shown)}
+    said = {"version": VERSION, "issuer": settings.current().site_origin or None, "mark_until": _mark_until(shown)}
     return sign({**said, **describe(profile, shown)}, keys_url())
 
 
@@ -61,7 +61,7 @@ def describe(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
 def _mark_until(shown: ShownPicture) -> str | None:
     if not shown.mark or shown.avatar is None or shown.avatar.attested_at is None:
         return None
-    return (shown.avatar.attested_at + settings.mark_max_age()).isoformat()
+    return (shown.avatar.attested_at + settings.current().mark_max_age).isoformat()
 
 
 def _picture(shown: ShownPicture) -> dict[str, Any]:
@@ -100,4 +100,4 @@ def _size(rendition: Rendition) -> dict[str, Any]:
 
 def _absolute(path: str) -> str:
     """From SITE_ORIGIN, never from the Host header."""
-    return urljoin(settings.site_origin(), path)
+    return urljoin(settings.current().site_origin, path)

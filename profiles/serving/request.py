@@ -129,7 +129,7 @@ def _read_url(asked: str) -> str:
         return ""
     if len(asked) <= _LONGEST_URL and re.fullmatch(r"https?://[!-~]+", asked) and "\\" not in asked:
         try:
-            if urlsplit(asked).netloc.lower() in settings.default_url_hosts():
+            if urlsplit(asked).netloc.lower() in settings.current().default_url_hosts:
                 return asked
         except ValueError:  # brackets that hold no IPv6 address
             pass

@@ -55,7 +55,7 @@ def find_profile(identifier: str) -> Profile | None:
 
 def good_until(profile: Profile, avatar: Avatar, now: datetime) -> datetime | None:
     """When time alone ends what is said of a picture that is shown at `now`: its mark, then itself."""
-    if avatar.attested_at is not None and now <= (mark_ends := avatar.attested_at + settings.mark_max_age()):
+    if avatar.attested_at is not None and now <= (mark_ends := avatar.attested_at + settings.current().mark_max_age):
         return mark_ends
     return shown_until(avatar, profile.on_loss, now)
 

@@ -65,14 +65,17 @@ def canonical(value: object) -> bytes:
 
 def signing_key() -> SigningKey | None:
     """None where the site has none. Raises BadSigningKey."""
-    pem = settings.receipt_signing_key()
+    pem = settings.current().receipt_signing_key
     return _read_key(pem) if pem else None
 
 
 def public_keys() -> dict[str, Any]:
     """The JWK set: the key that signs first, then those of AVATAR_RECEIPT_PUBLIC_KEYS. Raises BadSigningKey."""
     key = signing_key()
-    published = [*([key.public] if key else []), *(_read_public(text) for text in settings.receipt_public_keys())]
+    published = [
+        *([key.public] if key else []),
+        *(_read_public(text) for text in settings.current().receipt_public_keys),
+    ]
     return {"keys": [_published(public) for public in dict.fromkeys(published)]}
 
 

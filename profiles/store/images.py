@@ -106,18 +106,18 @@ def _put_objects(image: StoredImage, picture: NormalisedPicture) -> None:
     """Only what a row names: after a change of encoder the rows of an older upload stand, and so do their objects."""
     fresh = {_sha256(each.image.data): each.image.data for each in picture.renditions}
     wanted = {_rendition_key(row): fresh[row.sha256] for row in image.renditions.all() if row.sha256 in fresh}
-    ends_at = time.monotonic() + settings.store_time().total_seconds()
+    ends_at = time.monotonic() + settings.current().store_time.total_seconds()
     for key, data in {objects.master_key(image.sha256): picture.image.master.data, **wanted}.items():
         if time.monotonic() > ends_at:
             raise objects.StorageError(
-                f"The object store takes longer than {settings.store_time().seconds} s for a picture."
+                f"The object store takes longer than {settings.current().store_time.seconds} s for a picture."
             )
         objects.put(key, data)
 
 
 def _unused(now: datetime) -> Iterator[int]:
     """In the order of their ids, so that what can't be deleted now is passed over."""
-    old = StoredImage.objects.filter(touched_at__lt=now - settings.unused_image_age())
+    old = StoredImage.objects.filter(touched_at__lt=now - settings.current().unused_image_age)
     unused = old.exclude(_is_held()).order_by("pk")
     after = 0
     while batch := list(unused.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
@@ -127,7 +127,7 @@ def _unused(now: datetime) -> Iterator[int]:
 
 def _erase_removed_avatars(now: datetime) -> int:
     with transaction.atomic():
-        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - settings.undo_time())
+        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - settings.current().undo_time)
         doomed = list(past.select_for_update().select_related(None).order_by("pk")[:_BATCH])
         for avatar in doomed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
@@ -152,7 +152,7 @@ def _purge(image_id: int, now: datetime) -> bool:
 
 def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
     image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
-    if image is None or image.touched_at >= now - settings.unused_image_age():
+    if image is None or image.touched_at >= now - settings.current().unused_image_age:
         return None
     return None if StoredImage.objects.filter(_is_held(), pk=image_id).exists() else image
 

@@ -145,12 +145,12 @@ def public_url(key: str) -> str | None:
     """
     if not key.startswith(f"{RENDITIONS}/"):
         return None
-    mode, bucket = settings.serve_from_store(), s3.as_s3(_store())
+    mode, bucket = settings.current().serve_from_store, s3.as_s3(_store())
     if mode == "public":
-        return f"{settings.store_public_url()}/{key}"
+        return f"{settings.current().store_public_url}/{key}"
     if mode == "signed" and bucket:
         with _translated(key):
-            return s3.signed_url(bucket, key, seconds=settings.signed_seconds())
+            return s3.signed_url(bucket, key, seconds=settings.current().signed_seconds)
     return None
 
 

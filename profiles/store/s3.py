@@ -82,7 +82,7 @@ def full_key(store: Any, key: str) -> str:
 
 def _browsers_client(store: Any) -> Any:
     """Signs for the host that browsers reach, which a signature names."""
-    endpoint = settings.browsers_s3_endpoint()
+    endpoint = settings.current().browser_s3_endpoint
     is_ours = endpoint in {"", store.endpoint_url}
     return store.connection.meta.client if is_ours else _client_at(store, endpoint)
 

@@ -60,7 +60,7 @@ class Cleaning:
         self.say(f"{what}: {about}")
 
     def is_old(self, since: datetime) -> bool:
-        return since < self.now - settings.grace_time()
+        return since < self.now - settings.current().grace_time
 
     def is_credible(self, what: str, lonely: int, of: int) -> bool:
         if self.force or lonely < SUSPICIOUS or 2 * lonely <= of:

@@ -51,7 +51,7 @@ def _create(request: HttpRequest, form: TokenForm) -> api_tokens.FreshToken | No
         return None
     user, now = signed_in(request), timezone.now()
     try:
-        limits.spend("tokens", user.pk, settings.new_tokens_per_hour())
+        limits.spend("tokens", user.pk, settings.current().api_new_tokens_per_hour)
         return api_tokens.create_token(profile_of(user), form.wish(now), now=now, actor=user)
     except (api_tokens.TokenError, limits.TooMany) as error:
         form.add_error(None, error.sentence)

@@ -97,7 +97,7 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
 
 def _led_to(address: str) -> HttpResponse:
     response = HttpResponseRedirect(address)
-    response.headers["Cache-Control"] = f"public, max-age={settings.signed_seconds() // 2}"
+    response.headers["Cache-Control"] = f"public, max-age={settings.current().signed_seconds // 2}"
     return response
 
 
@@ -132,7 +132,7 @@ def _seed(wish: Wish, face: Face | None, style: FallbackStyle) -> str:
 
 def _pay(request: HttpRequest) -> None:
     """Count a picture that must be drawn or encoded. What is stored or cached costs nothing."""
-    spend("drawings", network_of_request(request), settings.drawings_per_hour())
+    spend("drawings", network_of_request(request), settings.current().drawings_per_hour)
 
 
 def _nobody() -> HttpResponse:

@@ -48,7 +48,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     wish = _read_wish(request.body)
     if wish is None:
         raise ExpectedError('Send JSON: {"byte_count": 12345, "content_type": "image/png"}.', BAD_REQUEST)
-    limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
+    limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
     upload = issue_ticket(profile_of(signed_in(request)), *wish, timezone.now())
     done = reverse("profiles:direct_done", args=[upload.ticket.pk])
     answer = {"url": upload.form.url, "fields": upload.form.fields, "ticket": str(upload.ticket.pk), "done": done}

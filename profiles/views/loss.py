@@ -30,7 +30,7 @@ def loss(request: HttpRequest) -> HttpResponse:
         set_on_loss(profile, actor=signed_in(request), **wishes)
         messages.success(request, "Your wishes are saved.")
         return redirect("profiles:loss")
-    context = {"form": form, "grace": settings.loss_grace(), "knows_addresses": settings.knows_addresses()}
+    context = {"form": form, "grace": settings.current().loss_grace, "knows_addresses": settings.knows_addresses()}
     return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)
 
 

@@ -42,7 +42,7 @@ _CHUNK = 64 * 1024
 @require_http_methods(["GET", "HEAD", "POST"])
 def picture(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.method == "POST" and length > settings.upload_max_bytes() + FORM_OVERHEAD:
+    if request.method == "POST" and length > settings.current().upload_max_bytes + FORM_OVERHEAD:
         _drain(request)
         return _refuse(request, UploadForm({}, {}), ExpectedError(too_large(length), TOO_MANY_BYTES))
     return _guarded(request)
@@ -67,7 +67,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
 
 
 def _set_picture(request: HttpRequest, form: UploadForm) -> None:
-    limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
+    limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
     user, said = signed_in(request), form.cleaned_data
     details, content = AvatarDetails(alt_text=said["alt_text"]), said["content"].read()
     set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
@@ -89,12 +89,12 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     page = history_of(profile, shown.avatar, now)
     length = history_length(profile) if page.next else len(page.entries)
     context = {"profile": profile, "form": form, "shown": shown, "page": page, "length": length}
-    context |= {"upload_max_bytes": settings.upload_max_bytes(), "takes_direct_uploads": takes_direct_uploads()}
+    context |= {"upload_max_bytes": settings.current().upload_max_bytes, "takes_direct_uploads": takes_direct_uploads()}
     return render(request, "profiles/picture.html", context, status=status)
 
 
 def _drain(request: HttpRequest) -> None:
-    left = DRAINED * settings.upload_max_bytes()
+    left = DRAINED * settings.current().upload_max_bytes
     while left > 0 and (chunk := request.read(_CHUNK)):
         left -= len(chunk)
 
@@ -113,7 +113,7 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _crop_page(request, entry, form, status=422)
     try:
-        limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
+        limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
         crop_again(profile, avatar_id, form.cleaned_data["crop"], signed_in(request))
     except EXPECTED as error:
         refusal = public_error(error)

@@ -29,7 +29,10 @@ class Command(BaseCommand):
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
         client, bucket = store.connection.meta.client, str(store.bucket_name)
-        cors, policy = cors_rules(settings.site_origin()), reading_policy(bucket, s3.full_key(store, RENDITIONS))
+        cors, policy = (
+            cors_rules(settings.current().site_origin),
+            reading_policy(bucket, s3.full_key(store, RENDITIONS)),
+        )
         self._say("CORS", cors)
         if public:
             self._say("policy", policy)
