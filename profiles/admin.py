@@ -1,4 +1,4 @@
-"""People and pictures for the site's team: to look, and to remove with a reason. Nobody sets a picture for another."""
+"""People and pictures for staff, who look, and remove pictures with a reason. Nobody sets a picture for another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own settings, judged at the start. Each id is stable."""
+"""System checks of the settings. Ids are stable."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_storage(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 @register()
 def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A mark must not outlive its picture, nor the purge of an image overtake the request that stores it."""
+    """Check that no mark outlives its picture, and no purge overtakes the request that stores an image."""
     found: list[CheckMessage] = []
     ours = profiles_settings.current()
     if not timedelta(0) < ours.mark_max_age <= ours.image_max_age:

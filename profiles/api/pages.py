@@ -10,7 +10,7 @@ from profiles import settings
 from profiles.api.document import document, server_url
 from profiles.api.operations import OPERATIONS
 from profiles.api.problems import PICTURE_REASONS, PROBLEMS
-from profiles.forms import most
+from profiles.forms import upload_limit
 
 
 @require_safe
@@ -29,7 +29,7 @@ def about(request: HttpRequest) -> HttpResponse:
         "operations": OPERATIONS,
         "problems": {slug: kind for slug, kind in PROBLEMS.items() if slug not in PICTURE_REASONS},
         "picture_reasons": PICTURE_REASONS,
-        "most_bytes": most(),
+        "most_bytes": upload_limit(),
         "uploads_per_hour": settings.current().uploads_per_hour,
         "calls_per_hour": settings.current().api_calls_per_hour,
     }

@@ -1,4 +1,4 @@
-"""What people are told of their pictures when they come by next, and by mail."""
+"""Notices to people about their pictures, shown on pages and sent by mail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from profiles.models.pictures import Avatar
 
 
 class Notice(models.Model):
-    """Shown on every page until dismissed. Of one picture there is at most one open notice of a kind."""
+    """A notice, shown on every page until dismissed. A picture has at most one open notice of a kind."""
 
     class Kind(models.TextChoices):
         LOST = "lost", "The right to a picture was lost"

@@ -1,4 +1,4 @@
-"""Choosing a picture: the page and the upload."""
+"""The page to choose a picture, the upload, and the page to crop it."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
 from profiles.store.objects import StorageError
 
-#: What a form's other fields and the multipart lines may add to the picture's bytes.
+# Bytes that a form's other fields and the multipart lines may add to the picture's.
 FORM_OVERHEAD = 64 * 1024
-#: How much of a body that is too large we read and drop, as a multiple of the limit: a browser shows our answer only
-#: once it has sent everything. Past this we hang up.
+# How much of a body that is too large is read and dropped, as a multiple of the limit: a browser shows our answer only
+# once it has sent everything. Beyond this the connection is closed.
 DRAINED = 4
 _CHUNK = 64 * 1024
 
 
-@csrf_exempt  # until the length of the body is judged, which the token's check would read whole; guarded() then checks
+# Exempt until the length is checked: looking for the token would read the whole body. `_guarded` checks the token.
+@csrf_exempt
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def picture(request: HttpRequest) -> HttpResponse:
@@ -99,9 +100,6 @@ def _drain(request: HttpRequest) -> None:
         left -= len(chunk)
 
 
-# Showing another part of an upload.
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
@@ -126,7 +124,7 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
-    """What we keep of one's own upload, uncut: only ever our own encoding, and for nobody else."""
+    """Return one's own stored upload, uncut and in our encoding, to nobody else."""
     entry = _own(profile_of(signed_in(request)), avatar_id)
     try:
         content = kept_bytes(entry)

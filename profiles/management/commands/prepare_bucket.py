@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
 
 def cors_rules(origin: str) -> Any:
-    """As boto3's typed dictionary; here the page's one origin, and POST alone."""
+    """Return rules that allow POST from the site's origin only, as boto3's typed dictionary."""
     return {"CORSRules": [{"AllowedOrigins": [origin], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}]}
 
 
@@ -58,7 +58,7 @@ def reading_policy(bucket: str, folder: str) -> Json:
 
 
 def is_free(get: Any, bucket: str) -> bool:
-    """Whether the bucket has no such rules yet. Raises CommandError where it has: merging is a person's work."""
+    """Return True if the bucket has no such rules. Raise CommandError if it has: an operator must merge them."""
     try:
         get(Bucket=bucket)
     except ClientError as error:
