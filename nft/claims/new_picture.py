@@ -20,9 +20,10 @@ from nft.claims.claiming import ClaimError, CollectionRefused, NoSuchClaim, spen
 from nft.claims.picture import SOURCE, carry_doubt, is_expected
 from nft.claims.receipt import build_provenance, when_checked
 from nft.clients.bundle import Doors
-from nft.core.evm.abi.events import Log, MetadataChange, parse_metadata_log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.models import PictureCheck, TokenClaim
 from nft.tokens.collections import refusal_of
 from nft.tokens.media import MediaPostponed, fetch_token_media
@@ -96,7 +97,7 @@ def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Picture
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
     try:
         media = fetch_token_media(doors.chain(claim.chain_id), token, doors)
-        image = keep_image(media.image.data, svg_allowed=True)
+        image = keep_image(media.image.data, svg_allowed=True).row
     except Exception as error:
         if not is_expected(error):
             raise

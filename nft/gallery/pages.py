@@ -12,13 +12,12 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
 
 from nft.clients.indexers import entry_name
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 from nft.core.tokens.spam import SENTENCES, SpamSign
 from nft.gallery.progress import Counts
 from nft.models import HeldToken, TokenClaim
 from nft.settings import describe_chain
-from profiles.images.formats import OutputFormat
 from profiles.pictures.pages import Position
 from profiles.serving.content import rendition_bytes
 from profiles.store.renditions import pick_rendition
@@ -145,7 +144,7 @@ def square_bytes(image: StoredImage | None) -> bytes:
     square = None if image is None else pick_rendition(image.renditions.all(), PICTURE_SIZE)
     if square is None:
         raise NoSuchToken
-    return rendition_bytes(square, OutputFormat.WEBP)
+    return rendition_bytes(square)
 
 
 def indexer_names() -> list[str]:
@@ -170,7 +169,7 @@ def _contract(text: str) -> bytes:
     """Nobody's, where it is none: then the page is empty."""
     try:
         return parse_address(text)
-    except InvalidAddress:
+    except InvalidIdentifier:
         return bytes(20)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from nft.core.evm.abi.calls import build_owner_of, build_token_uri, build_uri
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import build_owner_of, build_token_uri, build_uri
 from nft.core.evm.abi.words import encode_uint, selector
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 
 
 def owner_call(chain_id: int, token: Token) -> Call:

@@ -20,8 +20,8 @@ from profiles.api.problems import (
     CallRefused,
 )
 from profiles.errors import ExpectedError
+from profiles.images.errors import TOO_MANY_BYTES
 from profiles.images.picture import Crop
-from profiles.problems import TOO_MANY_BYTES
 
 MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300

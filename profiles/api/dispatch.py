@@ -18,7 +18,7 @@ from profiles.api.operations import Operation
 from profiles.api.problems import BAD_PARAMETER, INTERNAL_ERROR, NO_SUCH_ADDRESS, CallRefused
 from profiles.errors import ExpectedError
 from profiles.limits import network_of_request
-from profiles.problems import EXPECTED, METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
 from profiles.serving.caching import short_cache_control
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
     try:
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
-    except EXPECTED as error:
+    except ExpectedError as error:
         return _refuse(request, public_error(error))
     except Exception:
         logger.exception("%s failed.", operation.name)

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from profiles.audit import record
 from profiles.errors import ExpectedError, Kind
+from profiles.images.errors import PictureError
 from profiles.models import Avatar, Profile
 from profiles.signals import avatar_changed
 
@@ -28,7 +29,7 @@ NO_PICTURE = Kind("no-picture", "No picture", 404)
 class AvatarError(ExpectedError):
     """A person's picture or its history can't be changed so."""
 
-    kind = Kind("picture-refused", "The picture can't be used", 422)
+    kind = PictureError.kind
 
 
 class AvatarNotShowable(AvatarError):

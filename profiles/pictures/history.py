@@ -15,7 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from profiles.audit import record
-from profiles.errors import Kind
+from profiles.images.errors import DecoderUnavailable
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import Avatar, Profile, StoredImage
 from profiles.models.rights import Display, decide_display
@@ -37,7 +37,7 @@ from profiles.text import one_line
 
 State = Avatar.State
 # The stored image was purged before its entry was made: begin again with its bytes.
-IMAGE_GONE = Kind("decoder-unavailable", "Pictures can't be processed at the moment", 503, permanent=False)
+IMAGE_GONE = DecoderUnavailable.kind
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def set_avatar(
     Raise ValueError for a source that is not registered.
     """
     get_source(source)
-    image = keep_image(content, svg_allowed=source != UPLOAD, crop=crop)
+    image = keep_image(content, svg_allowed=source != UPLOAD, crop=crop).row
     return attach_avatar(profile, image, source, details=details, actor=actor)
 
 

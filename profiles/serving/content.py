@@ -71,7 +71,9 @@ def _no_charge() -> None:
     """Count nothing."""
 
 
-def rendition_bytes(square: Square, fmt: OutputFormat, charge: Callable[[], None] = _no_charge) -> bytes:
+def rendition_bytes(
+    square: Square, fmt: OutputFormat = OutputFormat.WEBP, charge: Callable[[], None] = _no_charge
+) -> bytes:
     """Return the square in `fmt`, as stored or encoded from what is stored. Raise StorageError.
 
     `charge` is called only if something must be encoded, and may refuse by raising.

@@ -19,7 +19,7 @@ from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.limits import network_of_request, spend
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
-from profiles.problems import STORAGE_UNAVAILABLE, problem_response
+from profiles.problems import problem_response
 from profiles.serving.accept import parse_accept
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
@@ -154,7 +154,7 @@ def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callab
 def _unreadable(error: StorageError) -> HttpResponse:
     logger.error("A picture could not be read.", exc_info=error)
     sentence = "The picture can't be read at the moment. Please try again."
-    return _refused(ExpectedError(sentence, STORAGE_UNAVAILABLE, retry_after=5))
+    return _refused(ExpectedError(sentence, StorageError.kind, retry_after=5))
 
 
 def _refused(error: ExpectedError) -> HttpResponse:

@@ -22,7 +22,7 @@ from profiles.people.people import profile_of
 from profiles.people.signed_in import signed_in
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
-from profiles.problems import EXPECTED, FORM_INVALID, problem_response, public_error
+from profiles.problems import FORM_INVALID, problem_response, public_error
 
 BAD_REQUEST = Kind("bad-request", "The request can't be read")
 
@@ -36,7 +36,7 @@ def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except EXPECTED as error:
+        except ExpectedError as error:
             return problem_response(public_error(error))
 
     return guarded

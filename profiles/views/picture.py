@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from profiles import limits, settings
 from profiles.errors import ExpectedError
 from profiles.forms import CropForm, UploadForm, first_error, too_large
+from profiles.images.errors import TOO_MANY_BYTES
 from profiles.models import Avatar, Profile
 from profiles.people.people import profile_of
 from profiles.people.signed_in import own_profile, signed_in
@@ -23,7 +24,7 @@ from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads
 from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar
 from profiles.pictures.pages import history_length, history_of
-from profiles.problems import EXPECTED, FORM_INVALID, TOO_MANY_BYTES, problem_response, public_error
+from profiles.problems import FORM_INVALID, problem_response, public_error
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
@@ -60,7 +61,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
         return _refuse(request, form, ExpectedError(first_error(form), FORM_INVALID))
     try:
         _set_picture(request, form)
-    except EXPECTED as error:
+    except ExpectedError as error:
         return _refuse(request, form, public_error(error))
     messages.success(request, "Your new picture is in use.")
     target = reverse("profiles:picture")
@@ -113,7 +114,7 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
     try:
         limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
         crop_again(profile, avatar_id, form.cleaned_data["crop"], signed_in(request))
-    except EXPECTED as error:
+    except ExpectedError as error:
         refusal = public_error(error)
         form.add_error(None, refusal.sentence)
         return _crop_page(request, entry, form, status=refusal.status)

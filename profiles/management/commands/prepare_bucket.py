@@ -28,11 +28,9 @@ class Command(BaseCommand):
         store = s3.as_s3(storages["avatars"])
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
-        client, bucket = store.connection.meta.client, str(store.bucket_name)
-        cors, policy = (
-            cors_rules(settings.current().site_origin),
-            reading_policy(bucket, s3.full_key(store, RENDITIONS)),
-        )
+        client, bucket = store.connection.meta.client, store.bucket_name
+        cors = cors_rules(settings.current().site_origin)
+        policy = reading_policy(bucket, s3.full_key(store, RENDITIONS))
         self._say("CORS", cors)
         if public:
             self._say("policy", policy)
