@@ -83,6 +83,21 @@ def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 
 
 @register()
+def check_cache(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where rate limits can't count: per process, or not at all."""
+    backend = str(settings.CACHES.get("default", {}).get("BACKEND", ""))
+    if not backend.endswith(("LocMemCache", "DummyCache")):
+        return []
+    return [
+        Warning(
+            f"The default cache is {backend.rpartition('.')[2]}: rate limits are counted per process, or not at all.",
+            hint="Name a cache that all processes share, such as Redis.",
+            id="profiles.W003",
+        )
+    ]
+
+
+@register()
 def check_cookieless(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     order = list(settings.MIDDLEWARE)
     found: list[CheckMessage] = []

@@ -28,7 +28,7 @@ def loss(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         choices = {"mails_on_loss": profile.mails_on_loss, **form.cleaned_data}
         set_on_loss(profile, actor=signed_in(request), **choices)
-        messages.success(request, "Your choices are saved.")
+        messages.success(request, "Your wishes are saved.")
         return redirect("profiles:loss")
     context = {"form": form, "grace": settings.current().loss_grace, "knows_addresses": settings.knows_addresses()}
     return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)

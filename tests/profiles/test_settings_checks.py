@@ -49,6 +49,13 @@ def test_cookies_must_be_taken_off_before_sessions_are_read(settings: Settings) 
     assert ids(checks.check_cookieless(None)) == []
 
 
+@pytest.mark.parametrize("backend", ["locmem.LocMemCache", "dummy.DummyCache"])
+def test_rate_limits_need_a_cache_that_all_processes_share(settings: Settings, backend: str) -> None:
+    assert ids(checks.check_cache(None)) == []
+    settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}
+    assert ids(checks.check_cache(None)) == ["profiles.W003"]
+
+
 def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settings: Settings) -> None:
     assert ids(checks.check_cookieless(None)) == []
     settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SECURITY, checks.SESSIONS]
