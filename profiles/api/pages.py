@@ -15,7 +15,7 @@ from profiles.forms import upload_limit
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Any page may read it: tools that show such documents run in browsers."""
+    """Send the document. Any page may read it: tools that show such documents run in browsers."""
     response = JsonResponse(document())
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Access-Control-Allow-Origin"] = "*"

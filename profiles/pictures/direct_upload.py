@@ -34,7 +34,7 @@ LATE = timedelta(minutes=2)
 
 # The store takes no posts, or the site does not want them.
 NO_DIRECT_UPLOAD = Kind("no-direct-upload", "No direct upload", 404)
-# The wished size or type is not accepted.
+# The requested size or type is not accepted.
 TICKET_REFUSED = Kind("ticket-refused", "The upload can't be accepted", 422)
 # The ticket is not this person's, used, or too old.
 TICKET_UNKNOWN = Kind("ticket-unknown", "No such upload", 404)
@@ -55,7 +55,10 @@ def takes_direct_uploads() -> bool:
 
 
 def issue_ticket(profile: Profile, byte_count: int, content_type: str, now: datetime) -> DirectUpload:
-    """Raise AvatarError of the kinds NO_DIRECT_UPLOAD and TICKET_REFUSED, or StorageError."""
+    """Create a ticket, and the form to post with it.
+
+    Raise AvatarError of the kind NO_DIRECT_UPLOAD or TICKET_REFUSED, or StorageError.
+    """
     if not takes_direct_uploads():
         raise AvatarError("This site takes pictures through its upload form only.", NO_DIRECT_UPLOAD)
     _check_size_and_type(byte_count, content_type)

@@ -88,7 +88,7 @@ class FastPath:
 
     @property
     def size(self) -> int:
-        """The cached bytes, overhead included."""
+        """Return the cached bytes, overhead included."""
         return self._size
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -158,5 +158,5 @@ def _unreadable(error: StorageError) -> HttpResponse:
 
 
 def _refused(error: ExpectedError) -> HttpResponse:
-    """Caches may keep an answer about the request, never one about the moment."""
+    """Return the problem. Caches may keep an answer about the request, never one about the moment."""
     return problem_response(error, headers=None if error.permanent else {"Cache-Control": "no-store"})
