@@ -12,6 +12,7 @@ import hmac
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class StorageError(ExpectedError):
 class ObjectMissing(StorageError):
     """The object store holds no such object."""
 
-    kind = Kind("storage-unavailable", "The stored picture is missing", 503)
+    kind = replace(StorageError.kind, permanent=True)
 
 
 def master_key(sha256: str) -> str:
