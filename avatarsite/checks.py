@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,27 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from profiles.serving import signing
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# Earlier names of settings and environment variables, with the names that replaced them.
+RENAMED = {
+    "NFT_MARK_MAX_AGE": "AVATAR_MARK_MAX_AGE",
+    "NFT_IMAGE_MAX_AGE": "AVATAR_IMAGE_MAX_AGE",
+    "NFT_ON_LOSS": "AVATAR_ON_LOSS",
+    "NFT_ON_LOSS_CHOICES": "AVATAR_ON_LOSS_CHOICES",
+    "NFT_LOSS_GRACE": "AVATAR_LOSS_GRACE",
+    "NFT_RATE_LIMITS": "AVATAR_RATE_LIMITS",
+    "AVATAR_MISSING_PROOF": "AVATAR_REAUTHENTICATION",
+    "NFT_REAUTHENTICATION": "AVATAR_REAUTHENTICATION",
+    "RECEIPT_SIGNING_KEY": "AVATAR_RECEIPT_SIGNING_KEY",
+    "RECEIPT_SIGNING_KEY_FILE": "AVATAR_RECEIPT_SIGNING_KEY_FILE",
+    "RECEIPT_PUBLIC_KEYS": "AVATAR_RECEIPT_PUBLIC_KEYS",
+}
+
+
+@register()
+def check_renamed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report settings that still carry an earlier name: they have no effect."""
+    stale = [name for name in RENAMED if name in os.environ or hasattr(settings, name)]
+    return [Error(f"{name} has no effect: it is now {RENAMED[name]}.", id="avatarsite.E010") for name in stale]
 
 
 @register()
@@ -62,12 +84,12 @@ def check_origin(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
 @register()
 def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """A sweep slower than the mark's age would make every mark blink."""
-    if settings.NFT_SWEEP_PERIOD < settings.NFT_MARK_MAX_AGE <= settings.NFT_IMAGE_MAX_AGE:
+    if settings.NFT_SWEEP_PERIOD < settings.AVATAR_MARK_MAX_AGE <= settings.AVATAR_IMAGE_MAX_AGE:
         return []
     return [
         Error(
-            "NFT_SWEEP_PERIOD < NFT_MARK_MAX_AGE <= NFT_IMAGE_MAX_AGE does not hold: "
-            f"{settings.NFT_SWEEP_PERIOD}, {settings.NFT_MARK_MAX_AGE}, {settings.NFT_IMAGE_MAX_AGE} s.",
+            "NFT_SWEEP_PERIOD < AVATAR_MARK_MAX_AGE <= AVATAR_IMAGE_MAX_AGE does not hold: "
+            f"{settings.NFT_SWEEP_PERIOD}, {settings.AVATAR_MARK_MAX_AGE}, {settings.AVATAR_IMAGE_MAX_AGE} s.",
             id="avatarsite.E005",
         )
     ]
@@ -121,12 +143,12 @@ def check_receipt_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
         keys = signing.public_keys()["keys"]
     except signing.BadSigningKey as error:
         return [Error(str(error), hint="Make one: openssl genpkey -algorithm ed25519", id="avatarsite.E009")]
-    if settings.LOCAL_STACK or (keys and settings.RECEIPT_SIGNING_KEY):
+    if settings.LOCAL_STACK or (keys and settings.AVATAR_RECEIPT_SIGNING_KEY):
         return []
     return [
         Warning(
-            "RECEIPT_SIGNING_KEY is not set: receipts are not signed, and say so.",
-            hint="Make one: openssl genpkey -algorithm ed25519 -out receipt.pem; RECEIPT_SIGNING_KEY_FILE=receipt.pem",
+            "AVATAR_RECEIPT_SIGNING_KEY is not set: receipts are not signed, and say so.",
+            hint="Make one: openssl genpkey -algorithm ed25519 -out key.pem; AVATAR_RECEIPT_SIGNING_KEY_FILE=key.pem",
             id="avatarsite.W002",
         )
     ]

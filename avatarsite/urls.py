@@ -9,15 +9,16 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from avatarsite import pages
 from avatarsite.ops import health, local_mail, metrics
+from profiles.people.proof import proof_required
 from users import views
 from users.passkeys import RemovePasskey
-from users.proof import ASK_WALLET, proof_required
+from users.proof import ASK_WALLET
 from users.views import ByWallet
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     # These four stand before allauth's pages of the same addresses.
-    path("accounts/password/set/", proof_required(password_set), name="account_set_password"),
+    path("accounts/password/set/", proof_required(password_set, reading=True), name="account_set_password"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("accounts/sessions/", views.Sessions.as_view(), name="usersessions_list"),
     path("accounts/sessions/<int:session_id>/end/", views.end_session, name="session_end"),

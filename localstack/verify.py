@@ -32,7 +32,7 @@ PRODUCTION = {
     "NFT_IPFS_GATEWAYS": "https://one.example https://two.example",
     "S3_BUCKET": "avatars",
     # Of RFC 8410, section 10.3: known to everybody, good enough to be looked at.
-    "RECEIPT_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----\n"
+    "AVATAR_RECEIPT_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----\n"
     "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
     "-----END PRIVATE KEY-----\n",
 }

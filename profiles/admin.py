@@ -1,63 +1,26 @@
-"""People and pictures for the site's team: to look, and to remove with a reason. Nobody sets a picture for another."""
+"""People and pictures for staff, who look, and remove pictures with a reason. Nobody sets a picture for another."""
 
 from __future__ import annotations
-
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.core.paginator import Paginator
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from profiles.admin_base import LeasedAdmin, NeedsAttention
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, email_lookups, username_lookup
 from profiles.models import AuditEntry, Avatar, Notice, Profile, Rendition, StoredImage
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.rights import moderate_avatar
 from profiles.store.renditions import content_url, pick_rendition
 
-THUMBNAIL = 48
-COUNTED = 10_000
-
-
-if TYPE_CHECKING:  # generic in the stubs only
-    Base = admin.ModelAdmin[Any]
-    BasePaginator = Paginator[Any]
-else:
-    Base = admin.ModelAdmin
-    BasePaginator = Paginator
-
-
-class BoundedPaginator(BasePaginator):
-    """Counts to 10,000 and no further: a list of millions must not be read to be paged."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list[: COUNTED + 1]
-        return rows.count() if isinstance(rows, QuerySet) else len(rows)
-
-
-class LookOnly(Base):
-    """Rows are made and changed by services, which leave audit rows; the admin shows them."""
-
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+THUMBNAIL = 48  # pixels
+# Exact lookups that find a profile by its user.
+_PERSON = [f"={lookup}" for lookup in dict.fromkeys([username_lookup(), *email_lookups()])]
 
 
 def thumbnail(image: StoredImage) -> SafeString | str:
@@ -73,11 +36,11 @@ RENDITIONS = Rendition.objects.order_by("size")
 
 
 @admin.register(Profile)
-class ProfileAdmin(LookOnly):
+class ProfileAdmin(ReadOnlyAdmin):
     list_display = ["picture", "handle", "display_name", "user", "source", "avatar_version", "updated_at"]
     list_display_links = ["handle"]
     list_select_related = ["user", "avatar__image"]
-    search_fields = ["handle", "display_name", "=user__username", "=user__email"]
+    search_fields = ["handle", "display_name", *_PERSON]
     search_help_text = "Handle, name, or the exact username or e-mail address."
     ordering = ["-pk"]
 
@@ -98,7 +61,7 @@ class ModerationActionForm(ActionForm):
 
 
 @admin.register(Avatar)
-class AvatarAdmin(LookOnly):
+class AvatarAdmin(ReadOnlyAdmin):
     list_display = ["picture", "title_or_id", "person", "source", "state", "is_locked", "attested_at", "chosen_at"]
     list_display_links = ["title_or_id"]
     list_filter = ["source", "state", "is_locked", "chosen_at"]
@@ -140,7 +103,7 @@ class AvatarAdmin(LookOnly):
 
 
 @admin.register(StoredImage)
-class StoredImageAdmin(LookOnly):
+class StoredImageAdmin(ReadOnlyAdmin):
     list_display = ["picture", "sha256", "source_format", "width", "height", "frames", "byte_count", "created_at"]
     list_display_links = ["sha256"]
     list_filter = ["source_format"]
@@ -157,7 +120,7 @@ class StoredImageAdmin(LookOnly):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(LookOnly):
+class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "action", "profile", "actor", "detail"]
     list_filter = ["action", "at"]
     list_select_related = ["profile", "actor"]

@@ -1,4 +1,4 @@
-"""What our admin pages share. Services make and change rows; staff look, and act through services with a reason."""
+"""What the admin pages share. Rows are made and changed by the apps' own code; staff look, and act with a reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.contrib.auth.models import User
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from profiles.leases import Leased, fresh
 
-COUNTED = 10_000
+# The largest number of rows that a list counts.
+MAX_COUNT = 10_000
 
 if TYPE_CHECKING:  # generic in the stubs only
     Base = admin.ModelAdmin[Any]
@@ -29,15 +30,17 @@ else:
 
 
 class BoundedPaginator(BasePaginator):
-    """Counts to 10,000 and no further: a list of millions must not be read to be paged."""
+    """Count at most MAX_COUNT rows: a list of millions must not be read to be paged."""
 
     @cached_property
     def count(self) -> int:
-        rows = self.object_list[: COUNTED + 1]
+        rows = self.object_list[: MAX_COUNT + 1]
         return rows.count() if isinstance(rows, QuerySet) else len(rows)
 
 
-class LookOnly(Base):
+class ReadOnlyAdmin(Base):
+    """Rows that staff can see but not add, change or delete."""
+
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -52,8 +55,8 @@ class LookOnly(Base):
         return False
 
 
-class LookOnlyRows(Rows):
-    """The newest rows of another table, below the row they belong to."""
+class ReadOnlyInline(Rows):
+    """The newest `shown` rows of another table, below the row they belong to."""
 
     shown = 20
     extra = 0
@@ -92,12 +95,19 @@ class ReasonForm(ActionForm):
     reason = forms.CharField(required=False, max_length=200, label="Reason (for actions)")
 
 
-def staff(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # noqa: S101  # the admin lets nobody else in; tells the type checker
-    return request.user
+def username_lookup(path: str = "user") -> str:
+    """Return the lookup of the sign-in name, whatever field the user model has for it. `path` leads to the user."""
+    return f"{path}__{get_user_model().USERNAME_FIELD}"
 
 
-class LeasedAdmin(LookOnly):
+def email_lookups(path: str = "user") -> list[str]:
+    """Return the lookup of the e-mail address, or none if the user model has no field for it."""
+    model = get_user_model()
+    name = model.get_email_field_name()
+    return [f"{path}__{name}"] if hasattr(model, name) else []
+
+
+class LeasedAdmin(ReadOnlyAdmin):
     """A list of rows that workers work on. Add `NeedsAttention` to its filters."""
 
     actions = ["retry"]

@@ -1,58 +1,78 @@
-"""How often somebody may do something costly. Counted in the cache, in windows of an hour.
-
-Without the cache nothing is refused: this guards our processor against one busy person, not a secret, and uploads
-need a sign-in and are bounded one by one. It is logged, so that an operator learns of it.
-"""
+"""Limit how often somebody may do something costly, counted in the cache in fixed windows of time."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import time
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.core.cache import cache
+from django.http import HttpRequest
 from redis.exceptions import RedisError
+
+from profiles import settings
+from profiles.errors import ExpectedError, Kind
 
 logger = logging.getLogger(__name__)
 
-HOUR = 3600
+HOUR = 3600  # seconds
+# Bits of an IPv6 address that one household is given.
+IPV6_SUBSCRIBER_BITS = 64
+UNCOUNTED = Kind("temporarily-unavailable", "A part of this site is down", 503, permanent=False)
 
 
-class TooMany(Exception):
-    """The limit of an hour is used up."""
+class TooMany(ExpectedError):
+    """The tries of this window are used up. `retry_after` says when the next one begins."""
 
-    permanent = False
-
-    def __init__(self, what: str, per_hour: int) -> None:
-        self.sentence = f"That is more than {per_hour} {what} in an hour. Please wait a while and try again."
-        super().__init__(self.sentence)
-        self.retry_after = HOUR
+    kind = Kind("rate-limited", "Too many tries", 429, permanent=False)
 
 
-def spend(what: str, who: object, per_hour: int) -> None:
-    """Count one more of `what` ("uploads") for `who`; raises TooMany past `per_hour`."""
-    key = f"limit:{what}:{who}"
+def spend(
+    what: str, who: object, count: int, *, seconds: int = HOUR, now: float | None = None, if_cache_is_down: str = ""
+) -> None:
+    """Count one try of `what` ("uploads") by `who`. Raise TooMany past `count` tries in a window of `seconds`.
+
+    Windows are aligned to the clock. AVATAR_RATE_LIMITS ({what: (count, seconds)}) replaces both numbers. `now` is a
+    time.time(). Without a cache the try is allowed and logged, or refused with the sentence `if_cache_is_down`: raises
+    ExpectedError of the kind UNCOUNTED.
+    """
+    count, seconds = settings.current().rate_limits.get(what, (count, seconds))
+    window, elapsed = divmod(int(time.time() if now is None else now), seconds)
+    digest = hashlib.sha256(str(who).encode()).hexdigest()[:32]  # the cache need not know who it was
+    key = f"limit:{what}:{window}:{digest}"
     try:
-        cache.add(key, 0, timeout=HOUR)
-        count = cache.incr(key)
-    except ValueError:  # the window ended between the two lines
+        cache.add(key, 0, timeout=seconds + 1)
+        tries = cache.incr(key)
+    except ValueError:  # flushed between the two: this is the first try again
         return
-    except (RedisError, OSError):
+    except (RedisError, OSError) as error:
+        if if_cache_is_down:
+            raise ExpectedError(if_cache_is_down, UNCOUNTED) from error
         logger.warning("The cache is down: %s are not counted.", what)
         return
-    if count > per_hour:
-        raise TooMany(what, per_hour)
+    if tries > count:
+        left = seconds - elapsed
+        raise TooMany(_sentence(what, count, seconds, left), retry_after=left)
 
 
-# Whom to count a request for.
+def _sentence(what: str, count: int, seconds: int, left: int) -> str:
+    if seconds == HOUR:
+        return f"That is more than {count} {what} in an hour. Please wait a while and try again."
+    return f"That was too many tries. Wait {left} {'second' if left == 1 else 'seconds'} and try again."
 
-IPV6_SUBSCRIBER_BITS = 64  # what one household is given
+
+def network_of_request(request: HttpRequest) -> str:
+    """Return the network to count a visitor's request for, trusting TRUSTED_PROXY_COUNT proxies."""
+    remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
+    return network_of(remote, forwarded, settings.current().trusted_proxies)
 
 
 def network_of(remote: str, forwarded: str, proxies: int) -> str:
-    """The address the outermost of our `proxies` saw, or the peer without proxies.
+    """Return the address that the outermost of our `proxies` saw, or the peer's without proxies.
 
-    `forwarded` is the X-Forwarded-For header; what lies left of our own proxies' entries anyone can write. IPv6
-    addresses count by /64.
+    `forwarded` is the X-Forwarded-For header: anybody can write what lies left of our own proxies' entries. An IPv6
+    address stands for its /64.
     """
     hops = forwarded.split(",")
     client = hops[-proxies].strip() if 0 < proxies <= len(hops) else remote

@@ -1,12 +1,14 @@
-"""Where other apps add what we can't know: more about a picture's origin, and more names of a person.
+"""Where other apps add what profiles can't know: sources of pictures, and identifiers by which people are found.
 
-Register in `AppConfig.ready`. Both hooks are called while a page or picture is served: no chain call, no write,
-at most one query.
+Register in `AppConfig.ready`. The hooks run while a page or picture is served: no network call, no write, at most one
+query.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -14,33 +16,73 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from profiles.models import Avatar
 
-#: Returns the provenance to show (a copy of `avatar.provenance` with more or fresher keys), or None for nothing.
+# The one source that needs no attestation: a person's own file.
+UPLOAD = "upload"
+MAX_NAME = 16
+
+# Returns the provenance to show (`avatar.provenance` with more or fresher keys), or None for nothing.
 ProvenanceProvider = Callable[["Avatar"], dict[str, Any] | None]
 
-#: Takes an identifier from a URL; returns a filter over Profile, or None where it is not its kind of identifier.
-#: A filter, not a profile, so that finding a person stays one query.
+# Takes an identifier from a URL; returns a filter over Profile, or None if it is not an identifier of its kind.
+# A filter, not a profile, so that finding a person stays one query.
 IdentifierResolver = Callable[[str], Q | None]
 
-_provenance: dict[str, ProvenanceProvider] = {}
+
+@dataclass(frozen=True)
+class Source:
+    """An origin of pictures.
+
+    `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
+    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE.
+    """
+
+    name: str
+    label: str
+    provenance: ProvenanceProvider | None = None
+    unchecked: str = (
+        "Whether you may still show this picture could not be checked for too long. We keep trying; try again later."
+    )
+
+
+_sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, "Upload")}
 _resolvers: dict[str, IdentifierResolver] = {}
 
 
-def register_provenance_provider(source: str, provider: ProvenanceProvider) -> None:
-    """Let `provider` speak for pictures of this `Avatar.source`; a second one for a source replaces the first."""
-    _provenance[source] = provider
+def register_source(source: Source) -> None:
+    """Accept pictures of `source`, whose right to be shown must be attested. Replace an earlier one of its name.
+
+    Raise ValueError for the name of uploads, and for a name that is not 1 to 16 small letters, digits and `_`.
+    """
+    if source.name == UPLOAD or not re.fullmatch(rf"[a-z0-9_]{{1,{MAX_NAME}}}", source.name):
+        raise ValueError(f"{source.name!r} can't be the name of a source.")
+    _sources[source.name] = source
 
 
 def register_identifier_resolver(kind: str, resolver: IdentifierResolver) -> None:
-    """Let `/avatar/<id>` know one more kind of identifier, as "address" or "ens"."""
+    """Let `/avatar/<id>` know one more kind of identifier. Replace an earlier resolver of this kind."""
     _resolvers[kind] = resolver
 
 
+def get_source(name: str) -> Source:
+    """Return the registered source. Raise ValueError if no installed app registered it."""
+    try:
+        return _sources[name]
+    except KeyError:
+        raise ValueError(f"No source is registered as {name!r}: see profiles.sources.register_source.") from None
+
+
+def source_choices() -> list[tuple[str, str]]:
+    """Return name and label of every source, for forms and the admin."""
+    return [(source.name, source.label) for source in _sources.values()]
+
+
 def provenance_of(avatar: Avatar) -> dict[str, Any] | None:
-    provider = _provenance.get(avatar.source)
-    return avatar.provenance if provider is None else provider(avatar)
+    """Return what proves the right to show `avatar`, as its source tells it now, else as it was stored."""
+    source = _sources.get(avatar.source)
+    return avatar.provenance if source is None or source.provenance is None else source.provenance(avatar)
 
 
 def resolve_identifier(identifier: str) -> Q | None:
-    """The first registered resolver's answer, or None where no resolver knows the form."""
+    """Return the first registered resolver's filter, or None if no resolver knows the form."""
     answers = (resolver(identifier) for resolver in _resolvers.values())
     return next((answer for answer in answers if answer is not None), None)

@@ -17,7 +17,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
 
-from profiles.admin import LookOnly
+from profiles.admin_base import ReadOnlyAdmin
 from profiles.audit import record
 from profiles.people.people import profile_of
 from profiles.people.signed_in import signed_in
@@ -39,7 +39,7 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
     reason = forms.CharField(max_length=200, help_text="Why. It stands in the audit.")
 
 
-class Reasoned(LookOnly):
+class Reasoned(ReadOnlyAdmin):
     """Rows that are changed with a reason. Never deleted: what hangs on them would go without a word."""
 
     form = ReasonedForm
@@ -85,14 +85,14 @@ class GroupAdmin(Reasoned):
         return _is_superuser(request)
 
 
-class EmailAddressAdmin(LookOnly):
+class EmailAddressAdmin(ReadOnlyAdmin):
     list_display = ["email", "user", "primary", "verified"]
     list_filter = ["primary", "verified"]
     list_select_related = ["user"]
     search_fields = ["=email", "=user__username"]
 
 
-class AuthenticatorAdmin(LookOnly):
+class AuthenticatorAdmin(ReadOnlyAdmin):
     """Without `data`, which holds the secrets of code apps."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]

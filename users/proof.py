@@ -6,9 +6,7 @@ code, or a wallet, which allauth knows nothing of.
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable
 from typing import Any
 
 from allauth.account import app_settings
@@ -20,15 +18,14 @@ from allauth.account.internal.flows.reauthentication import (
     suspend_request,
 )
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
 from users.login_methods import began_by_wallet
 from users.wallet_login import is_ours
 
-View = Callable[..., HttpResponse]
 SIGNED_IN_AT = "signed_in_at"
 ASK_WALLET = "account_reauthenticate_wallet"
 #: What a page is for, by the name of its address, in words that follow "before you".
@@ -52,31 +49,27 @@ STEPS = {
 
 
 class Reauthentication:
-    """NFT_REAUTHENTICATION: see nft.views.proof."""
+    """AVATAR_REAUTHENTICATION: see profiles.people.proof."""
 
-    def missing(self, request: HttpRequest) -> str:
-        return missing_proof(request)
+    def proof_url(self, request: HttpRequest) -> str:
+        """Return where to prove one's identity before `request` goes on, "" if that was done lately.
 
-    def step(self, wanted_url: str) -> str:
-        return step_of(wanted_url)
+        A posted form waits in the session, and is sent after the proof.
+        """
+        if was_proved_lately(request):
+            return ""
+        first = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+        if request.content_type == "application/json":
+            return str(first)
+        return str(suspend_request(request, first).url)
 
-    def accept(self, request: HttpRequest, user: User, wanted_url: str) -> str:
-        record_authentication(request, user, method="wallet", reauthenticated=True)
-        wanted = wanted_url if is_ours(wanted_url) else resolve_url("account_email")
-        return f"{reverse(ASK_WALLET)}?{urlencode({'next': wanted})}" if has_form(request) else wanted
+    def describe_step(self, next_url: str) -> str:
+        return step_of(next_url)
 
-
-def missing_proof(request: HttpRequest) -> str:
-    """Where to prove oneself before `request` goes on (AVATAR_MISSING_PROOF), "" if that was done lately.
-
-    A form that was posted waits in the session, and is sent once the proof is given.
-    """
-    if was_proved_lately(request):
-        return ""
-    first = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-    if request.content_type == "application/json":
-        return str(first)
-    return str(suspend_request(request, first).url)
+    def record_proof(self, request: HttpRequest, user: User, method: str, next_url: str) -> str:
+        record_authentication(request, user, method=method, reauthenticated=True)
+        target = next_url if is_ours(next_url) else resolve_url("account_email")
+        return f"{reverse(ASK_WALLET)}?{urlencode({'next': target})}" if has_form(request) else target
 
 
 def was_proved_lately(request: HttpRequest) -> bool:
@@ -110,17 +103,6 @@ def step_of(url: str) -> str:
         return STEPS.get(str(resolve(url.partition("?")[0]).url_name), "")
     except Resolver404:
         return ""
-
-
-def proof_required(view: View) -> View:
-    """For pages of others that ask for no proof themselves."""
-
-    @functools.wraps(view)
-    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        elsewhere = missing_proof(request)
-        return redirect(elsewhere) if elsewhere else view(request, *args, **kwargs)
-
-    return asking
 
 
 def has_form(request: HttpRequest) -> bool:

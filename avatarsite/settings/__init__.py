@@ -176,7 +176,12 @@ AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
 AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
 AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
 AVATAR_VERIFIED_ADDRESSES = "users.emails.verified_addresses"
-AVATAR_MISSING_PROOF = "users.proof.missing_proof"
+AVATAR_REAUTHENTICATION = "users.proof.Reauthentication"
+AVATAR_MARK_MAX_AGE = env.integer("AVATAR_MARK_MAX_AGE", 3600, low=1)
+AVATAR_IMAGE_MAX_AGE = env.integer("AVATAR_IMAGE_MAX_AGE", 86_400, low=1)
+AVATAR_ON_LOSS = env.text("AVATAR_ON_LOSS", "revert")
+AVATAR_ON_LOSS_CHOICES = env.words("AVATAR_ON_LOSS_CHOICES", ["revert", "plain"])
+AVATAR_LOSS_GRACE = env.integer("AVATAR_LOSS_GRACE", 0)
 AVATAR_DEFAULT_URL_HOSTS = env.words("AVATAR_DEFAULT_URL_HOSTS", [])
 AVATAR_DRAWINGS_PER_HOUR = env.integer("AVATAR_DRAWINGS_PER_HOUR", 6000, low=1)
 AVATAR_BROWSER_S3_ENDPOINT = object_store.browser_endpoint()
@@ -187,8 +192,10 @@ _bucket = object_store.browser_bucket()
 _shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": _bucket}.get(AVATAR_SERVE_FROM_STORE, "")
 
 # --- receipts ---
-RECEIPT_SIGNING_KEY = env.text("RECEIPT_SIGNING_KEY", receipt_keys.read_local(DATA_DIR) if LOCAL_STACK else "")
-RECEIPT_PUBLIC_KEYS = env.words("RECEIPT_PUBLIC_KEYS", [])
+AVATAR_RECEIPT_SIGNING_KEY = env.text(
+    "AVATAR_RECEIPT_SIGNING_KEY", receipt_keys.read_local(DATA_DIR) if LOCAL_STACK else ""
+)
+AVATAR_RECEIPT_PUBLIC_KEYS = env.words("AVATAR_RECEIPT_PUBLIC_KEYS", [])
 
 # --- chains and IPFS ---
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
@@ -198,17 +205,11 @@ NFT_INDEXERS = chains.read_indexers()
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
 NFT_REHASH_DAYS = env.integer("NFT_REHASH_DAYS", 7, low=1, high=3650)
-NFT_MARK_MAX_AGE = env.integer("NFT_MARK_MAX_AGE", 3600, low=1)
-NFT_IMAGE_MAX_AGE = env.integer("NFT_IMAGE_MAX_AGE", 86_400, low=1)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
 NFT_WATCH_PERIOD = env.integer("NFT_WATCH_PERIOD", 2 if LOCAL_STACK else 12, low=1)
-NFT_ON_LOSS = env.text("NFT_ON_LOSS", "revert")
-NFT_ON_LOSS_CHOICES = env.words("NFT_ON_LOSS_CHOICES", ["revert", "plain"])
-NFT_LOSS_GRACE = env.integer("NFT_LOSS_GRACE", 0)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "users.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "users.login_methods.has_passkey"
-NFT_REAUTHENTICATION = "users.proof.Reauthentication"
 NFT_SESSION_RECHECK = env.integer("NFT_SESSION_RECHECK", 86_400, low=1)
 NFT_SESSION_UNCHECKED_MAX = env.integer("NFT_SESSION_UNCHECKED_MAX", 7 * 86_400, low=1)
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])

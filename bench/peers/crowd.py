@@ -19,6 +19,7 @@ from nft.models import LinkedAccount, TokenClaim
 from profiles.models import Avatar, EmailName, Profile
 from profiles.people.people import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
+from profiles.sources import UPLOAD
 
 FIRST_ID, CLAIM_EVERY = 1000, 10
 
@@ -58,7 +59,7 @@ def _template() -> tuple[User, Avatar, TokenClaim]:
     EmailName.objects.create(profile=profile, sha256="0" * 64, md5="0" * 32)
     buffer = BytesIO()
     Image.open(BytesIO(make_square(96))).save(buffer, "PNG")
-    avatar = set_avatar(profile, buffer.getvalue(), Avatar.Source.UPLOAD, details=AvatarDetails(), actor=user)
+    avatar = set_avatar(profile, buffer.getvalue(), UPLOAD, details=AvatarDetails(), actor=user)
     account = LinkedAccount.objects.create(
         user=user, address=bytes(20), chain_id=1, is_public=True, linked_at=now, last_used_at=now
     )

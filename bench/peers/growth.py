@@ -24,7 +24,7 @@ from bench.peers.crowd import FIRST_ID, address_of, fill, hash_of  # noqa: E402
 from nft.models import TokenClaim  # noqa: E402
 from profiles.models import Profile  # noqa: E402
 from profiles.pictures.pages import history_page  # noqa: E402
-from profiles.serving.lookup import find_face  # noqa: E402
+from profiles.serving.lookup import find_avatar_view  # noqa: E402
 
 ROUNDS, PAGE = 25, 100
 _numbers = count(1)
@@ -56,9 +56,9 @@ def _operations(people: int) -> list[tuple[str, int, Callable[[], object]]]:
 
     now = timezone.now()
     return [
-        ("a picture by handle", 100, lambda: find_face(f"person-{somebody()}", now)),
-        ("by address", 40, lambda: find_face("0x" + address_of(somebody()).hex(), now)),
-        ("by hash of an e-mail address", 100, lambda: find_face(hash_of(f"mail{somebody()}"), now)),
+        ("a picture by handle", 100, lambda: find_avatar_view(f"person-{somebody()}", now)),
+        ("by address", 40, lambda: find_avatar_view("0x" + address_of(somebody()).hex(), now)),
+        ("by hash of an e-mail address", 100, lambda: find_avatar_view(hash_of(f"mail{somebody()}"), now)),
         (f"{PAGE} claims that are due", 2, lambda: _due(now)),
         ("a page of somebody's history", 20, lambda: history_page(Profile(pk=FIRST_ID + somebody()), size=20)),
     ]

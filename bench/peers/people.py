@@ -28,6 +28,7 @@ from PIL import Image  # noqa: E402
 from bench.pictures import make_square  # noqa: E402
 from profiles.decoding import get_decoder  # noqa: E402
 from profiles.models import Avatar, Profile, Rendition, StoredImage  # noqa: E402
+from profiles.sources import UPLOAD  # noqa: E402
 from profiles.store.images import keep_image  # noqa: E402
 
 UPLOADS, PAGE = 8, 1000
@@ -76,7 +77,7 @@ def _copy_of(source: StoredImage, name: str) -> StoredImage:
 
 def _show(people: Sequence[Profile], images: Sequence[StoredImage]) -> None:
     avatars = Avatar.objects.bulk_create(
-        Avatar(profile=person, image=image, source=Avatar.Source.UPLOAD, chosen_at=timezone.now())
+        Avatar(profile=person, image=image, source=UPLOAD, chosen_at=timezone.now())
         for person, image in zip(people, images, strict=True)
     )
     for person, avatar in zip(people, avatars, strict=True):

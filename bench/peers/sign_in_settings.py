@@ -4,4 +4,4 @@ from avatarsite.settings import *  # noqa: F403
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 _WHOSE = ("session", "network", "everyone")
-NFT_RATE_LIMITS = {f"{action}-{whose}": (10**9, 60) for action in ("challenge", "verify") for whose in _WHOSE}
+AVATAR_RATE_LIMITS = {f"{action}-{whose}": (10**9, 60) for action in ("challenge", "verify") for whose in _WHOSE}

@@ -16,7 +16,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
-from nft.accounts import limits, sessions
+from nft.accounts import sessions
 from nft.accounts.errors import (
     ChallengeExpired,
     ChallengeUnknown,
@@ -27,6 +27,7 @@ from nft.accounts.errors import (
 )
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
+from profiles import limits
 from profiles.jobs import job
 from profiles.people.people import profile_of
 
@@ -34,6 +35,16 @@ Purpose = SignInChallenge.Purpose
 LIFETIME = timedelta(minutes=5)
 KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
+# Tries a minute, by action. With challenges kept for at most 15 minutes and guests' sessions for 20, the number for
+# everyone holds both below 50 MB.
+TRIES_PER_MINUTE = {
+    "challenge-session": 20,
+    "challenge-network": 60,
+    "challenge-everyone": 1_200,
+    "verify-session": 30,
+    "verify-network": 90,
+    "contract-signature-network": 20,
+}
 FORGET_AFTER = timedelta(minutes=5)
 """Kept so long past their end, so that a late answer is told "too late" and not "unknown"."""
 
@@ -45,7 +56,7 @@ class Visitor:
     session: SessionBase
     user: User | None
     network: str
-    """From profiles.limits.network_of."""
+    """From profiles.limits.network_of_request."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Wanted:
 def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInChallenge:
     """The stored text to sign, valid for LIFETIME in this visitor's session, which is created if there was none.
 
-    Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), RateLimited, ServiceDown.
+    Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), and what `spend_try` raises.
     """
     if wanted.chain_id not in settings.NFT_CHAINS:
         raise UnsupportedChain(_unsupported(wanted.chain_id))
@@ -136,9 +147,19 @@ def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
 
 def _count_try(visitor: Visitor, now: datetime) -> None:
     if visitor.session.session_key:
-        limits.spend("challenge-session", visitor.session.session_key, now)
-    limits.spend("challenge-network", visitor.network, now)
-    limits.spend("challenge-everyone", "", now)
+        spend_try("challenge-session", visitor.session.session_key, now)
+    spend_try("challenge-network", visitor.network, now)
+    spend_try("challenge-everyone", "", now)
+
+
+def spend_try(action: str, who: str, now: datetime) -> None:
+    """Count one try. Raise profiles.limits.TooMany past the limit, ExpectedError if the cache is down.
+
+    An uncounted flood would fill the table of challenges and burn the processor. Sign-in by password counts its tries
+    in the same cache, so refusing stops nothing that would still work.
+    """
+    sentence = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
+    limits.spend(action, who, TRIES_PER_MINUTE[action], seconds=60, now=now.timestamp(), if_cache_is_down=sentence)
 
 
 def _hash(session_key: str) -> str:

@@ -7,8 +7,6 @@ Refused                       message: a sentence for the person; slug, title an
 ├── UnsupportedChain          a chain this site does not read
 ├── SignInRequired            linking needs a person to link to
 ├── ProofRequired         *   a sensitive step, and the person proved themselves too long ago
-├── RateLimited           *   too many tries (.retry_after seconds)
-├── ServiceDown           *   the counter of tries can't be reached
 ├── ChallengeRefused
 │   ├── ChallengeUnknown  *   nothing was issued to this session
 │   ├── ChallengeExpired  *   answered too late
@@ -83,28 +81,6 @@ class ProofRequired(Refused):
 
     def __init__(self) -> None:
         super().__init__("You signed in a while ago. Load this page again and prove that it is still you, then go on.")
-
-
-class RateLimited(Refused):
-    slug = "rate-limited"
-    title = "Too many tries"
-    status = 429
-    permanent = False
-
-    def __init__(self, retry_after: int) -> None:
-        unit = "second" if retry_after == 1 else "seconds"
-        super().__init__(f"That was too many tries. Wait {retry_after} {unit} and try again.")
-        self.retry_after = retry_after
-
-
-class ServiceDown(Refused):
-    slug = "temporarily-unavailable"
-    title = "A part of this site is down"
-    status = 503
-    permanent = False
-
-    def __init__(self) -> None:
-        super().__init__("A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute.")
 
 
 class ChallengeRefused(Refused):

@@ -57,7 +57,7 @@ def _hold(user: User, proof: Proof) -> LinkedAccount | None:
 
 def _lock_both(one: User, other: User) -> None:
     """In one order for everybody: two people who move accounts to each other must not wait for each other."""
-    for user in sorted((one, other), key=lambda each: int(each.pk)):
+    for user in sorted((one, other), key=lambda each: str(each.pk)):
         linking.lock_logins(user)
 
 

@@ -79,7 +79,7 @@ GONE = "You were signed out, as the account you signed in with is not known here
 
 def prepare(session: SessionBase, account: LinkedAccount, text: str, signature: str) -> None:
     """Notes in the session which account was proved; `begin` makes it a row once the person is logged in."""
-    started: dict[str, str | int] = {"account": str(account.pk), "user": account.user.pk}
+    started: dict[str, str | int] = {"account": str(account.pk), "user": str(account.user.pk)}
     if account.is_contract_account:
         started |= {"text": text, "signature": signature}
     session[STARTED] = started
@@ -89,7 +89,7 @@ def begin(session: SessionBase, user_id: int, now: datetime) -> None:
     """Called when somebody was logged in: by the wallet of `prepare`, or in another way, which ends what was before."""
     started = session.pop(STARTED, None)
     session.pop(SESSION_KEY, None)
-    if not isinstance(started, dict) or started.get("user") != user_id:
+    if not isinstance(started, dict) or started.get("user") != str(user_id):
         return
     account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id).first()
     row = WalletSession(user_id=user_id, account=account, begun_at=now, seen_at=now, checked_at=now)

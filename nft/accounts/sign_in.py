@@ -11,15 +11,17 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from nft.accounts import limits, linking, moving, signatures
-from nft.accounts.challenges import Visitor, consume, find_challenge
-from nft.accounts.errors import BodyTooLarge, ChainUnavailable, RateLimited, Refused, SignatureMismatch, TextChanged
+from nft.accounts import linking, moving, signatures
+from nft.accounts.challenges import Visitor, consume, find_challenge, spend_try
+from nft.accounts.errors import BodyTooLarge, ChainUnavailable, Refused, SignatureMismatch, TextChanged
 from nft.accounts.linking import Proof
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
+from profiles.errors import ExpectedError
 from profiles.jobs import job
+from profiles.limits import TooMany
 
 Purpose = SignInChallenge.Purpose
 Chains = Callable[[int], ChainClient]
@@ -75,8 +77,8 @@ def _carry_out(challenge: SignInChallenge, proof: Proof, now: datetime) -> Outco
 
 def _count_try(visitor: Visitor, now: datetime) -> None:
     if visitor.session.session_key:
-        limits.spend("verify-session", visitor.session.session_key, now)
-    limits.spend("verify-network", visitor.network, now)
+        spend_try("verify-session", visitor.session.session_key, now)
+    spend_try("verify-network", visitor.network, now)
 
 
 def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
@@ -90,7 +92,7 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     if signatures.recover(challenge.text, content) == challenge.address:
         return Proof(challenge.address, challenge.chain_id, is_contract_account=False)
     # Only from here on a chain is asked, which costs more than all the rest.
-    limits.spend("contract-signature-network", visitor.network, now)
+    spend_try("contract-signature-network", visitor.network, now)
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
         raise ChainUnavailable(_chain_name(challenge.chain_id))
@@ -110,10 +112,10 @@ def _chain_name(chain_id: int) -> str:
 KEPT = timedelta(days=400)
 
 
-def count(refusal: Refused, now: datetime) -> None:
+def count(refusal: Refused | ExpectedError, now: datetime) -> None:
     """One more of this reason. What is refused unread costs the database nothing, and so is not counted."""
     outcome = refusal.slug
-    if isinstance(refusal, BodyTooLarge | RateLimited) or _add_one(outcome, now):
+    if isinstance(refusal, BodyTooLarge | TooMany) or _add_one(outcome, now):
         return
     try:
         with transaction.atomic():

@@ -14,7 +14,8 @@ from nft.accounts.linking import remove_account_as_staff
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount
-from profiles.admin_base import LeasedAdmin, LookOnly, NeedsAttention, ReasonForm, staff
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, ReasonForm, username_lookup
+from profiles.people.signed_in import signed_in
 
 HIDDEN = "hidden"
 MAX_AT_ONCE = 100
@@ -25,7 +26,7 @@ def address_for_staff(account: LinkedAccount | None) -> str:
 
 
 @admin.register(SignInCount)
-class SignInCountAdmin(LookOnly):
+class SignInCountAdmin(ReadOnlyAdmin):
     """Why tries to sign in by wallet were refused, day by day."""
 
     list_display = ["day", "outcome", "count"]
@@ -33,7 +34,7 @@ class SignInCountAdmin(LookOnly):
 
 
 @admin.register(LinkedAccount)
-class LinkedAccountAdmin(LookOnly):
+class LinkedAccountAdmin(ReadOnlyAdmin):
     list_display = [
         "__str__",
         "shown_address",
@@ -46,7 +47,7 @@ class LinkedAccountAdmin(LookOnly):
     ]
     list_filter = ["is_contract_account", "is_public", "chain_id"]
     list_select_related = ["user"]
-    search_fields = ["user__username", "label"]
+    search_fields = [username_lookup(), "label"]
     search_help_text = "Username, label, or a whole address."
     ordering = ["-linked_at"]
     readonly_fields = [
@@ -84,7 +85,7 @@ class LinkedAccountAdmin(LookOnly):
             return
         chosen = list(queryset.select_related("user")[:MAX_AT_ONCE])
         for account in chosen:
-            remove_account_as_staff(account, staff(request), timezone.now(), reason)
+            remove_account_as_staff(account, signed_in(request), timezone.now(), reason)
         self.message_user(request, f"{len(chosen)} unlinked.")
 
     def has_unlink_permission(self, request: HttpRequest) -> bool:
@@ -92,7 +93,7 @@ class LinkedAccountAdmin(LookOnly):
 
 
 @admin.register(SignInChallenge)
-class SignInChallengeAdmin(LookOnly):
+class SignInChallengeAdmin(ReadOnlyAdmin):
     """Without the text, the nonce and the address: whoever only looks need not see what is still to be signed, and who
     asked has not even proved the address to be theirs."""
 

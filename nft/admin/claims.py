@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
-from profiles.admin_base import LeasedAdmin, LookOnlyRows, NeedsAttention, staff
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyInline, username_lookup
+from profiles.people.signed_in import signed_in
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
@@ -33,7 +34,7 @@ class PictureGivenUp(admin.SimpleListFilter):
         return queryset.filter(GIVEN_UP) if self.value() == "yes" else queryset
 
 
-class PastChecks(LookOnlyRows):
+class PastChecks(ReadOnlyInline):
     model = ClaimCheck
     fk_name = "claim"
     fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash"]
@@ -41,7 +42,7 @@ class PastChecks(LookOnlyRows):
     shown = SHOWN
 
 
-class Picture(LookOnlyRows):
+class Picture(ReadOnlyInline):
     model = ClaimPicture
     fk_name = "claim"
     exclude = ["new_facts"]
@@ -70,13 +71,18 @@ class TokenClaimAdmin(LeasedAdmin):
     list_display_links = ["thumbnail", "name"]
     list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", "picture__proof", "standard", "chain_id"]
     list_select_related = ["user", "picture", "avatar__image"]
-    search_fields = ["user__username", "picture__name", "picture__collection", "token_id__exact"]
+    search_fields = [username_lookup(), "picture__name", "picture__collection"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account", "avatar"]
     exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
     inlines = [Picture, PastChecks]
     actions = ["look_again"]  # in the place of "retry": it also resets the state, and the person's audit keeps it
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Search by token id only for a number: the field refuses to be compared with other text."""
+        is_number = request.GET.get("q", "").strip().isdecimal()
+        return [*self.search_fields, *(["token_id__exact"] if is_number else [])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenClaim]:
         claims: QuerySet[TokenClaim] = super().get_queryset(request)
@@ -112,7 +118,7 @@ class TokenClaimAdmin(LeasedAdmin):
             return
         chosen = list(queryset[:MAX_AT_ONCE])
         for claim in chosen:
-            recheck_as_staff(claim, staff(request), timezone.now(), reason)
+            recheck_as_staff(claim, signed_in(request), timezone.now(), reason)
         self.message_user(request, f"{len(chosen)} claims will be checked.")
 
 

@@ -16,7 +16,8 @@ from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import Collection, TokenLikeness
 from nft.tokens.lookalikes import warning_of
-from profiles.admin_base import LookOnly, ReasonForm, staff
+from profiles.admin_base import ReadOnlyAdmin, ReasonForm
+from profiles.people.signed_in import signed_in
 
 if TYPE_CHECKING:  # generic in the stubs only
     _Form = forms.ModelForm[Collection]
@@ -39,7 +40,7 @@ class CollectionForm(_Form):
 
 
 @admin.register(Collection)
-class CollectionAdmin(LookOnly):
+class CollectionAdmin(ReadOnlyAdmin):
     form = CollectionForm
     list_display = ["__str__", "chain_id", "address_text", "standing", "reason", "decided_at"]
     list_filter = ["standing", "chain_id"]
@@ -69,7 +70,7 @@ class CollectionAdmin(LookOnly):
             given["address"],
             given["standing"],
             given["reason"],
-            actor=staff(request),
+            actor=signed_in(request),
             now=timezone.now(),
             name=given["name"],
         )
@@ -92,14 +93,14 @@ class CollectionAdmin(LookOnly):
         try:
             for row in queryset:
                 decide_collection(
-                    row.chain_id, row.contract, standing, reason, actor=staff(request), now=timezone.now()
+                    row.chain_id, row.contract, standing, reason, actor=signed_in(request), now=timezone.now()
                 )
         except ClaimError as error:
             self.message_user(request, error.sentence, messages.ERROR)
 
 
 @admin.register(TokenLikeness)
-class TokenLikenessAdmin(LookOnly):
+class TokenLikenessAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "chain_id", "seen_at", "warning"]
     list_select_related = ["resembles"]
     list_filter = [("resembles", admin.EmptyFieldListFilter), "chain_id"]

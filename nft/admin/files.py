@@ -9,13 +9,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from nft.models import CachedObject, IpfsBlock, PinnedCopy
-from profiles.admin_base import LeasedAdmin, LookOnly, NeedsAttention
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 
 THUMBNAIL = 48
 
 
 @admin.register(CachedObject)
-class CachedObjectAdmin(LookOnly):
+class CachedObjectAdmin(ReadOnlyAdmin):
     """Pictures are shown only where we made them: strangers' bytes stay out of the admin too."""
 
     list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "created_at"]
@@ -45,7 +45,7 @@ class CachedObjectAdmin(LookOnly):
 
 
 @admin.register(IpfsBlock)
-class IpfsBlockAdmin(LookOnly):
+class IpfsBlockAdmin(ReadOnlyAdmin):
     list_display = ["sha256", "byte_count", "created_at", "touched_at"]
     search_fields = ["sha256__exact"]
     ordering = ["-pk"]

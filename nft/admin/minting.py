@@ -7,7 +7,7 @@ from django.contrib import admin
 from nft.admin.accounts import address_for_staff
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
-from profiles.admin_base import LeasedAdmin, NeedsAttention
+from profiles.admin_base import LeasedAdmin, NeedsAttention, username_lookup
 
 
 @admin.register(MintRequest)
@@ -26,7 +26,7 @@ class MintRequestAdmin(LeasedAdmin):
     ]
     list_filter = [NeedsAttention, "state", "chain_id"]
     list_select_related = ["user", "account"]
-    search_fields = ["user__username", "name", "tx_hash__exact"]
+    search_fields = [username_lookup(), "name", "tx_hash__exact"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account"]
     exclude = ["contract", "owner", "sponsor"]

@@ -71,7 +71,7 @@ def keep_history(now: datetime) -> None:
 
 
 def _record_stale(now: datetime) -> None:
-    age = timedelta(seconds=settings.NFT_MARK_MAX_AGE)
+    age = timedelta(seconds=settings.AVATAR_MARK_MAX_AGE)
     unrecorded = Q(recorded_at=None) | Q(recorded_at__lte=F("checked_at") + age)
     stale = list(TokenClaim.objects.filter(unrecorded, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
     _write(stale, [_line(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)

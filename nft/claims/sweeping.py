@@ -1,7 +1,7 @@
 """Check every claim again within NFT_SWEEP_PERIOD, the longest due first, in pages of one chain.
 
-The period is shorter than NFT_MARK_MAX_AGE (a system check requires it), so a mark always rests on a read of the chain
-itself (V1); the watcher only makes losses known sooner. Workers share the pages by leases. Unchanged claims are renewed
+The period is shorter than AVATAR_MARK_MAX_AGE (a system check requires it), so a mark always rests on a read of the
+chain itself (V1); the watcher only makes losses known sooner. Workers share the pages by leases. Unchanged claims are renewed
 in bulk; every change goes through `checking.record_check`.
 """
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
@@ -117,7 +118,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
 
 def _check_offer_alone(user: User, key: str, chain_id: int, now: datetime) -> None:
     """Two forms of one person at once can't both get the last token the site pays for."""
-    User.objects.select_for_update().get(pk=user.pk)
+    get_user_model().objects.select_for_update().get(pk=user.pk)
     if not MintRequest.objects.filter(user=user, idempotency_key=key).exists():
         sponsor.check_offer(user, chain_id, now)
 

@@ -28,7 +28,7 @@ from nft.names.known import names_chain_id
 from nft.tokens.lookalikes import find_warning
 from nft.transfers import received
 from nft.views.gallery import gallery_context, private_picture
-from nft.views.people import signed_in
+from profiles.people.signed_in import signed_in
 from profiles.store.objects import StorageError
 
 

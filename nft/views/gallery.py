@@ -25,8 +25,8 @@ from nft.gallery.pictures import ask_for_pictures
 from nft.gallery.progress import count_tokens, search_progress
 from nft.gallery.search import refresh
 from nft.models import TokenClaim
-from nft.views.people import signed_in
 from profiles.limits import TooMany
+from profiles.people.signed_in import signed_in
 from profiles.store.objects import StorageError
 
 PICTURE_AGE = 86_400

@@ -7,18 +7,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from nft.accounts.challenges import Visitor
-from nft.accounts.errors import BodyTooLarge, MalformedRequest, RateLimited, Refused
+from nft.accounts.errors import BodyTooLarge, MalformedRequest, Refused
 from nft.claims.errors import ClaimError
 from nft.errors import TokenActionError
 from nft.views.problems import Problem, problem_response
-from profiles.limits import network_of
+from profiles import problems
+from profiles.errors import ExpectedError
+from profiles.limits import network_of_request
 
 MAX_BODY = 4 * 1024
 Answer = Callable[[HttpRequest, dict[str, Any]], JsonResponse]
@@ -42,18 +43,16 @@ def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
                 return problem_response(_NO_CSRF_TOKEN)
             return answer(request, _parse_object(body))
         except Refused as refusal:
-            return _refuse(refusal)
+            return problem_response(Problem(refusal.slug, refusal.title, refusal.status, refusal.sentence))
+        except ExpectedError as error:
+            return problems.problem_response(error)
 
     return view
 
 
 def visitor_of(request: HttpRequest) -> Visitor:
-    network = network_of(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        getattr(settings, "TRUSTED_PROXY_COUNT", 0),
-    )
-    return Visitor(request.session, request.user if request.user.is_authenticated else None, network)
+    user = request.user if request.user.is_authenticated else None
+    return Visitor(request.session, user, network_of_request(request))
 
 
 def text_of(content: dict[str, Any], name: str) -> str:
@@ -106,11 +105,6 @@ def _parse_object(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise MalformedRequest("The request must be a JSON object.")
     return content
-
-
-def _refuse(refusal: Refused) -> JsonResponse:
-    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, RateLimited) else None
-    return problem_response(Problem(refusal.slug, refusal.title, refusal.status, refusal.sentence), headers)
 
 
 # JSON posts of a transaction hash, for mints and transfers alike.

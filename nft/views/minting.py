@@ -29,7 +29,7 @@ from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
 from nft.settings import describe_chain
 from nft.views.json_calls import sent_view, text_of
-from nft.views.people import signed_in
+from profiles.people.signed_in import signed_in
 
 FORM_OVERHEAD = 64 * 1024
 """What the other fields and the multipart lines may add to the picture's bytes."""

@@ -23,7 +23,8 @@ from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
 from nft.models import SignInChallenge
 from nft.views.json_calls import json_post, text_of, visitor_of
-from nft.views.proof import get_reauthentication
+from profiles.errors import ExpectedError
+from profiles.people.proof import get_reauthentication
 
 Purpose = SignInChallenge.Purpose
 NEXT = "wallet_next"
@@ -40,10 +41,10 @@ LEFT_BEHIND = (
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """{address, chain_id, purpose, next?} → {text, expires_at}. `next`: where to go afterwards."""
     wanted, go_on = read_wanted(content), _read_next(content)
-    if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().missing(request):
+    if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().proof_url(request):
         raise ProofRequired
     if wanted.purpose == Purpose.REAUTHENTICATE:
-        wanted = replace(wanted, step=get_reauthentication().step(go_on))
+        wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
     issued = issue_challenge(visitor_of(request), wanted, timezone.now())
     if wanted.purpose in {Purpose.SIGN_IN, Purpose.REAUTHENTICATE}:
         request.session[NEXT] = go_on
@@ -56,7 +57,7 @@ def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()
     try:
         outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
-    except Refused as refusal:
+    except (Refused, ExpectedError) as refusal:
         sign_in.count(refusal, now)
         raise
     go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)
@@ -76,7 +77,7 @@ def _linked(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
 def _accept(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
     sessions.renew(request.session, outcome.account, reply.text, reply.signature, timezone.now())
     _rotate(request)
-    return get_reauthentication().accept(request, outcome.user, str(request.session.pop(NEXT, "")))
+    return get_reauthentication().record_proof(request, outcome.user, "wallet", str(request.session.pop(NEXT, "")))
 
 
 def _log_in(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:

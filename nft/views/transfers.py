@@ -25,7 +25,7 @@ from nft.names.known import names_chain_id
 from nft.transfers import received, sending
 from nft.transfers.sending import Receiver, find_receiver
 from nft.views.json_calls import sent_view, text_of
-from nft.views.people import signed_in
+from profiles.people.signed_in import signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

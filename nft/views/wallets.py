@@ -15,8 +15,8 @@ from nft.accounts import linking
 from nft.accounts.errors import LastLoginMethod, NoSuchAccount
 from nft.accounts.sessions import SESSION_KEY
 from nft.forms.wallets import AccountForm
-from nft.views.people import signed_in
-from nft.views.proof import get_reauthentication, proof_required
+from profiles.people.proof import get_reauthentication, proof_required
+from profiles.people.signed_in import signed_in
 
 
 @require_safe
@@ -78,4 +78,4 @@ def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 def _proof(request: HttpRequest) -> dict[str, str]:
     """Where to prove oneself before a text to link or move an account is written; "" if that was done lately."""
-    return {"proof_url": get_reauthentication().missing(request)}
+    return {"proof_url": get_reauthentication().proof_url(request)}

@@ -1,4 +1,4 @@
-"""What callers send, judged by its announced length before a byte of it is read."""
+"""Read the bodies of calls. The announced length is checked before anything is read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,23 @@ from django.http.multipartparser import MultiPartParserError
 from django.template.defaultfilters import filesizeformat
 
 from profiles import settings
+from profiles.api.problems import (
+    BAD_PARAMETER,
+    BODY_INVALID,
+    LENGTH_REQUIRED,
+    MALFORMED_BODY,
+    UNSUPPORTED_MEDIA_TYPE,
+    CallRefused,
+)
+from profiles.errors import ExpectedError
+from profiles.images.errors import TOO_MANY_BYTES
 from profiles.images.picture import Crop
-from profiles.problems import Refused
 
 MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300
-#: What the lines of multipart and the description may add to a picture's bytes.
+# Bytes that the lines of multipart and the description may add to a picture's.
 _FORM_OVERHEAD = 64 * 1024
-#: How much of a refused body is read all the same, as a multiple of the limit of uploads.
+# How much of a refused body is read and dropped, as a multiple of the limit of uploads.
 _DROPPED = 4
 _CHUNK = 64 * 1024
 
@@ -30,8 +39,8 @@ class Upload(NamedTuple):
 
 
 def read_upload(request: HttpRequest) -> Upload:
-    """A picture as the body itself or as the part `content` of multipart/form-data. Raises Refused or ImageRefused."""
-    length, limit = _announced(request), settings.upload_max_bytes()
+    """Read a picture, sent as the body or as the part `content` of multipart/form-data. Raise ExpectedError."""
+    length, limit = _announced(request), settings.current().upload_max_bytes
     crop = _crop_of(request.GET)
     kind = request.content_type or ""
     if kind == "multipart/form-data":
@@ -39,47 +48,53 @@ def read_upload(request: HttpRequest) -> Upload:
         return _read_parts(request, limit, crop)
     if not _may_be_picture(kind):
         sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
-        raise Refused("unsupported-media-type", sentence, headers={"Accept": "image/*, multipart/form-data"})
+        raise CallRefused(sentence, UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "image/*, multipart/form-data"})
     _check_length(length, limit)
     return Upload(_read(request, length), alt_text_of_query(request), crop)
 
 
 def read_alt_text(request: HttpRequest) -> str:
-    """The one member of the JSON object `{"alt_text": "…"}`. Raises Refused."""
+    """Read the JSON object `{"alt_text": "…"}`. Raise ExpectedError."""
     if request.content_type != "application/json":
-        raise Refused("unsupported-media-type", "Send application/json.", headers={"Accept-Patch": "application/json"})
+        raise CallRefused(
+            "Send application/json.", UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Patch": "application/json"}
+        )
     length = _announced(request)
     _check_length(length, MAX_JSON)
     return _alt_text_of(_parse(_read(request, length)))
 
 
 def drop_rest(request: HttpRequest) -> None:
-    """Read what is left of a refused body, and keep none: a client reads our answer only once it has sent everything.
-    One that asked before sending (Expect) has sent nothing, and need not."""
+    """Read and drop the rest of a refused body: a client reads the answer only once it has sent everything.
+
+    A client that asked before sending (Expect) has sent nothing.
+    """
     if request.headers.get("Expect"):
         return
-    left = _DROPPED * settings.upload_max_bytes()
+    left = _DROPPED * settings.current().upload_max_bytes
     try:
         while left > 0 and (chunk := request.read(_CHUNK)):
             left -= len(chunk)
     except UnreadablePostError:
-        return  # they are gone already
+        return  # the client is gone
 
 
 def alt_text_of_query(request: HttpRequest) -> str:
     text = request.GET.get("alt_text", "")
     if len(text) > MAX_ALT_TEXT:
-        raise Refused("bad-parameter", f"alt_text may have up to {MAX_ALT_TEXT} characters.")
+        raise ExpectedError(f"alt_text may have up to {MAX_ALT_TEXT} characters.", BAD_PARAMETER)
     return text
 
 
 def _announced(request: HttpRequest) -> int:
-    """0 where there is no body at all (RFC 9112, 6.3). Of a chunked one the gateway interface shows us nothing."""
+    """Return the announced length, 0 without a body (RFC 9112, 6.3). WSGI hides the length of a chunked one."""
     text = request.META.get("CONTENT_LENGTH") or ""
     if not text and "Transfer-Encoding" not in request.headers:
         return 0
     if not text.isdecimal():
-        raise Refused("length-required", "Announce the body's length with Content-Length; chunks are not read here.")
+        raise ExpectedError(
+            "Announce the body's length with Content-Length; chunks are not read here.", LENGTH_REQUIRED
+        )
     return int(text)
 
 
@@ -87,22 +102,22 @@ def _check_length(length: int, limit: int) -> None:
     if length <= limit:
         return
     sentence = f"This body has {filesizeformat(length)}. Up to {filesizeformat(limit)} are taken here."
-    raise Refused("too-many-bytes", sentence)
+    raise ExpectedError(sentence, TOO_MANY_BYTES)
 
 
 def _read(request: HttpRequest, length: int) -> bytes:
-    """Past request.body, whose own limit is for forms."""
+    """Read the body directly: `request.body` has a limit of its own, for forms."""
     try:
         content: bytes = request.read(length)
     except UnreadablePostError as error:
-        raise Refused("malformed-body", "The body broke off.") from error
+        raise ExpectedError("The body broke off.", MALFORMED_BODY) from error
     if len(content) < length:
-        raise Refused("malformed-body", f"The body broke off after {len(content)} of {length} bytes.")
+        raise ExpectedError(f"The body broke off after {len(content)} of {length} bytes.", MALFORMED_BODY)
     return content
 
 
 def _may_be_picture(content_type: str) -> bool:
-    """The decoder looks at the bytes, not at this; it only tells a picture from a form sent by mistake."""
+    """Tell a picture from a form sent by mistake. The decoder reads the bytes, not the type."""
     return content_type in {"", "application/octet-stream"} or content_type.startswith("image/")
 
 
@@ -110,14 +125,14 @@ def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
     try:
         fields, files = request.parse_file_upload(request.META, request)
     except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
-        raise Refused("malformed-body", "The body is not well-formed multipart/form-data.") from error
+        raise ExpectedError("The body is not well-formed multipart/form-data.", MALFORMED_BODY) from error
     file = files.get("content")
     if file is None:
-        raise Refused("body-invalid", "The picture belongs into a part named “content”, with a file name.")
+        raise ExpectedError("The picture belongs into a part named “content”, with a file name.", BODY_INVALID)
     size = file.size or 0
     if size > limit:
         sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
-        raise Refused("too-many-bytes", sentence)
+        raise ExpectedError(sentence, TOO_MANY_BYTES)
     alt_text = _text_of(fields) or alt_text_of_query(request)
     return Upload(file.read(), alt_text, _crop_of(fields) or crop)
 
@@ -125,7 +140,7 @@ def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
 def _text_of(fields: QueryDict) -> str:
     text = fields.get("alt_text", "")
     if len(text) > MAX_ALT_TEXT:
-        raise Refused("body-invalid", f"alt_text may have up to {MAX_ALT_TEXT} characters.")
+        raise ExpectedError(f"alt_text may have up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
     return text
 
 
@@ -138,13 +153,13 @@ def _parse(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Refused("malformed-body", "The body holds no JSON.") from error
+        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
 
 
 def _alt_text_of(content: Any) -> str:
     if not isinstance(content, dict) or set(content) != {"alt_text"}:
-        raise Refused("body-invalid", "Send an object with exactly one member, “alt_text”.")
+        raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
     text = content["alt_text"]
     if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
-        raise Refused("body-invalid", f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.")
+        raise ExpectedError(f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
     return text

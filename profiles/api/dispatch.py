@@ -1,5 +1,4 @@
-"""Makes a view of the operations that share a path: method, token, limit, scope, then the operation; every way out is
-JSON."""
+"""Make views of operations: check method, token, limit and scope, then call the operation. All answers are JSON."""
 
 from __future__ import annotations
 
@@ -12,12 +11,15 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from profiles import limits, settings
-from profiles.api.auth import caller, check_scope, identify
+from profiles.api.auth import check_scope, identify
 from profiles.api.bodies import drop_rest
 from profiles.api.calls import Call
 from profiles.api.operations import Operation
-from profiles.problems import CAUGHT, Refused, refused
-from profiles.serving.caching import soon_stale
+from profiles.api.problems import BAD_PARAMETER, INTERNAL_ERROR, NO_SUCH_ADDRESS, CallRefused
+from profiles.errors import ExpectedError
+from profiles.limits import network_of_request
+from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.serving.caching import short_cache_control
 
 logger = logging.getLogger(__name__)
 
@@ -25,17 +27,17 @@ View = Callable[..., HttpResponse]
 
 
 def view_of(operations: Mapping[str, Operation]) -> View:
-    """`operations` by method, all of one path."""
+    """Make the view of one path. `operations` are by method."""
     allowed = ", ".join([*(["HEAD"] if "GET" in operations else []), *operations])
 
-    # Exempt with reason: a forged request is one for which the browser adds a cookie by itself, and no cookie opens
-    # anything here. Only the Authorization header does, which no page can make another site's visitor send.
+    # Exempt: CSRF needs cookies that a browser adds by itself, and no cookie opens anything here. Only the
+    # Authorization header does, which no page can make another site's visitor send.
     @csrf_exempt
     def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
         operation = operations.get("GET" if request.method == "HEAD" else request.method or "")
         if operation is None:
             sentence = f"{request.method} is not answered here, but {allowed}."
-            return _private(Refused("method-not-allowed", sentence, headers={"Allow": allowed}).response())
+            return _private(problem_response(ExpectedError(sentence, METHOD_NOT_ALLOWED), headers={"Allow": allowed}))
         response = _answer(operation, request, arguments)
         return _private(response) if operation.scope else _public(response)
 
@@ -44,38 +46,39 @@ def view_of(operations: Mapping[str, Operation]) -> View:
 
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    """What else is asked below `/api/v1/`, in the same words as every other refusal."""
+    """Answer all other paths below `/api/v1/` with a problem."""
     del request
-    return _private(Refused("no-such-address", "Nothing answers at this address. See /api/openapi.json.").response())
+    sentence = "Nothing answers at this address. See /api/openapi.json."
+    return _private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS)))
 
 
 def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
     try:
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
-    except Refused as refusal:
-        return _refuse(request, refusal)
-    except CAUGHT as error:
-        return _refuse(request, refused(error))
+    except ExpectedError as error:
+        return _refuse(request, public_error(error))
     except Exception:
         logger.exception("%s failed.", operation.name)
-        return Refused("internal-error", "We failed to answer. It is logged, and trying again may help.").response()
+        sentence = "We failed to answer. It is logged, and trying again may help."
+        return problem_response(ExpectedError(sentence, INTERNAL_ERROR))
 
 
-def _refuse(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    """Only people we know are waited for: a stranger who sends slowly shall not hold a worker."""
-    if not refusal.is_stranger:
+def _refuse(request: HttpRequest, error: ExpectedError) -> HttpResponse:
+    """Read the rest of the body only for people we know: a stranger who sends slowly must not hold a worker."""
+    refusal = error if isinstance(error, CallRefused) else None
+    if refusal is None or not refusal.is_stranger:
         drop_rest(request)
-    return refusal.response()
+    return problem_response(error, headers=refusal.headers, **refusal.more) if refusal else problem_response(error)
 
 
 def _admit(operation: Operation, request: HttpRequest) -> Call:
     now = timezone.now()
     if operation.scope is None:
-        limits.spend("calls", caller(request), settings.guest_calls_per_hour())
+        limits.spend("calls", network_of_request(request), settings.current().api_guest_calls_per_hour)
         call = Call(request, now)
     else:
         token = identify(request, now)
-        limits.spend("calls", f"person-{token.profile.pk}", settings.calls_per_hour())
+        limits.spend("calls", f"person-{token.profile.pk}", settings.current().api_calls_per_hour)
         check_scope(token, operation.scope)
         call = Call(request, now, token)
     _check_queries(operation, request)
@@ -83,11 +86,11 @@ def _admit(operation: Operation, request: HttpRequest) -> Call:
 
 
 def _check_queries(operation: Operation, request: HttpRequest) -> None:
-    """A parameter misspelt must not be one silently left out."""
+    """Refuse unknown parameters: a misspelt one must not be silently ignored."""
     odd = next((name for name in request.GET if name not in operation.queries()), None)
     if odd is not None:
         known = ", ".join(sorted(operation.queries())) or "none"
-        raise Refused("bad-parameter", f"There is no parameter “{odd[:40]}” here. Known: {known}.")
+        raise ExpectedError(f"There is no parameter “{odd[:40]}” here. Known: {known}.", BAD_PARAMETER)
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -96,8 +99,8 @@ def _private(response: HttpResponse) -> HttpResponse:
 
 
 def _public(response: HttpResponse) -> HttpResponse:
-    """Any page may read it. Only an answer about the thing asked for may be kept, never one about who asked."""
+    """Let any page read the answer. Caches may keep an answer about the resource, never one about the caller."""
     lasting = response.status_code in {200, 404}
-    response.headers["Cache-Control"] = soon_stale() if lasting else "no-store"
+    response.headers["Cache-Control"] = short_cache_control() if lasting else "no-store"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

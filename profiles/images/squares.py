@@ -1,4 +1,4 @@
-"""Cut square renditions by a chain of reductions: each size from the next larger one, not from the whole picture."""
+"""Cut square renditions by repeated reduction: each size from the next larger one, not from the whole picture."""
 
 from collections.abc import Iterable, Iterator
 

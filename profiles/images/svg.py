@@ -15,7 +15,7 @@ from profiles.images.limits import MASTER_SIDE, MIB
 from profiles.images.picture import Crop
 from profiles.images.stills import SVG_LOADER, Still, load_vips, pixels_of
 
-#: Largest SVG text we draw, in bytes; the largest one seen on a chain has 0.1 MiB.
+#: Largest SVG text we draw, in bytes; the largest one seen in use has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB
 
 _DAMAGED = "This SVG is damaged, or uses something we do not draw."

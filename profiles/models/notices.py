@@ -1,4 +1,4 @@
-"""What people are told of their pictures when they come by next, and by mail."""
+"""Notices to people about their pictures, shown on pages and sent by mail."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from profiles.models.pictures import Avatar
 
 
 class Notice(Leased):
-    """Shown on every page until dismissed. Of one picture there is at most one open notice of a kind.
+    """A notice, shown on every page until dismissed. A picture has at most one open notice of a kind.
 
-    The lease is for its mail. A mail whose worker crashed is not sent again: rather none than two.
+    The lease is for its mail. A mail whose worker crashed is not sent again: no mail is better than two.
     """
 
     policy = Policy(crashes=1, first_delay=timedelta(minutes=1), longest_delay=timedelta(minutes=1))

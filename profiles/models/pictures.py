@@ -1,8 +1,7 @@
-"""Pictures. Nothing here knows what a chain is: an attested picture is one whose right to be shown must be renewed
-(`attested_at`), whoever renews it.
+"""Pictures. The right to show an attested picture must be renewed (`attested_at`) by the app of its source.
 
-One law ties `Profile.avatar` to the history: the pointer is the first of `AvatarQuerySet.in_use`, or None. Without a
-loss that is the ACTIVE entry chosen last. Whether it, an earlier one or nothing is shown says `profiles.models.rights`.
+Invariant: `Profile.avatar` is the first of `AvatarQuerySet.in_use`, or None. Without a loss that is the ACTIVE entry
+chosen last. `profiles.models.rights` decides whether it, an earlier one or nothing is shown.
 """
 
 from __future__ import annotations
@@ -16,15 +15,16 @@ from django.db.models import Q
 from profiles import settings
 from profiles.images.likeness import look_alike
 from profiles.models.people import Profile
-from profiles.models.rights import OnLoss, effective, right_holds
+from profiles.models.rights import OnLoss, has_right, resolve_policy
+from profiles.sources import MAX_NAME, UPLOAD, source_choices
 
 
 class StoredImage(models.Model):
-    """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it.
+    """A picture as we encoded it, addressed by the sha256 of its bytes and shared by all who use it.
 
-    The row is written before its objects and deleted after them, so every object can be found from a row, whatever
-    dies in between. A row that no Avatar uses is invisible, and goes `conf.unused_image_age()` after
-    `touched_at` unless another app's row points at it.
+    The row is written before its objects and deleted after them, so that every object can be found from a row after a
+    crash. A row that no Avatar uses is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless
+    another app's row points at it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -60,7 +60,7 @@ class Rendition(models.Model):
     byte_count = models.PositiveIntegerField()
 
     class Meta:
-        # Not db_index, which would add a second one for LIKE: this is the largest table, and nobody asks it so.
+        # Not db_index, which would add a second index for LIKE: this is the largest table, and no query uses LIKE.
         indexes = [models.Index(fields=["sha256"], name="rendition_by_hash")]
         constraints = [models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")]
 
@@ -70,36 +70,37 @@ class Rendition(models.Model):
 
 class AvatarQuerySet(models.QuerySet["Avatar"]):
     def active(self) -> AvatarQuerySet:
-        """What the person shows or showed, and may; chosen last first."""
+        """Return what the person shows or showed and still may, chosen last first."""
         return self.filter(state=Avatar.State.ACTIVE, is_offered=False).order_by("-chosen_at", "-id")
 
-    def in_use(self, wish: str, now: datetime) -> AvatarQuerySet:
-        """What a profile with this `on_loss` may point at, first the one it does: beside active entries those whose
-        right was lost while they were in use, for as long as nothing else takes their place."""
+    def in_use(self, on_loss: str, now: datetime) -> AvatarQuerySet:
+        """Return what a profile with this `on_loss` may point at, first the one it does.
+
+        Besides active entries, these are the ones whose right was lost while in use, until something else takes their
+        place.
+        """
         lost = Q(state=Avatar.State.WITHDRAWN, lost_at__isnull=False)
-        rule = effective(wish)
+        rule = resolve_policy(on_loss)
         if rule is OnLoss.REVERT:
-            grace = settings.loss_grace()
+            grace = settings.current().loss_grace
             lost &= Q(lost_at__gt=now - grace) if grace else Q(pk__in=[])
         own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
         return self.filter(own | lost).order_by("-chosen_at", "-id")
 
     def showable(self, now: datetime) -> AvatarQuerySet:
-        """Active, and attested recently enough where attestation is needed; chosen last first."""
-        attested = Q(attested_at__gte=now - settings.image_max_age(), attested_at__lte=now + settings.CLOCK_SKEW)
-        return self.active().filter(Q(source=Avatar.Source.UPLOAD) | attested)
+        """Return active entries, attested recently enough if they need it, chosen last first."""
+        attested = Q(
+            attested_at__gte=now - settings.current().image_max_age, attested_at__lte=now + settings.CLOCK_SKEW
+        )
+        return self.active().filter(Q(source=UPLOAD) | attested)
 
 
 class Avatar(models.Model):
     """An entry in a person's picture history. `Profile.avatar` points at the one in use.
 
-    `attested_at` is empty for uploads and while withdrawn: restoring or choosing an entry can therefore never bring
-    back a right that was lost meanwhile.
+    `attested_at` is empty for uploads and while withdrawn, so that restoring or choosing an entry never brings back a
+    right that was lost meanwhile.
     """
-
-    class Source(models.TextChoices):
-        UPLOAD = "upload", "Upload"
-        NFT = "nft", "NFT"
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -109,10 +110,8 @@ class Avatar(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars")
     image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars")
-    source = models.CharField(max_length=8, choices=Source.choices)
-    reference = models.CharField(
-        max_length=250, blank=True, help_text="What it was taken from (CAIP-19 for tokens); empty for uploads."
-    )
+    source = models.CharField(max_length=MAX_NAME, choices=source_choices)
+    reference = models.CharField(max_length=250, blank=True, help_text="What it was taken from; empty for uploads.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was withdrawn or removed.")
     is_locked = models.BooleanField(
@@ -141,7 +140,7 @@ class Avatar(models.Model):
 
     objects = AvatarQuerySet.as_manager()
 
-    # Set for a page by services.history_pages.history_of.
+    # Set for a page by profiles.pictures.pages.history_of.
     is_current: bool
     has_mark: bool
 
@@ -154,11 +153,14 @@ class Avatar(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["profile", "image", "source", "reference"], name="avatar_once_in_history"),
             models.CheckConstraint(
-                condition=Q(source="upload", attested_at__isnull=True)
-                | Q(source="nft", state="active", attested_at__isnull=False)
-                | Q(source="nft", state="withdrawn", attested_at__isnull=True)
-                | Q(source="nft", state="removed"),
-                name="avatar_nft_is_attested",
+                condition=Q(source=UPLOAD, attested_at__isnull=True)
+                | ~Q(source=UPLOAD)
+                & (
+                    Q(state="active", attested_at__isnull=False)
+                    | Q(state="withdrawn", attested_at__isnull=True)
+                    | Q(state="removed")
+                ),
+                name="avatar_is_attested",
             ),
             models.CheckConstraint(
                 condition=Q(state="removed", removed_at__isnull=False)
@@ -171,11 +173,11 @@ class Avatar(models.Model):
         return f"{self.get_source_display()} {self.title or self.id}"
 
     def mark_holds(self, now: datetime) -> bool:
-        """True while the verified mark may be shown: active, not doubted, attested within NFT_MARK_MAX_AGE seconds."""
+        """Return whether the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE s."""
         if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
-        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.mark_max_age()
+        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.current().mark_max_age
 
     def is_showable(self, now: datetime) -> bool:
-        """Whether it may be chosen, and shown once chosen, whatever the person wishes for after a loss."""
-        return right_holds(self, now)
+        """Return whether it may be chosen, and shown once chosen, whatever the policy after a loss."""
+        return has_right(self, now)

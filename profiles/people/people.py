@@ -1,71 +1,39 @@
-"""Profiles and their handles.
-
-PeopleError        permanent; `field` names the form field it belongs to
-├── HandleInvalid  not the form of a handle
-├── HandleReserved nobody may take it
-└── HandleTaken    somebody else has it
-"""
+"""Profiles and their handles."""
 
 from __future__ import annotations
 
 import re
 import secrets
 from dataclasses import dataclass
-from itertools import chain, repeat
-from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from profiles import settings
 from profiles.audit import record
+from profiles.errors import ExpectedError, Kind
 from profiles.models import HANDLE_PATTERN, HANDLE_RULE, Profile
 from profiles.text import one_line
 
-#: Names that would let somebody speak for the site, or that stand for nobody.
-RESERVED = frozenset(
-    {"admin", "administrator", "moderator", "official", "owner", "root", "site", "staff", "support", "system", "team"}
-    | {
-        "abuse",
-        "billing",
-        "contact",
-        "help",
-        "info",
-        "legal",
-        "noreply",
-        "postmaster",
-        "privacy",
-        "security",
-        "webmaster",
-    }
-    | {"account", "accounts", "api", "avatar", "avatars", "home", "login", "logout", "picture", "pictures", "settings"}
-    | {"signup", "www", "anonymous", "everyone", "here", "me", "nobody", "null", "undefined", "user"}
-)
+# Names that would let somebody speak for the site, or that stand for nobody.
+_RESERVED = """
+admin administrator moderator official owner root site staff support system team abuse billing contact
+help info legal noreply postmaster privacy security webmaster account accounts api avatar avatars home
+login logout picture pictures settings signup www anonymous everyone here me nobody null undefined user
+"""
+RESERVED = frozenset(_RESERVED.split())
 _TRIES = 20
 
 
-class PeopleError(Exception):
-    permanent: ClassVar[bool] = True
-    field: ClassVar[str] = "handle"
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)
+HANDLE_RESERVED = Kind("handle-reserved", "The handle is reserved", 409)
+HANDLE_TAKEN = Kind("handle-taken", "The handle is taken", 409)
 
 
-class HandleInvalid(PeopleError):
-    def __init__(self) -> None:
-        super().__init__(HANDLE_RULE)
+class HandleError(ExpectedError):
+    """The person can't have this handle."""
 
-
-class HandleReserved(PeopleError):
-    def __init__(self, handle: str) -> None:
-        super().__init__(f"The handle {handle} is reserved. Please choose another.")
-
-
-class HandleTaken(PeopleError):
-    def __init__(self, handle: str) -> None:
-        super().__init__(f"The handle {handle} is taken. Please choose another.")
+    kind = HANDLE_INVALID
 
 
 @dataclass(frozen=True)
@@ -78,7 +46,7 @@ class ProfileText:
 
 
 def profile_of(user: AbstractBaseUser) -> Profile:
-    """The person's profile, made on first sight. Two requests at once get the same one."""
+    """Return the person's profile, created on first use. Two requests at once get the same one."""
     profile = _found(user)
     return profile if profile is not None else _make_profile(user)
 
@@ -86,7 +54,7 @@ def profile_of(user: AbstractBaseUser) -> Profile:
 def update_profile(
     profile: Profile, *, handle: str, display_name: str, bio: str, actor: AbstractBaseUser | None
 ) -> Profile:
-    """Store the new words and return the profile as stored. Raises PeopleError; then nothing changed."""
+    """Store the new texts and return the profile as stored. Raise HandleError; then nothing changed."""
     new = ProfileText(handle.strip().lower(), one_line(display_name), one_line(bio))
     with transaction.atomic():
         stored = Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
@@ -100,11 +68,16 @@ def update_profile(
 
 
 def check_handle(handle: str) -> None:
-    """Raises HandleInvalid or HandleReserved; whether it is free only the database can say."""
+    """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
     if not re.fullmatch(HANDLE_PATTERN, handle):
-        raise HandleInvalid
-    if handle in RESERVED or handle in settings.reserved_handles():
-        raise HandleReserved(handle)
+        raise HandleError(HANDLE_RULE)
+    if handle in RESERVED or handle in _reserved_here():
+        raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
+
+
+def _reserved_here() -> frozenset[str]:
+    known = settings.current()
+    return known.reserved_handles | {known.site_name.lower()}
 
 
 def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:
@@ -114,7 +87,7 @@ def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:
         with transaction.atomic():
             profile.save(update_fields=[*changed, "updated_at"])
     except IntegrityError as error:
-        raise HandleTaken(new.handle) from error
+        raise HandleError(f"The handle {new.handle} is taken. Please choose another.", HANDLE_TAKEN) from error
 
 
 def _found(user: AbstractBaseUser) -> Profile | None:
@@ -122,25 +95,28 @@ def _found(user: AbstractBaseUser) -> Profile | None:
 
 
 def _make_profile(user: AbstractBaseUser) -> Profile:
-    """Try the username, then neutral handles: a username may be an e-mail or an account nobody should see."""
-    wished = user.get_username().lower()
-    for handle in chain([wished] if _may_have(wished) else [], (_neutral() for _ in repeat(None, _TRIES))):
+    """Create a profile under the sign-in name, or else under a neutral handle.
+
+    A sign-in name may be an e-mail address or an account that nobody should see.
+    """
+    name = user.get_username().lower()
+    for handle in [*([name] if _is_allowed(name) else []), *(_neutral_handle() for _ in range(_TRIES))]:
         try:
             with transaction.atomic():
                 return Profile.objects.create(user_id=user.pk, handle=handle)
         except IntegrityError:  # the handle is taken, or another request made the profile first
-            if (made := _found(user)) is not None:
-                return made
-    raise HandleTaken(wished)  # 20 of 2^24 neutral handles were taken in a row
+            if (profile := _found(user)) is not None:
+                return profile
+    raise RuntimeError(f"{_TRIES} of 2^24 neutral handles were taken in a row.")
 
 
-def _may_have(handle: str) -> bool:
+def _is_allowed(handle: str) -> bool:
     try:
         check_handle(handle)
-    except PeopleError:
+    except HandleError:
         return False
     return True
 
 
-def _neutral() -> str:
+def _neutral_handle() -> str:
     return f"user-{secrets.token_hex(3)}"

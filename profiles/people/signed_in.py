@@ -1,4 +1,8 @@
+"""The person who is signed in, and their profile."""
+
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
@@ -7,11 +11,14 @@ from django.http import HttpRequest
 from profiles.models import Profile
 from profiles.people.people import profile_of
 
-_KEPT = "_own_profile"
+if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
+    from django.contrib.auth.models import User
+
+_CACHED_AS = "_own_profile"
 
 
-def signed_in(request: HttpRequest) -> AbstractBaseUser:
-    """The user of a view behind login_required, as a type that is never the anonymous one."""
+def signed_in(request: HttpRequest) -> User:
+    """Return the user of a view that lets nobody else in. Raise PermissionDenied for a visitor who isn't signed in."""
     user = request.user
     if not isinstance(user, AbstractBaseUser) or not user.is_authenticated:
         raise PermissionDenied
@@ -19,11 +26,11 @@ def signed_in(request: HttpRequest) -> AbstractBaseUser:
 
 
 def own_profile(request: HttpRequest) -> Profile:
-    """The profile of who is signed in: read once for a request, however many parts of its page show it."""
-    profile: Profile | None = getattr(request, _KEPT, None)
+    """Return the profile of the signed-in person, read once a request however many parts of a page show it."""
+    profile: Profile | None = getattr(request, _CACHED_AS, None)
     if profile is None:
         user = signed_in(request)
         profile = profile_of(user)
-        profile.user = user  # type: ignore[assignment]  # another query less; the stubs know one user model only
-        setattr(request, _KEPT, profile)
+        profile.user = user  # saves a query
+        setattr(request, _CACHED_AS, profile)
     return profile

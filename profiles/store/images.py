@@ -49,7 +49,7 @@ def keep_image(content: bytes, *, svg_allowed: bool = False, crop: Crop | None =
     """Decode a picture and store it in our own encoding. The same content and `crop` give the same row.
 
     An SVG becomes pixels, if it is allowed. Raises ImageRefused, DecoderUnavailable or StorageError. The row must get
-    a holder soon (`attach_avatar`): without one it is deleted after `settings.unused_image_age()`.
+    a holder soon (`attach_avatar`): without one it is deleted after AVATAR_UNUSED_SECONDS.
     """
     picture = get_decoder().decode(content, settings.decode_request(svg_allowed=svg_allowed, crop=crop))
     row = _create_rows(picture, timezone.now())
@@ -122,18 +122,18 @@ def _put_objects(image: StoredImage, picture: NormalizedPicture) -> None:
     """Store the objects that rows name. After a change of encoder, the rows and objects of an older upload stay."""
     fresh = {_sha256(each.image.data): each.image.data for each in picture.renditions}
     wanted = {_rendition_key(row): fresh[row.sha256] for row in image.renditions.all() if row.sha256 in fresh}
-    ends_at = time.monotonic() + settings.store_time().total_seconds()
+    ends_at = time.monotonic() + settings.current().store_time.total_seconds()
     for key, data in {objects.master_key(image.sha256): picture.image.master.data, **wanted}.items():
         if time.monotonic() > ends_at:
             raise objects.StorageError(
-                f"The object store takes longer than {settings.store_time().seconds} s for a picture."
+                f"The object store takes longer than {settings.current().store_time.seconds} s for a picture."
             )
         objects.put(key, data)
 
 
 def _unused(now: datetime) -> Iterator[int]:
     """Yield ids in ascending order, so that an image that can't be deleted now is passed over."""
-    old = StoredImage.objects.filter(touched_at__lt=now - settings.unused_image_age())
+    old = StoredImage.objects.filter(touched_at__lt=now - settings.current().unused_image_age)
     unused = old.exclude(_is_held()).order_by("pk")
     after = 0
     while batch := list(unused.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
@@ -143,7 +143,7 @@ def _unused(now: datetime) -> Iterator[int]:
 
 def _delete_removed_avatars(now: datetime) -> int:
     with transaction.atomic():
-        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - settings.undo_time())
+        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - settings.current().undo_time)
         removed = list(past.select_for_update().select_related(None).order_by("pk")[:_BATCH])
         for avatar in removed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
@@ -172,7 +172,7 @@ def _purge(image_id: int, now: datetime) -> bool:
 
 def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
     image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
-    if image is None or image.touched_at >= now - settings.unused_image_age():
+    if image is None or image.touched_at >= now - settings.current().unused_image_age:
         return None
     return None if StoredImage.objects.filter(_is_held(), pk=image_id).exists() else image
 

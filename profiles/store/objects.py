@@ -12,6 +12,7 @@ import hmac
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID
 
@@ -51,7 +52,7 @@ class StorageError(ExpectedError):
 class ObjectMissing(StorageError):
     """The object store holds no such object."""
 
-    kind = Kind("storage-unavailable", "The stored picture is missing", 503)
+    kind = replace(StorageError.kind, permanent=True)
 
 
 def master_key(sha256: str) -> str:
@@ -144,16 +145,16 @@ def public_url(key: str) -> str | None:
 
     It depends on AVATAR_SERVE_FROM_STORE: "public" for a bucket, or a cache before it, that shows renditions to
     everybody; "signed" for a private bucket. A response that leads to a signed URL must expire before
-    `settings.signed_seconds()`.
+    AVATAR_SIGNED_SECONDS.
     """
     if not key.startswith(f"{RENDITIONS}/"):
         return None
-    mode, bucket = settings.serve_from_store(), s3.as_s3(_store())
+    mode, bucket = settings.current().serve_from_store, s3.as_s3(_store())
     if mode == "public":
-        return f"{settings.store_public_url()}/{key}"
+        return f"{settings.current().store_public_url}/{key}"
     if mode == "signed" and bucket:
         with _errors_translated(key):
-            return s3.signed_url(bucket, key, seconds=settings.signed_seconds())
+            return s3.signed_url(bucket, key, seconds=settings.current().signed_seconds)
     return None
 
 

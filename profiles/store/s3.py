@@ -101,7 +101,7 @@ def full_key(store: S3Store, key: str) -> str:
 
 def _browsers_client(store: S3Store) -> Any:
     """Return a client for the host that browsers reach, because a signature names the host."""
-    endpoint = settings.browsers_s3_endpoint()
+    endpoint = settings.current().browser_s3_endpoint
     is_ours = endpoint in {"", store.endpoint_url}
     return store.connection.meta.client if is_ours else _client_at(store, endpoint)
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from profiles.models import Profile
-from profiles.people.api_tokens import Scope, TokenWish, create_token
+from profiles.people.api_tokens import Scope, TokenRequest, create_token
 
 V1 = "/api/v1"
 CURRENT = "/me/picture"
@@ -17,7 +17,7 @@ ALL = "/me/pictures"
 
 def a_secret(profile: Profile, *scopes: Scope) -> str:
     """A token with these scopes, or with every one."""
-    wish = TokenWish("A program", frozenset(scopes or Scope))
+    wish = TokenRequest("A program", frozenset(scopes or Scope))
     return create_token(profile, wish, now=timezone.now(), actor=profile.user).secret
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from profiles.models import Avatar, Profile
 from profiles.people.people import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
+from profiles.sources import UPLOAD
 
 _colours = random.Random()
 ASSET = "eip155:31337/erc721:0x00000000000000000000000000000000000000a1/1"
@@ -49,10 +50,10 @@ def an_upload(profile: Profile, content: bytes | None = None, *, title: str = ""
     """A picture this person uploaded, now in use."""
     details = AvatarDetails(title=title, alt_text=alt_text)
     chosen = a_picture() if content is None else content
-    return set_avatar(profile, chosen, Avatar.Source.UPLOAD, details=details, actor=profile.user)
+    return set_avatar(profile, chosen, UPLOAD, details=details, actor=profile.user)
 
 
 def a_token_picture(profile: Profile, at: datetime, *, asset: str = ASSET, content: bytes = b"") -> Avatar:
     """A picture of a token this person holds, attested `at`, now in use."""
     details = AvatarDetails(title="Token 1", attested_at=at, provenance={"asset_id": asset, "chain_id": 31337})
-    return set_avatar(profile, content or a_picture(), Avatar.Source.NFT, details=details, actor=profile.user)
+    return set_avatar(profile, content or a_picture(), "nft", details=details, actor=profile.user)

@@ -36,10 +36,12 @@ def store(tmp_path: Path, settings: Settings) -> FileStore:
 
 @pytest.fixture(autouse=True)
 def _no_other_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What other apps registered at the start is put aside: these tests are about profiles alone."""
+    """Put aside what other apps registered at the start: these tests are about profiles and a source without hooks."""
     from profiles import sources
+    from profiles.sources import Source
 
-    monkeypatch.setattr(sources, "_provenance", {})
+    own = {"upload": Source("upload", "Upload"), "nft": Source("nft", "NFT")}
+    monkeypatch.setattr(sources, "_sources", own)
     monkeypatch.setattr(sources, "_resolvers", {})
 
 

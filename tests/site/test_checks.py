@@ -27,8 +27,8 @@ def ids(**settings: Any) -> set[str]:
         ({"LOCAL_STACK": False, "DEBUG": True}, "avatarsite.E002"),
         ({"SITE_ORIGIN": "https://avatars.example/path"}, "avatarsite.E003"),
         ({"SITE_ORIGIN": "http://avatars.example"}, "avatarsite.E004"),
-        ({"NFT_SWEEP_PERIOD": 7200, "NFT_MARK_MAX_AGE": 3600}, "avatarsite.E005"),
-        ({"NFT_MARK_MAX_AGE": 90_000, "NFT_IMAGE_MAX_AGE": 86_400}, "avatarsite.E005"),
+        ({"NFT_SWEEP_PERIOD": 7200, "AVATAR_MARK_MAX_AGE": 3600}, "avatarsite.E005"),
+        ({"AVATAR_MARK_MAX_AGE": 90_000, "AVATAR_IMAGE_MAX_AGE": 86_400}, "avatarsite.E005"),
         ({"NFT_DEFAULT_CHAIN_ID": 999, "NFT_ENABLED": True}, "avatarsite.E006"),
         ({"ADMIN_WALLET_SIGN_IN": True, "NFT_ENABLED": False}, "avatarsite.E007"),
         ({"ADMIN_WALLET_SIGN_IN": True, "MFA_SUPPORTED_TYPES": ["recovery_codes"]}, "avatarsite.E007"),
@@ -37,9 +37,9 @@ def ids(**settings: Any) -> set[str]:
             {"LOCAL_STACK": False, "NFT_ENABLED": True, "NFT_IPFS_GATEWAYS": ["https://one.example"]},
             "avatarsite.W001",
         ),
-        ({"RECEIPT_SIGNING_KEY": "no key"}, "avatarsite.E009"),
-        ({"RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "avatarsite.E009"),
-        ({"LOCAL_STACK": False, "RECEIPT_SIGNING_KEY": ""}, "avatarsite.W002"),
+        ({"AVATAR_RECEIPT_SIGNING_KEY": "no key"}, "avatarsite.E009"),
+        ({"AVATAR_RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "avatarsite.E009"),
+        ({"LOCAL_STACK": False, "AVATAR_RECEIPT_SIGNING_KEY": ""}, "avatarsite.W002"),
     ],
 )
 def test_an_unsafe_mixture_is_named(settings: dict[str, Any], found: str) -> None:
@@ -53,10 +53,20 @@ def test_a_safe_production_has_nothing_to_say() -> None:
         SITE_ORIGIN="https://avatars.example",
         NFT_IPFS_GATEWAYS=["https://one.example", "https://two.example"],
         NFT_SWEEP_PERIOD=900,
-        NFT_MARK_MAX_AGE=3600,
-        NFT_IMAGE_MAX_AGE=86_400,
-        RECEIPT_SIGNING_KEY=KEY,
+        AVATAR_MARK_MAX_AGE=3600,
+        AVATAR_IMAGE_MAX_AGE=86_400,
+        AVATAR_RECEIPT_SIGNING_KEY=KEY,
     )
+
+
+def test_an_earlier_name_of_a_setting_is_reported_with_its_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with override_settings(NFT_ON_LOSS="keep"):
+        monkeypatch.setenv("RECEIPT_SIGNING_KEY_FILE", "/run/secrets/key")
+        told = {message.msg for message in run_checks() if message.id == "avatarsite.E010"}
+    assert told == {
+        "NFT_ON_LOSS has no effect: it is now AVATAR_ON_LOSS.",
+        "RECEIPT_SIGNING_KEY_FILE has no effect: it is now AVATAR_RECEIPT_SIGNING_KEY_FILE.",
+    }
 
 
 def test_an_indexer_that_is_not_there_is_named() -> None:

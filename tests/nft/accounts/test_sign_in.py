@@ -258,7 +258,7 @@ class TestAsking:
         assert problem(browser.ask_challenge(alice.address, purpose="link")) == (403, "sign-in-required")
 
     def test_too_many_tries_must_wait(self, browser: Browser, alice: Wallet, settings: Any) -> None:
-        settings.NFT_RATE_LIMITS = {"challenge-network": (2, 60)}
+        settings.AVATAR_RATE_LIMITS = {"challenge-network": (2, 60)}
         assert [browser.ask_challenge(alice.address).status_code for _ in range(2)] == [200, 200]
         response = browser.ask_challenge(alice.address)
         assert problem(response) == (429, "rate-limited")

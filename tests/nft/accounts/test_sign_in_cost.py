@@ -18,8 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import challenges
-from nft.accounts.challenges import FORGET_AFTER, LIFETIME, Visitor, Wanted
-from nft.accounts.limits import LIMITS
+from nft.accounts.challenges import FORGET_AFTER, LIFETIME, TRIES_PER_MINUTE, Visitor, Wanted
 from nft.accounts.sessions import GUEST_SESSION_SECONDS
 from nft.models import SignInChallenge
 from nft.views import json_calls
@@ -144,8 +143,8 @@ class TestAFlood:
     def test_of_challenges_stays_below_50_megabytes(self, settings: Any) -> None:
         """As many a minute as everybody together may ask for, each in a session of its own that remembers the longest
         address to go on to. Rows wait for the next run of the task that forgets them."""
-        settings.NFT_RATE_LIMITS = {"challenge-everyone": (10**6, 60)}
-        per_second = LIMITS["challenge-everyone"].count / LIMITS["challenge-everyone"].seconds
+        settings.AVATAR_RATE_LIMITS = {"challenge-everyone": (10**6, 60)}
+        per_second = TRIES_PER_MINUTE["challenge-everyone"] / 60
         task = get_job(challenges.forget_old).every
         assert isinstance(task, timedelta)
         kept_challenges = (LIFETIME + FORGET_AFTER + task).total_seconds() * per_second
@@ -155,7 +154,7 @@ class TestAFlood:
         assert kept_challenges * challenge + kept_sessions * session < 50 * MB, (challenge, session)
 
     def test_of_one_session_keeps_five(self, settings: Any) -> None:
-        settings.NFT_RATE_LIMITS = {"challenge-session": (10**6, 60)}
+        settings.AVATAR_RATE_LIMITS = {"challenge-session": (10**6, 60)}
         browser, wallet = Browser(), Wallet.create()
         for _ in range(20):
             browser.text_for(wallet.address)

@@ -78,7 +78,7 @@ def finish(guest: Visitor, text: str, signature: str) -> sign_in.Outcome:
 @pytest.fixture(autouse=True)
 def as_often_as_needed(settings: Any) -> None:
     settings.NFT_CHAINS = chains_at(NOBODY)
-    settings.NFT_RATE_LIMITS = {"challenge-everyone": (10**6, 60), "verify-session": (10**6, 60)} | {
+    settings.AVATAR_RATE_LIMITS = {"challenge-everyone": (10**6, 60), "verify-session": (10**6, 60)} | {
         f"{action}-network": (10**6, 60) for action in ("challenge", "verify", "contract-signature")
     }
 

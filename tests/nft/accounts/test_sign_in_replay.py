@@ -32,7 +32,7 @@ TABS = 50
 @pytest.fixture(autouse=True)
 def no_chain_and_no_limits(settings: Any) -> None:
     settings.NFT_CHAINS = chains_at(NOBODY)
-    settings.NFT_RATE_LIMITS = {"verify-session": (10**6, 60), "verify-network": (10**6, 60)} | {
+    settings.AVATAR_RATE_LIMITS = {"verify-session": (10**6, 60), "verify-network": (10**6, 60)} | {
         f"challenge-{whose}": (10**6, 60) for whose in ("session", "network", "everyone")
     }
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0

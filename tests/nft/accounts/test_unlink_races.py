@@ -121,7 +121,7 @@ def test_a_picture_uploaded_at_the_same_moment_waits_its_turn(
     """Whoever uploads holds the profile and then names the person as who did it; whoever unlinks holds the person and
     then needs the profile. Neither may be ended as a deadlock."""
     claim, aside, is_held = a_claim(alice, account), Aside(), threading.Event()
-    withdraw, enter = claiming.withdraw_claims_of_account, history._enter
+    withdraw, enter = claiming.withdraw_claims_of_account, history._create_or_reuse
 
     def enter_slowly(*args: Any) -> Avatar:
         is_held.set()
@@ -133,7 +133,7 @@ def test_a_picture_uploaded_at_the_same_moment_waits_its_turn(
         assert is_held.wait(30)
         withdraw(*args)
 
-    monkeypatch.setattr(history, "_enter", enter_slowly)
+    monkeypatch.setattr(history, "_create_or_reuse", enter_slowly)
     monkeypatch.setattr(linking, "withdraw_claims_of_account", once_the_upload_holds_the_profile)
     linking.unlink_account(alice.user, account.pk, timezone.now())
     assert aside.end().state == Avatar.State.ACTIVE

@@ -91,7 +91,7 @@ def test_an_outage_is_one_line_however_long_and_so_is_its_end(world: World, clai
 def test_an_expired_mark_adds_one_line_and_the_outage_behind_it_no_second(
     world: World, claim: TokenClaim, settings: Settings
 ) -> None:
-    world.later(seconds=settings.NFT_MARK_MAX_AGE + 60)
+    world.later(seconds=settings.AVATAR_MARK_MAX_AGE + 60)
     history.keep_history(world.now)
     history.keep_history(world.now)
     with world.dead_chain():

@@ -223,7 +223,7 @@ def test_a_denied_collection_is_not_shown_after_a_loss_either(
     on_loss: str,
     grace: int,
 ) -> None:
-    settings.NFT_LOSS_GRACE, settings.NFT_ON_LOSS_CHOICES = grace, ["revert", "plain", "keep"]
+    settings.AVATAR_LOSS_GRACE, settings.AVATAR_ON_LOSS_CHOICES = grace, ["revert", "plain", "keep"]
     Profile.objects.filter(user=alice).update(on_loss=on_loss)
     send = contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id)
     chain.send(send, sender=chain.accounts[1])

@@ -48,7 +48,7 @@ def live_server(uncollected_static_files: None, live_server: LiveServer) -> Live
 @pytest.fixture(autouse=True)
 def _site(live_server: LiveServer, settings: Settings) -> None:
     settings.SITE_ORIGIN = live_server.url
-    settings.RECEIPT_SIGNING_KEY = a_key()
+    settings.AVATAR_RECEIPT_SIGNING_KEY = a_key()
 
 
 @pytest.fixture
@@ -271,9 +271,9 @@ def test_a_new_key_signs_and_receipts_of_the_earlier_one_stay_valid(
     kept.write_text(requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).text)
     keys_url = f"{live_server.url}/.well-known/avatarsite-receipt-keys.json"
     earlier = requests.get(keys_url, timeout=10).json()["keys"][0]
-    settings.RECEIPT_SIGNING_KEY = a_key()
+    settings.AVATAR_RECEIPT_SIGNING_KEY = a_key()
     assert words(check(kept)[1])["signature"] == "NOT PROVED"
-    settings.RECEIPT_PUBLIC_KEYS = [earlier["x"]]
+    settings.AVATAR_RECEIPT_PUBLIC_KEYS = [earlier["x"]]
     assert words(check(kept)[1])["signature"] == "proved"
     assert [key["kid"] == earlier["kid"] for key in requests.get(keys_url, timeout=10).json()["keys"]] == [False, True]
 

@@ -134,7 +134,7 @@ def test_head_is_get(alice: Profile) -> None:
 
 # --- how often --------------------------------------------------------------------------------------------------------
 def test_a_persons_calls_are_counted_over_all_their_tokens(alice: Profile, bob: Profile, settings: Settings) -> None:
-    settings.API_CALLS_PER_HOUR = 2
+    settings.AVATAR_API_CALLS_PER_HOUR = 2
     for _ in range(2):
         assert Program(a_secret(alice)).get(CURRENT).status_code == 200
     answer = Program(a_secret(alice)).get(CURRENT)
@@ -144,7 +144,7 @@ def test_a_persons_calls_are_counted_over_all_their_tokens(alice: Profile, bob: 
 
 
 def test_guests_are_counted_by_network(alice: Profile, settings: Settings) -> None:
-    settings.API_GUEST_CALLS_PER_HOUR = 1
+    settings.AVATAR_API_GUEST_CALLS_PER_HOUR = 1
     assert Program().get("/profiles/alice").status_code == 200
     answer = Program().get("/profiles/alice")
     assert problem_of(answer) == (429, "rate-limited")
@@ -153,7 +153,7 @@ def test_guests_are_counted_by_network(alice: Profile, settings: Settings) -> No
 
 
 def test_guessing_ends_soon(db: None, settings: Settings) -> None:
-    settings.API_GUESSES_PER_HOUR = 2
+    settings.AVATAR_API_GUESSES_PER_HOUR = 2
     answers = [Program("avs_" + "x" * 32).get(CURRENT).status_code for _ in range(3)]
     assert answers == [401, 401, 429]
 

@@ -22,9 +22,9 @@ from schemathesis.config import SchemathesisConfig
 
 from profiles.api.document import PICTURE_TYPES, document
 from profiles.api.operations import OPERATIONS
+from profiles.api.problems import PROBLEMS
 from profiles.api.urls import urlpatterns
 from profiles.models import Profile
-from profiles.problems import PROBLEMS
 from tests.kit.api_client import a_secret
 from tests.kit.people import a_picture, an_upload
 
@@ -85,8 +85,8 @@ def _one_connection() -> Iterator[None]:
 @pytest.fixture
 def _leave(settings: Settings) -> None:
     """For a few thousand calls."""
-    settings.API_CALLS_PER_HOUR = settings.API_GUEST_CALLS_PER_HOUR = 1_000_000
-    settings.API_GUESSES_PER_HOUR = settings.AVATAR_UPLOADS_PER_HOUR = 1_000_000
+    settings.AVATAR_API_CALLS_PER_HOUR = settings.AVATAR_API_GUEST_CALLS_PER_HOUR = 1_000_000
+    settings.AVATAR_API_GUESSES_PER_HOUR = settings.AVATAR_UPLOADS_PER_HOUR = 1_000_000
 
 
 @pytest.fixture

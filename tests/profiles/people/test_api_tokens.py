@@ -16,12 +16,9 @@ from profiles.people.api_tokens import (
     KEPT_AFTER_END,
     MAX_LIVE,
     FreshToken,
-    NoSuchToken,
     Scope,
     TokenError,
-    TokenRefused,
-    TokenWish,
-    TooManyTokens,
+    TokenRequest,
     create_token,
     digest_of,
     find_token,
@@ -31,10 +28,10 @@ from profiles.people.api_tokens import (
 )
 
 NOW = timezone.now()
-ALL = TokenWish("Backup script", frozenset(Scope))
+ALL = TokenRequest("Backup script", frozenset(Scope))
 
 
-def a_token(profile: Profile, wish: TokenWish = ALL) -> FreshToken:
+def a_token(profile: Profile, wish: TokenRequest = ALL) -> FreshToken:
     return create_token(profile, wish, now=NOW, actor=profile.user)
 
 
@@ -59,21 +56,21 @@ def test_scopes_are_kept_as_asked(alice: Profile) -> None:
 
 
 @pytest.mark.parametrize("wish", [replace(ALL, name=" \u202e "), replace(ALL, scopes=frozenset())])
-def test_a_token_needs_a_name_and_a_use(alice: Profile, wish: TokenWish) -> None:
+def test_a_token_needs_a_name_and_a_use(alice: Profile, wish: TokenRequest) -> None:
     with pytest.raises(TokenError, match="name and at least one thing"):
         a_token(alice, wish)
 
 
 def test_one_person_has_so_many_live_tokens_and_no_more(alice: Profile, bob: Profile) -> None:
     tokens = [a_token(alice).token for _ in range(MAX_LIVE)]
-    with pytest.raises(TooManyTokens, match=f"{MAX_LIVE} tokens in use"):
+    with pytest.raises(TokenError, match=f"{MAX_LIVE} tokens in use"):
         a_token(alice)
     a_token(bob)
     revoke_token(alice, tokens[0].pk, now=NOW, actor=alice.user)
     ApiToken.objects.filter(pk=tokens[1].pk).update(expires_at=NOW - timedelta(seconds=1))
     a_token(alice)
     a_token(alice)
-    with pytest.raises(TooManyTokens):
+    with pytest.raises(TokenError, match="tokens in use"):
         a_token(alice)
 
 
@@ -81,9 +78,9 @@ def test_a_revoked_token_opens_nothing_and_leaves_the_list(alice: Profile) -> No
     fresh = a_token(alice)
     for _ in range(2):
         revoke_token(alice, fresh.token.pk, now=NOW, actor=alice.user)
-    with pytest.raises(TokenRefused, match="was revoked") as refused:
+    with pytest.raises(TokenError, match="was revoked") as refused:
         find_token(fresh.secret, NOW)
-    assert refused.value.reason == "token-revoked"
+    assert refused.value.slug == "token-revoked"
     assert shown_tokens(alice) == []
     assert list(AuditEntry.objects.values_list("action", flat=True).order_by("pk")) == ["token.create", "token.revoke"]
 
@@ -91,14 +88,14 @@ def test_a_revoked_token_opens_nothing_and_leaves_the_list(alice: Profile) -> No
 def test_an_expired_token_opens_nothing(alice: Profile) -> None:
     fresh = a_token(alice, replace(ALL, expires_at=NOW + timedelta(days=1)))
     find_token(fresh.secret, NOW + timedelta(hours=23))
-    with pytest.raises(TokenRefused, match="has expired"):
+    with pytest.raises(TokenError, match="has expired"):
         find_token(fresh.secret, NOW + timedelta(days=1))
 
 
 def test_nobody_revokes_anothers_token(alice: Profile, bob: Profile) -> None:
     fresh = a_token(alice)
     for token_id in (fresh.token.pk, uuid4()):
-        with pytest.raises(NoSuchToken):
+        with pytest.raises(TokenError, match="not one of yours"):
             revoke_token(bob, token_id, now=NOW, actor=bob.user)
     find_token(fresh.secret, NOW)
 
@@ -106,7 +103,7 @@ def test_nobody_revokes_anothers_token(alice: Profile, bob: Profile) -> None:
 def test_a_token_of_a_disabled_account_is_unknown(alice: Profile) -> None:
     fresh = a_token(alice)
     type(alice.user).objects.filter(pk=alice.user.pk).update(is_active=False)
-    with pytest.raises(TokenRefused, match="No such token"):
+    with pytest.raises(TokenError, match="No such token"):
         find_token(fresh.secret, NOW)
 
 
@@ -117,7 +114,7 @@ def test_a_token_is_looked_up_by_its_digest_alone(alice: Profile) -> None:
         CaptureQueriesContext(
             connection,
         ) as queries,
-        pytest.raises(TokenRefused),
+        pytest.raises(TokenError),
     ):
         find_token(wrong, NOW)
     assert len(queries) == 1
@@ -130,7 +127,7 @@ def test_a_token_is_looked_up_by_its_digest_alone(alice: Profile) -> None:
     "text", ["", "avs_", "avs_" + "x" * 31, "avs_" + "x" * 33, "avs_" + "é" * 32, "Avs_" + "x" * 32]
 )
 def test_what_can_be_no_token_is_refused_without_a_query(db: None, text: str) -> None:
-    with CaptureQueriesContext(connection) as queries, pytest.raises(TokenRefused):
+    with CaptureQueriesContext(connection) as queries, pytest.raises(TokenError):
         find_token(text, NOW)
     assert len(queries) == 0
 

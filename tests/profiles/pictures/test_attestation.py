@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from profiles import sources
-from profiles.models import AuditEntry, Avatar, Profile
+from profiles.models import AuditEntry, Profile
 from profiles.pictures.history import AvatarDetails, choose_avatar, remove_avatar, restore_avatar
 from profiles.pictures.rights import (
     attest_avatar,
@@ -30,7 +30,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def ages(settings: Settings) -> tuple[timedelta, timedelta]:
-    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = 3600, 86_400
+    settings.AVATAR_MARK_MAX_AGE, settings.AVATAR_IMAGE_MAX_AGE = 3600, 86_400
     return timedelta(hours=1), timedelta(days=1)
 
 
@@ -187,7 +187,7 @@ def test_checks_of_pictures_that_are_gone_do_no_harm(alice: Profile) -> None:
 def test_the_database_refuses_a_token_picture_without_its_check(alice: Profile) -> None:
     image = an_upload(alice).image
     with pytest.raises(IntegrityError), transaction.atomic():
-        alice.avatars.create(image=image, source=Avatar.Source.NFT, chosen_at=timezone.now())
+        alice.avatars.create(image=image, source="nft", chosen_at=timezone.now())
 
 
 def test_what_to_show_costs_no_query_and_one_where_something_stands_in(
@@ -204,7 +204,8 @@ def test_what_to_show_costs_no_query_and_one_where_something_stands_in(
 
 
 def test_another_app_may_add_to_the_provenance(alice: Profile) -> None:
-    sources.register_provenance_provider("nft", lambda avatar: {**(avatar.provenance or {}), "account": "0xabc"})
+    told = sources.Source("nft", "NFT", lambda avatar: {**(avatar.provenance or {}), "account": "0xabc"})
+    sources.register_source(told)
     a_token_picture(alice, timezone.now(), asset="a")
     alice.refresh_from_db()
     shown = shown_picture(alice, timezone.now())

@@ -17,7 +17,7 @@ from profiles.models import Avatar, Notice, Profile
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.notices import dismiss
 from profiles.pictures.rights import moderate_avatar, reinstate_avatar, set_on_loss, settle_overdue, withdraw_avatar
-from profiles.serving.lookup import find_face
+from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import shown_picture
 from tests.kit.people import a_person, a_token_picture, an_upload
 
@@ -27,8 +27,8 @@ HOUR, DAY, MOMENT = timedelta(hours=1), timedelta(days=1), timedelta(seconds=30)
 
 @pytest.fixture(autouse=True)
 def _site(settings: Settings) -> None:
-    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = 3600, 86_400
-    settings.NFT_ON_LOSS, settings.NFT_ON_LOSS_CHOICES, settings.NFT_LOSS_GRACE = (
+    settings.AVATAR_MARK_MAX_AGE, settings.AVATAR_IMAGE_MAX_AGE = 3600, 86_400
+    settings.AVATAR_ON_LOSS, settings.AVATAR_ON_LOSS_CHOICES, settings.AVATAR_LOSS_GRACE = (
         "revert",
         ["revert", "plain", "keep"],
         0,
@@ -116,7 +116,7 @@ def test_page_picture_and_receipt_agree_whatever_the_state_age_and_wish(
         Profile.objects.filter(pk=person.pk).update(on_loss=on_loss)
         names = {token.pk: "token", None: NOTHING} | ({earlier.pk: "earlier"} if earlier else {})
         for grace, (name, what) in itertools.product((0, 3600), SITUATIONS.items()):
-            settings.NFT_LOSS_GRACE = grace
+            settings.AVATAR_LOSS_GRACE = grace
             put(token, what, timezone.now())
             wanted = expected(name, on_loss, grace=bool(grace), before=before)
             case = (name, on_loss, grace, before)
@@ -191,9 +191,9 @@ def test_a_wish_that_the_site_no_longer_allows_counts_for_nothing(alice: Profile
     upload, token = an_upload(alice), a_token_picture(alice, timezone.now())
     wish(alice, "keep")
     lose(token)
-    settings.NFT_ON_LOSS_CHOICES = ["revert"]
+    settings.AVATAR_ON_LOSS_CHOICES = ["revert"]
     assert seen(alice) == (upload, False)
-    face = find_face("alice", timezone.now())
+    face = find_avatar_view("alice", timezone.now())
     assert face is not None
     assert {square.sha256 for square in face.squares} == set(upload.image.renditions.values_list("sha256", flat=True))
 
@@ -218,15 +218,15 @@ def test_one_s_own_doing_is_no_loss(alice: Profile) -> None:
 def test_after_the_grace_the_pointer_follows_what_is_shown(
     alice: Profile, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    settings.NFT_LOSS_GRACE = 3600
+    settings.AVATAR_LOSS_GRACE = 3600
     now = timezone.now()
     upload, token = an_upload(alice), a_token_picture(alice, now)
     lose(token, now)
     assert (seen(alice, now + HOUR / 2), seen(alice, now + HOUR)) == ((token, False), (upload, False))
     with django_assert_num_queries(1):
-        find_face("alice", now + HOUR / 2)
+        find_avatar_view("alice", now + HOUR / 2)
     assert (settle_overdue(now + HOUR / 2), alice.avatar) == (0, token)
-    settings.NFT_LOSS_GRACE = 0
+    settings.AVATAR_LOSS_GRACE = 0
     assert settle_overdue(now + HOUR) == 1
     alice.refresh_from_db()
     assert alice.avatar == upload
@@ -306,7 +306,7 @@ def test_nobody_dismisses_the_notice_of_another(alice: Profile, client: Client) 
 
 
 def test_the_wishes_are_kept_by_their_form(alice: Profile, client: Client, settings: Settings) -> None:
-    settings.NFT_ON_LOSS_CHOICES = ["plain"]
+    settings.AVATAR_ON_LOSS_CHOICES = ["plain"]
     client.force_login(alice.user)
     page = client.get("/settings/loss/").content.decode()
     assert 'value="plain"' in page

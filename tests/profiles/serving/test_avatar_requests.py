@@ -149,7 +149,8 @@ def test_only_drawing_and_encoding_count_against_the_limit(client: Client, alice
     assert client.get("/avatar/alice.jpg").status_code == 200
     refused = client.get("/avatar/nobody-3.png")
     assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
-    assert (refused["Retry-After"], refused["Cache-Control"]) == ("3600", "no-store")
+    assert 0 < int(refused["Retry-After"]) <= 3600
+    assert refused["Cache-Control"] == "no-store"
     for path in ("/avatar/nobody-1.png", "/avatar/alice.jpg", "/avatar/alice.webp", "/avatar/alice.json"):
         assert client.get(path).status_code == 200
     assert client.get("/avatar/nobody-3.png", headers={"if-none-match": etag}).status_code == 304

@@ -5,23 +5,24 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
+from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
-from profiles.serving.request import BadWish, Wish, read_wish
+from profiles.serving.request import AvatarRequest, parse_request
 
 
-def wish(identifier: str, **query: str) -> Wish:
-    return read_wish(RequestFactory().get("/", query), identifier)
+def wish(identifier: str, **query: str) -> AvatarRequest:
+    return parse_request(RequestFactory().get("/", query), identifier)
 
 
 def test_the_least_a_url_says() -> None:
-    assert wish("alice") == Wish("alice", 80, None, None, not_found=False, forced=False, still=False)
+    assert wish("alice") == AvatarRequest("alice", 80, None, None, not_found=False, force_default=False, still=False)
 
 
 def test_gravatars_long_names_mean_the_same() -> None:
     long = wish("alice", size="200", default="identicon", forcedefault="y")
     assert long == wish("alice", s="200", d="identicon", f="y")
-    assert (long.size, long.default, long.forced) == (200, FallbackStyle.IDENTICON, True)
+    assert (long.size, long.default, long.force_default) == (200, FallbackStyle.IDENTICON, True)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_only_suffixes_we_know_are_formats(text: str, identifier: str, fmt: Outp
 
 @pytest.mark.parametrize("text", ["", ".png", "a" * 129, "a/b", "a\n", "-a", "a-", "a%", "\uff41", "ä..eth", "ä.b c"])
 def test_what_can_be_nobodys_name_is_refused(text: str) -> None:
-    with pytest.raises(BadWish) as refused:
+    with pytest.raises(ExpectedError) as refused:
         wish(text)
     assert refused.value.slug == "bad-identifier"
 

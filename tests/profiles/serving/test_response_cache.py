@@ -195,7 +195,7 @@ def test_a_removed_picture_is_gone_within_five_seconds(site: Site, alice: Profil
 def test_nothing_outlives_its_attestation(
     site: Site, alice: Profile, settings: Settings, path: str, ages: tuple[int, int]
 ) -> None:
-    settings.NFT_MARK_MAX_AGE, settings.NFT_IMAGE_MAX_AGE = ages
+    settings.AVATAR_MARK_MAX_AGE, settings.AVATAR_IMAGE_MAX_AGE = ages
     a_token_picture(alice, timezone.now() - timedelta(seconds=3600 - CACHE_SLACK - 1.5))
     answer = site.get(path)
     assert answer.headers["Cache-Control"] == "public, max-age=1, must-revalidate"

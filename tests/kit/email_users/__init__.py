@@ -1,0 +1,1 @@
+"""A host project whose people sign in by e-mail: no `username`, a UUID as key."""
