@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import KombuError, OperationalError
+
+from nft.settings import conf
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def enqueue(task: str, row_id: UUID, delay: float = 0) -> None:
 
 def wake_watcher(chain_id: int) -> None:
     """Has a chain looked at now. Of no use once the beat has looked anyway."""
-    _send(WATCH_CHAIN, chain_id, expires=settings.NFT_WATCH_PERIOD)
+    _send(WATCH_CHAIN, chain_id, expires=conf().watch_period)
 
 
 def _send(task: str, about: str | int, **options: Any) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.core.cache import cache
 from redis import RedisError
 
 from nft.accounts.errors import RateLimited, ServiceDown
+from nft.settings import conf
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def spend(action: str, key: str, now: datetime) -> None:
 
 
 def _limit(action: str) -> Limit:
-    overrides = getattr(settings, "NFT_RATE_LIMITS", {})
+    overrides = conf().rate_limits
     return Limit(*overrides[action]) if action in overrides else LIMITS[action]
 
 

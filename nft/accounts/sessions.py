@@ -16,6 +16,7 @@ from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
+from nft.settings import conf
 from profiles.audit import record
 from profiles.people.people import profile_of
 
@@ -203,11 +204,11 @@ def _row_of(session: SessionBase) -> WalletSession | None:
 
 
 def _recheck_every() -> timedelta:
-    return timedelta(seconds=getattr(settings, "NFT_SESSION_RECHECK", 86_400))
+    return timedelta(seconds=conf().session_recheck)
 
 
 def _unchecked_max() -> timedelta:
-    return timedelta(seconds=getattr(settings, "NFT_SESSION_UNCHECKED_MAX", 7 * 86_400))
+    return timedelta(seconds=conf().session_unchecked_max)
 
 
 def _unchecked() -> str:

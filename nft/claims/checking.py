@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Q, When
 
@@ -28,7 +27,8 @@ from nft.core.tokens.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 from nft.tokens.alarms import ALARMING, raise_alarm
 from nft.tokens.collections import refusal_of
 from nft.tokens.facts import Check
@@ -80,7 +80,7 @@ def is_due(now: datetime) -> Q:
 
 
 def is_too_far(now: datetime) -> Q:
-    period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), DOUBT_PERIOD)
+    period = max(timedelta(seconds=conf().sweep_period), DOUBT_PERIOD)
     others = [state for state in State if state != State.OWNED]
     too_far = Q(state__in=others, next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
     return too_far | Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
@@ -212,7 +212,7 @@ def ask_for_media(claim: TokenClaim, now: datetime) -> None:
 
 def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> None:
     if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # how it began says more
-        chain_name = describe_chain(claim.chain_id)["name"]
+        chain_name = describe_chain(claim.chain_id).name
         claim.reason_sentence = loss_sentence(
             reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault
         )
@@ -248,7 +248,7 @@ def _next_period(claim: TokenClaim, now: datetime) -> timedelta:
 
 def sweep_period() -> timedelta:
     """Spread a little, so that claims made together do not come due together for ever."""
-    return timedelta(seconds=settings.NFT_SWEEP_PERIOD * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret
+    return timedelta(seconds=conf().sweep_period * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret
 
 
 def _again_soon(claim: TokenClaim, now: datetime, delay: timedelta) -> None:

@@ -17,7 +17,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -32,10 +31,9 @@ from nft.core.evm.errors import InvalidIdentifier
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.names.known import names_chain_id
 from nft.names.lookup import find_avatar_token
 from nft.names.records import NameProblem, NamesUnreachable
-from nft.settings import describe_chain
+from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
 from nft.tokens.collections import refusal_of
 from profiles.audit import record
 from profiles.limits import TooMany, spend
@@ -103,10 +101,10 @@ def create_claim(
     “avatar” record names the token; without them a name is refused. The same token again is checked again.
     Raises ClaimError.
     """
-    if doors is not None and names_chain_id() is not None and looks_like_name(reference.strip()):
+    if doors is not None and ens_chain() is not None and looks_like_name(reference.strip()):
         spend_check(user)
         return claim_asset(user, find_named_token(reference, doors), now)
-    asset = parse_reference(reference, chain_id or settings.NFT_DEFAULT_CHAIN_ID)
+    asset = parse_reference(reference, chain_id or default_chain_id())
     return claim_asset(user, asset, now)
 
 
@@ -132,7 +130,7 @@ def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
 def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
     """As `create_claim`, for a token that is already known exactly."""
     if not accounts_on(user.pk, asset.chain_id).exists():
-        raise NoAccount(describe_chain(asset.chain_id)["name"])
+        raise NoAccount(describe_chain(asset.chain_id).name)
     if refusal := refusal_of(asset.chain_id, asset.contract):
         raise CollectionRefused(refusal)
     spend_check(user)
@@ -272,12 +270,12 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
 
 
 def _on_our_chains(asset: AssetReference) -> AssetReference:
-    if asset.chain_id not in settings.NFT_CHAINS:
-        names = ", ".join(str(chain["name"]) for chain in settings.NFT_CHAINS.values())
+    if asset.chain_id not in chains():
+        names = ", ".join(chain.name for chain in chains().values())
         raise ReferenceRefused(f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}.")
     return asset
 
 
 def _explorer_hosts() -> Mapping[str, int]:
-    urls = {chain_id: urlsplit(chain.get("explorer_url", "")) for chain_id, chain in settings.NFT_CHAINS.items()}
+    urls = {chain.id: urlsplit(chain.explorer_url) for chain in chains().values()}
     return {url.netloc.lower().removeprefix("www."): chain_id for chain_id, url in urls.items() if url.netloc}

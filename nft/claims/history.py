@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from nft.core.tokens.verdict import Reason
 from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
+from profiles.settings import mark_max_age
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
 DAILY = timedelta(days=1)
@@ -65,7 +65,7 @@ def keep(now: datetime) -> None:
 
 
 def _note_stale(now: datetime) -> None:
-    age = timedelta(seconds=settings.NFT_MARK_MAX_AGE)
+    age = mark_max_age()
     unnoted = Q(noted_at=None) | Q(noted_at__lte=F("checked_at") + age)
     stale = list(TokenClaim.objects.filter(unnoted, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
     _write(stale, [_plain(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from nft.models import MintRequest, TokenClaim
-from nft.settings import describe_chain
+from nft.settings import is_local_stack
+from nft.settings.chains import default_chain_id, describe_chain
 from profiles.people.people import profile_of
 from profiles.serving.showing import shown_picture
 
@@ -45,7 +45,7 @@ def decorate(claims: Iterable[TokenClaim], user: User, now: datetime) -> None:
     shown = shown_picture(profile_of(user), now).avatar
     for claim in claims:
         stands = claim.avatar is not None and claim.avatar.state != "removed"
-        claim.chain_name = describe_chain(claim.chain_id)["name"]
+        claim.chain_name = describe_chain(claim.chain_id).name
         claim.image_avatar = claim.avatar if stands else None
         claim.is_current = claim.avatar is not None and shown is not None and claim.avatar.pk == shown.pk
 
@@ -77,9 +77,8 @@ def claim_status(claim: TokenClaim) -> dict[str, Any]:
     return {**status, "redirect": reverse("nft:claim_detail", args=[claim.pk])} if done else status
 
 
-def demo_tokens() -> list[dict[str, str]]:
+def demo_tokens() -> list[Mapping[str, str]]:
     """Of the local stack only: tokens to try, as the stack deployed them."""
-    if not settings.LOCAL_STACK:
+    if not is_local_stack():
         return []
-    chain = describe_chain(settings.NFT_DEFAULT_CHAIN_ID)
-    return list(chain.get("demo_tokens", []))
+    return list(describe_chain(default_chain_id()).demo_tokens)

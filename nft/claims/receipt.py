@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
 from nft.core.tokens.token import TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.models import TokenClaim
 from nft.names.known import shown_name
+from nft.settings.chains import describe_chain
 from nft.tokens.media import TokenMedia
 from nft.tokens.resolvers import rule_for
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
-from nft.settings import describe_chain
 
 
 def asset_id(claim: TokenClaim) -> str:
@@ -34,7 +35,7 @@ def build_provenance(claim: TokenClaim, media: TokenMedia) -> dict[str, Any]:
     return {
         "asset_id": asset_id(claim),
         "chain_id": claim.chain_id,
-        "chain_name": describe_chain(claim.chain_id)["name"],
+        "chain_name": describe_chain(claim.chain_id).name,
         "contract": claim.contract_text,
         "collection": media.collection,
         "token_id": claim.token_id_text,
@@ -66,7 +67,7 @@ def when_checked(claim: TokenClaim) -> dict[str, Any]:
 
 def explorer_url(claim: TokenClaim) -> str:
     """The token's page at the chain's explorer; empty without one."""
-    base = describe_chain(claim.chain_id).get("explorer_url", "").rstrip("/")
+    base = describe_chain(claim.chain_id).explorer_url.rstrip("/")
     return f"{base}/nft/{claim.contract_text}/{claim.token_id}" if base else ""
 
 
@@ -92,13 +93,14 @@ def _verdict(claim: TokenClaim) -> dict[str, Any]:
         return {"verdict": str(Verdict.UNKNOWN)}
     said = {"verdict": claim.state, **when_checked(claim)}
     if rule := rule_for(claim.chain_id, claim.contract):
-        said["resolver"] = dict(rule)
+        said["resolver"] = rule.as_json()
     return {**said, "delegate_registry": _registry(claim)} if claim.vault else said
 
 
 def _registry(claim: TokenClaim) -> str:
     """Where a delegation can be asked for."""
-    return str(describe_chain(claim.chain_id).get("delegate_registry") or "")
+    registry = describe_chain(claim.chain_id).delegate_registry
+    return to_checksum(registry) if registry else ""
 
 
 _HIDDEN = {"account": "", "account_name": "", "vault": ""}

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -36,6 +35,7 @@ from nft.clients.evm.errors import ChainUnavailable, NodesBehind
 from nft.core.tokens.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
+from nft.settings.chains import chains
 from nft.tokens.alarms import raise_alarm_where_due
 from nft.tokens.facts import Check
 from nft.tokens.ownership_many import BatchCheck, Question, check_many
@@ -60,9 +60,9 @@ def find_due(now: datetime) -> list[tuple[int, bool]]:
     TokenClaim.objects.filter(is_too_far(now)).update(next_check_at=now)
     # A page that died may have died of one of its claims: each is looked at by itself.
     died = TokenClaim.objects.filter(attempt__isnull=False, is_checked_alone=False, next_check_at__lte=now)
-    died.filter(chain_id__in=settings.NFT_CHAINS).update(is_checked_alone=True)
+    died.filter(chain_id__in=chains()).update(is_checked_alone=True)
     _find_lost_media(now)
-    lanes = [(chain_id, alone) for chain_id in settings.NFT_CHAINS for alone in (True, False)]
+    lanes = [(chain_id, alone) for chain_id in chains() for alone in (True, False)]
     return [lane for lane in lanes if _due(*lane, now).exists()]
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from nft import jobs
 from nft.claims.claiming import claim_asset
 from nft.core.evm.abi.calls import build_mint_once
-from nft.core.evm.address import parse_address
 from nft.core.text import clean_text
 from nft.core.tokens.paste import AssetReference
 from nft.core.tokens.token import TokenStandard
@@ -29,7 +28,7 @@ from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, TextRefused, TooManyMints
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
@@ -80,7 +79,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     known = MintRequest.objects.filter(user=user, idempotency_key=order.key).first()
     if known is not None:
         return known
-    chain_id = chain_id or settings.NFT_DEFAULT_CHAIN_ID
+    chain_id = chain_id or default_chain_id()
     account = _account(user, order.account_id, chain_id)
     columns = {
         "contract": contract_on(chain_id),
@@ -120,17 +119,17 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
 
 def _check_offer_alone(user: User, key: str, chain_id: int, now: datetime) -> None:
     """Two forms of one person at once can't both get the last token the site pays for."""
-    User.objects.select_for_update().get(pk=user.pk)
+    get_user_model().objects.select_for_update().get(pk=user.pk)
     if not MintRequest.objects.filter(user=user, idempotency_key=key).exists():
         sponsor.check_offer(user, chain_id, now)
 
 
 def contract_on(chain_id: int) -> bytes:
     """Our contract's address on a chain. Raises NoContract."""
-    address = describe_chain(chain_id).get("avatar_contract", "")
-    if not address:
-        raise NoContract(describe_chain(chain_id)["name"])
-    return parse_address(address)
+    chain = describe_chain(chain_id)
+    if chain.avatar_contract is None:
+        raise NoContract(chain.name)
+    return chain.avatar_contract
 
 
 def checked_text(field: str, text: str, low: int, high: int) -> str:

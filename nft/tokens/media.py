@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.conf import settings
-
 from nft.clients.bundle import Doors
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainError
@@ -33,6 +31,7 @@ from nft.core.tokens.token import Token, substitute_id
 from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri, parse_token_uri
 from nft.core.tokens.verdict import BlockRef
 from nft.files.store import fetch_ipfs
+from nft.settings import conf
 from nft.tokens.resolvers import configured_uri, uri_calls
 
 METADATA_BYTES = 1024 * 1024
@@ -134,7 +133,7 @@ def fetch_document(text: str, doors: Doors, limits: IpfsLimits) -> Document:
         case IpnsUri() as uri:
             return Document(doors.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
         case ArUri() as uri:
-            gateway = getattr(settings, "NFT_ARWEAVE_GATEWAY", "https://arweave.net")
+            gateway = conf().arweave_gateway
             url = f"{gateway}/{str(uri).removeprefix('ar://')}"
             return Document(doors.http.fetch(url, plain).content, str(uri), MUTABLE)
         case HttpUri() as uri:

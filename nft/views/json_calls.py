@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
@@ -19,6 +18,7 @@ from nft.claims.claiming import ClaimError, NoSuchClaim, TooManyChecks
 from nft.errors import TokenActionError
 from nft.views.problems import Problem, problem_response
 from profiles.limits import network_of
+from profiles.settings import trusted_proxies
 
 MAX_BODY = 4 * 1024
 Answer = Callable[[HttpRequest, dict[str, Any]], JsonResponse]
@@ -51,7 +51,7 @@ def visitor_of(request: HttpRequest) -> Visitor:
     network = network_of(
         request.META.get("REMOTE_ADDR", ""),
         request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        getattr(settings, "TRUSTED_PROXY_COUNT", 0),
+        trusted_proxies(),
     )
     return Visitor(request.session, request.user if request.user.is_authenticated else None, network)
 

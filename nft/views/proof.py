@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.module_loading import import_string
 
+from nft.settings import conf
+
 View = Callable[..., HttpResponse]
 
 
@@ -43,7 +45,7 @@ class Unasked:
 
 
 def get_reauthentication() -> Reauthentication:
-    path = getattr(settings, "NFT_REAUTHENTICATION", "")
+    path = conf().reauthentication
     found: Reauthentication = import_string(path)() if path else Unasked()
     return found
 

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from django.conf import settings
 from django.core.cache import caches
 
 from nft.clients.ipfs.blockstore import get_block
@@ -24,6 +23,7 @@ from nft.clients.web.sockets import Cancellation
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.errors import BlockMissing
+from nft.settings import conf
 
 __all__ = ["Gateways", "IpfsLimits", "IpfsUnavailable", "VerifiedFile", "get_gateways"]
 log = logging.getLogger(__name__)
@@ -103,9 +103,9 @@ class Gateways:
 def get_gateways() -> Gateways:
     """The gateways of the setting NFT_IPFS_GATEWAYS; how they fared is known to all workers by the cache."""
     return Gateways(
-        settings.NFT_IPFS_GATEWAYS,
+        conf().ipfs_gateways,
         scores=GatewayScores(caches["default"]),
-        race_delay=getattr(settings, "NFT_IPFS_RACE_DELAY_MS", RACE_DELAY * 1000) / 1000,
+        race_delay=conf().ipfs_race_delay_ms / 1000,
     )
 
 

@@ -14,11 +14,12 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
-from django.conf import settings
 
 from nft.core.ipfs.car import write_car
 from nft.core.ipfs.cid import Bytes, Cid, parse_cid
 from nft.core.ipfs.errors import InvalidCid
+from nft.settings import conf
+from nft.settings.services import PinnerSettings
 
 __all__ = ["File", "KuboPinner", "Pinner", "PinnerError", "PinningService", "Standing", "get_pinners"]
 
@@ -119,11 +120,12 @@ class PinningService:
 
 def get_pinners() -> list[Pinner]:
     """Those of NFT_PINNERS, in order."""
-    return [_make(**one) for one in settings.NFT_PINNERS]
+    return [_make(one) for one in conf().pinners]
 
 
-def _make(name: str, kind: str, url: str, token: str) -> Pinner:
-    return (KuboPinner if kind == "kubo" else PinningService)(name, url.rstrip("/"), token)
+def _make(pinner: PinnerSettings) -> Pinner:
+    kind = KuboPinner if pinner.kind == "kubo" else PinningService
+    return kind(pinner.name, pinner.url.rstrip("/"), pinner.token)
 
 
 def _pins_of(answer: dict[str, Any]) -> list[str]:

@@ -18,7 +18,6 @@ from typing import TypeVar
 
 import requests
 import urllib3
-from django.conf import settings
 from django.core.cache import caches
 
 from nft.clients.web.addresses import OutboundRules, parse_networks
@@ -27,6 +26,7 @@ from nft.clients.web.errors import BadAnswer, FetchTimeout, HostUnreachable, Url
 from nft.clients.web.pace import Budget, Pace
 from nft.clients.web.sockets import Cancellation, CheckedAdapter, Wire
 from nft.clients.web.urls import Target, parse_redirect, parse_target
+from nft.settings import conf
 
 T = TypeVar("T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -151,15 +151,15 @@ def guarded_http() -> GuardedHttp:
     NFT_HTTP_ALLOWED_PRIVATE: CIDR ranges let in besides the public ones; NFT_HTTP_DENIED: ranges of one's own never let
     in; NFT_HTTP_ALLOW_PLAIN: http as well as https; NFT_HTTP_SECONDS_PER_HOST, NFT_HTTP_PER_MINUTE: the budgets.
     """
-    plain = getattr(settings, "NFT_HTTP_ALLOW_PLAIN", False)
+    plain = conf().http_allow_plain
     rules = OutboundRules(
         schemes=frozenset({"https", "http"} if plain else {"https"}),
-        allowed=parse_networks(settings.NFT_HTTP_ALLOWED_PRIVATE),
-        denied=parse_networks(getattr(settings, "NFT_HTTP_DENIED", [])),
+        allowed=parse_networks(list(conf().http_allowed_private)),
+        denied=parse_networks(list(conf().http_denied)),
     )
     budget = Budget(
-        getattr(settings, "NFT_HTTP_SECONDS_PER_HOST", Budget.seconds_per_host),
-        getattr(settings, "NFT_HTTP_PER_MINUTE", Budget.per_minute),
+        conf().http_seconds_per_host,
+        conf().http_per_minute,
     )
     return GuardedHttp(rules, pace=Pace(caches["default"], budget))
 

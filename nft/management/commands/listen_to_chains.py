@@ -7,10 +7,10 @@ from functools import partial
 from threading import Event, Thread
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from nft.jobs import wake_watcher
+from nft.settings.chains import chains
 from nft.watching.watcher import listen
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        urls = {chain_id: chain["ws_url"] for chain_id, chain in settings.NFT_CHAINS.items() if chain.get("ws_url")}
+        urls = {chain.id: chain.ws_url for chain in chains().values() if chain.ws_url}
         for chain_id, url in urls.items():
             Thread(target=listen, args=(chain_id, url, partial(wake_watcher, chain_id), stop), daemon=True).start()
         # Where there is none it waits as well, lest whatever starts it starts it for ever.
