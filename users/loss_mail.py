@@ -14,15 +14,16 @@ from django.urls import reverse
 from profiles.models import Notice
 
 log = logging.getLogger(__name__)
+# A picture that is back within this time needs no mail.
 PATIENCE = timedelta(seconds=60)
-"""What is back within so long needs no mail."""
+# No mail is sent about an older loss.
 GIVEN_UP = timedelta(hours=24)
 AT_ONCE = 100
 TEMPLATE = "account/email/picture_lost"
 
 
 def send_due(now: datetime) -> int:
-    """How many were sent. A mail is noted as sent before it is: rather none than two."""
+    """Send the mails that are due, and return how many. Each is recorded as sent before it is: rather none than two."""
     Notice.objects.filter(mail_due=True, at__lt=now - GIVEN_UP).update(mail_due=False)
     due = Notice.objects.filter(mail_due=True, at__lte=now - PATIENCE).select_related("profile__user", "avatar")
     return sum(_take(notice, now) and _send(notice) for notice in due.order_by("at")[:AT_ONCE])

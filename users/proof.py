@@ -99,8 +99,8 @@ def _newest_proof(request: HttpRequest) -> float:
     return max([signed_in_at, *(float(record["at"]) for record in records)])
 
 
-def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    """Receiver of Django's `user_logged_in`: whoever has just come in, also by signing up, proved enough."""
+def record_sign_in_time(sender: object, request: HttpRequest, **_: object) -> None:
+    """Receive Django's `user_logged_in`: signing in or up counts as a proof."""
     request.session[SIGNED_IN_AT] = time.time()
 
 
