@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""The context of every page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
-    """What the wallet on the other side is told of us, and how to reach it (static/js/walletconnect.js)."""
+    """Return how to reach the relay, and how the site presents itself to the wallet (static/js/walletconnect.js)."""
     return {
         "projectId": relay["project_id"],
         "relayUrl": relay["relay_url"],

@@ -1,4 +1,4 @@
-"""The local stack has no mail server: what it would have sent can be read here (and only there)."""
+"""The mails of the local stack, which has no mail server: they can be read on a page, there only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 
 def _newest(folder: Path) -> Iterator[dict[str, Any]]:
-    """The newest mails first; Django's file backend writes one file a connection, mails parted by a line of dashes."""
+    """Yield mails, newest first. Django writes one file a connection, with a line of dashes between mails."""
     files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[:NEWEST]:
         for raw in reversed(path.read_bytes().split(SEPARATOR)):

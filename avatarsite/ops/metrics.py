@@ -1,6 +1,6 @@
-"""`/metrics`: the site's gauges in the text format of Prometheus, for the networks that METRICS_ALLOWED names.
+"""`/metrics`: the site's gauges in the text format of Prometheus, for the networks of METRICS_ALLOWED.
 
-Nothing in them is about a person, but what the site has not caught up with is nobody else's business.
+They hold nothing about a person, but backlogs and outages are not for the public.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Families = dict[str, GaugeMetricFamily]
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For everybody else it is as if it were not there."""
+    """Return the gauges, or 404 outside the allowed networks."""
     if not _is_allowed(request):
         raise Http404
     return HttpResponse(generate_latest(_Site()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -44,8 +44,11 @@ def _is_allowed(request: HttpRequest) -> bool:
 
 
 def _client_of(request: HttpRequest) -> str:
-    """The address our outermost proxy saw, or the peer where none was on the way. Empty where a proxy was that we were
-    not told of: its peer is the proxy, often on loopback, and whoever is behind it is not meant."""
+    """Return the address that our outermost proxy saw, or the peer's if there is no proxy.
+
+    Return "" behind a proxy that TRUSTED_PROXY_COUNT does not count: its own address, often loopback, must not let in
+    everybody behind it.
+    """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if not forwarded:
         return str(request.META.get("REMOTE_ADDR", ""))
@@ -54,7 +57,7 @@ def _client_of(request: HttpRequest) -> str:
 
 
 class _Site:
-    """What Prometheus calls a collector."""
+    """A collector, in the sense of prometheus_client."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         families: Families = {}
