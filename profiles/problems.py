@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpResponse, JsonResponse
 
-from profiles.images.errors import ImageRefused, PictureError, Reason
+from profiles.images.errors import REFUSALS, TOO_MANY_BYTES, ImageRefused, PictureError
 from profiles.limits import TooMany
 from profiles.pictures.changing import AvatarError, AvatarNotShowable, NoSuchAvatar
 from profiles.store.objects import StorageError
@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 
 
 #: Reasons of the decoder end in types under their own name; too many bytes are refused before it, with 413.
-PICTURE_REASONS = tuple(reason.value.replace("_", "-") for reason in Reason if reason != Reason.TOO_MANY_BYTES)
+PICTURE_REASONS = tuple(slug for slug in REFUSALS if slug != TOO_MANY_BYTES.slug)
 
 PROBLEMS: Mapping[str, Kind] = {
     "bad-parameter": Kind(400, "A parameter of the address is not of its form."),
@@ -134,5 +134,5 @@ def refusal_of(error: PictureError | AvatarError | StorageError | TooMany) -> Re
             "Pictures can't be stored at the moment. Your picture is as it was; please try again in a few minutes.",
         )
     if isinstance(error, ImageRefused):
-        return Refusal(422, error.reason.value.replace("_", "-"), error.sentence)
+        return Refusal(422, error.slug, error.sentence)
     return Refusal(422 if error.permanent else 503, "picture-refused", error.sentence)

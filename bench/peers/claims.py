@@ -1,7 +1,7 @@
-"""The site's own sweep and watcher over a database (SQLite) full of claims.
+"""The site's own sweep and watcher, with claims in SQLite.
 
-`sweep <case> <claims>`: one call of the work is one page. `watch <case>`: catches up once and says how long it took;
-one call of the work is then reading the same logs again.
+`sweep <case> <claims>`: one call of the work is one page. `watch <case>`: catch up once, with the time it took in the
+facts; one call of the work is then to read the same logs again.
 """
 
 from __future__ import annotations
@@ -67,29 +67,30 @@ def watch(case: Case) -> Work:
     contract = bytes.fromhex(case["busy"][2:])
     logs = view.logs([contract], TRANSFER_TOPICS, case["first"], case["first"] + 99)
     _check(len(logs) == 100 * case["moves"])
-    looks = sorted(_one_look(case, lambda: watch_chain(CHAIN_ID, timezone.now(), doors)) for _ in range(LOOKS))
+    looks = sorted(_time_run(case, lambda: watch_chain(CHAIN_ID, timezone.now(), doors)) for _ in range(LOOKS))
     facts = {"seconds": seconds, "blocks": blocks, "logs": len(logs), "look_p95": looks[int(LOOKS * 0.95)]}
     return lambda: note_logs(CHAIN_ID, logs), facts
 
 
-def _one_look(case: Case, look: Callable[[], object]) -> float:
-    """Seconds from a transfer in a new block until its mark is off, beginning with the look that finds it."""
+def _time_run(case: Case, run: Callable[[], object]) -> float:
+    """Return the seconds from the start of the watcher's run that finds a transfer until the mark is off."""
     from nft.models import TokenClaim
 
     sent = {"from": case["owner"], "to": case["busy"], "gas": hex(100_000)}
     question = {"jsonrpc": "2.0", "id": 1, "method": "eth_sendTransaction", "params": [sent]}
     before = TokenClaim.objects.order_by("-moved_at_block").values_list("moved_at_block", flat=True)[0]
     requests.post(case["url"], json=question, timeout=20).raise_for_status()
-    time.sleep(0.05)  # the node mines it
+    # The node needs a moment to mine it.
+    time.sleep(0.05)
     began = time.perf_counter()
-    look()
+    run()
     seconds = time.perf_counter() - began
     _check(not TokenClaim.objects.filter(moved_at_block__lte=before).exists())
     return seconds
 
 
 def _fill(contract: str, count: int, owner: str) -> None:
-    """A person who holds so many tokens of a contract, each checked long ago."""
+    """Create a person with that many claims on tokens of a contract, all due for a check."""
     from django.contrib.auth.models import User
 
     from nft.models import LinkedAccount, TokenClaim
@@ -132,7 +133,7 @@ def _doors(case: Case) -> Any:
 
 def _check(is_good: bool) -> None:
     if not is_good:
-        raise ValueError("The database is not as it should be.")
+        raise ValueError("The database is not in the expected state.")
 
 
 if __name__ == "__main__":

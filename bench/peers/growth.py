@@ -1,7 +1,7 @@
-"""Fills two empty databases, one with few people and one with many, and times in turns what must not grow with them.
+"""Fill two empty databases, one with few people and one with many, and time operations that must not grow with them.
 
-Arguments: the names of the two databases (files of SQLite) and how many people each shall have. Prints one line of
-JSON: seconds an operation on the clock and on the processor, round by round.
+Arguments: the names of the two databases (files of SQLite), and the number of people in each. Prints one line of
+JSON: wall-clock and CPU seconds per operation, round by round.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _operations(people: int) -> list[tuple[str, int, Callable[[], object]]]:
 
 
 def _due(now: Any) -> list[Any]:
-    """The page of the sweep: of one chain and lane, the longest due first (nft.claims.sweeping)."""
+    """Return a page like the sweep's (nft.claims.sweeping): claims of one chain and lane, longest due first."""
     lane = TokenClaim.objects.filter(chain_id=1, is_checked_alone=True, next_check_at__lte=now, deaths__lt=TRIES)
     due = lane.order_by("next_check_at", "id")
     return list(due.values_list("id", "chain_id", "next_check_at")[:PAGE])
@@ -74,10 +74,11 @@ def _due(now: Any) -> list[Any]:
 
 def _time(work: Callable[[], object], repeats: int) -> list[float]:
     work()
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(repeats):
-        assert work() is not None  # noqa: S101 - a name that is found costs what we measure
-    return [(time.perf_counter() - wall) / repeats, (time.process_time() - processor) / repeats]
+        # A name that is not found would cost less.
+        assert work() is not None  # noqa: S101
+    return [(time.perf_counter() - wall) / repeats, (time.process_time() - cpu) / repeats]
 
 
 if __name__ == "__main__":

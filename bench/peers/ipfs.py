@@ -1,7 +1,7 @@
-"""A file out of a CAR archive, every block proved: at once, in pieces, and over HTTP; and the bare hashing.
+"""A file from a CAR archive with every block verified: at once, in pieces and over HTTP; and the bare hashing.
 
-Arguments: the work's name, the archive, the address of a gateway that serves it, and "kept" to treat memory as our
-workers do.
+Arguments: the name of the work, the archive, the URL of a gateway that serves it, and "kept" to keep freed memory as
+our workers do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIMITS = DagLimits()
 
 
 def hashing(archive: bytes, _gateway: str) -> Callable[[], object]:
-    """sha256 of each 256 KiB: the least that proof takes."""
+    """Hash each 256 KiB with sha256: the minimum that verification needs."""
     view = memoryview(archive)
     return lambda: [hashlib.sha256(view[at : at + HASHED]).digest() for at in range(0, len(view), HASHED)]
 
@@ -35,12 +35,12 @@ def memory(archive: bytes, _gateway: str) -> Callable[[], object]:
 
 
 def pieces(archive: bytes, _gateway: str) -> Callable[[], object]:
-    """As they come from a socket."""
+    """Read pieces as they come from a socket."""
     return lambda: _read([archive[at : at + PIECE] for at in range(0, len(archive), PIECE)])
 
 
 def gateway(archive: bytes, url: str) -> Callable[[], object]:
-    """The site's own way to a file: guarded client, archive streamed, blocks kept for the proof."""
+    """Fetch the file like the site: guarded client, streamed archive, every block verified."""
     (root,), gateways = _roots(archive), Gateways([url], own=_nothing)
     return partial(gateways.fetch_verified, root, "", IpfsLimits(LIMITS, 30.0))
 

@@ -1,6 +1,6 @@
-"""The processes of one worker for pictures, reading metadata documents one after the other.
+"""The processes of one worker for the queue `ipfs`, each reading one metadata document after the other.
 
-Arguments: how many processes, the number of the first document, "ipfs" or "http", and the addresses of the gateways
+Arguments: the number of processes, the number of the first document, "ipfs" or "http", and the URLs of the gateways
 or hosts.
 """
 
@@ -42,7 +42,7 @@ LOOPBACK = OutboundRules(
 
 
 class Reader:
-    """Made in one process and used in its forks."""
+    """Reads documents. It is created in one process and used in its forks."""
 
     def __init__(self, kind: str, urls: Sequence[str]) -> None:
         self._kind = kind

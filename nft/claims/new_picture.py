@@ -96,7 +96,7 @@ def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Picture
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
     try:
         media = fetch_token_media(doors.chain(claim.chain_id), token, doors)
-        image = keep_image(media.image.data, svg_allowed=True)
+        image = keep_image(media.image.data, svg_allowed=True).row
     except Exception as error:
         if not is_expected(error):
             raise

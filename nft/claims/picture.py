@@ -18,7 +18,7 @@ from nft.clients.bundle import Doors
 from nft.core.tokens.token import Token, TokenStandard
 from nft.models import TokenClaim
 from nft.tokens.collections import refusal_of
-from nft.tokens.lookalikes import remember_picture
+from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import MediaPostponed, MediaRefused, TokenMedia, fetch_token_media
 from profiles.people.people import profile_of
 from profiles.pictures.history import AvatarDetails, attach_avatar
@@ -43,9 +43,9 @@ def fetch_media(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Avatar | No
         return None
     try:
         media = _fetch(claim, doors)
-        image = keep_image(media.image.data, svg_allowed=True)
+        image = keep_image(media.image.data, svg_allowed=True).row
         claim.name, claim.collection = media.name, media.collection
-        remember_picture(claim, image, now)
+        record_likeness(claim, image, now)
         return _finish(claim, media, image)
     except Exception as error:
         if not is_expected(error):

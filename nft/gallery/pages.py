@@ -17,7 +17,6 @@ from nft.gallery.progress import Counts
 from nft.models import HeldToken, TokenClaim
 from nft.settings import conf
 from nft.settings.chains import describe_chain
-from profiles.images.formats import OutputFormat
 from profiles.pictures.pages import Position
 from profiles.serving.content import rendition_bytes
 from profiles.store.renditions import pick_rendition
@@ -144,7 +143,7 @@ def square_bytes(image: StoredImage | None) -> bytes:
     square = None if image is None else pick_rendition(image.renditions.all(), PICTURE_SIZE)
     if square is None:
         raise NoSuchToken
-    return rendition_bytes(square, OutputFormat.WEBP)
+    return rendition_bytes(square)
 
 
 def indexer_names() -> list[str]:

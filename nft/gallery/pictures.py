@@ -24,7 +24,7 @@ from nft.clients.web.fetch import GuardedHttp
 from nft.core.tokens.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
-from nft.tokens.lookalikes import remember_picture, warning_of
+from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import MediaPostponed, TokenMedia, fetch_token_media
 from profiles.limits import spend
 from profiles.models import StoredImage
@@ -83,7 +83,7 @@ def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
         return
     try:
         media = _fetch(row, doors if row.may_ask_hosts else _closed(doors))
-        image = keep_image(media.image.data, svg_allowed=True)
+        image = keep_image(media.image.data, svg_allowed=True).row
     except Exception as error:
         if not is_expected(error):
             raise
@@ -126,7 +126,7 @@ def _share_known(row: HeldToken, now: datetime) -> bool:
 def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
     row.name, row.collection = name or row.name, collection or row.collection
     decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()
-    likeness = remember_picture(row, image, now)
+    likeness = record_likeness(row, image, now)
     HeldToken.objects.filter(pk=row.pk, picture_attempt=row.picture_attempt).update(
         name=row.name,
         collection=row.collection,

@@ -10,7 +10,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -34,12 +34,7 @@ from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
 from profiles.limits import TooMany, spend
 from profiles.people.people import profile_of
-from profiles.store import objects
 from profiles.store.images import keep_image
-
-if TYPE_CHECKING:
-    from profiles.models import StoredImage
-
 
 State = MintRequest.State
 MINTS_PER_HOUR = 20
@@ -92,10 +87,10 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         sponsor.check_offer(user, chain_id, now)
         columns["sponsor"] = sponsor.sponsor_on(chain_id)
     _spend(user, "mints", MINTS_PER_HOUR)
-    picture = make_token_picture(order.image)
-    if not order.despite_likeness and (warning := find_warning_for_new(user, picture.image)):
+    kept = keep_image(order.image)
+    if not order.despite_likeness and (warning := find_warning_for_new(user, kept.row)):
         raise LooksAlike(warning)
-    pinned = pin_file(picture.data, picture.media_type, now)
+    pinned = pin_file(kept.master, kept.row.mime, now)
     with transaction.atomic():
         if order.is_sponsored:
             _check_offer_alone(user, order.key, chain_id, now)
@@ -239,23 +234,3 @@ def _locked(user: User, mint_id: uuid.UUID) -> MintRequest:
 def _is_hidden(character: str) -> bool:
     blank = character in "\r\n\t" or character in _JOINERS
     return not blank and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}
-
-
-# Pictures as profiles decodes them, for publishing: the same limits, the same clean pixels as any upload.
-
-
-@dataclass(frozen=True)
-class TokenPicture:
-    """`image` is our own copy of the same picture, with its squares."""
-
-    data: bytes
-    media_type: str
-    image: StoredImage
-
-
-def make_token_picture(content: bytes) -> TokenPicture:
-    """`content` decoded, oriented, stripped of everything but pixels and encoded anew.
-
-    Raises what `keep_image` raises, and StorageError."""
-    image = keep_image(content)
-    return TokenPicture(objects.get(objects.master_key(image.sha256)), image.mime, image)

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from profiles import settings
+from profiles.images.likeness import look_alike
 from profiles.models.people import Profile
 from profiles.models.rights import OnLoss, effective, right_holds
 
@@ -33,11 +34,18 @@ class StoredImage(models.Model):
     frames = models.PositiveIntegerField(default=1)
     byte_count = models.PositiveIntegerField()
     source_format = models.CharField(max_length=16)
+    difference_hash = models.BigIntegerField(
+        null=True, blank=True, help_text="64 bits by which pictures that look alike are found."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+    def looks_like(self, difference_hash: int) -> bool:
+        """Return whether people may take a picture with this hash for this one."""
+        return self.difference_hash is not None and look_alike(self.difference_hash, difference_hash)
 
 
 class Rendition(models.Model):

@@ -77,7 +77,7 @@ def set_avatar(
     the earlier picture stands and nothing visible was stored. Read `profile` anew afterwards: the instance passed is
     not changed.
     """
-    image = keep_image(content, svg_allowed=source != Avatar.Source.UPLOAD, crop=crop)
+    image = keep_image(content, svg_allowed=source != Avatar.Source.UPLOAD, crop=crop).row
     return attach_avatar(profile, image, source, details=details, actor=actor)
 
 

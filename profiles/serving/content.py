@@ -71,7 +71,9 @@ def _for_free() -> None:
     return None
 
 
-def rendition_bytes(square: Square, fmt: OutputFormat, pay: Callable[[], None] = _for_free) -> bytes:
+def rendition_bytes(
+    square: Square, fmt: OutputFormat = OutputFormat.WEBP, pay: Callable[[], None] = _for_free
+) -> bytes:
     """The square in `fmt`: as stored, or drawn again from what is stored. Raises storage.StorageError.
 
     `pay` is called only where something must be encoded, and may refuse by raising.

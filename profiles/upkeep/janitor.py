@@ -225,10 +225,7 @@ def _delete_rendition(_now: datetime, key: str) -> bool:
     named = Rendition.objects.filter(sha256=hash_in(key))
     if named.exists():
         return False
-    try:
-        copy = store_objects.get(key)
-    except (store_objects.ObjectMissing, store_objects.ObjectDamaged):
-        copy = b""
+    copy = store_objects.get_if_intact(key)
     store_objects.delete(key)
     if copy and named.exists():
         store_objects.put(key, copy)

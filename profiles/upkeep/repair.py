@@ -78,10 +78,8 @@ def _sources(row: Rendition) -> Iterator[bytes]:
     larger = row.image.renditions.filter(size__gt=row.size, format="webp", is_still=row.is_still).order_by("size")
     names = [objects.rendition_key(each.sha256, objects.EXTENSIONS[each.format]) for each in larger]
     for key in [objects.master_key(row.image.sha256), *names]:
-        try:
-            yield objects.get(key)
-        except (objects.ObjectMissing, objects.ObjectDamaged):
-            continue
+        if content := objects.get_if_intact(key):
+            yield content
 
 
 def _withdraw_if_bare(image: StoredImage) -> Outcome:

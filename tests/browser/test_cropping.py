@@ -16,7 +16,7 @@ from tests.browser.conftest import BUCKET
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
-from tests.kit.pictures import corner_colours, encoded, exif, four_corners, held, opened
+from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held, opened
 
 pytestmark = pytest.mark.browser
 FOUR = encoded(four_corners(800, 600), "PNG")
@@ -48,7 +48,7 @@ def shows(site: Site, handle: str, *colours: str) -> None:
 
     def holds() -> bool:
         answer = site.get(f"/avatar/{handle}?s=64", Accept="image/webp")
-        return set(corner_colours(opened(answer.content))) == set(colours)
+        return set(corner_colors(opened(answer.content))) == set(colours)
 
     site.eventually(holds)
 
@@ -64,7 +64,7 @@ def previewed(page: Page) -> set[str]:
     preview = page.locator("[data-preview]").first
     image = Image.open(io.BytesIO(preview.screenshot())).convert("RGB")
     inside = image.crop((image.width // 5, image.height // 5, image.width * 4 // 5, image.height * 4 // 5))
-    return set(corner_colours(inside))
+    return set(corner_colors(inside))
 
 
 def test_by_keys_alone_one_reaches_a_corner(site: Site, mona: Person) -> None:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         store = s3.as_s3(storages["avatars"])
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
-        client, bucket = store.connection.meta.client, str(store.bucket_name)
+        client, bucket = store.connection.meta.client, store.bucket_name
         cors, policy = cors_rules(settings.site_origin()), reading_policy(bucket, s3.full_key(store, RENDITIONS))
         self._say("CORS", cors)
         if public:

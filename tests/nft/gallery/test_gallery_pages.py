@@ -133,7 +133,7 @@ def test_names_of_strangers_are_text(browser: Client, alice: User) -> None:
 
 
 def test_a_held_picture_is_for_its_person_alone(browser: Client, alice: User) -> None:
-    row = token(alice, 7, image_id=keep_image(picture()).pk)
+    row = token(alice, 7, image_id=keep_image(picture()).row.pk)
     path = reverse("nft:held_picture", args=[row.pk])
     assert path in look(browser)
     answer = browser.get(path)

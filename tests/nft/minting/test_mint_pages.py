@@ -15,8 +15,9 @@ from PIL import Image
 from web3.contract import Contract
 
 from nft.models import HeldToken, MintRequest
-from nft.tokens.lookalikes import remember_picture
+from nft.tokens.lookalikes import record_likeness
 from nft.views import minting as pages
+from profiles.store import objects
 from profiles.store.images import keep_image
 from tests.kit.mints import go_on, install, ready_to_sign
 from tests.kit.world import World, make_world, person, picture
@@ -111,9 +112,12 @@ def test_what_was_made_here_is_listed_page_by_page(
     assert page.get(reverse("nft:ipfs", args=[first.metadata_cid])).status_code == 200
 
 
-def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(page: Client, alice: User, world: World) -> None:
+def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(
+    page: Client, alice: User, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "get", lambda _key: pytest.fail("a picture in memory was read back from the store"))
     bobs = HeldToken(chain_id=CHAIN_ID, contract=b"\7" * 20, token_id=1, name="Waves", collection="Bob's")
-    remember_picture(bobs, keep_image(waves(300)), world.now)
+    record_likeness(bobs, keep_image(waves(300)).row, world.now)
     copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
     told = page.post(reverse("nft:mint"), form(alice, **copy))
     assert told.status_code == 422

@@ -1,21 +1,21 @@
-"""Width, height and frame count of JPEG, PNG, GIF and WebP, read from headers without decoding.
+"""Read width, height and frame count of JPEG, PNG, GIF and WebP from headers, without decoding.
 
-Sizes are the largest the file claims anywhere, so that no decoder allocates more than was judged.
-Each reader raises IndexError or struct.error on bytes that end early; `sniff` translates them.
+Sizes are the largest that the file claims anywhere, so that no decoder allocates more than was checked.
+Each reader raises IndexError or struct.error on bytes that end early; `read_header` translates them.
 Formats: ITU T.81 B, W3C PNG 3rd edition, GIF89a, RFC 9649 (WebP).
 """
 
 import struct
 from dataclasses import dataclass
 
-from .formats import SourceFormat
+from profiles.images.formats import SourceFormat
 
 _JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_PROGRESSIVE_MARKERS = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 
-#: Size, palette, pixels, transparency, colour profile, orientation, and the frames of an animation.
+#: Size, palette, pixels, transparency, color profile, orientation, and the frames of an animation.
 _PNG_CHUNKS_READ = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
 
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
@@ -23,9 +23,10 @@ _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself. ``complete`` is False if it visibly ends too early.
+    """The measures that a file claims.
 
-    ``scans`` counts a JPEG's passes over the picture: each costs a full pass, however few bytes.
+    `complete` is False if the file visibly ends too early. `scans` counts a JPEG's passes over the picture: each costs
+    a full pass, however few bytes it has.
     """
 
     format: SourceFormat
@@ -83,9 +84,9 @@ def read_png(content: bytes) -> Header:
 
 
 def drop_png_extras(content: bytes) -> bytes:
-    """The same PNG without text, time, physical size and private chunks, which only cost to read.
+    """Return the PNG without text, time, physical size and private chunks, which decoders read for nothing.
 
-    A few hundred kilobytes of compressed text can ask a decoder for a gigabyte.
+    A few hundred kilobytes of compressed text can make a decoder allocate a gigabyte.
     """
     kept, position, start = [], 8, 0
     while position + 8 <= len(content):
@@ -99,7 +100,7 @@ def drop_png_extras(content: bytes) -> bytes:
 
 
 def read_gif(content: bytes) -> Header:
-    """A GIF without a single frame has no size."""
+    """Return the header of a GIF. A GIF without a single frame has no size."""
     width, height = struct.unpack_from("<HH", content, 6)
     position = 13 + _gif_table_bytes(content[10])
     frames, end = 0, len(content)

@@ -1,4 +1,4 @@
-"""Any colour mode and profile → plain 8-bit sRGB, RGB or RGBA."""
+"""Convert any color mode and profile to plain 8-bit sRGB, as RGB or RGBA."""
 
 from io import BytesIO
 
@@ -6,12 +6,13 @@ from PIL import Image, ImageCms
 
 _PROFILE_SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
 _SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
-_HIDDEN = [255] + [0] * 255  # alpha → how much of it to blank
+#: Alpha → mask of what to blank: only what is fully transparent.
+_HIDDEN = [255] + [0] * 255
 _BROKEN_PROFILE = (ImageCms.PyCMSError, OSError, TypeError, ValueError)
 
 
 class ToSrgb:
-    """Converts the frames of one picture; the profile is read and its transform built once."""
+    """Convert the frames of one picture to sRGB. The profile is read once, and each transform is built once."""
 
     def __init__(self, icc_profile: bytes | None) -> None:
         self._profile = _open_profile(icc_profile)
@@ -20,17 +21,17 @@ class ToSrgb:
     def __call__(self, image: Image.Image) -> Image.Image:
         image = _to_eight_bit(image)
         if image.mode == "LA" and self._profile is not None:
-            return self._convert_grey_with_alpha(image)
+            return self._convert_gray_with_alpha(image)
         transform = self._transform_for(image.mode)
         if transform is not None:
             image = ImageCms.applyTransform(image, transform) or image
         return tidy_alpha(_to_rgb_or_rgba(image))
 
-    def _convert_grey_with_alpha(self, image: Image.Image) -> Image.Image:
-        grey, alpha = image.split()
-        coloured = self(grey)
-        coloured.putalpha(alpha)
-        return tidy_alpha(coloured)
+    def _convert_gray_with_alpha(self, image: Image.Image) -> Image.Image:
+        gray, alpha = image.split()
+        colored = self(gray)
+        colored.putalpha(alpha)
+        return tidy_alpha(colored)
 
     def _transform_for(self, mode: str) -> ImageCms.ImageCmsTransform | None:
         if mode not in self._transforms:
@@ -39,7 +40,7 @@ class ToSrgb:
 
 
 def _open_profile(icc_profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    # A broken profile says nothing about the pixels: browsers show such pictures as sRGB, so do we.
+    # Browsers show a picture with a broken profile as sRGB, so do we.
     if not icc_profile:
         return None
     try:
@@ -74,9 +75,9 @@ def _to_rgb_or_rgba(image: Image.Image) -> Image.Image:
 
 
 def tidy_alpha(image: Image.Image) -> Image.Image:
-    """Drop an alpha that is opaque throughout, and blank the colours under one that hides them.
+    """Drop an alpha channel that is opaque everywhere, and blank the colors under full transparency.
 
-    What a person erased must not stand in our copy, not even as the averages libwebp would keep.
+    What a person erased must not remain in our copy, not even as the averages libwebp would keep.
     """
     if image.mode != "RGBA":
         return image

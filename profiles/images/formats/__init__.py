@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class SourceFormat(StrEnum):
-    """What bytes turned out to be. SVG is accepted from tokens only, and only as pixels."""
+    """The format of a file. SVG is accepted from tokens only, and stored as pixels."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -19,7 +19,7 @@ class SourceFormat(StrEnum):
 
 
 class OutputFormat(StrEnum):
-    """What we encode and serve."""
+    """A format that we encode and serve."""
 
     WEBP = "webp"
     AVIF = "avif"
