@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
@@ -15,21 +16,25 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from redis import Redis, RedisError
 
 from avatarsite.ops.health import ready_parts
 
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily
+
 QUEUES = ("default", "chain", "ipfs")
 REDIS_SECONDS = 2
-Families = dict[str, GaugeMetricFamily]
+Families = dict[str, "GaugeMetricFamily"]
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Return the gauges, or 404 outside the allowed networks."""
+    # Loaded at the first reading: most web processes of a site are never asked.
+    from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
     if not _is_allowed(request):
         raise Http404
     return HttpResponse(generate_latest(_Site()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -90,5 +95,7 @@ def _add_chains(families: Families) -> None:
 
 
 def _add(families: Families, name: str, says: str, value: float, labels: dict[str, str]) -> None:
+    from prometheus_client.core import GaugeMetricFamily
+
     family = families.setdefault(name, GaugeMetricFamily(f"avatarsite_{name}", says, labels=list(labels)))
     family.add_metric(list(labels.values()), value)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from botocore.config import Config
 from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite.settings import env
@@ -58,7 +57,9 @@ def _region() -> str:
 
 
 def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
-    from boto3.s3.transfer import TransferConfig  # a site on files starts without boto3
+    # A site on files starts without these.
+    from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
 
     checksums = _checksums()
     return {
