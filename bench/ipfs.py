@@ -13,7 +13,7 @@ from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import HERE, Lane, Peer, Workspace, node_peer, python_peer, site_settings
 from bench.setup import install_npm_peers
 from bench.tables import MIB, Goal, Table
-from nft.core.ipfs.car import write_car
+from nft.core.ipfs.car import build_car
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import BuiltDag, build_file
 
@@ -34,7 +34,7 @@ def run(workspace: Workspace) -> Iterator[Table]:
     install_npm_peers()
     built = build_file(random.Random(5).randbytes(MEGABYTES * 1_000_000))
     archive = workspace.folder / "file.car"
-    archive.write_bytes(write_car(built.root, built.blocks))
+    archive.write_bytes(build_car(built.root, built.blocks))
     url = _serve(workspace, archive, built)
     peers = [*_ours(str(archive), url, workspace.folder), *_others(str(archive), url, str(built.root))]
     lanes: list[Contestant] = [Lane(peer, workspace) for peer in peers]

@@ -14,7 +14,7 @@ from statistics import median
 from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import Lane, Peer, Workspace, python_peer, site_settings
 from bench.tables import Goal, Table
-from nft.core.ipfs.car import write_car
+from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.unixfs import build_file
 from tests.servers.postgres import start_postgres
@@ -64,7 +64,7 @@ def document_of(number: int) -> bytes:
 
 def archive_of(number: int) -> tuple[Cid, bytes]:
     built = build_file(document_of(number))
-    return built.root, write_car(built.root, built.blocks)
+    return built.root, build_car(built.root, built.blocks)
 
 
 def _peers(workspace: Workspace, environment: Mapping[str, str]) -> Iterator[Peer]:

@@ -20,8 +20,8 @@ from localstack.drawings import draw_creature, draw_hills
 from nft.core.evm.address import parse_address
 from nft.core.evm.caip import AssetId
 from nft.core.evm.ens import namehash, reverse_name
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.avatar_record import AVATAR
-from nft.core.tokens.token import TokenStandard
 from nft.files.store import ipfs_uri, pin_directory, pin_file
 
 PEOPLE = ("Alice", "Bob", "Carol", "Dave", "Erin")

@@ -19,9 +19,9 @@ from web3 import HTTPProvider, Web3
 
 from bench.serve import serve
 from nft.clients.evm.chain import ChainClient
-from nft.core.evm.abi.calls import build_owner_of, parse_owner_of
 from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse_aggregate3
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.abi.token_calls import build_owner_of, parse_owner_of
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.tokens.ownership import check_ownership
 from nft.tokens.ownership_many import Question, check_many

@@ -50,7 +50,7 @@ def sweep(case: Case, count: int) -> Work:
 
 
 def watch(case: Case) -> Work:
-    from nft.core.evm.abi.events import TRANSFER_TOPICS
+    from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
     from nft.models import TokenClaim, WatchedChain
     from nft.watching.transfers_seen import note_logs
     from nft.watching.watcher import watch_chain

@@ -16,9 +16,10 @@ from avatarsite.celery import keep_freed_memory
 from bench.serve import serve
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits
+from nft.core.ipfs.blocks import ProvedBlocks
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
-from nft.core.ipfs.dag import DagLimits, ProvedBlocks, read_proved
+from nft.core.ipfs.dag import DagLimits, scan_proved
 
 PIECE, HASHED = 64 * 1024, 256 * 1024
 LIMITS = DagLimits()
@@ -50,7 +51,7 @@ def _read(parts: list[bytes]) -> bytes:
     for part in parts:
         blocks.add_proved(reader.feed(part))
     reader.close()
-    return read_proved(reader.roots[0], "", blocks, LIMITS).data
+    return scan_proved(reader.roots[0], "", blocks, LIMITS).result().data
 
 
 def _roots(archive: bytes) -> tuple[Cid, ...]:

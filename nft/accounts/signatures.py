@@ -16,7 +16,7 @@ from nft.accounts.errors import SignatureMalformed
 from nft.clients.evm.chain import HEAD, ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
 from nft.clients.evm.node import within
-from nft.core.evm.abi.calls import (
+from nft.core.evm.abi.signature_calls import (
     build_is_valid_signature,
     build_signature_trial,
     parse_is_valid_signature,

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from nft.accounts.linking import remove_account_as_staff
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from profiles.admin_base import LookOnly, ReasonForm, staff
 
@@ -73,7 +73,7 @@ class LinkedAccountAdmin(LookOnly):
     ) -> tuple[QuerySet[LinkedAccount], bool]:
         try:
             return queryset.filter(address=parse_address(search_term.strip())), False
-        except InvalidAddress:
+        except InvalidIdentifier:
             return super().get_search_results(request, queryset, search_term)
 
     @admin.action(description="Unlink (needs a reason, which the person's audit keeps)", permissions=["unlink"])

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from nft.claims.policy import decide_collection
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 from nft.models import Collection, TokenLikeness
 from nft.tokens.lookalikes import warning_of
 from profiles.admin_base import LookOnly, ReasonForm, staff
@@ -33,7 +33,7 @@ class CollectionForm(_Form):
     def clean_address(self) -> bytes:
         try:
             return parse_address(self.cleaned_data["address"])
-        except InvalidAddress as error:
+        except InvalidIdentifier as error:
             raise forms.ValidationError(str(error)) from error
 
 

@@ -23,7 +23,7 @@ from nft.claims import history
 from nft.claims.receipt import renewed
 from nft.claims.wording import NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
 from nft.clients.bundle import Doors
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on

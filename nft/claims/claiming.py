@@ -26,8 +26,8 @@ from nft.claims.checking import ask_for_media
 from nft.claims.picture import FAILED
 from nft.claims.wording import UNLINKED, loss_sentence
 from nft.clients.bundle import Doors
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import looks_like_name
-from nft.core.evm.errors import InvalidIdentifier
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on

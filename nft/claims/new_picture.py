@@ -20,9 +20,10 @@ from nft.claims.claiming import ClaimError, CollectionRefused, NoSuchClaim, spen
 from nft.claims.picture import SOURCE, carry_doubt, is_expected
 from nft.claims.receipt import build_provenance, when_checked
 from nft.clients.bundle import Doors
-from nft.core.evm.abi.events import Log, MetadataChange, parse_metadata_log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.models import PictureCheck, TokenClaim
 from nft.tokens.collections import refusal_of
 from nft.tokens.media import MediaPostponed, fetch_token_media

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 
 from nft.claims.receipt import build_provenance
 from nft.clients.bundle import Doors
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.models import TokenClaim
 from nft.tokens.collections import refusal_of
 from nft.tokens.lookalikes import record_likeness

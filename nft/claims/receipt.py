@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.models import TokenClaim
 from nft.names.known import shown_name

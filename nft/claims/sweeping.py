@@ -32,7 +32,7 @@ from nft.claims.picture import FAILED
 from nft.clients.bundle import Doors
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable, NodesBehind
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.settings.chains import chains

@@ -13,7 +13,8 @@ from django.utils import timezone
 from nft.clients.bundle import Doors
 from nft.clients.ipfs.blockstore import BlockStoreError, delete_block, get_block, put_block
 from nft.clients.ipfs.reading import IpfsLimits
-from nft.core.ipfs.cid import IDENTITY, Bytes, Cid
+from nft.core.buffers import Bytes
+from nft.core.ipfs.cid import IDENTITY, Cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_directory, build_file

@@ -10,11 +10,11 @@ from django.db.models import Case, Q, QuerySet, When
 
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import call_many
-from nft.core.evm.abi.calls import build_name, parse_name
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import build_name, parse_name
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.text import clean_text
-from nft.core.tokens.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.gallery.sources import Found
 from nft.models import Collection, HeldToken, LinkedAccount, TokenSearch

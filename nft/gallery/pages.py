@@ -10,8 +10,8 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
 
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 from nft.core.tokens.spam import SENTENCES, SpamSign
 from nft.gallery.progress import Counts
 from nft.models import HeldToken, TokenClaim
@@ -168,7 +168,7 @@ def _contract(text: str) -> bytes:
     """Nobody's, where it is none: then the page is empty."""
     try:
         return parse_address(text)
-    except InvalidAddress:
+    except InvalidIdentifier:
         return bytes(20)
 
 

@@ -21,7 +21,7 @@ from nft.clients.bundle import Doors
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules
 from nft.clients.web.fetch import GuardedHttp
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
 from nft.tokens.lookalikes import record_likeness, warning_of

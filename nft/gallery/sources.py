@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import ReadAnswer, call_many
 from nft.clients.indexers import Indexer, IndexerError
-from nft.core.evm.abi.calls import (
+from nft.core.evm.abi.logs import address_topic
+from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import (
     ERC721_ENUMERABLE,
     build_balance,
     build_supports_interface,
@@ -18,11 +20,10 @@ from nft.core.evm.abi.calls import (
     parse_number,
     parse_supports_interface,
 )
-from nft.core.evm.abi.events import TRANSFER_TOPICS, address_topic, parse_transfer_log
-from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS, parse_transfer_log
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.spam import SpamSign
-from nft.core.tokens.token import TokenStandard
 from nft.core.tokens.verdict import BlockRef
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.claims import watched_contracts

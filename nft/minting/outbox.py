@@ -19,7 +19,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, TransactionRefused
 from nft.clients.evm.fees import fetch_cost, fetch_fees, fetch_nonce
 from nft.clients.evm.signers import Signer, SignerError, get_signer, sign_digest
-from nft.core.evm.transactions import Fees, UnsignedTransaction, call_of, hash_of, outbid
+from nft.core.evm.transactions import Fees, UnsignedTransaction, build_replacement_fees, parse_call, transaction_hash
 from nft.minting.sponsor import budget_left
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
 from nft.settings import conf
@@ -27,7 +27,7 @@ from nft.settings import conf
 log = logging.getLogger(__name__)
 
 STUCK_AFTER = timedelta(minutes=2)
-"""A transaction in no block for so long is outbid, unless others of our account are before it."""
+"""A transaction in no block for so long is replaced at higher fees, unless others of our account are before it."""
 PAGE = 100
 DEARER_SOON = "The network asks for more than the site's transaction offers. It is sent again, dearer, if that stays."
 _ENDED = (MintRequest.State.CONFIRMED, MintRequest.State.FAILED)
@@ -65,7 +65,7 @@ def sign_next(signer: Signer, client: ChainClient, order: Order, now: datetime) 
         before = newest_unsettled(order.request)
         if before is not None:
             return before
-        if budget_left(client.chain_id, now) < order.gas * fees.most:
+        if budget_left(client.chain_id, now) < order.gas * fees.max_fee:
             raise MustWait("What the site pays for tokens in one day is used up. It goes on by itself later.")
         nonce = max(account.next_nonce, on_chain)
         unsigned = UnsignedTransaction(client.chain_id, nonce, fees, order.gas, order.to, order.data)
@@ -146,18 +146,18 @@ def _outbid(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> S
     signer = get_signer(sent.chain_id)
     if signer is None or signer.address != bytes(sent.sender):
         return None
-    fees = _affordable(outbid(Fees(sent.max_fee, sent.tip), fetch_fees(client)))
+    fees = _affordable(build_replacement_fees(Fees(sent.max_fee, sent.tip), fetch_fees(client)))
     with transaction.atomic():
         _locked(sent.chain_id, bytes(sent.sender))
         if _of_same_nonce(sent).first() != sent:
             return None
-        unsigned = UnsignedTransaction(sent.chain_id, sent.nonce, fees, sent.gas, *call_of(bytes(sent.raw)))
+        unsigned = UnsignedTransaction(sent.chain_id, sent.nonce, fees, sent.gas, *parse_call(bytes(sent.raw)))
         return _store(unsigned, signer, sent.request, now)
 
 
 def _affordable(fees: Fees) -> Fees:
     """Raises MustWait."""
-    if fees.most <= conf().sponsor_max_fee:
+    if fees.max_fee <= conf().sponsor_max_fee:
         return fees
     raise MustWait("The network asks for more at the moment than the site pays. It goes on when that falls.")
 
@@ -171,10 +171,10 @@ def _store(
         chain_id=unsigned.chain_id,
         sender=signer.address,
         nonce=unsigned.nonce,
-        tx_hash=hash_of(raw),
+        tx_hash=transaction_hash(raw),
         raw=raw,
         gas=unsigned.gas,
-        max_fee=unsigned.fees.most,
+        max_fee=unsigned.fees.max_fee,
         tip=unsigned.fees.tip,
         signed_at=now,
     )

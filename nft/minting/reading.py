@@ -9,8 +9,8 @@ from typing import Any
 from nft.clients.evm.chain import At, ChainClient, Receipt
 from nft.clients.evm.errors import CallReverted
 from nft.clients.ipfs.gateways import Gateways
-from nft.core.evm.abi.calls import build_token_of_request, parse_token_of_request
-from nft.core.evm.abi.events import find_minted_token_id
+from nft.core.evm.abi.avatar_token import build_token_of_request, parse_token_of_request
+from nft.core.evm.abi.transfer_events import find_minted_token_id
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.verdict import BlockRef
 from nft.models import MintRequest

@@ -18,10 +18,10 @@ from django.db import IntegrityError, transaction
 
 from nft import jobs
 from nft.claims.claiming import claim_asset
-from nft.core.evm.abi.calls import build_mint_once
+from nft.core.evm.abi.avatar_token import build_mint_once
+from nft.core.evm.token import TokenStandard
 from nft.core.text import clean_text
 from nft.core.tokens.paste import AssetReference
-from nft.core.tokens.token import TokenStandard
 from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
 from nft.files.store import pin_file
 from nft.minting import sponsor

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import get_signer
-from nft.core.evm.abi.calls import build_mint_once
+from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.errors import WouldFail
 from nft.minting.outbox import MustWait, Order, newest_unsettled, push, settle, sign_next
 from nft.minting.reading import Changes, MintTry, fetch_minted_token, find_at, find_confirmed, find_token_in, place_of

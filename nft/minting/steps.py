@@ -22,7 +22,7 @@ from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.clients.evm.signers import SignerError
 from nft.clients.ipfs.blockstore import BlockStoreError
-from nft.core.evm.abi.calls import build_mint_once
+from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.core.tokens.metadata import build_metadata
 from nft.errors import WouldFail
 from nft.files.publishing import publish, read_back
@@ -127,7 +127,7 @@ def _prepare(attempt: MintTry) -> Changes:
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
         gas = estimate_gas(attempt.client, request.owner, request.contract, data)
-        return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).usual}
+        return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).expected}
     except WouldFail as error:
         return {"state": State.FAILED, "reason_sentence": error.sentence, "next_check_at": None}
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.fields import AddressField, Uint256Field
 
 if TYPE_CHECKING:

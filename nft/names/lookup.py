@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 
 from nft.clients.bundle import Doors
 from nft.clients.evm.errors import ChainUnavailable
-from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalise_name
-from nft.core.evm.errors import InvalidName
+from nft.core.errors import InvalidIdentifier
+from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalize_name
 from nft.core.tokens.avatar_record import AVATAR, parse_avatar_record
 from nft.core.tokens.paste import AssetReference
 from nft.names.records import NameReader, NamesUnreachable, NoNames, NoRecord, NotAName
@@ -50,7 +50,7 @@ def coin_type_on(chain_id: int) -> int:
         return ETH_COIN_TYPE
     try:
         return evm_coin_type(chain_id)
-    except InvalidName as error:
+    except InvalidIdentifier as error:
         raise NoRecord(str(error)) from error
 
 
@@ -65,7 +65,7 @@ def find_address(text: str, chain_id: int, doors: Doors) -> NamedAddress:
 
 
 def find_avatar_token(text: str, doors: Doors) -> AssetReference:
-    """The token in the `avatar` record of a name. Raises NameProblem, PasteRefused."""
+    """The token in the `avatar` record of a name. Raises NameProblem, InvalidIdentifier."""
     reader, name = get_reader(doors), _normal(text)
     record = _remembered(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.text(name, AVATAR))
     return parse_avatar_record(name, record)
@@ -73,8 +73,8 @@ def find_avatar_token(text: str, doors: Doors) -> AssetReference:
 
 def _normal(text: str) -> str:
     try:
-        return normalise_name(text.strip())
-    except InvalidName as error:
+        return normalize_name(text.strip())
+    except InvalidIdentifier as error:
         raise NotAName(str(error)) from error
 
 

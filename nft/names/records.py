@@ -23,8 +23,8 @@ from typing import ClassVar, TypeVar
 
 from nft.clients.evm.chain import HEAD, At, ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
-from nft.core.evm.abi.calls import build_supports_interface, parse_supports_interface
-from nft.core.evm.abi.names import (
+from nft.core.errors import InvalidIdentifier
+from nft.core.evm.abi.ens_calls import (
     EXTENDED_RESOLVER,
     MAX_RECORD_BYTES,
     OFFCHAIN_LOOKUP,
@@ -36,12 +36,13 @@ from nft.core.evm.abi.names import (
     build_text,
     parse_addr,
     parse_addr_of_coin,
-    parse_bytes_answer,
+    parse_resolve,
     parse_resolver,
     parse_string,
 )
-from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalise_name, reverse_name
-from nft.core.evm.errors import BadAnswer, InvalidName
+from nft.core.evm.abi.token_calls import build_supports_interface, parse_supports_interface
+from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalize_name, reverse_name
+from nft.core.evm.errors import BadAnswer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -167,7 +168,7 @@ class _View:
         try:
             if self._is_extended(resolver):
                 answer = self._ask(resolver, build_resolve(dns_encode(name), call))
-                return parse(parse_bytes_answer(answer))
+                return parse(parse_resolve(answer))
             return parse(self._ask(resolver, call)) if is_exact else None
         except CallReverted as error:
             if error.data[:4] == OFFCHAIN_LOOKUP:
@@ -205,6 +206,6 @@ class _View:
 
 def _is_normal(name: str) -> bool:
     try:
-        return normalise_name(name) == name
-    except InvalidName:
+        return normalize_name(name) == name
+    except InvalidIdentifier:
         return False

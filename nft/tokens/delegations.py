@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, CallReverted
-from nft.core.evm.abi.calls import build_balance_of, parse_balance_of
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
@@ -20,10 +19,11 @@ from nft.core.evm.abi.delegations import (
     parse_check_delegate_for_erc1155,
     parse_vaults,
 )
+from nft.core.evm.abi.token_calls import build_balance_of, parse_balance_of
 from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token, TokenStandard
-from nft.core.tokens.verdict import Answer, BalanceIs, Delegation, OwnerIs
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import BalanceIs, Delegation, OwnerIs, OwnershipAnswer
 
 MAX_ANSWER = 64 * 1024
 MAX_LIST = 1024 * 1024
@@ -34,7 +34,7 @@ MAX_VAULTS = 8
 
 
 def read_delegations(
-    client: ChainClient, token: Token, holders: Sequence[bytes], answers: Sequence[Answer], at: At
+    client: ChainClient, token: Token, holders: Sequence[bytes], answers: Sequence[OwnershipAnswer], at: At
 ) -> tuple[Delegation | None, ...]:
     """For each holder the vault that holds the token for it, where one does. Nothing is asked where the chain has no
     registry or a holder has the token itself."""
@@ -48,7 +48,7 @@ def read_delegations(
     return _first_given(holders, lambda holder: _of_owner(client, token, holder, owner, at))
 
 
-def _is_held(holders: Sequence[bytes], answers: Sequence[Answer]) -> bool:
+def _is_held(holders: Sequence[bytes], answers: Sequence[OwnershipAnswer]) -> bool:
     """Also where nobody answered: then no vault's answer can change that."""
     for answer in answers:
         if isinstance(answer, OwnerIs) and answer.owner not in holders:

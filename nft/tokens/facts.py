@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nft.clients.evm.errors import CallReverted, ChainError, ChainUnavailable
-from nft.core.evm.abi.calls import parse_balance_of, parse_owner_of
+from nft.core.evm.abi.token_calls import parse_balance_of, parse_owner_of
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import (
-    Answer,
     BalanceIs,
     BlockRef,
     ChainFacts,
@@ -19,6 +18,7 @@ from nft.core.tokens.verdict import (
     Garbage,
     NoAnswer,
     OwnerIs,
+    OwnershipAnswer,
     Reason,
     Reverted,
     Verdict,
@@ -47,7 +47,7 @@ class Reading:
     vault that may hold the token for it."""
 
     standard: TokenStandard
-    answers: tuple[Answer, ...]
+    answers: tuple[OwnershipAnswer, ...]
     delegations: tuple[Delegation | None, ...] = ()
 
     @property
@@ -58,7 +58,7 @@ class Reading:
         return self.delegations or (None,) * len(self.answers)
 
 
-def answer_of(standard: TokenStandard, found: bytes | ChainError) -> Answer:
+def answer_of(standard: TokenStandard, found: bytes | ChainError) -> OwnershipAnswer:
     """What `ownerOf` or `balanceOf` said."""
     match found:
         case CallReverted():

@@ -20,14 +20,13 @@ from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.clients.web.errors import FetchError, HostBusy
 from nft.clients.web.fetch import FetchLimits
 from nft.core.errors import CoreError
-from nft.core.evm.abi.calls import build_name, parse_name, parse_token_uri_answer
+from nft.core.evm.abi.token_calls import build_name, parse_name, parse_token_uri_answer
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import Token, substitute_id
 from nft.core.ipfs.dag import DagLimits
 from nft.core.text import clean_text
 from nft.core.tokens.data_uri import DataUri
-from nft.core.tokens.errors import MetadataRefused
 from nft.core.tokens.metadata import Metadata, parse_metadata
-from nft.core.tokens.token import Token, substitute_id
 from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri, parse_token_uri
 from nft.core.tokens.verdict import BlockRef
 from nft.files.store import fetch_ipfs
@@ -123,7 +122,7 @@ def read_collection(client: ChainClient, contract: bytes, block: BlockRef) -> st
 
 
 def fetch_document(text: str, doors: Doors, limits: IpfsLimits) -> Document:
-    """What a token or image URI points to. Raises TokenUriRefused, FetchError, IpfsUnavailable or DagError."""
+    """What a token or image URI points to. Raises CoreError, FetchError or IpfsUnavailable."""
     plain = FetchLimits(limits.dag.max_bytes, limits.seconds)
     match parse_token_uri(text, allow_http=doors.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
         case DataUri() as uri:
@@ -158,7 +157,7 @@ def _parse(document: Document) -> Metadata | None:
     """The metadata, or None where the token URI leads straight to a picture."""
     try:
         return parse_metadata(document.data)
-    except MetadataRefused:
+    except CoreError:
         if document.data.lstrip().startswith(_PICTURES):
             return None
         raise

@@ -12,12 +12,18 @@ from dataclasses import replace
 
 from nft.clients.evm.chain import HEAD, At, ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, BlockGone, CallReverted, ChainUnavailable, StaleNode, WrongChain
-from nft.core.evm.abi.calls import ERC721, ERC1155, build_balance_of, build_supports_interface, parse_supports_interface
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import (
+    ERC721,
+    ERC1155,
+    build_balance_of,
+    build_supports_interface,
+    parse_supports_interface,
+)
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token as Token  # noqa: PLC0414 - also found here
-from nft.core.tokens.token import TokenStandard
-from nft.core.tokens.verdict import Answer, BlockRef, ChainFacts, NoAnswer, Reason, Reverted, Verdict, decide
+from nft.core.evm.token import Token as Token  # noqa: PLC0414 - also found here
+from nft.core.evm.token import TokenStandard
+from nft.core.tokens.verdict import BlockRef, ChainFacts, NoAnswer, OwnershipAnswer, Reason, Reverted, Verdict, decide
 from nft.tokens.delegations import read_delegations
 from nft.tokens.facts import DISAGREE, Check, Reading, answer_of, facts_of, judge, outage, with_head
 from nft.tokens.resolvers import owner_call
@@ -152,7 +158,7 @@ def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders
     return Reading(standard, tuple(_ask(client, call, at, standard) for call in calls))
 
 
-def _ask(client: ChainClient, call: Call, at: At, standard: TokenStandard) -> Answer:
+def _ask(client: ChainClient, call: Call, at: At, standard: TokenStandard) -> OwnershipAnswer:
     try:
         return answer_of(standard, client.call(call.target, call.data, at, max_bytes=MAX_ANSWER))
     except (CallReverted, AnswerTooLarge) as error:
@@ -174,7 +180,7 @@ def _hash_now(client: ChainClient, block: BlockRef) -> bytes:
     return block.hash
 
 
-def _undecided(client: ChainClient, holders: Sequence[bytes], block: BlockRef, answer: Answer) -> Check:
+def _undecided(client: ChainClient, holders: Sequence[bytes], block: BlockRef, answer: OwnershipAnswer) -> Check:
     reading = Reading(TokenStandard.ERC721, tuple(answer for _ in holders))
     facts = _facts(client, holders, block, reading, has_code=None)
     return Check(decide(facts[0]), block)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable, NodesBehind
 from nft.clients.evm.many import ReadAnswer, call_many
-from nft.core.evm.abi.calls import build_balance_of
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
@@ -21,10 +20,11 @@ from nft.core.evm.abi.delegations import (
     parse_check_delegate_for_erc1155,
 )
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import build_balance_of
 from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token, TokenStandard
-from nft.core.tokens.verdict import Answer, BalanceIs, BlockRef, Delegation, OwnerIs, Verdict
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import BalanceIs, BlockRef, Delegation, OwnerIs, OwnershipAnswer, Verdict
 from nft.tokens.facts import Check, Reading, answer_of, facts_of, judge
 from nft.tokens.resolvers import owner_call
 
@@ -126,7 +126,7 @@ def _add_vaults(
     block: BlockRef,
 ) -> None:
     """Asks the registry about the tokens that no holder has, and puts what it says into their readings."""
-    open_ones: list[tuple[int, bytes, Answer]] = []
+    open_ones: list[tuple[int, bytes, OwnershipAnswer]] = []
     for place, (question, reading) in enumerate(zip(questions, readings, strict=True)):
         asked = None if reading is None else _vault_to_ask(question, reading)
         if asked is not None:
@@ -145,7 +145,7 @@ def _add_vaults(
         readings[place] = None if reading is None else replace(reading, delegations=given)
 
 
-def _vault_to_ask(question: Question, reading: Reading) -> tuple[bytes, Answer] | None:
+def _vault_to_ask(question: Question, reading: Reading) -> tuple[bytes, OwnershipAnswer] | None:
     answer = reading.answers[0]
     if isinstance(answer, OwnerIs):
         is_open = answer.owner not in question.holders and answer.owner != ZERO

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from nft.core.evm.abi.calls import build_owner_of, build_token_uri, build_uri
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import build_owner_of, build_token_uri, build_uri
 from nft.core.evm.abi.words import encode_uint, selector
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.settings.chains import Resolver, describe_chain
 
 

@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from nft.claims.claiming import claim_asset
-from nft.core.evm.abi.events import TransferEvent
+from nft.core.evm.abi.transfer_events import TransferEvent
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.paste import AssetReference
-from nft.core.tokens.token import TokenStandard
 from nft.errors import NotYours
 from nft.models import LinkedAccount, ReceivedToken, TokenClaim
 

@@ -14,11 +14,11 @@ from nft.claims.claiming import get_claim, spend_check
 from nft.clients.bundle import Doors
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
-from nft.core.evm.abi.calls import build_safe_transfer_from, build_safe_transfer_from_1155
+from nft.core.errors import InvalidIdentifier
+from nft.core.evm.abi.token_calls import build_safe_transfer_from, build_safe_transfer_from_1155
 from nft.core.evm.address import ZERO, parse_address, to_checksum
 from nft.core.evm.ens import looks_like_name
-from nft.core.evm.errors import InvalidAddress
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.errors import ChainDown, NamesDown, NotNow, ReceiverRefused, TooManyNames
 from nft.models import TokenClaim
 from nft.models.accounts import accounts_on
@@ -97,7 +97,7 @@ def build_transfer(claim: TokenClaim, to_text: str, doors: Doors) -> Transaction
     data = _call(claim, sender, to)
     try:
         client = doors.chain(claim.chain_id)
-        gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).usual
+        gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).expected
     except ChainError as error:
         raise ChainDown(describe_chain(claim.chain_id).name) from error
     return Transaction(claim.chain_id, sender, claim.contract, data, gas, price)
@@ -107,7 +107,7 @@ def checked_receiver(text: str, sender: bytes, contract: bytes) -> bytes:
     """An address a token can be sent to without being lost at once. Raises ReceiverRefused."""
     try:
         to = parse_address(text.strip())
-    except InvalidAddress as error:
+    except InvalidIdentifier as error:
         raise ReceiverRefused(str(error)) from error
     if to == ZERO:
         raise ReceiverRefused("This is the zero address, which belongs to nobody: the token would be lost.")

@@ -12,9 +12,10 @@ from django.utils import timezone
 from nft import jobs
 from nft.claims import history
 from nft.core.evm.abi.delegations import parse_delegation_log
-from nft.core.evm.abi.events import Log, TransferEvent, parse_transfer_log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.transfer_events import TransferEvent, parse_transfer_log
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.models import TokenClaim
 from nft.transfers.received import note_received, undo_received_after
 from profiles.pictures.rights import doubt_avatars, trust_avatars

@@ -24,7 +24,9 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
 from nft.clients.evm.heads import hear_new_heads
 from nft.core.evm.abi.delegations import DELEGATION_TOPICS
-from nft.core.evm.abi.events import METADATA_TOPICS, TRANSFER_TOPICS, Log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.metadata_events import METADATA_TOPICS
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
 from nft.models.claims import watched_contracts

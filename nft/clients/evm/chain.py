@@ -31,7 +31,7 @@ At = BlockRef | Head
 
 
 Log = Mapping[str, Any]
-"""A log as JSON-RPC gives it; nft.core.evm.abi.events takes it apart."""
+"""A log as JSON-RPC gives it; nft.core.evm.abi.logs reads its fields."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.address import to_checksum
-from nft.core.evm.transactions import Fees, plan_fees
+from nft.core.evm.transactions import Fees, build_fees
 from nft.core.tokens.verdict import BlockRef
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def fetch_fees(client: ChainClient) -> Fees:
     base_fee = block.get("baseFeePerGas") if isinstance(block, dict) else None
     if base_fee is None:
         raise ChainUnavailable("The node does not tell what gas costs.")
-    return plan_fees(_number(base_fee), _fetch_tip(client))
+    return build_fees(_number(base_fee), _fetch_tip(client))
 
 
 def fetch_balance(client: ChainClient, address: bytes) -> int:

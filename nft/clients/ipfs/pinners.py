@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 import requests
 
-from nft.core.ipfs.car import write_car
-from nft.core.ipfs.cid import Bytes, Cid, parse_cid
-from nft.core.ipfs.errors import InvalidCid
+from nft.core.buffers import Bytes
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.car import build_car
+from nft.core.ipfs.cid import Cid, parse_cid
 from nft.settings import conf
 from nft.settings.services import PinnerSettings
 
@@ -59,7 +60,7 @@ class KuboPinner:
     token: str = ""
 
     def pin(self, file: File) -> Standing:
-        archive = {"file": ("file.car", write_car(file.root, file.blocks), "application/vnd.ipld.car")}
+        archive = {"file": ("file.car", build_car(file.root, file.blocks), "application/vnd.ipld.car")}
         answer = self._ask("dag/import?pin-roots=true&cid-base=base32", files=archive)
         roots = [one["Root"] for one in answer.documents() if isinstance(one.get("Root"), dict)]
         if not answer.is_fine or len(roots) != 1:
@@ -147,7 +148,7 @@ def _check_same(root: Cid, named: object) -> None:
 def _is_same(root: Cid, named: object) -> bool:
     try:
         return isinstance(named, str) and parse_cid(named) == root
-    except InvalidCid:
+    except InvalidIdentifier:
         return False
 
 

@@ -11,11 +11,12 @@ from nft.clients.ipfs.reading import IpfsUnavailable, Reading
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.web.errors import FetchError
 from nft.clients.web.sockets import Cancellation
-from nft.core.ipfs.errors import BlockMismatch, CarError, InvalidCid
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.errors import BlockMismatch, CarError
 
 log = logging.getLogger(__name__)
 
-LYING = (BlockMismatch, CarError, InvalidCid)
+LYING = (BlockMismatch, CarError, InvalidIdentifier)
 FetchAll = Callable[[str, Reading, Cancellation], None]
 
 

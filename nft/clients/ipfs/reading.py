@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nft.clients.web.fetch import FetchLimits
-from nft.core.ipfs.cid import Bytes, Cid
-from nft.core.ipfs.dag import DagLimits, ProvedBlocks, Scan, scan_proved
+from nft.core.buffers import Bytes
+from nft.core.ipfs.blocks import ProvedBlocks
+from nft.core.ipfs.cid import Cid
+from nft.core.ipfs.dag import DagLimits, Scan, scan_proved
 
 GetBlock = Callable[[Cid], bytes | None]
 

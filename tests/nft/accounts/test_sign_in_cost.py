@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from nft.accounts import challenges
 from nft.accounts.challenges import FORGET_AFTER, LIFETIME, Visitor, Wanted
 from nft.accounts.limits import LIMITS
 from nft.accounts.sessions import GUEST_SESSION_SECONDS
-from nft.core.evm import siwe
 from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
@@ -62,7 +62,7 @@ def never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"siwe.{name} was asked for.")
 
-    monkeypatch.setattr(siwe, "siwe", Forbidden())
+    monkeypatch.setitem(sys.modules, "siwe", Forbidden())
 
 
 def statements_of_sign_in(wallet: Wallet) -> list[str]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.claims import checking, claiming
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import BlockRef, Decision, Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.tokens.facts import Check

@@ -21,7 +21,7 @@ from nft.claims.new_picture import (
     use_new_picture,
 )
 from nft.claims.policy import decide_collection
-from nft.core.evm.abi.events import METADATA_TOPICS, MetadataChange, parse_metadata_log
+from nft.core.evm.abi.metadata_events import METADATA_TOPICS, MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import PictureCheck, TokenClaim
 from nft.tokens.media import TokenMedia, fetch_token_media

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from localstack.binaries import ROOT
-from nft.core.ipfs.car import read_car, write_car
+from nft.core.ipfs.car import build_car, read_car
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import pin_directory, pin_file
 from tests.kit.people import a_person, an_upload
@@ -66,7 +66,7 @@ def test_the_script_finds_its_way_through_sharded_directories(archive: str, root
 @pytest.mark.parametrize("position", [200, 100_000, -1])
 def test_the_script_refuses_an_archive_with_one_byte_changed(tmp_path: Path, position: int) -> None:
     built = build_file(LARGE)
-    damaged = bytearray(write_car(built.root, built.blocks))
+    damaged = bytearray(build_car(built.root, built.blocks))
     damaged[position] ^= 1
     (tmp_path / "a.car").write_bytes(damaged)
     done = run_script(tmp_path / "a.car", str(built.root))
@@ -76,7 +76,7 @@ def test_the_script_refuses_an_archive_with_one_byte_changed(tmp_path: Path, pos
 
 def test_the_script_refuses_the_right_blocks_of_another_file(tmp_path: Path) -> None:
     built = build_file(LARGE)
-    (tmp_path / "a.car").write_bytes(write_car(built.root, built.blocks))
+    (tmp_path / "a.car").write_bytes(build_car(built.root, built.blocks))
     assert "lacks a block" in run_script(tmp_path / "a.car", str(build_file(b"other").root)).stderr
     assert "not a CID" in run_script(tmp_path / "a.car", "nonsense").stderr
 

@@ -13,7 +13,7 @@ from django.db import connection
 
 from nft.claims.sweeping import find_due, sweep_page
 from nft.clients.bundle import get_doors
-from nft.core.evm.abi.events import TRANSFER_TOPICS
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.models import TokenClaim
 from nft.watching.gauges import read_gauges
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after

@@ -14,17 +14,18 @@ from django.core.cache.backends.locmem import LocMemCache
 from nft.clients.ipfs.gateways import Gateways, get_gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.clients.ipfs.scores import GatewayScores
-from nft.core.ipfs.car import write_car
+from nft.core.ipfs.car import build_car
 from nft.core.ipfs.dag import DagLimits
-from nft.core.ipfs.errors import NotAFile, PathNotFound
+from nft.core.ipfs.errors import NOT_A_FILE, PATH_NOT_FOUND
 from nft.core.ipfs.unixfs import build_directory, build_file
+from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import Behaviour, HostileServer, head, serving
 from tests.servers.redis import RedisServer
 
 LIMITS = IpfsLimits(DagLimits(), seconds=20)
 FILE = build_file(random.Random(3).randbytes(700_000))
 CONTENT = random.Random(3).randbytes(700_000)
-ARCHIVE = write_car(FILE.root, FILE.blocks)
+ARCHIVE = build_car(FILE.root, FILE.blocks)
 AT_ONCE, NEVER = 0.0, 1000.0
 
 
@@ -78,7 +79,7 @@ def test_a_gateway_that_is_quick_enough_stays_alone() -> None:
 def test_two_halves_from_two_gateways_make_one_file() -> None:
     """The first breaks off half way; what it proved is kept, and the second is only asked for the rest."""
     half = ARCHIVE[: len(ARCHIVE) // 2]
-    kept = write_car(FILE.root, {FILE.root: FILE.blocks[FILE.root]})
+    kept = build_car(FILE.root, {FILE.root: FILE.blocks[FILE.root]})
 
     def rest(connection: socket.socket, path: str) -> None:
         if "format=car" in path:
@@ -105,21 +106,21 @@ def test_all_silent_gateways_together_take_no_longer_than_the_limit() -> None:
 
 def test_what_the_proved_blocks_say_ends_the_race() -> None:
     folder = build_directory({"a": (FILE.root, FILE.size)})
-    lone = write_car(folder.root, folder.blocks)
-    with serving(Silent()) as slow, serving(car(lone)) as fast, pytest.raises(NotAFile):
+    lone = build_car(folder.root, folder.blocks)
+    with serving(Silent()) as slow, serving(car(lone)) as fast, raises_kind(NOT_A_FILE):
         gateways(slow, fast).fetch_verified(folder.root, "", LIMITS)
 
 
 def test_a_proved_no_ends_the_race_though_the_gateway_breaks_off() -> None:
     folder = build_directory({"a": (FILE.root, FILE.size)})
-    cut = write_car(folder.root, folder.blocks) + b"\x40"
-    with serving(car(cut)) as first, serving(Silent()) as second, pytest.raises(PathNotFound):
+    cut = build_car(folder.root, folder.blocks) + b"\x40"
+    with serving(car(cut)) as first, serving(Silent()) as second, raises_kind(PATH_NOT_FOUND):
         gateways(first, second, delay=NEVER).fetch_verified(folder.root, "b", LIMITS)
 
 
 def test_a_gateway_that_sends_much_that_was_not_asked_for_is_not_kept_in_memory() -> None:
     other = build_file(random.Random(4).randbytes(5_000_000))
-    with serving(car(write_car(other.root, other.blocks))) as first, serving(car(ARCHIVE)) as second:
+    with serving(car(build_car(other.root, other.blocks))) as first, serving(car(ARCHIVE)) as second:
         found = gateways(first, second, delay=NEVER).fetch_verified(FILE.root, "", LIMITS)
     assert set(found.blocks) == set(FILE.blocks)
 

@@ -13,7 +13,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import BlockGone, ChainUnavailable, WrongChain
 from nft.clients.evm.node import within
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token
+from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.ownership import check_ownership
 from tests.kit.hostile_server import head, serving

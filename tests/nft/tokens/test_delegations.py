@@ -13,7 +13,7 @@ from nft.claims.claiming import recheck
 from nft.clients.bundle import Doors
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token
+from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.errors import NotNow
 from nft.models import TokenClaim

@@ -17,7 +17,7 @@ from localstack.processes import free_port
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import BlockGone, ChainUnavailable
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership

@@ -19,7 +19,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.abi.multicall import MULTICALL3
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.ownership import check_ownership
 from nft.tokens.ownership_many import BatchCheck, Question, check_many

@@ -1,4 +1,4 @@
-"""Transfer logs of both standards become one kind of event; other logs are passed over, garbage is refused."""
+"""Parse transfer logs of both standards; skip other logs and refuse malformed ones."""
 
 import contextlib
 from typing import Any
@@ -10,16 +10,11 @@ from hexbytes import HexBytes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nft.core.evm.abi.events import (
-    TRANSFER_TOPICS,
-    TransferEvent,
-    address_topic,
-    find_minted_token_id,
-    parse_transfer_log,
-)
+from nft.core.evm.abi.logs import address_topic
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS, TransferEvent, find_minted_token_id, parse_transfer_log
 from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 
 ALICE, BOB, CONTRACT = b"\xa1" * 20, b"\xb0" * 20, b"\xcc" * 20
 TRANSFER, SINGLE, BATCH = TRANSFER_TOPICS
@@ -31,7 +26,7 @@ def word(number: int) -> str:
 
 
 def log(topics: list[str], data: bytes = b"", **changes: Any) -> dict[str, Any]:
-    """As `eth_getLogs` answers it."""
+    """Return a log as `eth_getLogs` does."""
     return {
         "address": "0x" + CONTRACT.hex(),
         "topics": topics,

@@ -1,15 +1,17 @@
 """Tokens, their standards and ids."""
 
+from __future__ import annotations
+
 import enum
 from dataclasses import dataclass
 
-from nft.core.evm.errors import InvalidIdentifier
+from nft.core.errors import InvalidIdentifier
 
 MAX_TOKEN_ID = 2**256 - 1
 
 
 class TokenStandard(enum.StrEnum):
-    """The value is the CAIP-19 asset namespace."""
+    """The token standards we support. The value is the asset namespace of CAIP-19."""
 
     ERC721 = "erc721"
     ERC1155 = "erc1155"
@@ -17,8 +19,11 @@ class TokenStandard(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token of a contract. `standard` is None until the contract was seen to answer by one. `vault`: who held it
-    when it was last seen held by delegation."""
+    """One token of a contract.
+
+    `standard` is None until the contract has answered a call of one. `vault` is the holder found at the last check if
+    the token was held by delegation.
+    """
 
     contract: bytes
     token_id: int
@@ -27,12 +32,12 @@ class Token:
 
 
 def check_token_id(token_id: int) -> None:
-    """Raise unless `token_id` is a uint256."""
+    """Raise `InvalidIdentifier` unless `token_id` is a uint256."""
     if not 0 <= token_id <= MAX_TOKEN_ID:
         raise InvalidIdentifier("A token id is a whole number from 0 to 2^256 - 1.")
 
 
 def substitute_id(uri: str, token_id: int) -> str:
-    """Put `token_id` in the place of each `{id}`: 64 lower-case hexadecimal digits without 0x (ERC-1155)."""
+    """Replace each `{id}` in `uri` by the token id: 64 lower-case hexadecimal digits without 0x (ERC-1155)."""
     check_token_id(token_id)
     return uri.replace("{id}", f"{token_id:064x}")

@@ -1,4 +1,4 @@
-"""The site does not start without a secp256k1 library that is right."""
+"""The system check refuses a secp256k1 library that recovers wrong keys."""
 
 from typing import Any
 
