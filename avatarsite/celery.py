@@ -11,12 +11,20 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import import_modules, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+
+
+@import_modules.connect
+def _set_up_jobs(**_: Any) -> None:
+    """Only workers and beat come here, once Django is set up; a web process sends jobs by their names."""
+    from profiles import jobs
+
+    jobs.discover()
+    jobs.register(app)
 
 
 @worker_init.connect

@@ -11,13 +11,16 @@ class NftConfig(AppConfig):
         from nft import checks  # noqa: F401  # registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.sessions import give_full_age
-        from nft.claims.receipt import provide
+        from nft.claims.receipt import provide as build_receipt
         from nft.gallery.search import search_new_accounts
         from nft.middleware import begin_session, forget_session
         from nft.signals import account_changed
+        from profiles.jobs import provide
         from profiles.sources import register_identifier_resolver, register_provenance_provider
 
-        register_provenance_provider("nft", provide)
+        provide("doors", "nft.clients.bundle.get_doors")
+        provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
+        register_provenance_provider("nft", build_receipt)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

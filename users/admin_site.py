@@ -9,7 +9,9 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.response import TemplateResponse
 
+from profiles.leases import get_attention
 from users.login_methods import began_by_wallet
 from users.sign_in_log import has_second_factor
 
@@ -23,6 +25,11 @@ NO_SECOND_FACTOR = (
 class SiteAdmin(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not why_not(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Begin with what waits for staff, of all kinds of background jobs."""
+        waiting = [found for found in get_attention() if found.count]
+        return super().index(request, {"attention": waiting, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send people to the site's sign-in, or tell them why they can't enter. Django's form has no second factor."""

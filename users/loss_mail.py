@@ -11,6 +11,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from profiles.jobs import job
 from profiles.models import Notice
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ AT_ONCE = 100
 TEMPLATE = "account/email/picture_lost"
 
 
+@job(every=timedelta(minutes=1))
 def send_due(now: datetime) -> int:
     """Send the mails that are due, and return how many. Each is recorded as sent before it is: rather none than two."""
     Notice.objects.filter(mail_due=True, at__lt=now - GIVEN_UP).update(mail_due=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -30,6 +30,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from redis import RedisError
 
+from profiles.jobs import job
 from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
@@ -123,6 +124,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
         UserSession.objects.filter(pk__in=[each.pk for each in ended]).delete()
 
 
+@job(every=timedelta(hours=1))
 def forget_ended() -> int:
     """Delete the rows whose session is gone, and return how many."""
     stored = Session.objects.filter(session_key=OuterRef("session_key"))

@@ -20,6 +20,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 
 from profiles.audit import record
+from profiles.jobs import job
 from profiles.models import AuditEntry
 from profiles.people.people import profile_of
 from users.devices import device_name
@@ -107,6 +108,7 @@ def get_recent_events(user: User) -> list[AccessEvent]:
     return [AccessEvent(entry.at, WORDS[entry.action], _how(entry)) for entry in entries]
 
 
+@job(every=timedelta(days=1), expires=None)
 def forget_old(now: datetime) -> None:
     AuditEntry.objects.filter(action=SIGN_IN, at__lt=now - KEPT).delete()
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
 from avatarsite.ops.health import ready_parts
+from profiles.leases import get_attention
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
@@ -69,6 +70,7 @@ class _Site:
         for part, is_ready in ready_parts().items():
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_queues(families)
+        _add_attention(families)
         if apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
@@ -82,6 +84,15 @@ def _add_queues(families: Families) -> None:
                 _add(families, "queue_length", says, int(redis.llen(queue)), {"queue": queue})
     except RedisError:
         return  # part_ready says so
+
+
+def _add_attention(families: Families) -> None:
+    says = "Rows whose automatic attempts stopped and that wait for staff."
+    try:
+        for found in get_attention():
+            _add(families, "needs_attention", says, found.count, {"kind": found.kind})
+    except DatabaseError:
+        return
 
 
 def _add_chains(families: Families) -> None:

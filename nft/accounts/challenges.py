@@ -28,6 +28,7 @@ from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
 from nft.settings import conf
 from nft.settings.chains import chains
+from profiles.jobs import job
 from profiles.people.people import profile_of
 from profiles.settings import site_origin
 
@@ -111,6 +112,7 @@ def consume(challenge: SignInChallenge, now: datetime) -> None:
         raise ChallengeUsed
 
 
+@job(every=timedelta(minutes=5), expires=None)
 def forget_old(now: datetime) -> int:
     """Deletes challenges long past their end, and the guests' sessions they were bound to once those ran out.
 

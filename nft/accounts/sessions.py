@@ -13,11 +13,13 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from nft.accounts import signatures
 from nft.accounts.signatures import SignatureKind
+from nft.clients.bundle import Doors
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
 from nft.settings import conf
 from profiles.audit import record
+from profiles.jobs import job
 from profiles.people.people import profile_of
 
 GUEST_SESSION_SECONDS = 15 * 60
@@ -149,6 +151,11 @@ def end_of_account(account: LinkedAccount, reason: str, now: datetime, keep: str
     others = begun.exclude(pk=keep) if keep else begun
     others.filter(ended_at=None).update(ended_at=now, ended_because=reason)
     begun.update(text="", signature=b"", next_check_at=None)
+
+
+@job(queue="chain", every=lambda: min(_recheck_every(), timedelta(minutes=10)))
+def recheck_wallet_sessions(now: datetime, doors: Doors) -> None:
+    recheck_due(doors.chain, now)
 
 
 def recheck_due(chains: Chains, now: datetime) -> int:

@@ -19,6 +19,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from nft.settings.chains import describe_chain
+from profiles.jobs import job
 
 Purpose = SignInChallenge.Purpose
 Chains = Callable[[int], ChainClient]
@@ -117,6 +118,7 @@ def count(refusal: Refused, now: datetime) -> None:
         _add_one(outcome, now)
 
 
+@job(every=timedelta(minutes=5), expires=None)
 def forget_old(now: datetime) -> None:
     SignInCount.objects.filter(day__lt=(now - KEPT).date()).delete()
 

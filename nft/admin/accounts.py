@@ -13,8 +13,8 @@ from django.utils import timezone
 from nft.accounts.linking import remove_account_as_staff
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.models import LinkedAccount, SignInChallenge, SignInCount
-from profiles.admin_base import LookOnly, ReasonForm, staff
+from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount
+from profiles.admin_base import LeasedAdmin, LookOnly, NeedsAttention, ReasonForm, staff
 
 HIDDEN = "hidden"
 MAX_AT_ONCE = 100
@@ -109,3 +109,15 @@ class SignInChallengeAdmin(LookOnly):
         "consumed_at",
     ]
     fields = [*readonly_fields]
+
+
+@admin.register(PrimaryName)
+class PrimaryNameAdmin(LeasedAdmin):
+    """The ENS names of public accounts: a hidden account has none."""
+
+    list_display = ["__str__", "account", "checked_at", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention]
+    list_select_related = ["account"]
+    search_fields = ["name"]
+    ordering = ["-checked_at"]
+    raw_id_fields = ["account"]

@@ -18,8 +18,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Q, When
 
-from nft import jobs
 from nft.claims import history
+from nft.claims.picture import fetch_media
 from nft.claims.receipt import renewed
 from nft.claims.wording import NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
 from nft.clients.bundle import Doors
@@ -33,6 +33,7 @@ from nft.tokens.alarms import ALARMING, raise_alarm
 from nft.tokens.collections import refusal_of
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
+from profiles.jobs import enqueue, job
 from profiles.pictures.rights import attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 from profiles.settings import CLOCK_SKEW
 
@@ -57,6 +58,7 @@ class Outcome:
     is_outage: bool
 
 
+@job(queue="chain")
 def verify_claim(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Outcome | None:
     """Asks the chain and records the answer. None where there is nothing due, or somebody else is at it."""
     claim = _take(claim_id, now)
@@ -207,7 +209,7 @@ def ask_for_media(claim: TokenClaim, now: datetime) -> None:
     claim.media_attempts = 0
     claim.media_due_at = now + MEDIA_RESERVE  # when the sweep takes the job for lost
     claim.media_leased_until = None
-    jobs.enqueue(jobs.FETCH_MEDIA, claim.pk)
+    enqueue(fetch_media, claim.pk)
 
 
 def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> None:
@@ -241,7 +243,7 @@ def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:
 
 def _next_period(claim: TokenClaim, now: datetime) -> timedelta:
     if claim.watch_until is not None and now < claim.watch_until:
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, WATCH_PERIOD.total_seconds())
+        enqueue(verify_claim, claim.pk, delay=WATCH_PERIOD.total_seconds())
         return WATCH_PERIOD
     return sweep_period()
 
@@ -254,4 +256,4 @@ def sweep_period() -> timedelta:
 def _again_soon(claim: TokenClaim, now: datetime, delay: timedelta) -> None:
     claim.next_check_at = now + delay
     if delay < timedelta(seconds=30):
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, delay.total_seconds())
+        enqueue(verify_claim, claim.pk, delay=delay.total_seconds())

@@ -20,10 +20,9 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from nft import jobs
 from nft.claims import history
-from nft.claims.checking import ask_for_media
-from nft.claims.picture import FAILED
+from nft.claims.checking import ask_for_media, verify_claim
+from nft.claims.picture import FAILED, fetch_media
 from nft.claims.wording import UNLINKED, loss_sentence
 from nft.clients.bundle import Doors
 from nft.core.errors import InvalidIdentifier
@@ -36,6 +35,7 @@ from nft.names.records import NameProblem, NamesUnreachable
 from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
 from nft.tokens.collections import refusal_of
 from profiles.audit import record
+from profiles.jobs import enqueue
 from profiles.limits import TooMany, spend
 from profiles.people.people import profile_of
 from profiles.pictures.changing import AvatarNotShowable
@@ -147,7 +147,7 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
         if not is_new:
             return use_claim(user, claim.pk, now)
         record(profile_of(user), "claim.create", user, claim=str(claim.pk))
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+        enqueue(verify_claim, claim.pk)
     return claim
 
 
@@ -215,7 +215,7 @@ def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
             claim.next_check_at = now
             history.note_check(claim, None, now)
             claim.save()
-            jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+            enqueue(verify_claim, claim.pk)
 
 
 def get_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
@@ -264,9 +264,9 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
         claim.reason = claim.reason_sentence = ""
         ask_for_media(claim, now)
     elif claim.reason == FAILED and claim.media_due_at is not None:
-        jobs.enqueue(jobs.FETCH_MEDIA, claim.pk)
+        enqueue(fetch_media, claim.pk)
     claim.next_check_at = now
-    jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+    enqueue(verify_claim, claim.pk)
 
 
 def _on_our_chains(asset: AssetReference) -> AssetReference:

@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from nft.core.tokens.verdict import Reason
 from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
+from profiles.jobs import job
 from profiles.settings import mark_max_age
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
@@ -57,6 +58,7 @@ def note_blocked(claim: TokenClaim, sentence: str, now: datetime) -> None:
     _write([claim], [_plain(claim, now, Verdict.OWNED, BLOCKED, sentence, claim.checked_block_number)], now)
 
 
+@job(every=timedelta(minutes=5))
 def keep(now: datetime) -> None:
     """Daily lines of what sweeps found unchanged, lines of marks that went by their age, and the end of old ones."""
     _note_stale(now)

@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
-from nft import jobs
 from nft.claims.claiming import ClaimError, CollectionRefused, NoSuchClaim, spend_check
 from nft.claims.picture import SOURCE, carry_doubt, is_expected
 from nft.claims.receipt import build_provenance, when_checked
@@ -28,6 +27,7 @@ from nft.models import PictureCheck, TokenClaim
 from nft.tokens.collections import refusal_of
 from nft.tokens.media import MediaPostponed, fetch_token_media
 from profiles.audit import record
+from profiles.jobs import enqueue, job
 from profiles.models import Avatar, StoredImage
 from profiles.people.people import profile_of
 from profiles.pictures.changing import AvatarNotShowable
@@ -83,11 +83,13 @@ def note_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int
     return note_changes(chain_id, changes, now) if changes else 0
 
 
+@job(every=timedelta(seconds=30))
 def find_lost_looks(now: datetime) -> None:
     for claim_id in list(PictureCheck.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE]):
-        jobs.enqueue(jobs.LOOK_AT_PICTURE, claim_id)
+        enqueue(look_at_picture, claim_id)
 
 
+@job(queue="ipfs")
 def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> PictureCheck | None:
     """None where there is nothing due, or the claim went meanwhile."""
     check = _take(claim_id, now)
@@ -162,7 +164,7 @@ def _ask(claims: Sequence[TokenClaim], now: datetime, *, pause: timedelta = time
         fresh: dict[str, Any] = {} if check.state == State.CHANGED else {"state": State.LOOKING}
         PictureCheck.objects.filter(pk=claim.pk).update(due_at=due, attempt=None, tries=0, trouble="", **fresh)
         if due <= now:
-            jobs.enqueue(jobs.LOOK_AT_PICTURE, claim.pk)
+            enqueue(look_at_picture, claim.pk)
     return len(claims)
 
 

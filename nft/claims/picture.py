@@ -20,6 +20,7 @@ from nft.models import TokenClaim
 from nft.tokens.collections import refusal_of
 from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import MediaPostponed, MediaRefused, TokenMedia, fetch_token_media
+from profiles.jobs import job
 from profiles.people.people import profile_of
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import doubt_avatars
@@ -36,6 +37,7 @@ FAILED = "media_failed"
 SOURCE = "nft"
 
 
+@job(queue="ipfs")
 def fetch_media(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Avatar | None:
     """The picture that was set, or None where there was nothing to do or it failed (the claim then says why)."""
     claim = _take(claim_id, now)

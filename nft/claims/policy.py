@@ -3,7 +3,7 @@ the reason, what is allowed again comes back."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,6 +15,7 @@ from nft.core.tokens.spam import SpamSign
 from nft.models import Collection, HeldToken, TokenClaim
 from nft.tokens.collections import Standing, _refusal, spam_sign_of
 from profiles.audit import record
+from profiles.jobs import job
 from profiles.models import Avatar
 from profiles.people.people import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
@@ -39,6 +40,7 @@ def decide_collection(
     return row
 
 
+@job(every=timedelta(minutes=5))
 def apply_policy(
     now: datetime, claims: QuerySet[TokenClaim] | None = None, *, actor: User | None = None
 ) -> tuple[int, int]:

@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from nft import jobs
 from nft.claims.checking import (
     MEDIA_RESERVE,
     NOT_OWNED_PERIOD,
@@ -28,17 +28,19 @@ from nft.claims.checking import (
     taking,
     verify_taken,
 )
-from nft.claims.picture import FAILED
+from nft.claims.picture import FAILED, fetch_media
 from nft.clients.bundle import Doors
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable, NodesBehind
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
+from nft.settings import conf
 from nft.settings.chains import chains
 from nft.tokens.alarms import raise_alarm_where_due
 from nft.tokens.facts import Check
 from nft.tokens.ownership_many import BatchCheck, Question, check_many
+from profiles.jobs import enqueue, job
 from profiles.pictures.rights import attest_avatars
 
 State = TokenClaim.State
@@ -46,12 +48,36 @@ PAGE = 2000
 """Claims checked in batches by one task: two calls of 1,000 each, and the block before and after."""
 PAGE_ALONE = 25
 """Claims checked one by one by one task."""
+#: After so many seconds without a page a sweep counts as crashed; two at once do no harm, they share the pages.
+SWEEP_SECONDS = 180
 OUTAGE_PAUSE = timedelta(seconds=30)
 MEDIA_PAGE = 500
 _NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason",
     "watch_until", "moved_at_block", "attempt", "deaths", "checked_block_number",
 )  # fmt: skip
+
+
+@job(queue="chain", every=lambda: timedelta(seconds=min(conf().sweep_period, 30)))
+def sweep_claims(now: datetime) -> None:
+    """Start a sweep wherever claims are due and none is running."""
+    for chain_id, alone in find_due(now):
+        if cache.add(_running(chain_id, alone), 1, SWEEP_SECONDS):
+            enqueue(sweep_lane, chain_id, alone)
+
+
+@job(queue="chain")
+def sweep_lane(chain_id: int, alone: bool, now: datetime, doors: Doors) -> None:
+    """Sweep one page. Where more is due, the next page is another job, so that others get their turn between."""
+    cache.touch(_running(chain_id, alone), SWEEP_SECONDS)
+    if sweep_page(chain_id, now, doors, alone=alone):
+        enqueue(sweep_lane, chain_id, alone)
+    else:
+        cache.delete(_running(chain_id, alone))
+
+
+def _running(chain_id: int, alone: bool) -> str:
+    return f"nft.sweep.{chain_id}.{alone}"
 
 
 def find_due(now: datetime) -> list[tuple[int, bool]]:
@@ -231,4 +257,4 @@ def _find_lost_media(now: datetime) -> None:
     for claim_id in list(due.values_list("id", flat=True)[:MEDIA_PAGE]):
         moved = TokenClaim.objects.filter(pk=claim_id, media_due_at__lte=now).update(media_due_at=now + MEDIA_RESERVE)
         if moved:
-            jobs.enqueue(jobs.FETCH_MEDIA, claim_id)
+            enqueue(fetch_media, claim_id)

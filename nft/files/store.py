@@ -20,6 +20,7 @@ from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_directory, build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.models import CachedObject, IpfsBlock
+from profiles.jobs import job
 
 MAX_URI = 500
 
@@ -120,6 +121,7 @@ def read_kept(root: Cid, path: str, limits: DagLimits) -> bytes:
     return read_path(root, path, _own_block, limits).data
 
 
+@job(every=timedelta(minutes=10), expires=None)
 def forget_unused_blocks(now: datetime) -> int:
     """Deletes blocks that belong to no file, objects first, a batch at a time; how many went."""
     unused = IpfsBlock.objects.filter(objects_using=None, touched_at__lt=now - UNUSED_AFTER).values_list(

@@ -19,11 +19,13 @@ from nft.core.tokens.uri import IpfsUri
 from nft.files.store import KeptFile, ipfs_uri, keep_file, read_kept
 from nft.models import CachedObject, TokenClaim
 from nft.settings import conf
+from profiles.jobs import job
 
 KEPT_UNUSED = timedelta(days=7)
 BATCH = 500
 
 
+@job(every=timedelta(hours=1), expires=None)
 def forget_unused_objects(now: datetime) -> int:
     """How many went. A file that somebody begins to use meanwhile is touched first, and so stays."""
     cutoff = now - KEPT_UNUSED
@@ -59,6 +61,7 @@ LOOK_AGAIN = timedelta(hours=1)
 FETCH_SECONDS = 30.0
 
 
+@job(queue="ipfs", every=timedelta(minutes=1))
 def rehash_due(now: datetime, gateways: Gateways) -> int:
     """How many files were found damaged and could not be mended."""
     ends_at, damaged = time.monotonic() + SECONDS, 0

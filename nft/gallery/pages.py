@@ -111,7 +111,7 @@ def shelves(user: User) -> Shelves:
         title=Max("collection"),
         confirmed=Count("seen_at_block"),
         pictures=Count("image"),
-        due=Count("picture_due_at"),
+        due=Count("due_at"),
     ):
         confirmed, pictures = confirmed + group["confirmed"], pictures + group["pictures"]
         due += group["due"]

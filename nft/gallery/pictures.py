@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from nft import jobs
 from nft.claims.picture import PUT_OFF_SECONDS, is_expected
 from nft.clients.bundle import Doors
 from nft.clients.ipfs.gateways import Gateways
@@ -26,18 +25,18 @@ from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
 from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import MediaPostponed, TokenMedia, fetch_token_media
+from profiles.jobs import enqueue, job
+from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 from profiles.models import StoredImage
 from profiles.store.images import keep_image
 
-LEASE = timedelta(minutes=3)
 TRIES = 4
 FIRST = 48
 """Pictures that are fetched by themselves after a search."""
 PER_PAGE = 24
 PICTURES_PER_HOUR = 20
 """Pages of pictures a person may ask for."""
-AT_ONCE = 200
 NOT_ASKED = "Its picture is kept elsewhere, and was not asked for yet."
 
 
@@ -57,46 +56,35 @@ def ask_for_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> in
 
 
 def _without_picture() -> QuerySet[HeldToken]:
-    return HeldToken.objects.filter(image=None, picture_due_at=None, picture_tries=0)
+    return HeldToken.objects.filter(image=None, due_at=None, tries=0)
 
 
 def _ask(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> int:
     rows = HeldToken.objects.filter(pk__in=held_ids)
-    rows.update(picture_due_at=now, picture_tries=0, picture_attempt=None, picture_trouble="")
-    if may_ask_hosts:
-        rows.update(may_ask_hosts=True)
+    rows.update(**fresh(now), **({"may_ask_hosts": True} if may_ask_hosts else {}))
     for held_id in held_ids:
-        jobs.enqueue(jobs.FETCH_HELD_PICTURE, held_id)
+        enqueue(fetch_held_picture, held_id)
     return len(held_ids)
 
 
-def find_lost_pictures(now: datetime) -> None:
-    due = HeldToken.objects.filter(picture_due_at__lte=now).order_by("picture_due_at")
-    for held_id in list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        jobs.enqueue(jobs.FETCH_HELD_PICTURE, held_id)
-
-
+@job(queue="ipfs", rows=HeldToken)
 def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
     """Looks for one token's picture. What fails leaves a sentence, and is tried again where that may help."""
-    row = _take(held_id, now)
-    if row is None or _share_known(row, now):
+    row = lease_row(HeldToken.objects.filter(pk=held_id), now)
+    if row is None:
         return
-    try:
-        media = _fetch(row, doors if row.may_ask_hosts else _closed(doors))
-        image = keep_image(media.image.data, svg_allowed=True).row
-    except Exception as error:
-        if not is_expected(error):
-            raise
-        _fail(row, error, now)
-        return
-    _spread(row, media.name, media.collection, image, now)
-
-
-def _take(held_id: uuid.UUID, now: datetime) -> HeldToken | None:
-    attempt = uuid.uuid4()
-    due = HeldToken.objects.filter(pk=held_id, picture_due_at__lte=now)
-    taken = due.update(picture_attempt=attempt, picture_due_at=now + LEASE, picture_tries=F("picture_tries") + 1)
-    return HeldToken.objects.filter(pk=held_id, picture_attempt=attempt).first() if taken else None
+    with row.attempting(now):
+        if _share_known(row, now):
+            return
+        try:
+            media = _fetch(row, doors if row.may_ask_hosts else _closed(doors))
+            image = keep_image(media.image.data, svg_allowed=True).row
+        except Exception as error:
+            if not is_expected(error):
+                raise
+            _fail(row, error, now)
+        else:
+            _spread(row, media.name, media.collection, image, now)
 
 
 def _closed(doors: Doors) -> Doors:
@@ -127,28 +115,21 @@ def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now:
     row.name, row.collection = name or row.name, collection or row.collection
     decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()
     likeness = record_likeness(row, image, now)
-    HeldToken.objects.filter(pk=row.pk, picture_attempt=row.picture_attempt).update(
+    row.release(
         name=row.name,
         collection=row.collection,
         spam=spam_sign_of(decided, row.spam, row.name, row.collection),
         image_id=image.pk,
         warning=warning_of(likeness) if likeness else "",
-        picture_due_at=None,
-        picture_attempt=None,
-        picture_trouble="",
     )
 
 
 def _fail(row: HeldToken, error: Exception, now: datetime) -> None:
-    mine = HeldToken.objects.filter(pk=row.pk, picture_attempt=row.picture_attempt)
     if isinstance(error, MediaPostponed):
-        delay = timedelta(seconds=random.uniform(*PUT_OFF_SECONDS))  # noqa: S311 - no secret
-        mine.update(picture_due_at=now + delay, picture_tries=F("picture_tries") - 1, picture_attempt=None)
-        return
-    is_over = not row.may_ask_hosts or getattr(error, "permanent", False) or row.picture_tries >= TRIES
-    sentence = str(error) if row.may_ask_hosts else NOT_ASKED
-    mine.update(
-        picture_due_at=None if is_over else now + timedelta(seconds=10 * 2**row.picture_tries),
-        picture_attempt=None,
-        picture_trouble=sentence[:300],
-    )
+        row.postpone(now, timedelta(seconds=random.uniform(*PUT_OFF_SECONDS)))  # noqa: S311 - no secret
+    elif not row.may_ask_hosts:
+        row.fail(NOT_ASKED)
+    elif getattr(error, "permanent", False) or row.tries >= TRIES:
+        row.fail(error)
+    else:
+        row.retry(error, now)

@@ -55,7 +55,7 @@ class Counts:
 def count_tokens(user: User) -> Counts:
     tokens = HeldToken.objects.filter(account__user=user)
     count = tokens.aggregate(
-        all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("picture_due_at")
+        all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("due_at")
     )
     return Counts(count["all"], count["confirmed"], count["pictures"], count["due"])
 

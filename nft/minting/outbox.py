@@ -23,6 +23,7 @@ from nft.core.evm.transactions import Fees, UnsignedTransaction, build_replaceme
 from nft.minting.sponsor import budget_left
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
 from nft.settings import conf
+from profiles.jobs import job
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +103,11 @@ def settle(sent: QuerySet[SponsoredTransaction], client: ChainClient, now: datet
         one.save(update_fields=["cost", "settled_at"])
 
 
+@job(queue="ipfs", every=timedelta(seconds=10))
 def sweep_outbox(now: datetime, doors: Doors) -> int:
     """Settles, or sends on, what no request looks after any more: those that ended, those of people who left."""
-    loose = SponsoredTransaction.objects.filter(settled_at=None).filter(Q(request=None) | Q(request__state__in=_ENDED))
+    is_over = Q(request=None) | Q(request__state__in=_ENDED) | Q(request__gave_up_at__isnull=False)
+    loose = SponsoredTransaction.objects.filter(is_over, settled_at=None)
     newest: dict[tuple[int, bytes, int], SponsoredTransaction] = {}
     for sent in loose[:PAGE]:
         newest.setdefault((sent.chain_id, bytes(sent.sender), sent.nonce), sent)

@@ -40,7 +40,7 @@ def find_at(attempt: MintTry, block: BlockRef) -> Changes | None:
     if token_id is None:
         return None
     attempt.client.check_block(block)
-    return {"state": State.CONFIRMED, "token_id": token_id, "next_check_at": None}
+    return {"state": State.CONFIRMED, "token_id": token_id, "due_at": None}
 
 
 def fetch_minted_token(attempt: MintTry, at: At) -> int | None:

@@ -16,7 +16,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from nft import jobs
 from nft.claims.claiming import claim_asset
 from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.core.evm.token import TokenStandard
@@ -26,12 +25,15 @@ from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
 from nft.files.store import pin_file
 from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, TextRefused, TooManyMints
+from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
+from profiles.jobs import enqueue
+from profiles.leases import fresh
 from profiles.limits import TooMany, spend
 from profiles.people.people import profile_of
 from profiles.store.images import keep_image
@@ -101,14 +103,14 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
                 "chain_id": chain_id,
                 "image_cid": str(pinned.cid),
                 "image_uri": pinned.uri,
-                "next_check_at": now,
+                "due_at": now,
                 "created_at": now,
                 **columns,
             },
         )
         if is_new:
             record(profile_of(user), "mint.start", user, mint=str(request.pk))
-            jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
+            enqueue(follow_mint, request.pk)
     return request
 
 
@@ -161,11 +163,12 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
                     return request
                 raise NotNow("There is nothing to sign for this token at the moment.")
             request.state, request.tx_hash, request.submitted_at = State.SUBMITTED, tx_hash, now
-            request.reason_sentence, request.attempt, request.attempts = "", None, 0
-            request.next_check_at = now
+            request.reason_sentence = ""
+            for name, value in fresh(now).items():
+                setattr(request, name, value)
             request.save()
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
-            jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
+            enqueue(follow_mint, request.pk)
     except IntegrityError as error:
         raise BadTransactionHash("This transaction was already given for another token.") from error
     return request

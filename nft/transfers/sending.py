@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from nft import jobs
+from nft.claims.checking import verify_claim
 from nft.claims.claiming import get_claim, spend_check
 from nft.clients.bundle import Doors
 from nft.clients.evm.errors import ChainError
@@ -27,6 +27,7 @@ from nft.names.records import NameProblem, NamesUnreachable
 from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from profiles.audit import record
+from profiles.jobs import enqueue
 from profiles.limits import TooMany, spend
 from profiles.models import Profile
 from profiles.people.people import profile_of
@@ -128,7 +129,7 @@ def record_transfer_sent(user: User, claim_id: uuid.UUID, tx_hash: str, now: dat
         claim.transfer_tx, claim.watch_until, claim.next_check_at = tx_hash, now + WATCH, now
         claim.save(update_fields=["transfer_tx", "watch_until", "next_check_at"])
         record(profile_of(user), "claim.transfer", user, claim=str(claim.pk), tx_hash=tx_hash)
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+        enqueue(verify_claim, claim.pk)
     return claim
 
 

@@ -46,7 +46,7 @@ def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str,
         "indexers": gallery_pages.indexer_names(),
         "has_list": bool(claims),
         "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
-        "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.picture_due_at is None],
+        "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.due_at is None],
         "here": _address("nft:tokens", wish) + "#held",
     }
 

@@ -67,7 +67,7 @@ def _watcher(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:
     if chain.head_at is not None:
         age = (now - chain.head_at).total_seconds()
         yield Gauge("watcher_look_age_seconds", "Since the watcher last saw the newest block.", age, labels)
-    yield Gauge("watcher_in_trouble", "1 where its last look ended early.", bool(chain.trouble), labels)
+    yield Gauge("watcher_in_trouble", "1 where its last look ended early.", bool(chain.last_error), labels)
     if chain.alarm_at is not None:
         age = (now - chain.alarm_at).total_seconds()
         says = "Since a node last lied, was stuck or served another chain."

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from nft import jobs
 from nft.claims import history
+from nft.claims.checking import verify_claim
 from nft.core.evm.abi.delegations import parse_delegation_log
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.transfer_events import TransferEvent, parse_transfer_log
@@ -18,6 +18,7 @@ from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
 from nft.models import TokenClaim
 from nft.transfers.received import note_received, undo_received_after
+from profiles.jobs import enqueue
 from profiles.pictures.rights import doubt_avatars, trust_avatars
 
 State = TokenClaim.State
@@ -51,7 +52,7 @@ def settle_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
     ids = list(due.values_list("pk", flat=True)[:AT_ONCE])
     due.update(next_check_at=now)
     for claim_id in ids:
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim_id)
+        enqueue(verify_claim, claim_id)
 
 
 def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import random
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from nft.claims.new_picture import note_metadata_logs
 from nft.clients.bundle import Doors
@@ -30,7 +29,11 @@ from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
 from nft.models.claims import watched_contracts
+from nft.settings import conf
+from nft.settings.chains import chains
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
+from profiles.jobs import enqueue, job
+from profiles.leases import lease_row
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +66,8 @@ def listen(chain_id: int, url: str, wake: Callable[[], None], stop: Event) -> No
 # that fit what the node answers. It keeps the hashes of blocks it has read: where one was replaced, it goes back to the
 # last that stands, undoes what it saw later, and reads on from there; nodes do not tell that a log was removed.
 
-LEASE = timedelta(seconds=90)
+#: When a chain that nobody watches is due, whatever the clocks of workers say.
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 TRAIL = 128
 """Blocks whose hashes are kept. After a reorg deeper than these, all that is not confirmed is read again."""
 ADDRESSES = 500
@@ -81,40 +85,37 @@ class Watch:
     is_behind: bool = False
 
 
+def _watch_period() -> timedelta:
+    return timedelta(seconds=conf().watch_period)
+
+
+@job(queue="chain", every=_watch_period, expires=_watch_period, each=chains)
 def watch_chain(chain_id: int, now: datetime, doors: Doors, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
-    cursor = _lease(chain_id, now)
+    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0, "due_at": ALWAYS})
+    cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
     if cursor is None:
         return None
-    try:
-        watch = _read_on(cursor, doors.chain(chain_id), now, seconds)
-        cursor.trouble = ""
-    except ChainError as error:
-        cursor.trouble = str(error)[:200]
-        log.warning("The watcher of chain %s stopped at block %s: %s", chain_id, cursor.next_block, error)
-        watch = Watch()
-    _release(cursor)
+    watch = Watch()
+    with cursor.attempting(now):
+        try:
+            watch = _read_on(cursor, doors.chain(chain_id), now, seconds)
+            cursor.release(ALWAYS, **_seen(cursor))
+        except ChainError as error:
+            log.warning("The watcher of chain %s stopped at block %s: %s", chain_id, cursor.next_block, error)
+            cursor.retry(error, now, due_at=ALWAYS, **_seen(cursor))
+    if watch.is_behind:  # as another job, so that others get their turn
+        enqueue(watch_chain, chain_id)
     return watch
 
 
-def _lease(chain_id: int, now: datetime) -> WatchedChain | None:
-    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0})
-    mine = uuid.uuid4()
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * LEASE)  # a clock set back
-    taken = WatchedChain.objects.filter(free, pk=chain_id).update(leased_by=mine, leased_until=now + LEASE)
-    return WatchedChain.objects.filter(pk=chain_id, leased_by=mine).first() if taken else None
+def wake_watcher(chain_id: int) -> None:
+    """Have a chain looked at now. The job is useless once the beat has looked anyway."""
+    enqueue(watch_chain, chain_id, expires=conf().watch_period)
 
 
-def _release(cursor: WatchedChain) -> None:
-    mine = WatchedChain.objects.filter(pk=cursor.pk, leased_by=cursor.leased_by)
-    mine.update(
-        leased_by=None,
-        leased_until=None,
-        span=cursor.span,
-        trouble=cursor.trouble,
-        head_block=cursor.head_block,
-        head_at=cursor.head_at,
-    )
+def _seen(cursor: WatchedChain) -> dict[str, Any]:
+    return {"span": cursor.span, "head_block": cursor.head_block, "head_at": cursor.head_at}
 
 
 def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: float) -> Watch:
@@ -193,6 +194,5 @@ def _move(cursor: WatchedChain, next_block: int, trail: list[BlockRef]) -> None:
     """Only while the lease is ours: a watcher that was taken for dead must not move what another moves."""
     cursor.next_block = next_block
     cursor.trail = [[block.number, block.hash.hex()] for block in trail[-TRAIL:]]
-    mine = WatchedChain.objects.filter(pk=cursor.pk, leased_by=cursor.leased_by)
-    if not mine.update(next_block=cursor.next_block, trail=cursor.trail):
+    if not cursor.keep(next_block=cursor.next_block, trail=cursor.trail):
         raise ChainUnavailable("Another watcher has taken over.")

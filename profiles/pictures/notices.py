@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from profiles.jobs import job
 from profiles.models import Avatar, Notice, Profile
 from profiles.pictures.changing import lock_profile
 
@@ -59,6 +60,7 @@ def dismiss(profile: Profile, notice_id: UUID, now: datetime) -> bool:
     return found
 
 
+@job(every=timedelta(minutes=1))
 def forget_old(now: datetime) -> None:
     Notice.objects.filter(dismissed_at__lt=now - KEPT).delete()
 

@@ -6,7 +6,7 @@ profiles.store.objects.StorageError.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from profiles import settings
+from profiles.jobs import job
 from profiles.models import Avatar, AvatarQuerySet, Profile
 from profiles.models.rights import OnLoss, Standing, effective, standing
 from profiles.pictures.changing import (
@@ -150,6 +151,7 @@ def set_on_loss(
         settle(owner, "profile.on_loss", actor, on_loss=str(effective(on_loss)))
 
 
+@job(every=timedelta(minutes=1))
 def settle_overdue(now: datetime) -> int:
     """Moves the pointer of people whose grace is over to their earlier picture; how many. Pictures are served by the
     same rule before: this only saves a query for each."""

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import PROTECT, Exists, OuterRef, Q, QuerySet
@@ -21,6 +21,7 @@ from profiles import settings
 from profiles.audit import record
 from profiles.decoding import get_decoder
 from profiles.images.picture import Crop, NormalizedPicture
+from profiles.jobs import job
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.store import objects
 
@@ -56,6 +57,8 @@ def keep_image(content: bytes, *, svg_allowed: bool = False, crop: Crop | None =
     return KeptImage(row, picture)
 
 
+# Removed pictures can be brought back for 10 minutes and are gone from every store after 15.
+@job(every=timedelta(minutes=2))
 def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     """Delete removed pictures past their undo time, then every stored image without holder; return how many images.
 

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.core.cache import cache
@@ -21,6 +21,7 @@ from django.db.models import Q
 
 from profiles import settings
 from profiles.images.errors import PictureError
+from profiles.jobs import job
 from profiles.models import Rendition, StoredImage, UploadTicket
 from profiles.pictures.direct_upload import LATE
 from profiles.store import objects as store_objects
@@ -91,7 +92,8 @@ def clean_pictures(cleaning: Cleaning) -> None:
         cleaning.position = ""
 
 
-def clean_for_a_while(now: datetime, *, seconds: int) -> Counter[str]:
+@job(every=timedelta(minutes=5), time_limit=timedelta(minutes=5))
+def clean_for_a_while(now: datetime, *, seconds: int = 200) -> Counter[str]:
     """`clean_pictures` for a scheduler: bounded, one at a time, going on where the last run ended. Logs its counts."""
     if not cache.add(_RUNNING, 1, timeout=seconds + 120):
         return Counter()

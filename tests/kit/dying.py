@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection, connections
 
-from nft import jobs
 from nft.clients.evm.chain import ChainClient
+from profiles import jobs
 
 WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)", re.IGNORECASE)
 
@@ -43,7 +43,7 @@ def _live_until(moment: int, work: Callable[[], Any]) -> None:
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    jobs._Broker.is_down_until = float("inf")  # the database is the truth; the sweep finds what is due
+    jobs._Broker.skip_until = float("inf")  # the database is the truth; the sweep finds what is due
     _watch_chain(tick)
     try:
         with connection.execute_wrapper(_watch_rows(tick)):

@@ -9,9 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nft.jobs import wake_watcher
 from nft.settings.chains import chains
-from nft.watching.watcher import listen
+from nft.watching.watcher import listen, wake_watcher
 
 
 class Command(BaseCommand):

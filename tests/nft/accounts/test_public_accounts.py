@@ -38,7 +38,7 @@ def an_account(profile: Profile, number: int, *, name: str = "", **columns: Any)
         user=profile.user, address=address, linked_at=now, last_used_at=now, **columns
     )
     if name:
-        PrimaryName.objects.create(account=account, name=name, checked_at=now, next_check_at=now)
+        PrimaryName.objects.create(account=account, name=name, checked_at=now, due_at=now)
     return account
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as site
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +24,7 @@ from nft.accounts.sessions import GUEST_SESSION_SECONDS
 from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
+from profiles.jobs import get_job
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
 from users.session_store import SessionStore
 
@@ -146,7 +146,8 @@ class TestAFlood:
         address to go on to. Rows wait for the next run of the task that forgets them."""
         settings.NFT_RATE_LIMITS = {"challenge-everyone": (10**6, 60)}
         per_second = LIMITS["challenge-everyone"].count / LIMITS["challenge-everyone"].seconds
-        task = timedelta(seconds=float(str(site.CELERY_BEAT_SCHEDULE["forget-old-challenges"]["schedule"])))
+        task = get_job(challenges.forget_old).every
+        assert isinstance(task, timedelta)
         kept_challenges = (LIFETIME + FORGET_AFTER + task).total_seconds() * per_second
         kept_sessions = (timedelta(seconds=GUEST_SESSION_SECONDS) + task).total_seconds() * per_second
         challenge, session = _bytes_each(SignInChallenge, self._ask), _bytes_each(Session, self._open)

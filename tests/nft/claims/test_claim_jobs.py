@@ -22,6 +22,7 @@ from nft.claims.picture import fetch_media
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
 from nft.models import TokenClaim
+from profiles.jobs import get_jobs
 from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
@@ -111,7 +112,7 @@ def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobod
         callback()
     queued = redis_server.client().lrange("chain", 0, -1)
     assert len(queued) == 1
-    assert str(claim.pk).encode() in base64.b64decode(json.loads(queued[0])["body"])
+    assert claim.pk.hex.encode() in base64.b64decode(json.loads(queued[0])["body"])
 
 
 def test_a_queue_that_forgets_everything_loses_no_job(
@@ -171,18 +172,18 @@ def test_a_check_that_dies_three_times_waits_for_a_person(
 def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     app.loader.import_default_modules()
     visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
-    ours = {name: task for name, task in app.tasks.items() if name.startswith(("nft.", "avatarsite."))}
-    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(ours)
+    ours: dict[str, Any] = {job.name: app.tasks[job.name] for job in get_jobs()}
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(ours)
     for name, task in ours.items():
-        assert settings.CELERY_TASK_ROUTES.get(name, {"queue": "default"})["queue"] in {"default", "chain", "ipfs"}
+        assert app.conf.task_routes[name]["queue"] in {"default", "chain", "ipfs"}
         assert (task.time_limit or settings.CELERY_TASK_TIME_LIMIT) < visible_again
-    to_gateways = {"fetch_media", "follow_mint", "sweep_mints", "look_at_picture", "fetch_held_picture"}
-    routes = {name.rpartition(".")[2]: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
-    assert {routes.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
+    to_gateways = {"fetch_media", "follow_mint", "sweep_outbox", "look_at_picture", "fetch_held_picture"}
+    queues = {name.rpartition(".")[2]: route["queue"] for name, route in app.conf.task_routes.items()}
+    assert {queues.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.worker_prefetch_multiplier == 1
-    assert settings.CELERY_BEAT_SCHEDULE["sweep-claims"]["schedule"] <= 60  # type: ignore[operator]
+    assert app.conf.beat_schedule["nft.claims.sweeping.sweep_claims"]["schedule"] <= 60
 
 
 def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chain, alice: User) -> None:

@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft import jobs
 from nft.accounts.linking import unlink_account
 from nft.claims import sweeping
+from nft.claims.checking import verify_claim
 from nft.claims.sweeping import find_due, sweep_page
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from profiles.jobs import enqueue
 from tests.kit.people import a_picture
 from tests.kit.world import World, deploy_avatar_token, make_world, person, shown, sweep
 from tests.nft.tokens.test_ownership_many import put_multicall
@@ -219,7 +220,7 @@ def test_a_queue_that_forgets_a_thousand_jobs_loses_none(
     claims = verified_claims(world, alice, everything, 1000)
     with django_capture_on_commit_callbacks(execute=True):
         for claim in claims:
-            jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+            enqueue(verify_claim, claim.pk)
     with redis_server.client() as redis:
         assert redis.llen("chain") == 1000
         redis.flushall()

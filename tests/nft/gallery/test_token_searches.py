@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.test import TestCase
 from web3.contract import Contract
 
-from nft import jobs
 from nft.claims.claiming import create_claim
 from nft.clients.evm.chain import ChainClient
 from nft.clients.web.fetch import GuardedHttp
@@ -22,11 +21,12 @@ from nft.gallery import holdings
 from nft.gallery import search as gallery_search
 from nft.gallery.holdings import ask_who_holds
 from nft.gallery.pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
-from nft.gallery.search import begin_searches, find_lost_searches, refresh, run_search
+from nft.gallery.search import begin_searches, refresh, run_search
 from nft.gallery.sources import Found, find_indexed
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
 from tests.kit.hostile_server import HostileServer
+from tests.kit.jobs import queued_by_sweep
 from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
 from tests.nft.tokens.test_ownership_many import choosy_node
 from tests.servers.chain import CHAIN_ID, Chain
@@ -163,7 +163,7 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
     done = search(world, alice)
     row = HeldToken.objects.get()
     assert row.seen_at_block is None
-    assert row.picture_due_at is None
+    assert row.due_at is None
     assert done.due_at is not None, "it is asked about again by itself"
     chain.finalize()
     world.now = done.due_at
@@ -171,7 +171,7 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
     row.refresh_from_db()
     done.refresh_from_db()
     assert HeldToken.objects.get().seen_at_block is not None
-    assert HeldToken.objects.get().picture_due_at is not None
+    assert HeldToken.objects.get().due_at is not None
     assert TokenSearch.objects.get().state == "done"
     assert TokenSearch.objects.get().due_at is None
 
@@ -227,13 +227,8 @@ def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
 ) -> None:
     begin_searches(alice, world.now)
     TokenSearch.objects.update(attempt=uuid.uuid4(), due_at=world.later(minutes=3))
-    queued: list[object] = []
-    monkeypatch.setattr(jobs, "enqueue", lambda task, row_id: queued.append(row_id))
     world.now = TokenSearch.objects.get().due_at or world.now
-    find_lost_searches(world.now)
-    assert queued == [TokenSearch.objects.get().pk]
-    monkeypatch.undo()
-    from nft.gallery import search as gallery_search
+    assert queued_by_sweep(run_search, world.now) == [TokenSearch.objects.get().pk]
 
     ask = ask_who_holds
 
@@ -340,7 +335,7 @@ def test_pictures_we_can_prove_without_asking_anybody_come_by_themselves(
     mint(chain, contract, chain.accounts[1], pinned_metadata("Blue hour"))
     search(world, alice)
     row = HeldToken.objects.get()
-    assert row.picture_due_at is not None
+    assert row.due_at is not None
     fetch_held_picture(row.pk, world.now, world.doors)
     row.refresh_from_db()
     assert row.name == "Blue hour"
@@ -364,7 +359,7 @@ def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
     row = HeldToken.objects.get()
     fetch_held_picture(row.pk, world.now, world.doors)
     row.refresh_from_db()
-    assert (row.image, row.picture_trouble) == (None, NOT_ASKED)
+    assert (row.image, row.last_error) == (None, NOT_ASKED)
     assert not asked.server.paths
     assert ask_for_pictures(alice, [row.pk], world.now) == 1
     fetch_held_picture(row.pk, world.now, world.doors)
@@ -382,7 +377,7 @@ def test_what_reads_like_advertising_is_set_aside_and_not_fetched(
     mint(chain, spam, chain.accounts[1], pinned_metadata())
     search(world, alice)
     row = HeldToken.objects.get()
-    assert (row.spam, row.picture_due_at) == ("lure", None)
+    assert (row.spam, row.due_at) == ("lure", None)
 
 
 def test_refreshing_has_a_budget(world: World, alice: User, contract: Contract) -> None:

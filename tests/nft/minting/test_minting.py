@@ -17,10 +17,11 @@ from nft.files.store import read_kept
 from nft.minting import requests
 from nft.minting.errors import TextRefused, TooManyMints
 from nft.minting.requests import build_mint_transaction, checked_text, record_mint_sent, start_mint, steps_of, use_mint
-from nft.minting.steps import DROPPED_AFTER, sweep_mints
+from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
+from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, ready_to_sign, sign
 from tests.kit.world import World, make_world, person, picture, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
@@ -53,7 +54,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     record_mint_sent(alice, request.pk, sign(chain, request), world.now)
     assert go_on(world, request).state == "mined"
     assert finish(world, chain, request).state == "confirmed"
-    assert (request.token_id, request.next_check_at) == (1, None)
+    assert (request.token_id, request.due_at) == (1, None)
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert contract.functions.tokenURI(1).call() == request.metadata_uri
     assert [step["state"] for step in steps_of(request)] == ["done"] * 5
@@ -294,7 +295,8 @@ def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, al
 
 def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
-    assert sweep_mints(world.now, world.doors) == 1
-    assert sweep_mints(world.now, world.doors) == 0 or request.state
+    assert queued_by_sweep(follow_mint, world.now) == [request.pk]
+    assert queued_by_sweep(follow_mint, world.now) == [], "it waits in the queue"
+    follow_mint(request.pk, world.now, world.doors)
     request.refresh_from_db()
     assert request.state == "awaiting_signature"

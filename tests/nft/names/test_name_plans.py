@@ -32,7 +32,7 @@ def test_a_name_is_found_through_indexes_only(settings: Any) -> None:
     )
     PrimaryName.objects.bulk_create(
         [
-            PrimaryName(account=account, name=f"n{n}.eth", checked_at=now, next_check_at=now)
+            PrimaryName(account=account, name=f"n{n}.eth", checked_at=now, due_at=now)
             for n, account in enumerate(accounts)
         ],
         1000,

@@ -12,15 +12,17 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from nft import jobs, tasks
 from nft.accounts.linking import list_accounts, unlink_account, update_account
 from nft.accounts.public import public_accounts
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
 from nft.names.known import MAX_AGE
 from nft.names.primary import PERIOD, check_name, sweep_names
+from profiles import jobs
+from profiles.leases import due
 from profiles.people.people import profile_of
 from profiles.serving.showing import find_profile
+from tests.kit.jobs import run
 from tests.kit.lying_node import LyingNode, lying_node
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
 from tests.servers.chain import CHAIN_ID, Chain
@@ -70,9 +72,9 @@ def test_a_public_account_is_found_by_its_name(
     monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.CHECK_NAME, str(account_of(alice).pk), {"countdown": None})]
+    assert sent == [(jobs.get_job(check_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
-    tasks.check_name(str(account_of(alice).pk))
+    run(check_name, account_of(alice).pk)
     for identifier in ("alice.eth", "Alice.ETH"):
         assert find_profile(identifier) == profile_of(alice)
     assert find_profile("bob.eth") is None
@@ -145,7 +147,7 @@ def test_a_hidden_account_is_never_looked_up(alice: User, world: World, chain: C
         show(alice, is_public=False)
         sweep_names(world.later(days=2), world.doors)
         # A row left over from when it was public asks nothing either.
-        PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, next_check_at=world.now)
+        PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, due_at=world.now)
         check_name(account.pk, world.now, world.doors)
         assert find_profile("alice.eth") is None
         assert sweep_names(world.now, world.doors) == 0
@@ -242,7 +244,7 @@ def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: W
         assert sweep_names(world.now, world.doors) == 0
         assert sweep_names(world.later(minutes=11), world.doors) == 0
     show(alice)
-    assert list(PrimaryName.objects.order_by("attempts").values_list("attempts", flat=True)) == [0, 2, 2]
+    assert list(PrimaryName.objects.order_by("tries").values_list("tries", flat=True)) == [0, 2, 2]
     world.later(minutes=11)
     assert sweep_names(world.now, world.doors) == 1
     assert names_of(alice, world.now) == ["alice.eth"]
@@ -264,10 +266,12 @@ def test_saving_again_looks_again_but_not_without_end(
     show(alice)
     sweep_names(world.now, world.doors)
     show(alice)
-    assert PrimaryName.objects.get().next_check_at > world.now
+    later = PrimaryName.objects.get().due_at
+    assert later is not None
+    assert later > world.now
     PrimaryName.objects.update(checked_at=world.now - timedelta(minutes=2))
     show(alice)
-    assert PrimaryName.objects.get().next_check_at <= timezone.now()
+    assert due(PrimaryName.objects.all(), timezone.now()).exists()
 
 
 def test_without_a_registry_of_names_nobody_is_found_by_one(alice: User, world: World, settings: Any) -> None:

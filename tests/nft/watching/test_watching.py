@@ -209,7 +209,7 @@ def test_what_happened_while_nobody_watched_is_read_later(
         assert look(world) == Watch()
     chain.mine(150)
     cursor = WatchedChain.objects.get()
-    assert "reached" in cursor.trouble or "answers" in cursor.trouble
+    assert "reached" in cursor.last_error or "answers" in cursor.last_error
     watch = look(world)
     assert (watch.doubted, watch.is_behind) == (1, False)
     assert watch.blocks > 150
@@ -239,7 +239,7 @@ def test_only_one_watcher_is_at_work_and_a_dead_one_is_replaced(
 ) -> None:
     move(chain, contract, claim.token_id)
     soon = world.now + timedelta(seconds=60)
-    WatchedChain.objects.update(leased_by=uuid.uuid4(), leased_until=soon)
+    WatchedChain.objects.update(attempt=uuid.uuid4(), due_at=soon)
     assert watch_chain(CHAIN_ID, world.now, world.doors) is None
     world.later(seconds=61)
     assert look(world).doubted == 1
@@ -253,7 +253,7 @@ def test_a_watcher_taken_for_dead_moves_nothing(
     note = transfers_seen.note_logs
 
     def overtaken(*facts: Any) -> int:
-        WatchedChain.objects.update(leased_by=uuid.uuid4())
+        WatchedChain.objects.update(attempt=uuid.uuid4())
         return note(*facts)
 
     monkeypatch.setattr(watcher, "note_logs", overtaken)
