@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 NAME = "receipt_key.pem"
 
 
@@ -21,6 +18,10 @@ def make_local(folder: Path) -> None:
     path = folder / NAME
     if path.exists():
         return
+    # Loaded here: only the local stack makes a key, once.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     new = path.with_suffix(".new")
     new.touch(mode=0o600)
