@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
 
 from celery import Celery
 from celery.signals import import_modules
@@ -34,8 +33,8 @@ def _set_schedule(**_: object) -> None:
     app.conf.beat_schedule = read_schedule()
 
 
-def read_schedule() -> dict[str, dict[str, Any]]:
+def read_schedule() -> dict[str, dict[str, object]]:
     """Return the periodic runs as beat takes them. Raises CalledProcessError; the child's log names the reason."""
     child = subprocess.run([sys.executable, "-c", SCHEDULE], stdout=subprocess.PIPE, check=True)  # ours
-    found: dict[str, dict[str, Any]] = json.loads(child.stdout.splitlines()[-1])
+    found: dict[str, dict[str, object]] = json.loads(child.stdout.splitlines()[-1])
     return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any
 
 from celery import Celery
 from celery.signals import import_modules, worker_init
@@ -19,7 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 @import_modules.connect
-def _set_up_jobs(**_: Any) -> None:
+def _set_up_jobs(**_: object) -> None:
     """Only workers and beat come here, once Django is set up; a web process sends jobs by their names."""
     from profiles import jobs
 
@@ -28,7 +27,7 @@ def _set_up_jobs(**_: Any) -> None:
 
 
 @worker_init.connect
-def _set_up_memory(**_: Any) -> None:
+def _set_up_memory(**_: object) -> None:
     keep_freed_memory()  # before it forks: the children inherit it
 
 

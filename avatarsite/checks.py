@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,7 +13,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @register()
-def check_local_stack(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_local_stack(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that others can't reach a local stack: its SECRET_KEY is known, and its wallet has no lock."""
     if not settings.LOCAL_STACK or urlsplit(settings.SITE_ORIGIN).hostname in LOOPBACK:
         return []
@@ -29,14 +27,14 @@ def check_local_stack(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
 
 
 @register()
-def check_debug(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_debug(app_configs: object, **_: object) -> list[CheckMessage]:
     if not settings.DEBUG or settings.LOCAL_STACK:
         return []
     return [Error("DEBUG=1 outside the local stack shows secrets to visitors.", id="avatarsite.E002")]
 
 
 @register()
-def check_origin(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_origin(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check SITE_ORIGIN. Sign-in texts name it, and browsers refuse passkeys and wallets on plain http elsewhere."""
     site = urlsplit(settings.SITE_ORIGIN)
     found: list[CheckMessage] = []
@@ -60,7 +58,7 @@ def check_origin(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
 
 
 @register()
-def check_admin_by_wallet(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_admin_by_wallet(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that there is a second factor to set up: without one, no wallet opens the admin."""
     if not settings.ADMIN_WALLET_SIGN_IN:
         return []
@@ -76,7 +74,7 @@ def check_admin_by_wallet(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
 
 
 @register()
-def check_receipt_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_receipt_keys(app_configs: object, **_: object) -> list[CheckMessage]:
     try:
         keys = signing.public_keys()["keys"]
     except signing.BadSigningKey as error:

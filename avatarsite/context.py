@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
@@ -15,7 +13,7 @@ from profiles.people.signed_in import own_profile
 from profiles.pictures.notices import open_notices
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.SITE_NAME,
         "site_origin": settings.SITE_ORIGIN,

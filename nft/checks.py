@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
@@ -39,7 +37,7 @@ KNOWN_TO_ALL = {
 
 
 @register()
-def check_recovery(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_recovery(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that the native secp256k1 library recovers a known signer. A wrong one would let the wrong people in."""
     try:
         from nft.core.evm.signatures import recover_address
@@ -51,13 +49,13 @@ def check_recovery(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
 
 
 @register()
-def check_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_settings(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check each NFT_ setting by itself. The other checks have nothing to say while one of them is wrong."""
     return [Error(sentence, hint="docs/operate/settings.md", id="nft.E004") for sentence in _setting_errors()]
 
 
 @register()
-def check_default_chain(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_default_chain(app_configs: object, **_: object) -> list[CheckMessage]:
     if _setting_errors() or default_chain_id() in chains():
         return []
     hint = f"Configured: {', '.join(map(str, chains())) or 'none'}. Or set NFT_ENABLED=0."
@@ -65,7 +63,7 @@ def check_default_chain(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
 
 
 @register()
-def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_ages(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that tokens and sessions are checked again before the last check counts no longer."""
     if _setting_errors():
         return []
@@ -84,7 +82,7 @@ def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
 
 
 @register()
-def check_gateways(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_gateways(app_configs: object, **_: object) -> list[CheckMessage]:
     if _setting_errors() or is_local_stack() or len(conf().ipfs_gateways) >= 2:
         return []
     hint = "Name at least two trustless gateways, so that one outage does not stop new pictures."
@@ -92,7 +90,7 @@ def check_gateways(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
 
 
 @register()
-def check_origin(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_origin(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that sign-in texts can name the site: a wallet warns of a text for another one (EIP-4361)."""
     if site_origin():
         return []
@@ -101,7 +99,7 @@ def check_origin(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
 
 
 @register()
-def check_sponsoring(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_sponsoring(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that the account which pays for people's tokens has a key of its own, and one way of signing."""
     if _setting_errors():
         return []
@@ -144,7 +142,7 @@ def _check_key(chain_id: int) -> list[CheckMessage]:
 
 
 @register()
-def check_dotted_paths(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_dotted_paths(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check what settings name by a dotted path: otherwise it would be missed at its first use."""
     if _setting_errors():
         return []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 
 LAST_PASSKEY = (
@@ -25,7 +23,7 @@ def has_passkey(user: User, but: Authenticator | None = None) -> bool:
     return settings.MFA_PASSKEY_LOGIN_ENABLED and any(key.wrap().is_passwordless for key in keys)
 
 
-def has_wallet(user: Any) -> bool:
+def has_wallet(user: User | AnonymousUser) -> bool:
     return apps.is_installed("nft") and user.is_authenticated and user.linked_accounts.exists()
 
 

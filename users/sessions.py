@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal.httpkit import HTTP_USER_AGENT_MAX_LENGTH
@@ -84,7 +83,7 @@ class ActiveSession:
     """A session in which a person is signed in, and its decoded data."""
 
     row: UserSession
-    data: dict[str, Any]
+    data: dict[str, object]
 
 
 def get_active_sessions(user: User, now: datetime) -> list[ActiveSession]:
@@ -103,7 +102,7 @@ def get_active_sessions(user: User, now: datetime) -> list[ActiveSession]:
     return [each for each in found if each.row.pk not in set(ended)]
 
 
-def _is_of(data: dict[str, Any], user: User, hashes: list[str]) -> bool:
+def _is_of(data: dict[str, object], user: User, hashes: list[str]) -> bool:
     """Decide as `django.contrib.auth.get_user` does: a new password ends the sessions of the old one."""
     proof = str(data.get(HASH_SESSION_KEY, ""))
     return data.get(SESSION_KEY) == str(user.pk) and any(constant_time_compare(proof, each) for each in hashes)

@@ -65,7 +65,7 @@ def record_sign_in(sender: object, request: HttpRequest, user: User, **_: object
     record(profile_of(user), SIGN_IN, user, method=method_of(request.session, user), device=device)
 
 
-def method_of(session: SessionBase | dict[str, Any], user: User) -> str:
+def method_of(session: SessionBase | dict[str, object], user: User) -> str:
     """Return how the session began: a key of METHODS, "" if it does not say."""
     request = HttpRequest()
     request.session = session  # type: ignore[assignment]  # only read, by `get`
@@ -113,7 +113,7 @@ def forget_old(now: datetime) -> None:
     AuditEntry.objects.filter(action=SIGN_IN, at__lt=now - KEPT).delete()
 
 
-def _first_factor(proof: dict[str, Any]) -> str:
+def _first_factor(proof: dict[str, object]) -> str:
     if proof.get("method") == "mfa":
         return "passkey" if proof.get("passwordless") else ""
     return str(proof.get("method", ""))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,7 +22,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(request, "local_mail.html", {"mails": list(_newest(Path(settings.EMAIL_FILE_PATH)))})
 
 
-def _newest(folder: Path) -> Iterator[dict[str, Any]]:
+def _newest(folder: Path) -> Iterator[dict[str, str]]:
     """Yield mails, newest first. Django writes one file a connection, with a line of dashes between mails."""
     files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[:NEWEST]:
@@ -32,7 +31,7 @@ def _newest(folder: Path) -> Iterator[dict[str, Any]]:
                 yield _as_shown(raw.lstrip())
 
 
-def _as_shown(raw: bytes) -> dict[str, Any]:
+def _as_shown(raw: bytes) -> dict[str, str]:
     mail = message_from_bytes(raw, policy=policy.default)
     body = mail.get_body(preferencelist=("plain",))
     return {

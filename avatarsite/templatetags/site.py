@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django import template
 from django.apps import apps
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Exists
 from django.forms import BoundField
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -57,7 +59,7 @@ def max_picture_bytes() -> int:
 
 
 @register.simple_tag(takes_context=True)
-def wanted_step(context: dict[str, Any]) -> str:
+def wanted_step(context: Mapping[str, HttpRequest]) -> str:
     """Return what a person is about to do on pages that ask for a proof first; "" if that is not known."""
     return step_of(context["request"].GET.get("next", "") or context["request"].POST.get("next", ""))
 

@@ -11,7 +11,9 @@ CHAIN = {"name": "Ethereum", "rpc_urls": ["https://node.example/v2/a-key"]}
 
 def shown_chain(**more: str) -> dict[str, object]:
     with override_settings(LOCAL_STACK=False, NFT_CHAINS={1: CHAIN | more}):
-        [chain] = context.site(RequestFactory().get("/"))["chains"]
+        chains = context.site(RequestFactory().get("/"))["chains"]
+    assert isinstance(chains, list)
+    [chain] = chains
     return dict(chain)
 
 
