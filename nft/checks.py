@@ -104,7 +104,7 @@ def check_sponsoring(app_configs: object, **_: object) -> list[CheckMessage]:
     if _setting_errors():
         return []
     if conf().sponsor_signer and conf().sponsor_keys and not is_local_stack():
-        return [_sponsor_error("Both NFT_SPONSOR_KEY and NFT_SPONSOR_SIGNER are set.", "Keep the one that shall sign.")]
+        return [_sponsor_error("Both NFT_SPONSOR_KEY and NFT_SPONSOR_SIGNER are set.", "Keep the one that signs.")]
     return [message for chain_id in conf().sponsor_chains for message in _check_sponsored_chain(chain_id)]
 
 

@@ -89,8 +89,11 @@ def was_proved_lately(request: HttpRequest) -> bool:
 
 
 def _newest_proof(request: HttpRequest) -> float:
-    """When; 0 for never. Where staff have another way, a wallet proves nothing: whoever has it would make themselves
-    a passkey, and enter by that the admin, which wallets do not open."""
+    """Return when the newest proof was given, as a Unix time; 0 for never.
+
+    A wallet is no proof for staff who have another way: with it alone, somebody could add a passkey, and by that enter
+    the admin, which wallets do not open.
+    """
     records = get_authentication_records(request, request.user)
     signed_in_at = float(request.session.get(SIGNED_IN_AT, 0))
     if request.user.is_staff and get_reauthentication_flows(request.user):
@@ -105,7 +108,7 @@ def record_sign_in_time(sender: object, request: HttpRequest, **_: object) -> No
 
 
 def step_of(url: str) -> str:
-    """What the page at this address of ours is for, "" if that is not known."""
+    """Return what the page at this address of ours is for, "" if that is not known."""
     try:
         return STEPS.get(str(resolve(url.partition("?")[0]).url_name), "")
     except Resolver404:
@@ -124,5 +127,5 @@ def proof_required(view: View) -> View:
 
 
 def has_form(request: HttpRequest) -> bool:
-    """Whether a form that was posted waits to be sent."""
+    """Tell whether a posted form waits to be sent."""
     return "request" in (request.session.get(STATE_SESSION_KEY) or {})

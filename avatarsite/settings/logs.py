@@ -1,4 +1,4 @@
-"""What is logged, and where."""
+"""Logging."""
 
 from __future__ import annotations
 

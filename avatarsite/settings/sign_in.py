@@ -1,4 +1,4 @@
-"""How people sign in, and how the site writes to them."""
+"""Sign-in, and mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the site pays for people's tokens, with which key, and how much (NFT_SPONSOR_…)."""
+"""Decide whether the site pays for people's tokens, with which key, and how much (NFT_SPONSOR_…)."""
 
 from __future__ import annotations
 

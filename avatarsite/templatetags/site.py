@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django import template
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import Exists
 from django.forms import BoundField
@@ -96,7 +97,7 @@ def _token_steps(user: User) -> list[tuple[str, bool]]:
         user.mint_requests.filter(state="awaiting_signature"),
         user.mint_requests.all(),
     ]
-    answers = type(user).objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
+    answers = get_user_model().objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
     has_account, has_token, has_unsigned, has_minted = answers
     return [
         ("sign-mint", has_unsigned),
