@@ -18,7 +18,7 @@ class NftConfig(AppConfig):
         from profiles.jobs import provide
         from profiles.sources import register_identifier_resolver, register_provenance_provider
 
-        provide("doors", "nft.clients.bundle.get_doors")
+        provide("clients", "nft.clients.clients.get_clients")
         provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
         register_provenance_provider("nft", build_receipt)
         register_identifier_resolver("account", find_by_account)

@@ -13,7 +13,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from nft.accounts import signatures
 from nft.accounts.signatures import SignatureKind
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
@@ -154,8 +154,8 @@ def end_of_account(account: LinkedAccount, reason: str, now: datetime, keep: str
 
 
 @job(queue="chain", every=lambda: min(_recheck_every(), timedelta(minutes=10)))
-def recheck_wallet_sessions(now: datetime, doors: Doors) -> None:
-    recheck_due(doors.chain, now)
+def recheck_wallet_sessions(now: datetime, clients: Clients) -> None:
+    recheck_due(clients.chain, now)
 
 
 def recheck_due(chains: Chains, now: datetime) -> int:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nft.clients.ipfs.gateways import Gateways
-from nft.clients.ipfs.pinners import File, Pinner, PinnerError, Standing, get_pinners
+from nft.clients.ipfs.pinners import PIN_REFUSED, File, Pinner, PinStatus, get_pinners
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
+from nft.clients.transport.errors import FetchError
 from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.errors import DagError
@@ -105,7 +106,7 @@ def _push(cids: Sequence[str], pinners: Sequence[Pinner], now: datetime) -> int:
 def _store(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
     try:
         standing = _ask(copy, pinner)
-    except PinnerError as error:
+    except FetchError as error:
         log.warning("Pinner %s, %s: %s", copy.pinner, copy.object.root_cid, error)
         state, delay = (State.REFUSED, REFUSED_AGAIN) if error.permanent else (State.WAITING, None)
         copy.retry(error, now, delay, state=state, reference="")
@@ -116,7 +117,7 @@ def _store(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
         copy.retry("", now, state=State.WAITING, reference=standing.reference)
 
 
-def _ask(copy: PinnedCopy, pinner: Pinner) -> Standing:
+def _ask(copy: PinnedCopy, pinner: Pinner) -> PinStatus:
     root = parse_cid(copy.object.root_cid)
     if copy.reference or copy.state == State.PINNED:
         standing = pinner.check(root, copy.reference)
@@ -124,7 +125,7 @@ def _ask(copy: PinnedCopy, pinner: Pinner) -> Standing:
             return standing
     dag = build_file(read_kept(root, "", DagLimits()))
     if dag.root != root:
-        raise PinnerError("Only files of our own making are pinned elsewhere.", permanent=True)
+        raise FetchError("Only files of our own making are pinned elsewhere.", PIN_REFUSED)
     return pinner.pin(File(root, dag.blocks, f"{copy.object.media_type} {copy.object.sha256[:12]}"))
 
 

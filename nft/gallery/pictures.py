@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from nft.claims.picture import PUT_OFF_SECONDS, is_expected
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules
 from nft.clients.web.fetch import GuardedHttp
@@ -68,7 +68,7 @@ def _ask(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> in
 
 
 @job(queue="ipfs", rows=HeldToken)
-def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
+def fetch_held_picture(held_id: uuid.UUID, now: datetime, clients: Clients) -> None:
     """Looks for one token's picture. What fails leaves a sentence, and is tried again where that may help."""
     row = lease_row(HeldToken.objects.filter(pk=held_id), now)
     if row is None:
@@ -77,7 +77,7 @@ def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
         if _share_known(row, now):
             return
         try:
-            media = _fetch(row, doors if row.may_ask_hosts else _closed(doors))
+            media = _fetch(row, clients if row.may_ask_hosts else _closed(clients))
             image = keep_image(media.image.data, svg_allowed=True).row
         except Exception as error:
             if not is_expected(error):
@@ -87,14 +87,14 @@ def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
             _spread(row, media.name, media.collection, image, now)
 
 
-def _closed(doors: Doors) -> Doors:
+def _closed(clients: Clients) -> Clients:
     """The chain and our own store, and no other host."""
-    return replace(doors, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
+    return replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
 
 
-def _fetch(row: HeldToken, doors: Doors) -> TokenMedia:
+def _fetch(row: HeldToken, clients: Clients) -> TokenMedia:
     token = Token(row.contract, row.token_id, TokenStandard(row.standard))
-    return fetch_token_media(doors.chain(row.chain_id), token, doors)
+    return fetch_token_media(clients.chain(row.chain_id), token, clients)
 
 
 def _share_known(row: HeldToken, now: datetime) -> bool:

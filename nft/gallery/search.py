@@ -18,7 +18,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
 from nft.clients.indexers import get_indexers
@@ -98,7 +98,7 @@ def _begin(account: LinkedAccount, chain_id: int, now: datetime, *, asks_indexer
 
 
 @job(queue="chain", rows=TokenSearch)
-def run_search(search_id: uuid.UUID, now: datetime, doors: Doors, *, seconds: float = 20.0) -> TokenSearch | None:
+def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds: float = 20.0) -> TokenSearch | None:
     """One turn. None where nothing is due or somebody else is at it; else the search, perhaps still running."""
     search = lease_row(TokenSearch.objects.select_related("account").filter(pk=search_id), now)
     if search is None:
@@ -106,7 +106,7 @@ def run_search(search_id: uuid.UUID, now: datetime, doors: Doors, *, seconds: fl
     search.runs += 1
     with search.attempting(now):
         try:
-            if _go_on(search, doors, now, time.monotonic() + seconds) or search.runs >= RUNS:
+            if _go_on(search, clients, now, time.monotonic() + seconds) or search.runs >= RUNS:
                 _finish(search, now)
             elif search.release(now, runs=search.runs):
                 enqueue(run_search, search.pk)
@@ -116,9 +116,9 @@ def run_search(search_id: uuid.UUID, now: datetime, doors: Doors, *, seconds: fl
     return search
 
 
-def _go_on(search: TokenSearch, doors: Doors, now: datetime, ends_at: float) -> bool:
+def _go_on(search: TokenSearch, clients: Clients, now: datetime, ends_at: float) -> bool:
     """Whether there is nothing more to do. Raises ChainError."""
-    view, head = doors.chain(search.chain_id).living_view()
+    view, head = clients.chain(search.chain_id).first_working_view()
     contracts = known_contracts(search.chain_id)
     search.head = head.number
     _start_anew_if_others(search, contracts)

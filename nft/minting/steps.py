@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
@@ -43,22 +43,22 @@ Step = Callable[[MintTry], Changes]
 
 
 @job(queue="ipfs", rows=MintRequest)  # pinners and gateways first, then the chain
-def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest | None:
+def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Goes on as far as it gets now. None where nothing is due, or somebody else is at it."""
     request = lease_row(MintRequest.objects.select_related("account").filter(pk=mint_id), now)
     if request is None:
         return None
     with request.attempting(now):
         try:
-            _go_on(request, now, doors)
+            _go_on(request, now, clients)
         except (ChainError, BlockStoreError, SignerError) as error:
             request.retry(error, now, reason_sentence=f"{error} We keep trying.", updated_at=now)
     return request
 
 
-def _go_on(request: MintRequest, now: datetime, doors: Doors) -> None:
+def _go_on(request: MintRequest, now: datetime, clients: Clients) -> None:
     """One step after the other; ends early where the request was taken from us, as by the person who sends a hash."""
-    attempt = MintTry(request, doors.chain(request.chain_id), doors.ipfs, now)
+    attempt = MintTry(request, clients.chain(request.chain_id), clients.ipfs, now)
     due_at = request.due_at
     for _ in range(MAX_STEPS):
         changes = _step_of(request)(attempt)

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalize_name
@@ -31,13 +31,13 @@ class NamedAddress:
     address: bytes
 
 
-def get_reader(doors: Doors) -> NameReader:
+def get_reader(clients: Clients) -> NameReader:
     """Raises NoNames, NamesUnreachable."""
     chain = ens_chain()
     if chain is None or chain.ens_registry is None:
         raise NoNames
     try:
-        return NameReader(doors.chain(chain.id), chain.ens_registry)
+        return NameReader(clients.chain(chain.id), chain.ens_registry)
     except ChainUnavailable as error:
         raise NamesUnreachable from error
 
@@ -54,9 +54,9 @@ def coin_type_on(chain_id: int) -> int:
         raise NoRecord(str(error)) from error
 
 
-def find_address(text: str, chain_id: int, doors: Doors) -> NamedAddress:
+def find_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
     """Where a name leads on a chain, asked anew each time: something may be sent there. Raises NameProblem."""
-    reader, name = get_reader(doors), _normal(text)
+    reader, name = get_reader(clients), _normal(text)
     address = reader.address(name, coin_type_on(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
@@ -64,9 +64,9 @@ def find_address(text: str, chain_id: int, doors: Doors) -> NamedAddress:
     return NamedAddress(name, address)
 
 
-def find_avatar_token(text: str, doors: Doors) -> AssetReference:
+def find_avatar_token(text: str, clients: Clients) -> AssetReference:
     """The token in the `avatar` record of a name. Raises NameProblem, InvalidIdentifier."""
-    reader, name = get_reader(doors), _normal(text)
+    reader, name = get_reader(clients), _normal(text)
     record = _remembered(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.text(name, AVATAR))
     return parse_avatar_record(name, record)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.core.evm.ens import ETH_COIN_TYPE
 from nft.models import LinkedAccount, PrimaryName
 from nft.models.accounts import accounts_at
@@ -52,7 +52,7 @@ def forget_name(account: LinkedAccount) -> None:
 
 
 @job(queue="chain")
-def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
+def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
     """Asks the chain and records the answer; whether there was one, or nothing to ask.
 
     However often it is delivered, a due look-up is made once.
@@ -65,7 +65,7 @@ def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
         return True
     with row.attempting(now):
         try:
-            name = _look_up(account, doors)
+            name = _look_up(account, clients)
         except NameProblem as problem:
             log.warning("The name of an account stays as it was: %s", problem)
             row.retry(problem, now)
@@ -77,7 +77,7 @@ def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
 
 
 @job(queue="chain", every=timedelta(minutes=5))
-def sweep_names(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
+def sweep_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> int:
     """Looks up every name that is due for at most about `seconds`; how many were answered. It also finds public
     accounts that were never asked for, and drops the names of those that are public no more."""
     PrimaryName.objects.filter(account__is_public=False).delete()
@@ -89,16 +89,16 @@ def sweep_names(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
     for account_id in list(due(PrimaryName.objects.all(), now).values_list("pk", flat=True)[:PAGE]):
         if time.monotonic() > ends_at or failed == ENOUGH_FAILURES:
             break
-        failed += not check_name(account_id, now, doors)
+        failed += not check_name(account_id, now, clients)
         asked += 1
     return asked - failed
 
 
-def _look_up(account: LinkedAccount, doors: Doors) -> str:
+def _look_up(account: LinkedAccount, clients: Clients) -> str:
     """Empty where the chain says that there is none. Raises NameProblem where nothing was learned."""
     try:
         coin_type = coin_type_on(account.chain_id) if account.is_contract_account else ETH_COIN_TYPE
-        return get_reader(doors).primary_name(account.address, coin_type) or ""
+        return get_reader(clients).primary_name(account.address, coin_type) or ""
     except (KeptOffChain, NoRecord, RecordTooLong):
         return ""
 

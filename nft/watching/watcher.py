@@ -18,7 +18,7 @@ from typing import Any
 from django.db import transaction
 
 from nft.claims.new_picture import note_metadata_logs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
 from nft.clients.evm.heads import hear_new_heads
@@ -90,7 +90,7 @@ def _watch_period() -> timedelta:
 
 
 @job(queue="chain", every=_watch_period, expires=_watch_period, each=chains)
-def watch_chain(chain_id: int, now: datetime, doors: Doors, *, seconds: float = 20.0) -> Watch | None:
+def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
     WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0, "due_at": ALWAYS})
     cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
@@ -99,7 +99,7 @@ def watch_chain(chain_id: int, now: datetime, doors: Doors, *, seconds: float = 
     watch = Watch()
     with cursor.attempting(now):
         try:
-            watch = _read_on(cursor, doors.chain(chain_id), now, seconds)
+            watch = _read_on(cursor, clients.chain(chain_id), now, seconds)
             cursor.release(ALWAYS, **_seen(cursor))
         except ChainError as error:
             log.warning("The watcher of chain %s stopped at block %s: %s", chain_id, cursor.next_block, error)
@@ -120,7 +120,7 @@ def _seen(cursor: WatchedChain) -> dict[str, Any]:
 
 def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: float) -> Watch:
     ends_at = time.monotonic() + seconds
-    view, head = client.living_view()
+    view, head = client.first_working_view()
     confirmed = view.confirmed_block()
     contracts = watched_contracts(cursor.chain_id)
     cursor.head_block, cursor.head_at = head.number, now

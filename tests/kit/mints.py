@@ -46,7 +46,7 @@ def go_on(world: World, request: MintRequest) -> MintRequest:
     as_staff_retry(world, request)
     if request.due_at is not None:
         world.now = max(world.now, request.due_at)
-        follow_mint(request.pk, world.now, world.doors)
+        follow_mint(request.pk, world.now, world.clients)
         request.refresh_from_db()
     return go_on(world, request) if request.gave_up_at else request
 

@@ -63,7 +63,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert (claim.state, claim.step, claim.proof, claim.image_cid) == ("owned", "done", "cid", request.image_cid)
     assert shown(alice, world.now).mark
 
-    transaction = build_transfer(claim, chain.accounts[2], world.doors).as_json()
+    transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()
     wallet = {name: transaction[name] for name in ("from", "to", "data", "value", "gas")}
     record_transfer_sent(alice, claim.pk, chain.rpc("eth_sendTransaction", wallet), world.now)
     chain.finalize()
@@ -297,6 +297,6 @@ def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contr
     request = start_mint(alice, order(alice), world.now)
     assert queued_by_sweep(follow_mint, world.now) == [request.pk]
     assert queued_by_sweep(follow_mint, world.now) == [], "it waits in the queue"
-    follow_mint(request.pk, world.now, world.doors)
+    follow_mint(request.pk, world.now, world.clients)
     request.refresh_from_db()
     assert request.state == "awaiting_signature"
