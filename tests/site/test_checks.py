@@ -1,4 +1,4 @@
-"""Mixtures of settings that each make sense and together do not."""
+"""Settings that each make sense and together do not are reported by the system checks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
+# Of RFC 8410, section 10.3.
 KEY = """-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 -----END PRIVATE KEY-----
 """
-"""Of RFC 8410, section 10.3."""
 
 
 def ids(**settings: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""What pages are told of chains: never where our own nodes are."""
+"""Pages get the facts of chains, but never the URLs of our own nodes."""
 
 from __future__ import annotations
 
