@@ -43,7 +43,7 @@ class Programs:
         return self._start("beat", *BEAT, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
 
     def start_listener(self) -> Running:
-        return self._start("listener", "manage.py", "listen_to_chains")
+        return self._start("listener", "-m", "avatarsite.listener")
 
     def end(self) -> None:
         for each in self.running:
