@@ -50,14 +50,14 @@ def site(stack: Stack) -> list[Part]:
 def scheduler(stack: Stack) -> list[Part]:
     """Started last: two cores load the site's code twice in the time of once, but not three times."""
     schedule = ["beat", "--schedule", str(_folder(stack, "beat") / "schedule"), "--pidfile", "", "--loglevel", "INFO"]
-    listener = _program(stack, "listener", [binaries.python(), "manage.py", "listen_to_chains"])
+    listener = _program(stack, "listener", [binaries.python(), "-m", "avatarsite.listener"])
     with_chains = stack.environment.get("NFT_ENABLED", "1").lower() not in {"0", "false", "no", "off"}
-    programs = [_celery(stack, "beat", schedule), *([listener] if with_chains else [])]
+    programs = [_celery(stack, "beat", schedule, app="avatarsite.beat"), *([listener] if with_chains else [])]
     return [Part(program, lambda: True) for program in programs]
 
 
-def _celery(stack: Stack, name: str, arguments: Sequence[str]) -> Program:
-    command = [binaries.python(), "-m", "celery", "--app", "avatarsite", *arguments]
+def _celery(stack: Stack, name: str, arguments: Sequence[str], *, app: str = "avatarsite") -> Program:
+    command = [binaries.python(), "-m", "celery", "--app", app, *arguments]
     # An orphan that finished its tasks first could wait long for a Redis that went down with the supervisor.
     return replace(_program(stack, name, command), orphan_signal=signal.SIGKILL)
 

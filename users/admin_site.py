@@ -1,8 +1,6 @@
-"""The admin: through the site's own sign-in, and by wallet only where the operator allows it, with a second factor."""
+"""The admin site, entered by the site's sign-in; by wallet only with a second factor, if the operator allows it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -26,13 +24,13 @@ class SiteAdmin(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not why_not(request)
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Begin with what waits for staff, of all kinds of background jobs."""
         waiting = [found for found in get_attention() if found.count]
         return super().index(request, {"attention": waiting, **(extra_context or {})})
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Django's form knows no second factor: people are sent through the site's, or told why they stay outside."""
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """Send people to the site's sign-in, or tell them why they can't enter. Django's form has no second factor."""
         reason = why_not(request) if super().has_permission(request) else ""
         if reason:
             return render(request, "admin/not_by_wallet.html", {"reason": reason}, status=403)
@@ -41,7 +39,7 @@ class SiteAdmin(AdminSite):
 
 
 def why_not(request: HttpRequest) -> str:
-    """Why this session does not open the admin though its person may, "" if it does."""
+    """Return why this session does not open the admin although the person may enter it; "" if it does."""
     if not began_by_wallet(request):
         return ""
     if not settings.ADMIN_WALLET_SIGN_IN:

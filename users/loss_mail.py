@@ -16,8 +16,9 @@ from profiles.leases import lease_rows
 from profiles.models import Notice
 
 log = logging.getLogger(__name__)
+# A picture that is back within this time needs no mail.
 PATIENCE = timedelta(seconds=60)
-"""What is back within so long needs no mail."""
+# No mail is sent about an older loss.
 GIVEN_UP = timedelta(hours=24)
 AT_ONCE = 100
 TEMPLATE = "account/email/picture_lost"
@@ -25,7 +26,7 @@ TEMPLATE = "account/email/picture_lost"
 
 @job(every=timedelta(minutes=1))
 def send_due(now: datetime) -> int:
-    """How many were sent. A mail is noted as sent before it is: rather none than two."""
+    """Send the mails that are due, and return how many. Each is recorded as sent before it is: better none than two."""
     Notice.objects.filter(due_at__isnull=False, at__lt=now - GIVEN_UP, attempt=None).update(due_at=None)
     due = Notice.objects.filter(at__lte=now - PATIENCE).select_related("profile__user", "avatar").order_by("at")
     leased = sent = 0

@@ -1,15 +1,18 @@
-"""What the site's own pages need: its words for others' forms, browsers by name, and what a person can do next."""
+"""Tags and filters of the site's pages: labels of allauth's forms, names of browsers, and next steps for a person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django import template
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import Exists
 from django.forms import BoundField
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 register = template.Library()
 register.filter(device_name)
 
-#: allauth's labels in this site's spelling. "(optional)" is said by our own field template.
+# allauth's labels in this site's spelling. Our field template adds "(optional)".
 _OUR_LABELS = {
     "Email": "E-mail",
     "Email (optional)": "E-mail",
@@ -46,7 +49,7 @@ def our_label(label: object) -> str:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """The widget without a placeholder: every field here has a label, which a placeholder would only repeat."""
+    """Render the widget without a placeholder, which would only repeat the label."""
     return field.as_widget(attrs={"placeholder": False})
 
 
@@ -57,14 +60,14 @@ def max_picture_bytes() -> int:
 
 
 @register.simple_tag(takes_context=True)
-def wanted_step(context: dict[str, Any]) -> str:
-    """What a person is about to do, on the pages that ask for a proof first; "" if that is not known."""
+def wanted_step(context: Mapping[str, HttpRequest]) -> str:
+    """Return what a person is about to do on pages that ask for a proof first; "" if that is not known."""
     return step_of(context["request"].GET.get("next", "") or context["request"].POST.get("next", ""))
 
 
 @register.simple_tag
 def public_accounts(profile: Profile) -> list[PublicAccount]:
-    """The accounts this person shows, with their names (ENS)."""
+    """Return the accounts that this person shows, with their ENS names."""
     if not apps.is_installed("nft"):
         return []
     from nft.accounts import public
@@ -74,7 +77,7 @@ def public_accounts(profile: Profile) -> list[PublicAccount]:
 
 @register.simple_tag
 def next_steps(profile: Profile, shown: ShownPicture) -> list[str]:
-    """The keys of what this person has not done yet, the most useful first. Words: components/home_mine.html."""
+    """Return the keys of what this person has not done yet, most useful first (see components/home_mine.html)."""
     user = profile.user
     steps = [
         ("upload", shown.avatar is None),
@@ -94,7 +97,7 @@ def _token_steps(user: User) -> list[tuple[str, bool]]:
         user.mint_requests.filter(state="awaiting_signature"),
         user.mint_requests.all(),
     ]
-    answers = User.objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
+    answers = get_user_model().objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
     has_account, has_token, has_unsigned, has_minted = answers
     return [
         ("sign-mint", has_unsigned),

@@ -17,6 +17,7 @@ from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
+from nft.settings import conf
 from profiles.audit import record
 from profiles.jobs import job
 from profiles.people.people import profile_of
@@ -210,11 +211,11 @@ def _row_of(session: SessionBase) -> WalletSession | None:
 
 
 def _recheck_every() -> timedelta:
-    return timedelta(seconds=getattr(settings, "NFT_SESSION_RECHECK", 86_400))
+    return timedelta(seconds=conf().session_recheck)
 
 
 def _unchecked_max() -> timedelta:
-    return timedelta(seconds=getattr(settings, "NFT_SESSION_UNCHECKED_MAX", 7 * 86_400))
+    return timedelta(seconds=conf().session_unchecked_max)
 
 
 def _unchecked() -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -19,6 +18,7 @@ from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
+from nft.settings.chains import describe_chain
 from profiles.errors import ExpectedError
 from profiles.jobs import job
 from profiles.limits import TooMany
@@ -95,14 +95,10 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     spend_try("contract-signature-network", visitor.network, now)
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
-        raise ChainUnavailable(_chain_name(challenge.chain_id))
+        raise ChainUnavailable(describe_chain(challenge.chain_id).name)
     if kind is SignatureKind.WRONG:
         raise SignatureMismatch(signatures.describe_mismatch(challenge.address, challenge.text, content))
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
-
-
-def _chain_name(chain_id: int) -> str:
-    return str(settings.NFT_CHAINS.get(chain_id, {}).get("name", f"Chain {chain_id}"))
 
 
 # How many tries to sign in by wallet were refused, by day and reason: enough to see an attack, nothing about anybody.

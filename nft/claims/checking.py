@@ -10,7 +10,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -23,7 +22,8 @@ from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 from nft.tokens.alarms import ALARMING, raise_alarm
 from nft.tokens.collections import refusal_of
 from nft.tokens.facts import Check
@@ -86,7 +86,7 @@ def _check(claim: TokenClaim, clients: Clients) -> Check | None:
 
 def is_due_too_late(now: datetime) -> Q:
     """Filter for claims due later than any delay set here: the clock was set back, and they would go unwatched."""
-    period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), TokenClaim.policy.longest_delay)
+    period = max(timedelta(seconds=conf().sweep_period), TokenClaim.policy.longest_delay)
     others = [state for state in State if state != State.OWNED]
     too_late = Q(state__in=others, due_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
     return too_late | Q(state=State.OWNED, due_at__gt=now + period + CLOCK_SKEW)
@@ -158,7 +158,7 @@ def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, n
 
 def _set_not_owned(claim: TokenClaim, reason: str, sentence: str, now: datetime) -> None:
     if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # the first reason says more
-        chain_name = describe_chain(claim.chain_id)["name"]
+        chain_name = describe_chain(claim.chain_id).name
         claim.reason_sentence = loss_sentence(
             reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault
         )
@@ -202,4 +202,4 @@ def _confirm_move(claim: TokenClaim) -> None:
 
 def sweep_period() -> timedelta:
     """Return the sweep period with up to 10 % jitter, so that claims made together don't stay due together."""
-    return timedelta(seconds=settings.NFT_SWEEP_PERIOD * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret
+    return timedelta(seconds=conf().sweep_period * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -30,10 +29,9 @@ from nft.core.evm.ens import looks_like_name
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
 from nft.models import ClaimPicture, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.names.known import names_chain_id
 from nft.names.lookup import find_avatar_token
 from nft.names.records import NameProblem, NamesUnreachable
-from nft.settings import describe_chain
+from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
 from nft.tokens.collections import refusal_of
 from profiles.audit import record
 from profiles.jobs import enqueue
@@ -59,10 +57,10 @@ def create_claim(
     “avatar” record names the token; without them a name is refused. The same token again is checked again.
     Raise ClaimError.
     """
-    if clients is not None and names_chain_id() is not None and looks_like_name(reference.strip()):
+    if clients is not None and ens_chain() is not None and looks_like_name(reference.strip()):
         spend_check(user)
         return claim_asset(user, find_named_token(reference, clients), now)
-    asset = parse_reference(reference, chain_id or settings.NFT_DEFAULT_CHAIN_ID)
+    asset = parse_reference(reference, chain_id or default_chain_id())
     return claim_asset(user, asset, now)
 
 
@@ -91,7 +89,7 @@ def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
 def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
     """Like `create_claim`, for a token that is already known exactly."""
     if not accounts_on(user.pk, asset.chain_id).exists():
-        name = describe_chain(asset.chain_id)["name"]
+        name = describe_chain(asset.chain_id).name
         raise ClaimError(
             f"You have no linked account on {name}. Link the account that holds the token first.", NO_ACCOUNT
         )
@@ -233,12 +231,12 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
 
 
 def _check_chain(asset: AssetReference) -> None:
-    if asset.chain_id not in settings.NFT_CHAINS:
-        names = ", ".join(str(chain["name"]) for chain in settings.NFT_CHAINS.values())
+    if asset.chain_id not in chains():
+        names = ", ".join(chain.name for chain in chains().values())
         sentence = f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}."
         raise ClaimError(sentence, REFERENCE_REFUSED)
 
 
 def _explorer_hosts() -> Mapping[str, int]:
-    urls = {chain_id: urlsplit(chain.get("explorer_url", "")) for chain_id, chain in settings.NFT_CHAINS.items()}
+    urls = {chain.id: urlsplit(chain.explorer_url) for chain in chains().values()}
     return {url.netloc.lower().removeprefix("www."): chain_id for chain_id, url in urls.items() if url.netloc}

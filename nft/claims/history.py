@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from nft.core.tokens.verdict import Reason
 from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
+from profiles import settings as profiles_settings
 from profiles.jobs import job
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
@@ -71,7 +71,7 @@ def keep_history(now: datetime) -> None:
 
 
 def _record_stale(now: datetime) -> None:
-    age = timedelta(seconds=settings.AVATAR_MARK_MAX_AGE)
+    age = profiles_settings.current().mark_max_age
     unrecorded = Q(recorded_at=None) | Q(recorded_at__lte=F("checked_at") + age)
     stale = list(TokenClaim.objects.filter(unrecorded, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
     _write(stale, [_line(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)

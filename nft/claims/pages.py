@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from nft.models import MintRequest, TokenClaim
-from nft.settings import describe_chain
+from nft.settings import is_local_stack
+from nft.settings.chains import default_chain_id, describe_chain
 from profiles.models import Avatar
 from profiles.people.people import profile_of
 from profiles.serving.showing import shown_picture
@@ -60,7 +60,7 @@ def decorate(claims: Iterable[TokenClaim], user: User, now: datetime) -> None:
     shown = shown_picture(profile_of(user), now).avatar
     for claim in claims:
         is_kept = claim.avatar is not None and claim.avatar.state != Avatar.State.REMOVED
-        claim.chain_name = describe_chain(claim.chain_id)["name"]
+        claim.chain_name = describe_chain(claim.chain_id).name
         claim.image_avatar = claim.avatar if is_kept else None
         claim.sentence = get_sentence(claim)
         claim.is_current = claim.avatar is not None and shown is not None and claim.avatar.pk == shown.pk
@@ -114,9 +114,8 @@ def _is_given_up(claim: TokenClaim) -> bool:
     return claim.state == State.OWNED and claim.avatar is None and claim.get_picture().due_at is None
 
 
-def demo_tokens() -> list[dict[str, str]]:
+def demo_tokens() -> list[Mapping[str, str]]:
     """Return the tokens that the local stack deployed to try; none anywhere else."""
-    if not settings.LOCAL_STACK:
+    if not is_local_stack():
         return []
-    chain = describe_chain(settings.NFT_DEFAULT_CHAIN_ID)
-    return list(chain.get("demo_tokens", []))
+    return list(describe_chain(default_chain_id()).demo_tokens)

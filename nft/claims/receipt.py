@@ -9,12 +9,13 @@ from typing import Any, NotRequired, TypedDict
 
 from django.utils import timezone
 
+from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.models import TokenClaim
 from nft.names.known import shown_name
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 from nft.tokens.resolvers import rule_for
 from profiles.models import Avatar
 
@@ -85,7 +86,7 @@ def _provenance_of_claim(claim: TokenClaim) -> Provenance:
     provenance = Provenance(
         asset_id=asset_id(claim),
         chain_id=claim.chain_id,
-        chain_name=chain["name"],
+        chain_name=chain.name,
         contract=claim.contract_text,
         collection=picture.collection,
         token_id=claim.token_id_text,
@@ -109,13 +110,13 @@ def _provenance_of_claim(claim: TokenClaim) -> Provenance:
     if picture.changed_at is not None:
         provenance["metadata_changed_at"] = picture.changed_at.isoformat()
     if is_answered and (rule := rule_for(claim.chain_id, claim.contract)):
-        provenance["resolver"] = dict(rule)
+        provenance["resolver"] = rule.as_json()
     if is_answered and claim.vault:
-        provenance["delegate_registry"] = str(chain.get("delegate_registry") or "")
+        provenance["delegate_registry"] = to_checksum(chain.delegate_registry) if chain.delegate_registry else ""
     return provenance
 
 
 def explorer_url(claim: TokenClaim) -> str:
     """Return the token's page at the chain's explorer; empty if none is configured."""
-    base = describe_chain(claim.chain_id).get("explorer_url", "").rstrip("/")
+    base = describe_chain(claim.chain_id).explorer_url.rstrip("/")
     return f"{base}/nft/{claim.contract_text}/{claim.token_id}" if base else ""

@@ -1,8 +1,8 @@
 """Check every claim again within NFT_SWEEP_PERIOD, the longest due first, in pages of one chain.
 
 The period is shorter than AVATAR_MARK_MAX_AGE (a system check requires it), so a mark always rests on a read of the
-chain itself (V1); the watcher only makes losses known sooner. Workers share the pages by leases. Unchanged claims are renewed
-in bulk; every change goes through `checking.record_check`.
+chain itself (V1); the watcher only makes losses known sooner. Workers share the pages by leases. Unchanged claims are
+renewed in bulk; every change goes through `checking.record_check`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -24,6 +23,8 @@ from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
+from nft.settings import conf
+from nft.settings.chains import chains
 from nft.tokens.alarms import raise_alarm_where_due
 from nft.tokens.facts import Check, Question
 from nft.tokens.ownership import BatchCheck, check_many
@@ -45,11 +46,7 @@ _NEEDED = (
 )  # fmt: skip
 
 
-def _sweep_interval() -> timedelta:
-    return timedelta(seconds=min(settings.NFT_SWEEP_PERIOD, 30))
-
-
-@job(queue="chain", every=_sweep_interval)
+@job(queue="chain", every=lambda: timedelta(seconds=min(conf().sweep_period, 30)))
 def sweep_claims(now: datetime) -> None:
     """Start a sweep wherever claims are due and none is running."""
     for chain_id, alone in find_due(now):
@@ -79,8 +76,8 @@ def find_due(now: datetime) -> list[tuple[int, bool]]:
     """
     TokenClaim.objects.filter(is_due_too_late(now)).update(due_at=now)
     crashed = TokenClaim.objects.filter(attempt__isnull=False, is_checked_alone=False, due_at__lte=now)
-    crashed.filter(chain_id__in=settings.NFT_CHAINS).update(is_checked_alone=True)
-    lanes = [(chain_id, alone) for chain_id in settings.NFT_CHAINS for alone in (True, False)]
+    crashed.filter(chain_id__in=chains()).update(is_checked_alone=True)
+    lanes = [(chain_id, alone) for chain_id in chains() for alone in (True, False)]
     return [(chain_id, alone) for chain_id, alone in lanes if due(_lane(chain_id, alone=alone), now).exists()]
 
 

@@ -6,10 +6,9 @@ An adapter is a class with the signature of `Indexer`; the setting names it by i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils.module_loading import import_string
 
 from nft.clients.transport.errors import BAD_RESPONSE, FetchError
@@ -17,6 +16,8 @@ from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.evm.address import to_checksum
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.indexers import IndexedPage, parse_alchemy_page, parse_blockscout_page
+from nft.settings import conf
+from nft.settings.services import IndexerSettings
 
 LIMITS = FetchLimits(max_bytes=8 * 1024 * 1024, seconds=15.0, accept="application/json")
 MAX_PAGES = 50
@@ -84,17 +85,12 @@ def get_indexers(chain_id: int) -> list[Indexer]:
     """Return the indexers configured for a chain, in the order in which they are asked."""
     http = operator_http()
     return [
-        _adapter(entry)(entry_name(entry), entry["url"], http)
-        for entry in settings.NFT_INDEXERS
-        if int(entry["chain_id"]) == chain_id
+        _adapter(indexer)(indexer.shown_name, indexer.url, http)
+        for indexer in conf().indexers
+        if indexer.chain_id == chain_id
     ]
 
 
-def entry_name(entry: Mapping[str, Any]) -> str:
-    """Return the indexer's name as shown to people."""
-    return str(entry.get("name") or entry["adapter"].rpartition(".")[2])
-
-
-def _adapter(entry: Mapping[str, Any]) -> type[Indexer]:
-    adapter: type[Indexer] = import_string(entry["adapter"])
+def _adapter(indexer: IndexerSettings) -> type[Indexer]:
+    adapter: type[Indexer] = import_string(indexer.adapter)
     return adapter

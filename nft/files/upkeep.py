@@ -6,7 +6,6 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -19,6 +18,7 @@ from nft.core.ipfs.errors import DagError
 from nft.core.tokens.uri import IpfsUri
 from nft.files.store import KeptFile, ipfs_uri, keep_file, read_kept
 from nft.models import CachedObject, ClaimPicture
+from nft.settings import conf
 from profiles.jobs import job
 
 KEPT_UNUSED = timedelta(days=7)
@@ -98,7 +98,7 @@ def place_of(found: CachedObject) -> tuple[Cid, str]:
 
 
 def _due(now: datetime) -> list[CachedObject]:
-    old = now - timedelta(days=settings.NFT_REHASH_DAYS)
+    old = now - timedelta(days=conf().rehash_days)
     whole = Q(damaged_at=None) | Q(damaged_at__lt=now - LOOK_AGAIN)
     return list(CachedObject.objects.filter(whole, proved_at__lt=old).order_by("proved_at")[:REHASH_BATCH])
 

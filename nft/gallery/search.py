@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -27,6 +26,7 @@ from nft.gallery.holdings import ask_who_holds, awaits_confirmation, name_collec
 from nft.gallery.pictures import ask_for_first_pictures
 from nft.gallery.sources import find_enumerated, find_here, find_in_logs, find_indexed, known_contracts
 from nft.models import LinkedAccount, TokenSearch
+from nft.settings.chains import chains, describe_chain
 from profiles.errors import ExpectedError
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
@@ -73,8 +73,7 @@ def refresh(user: User, now: datetime, *, asks_indexers: bool) -> int:
 
 def _chains_of(account: LinkedAccount) -> list[int]:
     """A key is the same on every chain; a contract account stands where it was proved."""
-    chains = list(settings.NFT_CHAINS)
-    return [chain_id for chain_id in chains if chain_id == account.chain_id] if account.is_contract_account else chains
+    return [chain_id for chain_id in chains() if not account.is_contract_account or chain_id == account.chain_id]
 
 
 def _begin(account: LinkedAccount, chain_id: int, now: datetime, *, asks_indexers: bool, only_new: bool) -> bool:
@@ -87,7 +86,7 @@ def _begin(account: LinkedAccount, chain_id: int, now: datetime, *, asks_indexer
         "trouble": "",
         "has_asked": False,
         "asks_indexers": asks_indexers,
-        "floor": int(settings.NFT_CHAINS[chain_id].get("tokens_from_block", 0)),
+        "floor": describe_chain(chain_id).tokens_from_block,
     }
     with transaction.atomic():
         search, is_new = TokenSearch.objects.get_or_create(account=account, chain_id=chain_id, defaults=anew)

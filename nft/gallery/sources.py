@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import ReadAnswer, call_many
 from nft.clients.indexers import Indexer
@@ -24,13 +22,13 @@ from nft.core.evm.abi.token_calls import (
     parse_supports_interface,
 )
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS, parse_transfer_log
-from nft.core.evm.address import parse_address
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.spam import SpamSign
 from nft.core.tokens.verdict import BlockRef
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.claims import watched_contracts
+from nft.settings.chains import describe_chain
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +57,7 @@ class Found:
 
 def known_contracts(chain_id: int) -> list[bytes]:
     """Ours, those the operator configured, and all that people came here with, in order."""
-    chain = settings.NFT_CHAINS.get(chain_id, {})
-    named = [chain.get("avatar_contract", ""), *chain.get("collections", [])]
-    return sorted({parse_address(text) for text in named if text} | set(watched_contracts(chain_id)))
+    return sorted(describe_chain(chain_id).contracts | set(watched_contracts(chain_id)))
 
 
 def find_here(account: LinkedAccount, chain_id: int) -> Iterator[Found]:

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -23,6 +22,7 @@ from nft.clients.evm.signers import Signer, SignerError, get_signer, sign_digest
 from nft.core.evm.transactions import Fees, UnsignedTransaction, build_replacement_fees, parse_call, transaction_hash
 from nft.minting.sponsor import budget_left
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
+from nft.settings import conf
 from profiles.jobs import job
 from profiles.leases import lease_row
 
@@ -169,7 +169,7 @@ def _outbid(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> S
 
 def _affordable(fees: Fees) -> Fees:
     """Raises MustWait."""
-    if fees.max_fee <= settings.NFT_SPONSOR_MAX_FEE:
+    if fees.max_fee <= conf().sponsor_max_fee:
         return fees
     raise MustWait("The network asks for more at the moment than the site pays. It goes on when that falls.")
 

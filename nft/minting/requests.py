@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from nft.claims.claiming import claim_asset
 from nft.core.evm.abi.avatar_token import build_mint_once
-from nft.core.evm.address import parse_address
 from nft.core.evm.token import TokenStandard
 from nft.core.text import clean_text
 from nft.core.tokens.paste import AssetReference
@@ -30,7 +28,7 @@ from nft.minting.errors import LooksAlike, TextRefused, TooManyMints
 from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
@@ -78,7 +76,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     known = MintRequest.objects.filter(user=user, idempotency_key=order.key).first()
     if known is not None:
         return known
-    chain_id = chain_id or settings.NFT_DEFAULT_CHAIN_ID
+    chain_id = chain_id or default_chain_id()
     account = _account(user, order.account_id, chain_id)
     columns = {
         "contract": contract_on(chain_id),
@@ -125,10 +123,10 @@ def _check_offer_alone(user: User, key: str, chain_id: int, now: datetime) -> No
 
 def contract_on(chain_id: int) -> bytes:
     """Our contract's address on a chain. Raises NoContract."""
-    address = describe_chain(chain_id).get("avatar_contract", "")
-    if not address:
-        raise NoContract(describe_chain(chain_id)["name"])
-    return parse_address(address)
+    chain = describe_chain(chain_id)
+    if chain.avatar_contract is None:
+        raise NoContract(chain.name)
+    return chain.avatar_contract
 
 
 def checked_text(field: str, text: str, low: int, high: int) -> str:

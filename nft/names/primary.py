@@ -19,9 +19,9 @@ from nft.clients.clients import Clients
 from nft.core.evm.ens import ETH_COIN_TYPE
 from nft.models import LinkedAccount, PrimaryName
 from nft.models.accounts import accounts_at
-from nft.names.known import names_chain_id
 from nft.names.lookup import coin_type_on, get_reader
 from nft.names.records import KeptOffChain, NameProblem, NoRecord, RecordTooLong
+from nft.settings.chains import ens_chain
 from profiles.jobs import enqueue, job
 from profiles.leases import due, fresh, lease_row
 
@@ -37,7 +37,7 @@ PAGE = 500
 
 def ask_for_name(account: LinkedAccount, now: datetime) -> None:
     """Has the name of a public account looked up soon, within the caller's transaction."""
-    if names_chain_id() is None or not account.is_public:
+    if ens_chain() is None or not account.is_public:
         return
     row, is_new = PrimaryName.objects.get_or_create(account=account, defaults={"due_at": now})
     if is_new or row.checked_at is None or row.checked_at < now - PAUSE:
@@ -58,7 +58,7 @@ def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
     However often it is delivered, a due look-up is made once.
     """
     account = LinkedAccount.objects.filter(pk=account_id, is_public=True).first()
-    if account is None or names_chain_id() is None:
+    if account is None or ens_chain() is None:
         return True
     row = lease_row(PrimaryName.objects.filter(pk=account_id), now)
     if row is None:
@@ -81,7 +81,7 @@ def sweep_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> in
     """Looks up every name that is due for at most about `seconds`; how many were answered. It also finds public
     accounts that were never asked for, and drops the names of those that are public no more."""
     PrimaryName.objects.filter(account__is_public=False).delete()
-    if names_chain_id() is None:
+    if ens_chain() is None:
         return 0
     _add_missing(now)
     ends_at = time.monotonic() + seconds
@@ -96,9 +96,8 @@ def sweep_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> in
 
 def _look_up(account: LinkedAccount, clients: Clients) -> str:
     """Empty where the chain says that there is none. Raises NameProblem where nothing was learned."""
-    chain_id = account.chain_id if account.is_contract_account else names_chain_id()
     try:
-        coin_type = ETH_COIN_TYPE if chain_id is None else coin_type_on(chain_id)
+        coin_type = coin_type_on(account.chain_id) if account.is_contract_account else ETH_COIN_TYPE
         return get_reader(clients).primary_name(account.address, coin_type) or ""
     except (KeptOffChain, NoRecord, RecordTooLong):
         return ""
@@ -108,11 +107,11 @@ def _record(row: PrimaryName, account: LinkedAccount, name: str, now: datetime) 
     """Accounts are locked before their names. One hidden or unlinked meanwhile keeps none."""
     if not LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk, is_public=True).exists():
         return
-    chain_id = names_chain_id()
-    if name and chain_id is not None:
+    chain = ens_chain()
+    if name and chain is not None:
         # It leads to one address only, so it led away from whoever had it before.
-        former = LinkedAccount.objects.filter(accounts_at(chain_id), primary_name__name=name).exclude(pk=account.pk)
-        if _is_at(account, chain_id):
+        former = LinkedAccount.objects.filter(accounts_at(chain.id), primary_name__name=name).exclude(pk=account.pk)
+        if _is_at(account, chain.id):
             PrimaryName.objects.filter(account__in=former.values("pk")).update(name="")
     row.release(now + PERIOD, name=name, checked_at=now)
 

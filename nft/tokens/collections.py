@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from nft.core.evm.address import parse_address
 from nft.core.tokens.spam import SpamSign, find_spam_sign
 from nft.models import Collection
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 
 Standing = Collection.Standing
 ANY, TRUSTED = "any", "trusted"
@@ -24,11 +23,8 @@ def refusal_by(row: Collection | None, chain_id: int, contract: bytes) -> str:
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
         return f"This site does not show pictures of this collection: {row.reason}"
-    if settings.NFT_COLLECTION_POLICY == TRUSTED and standing != Standing.TRUSTED:
-        chain = settings.NFT_CHAINS.get(chain_id, {})
-        ours = [chain.get("avatar_contract", ""), *chain.get("collections", [])]
-        if contract not in {parse_address(text) for text in ours if text}:
-            return NOT_CHOSEN
+    if conf().collection_policy == TRUSTED and standing != Standing.TRUSTED:
+        return "" if contract in describe_chain(chain_id).contracts else NOT_CHOSEN
     return ""
 
 

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from django.conf import settings
-
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed
@@ -28,6 +26,7 @@ from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri, parse_token_ur
 from nft.core.tokens.verdict import BlockRef
 from nft.files.store import fetch_ipfs
 from nft.models.claims import PictureFacts
+from nft.settings import conf
 from nft.tokens.resolvers import configured_uri, uri_calls
 from profiles.errors import ExpectedError, Kind
 from profiles.models import StoredImage
@@ -166,7 +165,7 @@ def fetch_document(text: str, clients: Clients, limits: IpfsLimits) -> Document:
         case IpnsUri() as uri:
             return Document(clients.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
         case ArUri() as uri:
-            gateway = getattr(settings, "NFT_ARWEAVE_GATEWAY", "https://arweave.net")
+            gateway = conf().arweave_gateway
             url = f"{gateway}/{str(uri).removeprefix('ar://')}"
             return Document(clients.http.fetch(url, plain).content, str(uri), MUTABLE)
         case HttpUri() as uri:

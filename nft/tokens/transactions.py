@@ -12,7 +12,7 @@ from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.words import selector
 from nft.core.evm.address import to_checksum
 from nft.errors import BadTransactionHash, WouldFail
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 
 GAS_MARGIN = 1.2
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -45,7 +45,7 @@ class Transaction:
         """Return what pages pass to `eth_sendTransaction`, and what they show of it."""
         return {
             "chain_id": self.chain_id,
-            "chain_name": describe_chain(self.chain_id)["name"],
+            "chain_name": describe_chain(self.chain_id).name,
             "from": to_checksum(self.sender),
             "to": to_checksum(self.to),
             "data": "0x" + self.data.hex(),
@@ -67,7 +67,7 @@ def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> 
 def fee_sentence(chain_id: int, wei: int) -> str:
     """Return the cost in the chain's own currency, with three significant digits."""
     amount = f"{Decimal(wei) / 10**18:.3g}"
-    return f"At most about {Decimal(amount):f} {describe_chain(chain_id)['currency']} for the network."
+    return f"At most about {Decimal(amount):f} {describe_chain(chain_id).currency} for the network."
 
 
 def parse_tx_hash(text: str) -> str:

@@ -24,7 +24,7 @@ from nft.models import TokenClaim
 from nft.models.accounts import accounts_on
 from nft.names.lookup import find_address
 from nft.names.records import NameProblem, NamesUnreachable
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from profiles.audit import record
 from profiles.jobs import enqueue
@@ -74,7 +74,7 @@ def _by_handle(handle: str, chain_id: int) -> Receiver:
     profile = Profile.objects.filter(handle=handle).first()
     account = accounts_on(profile.user_id, chain_id).filter(is_public=True).first() if profile else None
     if account is None:
-        chain_name = describe_chain(chain_id)["name"]
+        chain_name = describe_chain(chain_id).name
         raise ReceiverRefused(
             f"“{handle[:60]}” is no address, no ENS name, and nobody here with that handle shows an account on "
             f"{chain_name}. Ask them for their address."
@@ -100,7 +100,7 @@ def build_transfer(claim: TokenClaim, to_text: str, clients: Clients) -> Transac
         client = clients.chain(claim.chain_id)
         gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).expected
     except ChainError as error:
-        raise ChainDown(describe_chain(claim.chain_id)["name"]) from error
+        raise ChainDown(describe_chain(claim.chain_id).name) from error
     return Transaction(claim.chain_id, sender, claim.contract, data, gas, price)
 
 

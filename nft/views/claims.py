@@ -24,7 +24,7 @@ from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, square_bytes
 from nft.models import TokenClaim
-from nft.names.known import names_chain_id
+from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
 from nft.transfers import received
 from nft.views.gallery import gallery_context, private_picture
@@ -116,7 +116,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         "accounts": accounts,
         "form": form,
         "demo_tokens": pages.demo_tokens(),
-        "ens": names_chain_id() is not None,
+        "ens": ens_chain() is not None,
     }
     return render(request, "nft/tokens.html", context, status=422 if form.errors else 200)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -27,8 +26,9 @@ from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, NotSponsored, TextRefused
 from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings.chains import default_chain_id, describe_chain
 from nft.views.json_calls import sent_view, text_of
+from profiles import settings as profiles_settings
 from profiles.people.signed_in import signed_in
 
 FORM_OVERHEAD = 64 * 1024
@@ -43,7 +43,7 @@ SHOWN, A_PAGE = 5, 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def mint(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.method == "POST" and length > settings.AVATAR_MAX_BYTES + FORM_OVERHEAD:
+    if request.method == "POST" and length > profiles_settings.current().upload_max_bytes + FORM_OVERHEAD:
         _drain(request)
         form = MintForm({}, {}, accounts=_accounts(request), offer=_offer(request))
         form.errors.clear()
@@ -85,7 +85,7 @@ def made(request: HttpRequest) -> HttpResponse:
     page = Paginator(signed_in(request).mint_requests.all(), A_PAGE).get_page(request.GET.get("page"))
     for found in page.object_list:
         found.explorer_url = _explorer_url(found)
-        found.chain_name = describe_chain(found.chain_id)["name"]
+        found.chain_name = describe_chain(found.chain_id).name
     return render(request, "nft/made.html", {"page": page})
 
 
@@ -151,17 +151,17 @@ def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 
 def _accounts(request: HttpRequest) -> list[LinkedAccount]:
     """The primary one first, which the form then offers."""
-    mine = accounts_on(signed_in(request).pk, settings.NFT_DEFAULT_CHAIN_ID)
+    mine = accounts_on(signed_in(request).pk, default_chain_id())
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
 
 def _offer(request: HttpRequest) -> sponsor.Offer | None:
-    return sponsor.offer_for(signed_in(request), settings.NFT_DEFAULT_CHAIN_ID, timezone.now())
+    return sponsor.offer_for(signed_in(request), default_chain_id(), timezone.now())
 
 
 def _drain(request: HttpRequest) -> None:
     """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
-    left = DRAINED * settings.AVATAR_MAX_BYTES
+    left = DRAINED * profiles_settings.current().upload_max_bytes
     while left > 0 and (chunk := request.read(CHUNK)):
         left -= len(chunk)
 
@@ -185,5 +185,5 @@ def _field_of(error: Exception) -> str | None:
 
 
 def _explorer_url(found: MintRequest) -> str:
-    base = str(describe_chain(found.chain_id).get("explorer_url", "")).rstrip("/")
+    base = describe_chain(found.chain_id).explorer_url.rstrip("/")
     return f"{base}/tx/{found.tx_hash}" if base and found.tx_hash else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urljoin
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from nft.claims.proofs import Source, proof_of
+from profiles import settings as profiles_settings
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
 SOURCE = "nft"
@@ -33,7 +33,7 @@ def _facts(shown: ShownPicture) -> dict[str, Any]:
     if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
         return {"proof": None}
     proof = proof_of(shown.provenance)
-    script = urljoin(settings.SITE_ORIGIN, static("verify_car.py"))
+    script = urljoin(profiles_settings.current().site_origin, static("verify_car.py"))
     return {
         "proof": proof,
         "facts": shown.provenance,
@@ -51,7 +51,7 @@ def _check(source: Source) -> dict[str, Any]:
     return {
         "source": source,
         "car_url": address,
-        "fetch": f"curl -o {archive} '{urljoin(settings.SITE_ORIGIN, address)}'",
+        "fetch": f"curl -o {archive} '{urljoin(profiles_settings.current().site_origin, address)}'",
         "verify": f"python3 verify_car.py {archive} '{shell_path}'",
     }
 

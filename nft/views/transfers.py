@@ -21,7 +21,7 @@ from nft.clients.clients import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
-from nft.names.known import names_chain_id
+from nft.settings.chains import ens_chain
 from nft.transfers import received, sending
 from nft.transfers.sending import Receiver, find_receiver
 from nft.views.json_calls import sent_view, text_of
@@ -32,7 +32,7 @@ from profiles.people.signed_in import signed_in
 @login_required
 def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
-    form = TransferForm(request.POST or None, reads_names=names_chain_id() is not None)
+    form = TransferForm(request.POST or None, reads_names=ens_chain() is not None)
     prepared = _prepare(request, claim, form) if request.method == "POST" and form.is_valid() else None
     receiver, transaction = prepared or (None, None)
     context = {

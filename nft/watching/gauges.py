@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Min, QuerySet
 
 from nft.models import ClaimPicture, TokenClaim, WatchedChain
+from nft.settings.chains import chains
 
 State = TokenClaim.State
 BOUND = 10_000
@@ -31,9 +31,9 @@ class Gauge:
 
 
 def read_gauges(now: datetime) -> Iterator[Gauge]:
-    for chain_id in settings.NFT_CHAINS:
+    for chain_id in chains():
         yield from _claims(chain_id, now)
-    for chain in WatchedChain.objects.filter(chain_id__in=settings.NFT_CHAINS).order_by("chain_id"):
+    for chain in WatchedChain.objects.filter(chain_id__in=chains()).order_by("chain_id"):
         yield from _watcher(chain, now)
     dead = TokenClaim.objects.filter(gave_up_at__isnull=False)
     yield Gauge("claims_dead", "Claims whose check died and that wait for a person.", _bounded(dead), {})

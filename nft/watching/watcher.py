@@ -1,28 +1,25 @@
-"""Having a chain looked at as soon as its node's websocket tells of a new block, instead of at the next beat.
+"""Follow a chain: read the logs of the contracts that matter, block after block, through reorgs.
 
-A hint for `watching.py` and nothing else: however long the websocket is dead, silent or wrong, the beat goes on looking
-every NFT_WATCH_PERIOD seconds.
+One watcher per chain is at work, by a lease in the database. It reads from its cursor to the newest block, in ranges
+that fit the node's limits. It keeps the hashes of blocks it has read: if one was replaced, it goes back to the last
+block that is still there, undoes what it saw later, and reads on. Nodes do not report removed logs.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Event
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from nft.claims.new_picture import record_metadata_logs
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
-from nft.clients.evm.heads import hear_new_heads
 from nft.core.evm.abi.delegations import DELEGATION_TOPICS
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.metadata_events import METADATA_TOPICS
@@ -30,40 +27,13 @@ from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
 from nft.models.claims import watched_contracts
+from nft.settings import conf
+from nft.settings.chains import chains
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
 
 log = logging.getLogger(__name__)
-
-PAUSE = 1.0
-"""Seconds between two looks: chains with blocks every 0.2 s, and nodes that tell of blocks without end, get no more."""
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
-"""Seconds until a lost connection is made again, doubled each time in vain."""
-
-
-def listen(chain_id: int, url: str, wake: Callable[[], None], stop: Event) -> None:
-    """Calls `wake` for new blocks until `stop` is set; that is looked at between blocks."""
-    wait = SHORTEST_WAIT
-    while not stop.is_set():
-        try:
-            for _ in hear_new_heads(url):
-                wait = SHORTEST_WAIT
-                if stop.is_set():
-                    return
-                wake()
-                stop.wait(PAUSE)
-        except ChainUnavailable as error:
-            log.warning("Chain %s: %s The beat goes on looking; trying again in %.0f s.", chain_id, error, wait)
-        stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-        wait = min(LONGEST_WAIT, wait * 2)
-
-
-# Following a chain: the logs of the contracts that matter, block after block, however the chain changes its mind.
-#
-# One watcher per chain is at work, by a lease in the database. It reads from its cursor to the newest block, by ranges
-# that fit what the node answers. It keeps the hashes of blocks it has read: where one was replaced, it goes back to the
-# last that stands, undoes what it saw later, and reads on from there; nodes do not tell that a log was removed.
 
 #: When a chain that nobody watches is due, whatever the clocks of workers say.
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -85,10 +55,10 @@ class Watch:
 
 
 def _watch_period() -> timedelta:
-    return timedelta(seconds=settings.NFT_WATCH_PERIOD)
+    return timedelta(seconds=conf().watch_period)
 
 
-@job(queue="chain", every=_watch_period, expires=_watch_period, each=lambda: settings.NFT_CHAINS)
+@job(queue="chain", every=_watch_period, expires=_watch_period, each=chains)
 def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
     WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0, "due_at": ALWAYS})
@@ -106,11 +76,6 @@ def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: floa
     if watch.is_behind:  # as another job, so that others get their turn
         enqueue(watch_chain, chain_id)
     return watch
-
-
-def wake_watcher(chain_id: int) -> None:
-    """Have a chain looked at now. The job is useless once the beat has looked anyway."""
-    enqueue(watch_chain, chain_id, expires=settings.NFT_WATCH_PERIOD)
 
 
 def _seen(cursor: WatchedChain) -> dict[str, Any]:

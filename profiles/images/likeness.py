@@ -4,9 +4,12 @@ The hash survives scaling, re-encoding and small changes of color, but not mirro
 people and proves nothing. Hashes are signed 64-bit numbers, which a database column can hold.
 """
 
-from PIL import Image
+from __future__ import annotations
 
-from profiles.images.geometry import center_square
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 SIDE = 8
 BITS = SIDE * SIDE
@@ -21,6 +24,11 @@ _REDUCED = 64
 
 def difference_hash(image: Image.Image) -> int:
     """Return the hash of the square in the middle of an RGB or RGBA picture; what is transparent counts as white."""
+    # Loaded here, as only decoders compute hashes; the models that compare them are in every process.
+    from PIL import Image
+
+    from profiles.images.geometry import center_square
+
     square = image.resize((_REDUCED, _REDUCED), box=center_square(image.size), reducing_gap=2.0).convert("RGBA")
     flat = Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("L")
     pixels = flat.resize((SIDE + 1, SIDE), Image.Resampling.LANCZOS).tobytes()

@@ -17,8 +17,6 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 
-from avatarsite.settings.chains import DEFAULTS
-
 CHAIN_ID = 31337
 NOBODY = "http://127.0.0.1:9"
 """A node that never answers."""
@@ -73,7 +71,7 @@ def undeployed(factory: str, deployment: bytes, signature: str) -> str:
 
 def chains_at(rpc_url: str, *ids: int) -> dict[int, dict[str, Any]]:
     """NFT_CHAINS with the local chain, and whatever else, at one node."""
-    chain = DEFAULTS | {"name": "Local chain", "rpc_urls": [rpc_url], "confirmed": 0}
+    chain = {"name": "Local chain", "rpc_urls": [rpc_url], "confirmed": 0, "ens_registry": ""}
     return {chain_id: dict(chain) for chain_id in (CHAIN_ID, *ids)}
 
 

@@ -18,6 +18,7 @@ from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer
 
 CELERY = ["-m", "celery", "--app", "avatarsite"]
+BEAT = ["-m", "celery", "--app", "avatarsite.beat"]
 
 
 @dataclass
@@ -39,10 +40,10 @@ class Programs:
         return self._start("worker", *CELERY, "worker", "-Q", "default,chain,ipfs", "-c", "2", "-n", self._name, *alone)
 
     def start_beat(self) -> Running:
-        return self._start("beat", *CELERY, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
+        return self._start("beat", *BEAT, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
 
     def start_listener(self) -> Running:
-        return self._start("listener", "manage.py", "listen_to_chains")
+        return self._start("listener", "-m", "avatarsite.listener")
 
     def end(self) -> None:
         for each in self.running:

@@ -1,4 +1,4 @@
-"""`/metrics` and `/readyz`: what whoever runs the site is told, and nobody else."""
+"""`/metrics` and `/readyz` inform operators, and nobody else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def alice() -> User:
 
 
 def read(client: Client) -> dict[tuple[str, ...], float]:
-    """Gauges by name and label."""
+    """Return gauges by name and label."""
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")

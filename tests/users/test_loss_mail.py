@@ -1,4 +1,4 @@
-"""A lost picture is told of by mail: once, to confirmed addresses, unless it is back or the person does not want it."""
+"""A lost picture is reported by mail: once, to a confirmed address, unless it is back or mails are turned off."""
 
 from __future__ import annotations
 

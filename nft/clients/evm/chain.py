@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from django.conf import settings
-
 from nft.clients.evm.answers import (
     Receipt,
     SentTransaction,
@@ -32,8 +30,9 @@ from nft.clients.evm.errors import (
 from nft.clients.evm.node import Node, share_of
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.multicall import Call
-from nft.core.evm.address import parse_address, to_checksum
+from nft.core.evm.address import to_checksum
 from nft.core.tokens.verdict import BlockRef
+from nft.settings.chains import chains
 
 log = logging.getLogger(__name__)
 Head = Literal["latest"]
@@ -238,17 +237,16 @@ class ChainClient:
 
 def get_chain(chain_id: int) -> ChainClient:
     """Return the client of a configured chain. Raises ChainUnavailable for others."""
-    chain = settings.NFT_CHAINS.get(chain_id)
+    chain = chains().get(chain_id)
     if chain is None:
         raise ChainUnavailable(f"Chain {chain_id} is not one this site reads.")
-    registry = chain.get("delegate_registry")
     return _client(
         chain_id,
-        tuple(chain["rpc_urls"]),
-        chain["confirmed"],
-        agree=bool(chain.get("agree", False)),
-        delegate_registry=parse_address(registry) if registry else None,
-        max_block_age=chain.get("max_block_age"),
+        chain.rpc_urls,
+        chain.confirmed,
+        agree=chain.agree,
+        delegate_registry=chain.delegate_registry,
+        max_block_age=chain.max_block_age,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 import coincurve
-from django.conf import settings
 from django.utils.module_loading import import_string
 from eth_hash.auto import keccak
 
+from nft.settings import conf
 from profiles.errors import ExpectedError, Kind
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -47,12 +47,12 @@ class KeySigner:
 
 def get_signer(chain_id: int) -> Signer | None:
     """Return None where the site sponsors no mints. Raises SignerError where the operator's signer can't be made."""
-    if chain_id not in settings.NFT_SPONSOR_CHAINS:
+    if chain_id not in conf().sponsor_chains:
         return None
-    if not settings.NFT_SPONSOR_SIGNER:
-        return KeySigner(settings.NFT_SPONSOR_KEYS[chain_id])
+    if not conf().sponsor_signer:
+        return KeySigner(conf().sponsor_keys[chain_id])
     try:
-        signer: Signer = import_string(settings.NFT_SPONSOR_SIGNER)(chain_id)
+        signer: Signer = import_string(conf().sponsor_signer)(chain_id)
     except Exception as error:
         raise SignerError("The site's signer can't be reached right now.") from error
     return signer

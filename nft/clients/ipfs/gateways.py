@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from django.conf import settings
 from django.core.cache import caches
 
 from nft.clients.ipfs.blockstore import get_block
@@ -24,6 +23,7 @@ from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.errors import BlockMissing
+from nft.settings import conf
 
 log = logging.getLogger(__name__)
 
@@ -107,9 +107,9 @@ class Gateways:
 def get_gateways() -> Gateways:
     """Return the gateways of NFT_IPFS_GATEWAYS, their scores shared by all workers through the cache."""
     return Gateways(
-        settings.NFT_IPFS_GATEWAYS,
+        conf().ipfs_gateways,
         scores=GatewayScores(caches["default"]),
-        race_delay=getattr(settings, "NFT_IPFS_RACE_DELAY_MS", RACE_DELAY * 1000) / 1000,
+        race_delay=conf().ipfs_race_delay_ms / 1000,
     )
 
 

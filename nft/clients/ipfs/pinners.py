@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
-from django.conf import settings
 
 from nft.clients.transport.connections import Transport
 from nft.clients.transport.deadline import Deadline
@@ -24,6 +23,8 @@ from nft.core.buffers import Bytes
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import Cid, parse_cid
+from nft.settings import conf
+from nft.settings.services import PinnerSettings
 from profiles.errors import Kind
 
 PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
@@ -126,11 +127,12 @@ class PinningService:
 
 def get_pinners() -> list[Pinner]:
     """Return the pinners of NFT_PINNERS, in order."""
-    return [_make(**one) for one in settings.NFT_PINNERS]
+    return [_make(one) for one in conf().pinners]
 
 
-def _make(name: str, kind: str, url: str, token: str) -> Pinner:
-    return (KuboPinner if kind == "kubo" else PinningService)(name, url.rstrip("/"), token)
+def _make(pinner: PinnerSettings) -> Pinner:
+    kind = KuboPinner if pinner.kind == "kubo" else PinningService
+    return kind(pinner.name, pinner.url.rstrip("/"), pinner.token)
 
 
 def _pins_of(answer: dict[str, Any]) -> list[str]:

@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import requests
-from django.conf import settings
 from django.core.cache import caches
 
 from nft.clients.transport.body import Body
@@ -24,6 +23,7 @@ from nft.clients.transport.errors import BAD_RESPONSE, URL_REFUSED, FetchError
 from nft.clients.web.addresses import OutboundRules, parse_networks
 from nft.clients.web.pace import Budget, Pace
 from nft.clients.web.urls import Target, parse_redirect, parse_target
+from nft.settings import conf
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
@@ -133,15 +133,15 @@ def guarded_http() -> GuardedHttp:
     NFT_HTTP_ALLOWED_PRIVATE: CIDR ranges allowed besides the public ones; NFT_HTTP_DENIED: ranges of one's own that are
     never allowed; NFT_HTTP_ALLOW_PLAIN: http as well as https; NFT_HTTP_SECONDS_PER_HOST, NFT_HTTP_PER_MINUTE: rates.
     """
-    plain = getattr(settings, "NFT_HTTP_ALLOW_PLAIN", False)
+    plain = conf().http_allow_plain
     rules = OutboundRules(
         schemes=frozenset({"https", "http"} if plain else {"https"}),
-        allowed=parse_networks(settings.NFT_HTTP_ALLOWED_PRIVATE),
-        denied=parse_networks(getattr(settings, "NFT_HTTP_DENIED", [])),
+        allowed=parse_networks(list(conf().http_allowed_private)),
+        denied=parse_networks(list(conf().http_denied)),
     )
     budget = Budget(
-        getattr(settings, "NFT_HTTP_SECONDS_PER_HOST", Budget.seconds_per_host),
-        getattr(settings, "NFT_HTTP_PER_MINUTE", Budget.per_minute),
+        conf().http_seconds_per_host,
+        conf().http_per_minute,
     )
     return GuardedHttp(rules, pace=Pace(caches["default"], budget))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import rlp  # type: ignore[import-untyped]
 from eth_hash.auto import keccak
 
 _TYPE = b"\x02"
@@ -38,12 +37,12 @@ class UnsignedTransaction:
 
     def digest(self) -> bytes:
         """Return the hash to sign."""
-        return keccak(_TYPE + rlp.encode(self._fields()))
+        return keccak(_TYPE + _encode(self._fields()))
 
     def signed(self, signature: bytes) -> bytes:
         """Return the bytes for `eth_sendRawTransaction`. `signature` is r, s and the recovery bit: 65 bytes."""
         r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-        return _TYPE + bytes(rlp.encode([*self._fields(), signature[64], r, s]))
+        return _TYPE + _encode([*self._fields(), signature[64], r, s])
 
     def _fields(self) -> list[object]:
         return [self.chain_id, self.nonce, self.fees.tip, self.fees.max_fee, self.gas, self.to, 0, self.data, []]
@@ -51,6 +50,8 @@ class UnsignedTransaction:
 
 def parse_call(raw: bytes) -> tuple[bytes, bytes]:
     """Return the called address and the call data of a transaction that `UnsignedTransaction.signed` made."""
+    import rlp  # type: ignore[import-untyped]
+
     fields: list[bytes] = rlp.decode(raw[1:])
     return bytes(fields[5]), bytes(fields[7])
 
@@ -72,3 +73,10 @@ def build_replacement_fees(before: Fees, fresh: Fees) -> Fees:
 
 def _raised(wei: int) -> int:
     return wei * (100 + _RAISE_PERCENT) // 100 + 1
+
+
+def _encode(fields: list[object]) -> bytes:
+    # Loaded here, as it loads pydantic and much else, and only a worker of a site that sponsors mints needs it.
+    import rlp
+
+    return bytes(rlp.encode(fields))

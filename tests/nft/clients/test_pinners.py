@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from web3.contract import Contract
 
-from avatarsite.settings import pinners as settings_pinners
+from avatarsite.settings import services
 from localstack.processes import free_port
 from nft.clients.ipfs.gateways import Gateways
 from nft.files.publishing import ASK_AGAIN, sweep_copies
@@ -171,5 +171,5 @@ def test_wrong_settings_stop_the_start(monkeypatch: pytest.MonkeyPatch, pinners:
     monkeypatch.setenv("NFT_PINNERS", pinners)
     monkeypatch.setenv("NFT_PINNER_TOKENS", tokens)
     with pytest.raises(ImproperlyConfigured) as caught:
-        settings_pinners.read()
+        services.read_pinners()
     assert "secret" not in str(caught.value)
