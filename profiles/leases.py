@@ -40,10 +40,12 @@ BOUND = 10_000
 class Policy:
     """How attempts at the rows of one model begin, are repeated and end.
 
-    lease: longer than any attempt lasts. tries: attempts that may end in an expected error, None without limit.
-    crashes: attempts without success that may crash or end in an unexpected error. The wait before another attempt
-    begins at `first_delay` and doubles up to `longest_delay`. stops: False for a job that goes on, and is only listed,
-    after its crashes.
+    lease: longer than any attempt lasts.
+    tries: attempts that may end in an expected error; a permanent one ends the work at once. None where the work can't
+    fail for good: errors that may pass are tried again without limit, and a permanent one counts as unexpected.
+    crashes: attempts without success that may crash or end in an unexpected error.
+    first_delay, longest_delay: the wait before another attempt, which doubles from the one to the other.
+    stops: False for a job that goes on, and is only listed, after its crashes.
     """
 
     lease: timedelta = timedelta(minutes=3)
@@ -154,15 +156,17 @@ class Leased(models.Model):
 
     def record_error(self, error: ExpectedError, now: datetime) -> None:
         """Retry after an expected error, or fail. Override where the row's state or its wait depends on it."""
-        is_over = error.permanent or (self.policy.tries is not None and self.tries >= self.policy.tries)
-        self.fail(error) if is_over else self.retry(error, now)
+        if self.policy.tries is not None and (error.permanent or self.tries >= self.policy.tries):
+            self.fail(error)
+        else:
+            self.retry(error, now)
 
 
 class Attempting:
     """Swallows what a block of work raises, and records it.
 
-    ExpectedError: the row is tried again, or fails for good where the error is permanent or `Policy.tries` are used up.
-    Any other Exception is logged with its traceback and counted as a crash.
+    ExpectedError: the row is tried again or fails for good, as its policy says. Any other Exception is logged with its
+    traceback and counted as a crash.
     """
 
     def __init__(self, row: Leased, now: datetime) -> None:
@@ -172,7 +176,8 @@ class Attempting:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, ExpectedError):
+        can_fail = self.row.policy.tries is not None
+        if isinstance(error, ExpectedError) and (can_fail or not error.permanent):
             self.row.record_error(error, self.now)
         elif isinstance(error, Exception):
             self._record_unexpected(error)

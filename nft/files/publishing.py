@@ -17,6 +17,7 @@ from nft.core.ipfs.errors import DagError
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import read_kept
 from nft.models import CachedObject, PinnedCopy
+from profiles.errors import ExpectedError
 from profiles.jobs import job
 from profiles.leases import due, lease_rows
 
@@ -34,7 +35,7 @@ _READ_BACK = IpfsLimits(DagLimits(), 30.0)
 
 def publish(cids: Sequence[str], now: datetime) -> str:
     """Sees to it that outside pinners get what we keep; "" once every file is held by one of them, or none is
-    configured, else what is still missing, in a sentence. Raises BlockStoreError."""
+    configured, else what is still missing, in a sentence."""
     pinners = get_pinners()
     if not pinners:
         return ""
@@ -106,7 +107,7 @@ def _push(cids: Sequence[str], pinners: Sequence[Pinner], now: datetime) -> int:
 def _store(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
     try:
         standing = _ask(copy, pinner)
-    except FetchError as error:
+    except ExpectedError as error:
         log.warning("Pinner %s, %s: %s", copy.pinner, copy.object.root_cid, error)
         state, delay = (State.REFUSED, REFUSED_AGAIN) if error.permanent else (State.WAITING, None)
         copy.retry(error, now, delay, state=state, reference="")

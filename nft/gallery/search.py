@@ -21,12 +21,13 @@ from django.utils import timezone
 
 from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainError, ChainUnavailable
+from nft.clients.evm.errors import ChainUnavailable
 from nft.clients.indexers import get_indexers
 from nft.gallery.holdings import ask_who_holds, awaits_confirmation, name_collections, note_found
 from nft.gallery.pictures import ask_for_first_pictures
 from nft.gallery.sources import find_enumerated, find_here, find_in_logs, find_indexed, known_contracts
 from nft.models import LinkedAccount, TokenSearch
+from profiles.errors import ExpectedError
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
@@ -111,7 +112,7 @@ def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds
                 _finish(search, now)
             elif search.release(now, runs=search.runs):
                 enqueue(run_search, search.pk)
-        except ChainError as error:
+        except ExpectedError as error:
             log.warning("Looking for tokens on chain %s: %s", search.chain_id, error)
             _fail(search, error, now)
     return search
@@ -211,7 +212,7 @@ def _finish(search: TokenSearch, now: datetime) -> None:
             enqueue(run_search, search.pk, delay=(again - now).total_seconds())
 
 
-def _fail(search: TokenSearch, error: ChainError, now: datetime) -> None:
+def _fail(search: TokenSearch, error: ExpectedError, now: datetime) -> None:
     failed = {"state": State.FAILED, "finished_at": now, "trouble": OUTAGE, "span": search.span, "runs": search.runs}
     if search.tries <= TRIES_AFTER_OUTAGE:
         search.retry(error, now, AGAIN_AFTER_OUTAGE, **failed)

@@ -28,9 +28,8 @@ def open_notices(profile: Profile) -> list[Notice]:
 def tell_lost(owner: Profile, avatar: Avatar, sentence: str, at: datetime) -> None:
     _close(owner, at, avatar=avatar)
     told = avatar.notices.filter(kind=Kind.LOST, mailed_at__gt=at - QUIET).exists()
-    owner.notices.create(
-        avatar=avatar, kind=Kind.LOST, sentence=sentence, at=at, mail_due=owner.mails_on_loss and not told
-    )
+    mail_at = at if owner.mails_on_loss and not told else None
+    owner.notices.create(avatar=avatar, kind=Kind.LOST, sentence=sentence, at=at, due_at=mail_at)
     _note(owner, has_notices=True)
 
 
@@ -55,7 +54,7 @@ def dismiss(profile: Profile, notice_id: UUID, now: datetime) -> bool:
     """False where there is no such notice of this person, or it was dismissed already."""
     with lock_profile(profile.pk) as owner:
         mine = owner.notices.filter(pk=notice_id, dismissed_at__isnull=True)
-        found = mine.update(dismissed_at=now, mail_due=False) == 1
+        found = mine.update(dismissed_at=now, due_at=None, attempt=None) == 1
         _note(owner, has_notices=owner.notices.filter(dismissed_at__isnull=True).exists())
     return found
 
@@ -69,7 +68,7 @@ def _close(owner: Profile, at: datetime, avatar: Avatar | None = None) -> None:
     notices = owner.notices.filter(dismissed_at__isnull=True)
     if avatar is not None:
         notices = notices.filter(avatar=avatar)
-    notices.update(dismissed_at=at, mail_due=False)
+    notices.update(dismissed_at=at, due_at=None, attempt=None)
 
 
 def _note(owner: Profile, *, has_notices: bool) -> None:

@@ -176,3 +176,23 @@ def test_work_that_must_not_stop_is_listed_and_goes_on(work: Any, monkeypatch: p
     assert take(row, now).release(now)
     row.refresh_from_db()
     assert row.gave_up_at is None
+
+
+def test_a_permanent_error_counts_as_unexpected_where_the_work_can_not_fail(
+    work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "policy", Policy())
+    row = add(work)
+    now = NOW
+    for _ in range(3):
+        end_with(ExpectedError("The answer makes no sense."), take(row, now), now)
+        now += timedelta(hours=1)
+    row.refresh_from_db()
+    assert (row.due_at, row.last_error) == (None, OUR_FAULT.format(what="ExpectedError"))
+    busy = ExpectedError("The host is busy.", Kind("busy", "Busy", permanent=False))
+    other = add(work)
+    for _ in range(9):
+        end_with(busy, take(other, now), now)
+        now += timedelta(hours=1)
+    other.refresh_from_db()
+    assert (other.due_at is not None, other.crashes, other.gave_up_at) == (True, 0, None)

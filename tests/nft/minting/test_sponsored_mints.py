@@ -14,7 +14,7 @@ from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
 from nft.errors import NotNow
-from nft.minting import requests
+from nft.minting import outbox, requests
 from nft.minting.errors import NotSponsored
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
 from nft.minting.requests import record_mint_sent, start_mint, steps_of, use_mint
@@ -275,6 +275,24 @@ def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
     orphan.refresh_from_db()
     assert orphan.settled_at is not None
     assert fetch_nonce(world.client, bytes(orphan.sender)) == orphan.nonce + 1
+
+
+def test_the_transaction_of_a_mint_that_was_given_up_still_uses_up_its_number(
+    world: World, chain: Chain, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all transactions of the site after it would wait."""
+    request = to_submitted(world, alice)
+    MintRequest.objects.filter(pk=request.pk).update(gave_up_at=world.now, due_at=None)
+    assert sweep_outbox(world.now, world.clients) == 1
+    chain.finalize()
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "fetch_nonce", lambda *_: 1 / 0)
+        sweep_outbox(world.now, world.clients)
+    assert sent(request)[0].last_error.startswith("Something went wrong on our side (ZeroDivisionError)")
+    sweep_outbox(world.later(minutes=3), world.clients)
+    settled = sent(request)[0]
+    assert settled.settled_at is not None
+    assert (settled.due_at, settled.last_error) == (None, "")
 
 
 # --- none, with a reason ----------------------------------------------------------------------------------------------
