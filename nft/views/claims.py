@@ -23,7 +23,7 @@ from nft.claims.errors import ClaimError, NoSuchClaim
 from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, square_bytes
-from nft.models import TokenClaim
+from nft.models import ClaimPicture, TokenClaim
 from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
 from nft.transfers import received
@@ -137,8 +137,9 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
 def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
     """What the page polls while we look."""
     picture = _own(request, claim_id).get_picture()
-    done = picture.due_at is None
-    answer = {"done": done, "state": picture.state, "step": ""}
+    is_first = picture.state == ClaimPicture.State.FIRST  # there is nothing to compare a new one with yet
+    done = is_first or picture.due_at is None
+    answer = {"done": done, "state": "" if is_first else picture.state, "step": ""}
     return JsonResponse(answer | ({"redirect": reverse("nft:claim_detail", args=[claim_id])} if done else {}))
 
 
