@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -29,6 +29,7 @@ from nft.core.evm.abi.metadata_events import METADATA_TOPICS
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
+from nft.models.chains import ALWAYS
 from nft.models.claims import watched_contracts
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
 from profiles.jobs import enqueue, job
@@ -65,8 +66,6 @@ def listen(chain_id: int, url: str, wake: Callable[[], None], stop: Event) -> No
 # that fit what the node answers. It keeps the hashes of blocks it has read: where one was replaced, it goes back to the
 # last that stands, undoes what it saw later, and reads on from there; nodes do not tell that a log was removed.
 
-#: When a chain that nobody watches is due, whatever the clocks of workers say.
-ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 TRAIL = 128
 """Blocks whose hashes are kept. After a reorg deeper than these, all that is not confirmed is read again."""
 ADDRESSES = 500
@@ -91,7 +90,7 @@ def _watch_period() -> timedelta:
 @job(queue="chain", every=_watch_period, expires=_watch_period, each=lambda: settings.NFT_CHAINS)
 def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
-    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0, "due_at": ALWAYS})
+    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0})
     cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
     if cursor is None:
         return None
