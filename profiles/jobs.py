@@ -141,7 +141,10 @@ def _send(wanted: Job, args: tuple[Any, ...], **options: Any) -> None:
 
 
 def discover() -> None:
-    """Import every module of the installed apps that declares a job, and no other: some must not be in a worker."""
+    """Import every module of the installed apps that declares a job, and no other: some must not be in a worker.
+
+    A declaration is found by its text, `@job(` at the start of a line, in a module that imports it by name.
+    """
     for config in apps.get_app_configs():
         root = Path(config.path)
         for path in sorted(root.rglob("*.py")):

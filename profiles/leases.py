@@ -139,7 +139,7 @@ class Leased(models.Model):
     def give_up(self, error: Exception | str, now: datetime) -> bool:
         """Stop automatic attempts: the row waits for staff, or goes on and is listed where the policy never stops."""
         sentence = str(error)[:300]
-        due_at = None if self.policy.stops else now + self.policy.delay(self.tries)
+        due_at = None if self.policy.stops else now + self.policy.lease
         log.error("%s %s needs attention: %s", self._meta.label, self.pk, sentence)
         columns = {
             "attempt": None,
@@ -191,7 +191,7 @@ class Attempting:
             row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
         else:
             # Longer than after an expected error: a cache or a store that restarts must not use up all attempts.
-            delay = row.policy.lease * 4 ** (row.crashes - 1)
+            delay = row.policy.lease * (4 ** (row.crashes - 1) if row.policy.stops else 1)
             sentence = f"Something went wrong on our side ({type(error).__name__}). We try again."
             row.retry(sentence, self.now, delay, crashes=row.crashes)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import models
 
 from profiles.leases import Leased, Policy
+
+#: When a chain that nobody watches is due, whatever the clocks of workers say.
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class WatchedChain(Leased):
@@ -15,6 +18,9 @@ class WatchedChain(Leased):
 
     policy = Policy(lease=timedelta(seconds=90), stops=False)
 
+    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, default=ALWAYS, help_text="The end of the lease; long ago while no watcher is at work."
+    )
     chain_id = models.PositiveBigIntegerField(primary_key=True)
     next_block = models.PositiveBigIntegerField(help_text="The first block whose logs were not read yet.")
     trail: models.JSONField[Any, Any] = models.JSONField(

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +26,7 @@ from nft.core.evm.abi.metadata_events import METADATA_TOPICS
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
+from nft.models.chains import ALWAYS
 from nft.models.claims import watched_contracts
 from nft.settings import conf
 from nft.settings.chains import chains
@@ -35,8 +36,6 @@ from profiles.leases import lease_row
 
 log = logging.getLogger(__name__)
 
-#: When a chain that nobody watches is due, whatever the clocks of workers say.
-ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 TRAIL = 128
 """Blocks whose hashes are kept. After a reorg deeper than these, all that is not confirmed is read again."""
 ADDRESSES = 500
@@ -61,7 +60,7 @@ def _watch_period() -> timedelta:
 @job(queue="chain", every=_watch_period, expires=_watch_period, each=chains)
 def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
-    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0, "due_at": ALWAYS})
+    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0})
     cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
     if cursor is None:
         return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -100,3 +102,12 @@ def test_only_modules_that_declare_jobs_are_imported(monkeypatch: pytest.MonkeyP
     monkeypatch.delitem(sys.modules, "users.loss_mail", raising=False)
     jobs.discover()
     assert "users.loss_mail.send_due" in {each.name for each in jobs.get_jobs()}
+
+
+def test_every_declaration_is_written_as_discovery_finds_it() -> None:
+    root = Path(jobs.__file__).parents[1]
+    files = [path for app in ("avatarsite", "users", "profiles", "nft") for path in (root / app).rglob("*.py")]
+    texts = {path.name: path.read_text("utf-8") for path in files if path != Path(jobs.__file__)}
+    declaring = {name: text for name, text in texts.items() if re.search(r"^\s*@(\w+\.)?job\(", text, re.MULTILINE)}
+    assert len(declaring) > 10
+    assert all("\n@job(" in text and "from profiles.jobs import" in text for text in declaring.values())

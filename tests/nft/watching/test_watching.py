@@ -17,6 +17,7 @@ from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from nft.tokens.alarms import raise_alarm
 from nft.watching import transfers_seen, watcher
 from nft.watching.watcher import Watch, watch_chain
 from tests.kit.world import (
@@ -243,6 +244,27 @@ def test_only_one_watcher_is_at_work_and_a_dead_one_is_replaced(
     assert watch_chain(CHAIN_ID, world.now, world.clients) is None
     world.later(seconds=61)
     assert look(world).doubted == 1
+
+
+def test_an_alarm_before_the_first_look_holds_no_watcher_up(world: World, chain: Chain) -> None:
+    raise_alarm(CHAIN_ID, "A node lies.", world.now)
+    assert look(world).blocks >= 0
+    assert WatchedChain.objects.get().alarm == "A node lies."
+
+
+def test_a_watcher_that_fails_for_a_reason_of_ours_is_listed_and_goes_on(
+    world: World, chain: Chain, contract: Contract, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(chain, contract, claim.token_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(watcher, "note_logs", lambda *_: 1 / 0)
+        for _ in range(5):
+            assert look(world) == Watch()
+            world.later(seconds=90)
+    stuck = WatchedChain.objects.get()
+    assert (stuck.gave_up_at is not None, "ZeroDivisionError" in stuck.last_error) == (True, True)
+    assert look(world).doubted == 1
+    assert WatchedChain.objects.get().gave_up_at is None
 
 
 def test_a_watcher_taken_for_dead_moves_nothing(
