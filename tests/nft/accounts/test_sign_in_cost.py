@@ -25,10 +25,10 @@ from nft.accounts.sessions import GUEST_SESSION_SECONDS
 from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 from users.session_store import SessionStore
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 ROOT = Path(__file__).resolve().parents[3]
 MB = 1_000_000
 STATEMENTS = [
@@ -47,11 +47,6 @@ STATEMENTS = [
     "the session in the person's list",
     "the session's new content",
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
 
 
 @pytest.fixture
