@@ -22,21 +22,11 @@ from nft.claims.picture import fetch_media
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
 from nft.models import TokenClaim
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, sweep
+from tests.kit.world import World, deploy_avatar_token, mint, pinned_metadata, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 # --- jobs --------------------------------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from tests.kit.world import (
     World,
     claim_of,
     deploy_avatar_token,
-    make_world,
     mint,
     person,
     picture,
@@ -34,16 +33,6 @@ from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 # --- other tokens ------------------------------------------------------------------------------------------------

@@ -27,21 +27,11 @@ from nft.gallery.sources import Found, find_indexed
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
 from tests.kit.hostile_server import HostileServer
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
+from tests.kit.world import World, deploy_avatar_token, mint, person, picture, pinned_metadata
 from tests.nft.tokens.test_ownership_many import choosy_node
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture

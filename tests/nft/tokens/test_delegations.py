@@ -22,10 +22,8 @@ from nft.transfers.sending import build_transfer
 from tests.kit.world import (
     World,
     claim_of,
-    deploy_avatar_token,
     make_world,
     mint,
-    person,
     pinned_metadata,
     send,
     shown,
@@ -50,16 +48,6 @@ def world(chain: Chain, registry: Contract) -> World:
     world.client = client
     world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
     return world
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[ALICE])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def client_with(chain: Chain, registry: str) -> ChainClient:

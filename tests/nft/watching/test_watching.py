@@ -22,10 +22,7 @@ from nft.watching.watcher import Watch, watch_chain
 from tests.kit.world import (
     World,
     claim_of,
-    deploy_avatar_token,
-    make_world,
     mint,
-    person,
     pinned_metadata,
     shown,
     sweep,
@@ -34,21 +31,6 @@ from tests.nft.tokens.test_ownership_many import choosy_node
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 @pytest.fixture
