@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,21 +22,11 @@ from nft.minting.steps import follow_mint
 from nft.models import MintRequest, SponsoredTransaction
 from tests.kit.dying import dies_at
 from tests.kit.mints import go_on, install, order, sign
-from tests.kit.world import World, make_world, person
+from tests.kit.world import World, make_world
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VISITS = 400
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -46,15 +36,6 @@ def contract(chain: Chain, settings: Any) -> Contract:
     settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
     settings.NFT_SPONSOR_BUDGET = 10**18
     return deployed
-
-
-@pytest.fixture
-def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
-    """Blocks come only when told; what waits in the pool is gone afterwards."""
-    chain.rpc("evm_setAutomine", False)
-    yield chain
-    chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_setAutomine", True)
 
 
 def visit(world: World, request: MintRequest, moment: int) -> bool:

@@ -20,20 +20,10 @@ from nft.views import minting as pages
 from profiles.store import objects
 from profiles.store.images import keep_image
 from tests.kit.mints import go_on, install, ready_to_sign
-from tests.kit.world import World, make_world, person, picture
+from tests.kit.world import World, picture
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture

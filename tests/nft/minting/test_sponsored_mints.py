@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import coincurve
@@ -22,21 +21,11 @@ from nft.minting.sponsor import budget_left, offer_for
 from nft.minting.sponsored_steps import MOST_NUMBERS
 from nft.models import MintRequest, SponsoredTransaction
 from tests.kit.mints import finish, go_on, install, order
-from tests.kit.world import World, make_world, person
+from tests.kit.world import World, person
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ETHER = 10**18
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -47,15 +36,6 @@ def contract(chain: Chain, settings: Any) -> Contract:
     settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
     settings.NFT_SPONSOR_BUDGET = ETHER
     return deployed
-
-
-@pytest.fixture
-def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
-    """Blocks come only when told; what waits in the pool is gone afterwards."""
-    chain.rpc("evm_setAutomine", False)
-    yield chain
-    chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_setAutomine", True)
 
 
 def sponsored(world: World, user: User, **changes: Any) -> MintRequest:
