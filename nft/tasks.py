@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from nft.accounts import challenges, sessions, sign_in
 from nft.claims import checking, history, new_picture, picture, policy, sweeping
-from nft.clients.bundle import get_doors
+from nft.clients.clients import get_clients
 from nft.files import publishing, store, upkeep
 from nft.gallery import pictures, search
 from nft.minting import outbox, steps
@@ -23,12 +23,12 @@ SWEEP_SECONDS = 180
 
 @shared_task(name="nft.tasks.verify_claim")
 def verify_claim(claim_id: str) -> None:
-    checking.verify_claim(UUID(claim_id), timezone.now(), get_doors())
+    checking.verify_claim(UUID(claim_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.fetch_media")
 def fetch_media(claim_id: str) -> None:
-    picture.fetch_media(UUID(claim_id), timezone.now(), get_doors())
+    picture.fetch_media(UUID(claim_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.sweep_claims")
@@ -43,7 +43,7 @@ def sweep_claims() -> None:
 def sweep_page(chain_id: int, alone: bool) -> None:
     """One page; where more is due, the next page is another task, so that others get their turn between."""
     cache.touch(_running(chain_id, alone), SWEEP_SECONDS)
-    if sweeping.sweep_page(chain_id, timezone.now(), get_doors(), alone=alone):
+    if sweeping.sweep_page(chain_id, timezone.now(), get_clients(), alone=alone):
         sweep_page.delay(chain_id, alone)
     else:
         cache.delete(_running(chain_id, alone))
@@ -52,7 +52,7 @@ def sweep_page(chain_id: int, alone: bool) -> None:
 @shared_task(name="nft.tasks.watch_chain")
 def watch_chain(chain_id: int) -> None:
     """Reads on; a watcher that has much to catch up goes on as another task, so that others get their turn."""
-    watch = watcher.watch_chain(chain_id, timezone.now(), get_doors())
+    watch = watcher.watch_chain(chain_id, timezone.now(), get_clients())
     if watch is not None and watch.is_behind:
         watch_chain.delay(chain_id)
 
@@ -74,7 +74,7 @@ def forget_old_challenges() -> None:
 
 @shared_task(name="nft.tasks.recheck_wallet_sessions")
 def recheck_wallet_sessions() -> None:
-    sessions.recheck_due(get_doors().chain, timezone.now())
+    sessions.recheck_due(get_clients().chain, timezone.now())
 
 
 @shared_task(name="nft.tasks.forget_unused_blocks")
@@ -84,7 +84,7 @@ def forget_unused_blocks() -> None:
 
 @shared_task(name="nft.tasks.rehash_kept")
 def rehash_kept() -> None:
-    upkeep.rehash_due(timezone.now(), get_doors().ipfs)
+    upkeep.rehash_due(timezone.now(), get_clients().ipfs)
 
 
 @shared_task(name="nft.tasks.forget_unused_objects")
@@ -94,13 +94,13 @@ def forget_unused_objects() -> None:
 
 @shared_task(name="nft.tasks.follow_mint")
 def follow_mint(mint_id: str) -> None:
-    steps.follow_mint(UUID(mint_id), timezone.now(), get_doors())
+    steps.follow_mint(UUID(mint_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.sweep_mints")
 def sweep_mints() -> None:
-    steps.sweep_mints(timezone.now(), get_doors())
-    outbox.sweep_outbox(timezone.now(), get_doors())
+    steps.sweep_mints(timezone.now(), get_clients())
+    outbox.sweep_outbox(timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.sweep_copies")
@@ -110,17 +110,17 @@ def sweep_copies() -> None:
 
 @shared_task(name="nft.tasks.search_tokens")
 def search_tokens(search_id: str) -> None:
-    search.run_search(UUID(search_id), timezone.now(), get_doors())
+    search.run_search(UUID(search_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.fetch_held_picture")
 def fetch_held_picture(held_id: str) -> None:
-    pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_doors())
+    pictures.fetch_held_picture(UUID(held_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.look_at_picture")
 def look_at_picture(claim_id: str) -> None:
-    new_picture.look_at_picture(UUID(claim_id), timezone.now(), get_doors())
+    new_picture.look_at_picture(UUID(claim_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.sweep_gallery")
@@ -139,9 +139,9 @@ def apply_policy() -> None:
 
 @shared_task(name="nft.tasks.check_name")
 def check_name(account_id: str) -> None:
-    primary.check_name(UUID(account_id), timezone.now(), get_doors())
+    primary.check_name(UUID(account_id), timezone.now(), get_clients())
 
 
 @shared_task(name="nft.tasks.sweep_names")
 def sweep_names() -> None:
-    primary.sweep_names(timezone.now(), get_doors())
+    primary.sweep_names(timezone.now(), get_clients())

@@ -34,14 +34,14 @@ def sweep(case: Case, count: int) -> Work:
     from nft.models import TokenClaim
 
     _fill(case["everything"], count, case["owner"])
-    doors, moment = _doors(case), timezone.now()
+    clients, moment = _clients(case), timezone.now()
 
     def work() -> None:
         nonlocal moment
         before = moment
         if not TokenClaim.objects.filter(next_check_at__lte=moment).exists():
             moment = before + timedelta(hours=1)
-        sweeping.sweep_page(CHAIN_ID, moment, doors, alone=False)
+        sweeping.sweep_page(CHAIN_ID, moment, clients, alone=False)
 
     work()
     renewed = TokenClaim.objects.filter(state="owned", checked_at__gte=moment).count()
@@ -57,8 +57,8 @@ def watch(case: Case) -> Work:
 
     _fill(case["busy"], 10, case["owner"])
     WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=case["first"])
-    doors, blocks, began = _doors(case), 0, time.perf_counter()
-    while (look := watch_chain(CHAIN_ID, timezone.now(), doors)) is not None and look.blocks:
+    clients, blocks, began = _clients(case), 0, time.perf_counter()
+    while (look := watch_chain(CHAIN_ID, timezone.now(), clients)) is not None and look.blocks:
         blocks += look.blocks
     seconds = time.perf_counter() - began
     _check(blocks >= case["blocks"])
@@ -67,7 +67,7 @@ def watch(case: Case) -> Work:
     contract = bytes.fromhex(case["busy"][2:])
     logs = view.logs([contract], TRANSFER_TOPICS, case["first"], case["first"] + 99)
     _check(len(logs) == 100 * case["moves"])
-    looks = sorted(_time_run(case, lambda: watch_chain(CHAIN_ID, timezone.now(), doors)) for _ in range(LOOKS))
+    looks = sorted(_time_run(case, lambda: watch_chain(CHAIN_ID, timezone.now(), clients)) for _ in range(LOOKS))
     facts = {"seconds": seconds, "blocks": blocks, "logs": len(logs), "look_p95": looks[int(LOOKS * 0.95)]}
     return lambda: note_logs(CHAIN_ID, logs), facts
 
@@ -122,13 +122,13 @@ def _fill(contract: str, count: int, owner: str) -> None:
         )
 
 
-def _doors(case: Case) -> Any:
-    from nft.clients.bundle import Doors
+def _clients(case: Case) -> Any:
+    from nft.clients.clients import Clients
     from nft.clients.ipfs.gateways import Gateways
     from nft.clients.web.fetch import guarded_http
 
     client = ChainClient(CHAIN_ID, [case["url"]], "finalized")
-    return Doors(lambda _: client, Gateways([]), guarded_http())
+    return Clients(lambda _: client, Gateways([]), guarded_http())
 
 
 def _check(is_good: bool) -> None:

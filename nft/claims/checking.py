@@ -23,7 +23,7 @@ from nft import jobs
 from nft.claims import history
 from nft.claims.receipt import renewed
 from nft.claims.wording import NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
@@ -57,16 +57,16 @@ class Outcome:
     is_outage: bool
 
 
-def verify_claim(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Outcome | None:
+def verify_claim(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Outcome | None:
     """Asks the chain and records the answer. None where there is nothing due, or somebody else is at it."""
     claim = _take(claim_id, now)
-    return None if claim is None else verify_taken(claim, now, doors)
+    return None if claim is None else verify_taken(claim, now, clients)
 
 
-def verify_taken(claim: TokenClaim, now: datetime, doors: Doors) -> Outcome:
+def verify_taken(claim: TokenClaim, now: datetime, clients: Clients) -> Outcome:
     """The same for a claim whose `attempt` is the caller's."""
     holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
-    check = _check(claim, holders, doors)
+    check = _check(claim, holders, clients)
     record_check(claim, check, now)
     if check is not None and check.decision.reason in ALARMING:
         raise_alarm(claim.chain_id, check.decision.sentence, now)
@@ -115,14 +115,14 @@ def bury_the_dead(claim: TokenClaim) -> bool:
     return True
 
 
-def _check(claim: TokenClaim, holders: Sequence[bytes], doors: Doors) -> Check | None:
+def _check(claim: TokenClaim, holders: Sequence[bytes], clients: Clients) -> Check | None:
     """None where the person has no account to check."""
     if not holders:
         return None
     standard = TokenStandard(claim.standard) if claim.standard else None
     token = Token(claim.contract, claim.token_id, standard, claim.vault)
     was_owned = claim.state == State.OWNED
-    client = doors.chain(claim.chain_id)
+    client = clients.chain(claim.chain_id)
     known = claim.checked_block_number or 0
     return check_ownership(client, token, holders, known_block=known, look_at_head=not was_owned)
 

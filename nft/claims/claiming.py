@@ -26,7 +26,7 @@ from nft.claims import history
 from nft.claims.checking import ask_for_media
 from nft.claims.picture import FAILED
 from nft.claims.wording import UNLINKED, loss_sentence
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import looks_like_name
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
@@ -95,25 +95,25 @@ class TooManyChecks(ClaimError):
 
 
 def create_claim(
-    user: User, reference: str, now: datetime, *, chain_id: int | None = None, doors: Doors | None = None
+    user: User, reference: str, now: datetime, *, chain_id: int | None = None, clients: Clients | None = None
 ) -> TokenClaim:
     """Asks for the token that `reference` names to become the person's picture; checked by a worker.
 
-    `chain_id`: the chain of a bare contract and id, by default the site's. `doors`: to look up a name (ENS) whose
+    `chain_id`: the chain of a bare contract and id, by default the site's. `clients`: to look up a name (ENS) whose
     “avatar” record names the token; without them a name is refused. The same token again is checked again.
     Raises ClaimError.
     """
-    if doors is not None and names_chain_id() is not None and looks_like_name(reference.strip()):
+    if clients is not None and names_chain_id() is not None and looks_like_name(reference.strip()):
         spend_check(user)
-        return claim_asset(user, find_named_token(reference, doors), now)
+        return claim_asset(user, find_named_token(reference, clients), now)
     asset = parse_reference(reference, chain_id or settings.NFT_DEFAULT_CHAIN_ID)
     return claim_asset(user, asset, now)
 
 
-def find_named_token(name: str, doors: Doors) -> AssetReference:
+def find_named_token(name: str, clients: Clients) -> AssetReference:
     """The token that a name's owner chose as their picture. Raises ReferenceRefused, NamesDown."""
     try:
-        return _on_our_chains(find_avatar_token(name, doors))
+        return _on_our_chains(find_avatar_token(name, clients))
     except NamesUnreachable as error:
         raise NamesDown(error.sentence) from error
     except (NameProblem, InvalidIdentifier) as error:

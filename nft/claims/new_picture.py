@@ -19,7 +19,7 @@ from nft import jobs
 from nft.claims.claiming import ClaimError, CollectionRefused, NoSuchClaim, spend_check
 from nft.claims.picture import SOURCE, carry_doubt, is_expected
 from nft.claims.receipt import build_provenance, when_checked
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
@@ -88,7 +88,7 @@ def find_lost_looks(now: datetime) -> None:
         jobs.enqueue(jobs.LOOK_AT_PICTURE, claim_id)
 
 
-def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> PictureCheck | None:
+def look_at_picture(claim_id: uuid.UUID, now: datetime, clients: Clients) -> PictureCheck | None:
     """None where there is nothing due, or the claim went meanwhile."""
     check = _take(claim_id, now)
     if check is None:
@@ -96,7 +96,7 @@ def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Picture
     claim = check.claim
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
     try:
-        media = fetch_token_media(doors.chain(claim.chain_id), token, doors)
+        media = fetch_token_media(clients.chain(claim.chain_id), token, clients)
         image = keep_image(media.image.data, svg_allowed=True).row
     except Exception as error:
         if not is_expected(error):

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from nft.claims.receipt import build_provenance
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.core.evm.token import Token, TokenStandard
 from nft.models import TokenClaim
 from nft.tokens.collections import refusal_of
@@ -36,13 +36,13 @@ FAILED = "media_failed"
 SOURCE = "nft"
 
 
-def fetch_media(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Avatar | None:
+def fetch_media(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Avatar | None:
     """The picture that was set, or None where there was nothing to do or it failed (the claim then says why)."""
     claim = _take(claim_id, now)
     if claim is None:
         return None
     try:
-        media = _fetch(claim, doors)
+        media = _fetch(claim, clients)
         image = keep_image(media.image.data, svg_allowed=True).row
         claim.name, claim.collection = media.name, media.collection
         record_likeness(claim, image, now)
@@ -71,7 +71,7 @@ def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
     return TokenClaim.objects.filter(pk=claim_id, media_attempt=attempt).first() if taken else None
 
 
-def _fetch(claim: TokenClaim, doors: Doors) -> TokenMedia:
+def _fetch(claim: TokenClaim, clients: Clients) -> TokenMedia:
     if claim.media_attempts > TRIES:  # workers died over it, again and again
         raise MediaRefused(f"It was tried {TRIES} times without an end.")
     if refusal := refusal_of(claim.chain_id, claim.contract):
@@ -81,7 +81,7 @@ def _fetch(claim: TokenClaim, doors: Doors) -> TokenMedia:
     def reached_image() -> None:
         TokenClaim.objects.filter(pk=claim.pk, media_attempt=claim.media_attempt).update(step=Step.IMAGE)
 
-    return fetch_token_media(doors.chain(claim.chain_id), token, doors, on_metadata=reached_image)
+    return fetch_token_media(clients.chain(claim.chain_id), token, clients, on_metadata=reached_image)
 
 
 def _finish(claim: TokenClaim, media: TokenMedia, image: StoredImage) -> Avatar | None:

@@ -30,9 +30,9 @@ from nft.claims.checking import (
     verify_taken,
 )
 from nft.claims.picture import FAILED
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainUnavailable, NodesBehind
+from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
@@ -66,14 +66,14 @@ def find_due(now: datetime) -> list[tuple[int, bool]]:
     return [lane for lane in lanes if _due(*lane, now).exists()]
 
 
-def sweep_page(chain_id: int, now: datetime, doors: Doors, *, alone: bool) -> bool:
+def sweep_page(chain_id: int, now: datetime, clients: Clients, *, alone: bool) -> bool:
     """Checks the stalest claims that are due on a chain; whether more are. A dead chain is left for a while."""
     if alone:
-        return _check_one_by_one(chain_id, now, doors)
+        return _check_one_by_one(chain_id, now, clients)
     taken = _take_page(chain_id, now, PAGE, alone=False)
     try:
         if taken:
-            _check_together(chain_id, taken, now, doors)
+            _check_together(chain_id, taken, now, clients)
     except ChainUnavailable as error:
         _put_back(taken, now + OUTAGE_PAUSE)
         raise_alarm_where_due(chain_id, error, now)
@@ -102,23 +102,23 @@ def _put_back(claims: Sequence[TokenClaim], due_at: datetime) -> None:
         mine.update(attempt=None, next_check_at=due_at)
 
 
-def _check_one_by_one(chain_id: int, now: datetime, doors: Doors) -> bool:
+def _check_one_by_one(chain_id: int, now: datetime, clients: Clients) -> bool:
     """Each is taken by itself, so that a check that kills its worker takes no other along. Where no node answers, the
     others need not wait for the same."""
     for _ in range(PAGE_ALONE):
         taken = _take_page(chain_id, now, 1, alone=True)
         if not taken:
             return False
-        if not bury_the_dead(taken[0]) and verify_taken(taken[0], now, doors).is_outage:
+        if not bury_the_dead(taken[0]) and verify_taken(taken[0], now, clients).is_outage:
             return False
     return True
 
 
-def _check_together(chain_id: int, taken: Sequence[TokenClaim], now: datetime, doors: Doors) -> None:
+def _check_together(chain_id: int, taken: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
     holders = _holders(chain_id, taken)
     questions = [Question(_token(claim), holders.get(claim.user_id, ())) for claim in taken]
     asked = [place for place, question in enumerate(questions) if question.holders]
-    batch = _ask(doors.chain(chain_id), taken, [questions[place] for place in asked])
+    batch = _ask(clients.chain(chain_id), taken, [questions[place] for place in asked])
     checks: list[Check | None] = [None] * len(taken)
     for place, check in zip(asked, batch.checks, strict=True):
         checks[place] = check
@@ -133,7 +133,9 @@ def _ask(client: ChainClient, taken: Sequence[TokenClaim], questions: Sequence[Q
     known = max(claim.checked_block_number or 0 for claim in taken)
     try:
         return check_many(client, questions, known_block=known)
-    except NodesBehind:
+    except ChainUnavailable as error:
+        if not error.is_a(NODES_BEHIND):
+            raise
         return check_many(client, questions)
 
 

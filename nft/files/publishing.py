@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from nft.clients.ipfs.gateways import Gateways
-from nft.clients.ipfs.pinners import File, Pinner, PinnerError, Standing, get_pinners
+from nft.clients.ipfs.pinners import PIN_REFUSED, File, Pinner, PinStatus, get_pinners
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
+from nft.clients.transport.errors import FetchError
 from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.errors import DagError
@@ -109,7 +110,7 @@ def _take(cids: Sequence[str], names: Sequence[str], now: datetime) -> list[Pinn
 def _store(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
     try:
         standing = _ask(copy, pinner)
-    except PinnerError as error:
+    except FetchError as error:
         log.warning("Pinner %s, %s: %s", copy.pinner, copy.object.root_cid, error)
         copy.state, copy.reason = State.REFUSED if error.permanent else State.WAITING, str(error)
         copy.reference, copy.attempts = "", copy.attempts + 1
@@ -119,7 +120,7 @@ def _store(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
     copy.save()
 
 
-def _note(copy: PinnedCopy, standing: Standing, now: datetime) -> None:
+def _note(copy: PinnedCopy, standing: PinStatus, now: datetime) -> None:
     copy.reference, copy.reason = standing.reference, ""
     if standing.is_held:
         copy.state, copy.held_at, copy.attempts, copy.next_check_at = State.PINNED, now, 0, now + ASK_AGAIN
@@ -128,7 +129,7 @@ def _note(copy: PinnedCopy, standing: Standing, now: datetime) -> None:
         copy.next_check_at = now + _delay(copy.attempts)
 
 
-def _ask(copy: PinnedCopy, pinner: Pinner) -> Standing:
+def _ask(copy: PinnedCopy, pinner: Pinner) -> PinStatus:
     root = parse_cid(copy.object.root_cid)
     if copy.reference or copy.state == State.PINNED:
         standing = pinner.check(root, copy.reference)
@@ -136,7 +137,7 @@ def _ask(copy: PinnedCopy, pinner: Pinner) -> Standing:
             return standing
     dag = build_file(read_kept(root, "", DagLimits()))
     if dag.root != root:
-        raise PinnerError("Only files of our own making are pinned elsewhere.", permanent=True)
+        raise FetchError("Only files of our own making are pinned elsewhere.", PIN_REFUSED)
     return pinner.pin(File(root, dag.blocks, f"{copy.object.media_type} {copy.object.sha256[:12]}"))
 
 

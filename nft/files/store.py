@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.ipfs.blockstore import BlockStoreError, delete_block, get_block, put_block
 from nft.clients.ipfs.reading import IpfsLimits
 from nft.core.buffers import Bytes
@@ -24,7 +24,7 @@ from nft.models import CachedObject, IpfsBlock
 MAX_URI = 500
 
 
-def fetch_ipfs(uri: IpfsUri, doors: Doors, limits: IpfsLimits) -> bytes:
+def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
     """The proved bytes. Raises IpfsUnavailable, DagError or BlockStoreError."""
     name = ipfs_uri(uri.cid, uri.path)
     if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
@@ -32,7 +32,7 @@ def fetch_ipfs(uri: IpfsUri, doors: Doors, limits: IpfsLimits) -> bytes:
             return read_kept(uri.cid, uri.path, limits.dag)
         except BlockMissing:  # lost or rotten in the store: fetched and stored anew below
             pass
-    found = doors.ipfs.fetch_verified(uri.cid, uri.path, limits)
+    found = clients.ipfs.fetch_verified(uri.cid, uri.path, limits)
     if len(name) <= MAX_URI:
         keep_file(KeptFile(uri.cid, uri.path, found.data, found.blocks), timezone.now())
     return found.data

@@ -13,7 +13,7 @@ from pathlib import Path
 from nft.clients.ipfs.blockstore import BlockStoreError, get_block
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
-from nft.clients.web.errors import FetchError
+from nft.clients.transport.errors import FetchError
 from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
 from nft.core.ipfs.car import read_car

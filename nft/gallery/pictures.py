@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 
 from nft import jobs
 from nft.claims.picture import PUT_OFF_SECONDS, is_expected
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules
 from nft.clients.web.fetch import GuardedHttp
@@ -76,13 +76,13 @@ def find_lost_pictures(now: datetime) -> None:
         jobs.enqueue(jobs.FETCH_HELD_PICTURE, held_id)
 
 
-def fetch_held_picture(held_id: uuid.UUID, now: datetime, doors: Doors) -> None:
+def fetch_held_picture(held_id: uuid.UUID, now: datetime, clients: Clients) -> None:
     """Looks for one token's picture. What fails leaves a sentence, and is tried again where that may help."""
     row = _take(held_id, now)
     if row is None or _share_known(row, now):
         return
     try:
-        media = _fetch(row, doors if row.may_ask_hosts else _closed(doors))
+        media = _fetch(row, clients if row.may_ask_hosts else _closed(clients))
         image = keep_image(media.image.data, svg_allowed=True).row
     except Exception as error:
         if not is_expected(error):
@@ -99,14 +99,14 @@ def _take(held_id: uuid.UUID, now: datetime) -> HeldToken | None:
     return HeldToken.objects.filter(pk=held_id, picture_attempt=attempt).first() if taken else None
 
 
-def _closed(doors: Doors) -> Doors:
+def _closed(clients: Clients) -> Clients:
     """The chain and our own store, and no other host."""
-    return replace(doors, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
+    return replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
 
 
-def _fetch(row: HeldToken, doors: Doors) -> TokenMedia:
+def _fetch(row: HeldToken, clients: Clients) -> TokenMedia:
     token = Token(row.contract, row.token_id, TokenStandard(row.standard))
-    return fetch_token_media(doors.chain(row.chain_id), token, doors)
+    return fetch_token_media(clients.chain(row.chain_id), token, clients)
 
 
 def _share_known(row: HeldToken, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from nft import jobs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
 from nft.clients.indexers import get_indexers
@@ -107,13 +107,13 @@ def find_lost_searches(now: datetime) -> None:
         jobs.enqueue(jobs.SEARCH_TOKENS, search_id)
 
 
-def run_search(search_id: uuid.UUID, now: datetime, doors: Doors, *, seconds: float = 20.0) -> TokenSearch | None:
+def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds: float = 20.0) -> TokenSearch | None:
     """One turn. None where nothing is due or somebody else is at it; else the search, perhaps still running."""
     search = _take(search_id, now)
     if search is None:
         return None
     try:
-        if _go_on(search, doors, now, time.monotonic() + seconds) or search.runs >= RUNS:
+        if _go_on(search, clients, now, time.monotonic() + seconds) or search.runs >= RUNS:
             _finish(search, now)
         else:
             _save(search, attempt=None, due_at=now)
@@ -132,9 +132,9 @@ def _take(search_id: uuid.UUID, now: datetime) -> TokenSearch | None:
     return mine.select_related("account").first() if taken else None
 
 
-def _go_on(search: TokenSearch, doors: Doors, now: datetime, ends_at: float) -> bool:
+def _go_on(search: TokenSearch, clients: Clients, now: datetime, ends_at: float) -> bool:
     """Whether there is nothing more to do. Raises ChainError."""
-    view, head = doors.chain(search.chain_id).living_view()
+    view, head = clients.chain(search.chain_id).first_working_view()
     contracts = known_contracts(search.chain_id)
     search.head = head.number
     _start_anew_if_others(search, contracts)

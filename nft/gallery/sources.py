@@ -11,7 +11,8 @@ from django.conf import settings
 
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import ReadAnswer, call_many
-from nft.clients.indexers import Indexer, IndexerError
+from nft.clients.indexers import Indexer
+from nft.clients.transport.errors import FetchError
 from nft.core.evm.abi.logs import address_topic
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import (
@@ -136,7 +137,7 @@ def find_indexed(indexers: Sequence[Indexer], address: bytes, *, seconds: float 
                     found.append(Found(token.contract, token.token_id, token.standard, 0, *names, spam))
                 if page.next_query is not None and time.monotonic() >= ends_at:
                     return Listed(found, f"{indexer.name} was too slow to list all.")
-        except IndexerError as error:
+        except FetchError as error:
             trouble = str(error)
             log.warning("Looking for tokens: %s", error)
             continue

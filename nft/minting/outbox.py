@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, TransactionRefused
 from nft.clients.evm.fees import fetch_cost, fetch_fees, fetch_nonce
@@ -102,7 +102,7 @@ def settle(sent: QuerySet[SponsoredTransaction], client: ChainClient, now: datet
         one.save(update_fields=["cost", "settled_at"])
 
 
-def sweep_outbox(now: datetime, doors: Doors) -> int:
+def sweep_outbox(now: datetime, clients: Clients) -> int:
     """Settles, or sends on, what no request looks after any more: those that ended, those of people who left."""
     loose = SponsoredTransaction.objects.filter(settled_at=None).filter(Q(request=None) | Q(request__state__in=_ENDED))
     newest: dict[tuple[int, bytes, int], SponsoredTransaction] = {}
@@ -110,7 +110,7 @@ def sweep_outbox(now: datetime, doors: Doors) -> int:
         newest.setdefault((sent.chain_id, bytes(sent.sender), sent.nonce), sent)
     for sent in newest.values():
         try:
-            _look_after(sent, doors.chain(sent.chain_id), now)
+            _look_after(sent, clients.chain(sent.chain_id), now)
         except (ChainError, SignerError) as error:
             log.warning("Transaction %s waits: %s", sent.tx_hash, error)
     return len(newest)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from nft import jobs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
@@ -45,13 +45,13 @@ ENDED = frozenset({State.CONFIRMED, State.FAILED})
 Step = Callable[[MintTry], Changes]
 
 
-def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest | None:
+def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Goes on as far as it gets now. None where nothing is due, or somebody else is at it."""
     request = _take(mint_id, now)
     if request is None:
         return None
     try:
-        attempt = MintTry(request, doors.chain(request.chain_id), doors.ipfs, now)
+        attempt = MintTry(request, clients.chain(request.chain_id), clients.ipfs, now)
         for _ in range(MAX_STEPS):
             changes = _step_of(request)(attempt)
             if not _store(request, changes, now):
@@ -65,11 +65,11 @@ def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest 
     return request
 
 
-def sweep_mints(now: datetime, doors: Doors) -> int:
+def sweep_mints(now: datetime, clients: Clients) -> int:
     """Every request that is due: lost jobs, closed pages, transactions on their way. How many were taken on."""
     due = MintRequest.objects.filter(next_check_at__lte=now).order_by("next_check_at", "id")
     ids = list(due.values_list("id", flat=True)[:PAGE])
-    return sum(follow_mint(mint_id, now, doors) is not None for mint_id in ids)
+    return sum(follow_mint(mint_id, now, clients) is not None for mint_id in ids)
 
 
 def _step_of(request: MintRequest) -> Step:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address
@@ -34,13 +34,13 @@ class NamedAddress:
     address: bytes
 
 
-def get_reader(doors: Doors) -> NameReader:
+def get_reader(clients: Clients) -> NameReader:
     """Raises NoNames, NamesUnreachable."""
     chain_id = names_chain_id()
     if chain_id is None:
         raise NoNames
     try:
-        return NameReader(doors.chain(chain_id), parse_address(settings.NFT_CHAINS[chain_id]["ens_registry"]))
+        return NameReader(clients.chain(chain_id), parse_address(settings.NFT_CHAINS[chain_id]["ens_registry"]))
     except ChainUnavailable as error:
         raise NamesUnreachable from error
 
@@ -56,9 +56,9 @@ def coin_type_on(chain_id: int) -> int:
         raise NoRecord(str(error)) from error
 
 
-def find_address(text: str, chain_id: int, doors: Doors) -> NamedAddress:
+def find_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
     """Where a name leads on a chain, asked anew each time: something may be sent there. Raises NameProblem."""
-    reader, name = get_reader(doors), _normal(text)
+    reader, name = get_reader(clients), _normal(text)
     address = reader.address(name, coin_type_on(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id)["name"]
@@ -66,9 +66,9 @@ def find_address(text: str, chain_id: int, doors: Doors) -> NamedAddress:
     return NamedAddress(name, address)
 
 
-def find_avatar_token(text: str, doors: Doors) -> AssetReference:
+def find_avatar_token(text: str, clients: Clients) -> AssetReference:
     """The token in the `avatar` record of a name. Raises NameProblem, InvalidIdentifier."""
-    reader, name = get_reader(doors), _normal(text)
+    reader, name = get_reader(clients), _normal(text)
     record = _remembered(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.text(name, AVATAR))
     return parse_avatar_record(name, record)
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from nft import jobs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.core.evm.ens import ETH_COIN_TYPE
 from nft.models import LinkedAccount, PrimaryName
 from nft.models.accounts import accounts_at
@@ -52,7 +52,7 @@ def forget_name(account: LinkedAccount) -> None:
     PrimaryName.objects.filter(account=account).delete()
 
 
-def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
+def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
     """Asks the chain and records the answer; whether there was one, or nothing to ask.
 
     However often it is delivered, a due look-up is made once.
@@ -63,7 +63,7 @@ def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
     if not PrimaryName.objects.filter(pk=account_id, next_check_at__lte=now).update(next_check_at=now + LEASE):
         return True
     try:
-        name = _look_up(account, doors)
+        name = _look_up(account, clients)
     except NameProblem as problem:
         log.warning("The name of an account stays as it was: %s", problem)
         _postpone(account_id, now)
@@ -73,7 +73,7 @@ def check_name(account_id: UUID, now: datetime, doors: Doors) -> bool:
     return True
 
 
-def sweep_names(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
+def sweep_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> int:
     """Looks up every name that is due for at most about `seconds`; how many were answered. It also finds public
     accounts that were never asked for, and drops the names of those that are public no more."""
     PrimaryName.objects.filter(account__is_public=False).delete()
@@ -85,17 +85,17 @@ def sweep_names(now: datetime, doors: Doors, *, seconds: float = 60.0) -> int:
     for account_id in _due(now):
         if time.monotonic() > ends_at or failed == ENOUGH_FAILURES:
             break
-        failed += not check_name(account_id, now, doors)
+        failed += not check_name(account_id, now, clients)
         asked += 1
     return asked - failed
 
 
-def _look_up(account: LinkedAccount, doors: Doors) -> str:
+def _look_up(account: LinkedAccount, clients: Clients) -> str:
     """Empty where the chain says that there is none. Raises NameProblem where nothing was learned."""
     chain_id = account.chain_id if account.is_contract_account else names_chain_id()
     try:
         coin_type = ETH_COIN_TYPE if chain_id is None else coin_type_on(chain_id)
-        return get_reader(doors).primary_name(account.address, coin_type) or ""
+        return get_reader(clients).primary_name(account.address, coin_type) or ""
     except (KeptOffChain, NoRecord, RecordTooLong):
         return ""
 

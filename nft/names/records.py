@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from nft.clients.evm.chain import HEAD, At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainUnavailable
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.abi.ens_calls import (
     EXTENDED_RESOLVER,
@@ -170,12 +170,12 @@ class _View:
                 answer = self._ask(resolver, build_resolve(dns_encode(name), call))
                 return parse(parse_resolve(answer))
             return parse(self._ask(resolver, call)) if is_exact else None
-        except CallReverted as error:
+        except CallFailed as error:
+            if error.is_a(ANSWER_TOO_LARGE):
+                raise RecordTooLong(name) from error
             if error.data[:4] == OFFCHAIN_LOOKUP:
                 raise KeptOffChain(name) from error
             return None
-        except AnswerTooLarge as error:
-            raise RecordTooLong(name) from error
         except BadAnswer:
             return None
 
@@ -184,7 +184,7 @@ class _View:
         for ancestor in ancestors(name):
             try:
                 resolver = parse_resolver(self._ask(self.registry, build_resolver(namehash(ancestor))))
-            except (CallReverted, AnswerTooLarge, BadAnswer) as error:
+            except (CallFailed, BadAnswer) as error:
                 # No fault of the name's: it is not the registry of names that answers here.
                 log.error("Chain %s has no registry of names where it should be.", self.client.chain_id)  # noqa: TRY400
                 raise NamesUnreachable from error
@@ -195,7 +195,7 @@ class _View:
     def _is_extended(self, resolver: bytes) -> bool:
         try:
             return parse_supports_interface(self._ask(resolver, build_supports_interface(EXTENDED_RESOLVER)))
-        except (CallReverted, AnswerTooLarge, BadAnswer):
+        except (CallFailed, BadAnswer):
             return False
 
     def _ask(self, to: bytes, call: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from nft.clients.evm.errors import ChainUnavailable, StaleNode, WrongChain
+from nft.clients.evm.errors import STALE_NODE, ChainUnavailable, WrongChain
 from nft.core.tokens.verdict import Reason
 from nft.models import WatchedChain
 
@@ -23,5 +23,5 @@ def raise_alarm(chain_id: int, sentence: str, now: datetime) -> None:
 
 def raise_alarm_where_due(chain_id: int, error: ChainUnavailable, now: datetime) -> None:
     """For an outage that may be more than one."""
-    if isinstance(error, StaleNode | WrongChain):
+    if isinstance(error, WrongChain) or error.is_a(STALE_NODE):
         raise_alarm(chain_id, str(error), now)

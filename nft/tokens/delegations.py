@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nft.clients.evm.chain import At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted
+from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
@@ -93,7 +93,7 @@ def _vaults(client: ChainClient, token: Token, holder: bytes, at: At) -> list[by
     try:
         answer = client.call(_registry(client), call, at, gas=LIST_GAS, max_bytes=MAX_LIST)
         listed = parse_vaults(answer, token.contract, token.token_id, MAX_VAULTS)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         listed = []
     return list(dict.fromkeys([*known, *listed]))
 
@@ -102,7 +102,7 @@ def _copies_of(client: ChainClient, token: Token, vault: bytes, at: At) -> Balan
     try:
         answer = client.call(token.contract, build_balance_of(vault, token.token_id), at, max_bytes=MAX_ANSWER)
         return BalanceIs(parse_balance_of(answer))
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return None
 
 
@@ -111,7 +111,7 @@ def _ask(client: ChainClient, call: bytes, parse: Callable[[bytes], bool], at: A
     try:
         answer = client.call(_registry(client), call, at, max_bytes=MAX_ANSWER)
         return parse(answer) if answer else False
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return None
 
 

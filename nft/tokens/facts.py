@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nft.clients.evm.errors import CallReverted, ChainError, ChainUnavailable
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainError, ChainUnavailable
 from nft.core.evm.abi.token_calls import parse_balance_of, parse_owner_of
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
@@ -61,7 +61,7 @@ class Reading:
 def answer_of(standard: TokenStandard, found: bytes | ChainError) -> OwnershipAnswer:
     """What `ownerOf` or `balanceOf` said."""
     match found:
-        case CallReverted():
+        case CallFailed() if not found.is_a(ANSWER_TOO_LARGE):
             return Reverted(found.data)
         case ChainUnavailable():
             return NoAnswer(str(found))

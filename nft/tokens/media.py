@@ -14,12 +14,12 @@ from typing import ClassVar
 
 from django.conf import settings
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainError
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainError
 from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
-from nft.clients.web.errors import FetchError, HostBusy
+from nft.clients.transport.errors import HOST_BUSY, FetchError
 from nft.clients.web.fetch import FetchLimits
 from nft.core.errors import CoreError
 from nft.core.evm.abi.token_calls import build_name, parse_name, parse_token_uri_answer
@@ -91,17 +91,17 @@ OnMetadata = Callable[[], None]
 
 
 def fetch_token_media(
-    client: ChainClient, token: Token, doors: Doors, *, on_metadata: OnMetadata = lambda: None
+    client: ChainClient, token: Token, clients: Clients, *, on_metadata: OnMetadata = lambda: None
 ) -> TokenMedia:
     """The picture a token shows. `on_metadata` is called once the metadata is read. Raises MediaError."""
     try:
         block = client.confirmed_block()
         uri = substitute_id(_read_uri(client, token, block), token.token_id)
         collection = read_collection(client, token.contract, block)
-        document = fetch_document(uri, doors, IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS))
+        document = fetch_document(uri, clients, IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS))
         metadata = _parse(document)
         on_metadata()
-        image = _fetch_picture(document, metadata, token, doors)
+        image = _fetch_picture(document, metadata, token, clients)
     except (CoreError, FetchError, ChainError, IpfsUnavailable, BlockStoreError) as error:
         raise _translated(error) from error
     return TokenMedia(
@@ -118,26 +118,26 @@ def read_collection(client: ChainClient, contract: bytes, block: BlockRef) -> st
     """The contract's own name, made fit to show; empty where it has none."""
     try:
         return clean_text(parse_name(client.call(contract, build_name(), block, max_bytes=64 * 1024)), NAME_CHARACTERS)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return ""
 
 
-def fetch_document(text: str, doors: Doors, limits: IpfsLimits) -> Document:
+def fetch_document(text: str, clients: Clients, limits: IpfsLimits) -> Document:
     """What a token or image URI points to. Raises CoreError, FetchError or IpfsUnavailable."""
     plain = FetchLimits(limits.dag.max_bytes, limits.seconds)
-    match parse_token_uri(text, allow_http=doors.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
+    match parse_token_uri(text, allow_http=clients.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
         case DataUri() as uri:
             return Document(uri.data, "data:" + uri.media_type, INLINE)
         case IpfsUri() as uri:
-            return Document(fetch_ipfs(uri, doors, limits), str(uri), CID, str(uri.cid))
+            return Document(fetch_ipfs(uri, clients, limits), str(uri), CID, str(uri.cid))
         case IpnsUri() as uri:
-            return Document(doors.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
+            return Document(clients.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
         case ArUri() as uri:
             gateway = getattr(settings, "NFT_ARWEAVE_GATEWAY", "https://arweave.net")
             url = f"{gateway}/{str(uri).removeprefix('ar://')}"
-            return Document(doors.http.fetch(url, plain).content, str(uri), MUTABLE)
+            return Document(clients.http.fetch(url, plain).content, str(uri), MUTABLE)
         case HttpUri() as uri:
-            return Document(doors.http.fetch(uri.url, plain).content, uri.url, MUTABLE)
+            return Document(clients.http.fetch(uri.url, plain).content, uri.url, MUTABLE)
 
 
 def _read_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
@@ -149,7 +149,10 @@ def _read_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
     for call in uri_calls(client.chain_id, token):
         try:
             return parse_token_uri_answer(client.call(call.target, call.data, block))
-        except (CallReverted, BadAnswer):
+        except CallFailed as error:
+            if error.is_a(ANSWER_TOO_LARGE):
+                raise
+        except BadAnswer:
             continue
     raise MediaRefused("The contract does not say where the token's metadata is.")
 
@@ -164,17 +167,19 @@ def _parse(document: Document) -> Metadata | None:
         raise
 
 
-def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, doors: Doors) -> Document:
+def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, clients: Clients) -> Document:
     if metadata is None:
         return document
     limits = IpfsLimits(DagLimits(max_bytes=IMAGE_BYTES), IMAGE_SECONDS)
     failure: Exception | None = None
     for source in metadata.picture_sources:
         try:
-            return fetch_document(substitute_id(source, token.token_id), doors, limits)
-        except HostBusy:
-            raise
-        except (CoreError, FetchError) as error:
+            return fetch_document(substitute_id(source, token.token_id), clients, limits)
+        except FetchError as error:
+            if error.is_a(HOST_BUSY):
+                raise
+            failure = error
+        except CoreError as error:
             failure = error
     if failure is not None:
         raise failure
@@ -184,7 +189,7 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
 def _translated(error: Exception) -> MediaError:
     """Every edge's errors say whether trying again can help; a sentence is all that is kept of them."""
     sentence = str(error)
-    if isinstance(error, HostBusy):
+    if isinstance(error, FetchError) and error.is_a(HOST_BUSY):
         return MediaPostponed(sentence)
     return MediaRefused(sentence) if getattr(error, "permanent", False) else MediaUnavailable(sentence)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nft.clients.evm.chain import HEAD, At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, BlockGone, CallReverted, ChainUnavailable, StaleNode, WrongChain
+from nft.clients.evm.errors import BLOCK_GONE, STALE_NODE, CallFailed, ChainUnavailable, WrongChain
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import (
     ERC721,
@@ -67,10 +67,8 @@ def _check_one_view(
         return _check_at(client, token, holders, block, look_at_head=look_at_head)
     except WrongChain as error:
         return outage(client.chain_id, holders, error.got)
-    except StaleNode:
-        return outage(client.chain_id, holders, is_stale=True)
-    except ChainUnavailable:
-        return outage(client.chain_id, holders)
+    except ChainUnavailable as error:
+        return outage(client.chain_id, holders, is_stale=error.is_a(STALE_NODE))
 
 
 def _check_agreed(
@@ -146,7 +144,7 @@ def _claims(client: ChainClient, token: Token, interface_id: bytes, at: At) -> b
     try:
         answer = client.call(token.contract, build_supports_interface(interface_id), at, max_bytes=MAX_ANSWER)
         return parse_supports_interface(answer)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return False
 
 
@@ -161,7 +159,7 @@ def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders
 def _ask(client: ChainClient, call: Call, at: At, standard: TokenStandard) -> OwnershipAnswer:
     try:
         return answer_of(standard, client.call(call.target, call.data, at, max_bytes=MAX_ANSWER))
-    except (CallReverted, AnswerTooLarge) as error:
+    except CallFailed as error:
         return answer_of(standard, error)
 
 
@@ -175,7 +173,9 @@ def _facts(
 def _hash_now(client: ChainClient, block: BlockRef) -> bytes:
     try:
         client.check_block(block)
-    except BlockGone:
+    except ChainUnavailable as error:
+        if not error.is_a(BLOCK_GONE):
+            raise
         return b"another"
     return block.hash
 

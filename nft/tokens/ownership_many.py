@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainUnavailable, NodesBehind
+from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.clients.evm.many import ReadAnswer, call_many
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
@@ -52,11 +52,13 @@ class BatchCheck:
 
 
 def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
-    """Raises ChainUnavailable where no node could answer, as NodesBehind where all are behind `known_block`, which is
-    as in `check_ownership`."""
+    """Raises ChainUnavailable where no node could answer, of kind NODES_BEHIND where all are behind `known_block`.
+
+    That is as in `check_ownership`.
+    """
     if client.must_agree:
         return _check_agreed(client, questions, known_block)
-    failure: ChainUnavailable = NodesBehind(known_block)
+    failure = _behind(known_block)
     for view in client.views():
         try:
             block = view.confirmed_block()
@@ -67,12 +69,17 @@ def check_many(client: ChainClient, questions: Sequence[Question], *, known_bloc
     raise failure
 
 
+def _behind(known_block: int) -> ChainUnavailable:
+    sentence = f"No node has confirmed block {known_block}, which was seen confirmed before."
+    return ChainUnavailable(sentence, NODES_BEHIND)
+
+
 def _check_agreed(client: ChainClient, questions: Sequence[Question], known_block: int) -> BatchCheck:
     """What the nodes do not agree on is None: the closer look raises the alarm."""
     views = client.views()
     number = min(view.confirmed_block().number for view in views)
     if number < known_block:
-        raise NodesBehind(known_block)
+        raise _behind(known_block)
     seen = [_check_at(view, questions, view.block(number)) for view in views]
     checks = [
         answers[0] if len(set(answers)) == 1 else None for answers in zip(*(one.checks for one in seen), strict=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import CallReverted
+from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.words import selector
 from nft.core.evm.address import to_checksum
 from nft.errors import BadTransactionHash, WouldFail
@@ -59,7 +59,7 @@ def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> 
     """With some room to spare. Raises WouldFail with the contract's reason, and ChainError."""
     try:
         return int(client.estimate_gas(sender, to, data) * GAS_MARGIN)
-    except CallReverted as error:
+    except CallFailed as error:
         reason = REFUSALS.get(error.data[:4], "The contract refuses this transaction.")
         raise WouldFail(reason) from error
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from nft import jobs
 from nft.claims.claiming import get_claim, spend_check
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.core.errors import InvalidIdentifier
@@ -44,20 +44,20 @@ class Receiver:
     handle: str = ""
 
 
-def find_receiver(text: str, chain_id: int, sender: User, doors: Doors) -> Receiver:
+def find_receiver(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
     """Names are looked up on their chain, now. Raises ReceiverRefused, NamesDown, TooManyNames."""
     text = text.strip()
     if looks_like_name(text):
-        return _by_name(text, chain_id, sender, doors)
+        return _by_name(text, chain_id, sender, clients)
     if text.lower().startswith("0x"):
         return Receiver(text)
     return _by_handle(text.removeprefix("@").lower(), chain_id)
 
 
-def _by_name(text: str, chain_id: int, sender: User, doors: Doors) -> Receiver:
+def _by_name(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
     try:
         spend("names", sender.pk, NAMES_PER_HOUR)
-        found = find_address(text, chain_id, doors)
+        found = find_address(text, chain_id, clients)
     except TooMany as error:
         raise TooManyNames(error.sentence) from error
     except NamesUnreachable as error:
@@ -86,7 +86,7 @@ def _by_handle(handle: str, chain_id: int) -> Receiver:
 WATCH = timedelta(minutes=5)
 
 
-def build_transfer(claim: TokenClaim, to_text: str, doors: Doors) -> Transaction:
+def build_transfer(claim: TokenClaim, to_text: str, clients: Clients) -> Transaction:
     """The transaction that sends one of this token to `to_text`. Raises TokenActionError."""
     if claim.state != TokenClaim.State.OWNED or claim.account is None:
         raise NotNow("You can only send a token that you hold.")
@@ -96,7 +96,7 @@ def build_transfer(claim: TokenClaim, to_text: str, doors: Doors) -> Transaction
     to = checked_receiver(to_text, sender, claim.contract)
     data = _call(claim, sender, to)
     try:
-        client = doors.chain(claim.chain_id)
+        client = clients.chain(claim.chain_id)
         gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).expected
     except ChainError as error:
         raise ChainDown(describe_chain(claim.chain_id)["name"]) from error

@@ -21,7 +21,7 @@ from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
 from nft.claims.claiming import ClaimError, NoSuchClaim, get_claim
 from nft.claims.new_picture import last_look
-from nft.clients.bundle import get_doors
+from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, square_bytes
 from nft.models import TokenClaim
@@ -52,7 +52,7 @@ def claim_create(request: HttpRequest) -> HttpResponse:
             wanted["reference"],
             timezone.now(),
             chain_id=wanted["chain_id"] or None,
-            doors=get_doors(),
+            clients=get_clients(),
         )
     except claiming.ClaimError as error:
         form.add_error("reference", error.sentence)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from nft.claims import claiming, pages
 from nft.claims.claiming import ClaimError
-from nft.clients.bundle import get_doors
+from nft.clients.clients import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
@@ -56,10 +56,10 @@ def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
 
 def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tuple[Receiver, dict[str, Any]] | None:
     """The very address that is shown is the one in the transaction: nothing is looked up again."""
-    doors = get_doors()
+    clients = get_clients()
     try:
-        receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), doors)
-        return receiver, sending.build_transfer(claim, receiver.address, doors).as_json()
+        receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), clients)
+        return receiver, sending.build_transfer(claim, receiver.address, clients).as_json()
     except TokenActionError as error:
         form.add_error("to", error.sentence)
         return None

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from nft.claims.new_picture import note_metadata_logs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
 from nft.clients.evm.heads import hear_new_heads
@@ -81,13 +81,13 @@ class Watch:
     is_behind: bool = False
 
 
-def watch_chain(chain_id: int, now: datetime, doors: Doors, *, seconds: float = 20.0) -> Watch | None:
+def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
     cursor = _lease(chain_id, now)
     if cursor is None:
         return None
     try:
-        watch = _read_on(cursor, doors.chain(chain_id), now, seconds)
+        watch = _read_on(cursor, clients.chain(chain_id), now, seconds)
         cursor.trouble = ""
     except ChainError as error:
         cursor.trouble = str(error)[:200]
@@ -119,7 +119,7 @@ def _release(cursor: WatchedChain) -> None:
 
 def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: float) -> Watch:
     ends_at = time.monotonic() + seconds
-    view, head = client.living_view()
+    view, head = client.first_working_view()
     confirmed = view.confirmed_block()
     contracts = watched_contracts(cursor.chain_id)
     cursor.head_block, cursor.head_at = head.number, now

@@ -56,7 +56,7 @@ def _live_until(moment: int, work: Callable[[], Any]) -> None:
 
 
 def _watch_chain(tick: Callable[[], None]) -> None:
-    ask = ChainClient._ask
+    ask = ChainClient.ask
 
     def watched(client: ChainClient, method: str, params: list[Any]) -> Any:
         tick()
@@ -65,7 +65,7 @@ def _watch_chain(tick: Callable[[], None]) -> None:
             tick()
         return answer
 
-    ChainClient._ask = watched  # type: ignore[method-assign, assignment]  # in the child only
+    ChainClient.ask = watched  # type: ignore[method-assign, assignment]  # in the child only
 
 
 def _watch_rows(tick: Callable[[], None]) -> Callable[..., Any]:

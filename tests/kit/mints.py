@@ -39,7 +39,7 @@ def go_on(world: World, request: MintRequest) -> MintRequest:
     request.refresh_from_db()
     if request.next_check_at is not None:
         world.now = max(world.now, request.next_check_at)
-        follow_mint(request.pk, world.now, world.doors)
+        follow_mint(request.pk, world.now, world.clients)
         request.refresh_from_db()
     return request
 

@@ -1,4 +1,4 @@
-"""People, accounts, doors and tokens for the tests of claims and mints."""
+"""People, accounts, clients and tokens for the tests of claims and mints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim
 from nft.claims.picture import fetch_media
 from nft.claims.sweeping import find_due, sweep_page
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules, parse_networks
@@ -46,11 +46,11 @@ LOOPBACK = OutboundRules(
 
 @dataclass
 class World:
-    """A clock that only moves when told, and the doors to the outside."""
+    """A clock that only moves when told, and the external clients."""
 
     chain: Chain
     client: ChainClient
-    doors: Doors
+    clients: Clients
     now: datetime = NOW
 
     def later(self, **delta: float) -> datetime:
@@ -61,22 +61,22 @@ class World:
         """The worker's check, as soon as it is due."""
         claim.refresh_from_db()
         self.now = max(self.now, claim.next_check_at)
-        verify_claim(claim.pk, self.now, self.doors)
+        verify_claim(claim.pk, self.now, self.clients)
         claim.refresh_from_db()
         return claim
 
     def verify_and_fetch(self, claim: TokenClaim) -> TokenClaim:
         self.verify(claim)
-        fetch_media(claim.pk, self.now, self.doors)
+        fetch_media(claim.pk, self.now, self.clients)
         claim.refresh_from_db()
         return claim
 
     @contextmanager
     def chain_by(self, find: Callable[[int], ChainClient]) -> Iterator[None]:
-        before = self.doors
-        self.doors = replace(before, chain=find)
+        before = self.clients
+        self.clients = replace(before, chain=find)
         yield
-        self.doors = before
+        self.clients = before
 
     def other_chain(self, client: ChainClient) -> AbstractContextManager[None]:
         return self.chain_by(lambda _: client)
@@ -87,14 +87,14 @@ class World:
 
 def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str | int = "finalized") -> World:
     client = ChainClient(CHAIN_ID, [chain.url], confirmed)
-    return World(chain, client, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
+    return World(chain, client, Clients(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
 
 
 def sweep(world: World) -> int:
     """All that is due, as the workers do it page after page; how many claims got an answer or a doubt."""
     before = {claim.pk: (claim.checked_at, claim.next_check_at) for claim in TokenClaim.objects.all()}
     for chain_id, alone in find_due(world.now):
-        while sweep_page(chain_id, world.now, world.doors, alone=alone):
+        while sweep_page(chain_id, world.now, world.clients, alone=alone):
             pass
     after = TokenClaim.objects.all()
     return sum(before[claim.pk] != (claim.checked_at, claim.next_check_at) for claim in after)

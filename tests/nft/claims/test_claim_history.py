@@ -85,12 +85,12 @@ def test_a_mark_that_went_by_its_age_is_a_line_and_the_outage_behind_it_none_mor
 def test_a_seen_transfer_is_a_line_before_it_is_final(
     world: World, chain: Chain, contract: Contract, claim: TokenClaim
 ) -> None:
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     chain.send(
         contract.functions.transferFrom(chain.accounts[ALICE], chain.accounts[BOB], claim.token_id),
         sender=chain.accounts[ALICE],
     )
-    watch_chain(CHAIN_ID, world.later(seconds=60), world.doors)
+    watch_chain(CHAIN_ID, world.later(seconds=60), world.clients)
     assert ("unknown", "transfer_seen") in lines(claim)
 
 

@@ -36,10 +36,10 @@ def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: U
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
-    assert verify_claim(claim.pk, world.now, world.doors) is not None
-    assert verify_claim(claim.pk, world.now, world.doors) is None
-    assert fetch_media(claim.pk, world.now, world.doors) is not None
-    assert fetch_media(claim.pk, world.now, world.doors) is None
+    assert verify_claim(claim.pk, world.now, world.clients) is not None
+    assert verify_claim(claim.pk, world.now, world.clients) is None
+    assert fetch_media(claim.pk, world.now, world.clients) is not None
+    assert fetch_media(claim.pk, world.now, world.clients) is None
     assert alice.profile.avatars.count() == 1
 
 
@@ -52,7 +52,7 @@ def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: C
         raise KeyboardInterrupt
 
     with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
-        verify_claim(claim.pk, world.now, world.doors)
+        verify_claim(claim.pk, world.now, world.clients)
     world.later(minutes=1)
     assert sweep(world) == 0
     world.later(minutes=3)
@@ -71,7 +71,7 @@ def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chai
         return world.client
 
     with world.chain_by(overtaken):
-        verify_claim(claim.pk, world.now, world.doors)
+        verify_claim(claim.pk, world.now, world.clients)
     claim.refresh_from_db()
     assert claim.state == "pending"
 
@@ -186,7 +186,7 @@ def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chai
     with world.chain_by(dying):
         for _ in range(MEDIA_TRIES):
             with pytest.raises(KeyboardInterrupt):
-                fetch_media(claim.pk, world.later(minutes=4), world.doors)
-    assert fetch_media(claim.pk, world.later(minutes=4), world.doors) is None
+                fetch_media(claim.pk, world.later(minutes=4), world.clients)
+    assert fetch_media(claim.pk, world.later(minutes=4), world.clients) is None
     claim.refresh_from_db()
     assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)

@@ -100,7 +100,7 @@ def test_a_token_without_a_usable_picture_says_why_and_stays_verified(
 
 
 def test_a_metadata_address_inside_our_network_is_refused(world: World, chain: Chain, alice: User) -> None:
-    world.doors = replace(world.doors, http=guarded_http())
+    world.clients = replace(world.clients, http=guarded_http())
     with serving(body(b"{}")) as server:
         contract = deploy_avatar_token(chain)
         url = f"https://localhost:{server.port}/"
@@ -180,13 +180,13 @@ def test_dead_gateways_are_tried_again_until_they_answer(
     assert "no IPFS gateway" in claim.reason_sentence
     assert claim.media_due_at is not None
 
-    world.doors = replace(world.doors, ipfs=Gateways([helia.url]))
+    world.clients = replace(world.clients, ipfs=Gateways([helia.url]))
     world.now = claim.media_due_at
-    fetch_media(claim.pk, world.now, world.doors)
+    fetch_media(claim.pk, world.now, world.clients)
     claim.refresh_from_db()
     assert (claim.step, claim.proof, claim.image_cid) == ("done", "cid", cid)
 
-    world.doors = replace(world.doors, ipfs=Gateways([]))
+    world.clients = replace(world.clients, ipfs=Gateways([]))
     bob = person("bob", chain.accounts[4])
     second = mint(chain, contract, chain.accounts[4], metadata)
     assert claim_of(world, bob, contract, second).step == "done"  # from our own store
@@ -196,7 +196,7 @@ def test_a_host_that_is_asked_too_often_is_waited_for_and_that_counts_as_no_try(
     world: World, chain: Chain, alice: User
 ) -> None:
     turns = Pace(LocMemCache("busy", {}), Budget(seconds_per_host=600, patience=0.0))
-    world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK, pace=turns))
+    world.clients = replace(world.clients, http=GuardedHttp(LOOPBACK, pace=turns))
     contract = deploy_avatar_token(chain)
     with serving(body(picture("plum"), Content_Type="image/png")) as server:
         metadata = f'data:application/json,{{"image":"{server.url("/a.png")}","image_data":"<svg/>"}}'
@@ -206,8 +206,8 @@ def test_a_host_that_is_asked_too_often_is_waited_for_and_that_counts_as_no_try(
         assert (claim.media_attempts, server.paths) == (0, [])
         assert claim.media_due_at is not None
 
-        world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK))
+        world.clients = replace(world.clients, http=GuardedHttp(LOOPBACK))
         world.now = claim.media_due_at
-        fetch_media(claim.pk, world.now, world.doors)
+        fetch_media(claim.pk, world.now, world.clients)
     claim.refresh_from_db()
     assert (claim.step, claim.proof) == ("done", "mutable")

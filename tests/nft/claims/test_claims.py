@@ -204,7 +204,7 @@ def test_a_reorg_that_undoes_the_transfer_gives_the_picture_back(
     world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
 ) -> None:
     claim, contract = owned
-    world.doors = make_world(chain, confirmed=0).doors  # believes the head, as no site should
+    world.clients = make_world(chain, confirmed=0).clients  # believes the head, as no site should
     chain.send(
         contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id), sender=chain.accounts[1]
     )
@@ -249,7 +249,7 @@ def test_a_token_lost_during_the_fetch_sets_no_picture(world: World, chain: Chai
         return world.client
 
     with world.chain_by(losing):
-        assert fetch_media(claim.pk, world.now, world.doors) is None
+        assert fetch_media(claim.pk, world.now, world.clients) is None
     assert shown(alice, world.now).avatar is None
 
 

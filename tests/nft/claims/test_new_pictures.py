@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata("Old", "teal")))
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     return claim
 
 
@@ -52,7 +52,7 @@ def look(world: World, claim: TokenClaim) -> PictureCheck:
     check = PictureCheck.objects.get(pk=claim.pk)
     assert check.due_at is not None
     world.now = max(world.now, check.due_at)
-    seen = look_at_picture(claim.pk, world.now, world.doors)
+    seen = look_at_picture(claim.pk, world.now, world.clients)
     assert seen is not None
     return seen
 
@@ -62,7 +62,7 @@ def test_a_metadata_event_offers_the_new_picture_and_shows_the_old_until_it_is_a
 ) -> None:
     before = shown(alice, world.now).avatar
     change(chain, contract, claim)
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     assert look(world, claim).state == "changed"
     still = shown(alice, world.now)
     assert (still.avatar, still.mark) == (before, True)
@@ -131,9 +131,9 @@ def test_a_contract_that_logs_all_the_time_is_looked_at_every_ten_minutes(
     look(world, claim)
     for _ in range(3):
         note_changes(CHAIN_ID, everything, world.later(seconds=1))
-    assert look_at_picture(claim.pk, world.now, world.doors) is None
+    assert look_at_picture(claim.pk, world.now, world.clients) is None
     find_lost_looks(world.later(minutes=10))
-    assert look_at_picture(claim.pk, world.now, world.doors) is not None
+    assert look_at_picture(claim.pk, world.now, world.clients) is not None
     assert note_changes(CHAIN_ID, [MetadataChange(claim.contract, claim.token_id + 1, 2**256 - 1)], world.now) == 0
 
 
@@ -212,7 +212,7 @@ def test_a_token_taken_off_the_list_during_a_look_ends_it_without_a_word(
         return media
 
     monkeypatch.setattr(new_picture, "fetch_token_media", fetch_and_lose)
-    assert look_at_picture(claim.pk, world.now, world.doors) is None
+    assert look_at_picture(claim.pk, world.now, world.clients) is None
 
 
 def test_a_doubt_that_was_settled_does_not_stay_on_a_picture_that_was_replaced_meanwhile(

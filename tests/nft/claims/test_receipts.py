@@ -23,7 +23,7 @@ from web3.contract import Contract
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
@@ -217,7 +217,7 @@ def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
     chain, vault = world.chain, world.chain.accounts[2]
     registry = chain.deploy("DemoDelegateRegistry")
     client = ChainClient(CHAIN_ID, [chain.url], "finalized", delegate_registry=parse_address(registry.address))
-    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     settings.NFT_CHAINS = {CHAIN_ID: {**settings.NFT_CHAINS[CHAIN_ID], "delegate_registry": registry.address}}
     chain.send(registry.functions.delegateAll(chain.accounts[1], bytes(32), True), sender=vault)
     token_id = mint(chain, contract, vault, token_uri(helia))

@@ -68,7 +68,7 @@ class Soak:
     def work(self) -> None:
         """What the workers do within half a minute."""
         self.world.later(seconds=31)
-        watch_chain(CHAIN_ID, self.world.now, self.world.doors)
+        watch_chain(CHAIN_ID, self.world.now, self.world.clients)
         sweep(self.world)
 
     def marks(self) -> set[Pair]:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from nft.claims.sweeping import find_due, sweep_page
-from nft.clients.bundle import get_doors
+from nft.clients.clients import get_clients
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.models import TokenClaim
 from nft.watching.gauges import read_gauges
@@ -64,7 +64,7 @@ def test_sweep_watcher_and_gauges_use_indexes_only(crowd: None) -> None:
     later = NOW + timedelta(seconds=3)
     look_ups: list[Callable[[], object]] = [
         lambda: find_due(later),
-        lambda: sweep_page(CHAIN_ID, later - timedelta(days=1), get_doors(), alone=False),
+        lambda: sweep_page(CHAIN_ID, later - timedelta(days=1), get_clients(), alone=False),
         lambda: note_logs(CHAIN_ID, [transfer(7), transfer(9)]),
         lambda: settle_confirmed(CHAIN_ID, 7, NOW),
         lambda: undo_moves_after(CHAIN_ID, 8, NOW),

@@ -169,7 +169,7 @@ def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
         return world.client
 
     with world.chain_by(unlinking):
-        sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+        sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert set(TokenClaim.objects.values_list("state", flat=True)) == {"not_owned"}
     assert not shown(alice, world.now).mark
 
@@ -181,7 +181,7 @@ def test_a_page_costs_as_many_queries_as_a_claim(world: World, alice: User, cont
         with CaptureQueriesContext(
             connection,
         ) as caught:
-            sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+            sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
         assert TokenClaim.objects.filter(checked_at=world.now).count() == count
         return len(caught)
 
@@ -196,10 +196,10 @@ def test_pages_go_on_until_nothing_is_due_stalest_first(
     stale = [claim.pk for claim in claims[7:]]
     TokenClaim.objects.filter(pk__in=stale).update(next_check_at=world.now - timedelta(minutes=1))
     assert find_due(world.now) == [(CHAIN_ID, False)]
-    assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert set(TokenClaim.objects.filter(checked_at=world.now).values_list("pk", flat=True)) == set(stale)
-    assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
-    assert not sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
+    assert not sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert find_due(world.now) == []
 
 
@@ -245,7 +245,7 @@ def test_a_page_whose_worker_died_comes_due_again(world: World, alice: User, con
         raise KeyboardInterrupt
 
     with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
-        sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+        sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert find_due(world.now) == []
     world.later(minutes=4)
     assert sweep(world) == COUNT

@@ -50,7 +50,7 @@ def search(world: World, user: User, **how: Any) -> TokenSearch:
     begin_searches(user, world.now, **how)
     found = TokenSearch.objects.get()
     for _ in range(20):
-        if run_search(found.pk, world.now, world.doors) is None:
+        if run_search(found.pk, world.now, world.clients) is None:
             break
     found.refresh_from_db()
     return found
@@ -122,7 +122,7 @@ def test_an_account_that_is_unlinked_during_its_search_ends_it_without_a_word(
         return []
 
     monkeypatch.setattr(gallery_search, "find_here", unlinked)
-    run_search(searching.pk, world.now, world.doors)
+    run_search(searching.pk, world.now, world.clients)
     assert not TokenSearch.objects.exists()
     assert not HeldToken.objects.exists()
 
@@ -157,7 +157,7 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
     assert done.due_at is not None, "it is asked about again by itself"
     chain.finalize()
     world.now = done.due_at
-    run_search(done.pk, world.now, world.doors)
+    run_search(done.pk, world.now, world.clients)
     row.refresh_from_db()
     done.refresh_from_db()
     assert HeldToken.objects.get().seen_at_block is not None
@@ -189,7 +189,7 @@ def test_an_outage_is_said_and_what_was_known_stays(
     assert "may hold more" in failed.trouble
     assert held(alice) == {mine}
     world.later(minutes=3)
-    done = run_search(failed.pk, world.now, world.doors)
+    done = run_search(failed.pk, world.now, world.clients)
     assert done is not None
     assert done.state == "done"
 
@@ -232,7 +232,7 @@ def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
         return ask(*facts)
 
     monkeypatch.setattr(gallery_search, "ask_who_holds", overtaken)
-    run_search(TokenSearch.objects.get().pk, world.now, world.doors)
+    run_search(TokenSearch.objects.get().pk, world.now, world.clients)
     assert TokenSearch.objects.get().state == "running"
 
 
@@ -331,7 +331,7 @@ def test_pictures_we_can_prove_without_asking_anybody_come_by_themselves(
     search(world, alice)
     row = HeldToken.objects.get()
     assert row.picture_due_at is not None
-    fetch_held_picture(row.pk, world.now, world.doors)
+    fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert row.name == "Blue hour"
     assert row.image is not None
@@ -352,12 +352,12 @@ def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
     mint(chain, contract, chain.accounts[1], asked.server.url("/art.png"))
     search(world, alice)
     row = HeldToken.objects.get()
-    fetch_held_picture(row.pk, world.now, world.doors)
+    fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert (row.image, row.picture_trouble) == (None, NOT_ASKED)
     assert not asked.server.paths
     assert ask_for_pictures(alice, [row.pk], world.now) == 1
-    fetch_held_picture(row.pk, world.now, world.doors)
+    fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert row.image is not None
     assert asked.server.paths == ["/art.png"]

@@ -46,7 +46,7 @@ def visit(world: World, request: MintRequest, moment: int) -> bool:
     world.now = now = max(world.now, request.next_check_at)
 
     def work() -> None:
-        follow_mint(request.pk, now, make_world(world.chain).doors)
+        follow_mint(request.pk, now, make_world(world.chain).clients)
 
     died = dies_at(moment, work)
     request.refresh_from_db()
@@ -139,7 +139,7 @@ def test_whatever_happens_there_is_one_token_in_the_end(
     bring_to_its_end(world, slow_chain, alice, request)
     assert request.state == "confirmed", request.reason_sentence
     assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     assert not SponsoredTransaction.objects.filter(settled_at=None).exists()
 
 
@@ -177,7 +177,7 @@ def test_many_workers_at_once_give_out_each_number_once(
     def work(request: MintRequest) -> None:
         try:
             start.wait(30)
-            follow_mint(request.pk, world.now, make_world(slow_chain).doors)
+            follow_mint(request.pk, world.now, make_world(slow_chain).clients)
         finally:
             connection.close()
 

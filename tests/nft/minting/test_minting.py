@@ -46,7 +46,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert (claim.state, claim.step, claim.proof, claim.image_cid) == ("owned", "done", "cid", request.image_cid)
     assert shown(alice, world.now).mark
 
-    transaction = build_transfer(claim, chain.accounts[2], world.doors).as_json()
+    transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()
     wallet = {name: transaction[name] for name in ("from", "to", "data", "value", "gas")}
     record_transfer_sent(alice, claim.pk, chain.rpc("eth_sendTransaction", wallet), world.now)
     chain.finalize()
@@ -278,7 +278,7 @@ def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, al
 
 def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
-    assert sweep_mints(world.now, world.doors) == 1
-    assert sweep_mints(world.now, world.doors) == 0 or request.state
+    assert sweep_mints(world.now, world.clients) == 1
+    assert sweep_mints(world.now, world.clients) == 0 or request.state
     request.refresh_from_db()
     assert request.state == "awaiting_signature"

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
-from nft.clients.evm.fees import fetch_balance, fetch_nonce
+from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
 from nft.errors import NotNow
@@ -52,13 +52,18 @@ def sent(request: MintRequest) -> list[SponsoredTransaction]:
     return list(request.transactions.order_by("pk"))
 
 
+def balance_of(world: World, account: str) -> int:
+    """In wei."""
+    return int(world.client.ask("eth_getBalance", [account, "latest"]), 16)
+
+
 # --- the story ----------------------------------------------------------------------------------------------------
 
 
 def test_the_token_goes_to_its_owner_who_pays_nothing(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
-    before = fetch_balance(world.client, parse_address(chain.accounts[1]))
+    before = balance_of(world, chain.accounts[1])
     request = sponsored(world, alice)
     for _ in range(4):
         go_on(world, request)
@@ -66,7 +71,7 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
     assert finish(world, chain, request).state == "confirmed"
     assert contract.functions.ownerOf(request.token_id).call() == chain.accounts[1]
     assert contract.functions.tokenURI(request.token_id).call() == request.metadata_uri
-    assert fetch_balance(world.client, parse_address(chain.accounts[1])) == before
+    assert balance_of(world, chain.accounts[1]) == before
     assert [step["state"] for step in steps_of(request)] == ["done"] * 4
     assert world.verify_and_fetch(use_mint(alice, request.pk, world.now)).state == "owned"
 
@@ -74,13 +79,13 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
 def test_what_it_cost_is_known_afterwards(
     world: World, chain: Chain, alice: User, contract: Contract, settings: Any
 ) -> None:
-    before = fetch_balance(world.client, parse_address(chain.accounts[0]))
+    before = balance_of(world, chain.accounts[0])
     request = to_submitted(world, alice)
     promised = settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now)
     go_on(world, request)
     finish(world, chain, request)
-    sweep_outbox(world.now, world.doors)
-    cost = before - fetch_balance(world.client, parse_address(chain.accounts[0]))
+    sweep_outbox(world.now, world.clients)
+    cost = before - balance_of(world, chain.accounts[0])
     assert [one.cost for one in sent(request)] == [cost]
     assert settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now) == cost
     assert promised > cost
@@ -244,9 +249,9 @@ def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
     request = to_submitted(world, alice)
     orphan = sent(request)[0]
     alice.delete()
-    assert sweep_outbox(world.now, world.doors) == 1
+    assert sweep_outbox(world.now, world.clients) == 1
     chain.finalize()
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     orphan.refresh_from_db()
     assert orphan.settled_at is not None
     assert fetch_nonce(world.client, bytes(orphan.sender)) == orphan.nonce + 1

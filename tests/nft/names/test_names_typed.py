@@ -60,7 +60,7 @@ def test_a_name_without_a_token_is_refused_with_the_reason(alice: User, world: W
         set_avatar_record(site_with_names, record)
         cache.clear()
         with pytest.raises(ReferenceRefused, match=sentence):
-            create_claim(alice, pasted, world.now, doors=world.doors)
+            create_claim(alice, pasted, world.now, clients=world.clients)
     assert not TokenClaim.objects.exists()
 
 
@@ -69,26 +69,26 @@ def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
 ) -> None:
     set_avatar_record(site_with_names, f"eip155:{CHAIN_ID}/erc721:{contract.address}/1")
     with world.dead_chain(), pytest.raises(NamesDown, match="can't be looked up right now") as refused:
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
     assert not refused.value.permanent
-    assert create_claim(alice, "alice.eth", world.now, doors=world.doors).token_id == 1
+    assert create_claim(alice, "alice.eth", world.now, clients=world.clients).token_id == 1
 
 
 def test_what_a_name_says_is_remembered_for_a_while(
     alice: User, world: World, site_with_names: Names, contract: Contract
 ) -> None:
     with pytest.raises(ReferenceRefused):
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
     with world.dead_chain(), pytest.raises(ReferenceRefused, match="has no picture"):
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
 
 
 def test_a_site_without_names_says_what_to_paste_instead(alice: User, world: World, settings: Any) -> None:
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
     with pytest.raises(ReferenceRefused, match="is a name; paste the contract"):
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
     with pytest.raises(ReceiverRefused, match="does not look up names"):
-        find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+        find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
 
 
 def test_a_token_is_sent_to_a_name_whose_address_is_shown_first(
@@ -115,11 +115,11 @@ def test_a_name_is_asked_anew_for_each_transfer(
 ) -> None:
     bob, mallory = chain.accounts[2:4]
     site_with_names.give_whole("bob.eth", bob)
-    assert find_receiver("bob.eth", CHAIN_ID, alice, world.doors).address == bob
+    assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == bob
     site_with_names.set_address("bob.eth", bob, mallory)
-    assert find_receiver("bob.eth", CHAIN_ID, alice, world.doors).address == mallory
+    assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == mallory
     with world.dead_chain(), pytest.raises(ReceiverUnknown):
-        find_receiver("bob.eth", CHAIN_ID, alice, world.doors)
+        find_receiver("bob.eth", CHAIN_ID, alice, world.clients)
 
 
 def test_the_address_of_one_chain_is_not_taken_for_another(
@@ -128,9 +128,9 @@ def test_the_address_of_one_chain_is_not_taken_for_another(
     bob = chain.accounts[2]
     site_with_names.give_whole("bob.eth", bob)
     with pytest.raises(ReceiverRefused, match="leads to no address on Chain 8453"):
-        find_receiver("bob.eth", 8453, alice, world.doors)
+        find_receiver("bob.eth", 8453, alice, world.clients)
     site_with_names.set_address_for("bob.eth", bob, evm_coin_type(8453), b"\x22" * 20)
-    assert find_receiver("bob.eth", 8453, alice, world.doors).address == to_checksum(b"\x22" * 20)
+    assert find_receiver("bob.eth", 8453, alice, world.clients).address == to_checksum(b"\x22" * 20)
 
 
 def test_a_token_is_sent_to_a_person_here_who_shows_an_account(
@@ -153,6 +153,6 @@ def test_looking_up_receivers_has_an_end(
     alice: User, world: World, site_with_names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "NAMES_PER_HOUR", 1)
-    find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+    find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
     with pytest.raises(TooManyNames):
-        find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+        find_receiver("alice.eth", CHAIN_ID, alice, world.clients)

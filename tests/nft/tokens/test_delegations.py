@@ -10,7 +10,7 @@ from django.test import Client
 from web3.contract import Contract
 
 from nft.claims.claiming import recheck
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token
@@ -46,7 +46,7 @@ def world(chain: Chain, registry: Contract) -> World:
     client = client_with(chain, registry.address)
     world = make_world(chain)
     world.client = client
-    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     return world
 
 
@@ -206,4 +206,4 @@ def test_the_vault_is_as_public_as_the_account(
 
 def test_who_only_shows_a_vaults_token_can_not_send_it(world: World, chain: Chain, delegated: TokenClaim) -> None:
     with pytest.raises(NotNow, match="vault"):
-        build_transfer(delegated, chain.accounts[STRANGER], world.doors)
+        build_transfer(delegated, chain.accounts[STRANGER], world.clients)

@@ -15,12 +15,13 @@ from web3.contract import Contract
 
 from localstack.processes import free_port
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import BlockGone, ChainUnavailable
+from nft.clients.evm.errors import BLOCK_GONE, ChainUnavailable
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
+from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import body, head, serving
 from tests.kit.world import deploy_avatar_token, mint
 from tests.servers.chain import CHAIN_ID, Chain
@@ -181,7 +182,7 @@ def test_a_block_that_was_replaced_is_noticed(chain: Chain, client: ChainClient)
     block = client.head()
     client.check_block(block)
     chain.reorg(1)
-    with pytest.raises(BlockGone):
+    with raises_kind(BLOCK_GONE):
         client.check_block(block)
 
 

@@ -121,7 +121,7 @@ def test_another_chain_is_settings_only(places: Places, settings: Any, monkeypat
 
     from localstack.processes import free_port
     from nft.claims.checking import verify_claim
-    from nft.clients.bundle import get_doors
+    from nft.clients.clients import get_clients
     from nft.clients.evm.chain import get_chain
     from tests.kit.world import NOW, deploy_avatar_token, mint
 
@@ -135,7 +135,7 @@ def test_another_chain_is_settings_only(places: Places, settings: Any, monkeypat
         token_id = mint(other, contract, other.accounts[1], "ipfs://x")
         alice = person("alice", other.accounts[1])
         claim = create_claim(alice, f"eip155:777/erc721:{contract.address}/{token_id}", NOW)
-        verify_claim(claim.pk, NOW, get_doors())
+        verify_claim(claim.pk, NOW, get_clients())
         claim.refresh_from_db()
         assert claim.state == "owned"
     finally:

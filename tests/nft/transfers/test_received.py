@@ -29,7 +29,7 @@ def claim(world: World, chain: Chain, contract: Contract, alice: User, bob: User
 
 
 def look(world: World) -> None:
-    assert watch_chain(CHAIN_ID, world.now, world.doors) is not None
+    assert watch_chain(CHAIN_ID, world.now, world.clients) is not None
 
 
 def move(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:

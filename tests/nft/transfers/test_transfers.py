@@ -68,19 +68,19 @@ def test_receivers_that_would_lose_the_token_are_refused(
         (chain.accounts[2][:-1] + ("a" if chain.accounts[2][-1] != "a" else "b"), "checksum"),
     ]:
         with pytest.raises(ReceiverRefused, match=sentence):
-            build_transfer(claim, to, world.doors)
+            build_transfer(claim, to, world.clients)
 
 
 def test_a_receiver_that_takes_no_tokens_is_said_before_signing(world: World, chain: Chain, claim: Any) -> None:
     wall = chain.deploy("OddRefusesTokens")
     with pytest.raises(WouldFail):
-        build_transfer(claim, wall.address, world.doors)
+        build_transfer(claim, wall.address, world.clients)
 
 
 def test_a_token_that_is_not_held_is_not_sent(world: World, chain: Chain, claim: Any) -> None:
     claim.state = "not_owned"
     with pytest.raises(NotNow):
-        build_transfer(claim, chain.accounts[2], world.doors)
+        build_transfer(claim, chain.accounts[2], world.clients)
 
 
 def test_a_sent_transfer_is_watched_closely(world: World, alice: User, claim: Any) -> None:
@@ -99,7 +99,7 @@ def test_copies_of_an_erc1155_token_are_sent_one_at_a_time(world: World, chain: 
     from nft.claims.claiming import create_claim
 
     claim = world.verify(create_claim(alice, f"{editions.address} 7", world.now))
-    transaction = build_transfer(claim, chain.accounts[2], world.doors).as_json()
+    transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()
     chain.rpc("eth_sendTransaction", {name: transaction[name] for name in ("from", "to", "data", "gas")})
     assert editions.functions.balanceOf(chain.accounts[2], 7).call() == 1
     assert parse_address(transaction["to"]) == claim.contract

@@ -113,7 +113,7 @@ def test_a_worker_killed_in_the_middle_of_a_check_and_of_a_picture_leaves_both_t
 def shown_claim(world: World, chain: Chain, alice: User) -> TokenClaim:
     contract = deploy_avatar_token(chain)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     assert claim.avatar is not None
     assert not claim.avatar.is_doubted
     return claim

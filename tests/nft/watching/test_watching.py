@@ -13,7 +13,7 @@ from django.urls import reverse
 from web3.contract import Contract
 
 from nft.claims.claiming import create_claim, remove_claim
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
@@ -43,7 +43,7 @@ def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenC
 
 
 def look(world: World) -> Watch:
-    watch = watch_chain(CHAIN_ID, world.now, world.doors)
+    watch = watch_chain(CHAIN_ID, world.now, world.clients)
     assert watch is not None
     return watch
 
@@ -170,7 +170,7 @@ def test_a_vault_that_takes_its_delegation_back_hides_the_mark(
 ) -> None:
     registry = chain.deploy("DemoDelegateRegistry")
     client = ChainClient(CHAIN_ID, [chain.url], "finalized", delegate_registry=parse_address(registry.address))
-    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     token_id = mint(chain, contract, chain.accounts[2], pinned_metadata())
     chain.send(registry.functions.delegateAll(chain.accounts[1], bytes(32), True), sender=chain.accounts[2])
     chain.finalize()
@@ -222,7 +222,7 @@ def test_only_one_watcher_is_at_work_and_a_dead_one_is_replaced(
     move(chain, contract, claim.token_id)
     soon = world.now + timedelta(seconds=60)
     WatchedChain.objects.update(leased_by=uuid.uuid4(), leased_until=soon)
-    assert watch_chain(CHAIN_ID, world.now, world.doors) is None
+    assert watch_chain(CHAIN_ID, world.now, world.clients) is None
     world.later(seconds=61)
     assert look(world).doubted == 1
 

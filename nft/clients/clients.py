@@ -1,4 +1,4 @@
-"""What a use case may reach outside, handed to it as one value: from the settings in production, by hand in tests."""
+"""The external clients a use case may call, passed as one value: from the settings in production, by hand in tests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nft.clients.web.fetch import GuardedHttp, guarded_http
 
 
 @dataclass(frozen=True)
-class Doors:
+class Clients:
     chain: Callable[[int], ChainClient]
     """Raises ChainUnavailable for a chain that is not configured."""
     ipfs: Gateways
     http: GuardedHttp
 
 
-def get_doors() -> Doors:
-    return Doors(get_chain, get_gateways(), guarded_http())
+def get_clients() -> Clients:
+    return Clients(get_chain, get_gateways(), guarded_http())

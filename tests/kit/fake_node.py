@@ -1,4 +1,4 @@
-"""A JSON-RPC node over real HTTP whose every answer a test decides."""
+"""A JSON-RPC node over real HTTP whose answers a test decides."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = Callable[[str, list[Any]], Any]
-"""Gets method and parameters, returns the result, or an exception whose text becomes the node's error."""
+"""Gets method and parameters. Returns the result, or an exception whose text becomes the JSON-RPC error."""
 
 
 @dataclass
-class LyingNode:
+class FakeNode:
     answer: Answer
     asked: list[str] = field(default_factory=list)
     url: str = ""
@@ -29,8 +29,8 @@ class LyingNode:
 
 
 @contextmanager
-def lying_node(answer: Answer) -> Iterator[LyingNode]:
-    node = LyingNode(answer)
+def fake_node(answer: Answer) -> Iterator[FakeNode]:
+    node = FakeNode(answer)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -41,7 +41,7 @@ def lying_node(answer: Answer) -> Iterator[LyingNode]:
             self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Nothing: pytest shows what matters."""
+            """Log nothing: pytest shows what matters."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     node.url = f"http://127.0.0.1:{server.server_port}"
