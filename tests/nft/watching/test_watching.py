@@ -19,6 +19,7 @@ from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
 from nft.watching import transfers_seen, watcher
 from nft.watching.watcher import Watch, watch_chain
+from tests.kit.fake_node import relaying_node
 from tests.kit.world import (
     World,
     claim_of,
@@ -27,7 +28,6 @@ from tests.kit.world import (
     shown,
     sweep,
 )
-from tests.nft.tokens.test_ownership_many import choosy_node
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,10 @@ def test_a_node_that_refuses_wide_ranges_is_asked_for_narrow_ones(
         query = asked["params"][0]
         return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 10
 
-    with choosy_node(chain, too_wide) as (url, seen), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+    with (
+        relaying_node(chain, refuse=too_wide) as (url, seen),
+        world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")),
+    ):
         watch = look(world)
     assert (watch.doubted, watch.is_behind) == (1, False)
     assert sum(asked["method"] == "eth_getLogs" for asked in seen) < 30
