@@ -22,6 +22,13 @@ def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
     return deployed
 
 
+def sponsor(chain: Chain, settings: Any) -> None:
+    """Let the site pay for mints, up to one ether a day, with the key that owns `install`'s contract."""
+    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
+    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
+    settings.NFT_SPONSOR_BUDGET = 10**18
+
+
 def order(user: User, **changes: Any) -> MintOrder:
     account_id = user.linked_accounts.get().pk
     fields: dict[str, Any] = {

@@ -17,17 +17,7 @@ from nft.core.evm.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.watching.watcher import watch_chain
 from profiles.people.people import profile_of
-from tests.kit.world import (
-    World,
-    claim_of,
-    mint,
-    person,
-    pinned_metadata,
-    send,
-    shown,
-    sweep,
-    upload,
-)
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata, send, shown, sweep, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db

@@ -21,9 +21,9 @@ from nft.minting.requests import record_mint_sent, start_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, SponsoredTransaction
 from tests.kit.dying import dies_at
-from tests.kit.mints import go_on, install, order, sign
+from tests.kit.mints import go_on, install, order, sign, sponsor
 from tests.kit.world import World, make_world
-from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VISITS = 400
@@ -32,9 +32,7 @@ VISITS = 400
 @pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
     deployed = install(chain, settings)
-    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
-    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
-    settings.NFT_SPONSOR_BUDGET = 10**18
+    sponsor(chain, settings)
     return deployed
 
 

@@ -19,16 +19,7 @@ from nft.errors import NotNow
 from nft.models import TokenClaim
 from nft.tokens.ownership import check_ownership
 from nft.transfers.sending import build_transfer
-from tests.kit.world import (
-    World,
-    claim_of,
-    make_world,
-    mint,
-    pinned_metadata,
-    send,
-    shown,
-    upload,
-)
+from tests.kit.world import World, claim_of, make_world, mint, pinned_metadata, send, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db

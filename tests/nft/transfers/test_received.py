@@ -14,16 +14,15 @@ from nft.errors import NotYours
 from nft.models import ReceivedToken, TokenClaim
 from nft.transfers.received import decline, offers_for, take_up
 from nft.watching.watcher import watch_chain
-from tests.kit.world import World, claim_of, mint, pinned_metadata, shown
+from tests.kit.world import World, mint, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User, bob: User) -> TokenClaim:
+def claim(world: World, bob: User, claim: TokenClaim) -> TokenClaim:
     """Alice's picture, watched from here on."""
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata("Blue hour")))
     look(world)
     return claim
 

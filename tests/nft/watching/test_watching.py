@@ -20,23 +20,15 @@ from nft.models import TokenClaim, WatchedChain
 from nft.watching import transfers_seen, watcher
 from nft.watching.watcher import Watch, watch_chain
 from tests.kit.fake_node import relaying_node
-from tests.kit.world import (
-    World,
-    claim_of,
-    mint,
-    pinned_metadata,
-    shown,
-    sweep,
-)
+from tests.kit.world import World, claim_of, mint, pinned_metadata, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
+def claim(world: World, alice: User, claim: TokenClaim) -> TokenClaim:
     """Alice's, shown with its mark, and watched from here on."""
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     look(world)
     assert shown(alice, world.now).mark
     return claim
