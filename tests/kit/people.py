@@ -27,6 +27,12 @@ def a_person(username: str = "alice", *, display_name: str = "", password: str |
     return profile
 
 
+def in_use(profile: Profile) -> Avatar | None:
+    """Return the picture that this person uses now."""
+    profile.refresh_from_db()
+    return profile.avatar
+
+
 def a_picture(fmt: str = "PNG", *, size: tuple[int, int] = (320, 240), colour: str = "") -> bytes:
     """Bytes of a picture nobody has used before, unless `colour` is given."""
     chosen = colour or f"#{_colours.randrange(1 << 24):06x}"
