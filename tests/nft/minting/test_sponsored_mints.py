@@ -37,7 +37,7 @@ def contract(chain: Chain, settings: Any) -> Contract:
 
 
 def sponsored(world: World, user: User, **changes: Any) -> MintRequest:
-    return start_mint(user, order, sponsor(user, is_sponsored=True, **changes), world.now)
+    return start_mint(user, order(user, is_sponsored=True, **changes), world.now)
 
 
 def to_submitted(world: World, user: User, **changes: Any) -> MintRequest:
