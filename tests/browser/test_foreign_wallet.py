@@ -1,4 +1,4 @@
-"""The same pages with a wallet nobody here wrote (wallet-mock, over viem)."""
+"""The pages work with a third-party wallet (wallet-mock, on viem)."""
 
 from __future__ import annotations
 

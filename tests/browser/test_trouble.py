@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the page says what in a sentence of its own, and the person can go on."""
+"""If something goes wrong, the page says what, and the person can continue."""
 
 from __future__ import annotations
 
