@@ -1,4 +1,4 @@
-"""What the tests of mints and transfers do again and again."""
+"""Steps of mints and transfers for tests."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def order(user: User, **changes: Any) -> MintOrder:
 
 
 def go_on(world: World, request: MintRequest) -> MintRequest:
-    """The worker's next visit, as soon as it is due."""
+    """Let the worker take the next step, as soon as it is due."""
     request.refresh_from_db()
     if request.next_check_at is not None:
         world.now = max(world.now, request.next_check_at)
@@ -58,7 +58,7 @@ def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
 
 
 def sign(chain: Chain, request: MintRequest, **changes: Any) -> str:
-    """What the wallet does with our transaction; its hash."""
+    """Sign and send our transaction as the wallet does; return its hash."""
     transaction = build_mint_transaction(request)
     assert transaction is not None
     fields = {name: transaction.as_json()[name] for name in ("from", "to", "data", "value", "gas")}
