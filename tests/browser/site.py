@@ -17,6 +17,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
+from web3.logs import DISCARD
 
 from localstack import binaries
 from localstack.processes import Program, Running
@@ -88,6 +89,13 @@ class Site:
             poll_latency=0.1,
         )
         return account
+
+    def mint_shape(self, owner: str) -> int:
+        """Mint a token of the on-chain drawings; return its id, which depends on the tests that ran before."""
+        shapes = self.contracts["shapes"]
+        receipt = self.chain.send(shapes.functions.mint(owner))
+        [transfer] = shapes.events.Transfer().process_receipt(receipt, DISCARD)
+        return int(transfer["args"]["tokenId"])
 
     def forget_proofs(self) -> None:
         """Make all sign-ins old, so that sensitive actions ask for a proof again."""

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 from playwright.sync_api import Route, expect
-from web3.logs import DISCARD
 
 from tests.browser.accessibility import faults_in_every_look
 from tests.browser.people import Person, picture
@@ -80,10 +79,8 @@ def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(
     carol = meet("carol")
     carol.sign_up()
     carol.link_wallet()
-    shapes = site.contracts["shapes"]
-    minted = site.chain.send(shapes.functions.mint(carol.wallet.address))
-    [transfer] = shapes.events.Transfer().process_receipt(minted, DISCARD)
-    carol.claim(f"{shapes.address} {transfer['args']['tokenId']}")
+    token_id = site.mint_shape(carol.wallet.address)
+    carol.claim(f"{site.contracts['shapes'].address} {token_id}")
     carol.wait_for_verdict()
     assert site.receipt("carol")["provenance"]["proof"] == "inline"
     shown = Image.open(io.BytesIO(carol.avatar()))
