@@ -83,7 +83,7 @@ def _mint(chain: LocalChain, shapes: Contract, holder: str, count: int) -> list[
     for _ in range(count):
         sent = minter.send(shapes.functions.mint(holder))
         # Mines it at once, so that no transaction is sent while one before it waits for a block.
-        chain.settle()
+        chain.finalize()
         minter.wait_until_mined(sent)
     return list(range(first, first + count))
 

@@ -149,7 +149,7 @@ class Flows:
         self._worker.run_until(self._is_searched, "the first search for tokens is done")
         for _ in range(SHAPES):
             self._send(self._shapes.functions.mint(self._visitor.account.address))
-        self._chain.settle()
+        self._chain.finalize()
         with self._traced("gallery: search → pictures → page"):
             self._visitor.post("/settings/tokens/held/search/")
             self._worker.run_until(self._is_searched, "the search for tokens is done")
@@ -175,7 +175,7 @@ class Flows:
             sent = self._sender.send_data(transaction["to"], transaction["data"])
             self._visitor.post(f"{path}sent/", json={"tx_hash": sent.to_0x_hex()})
             self._sender.wait_until_mined(sent)
-            self._chain.settle()
+            self._chain.finalize()
             self._worker.run_until(lambda: bool(status()["done"]), "the mint is confirmed")
         if status()["state"] != "confirmed":
             raise BenchError(f"The mint failed: {status()}")
@@ -200,7 +200,7 @@ class Flows:
         with self._traced("transfer: event → mark off → decided"):
             self._worker.run_periodic(f"watch-chain-{CHAIN_ID}")
             self._worker.run_until(lambda: not self._visitor.receipt()["mark"], "the mark is off")
-            self._chain.settle()
+            self._chain.finalize()
             self._worker.run_periodic(f"watch-chain-{CHAIN_ID}")
             self._worker.run_until(lambda: not self._visitor.receipt()["provenance"], "the former picture is shown")
 

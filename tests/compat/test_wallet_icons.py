@@ -1,4 +1,4 @@
-"""The libraries wallets draw with, asked for a hundred accounts nobody chose: ours must draw the same."""
+"""For a hundred random accounts, we draw the same icons as the libraries that wallets use."""
 
 from __future__ import annotations
 

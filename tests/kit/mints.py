@@ -1,4 +1,4 @@
-"""What the tests of mints and transfers do again and again."""
+"""Steps of mints and transfers for tests."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
     return deployed
 
 
+def sponsor(chain: Chain, settings: Any) -> None:
+    """Let the site pay for mints, up to one ether a day, with the key that owns `install`'s contract."""
+    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
+    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
+    settings.NFT_SPONSOR_BUDGET = 10**18
+
+
 def order(user: User, **changes: Any) -> MintOrder:
     account_id = user.linked_accounts.get().pk
     fields: dict[str, Any] = {
@@ -42,7 +49,7 @@ def as_staff_retry(world: World, request: MintRequest) -> None:
 
 
 def go_on(world: World, request: MintRequest) -> MintRequest:
-    """The worker's next visit, as soon as it is due."""
+    """Let the worker take the next step, as soon as it is due."""
     as_staff_retry(world, request)
     if request.due_at is not None:
         world.now = max(world.now, request.due_at)
@@ -58,7 +65,7 @@ def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
 
 
 def sign(chain: Chain, request: MintRequest, **changes: Any) -> str:
-    """What the wallet does with our transaction; its hash."""
+    """Sign and send our transaction as the wallet does; return its hash."""
     transaction = build_mint_transaction(request)
     assert transaction is not None
     fields = {name: transaction.as_json()[name] for name in ("from", "to", "data", "value", "gas")}

@@ -1,4 +1,4 @@
-"""The site's own programs as they run in production: Celery workers, the beat, the listener, each a real process."""
+"""The site's programs as in production, each a real process: Celery workers, beat and the chain listener."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BEAT = ["-m", "celery", "--app", "avatarsite.beat"]
 
 @dataclass
 class Programs:
-    """Programs on the test's database, queue and files. Whoever is killed is killed by SIGKILL, children included."""
+    """Programs on the test's database, queue and files. Killing one sends SIGKILL to its children, too."""
 
     places: Places
     chain: Chain
@@ -31,7 +31,7 @@ class Programs:
     running: list[Running] = field(default_factory=list)
 
     def use_chain(self, rpc_url: str, **more: Any) -> None:
-        """For programs started from now on."""
+        """Use this node in programs started from now on."""
         chain = {"name": "Test chain", "rpc_urls": [rpc_url], **more}
         self.settings["NFT_CHAINS"] = json.dumps({CHAIN_ID: chain})
 

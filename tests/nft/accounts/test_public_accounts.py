@@ -15,14 +15,8 @@ from nft.models import LinkedAccount, PrimaryName
 from nft.names.known import MAX_AGE
 from profiles.models import Profile
 from tests.kit.people import a_person
-from tests.kit.wallets import NOBODY, chains_at
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture

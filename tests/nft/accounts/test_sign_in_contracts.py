@@ -28,11 +28,6 @@ def client(chain: Chain) -> ChainClient:
 
 
 @pytest.fixture
-def owner() -> Wallet:
-    return Wallet.create()
-
-
-@pytest.fixture
 def site(chain: Chain, settings: Any) -> Any:
     settings.NFT_CHAINS = chains_at(chain.url, 1)
     return settings

@@ -24,10 +24,10 @@ from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
 from profiles.jobs import get_job
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 from users.session_store import SessionStore
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 ROOT = Path(__file__).resolve().parents[3]
 MB = 1_000_000
 STATEMENTS = [
@@ -46,11 +46,6 @@ STATEMENTS = [
     "the session in the person's list",
     "the session's new content",
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ def client(chain: Chain) -> ChainClient:
 
 
 @pytest.fixture
-def owner() -> Wallet:
-    return Wallet.create()
-
-
-@pytest.fixture
 def factory(chain: Chain) -> Any:
     return chain.deploy("DemoWalletFactory")
 

@@ -25,14 +25,9 @@ from profiles.models import Avatar, Profile
 from profiles.people.people import profile_of
 from profiles.pictures import history
 from tests.kit.people import a_token_picture, an_upload
-from tests.kit.wallets import CHAIN_ID, NOBODY, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Wallet
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def owner() -> Wallet:
-    return Wallet.create()
-
-
-@pytest.fixture
 def account(chain: Chain, owner: Wallet, settings: Any) -> Any:
     """A deployed contract account whose owner signs for it."""
     settings.NFT_CHAINS = chains_at(chain.url)

@@ -17,38 +17,11 @@ from nft.core.evm.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.watching.watcher import watch_chain
 from profiles.people.people import profile_of
-from tests.kit.world import (
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    pinned_metadata,
-    send,
-    shown,
-    sweep,
-    upload,
-)
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata, send, shown, sweep, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[ALICE])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 @pytest.fixture

@@ -24,21 +24,11 @@ from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimPicture, TokenClaim
 from profiles.jobs import get_jobs
 from profiles.leases import queue_due_rows
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, sweep
+from tests.kit.world import World, deploy_avatar_token, mint, pinned_metadata, send, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 # --- jobs --------------------------------------------------------------------------------------------------------

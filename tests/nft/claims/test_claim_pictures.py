@@ -19,31 +19,11 @@ from nft.clients.web.pace import Budget, Pace
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_directory, pin_file
 from tests.kit.hostile_server import body, serving
-from tests.kit.world import (
-    LOOPBACK,
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    picture,
-    pinned_metadata,
-)
+from tests.kit.world import LOOPBACK, World, claim_of, deploy_avatar_token, mint, person, picture, pinned_metadata
 from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 # --- other tokens ------------------------------------------------------------------------------------------------

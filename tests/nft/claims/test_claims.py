@@ -36,16 +36,6 @@ from tests.servers.chain import Chain
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
 def test_the_whole_life_of_a_claim(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())

@@ -14,25 +14,10 @@ from nft.models import TokenClaim
 from profiles.models import Avatar
 from profiles.people.people import profile_of
 from profiles.pictures.history import remove_avatar, restore_avatar
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, shown, sweep
+from tests.kit.world import World, mint, pinned_metadata, send, shown, sweep
 from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def a_claim(world: World, user: User, contract: Contract) -> TokenClaim:

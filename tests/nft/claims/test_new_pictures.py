@@ -29,25 +29,10 @@ from nft.watching.transfers_seen import undo_moves_after
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from profiles.pictures.rights import doubt_avatars
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 @pytest.fixture

@@ -24,35 +24,15 @@ from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
 from profiles.models import AuditEntry, Avatar, Profile
 from profiles.store import objects
 from profiles.upkeep.repair import repair_rendition
-from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
+from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def staff() -> User:
     return User.objects.create_superuser("staff")
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
-
-
-@pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
-    return claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
 
 
 def decide(

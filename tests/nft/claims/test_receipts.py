@@ -29,7 +29,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
 from nft.models import TokenClaim
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, picture, send
+from tests.kit.world import World, claim_of, make_world, mint, person, picture, send
 from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.helia_gateway import Gateway
@@ -56,11 +56,6 @@ def world(chain: Chain, helia: Gateway) -> World:
     world = make_world(chain, [helia.url])
     world.now = timezone.now()  # pages go by the real clock
     return world
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def a_key() -> str:

@@ -23,7 +23,7 @@ from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
 from profiles.jobs import enqueue
 from tests.kit.people import a_picture
-from tests.kit.world import World, deploy_avatar_token, make_world, person, shown, sweep
+from tests.kit.world import World, deploy_avatar_token, make_world, shown, sweep
 from tests.nft.tokens.test_ownership_many import put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
@@ -36,11 +36,6 @@ COUNT = 12
 def world(chain: Chain) -> World:
     put_multicall(chain)
     return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture

@@ -17,22 +17,12 @@ from nft.minting.requests import start_mint
 from nft.minting.steps import PIN_WITHIN
 from nft.models import PinnedCopy
 from tests.kit.mints import go_on, install, order
-from tests.kit.world import World, make_world, person
+from tests.kit.world import World
 from tests.servers.chain import Chain
 from tests.servers.pinner import TOKEN, PinnerServer
 
 pytestmark = pytest.mark.django_db
 STRANGER = "bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture

@@ -26,13 +26,6 @@ def alice() -> User:
     return person("alice", ACCOUNT)
 
 
-@pytest.fixture
-def browser(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def token(user: User, token_id: int, contract: bytes = APES, **more: Any) -> HeldToken:
     facts = {"name": f"Ape {token_id}", "collection": "Apes", "checked_at": NOW, "seen_at_block": 9} | more
     return HeldToken.objects.create(

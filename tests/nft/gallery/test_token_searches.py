@@ -25,23 +25,13 @@ from nft.gallery.search import begin_searches, refresh, run_search
 from nft.gallery.sources import Found, find_indexed
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
+from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import HostileServer
 from tests.kit.jobs import queued_by_sweep
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
-from tests.nft.tokens.test_ownership_many import choosy_node
+from tests.kit.world import World, deploy_avatar_token, mint, person, picture, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -216,7 +206,10 @@ def test_a_node_that_takes_only_narrow_ranges_is_asked_for_narrow_ones(
         query = asked["params"][0]
         return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 20
 
-    with choosy_node(chain, too_wide) as (url, _), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+    with (
+        relaying_node(chain, refuse=too_wide) as (url, _),
+        world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")),
+    ):
         done = search(world, alice)
     assert done.is_complete
     assert held(alice) == {mine}

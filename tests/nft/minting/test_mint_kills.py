@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,40 +21,19 @@ from nft.minting.requests import record_mint_sent, start_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, SponsoredTransaction
 from tests.kit.dying import dies_at
-from tests.kit.mints import as_staff_retry, go_on, install, order, sign
-from tests.kit.world import World, make_world, person
-from tests.servers.chain import CHAIN_ID, Chain
+from tests.kit.mints import as_staff_retry, go_on, install, order, sign, sponsor
+from tests.kit.world import World, make_world
+from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VISITS = 400
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
     deployed = install(chain, settings)
-    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
-    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
-    settings.NFT_SPONSOR_BUDGET = 10**18
+    sponsor(chain, settings)
     return deployed
-
-
-@pytest.fixture
-def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
-    """Blocks come only when told; what waits in the pool is gone afterwards."""
-    chain.rpc("evm_setAutomine", False)
-    yield chain
-    chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_setAutomine", True)
 
 
 def visit(world: World, request: MintRequest, moment: int) -> bool:

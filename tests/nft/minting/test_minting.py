@@ -23,26 +23,10 @@ from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, ready_to_sign, sign
-from tests.kit.world import World, make_world, person, picture, shown, upload
+from tests.kit.world import World, person, picture, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain, settings: Any) -> Contract:
-    """Ours, known to the site."""
-    return install(chain, settings)
 
 
 # --- the story ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import coincurve
@@ -21,8 +20,8 @@ from nft.minting.requests import record_mint_sent, start_mint, steps_of, use_min
 from nft.minting.sponsor import budget_left, offer_for
 from nft.minting.sponsored_steps import MOST_NUMBERS
 from nft.models import MintRequest, SponsoredTransaction
-from tests.kit.mints import finish, go_on, install, order
-from tests.kit.world import World, make_world, person
+from tests.kit.mints import finish, go_on, install, order, sponsor
+from tests.kit.world import World, person
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
@@ -30,32 +29,11 @@ ETHER = 10**18
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
     """Closed to all but the site, whose key pays and may mint."""
     deployed = install(chain, settings, open_mint=False)
-    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
-    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
-    settings.NFT_SPONSOR_BUDGET = ETHER
+    sponsor(chain, settings)
     return deployed
-
-
-@pytest.fixture
-def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
-    """Blocks come only when told; what waits in the pool is gone afterwards."""
-    chain.rpc("evm_setAutomine", False)
-    yield chain
-    chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_setAutomine", True)
 
 
 def sponsored(world: World, user: User, **changes: Any) -> MintRequest:
@@ -65,6 +43,15 @@ def sponsored(world: World, user: User, **changes: Any) -> MintRequest:
 def to_submitted(world: World, user: User, **changes: Any) -> MintRequest:
     request = go_on(world, sponsored(world, user, **changes))
     assert request.state == "submitted", request.reason_sentence
+    return request
+
+
+def outbid(world: World, user: User) -> MintRequest:
+    """A mint whose first transaction got stuck and was followed by a dearer one."""
+    request = to_submitted(world, user)
+    go_on(world, request)
+    world.later(seconds=STUCK_AFTER.total_seconds())
+    go_on(world, request)
     return request
 
 
@@ -145,10 +132,7 @@ def test_a_reorg_brings_the_same_transaction_back(world: World, chain: Chain, al
 def test_a_transaction_that_stays_behind_is_outbid_with_the_same_number(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = to_submitted(world, alice)
-    go_on(world, request)
-    world.later(seconds=STUCK_AFTER.total_seconds())
-    go_on(world, request)
+    request = outbid(world, alice)
     first, second = sent(request)
     assert (first.nonce, first.sender) == (second.nonce, second.sender)
     assert second.max_fee >= first.max_fee * 1.1
@@ -181,10 +165,7 @@ def test_what_became_too_cheap_for_the_chain_to_take_is_outbid_too(
 def test_whoever_names_the_hash_of_anothers_transaction_first_holds_nobody_up(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = to_submitted(world, alice)
-    go_on(world, request)
-    world.later(seconds=STUCK_AFTER.total_seconds())
-    go_on(world, request)
+    request = outbid(world, alice)
     dearer = sent(request)[1].tx_hash
     thief = MintRequest.objects.create(
         user=person("mallory", slow_chain.accounts[2]),
@@ -209,10 +190,7 @@ def test_of_what_the_site_sends_nobody_can_tell_us_a_hash(world: World, alice: U
 
 
 def test_the_outbid_one_may_win_after_all(world: World, slow_chain: Chain, alice: User, contract: Contract) -> None:
-    request = to_submitted(world, alice)
-    go_on(world, request)
-    world.later(seconds=STUCK_AFTER.total_seconds())
-    go_on(world, request)
+    request = outbid(world, alice)
     first, _ = sent(request)
     slow_chain.rpc("anvil_dropAllTransactions")
     slow_chain.rpc("eth_sendRawTransaction", "0x" + bytes(first.raw).hex())

@@ -21,41 +21,11 @@ from nft.models import TokenClaim
 from nft.transfers import sending
 from nft.transfers.sending import find_receiver
 from profiles.people.people import profile_of
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def site_with_names(names: Names, settings: Any) -> Names:
-    ours = settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": names.registry.address}
-    settings.NFT_CHAINS = {CHAIN_ID: ours}
-    return names
-
-
-@pytest.fixture
-def alice(chain: Chain, site_with_names: Names) -> User:
-    site_with_names.give_whole("alice.eth", chain.accounts[1])
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def set_avatar_record(names: Names, record: str) -> None:

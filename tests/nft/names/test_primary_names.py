@@ -38,20 +38,6 @@ def world(chain: Chain) -> World:
     return world
 
 
-@pytest.fixture
-def site_with_names(names: Names, settings: Any) -> Names:
-    ours = settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": names.registry.address}
-    settings.NFT_CHAINS = {CHAIN_ID: ours}
-    return names
-
-
-@pytest.fixture
-def alice(chain: Chain, site_with_names: Names) -> User:
-    """Her account is hidden, and her name whole."""
-    site_with_names.give_whole("alice.eth", chain.accounts[1])
-    return person("alice", chain.accounts[1])
-
-
 def account_of(user: User) -> LinkedAccount:
     return user.linked_accounts.get()
 

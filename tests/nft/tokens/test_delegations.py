@@ -19,18 +19,7 @@ from nft.errors import NotNow
 from nft.models import TokenClaim
 from nft.tokens.ownership import check_ownership
 from nft.transfers.sending import build_transfer
-from tests.kit.world import (
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    pinned_metadata,
-    send,
-    shown,
-    upload,
-)
+from tests.kit.world import World, claim_of, make_world, mint, pinned_metadata, send, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
@@ -50,16 +39,6 @@ def world(chain: Chain, registry: Contract) -> World:
     world.client = client
     world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     return world
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[ALICE])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def client_with(chain: Chain, registry: str) -> ChainClient:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 from web3.contract import Contract
 
 from localstack.processes import free_port
@@ -22,6 +17,7 @@ from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from tests.kit.errors import raises_kind
+from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import body, head, serving
 from tests.kit.world import deploy_avatar_token, mint
 from tests.servers.chain import CHAIN_ID, Chain
@@ -194,32 +190,6 @@ def test_confirmations_count_from_the_head_and_never_below_the_first_block(chain
 # --- several nodes -----------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def second_node(chain: Chain, change: Callable[[dict[str, Any], Any], Any] = lambda _, result: result) -> Iterator[str]:
-    """A node that passes on what the real one says, with some results changed."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = requests.post(chain.url, json=question, timeout=10).json()
-            if "result" in answer:
-                answer["result"] = change(question, answer["result"])
-            content = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 def lie_about_the_owner(to: str) -> Callable[[dict[str, Any], Any], Any]:
     word = "0x" + to[2:].lower().rjust(64, "0")
     return lambda question, result: word if question["method"] == "eth_call" and len(result) == 66 else result
@@ -228,7 +198,7 @@ def lie_about_the_owner(to: str) -> Callable[[dict[str, Any], Any], Any]:
 def test_nodes_that_agree_decide(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
-    with second_node(chain) as url:
+    with relaying_node(chain) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         assert check(client, contract, token_id, chain.accounts[1]).decision.verdict is Verdict.OWNED
         assert check(client, contract, token_id, chain.accounts[2]).decision.verdict is Verdict.NOT_OWNED
@@ -240,7 +210,7 @@ def test_one_lying_node_neither_gives_nor_takes_a_mark(
 ) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
-    with second_node(chain, lie_about_the_owner(chain.accounts[2])) as url:
+    with relaying_node(chain, change=lie_about_the_owner(chain.accounts[2])) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         found = check(client, contract, token_id, chain.accounts[asked])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.NODES_DISAGREE)
@@ -250,8 +220,8 @@ def test_one_lying_node_neither_gives_nor_takes_a_mark(
 def test_a_node_without_a_confirmed_block_leaves_it_unknown(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
-    with second_node(
-        chain, lambda question, result: None if question["params"][:1] == ["finalized"] else result
-    ) as url:
+    with relaying_node(
+        chain, change=lambda question, result: None if question["params"][:1] == ["finalized"] else result
+    ) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         assert check(client, contract, token_id, chain.accounts[1]).decision.verdict is Verdict.UNKNOWN

@@ -13,7 +13,7 @@ from avatarsite.settings.chains import read_chains
 from nft.claims.claiming import create_claim
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim
-from tests.kit.world import World, make_world, person, shown, sweep
+from tests.kit.world import World, person, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain, start_chain
 from tests.servers.places import Places
 
@@ -50,11 +50,6 @@ def text_answer(text: str) -> bytes:
 def place(chain: Chain, address: str, answers: dict[str, bytes]) -> None:
     chain.rpc("anvil_setCode", address, code_that_answers(answers))
     chain.finalize()
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
 
 
 def resolve(settings: Any, rule: dict[str, str]) -> None:

@@ -17,20 +17,10 @@ from nft.minting.errors import TooManyMints
 from nft.minting.requests import record_mint_sent, use_mint
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from tests.kit.mints import finish, install, ready_to_sign, sign
-from tests.kit.world import World, make_world, person
+from tests.kit.world import World
 from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture

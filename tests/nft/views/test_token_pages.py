@@ -27,18 +27,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-@pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
     deployed = deploy_avatar_token(chain)
     chain.finalize()

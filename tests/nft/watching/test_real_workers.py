@@ -37,11 +37,6 @@ def world(chain: Chain) -> World:
 
 
 @pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def node(chain: Chain, programs: Programs) -> Iterator[FaultyProxy]:
     """The node as the programs see it: it hangs when it is told to."""
     with faulty(chain.url) as proxy:

@@ -20,42 +20,16 @@ from nft.models import TokenClaim, WatchedChain
 from nft.tokens.alarms import raise_alarm
 from nft.watching import transfers_seen, watcher
 from nft.watching.watcher import Watch, watch_chain
-from tests.kit.world import (
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    pinned_metadata,
-    shown,
-    sweep,
-)
-from tests.nft.tokens.test_ownership_many import choosy_node
+from tests.kit.fake_node import relaying_node
+from tests.kit.world import World, claim_of, mint, pinned_metadata, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
-
-
-@pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
+def claim(world: World, alice: User, claim: TokenClaim) -> TokenClaim:
     """Alice's, shown with its mark, and watched from here on."""
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     look(world)
     assert shown(alice, world.now).mark
     return claim
@@ -229,7 +203,10 @@ def test_a_node_that_refuses_wide_ranges_is_asked_for_narrow_ones(
         query = asked["params"][0]
         return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 10
 
-    with choosy_node(chain, too_wide) as (url, seen), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+    with (
+        relaying_node(chain, refuse=too_wide) as (url, seen),
+        world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")),
+    ):
         watch = look(world)
     assert (watch.doubted, watch.is_behind) == (1, False)
     assert sum(asked["method"] == "eth_getLogs" for asked in seen) < 30
