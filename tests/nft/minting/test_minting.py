@@ -12,15 +12,16 @@ from web3.contract import Contract
 from nft.core.ipfs.cid import parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.tokens.metadata import parse_metadata
-from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
+from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED, NotYours
 from nft.files.store import read_kept
 from nft.minting import requests
-from nft.minting.errors import TextRefused, TooManyMints
-from nft.minting.requests import build_mint_transaction, checked_text, record_mint_sent, start_mint, steps_of, use_mint
+from nft.minting.errors import TextRefused
+from nft.minting.requests import build_mint_transaction, build_steps, parse_line, record_mint_sent, start_mint, use_mint
 from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
+from tests.kit.errors import raises_kind
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, ready_to_sign, sign
 from tests.kit.world import World, person, picture, shown, upload
@@ -41,7 +42,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert (request.token_id, request.due_at) == (1, None)
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert contract.functions.tokenURI(1).call() == request.metadata_uri
-    assert [step["state"] for step in steps_of(request)] == ["done"] * 5
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 5
 
     claim = world.verify_and_fetch(use_mint(alice, request.pk, world.now))
     assert (claim.state, claim.step, claim.picture.proof, claim.picture.image_cid) == (
@@ -100,12 +101,12 @@ def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: 
 )
 def test_a_name_nobody_should_carry_for_ever_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(TextRefused, match=sentence):
-        checked_text("name", text, 1, 100)
+        parse_line("name", text, 1, 100)
 
 
 def test_names_of_every_script_and_with_emoji_pass() -> None:
     for text in ("Zoë", "夜明け", "شروق", "👩‍🚀", "x" * 100):
-        assert checked_text("name", text, 1, 100) == text
+        assert parse_line("name", text, 1, 100) == text
 
 
 def test_what_is_no_picture_leaves_nothing_behind(world: World, alice: User, contract: Contract) -> None:
@@ -116,7 +117,7 @@ def test_what_is_no_picture_leaves_nothing_behind(world: World, alice: User, con
 
 
 def test_a_chain_without_our_contract_is_named(world: World, alice: User) -> None:
-    with pytest.raises(NoContract, match="Local chain"):
+    with raises_kind(NO_CONTRACT, match="Local chain"):
         start_mint(alice, order(alice), world.now)
 
 
@@ -131,7 +132,7 @@ def test_a_budget_stops_endless_mints(
 ) -> None:
     monkeypatch.setattr(requests, "MINTS_PER_HOUR", 1)
     start_mint(alice, order(alice), world.now)
-    with pytest.raises(TooManyMints):
+    with raises_kind(RATE_LIMITED):
         start_mint(alice, order(alice, key="k2"), world.now)
 
 
@@ -145,7 +146,7 @@ def test_a_contract_that_would_refuse_ends_it_with_the_reason(
     install(chain, settings, open_mint=False)
     request = go_on(world, start_mint(alice, order(alice), world.now))
     assert (request.state, request.reason_sentence) == ("failed", "Minting is closed at the moment.")
-    assert [step["state"] for step in steps_of(request)] == ["done", "failed", "todo", "todo", "todo"]
+    assert [step["state"] for step in build_steps(request)] == ["done", "failed", "todo", "todo", "todo"]
 
 
 # --- on the way ---------------------------------------------------------------------------------------------------
@@ -266,19 +267,19 @@ def test_a_hash_belongs_to_one_mint(world: World, chain: Chain, alice: User, con
     first, second = ready_to_sign(world, alice), ready_to_sign(world, alice, key="k2")
     tx_hash = sign(chain, first)
     record_mint_sent(alice, first.pk, tx_hash, world.now)
-    with pytest.raises(BadTransactionHash):
+    with raises_kind(BAD_TRANSACTION_HASH):
         record_mint_sent(alice, second.pk, tx_hash, world.now)
-    with pytest.raises(BadTransactionHash):
+    with raises_kind(BAD_TRANSACTION_HASH):
         record_mint_sent(alice, second.pk, "0x12", world.now)
 
 
 def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         record_mint_sent(alice, request.pk, "0x" + "11" * 32, world.now)
     with pytest.raises(NotYours):
         record_mint_sent(person("mallory"), request.pk, "0x" + "11" * 32, world.now)
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         use_mint(alice, request.pk, world.now)
 
 

@@ -12,14 +12,15 @@ from web3.contract import Contract
 from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
-from nft.errors import NotNow
+from nft.errors import NOT_NOW
 from nft.minting import outbox, requests
-from nft.minting.errors import NotSponsored
+from nft.minting.errors import NOT_SPONSORED
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
-from nft.minting.requests import record_mint_sent, start_mint, steps_of, use_mint
-from nft.minting.sponsor import budget_left, offer_for
-from nft.minting.sponsored_steps import MOST_NUMBERS
+from nft.minting.requests import build_steps, record_mint_sent, start_mint, use_mint
+from nft.minting.sponsor import budget_left, get_offer
+from nft.minting.sponsored_steps import MAX_NONCES
 from nft.models import MintRequest, SponsoredTransaction
+from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, go_on, install, order, sponsor
 from tests.kit.world import World, person
 from tests.servers.chain import CHAIN_ID, Chain
@@ -79,7 +80,7 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
     assert contract.functions.ownerOf(request.token_id).call() == chain.accounts[1]
     assert contract.functions.tokenURI(request.token_id).call() == request.metadata_uri
     assert balance_of(world, chain.accounts[1]) == before
-    assert [step["state"] for step in steps_of(request)] == ["done"] * 4
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 4
     assert world.verify_and_fetch(use_mint(alice, request.pk, world.now)).state == "owned"
 
 
@@ -185,7 +186,7 @@ def test_whoever_names_the_hash_of_anothers_transaction_first_holds_nobody_up(
 
 def test_of_what_the_site_sends_nobody_can_tell_us_a_hash(world: World, alice: User, contract: Contract) -> None:
     request = to_submitted(world, alice)
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         record_mint_sent(alice, request.pk, "0x" + "ab" * 32, world.now)
 
 
@@ -295,8 +296,8 @@ def test_one_that_fails_on_the_chain_is_tried_a_few_times_only(
         if request.state == "submitted" and world.client.transaction(request.tx_hash) is not None:
             mine_while_broken(slow_chain, contract)
     assert request.state == "failed"
-    assert f"{MOST_NUMBERS} times" in request.reason_sentence
-    assert len(sent(request)) == MOST_NUMBERS
+    assert f"{MAX_NONCES} times" in request.reason_sentence
+    assert len(sent(request)) == MAX_NONCES
     assert contract.functions.totalSupply().call() == 0
 
 
@@ -338,8 +339,8 @@ def test_while_gas_is_dear_it_waits(world: World, alice: User, contract: Contrac
 
 def test_off_unless_told(world: World, chain: Chain, alice: User, contract: Contract, settings: Any) -> None:
     settings.NFT_SPONSOR_CHAINS = []
-    assert offer_for(alice, CHAIN_ID, world.now) is None
-    with pytest.raises(NotSponsored):
+    assert get_offer(alice, CHAIN_ID, world.now) is None
+    with raises_kind(NOT_SPONSORED):
         sponsored(world, alice)
 
 
@@ -349,12 +350,12 @@ def test_a_person_gets_so_many_a_day_and_so_many_ever(
     settings.NFT_SPONSOR_PER_DAY, settings.NFT_SPONSOR_PER_PERSON = 1, 2
     first = to_submitted(world, alice)
     assert sponsored(world, alice).pk == first.pk  # the same form again
-    with pytest.raises(NotSponsored, match=r"at most 1 of a person.*your own wallet"):
+    with raises_kind(NOT_SPONSORED, match=r"at most 1 of a person.*your own wallet"):
         sponsored(world, alice, key="k2")
     world.later(days=1, seconds=1)
     sponsored(world, alice, key="k2")
     world.later(days=1, seconds=1)
-    with pytest.raises(NotSponsored, match="as many as it pays for one person"):
+    with raises_kind(NOT_SPONSORED, match="as many as it pays for one person"):
         sponsored(world, alice, key="k3")
 
 
@@ -377,7 +378,7 @@ def test_the_days_budget_is_for_everybody(
     assert (second.state, sent(second)) == ("pinned", [])
     assert "used up" in second.reason_sentence
     settings.NFT_SPONSOR_BUDGET -= 1
-    with pytest.raises(NotSponsored, match="used up"):
+    with raises_kind(NOT_SPONSORED, match="used up"):
         sponsored(world, bob, key="k2")
     world.later(days=1)
     go_on(world, first)
@@ -447,6 +448,6 @@ def test_a_key_is_never_repeated() -> None:
 
 def test_the_form_offers_it(world: World, alice: User, contract: Contract) -> None:
     assert requests.MintOrder(b"", "", "", alice.linked_accounts.get().pk, "k").is_sponsored is False
-    offer = offer_for(alice, CHAIN_ID, world.now)
+    offer = get_offer(alice, CHAIN_ID, world.now)
     assert offer is not None
     assert offer.left == 3

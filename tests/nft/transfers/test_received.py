@@ -12,7 +12,7 @@ from web3.contract import Contract
 
 from nft.errors import NotYours
 from nft.models import ReceivedToken, TokenClaim
-from nft.transfers.received import decline, offers_for, take_up
+from nft.transfers.received import accept_received, decline_received, get_received
 from nft.watching.watcher import watch_chain
 from tests.kit.world import World, mint, shown
 from tests.servers.chain import CHAIN_ID, Chain
@@ -37,7 +37,7 @@ def move(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) 
 
 
 def names(user: User) -> list[str]:
-    return [str(offer) for offer in offers_for(user)]
+    return [str(offer) for offer in get_received(user)]
 
 
 def test_the_receiver_takes_it_up_and_shows_it(
@@ -47,7 +47,7 @@ def test_the_receiver_takes_it_up_and_shows_it(
     look(world)
     assert (names(bob), names(alice)) == (["Blue hour"], [])
     chain.finalize()
-    theirs = world.verify_and_fetch(take_up(bob, offers_for(bob)[0].pk, world.now))
+    theirs = world.verify_and_fetch(accept_received(bob, get_received(bob)[0].pk, world.now))
     assert theirs.state == "owned"
     assert shown(bob, world.now).mark
     assert names(bob) == []
@@ -58,7 +58,7 @@ def test_what_is_not_wanted_is_not_offered_again_until_it_comes_again(
 ) -> None:
     move(chain, contract, claim.token_id, 1, 2)
     look(world)
-    decline(bob, offers_for(bob)[0].pk, world.now)
+    decline_received(bob, get_received(bob)[0].pk, world.now)
     look(world)
     assert names(bob) == []
     move(chain, contract, claim.token_id, 2, 3)
@@ -111,7 +111,7 @@ def test_an_offer_is_for_its_receiver_alone_and_the_page_shows_it(
     look(world)
     offer = ReceivedToken.objects.get()
     with pytest.raises(NotYours):
-        take_up(alice, offer.pk, world.now)
+        accept_received(alice, offer.pk, world.now)
     client.force_login(bob)
     assert b"You received Blue hour" in client.get(reverse("nft:tokens")).content
     client.post(reverse("nft:received_decline", args=[offer.pk]))

@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from web3.contract import Contract
 
 from nft.claims import claiming
-from nft.claims.errors import RATE_LIMITED, ClaimError
+from nft.claims.errors import ClaimError
 from nft.core.evm.address import parse_address
-from nft.errors import NotNow, ReceiverRefused, WouldFail
+from nft.errors import NOT_NOW, RATE_LIMITED, WOULD_FAIL
 from nft.minting import requests
-from nft.minting.errors import TooManyMints
 from nft.minting.requests import record_mint_sent, use_mint
-from nft.transfers.sending import build_transfer, record_transfer_sent
+from nft.transfers.sending import RECEIVER_REFUSED, build_transfer, record_transfer_sent
+from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World
 from tests.servers.chain import Chain
@@ -54,7 +54,7 @@ def test_nor_does_the_hash_of_a_mint(
     monkeypatch.setattr(requests, "HASHES_PER_HOUR", 1)
     request = ready_to_sign(world, alice)
     record_mint_sent(alice, request.pk, "0x" + "ab" * 32, world.now)
-    with pytest.raises(TooManyMints):
+    with raises_kind(RATE_LIMITED):
         record_mint_sent(alice, request.pk, "0x" + "cd" * 32, world.now)
 
 
@@ -68,19 +68,19 @@ def test_receivers_that_would_lose_the_token_are_refused(
         ("alice", "not an address"),
         (chain.accounts[2][:-1] + ("a" if chain.accounts[2][-1] != "a" else "b"), "checksum"),
     ]:
-        with pytest.raises(ReceiverRefused, match=sentence):
+        with raises_kind(RECEIVER_REFUSED, match=sentence):
             build_transfer(claim, to, world.clients)
 
 
 def test_a_receiver_that_takes_no_tokens_is_said_before_signing(world: World, chain: Chain, claim: Any) -> None:
     wall = chain.deploy("OddRefusesTokens")
-    with pytest.raises(WouldFail):
+    with raises_kind(WOULD_FAIL):
         build_transfer(claim, wall.address, world.clients)
 
 
 def test_a_token_that_is_not_held_is_not_sent(world: World, chain: Chain, claim: Any) -> None:
     claim.state = "not_owned"
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         build_transfer(claim, chain.accounts[2], world.clients)
 
 

@@ -19,7 +19,7 @@ from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
 from nft.tokens.alarms import raise_alarm
 from nft.watching import transfers_seen, watcher
-from nft.watching.watcher import Watch, watch_chain
+from nft.watching.watcher import WatchResult, watch_chain
 from tests.kit.fake_node import relaying_node
 from tests.kit.world import World, claim_of, mint, pinned_metadata, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
@@ -35,7 +35,7 @@ def claim(world: World, alice: User, claim: TokenClaim) -> TokenClaim:
     return claim
 
 
-def look(world: World) -> Watch:
+def look(world: World) -> WatchResult:
     watch = watch_chain(CHAIN_ID, world.now, world.clients)
     assert watch is not None
     return watch
@@ -181,7 +181,7 @@ def test_what_happened_while_nobody_watched_is_read_later(
 ) -> None:
     move(chain, contract, claim.token_id)
     with world.dead_chain():
-        assert look(world) == Watch()
+        assert look(world) == WatchResult()
     chain.mine(150)
     cursor = WatchedChain.objects.get()
     assert "reached" in cursor.last_error or "answers" in cursor.last_error
@@ -234,9 +234,9 @@ def test_a_watcher_that_fails_for_a_reason_of_ours_is_listed_and_goes_on(
 ) -> None:
     move(chain, contract, claim.token_id)
     with monkeypatch.context() as patch:
-        patch.setattr(watcher, "note_logs", lambda *_: 1 / 0)
+        patch.setattr(watcher, "record_logs", lambda *_: 1 / 0)
         for _ in range(5):
-            assert look(world) == Watch()
+            assert look(world) == WatchResult()
             world.later(seconds=90)
     stuck = WatchedChain.objects.get()
     assert (stuck.gave_up_at is not None, "ZeroDivisionError" in stuck.last_error) == (True, True)
@@ -249,14 +249,14 @@ def test_a_watcher_taken_for_dead_moves_nothing(
 ) -> None:
     move(chain, contract, claim.token_id)
     before = WatchedChain.objects.get().next_block
-    note = transfers_seen.note_logs
+    note = transfers_seen.record_logs
 
     def overtaken(*facts: Any) -> int:
         WatchedChain.objects.update(attempt=uuid.uuid4())
         return note(*facts)
 
-    monkeypatch.setattr(watcher, "note_logs", overtaken)
-    assert look(world) == Watch()
+    monkeypatch.setattr(watcher, "record_logs", overtaken)
+    assert look(world) == WatchResult()
     assert WatchedChain.objects.get().next_block == before
     assert has_mark(world, alice), "what it saw is left to the other"
 
