@@ -12,7 +12,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from django.apps import apps
 from django.db import models, transaction
@@ -105,12 +105,12 @@ class Leased(models.Model):
         name = str(cls._meta.verbose_name_plural)
         return Attention(cls._meta.label_lower, name, waiting.order_by()[:BOUND].count(), url)
 
-    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         """Return what else to write when the row is given up. Override where a state must follow."""
         del sentence, now
         return {}
 
-    def keep(self, **columns: Any) -> bool:
+    def keep(self, **columns: object) -> bool:
         """Write columns, unless another attempt or a person has taken the row over. Return whether it was written."""
         mine: QuerySet[Leased] = QuerySet(type(self)).filter(pk=self.pk, attempt=self.attempt)
         if self.attempt is None or not mine.update(**columns):
@@ -119,20 +119,20 @@ class Leased(models.Model):
             setattr(self, name, value)
         return True
 
-    def release(self, due_at: datetime | None = None, **columns: Any) -> bool:
+    def release(self, due_at: datetime | None = None, **columns: object) -> bool:
         """End the attempt with success. `due_at`: when there is more to do."""
         return self.keep(**(fresh(due_at) | columns))
 
-    def postpone(self, now: datetime, delay: timedelta, **columns: Any) -> bool:
+    def postpone(self, now: datetime, delay: timedelta, **columns: object) -> bool:
         """End the attempt as if it had not begun: nothing was tried, so it counts as no try."""
         return self.keep(**({"attempt": None, "tries": max(self.tries - 1, 0), "due_at": now + delay} | columns))
 
-    def retry(self, error: Exception | str, now: datetime, delay: timedelta | None = None, **columns: Any) -> bool:
+    def retry(self, error: Exception | str, now: datetime, delay: timedelta | None = None, **columns: object) -> bool:
         """End the attempt with an expected error and try again after `delay`, by default the policy's."""
         due_at = now + (self.policy.delay(self.tries) if delay is None else delay)
         return self.keep(**({"attempt": None, "due_at": due_at, "last_error": str(error)[:300]} | columns))
 
-    def fail(self, error: Exception | str, **columns: Any) -> bool:
+    def fail(self, error: Exception | str, **columns: object) -> bool:
         """End the work for good with an expected error, which the row's person reads. Staff need not look."""
         return self.keep(**({"attempt": None, "due_at": None, "last_error": str(error)[:300]} | columns))
 
@@ -199,7 +199,7 @@ class Attempting:
 Row = TypeVar("Row", bound=Leased)
 
 
-def fresh(due_at: datetime | None) -> dict[str, Any]:
+def fresh(due_at: datetime | None) -> dict[str, object]:
     """Return the columns of a row without any attempt, due at `due_at`."""
     return {
         "due_at": due_at,
@@ -244,7 +244,7 @@ def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
     return [row for row in taken if not _give_up_if_crashed(row, now)]
 
 
-def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, Any]:
+def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, object]:
     """Each attempt ends by removing its id: one that still stands has crashed."""
     return {
         "attempt": attempt,
@@ -279,7 +279,7 @@ def queue_due_rows(now: datetime) -> int:
         if declared.rows is None:
             continue
         waiting = Q(queued_at=None) | Q(queued_at__lte=now - QUEUE_AGAIN_AFTER)
-        rows: QuerySet[Any] = QuerySet(declared.rows)
+        rows: QuerySet[Leased] = QuerySet(cast("type[Leased]", declared.rows))
         keys = list(due(rows.filter(waiting), now).values_list("pk", flat=True)[:PAGE])
         rows.filter(pk__in=keys).update(queued_at=now)
         for key in keys:

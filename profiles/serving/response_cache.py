@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.http import parse_etags
 
 from profiles.serving.accept import parse_accept
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/avatar/"
@@ -45,7 +46,7 @@ _MAX_AGE = re.compile(r"max-age=[0-9]+")
 _BODY_HEADERS = frozenset({"content-type", "content-length"})
 
 Headers = list[tuple[str, str]]
-Key = tuple[Any, ...]
+Key = tuple[object, ...]
 
 
 def cache_control(seconds: float, spare: float = 0) -> str:
@@ -110,7 +111,7 @@ class FastPath:
     def _ask(self, key: Key, began: float, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         seen: list[tuple[str, Headers]] = []
 
-        def note(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+        def note(status: str, headers: Headers, exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
             seen.append((status, headers))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
