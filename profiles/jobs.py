@@ -149,12 +149,10 @@ def _send(wanted: Job, args: tuple[object, ...], *, countdown: float | None, exp
         log.warning("The queue takes no work (%s); %s %s is queued again later.", error, wanted.name, *args[:1])
 
 
-# What workers and beat do once at their start. A web process only sends names, and imports no job that it doesn't use.
-
-
 def discover() -> None:
     """Import every module of the installed apps that declares a job, and no other: some must not be in a worker.
 
+    Workers and beat do this once at their start. A web process only sends names, and imports no job it doesn't use.
     A declaration is found by its text, `@job(` at the start of a line, in a module that imports it by name.
     """
     for config in apps.get_app_configs():

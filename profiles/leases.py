@@ -163,7 +163,7 @@ class Leased(models.Model):
 
 
 class Attempting:
-    """Swallows what a block of work raises, and records it.
+    """A context that suppresses what a block of work raises, and records it.
 
     ExpectedError: the row is tried again or fails for good, as its policy says. Any other Exception is logged with its
     traceback and counted as a crash.
@@ -245,7 +245,7 @@ def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
 
 
 def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, object]:
-    """Each attempt ends by removing its id: one that still stands has crashed."""
+    """Return the columns of a new lease. Each attempt ends by removing its id: a remaining one has crashed."""
     return {
         "attempt": attempt,
         "due_at": now + model.policy.lease,
@@ -268,12 +268,12 @@ def _give_up_if_crashed(row: Leased, now: datetime) -> bool:
     return row.policy.stops
 
 
-# The queue is only a hint: what it lost, and what must be retried, is found in the database.
-
-
 @job(every=timedelta(seconds=10))
 def queue_due_rows(now: datetime) -> int:
-    """Queue the due rows of every model that has a job for single rows. Return how many."""
+    """Queue the due rows of every model that has a job for single rows. Return how many.
+
+    The queue is only a hint: what it lost, and what must be retried, is found in the database.
+    """
     queued = 0
     for declared in get_jobs():
         if declared.rows is None:
@@ -286,9 +286,6 @@ def queue_due_rows(now: datetime) -> int:
             enqueue(declared.function, key)
         queued += len(keys)
     return queued
-
-
-# What needs attention: one list for all kinds of jobs.
 
 
 @dataclass(frozen=True)

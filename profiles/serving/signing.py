@@ -34,7 +34,7 @@ REMEMBERED = 1024
 
 
 class BadSigningKey(ExpectedError):
-    """What is set as a key is not one."""
+    """A setting that should hold a key holds none."""
 
     kind = Kind("bad-signing-key", "Not a signing key", 500)
 
@@ -94,7 +94,8 @@ def public_keys() -> dict[str, list[dict[str, str]]]:
         *([key.public] if key else []),
         *(_read_public(text) for text in settings.current().receipt_public_keys),
     ]
-    return {"keys": [_published(public) for public in dict.fromkeys(published)]}
+    use = {"use": "sig", "alg": "EdDSA"}
+    return {"keys": [{**_jwk(public), "kid": _thumbprint(public), **use} for public in dict.fromkeys(published)]}
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -126,10 +127,6 @@ def _read_public(text: str) -> bytes:
             f"AVATAR_RECEIPT_PUBLIC_KEYS: {text[:60]} holds {len(public)} bytes, a key has {KEY_BYTES}."
         )
     return public
-
-
-def _published(public: bytes) -> dict[str, str]:
-    return {**_jwk(public), "kid": _thumbprint(public), "use": "sig", "alg": "EdDSA"}
 
 
 def _jwk(public: bytes) -> dict[str, str]:
