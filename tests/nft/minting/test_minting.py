@@ -1,4 +1,4 @@
-"""From a picture to a token: whole or not at all, one token whatever happens on the way."""
+"""From a picture to a token: complete or not at all, and one token whatever happens in between."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.servers.chain import CHAIN_ID, Chain
 pytestmark = pytest.mark.django_db
 
 
-# --- the story ---------------------------------------------------------------------------------------------------
+# --- from order to token --------------------------------------------------------------------------------------------
 
 
 def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, contract: Contract) -> None:
@@ -63,7 +63,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert back.pk == own_picture
 
 
-def test_what_is_published_is_our_encoding_and_proved(world: World, alice: User, contract: Contract) -> None:
+def test_published_files_are_our_encoding_and_readable(world: World, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
     metadata = parse_metadata(read_kept(parse_cid(request.metadata_cid), "", DagLimits()))
     assert (metadata.name, metadata.description, metadata.image_uri) == ("Dawn", "First light", request.image_uri)
@@ -74,7 +74,7 @@ def test_what_is_published_is_our_encoding_and_proved(world: World, alice: User,
     assert pinned.media_type.startswith("image/")
 
 
-def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: User, contract: Contract) -> None:
+def test_the_transaction_is_the_expected_call(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
     transaction = build_mint_transaction(request)
     assert transaction is not None
@@ -86,7 +86,7 @@ def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: 
     assert re.fullmatch(r"At most about 0\.000\d+ ETH for the network\.", shown_to_wallet["fee"])
 
 
-# --- refused at the door ------------------------------------------------------------------------------------------
+# --- refused orders -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: 
         ("a\x00b", "can't be seen"),
     ],
 )
-def test_a_name_nobody_should_carry_for_ever_is_refused(text: str, sentence: str) -> None:
+def test_an_invalid_name_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(TextRefused, match=sentence):
         parse_line("name", text, 1, 100)
 
@@ -109,7 +109,7 @@ def test_names_of_every_script_and_with_emoji_pass() -> None:
         assert parse_line("name", text, 1, 100) == text
 
 
-def test_what_is_no_picture_leaves_nothing_behind(world: World, alice: User, contract: Contract) -> None:
+def test_a_refused_picture_stores_nothing(world: World, alice: User, contract: Contract) -> None:
     with pytest.raises(ImageRefused):
         start_mint(alice, order(alice, image=b"no picture"), world.now)
     assert not MintRequest.objects.exists()
@@ -127,9 +127,7 @@ def test_an_account_of_somebody_else_is_refused(world: World, chain: Chain, alic
         start_mint(alice, order(alice, account_id=bobs.pk), world.now)
 
 
-def test_a_budget_stops_endless_mints(
-    world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mints_are_rate_limited(world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "MINTS_PER_HOUR", 1)
     start_mint(alice, order(alice), world.now)
     with raises_kind(RATE_LIMITED):
@@ -140,7 +138,7 @@ def test_a_form_sent_twice_is_one_mint(world: World, alice: User, contract: Cont
     assert start_mint(alice, order(alice), world.now).pk == start_mint(alice, order(alice), world.now).pk
 
 
-def test_a_contract_that_would_refuse_ends_it_with_the_reason(
+def test_a_contract_that_would_refuse_fails_the_mint_with_the_reason(
     world: World, chain: Chain, alice: User, settings: Any
 ) -> None:
     install(chain, settings, open_mint=False)
@@ -149,10 +147,10 @@ def test_a_contract_that_would_refuse_ends_it_with_the_reason(
     assert [step["state"] for step in build_steps(request)] == ["done", "failed", "todo", "todo", "todo"]
 
 
-# --- on the way ---------------------------------------------------------------------------------------------------
+# --- crashes, reorgs, wrong transactions ----------------------------------------------------------------------------
 
 
-def test_a_dead_chain_delays_and_loses_nothing(world: World, alice: User, contract: Contract) -> None:
+def test_an_unreachable_chain_delays_and_loses_nothing(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
     with world.dead_chain():
         go_on(world, request)
@@ -170,7 +168,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
     real = dict(steps._STEPS)
     killed: set[str] = set()
 
-    def dying_once(state: Any) -> Any:
+    def crashing_once(state: Any) -> Any:
         def step(attempt: Any) -> Any:
             changes = real[state](attempt)
             if state not in killed:
@@ -180,7 +178,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
 
         return step
 
-    monkeypatch.setattr(steps, "_STEPS", {state: dying_once(state) for state in real})
+    monkeypatch.setattr(steps, "_STEPS", {state: crashing_once(state) for state in real})
     for _ in range(30):
         try:
             go_on(world, request)
@@ -197,7 +195,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
     assert contract.functions.totalSupply().call() == 1
 
 
-def test_a_page_closed_before_it_told_the_hash_loses_nothing(
+def test_a_page_closed_before_it_sent_the_hash_loses_nothing(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = ready_to_sign(world, alice)
@@ -233,9 +231,7 @@ def test_a_reorg_sends_a_mined_token_back_until_it_is_mined_again(
     assert finish(world, chain, request).state == "confirmed"
 
 
-def test_a_transaction_that_is_none_of_ours_is_noticed(
-    world: World, chain: Chain, alice: User, contract: Contract
-) -> None:
+def test_another_transaction_is_refused(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
     other = chain.rpc("eth_sendTransaction", {"from": chain.accounts[1], "to": chain.accounts[3], "value": "0x1"})
     record_mint_sent(alice, request.pk, other, world.now)
@@ -273,7 +269,9 @@ def test_a_hash_belongs_to_one_mint(world: World, chain: Chain, alice: User, con
         record_mint_sent(alice, second.pk, "0x12", world.now)
 
 
-def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, alice: User, contract: Contract) -> None:
+def test_hashes_of_other_peoples_mints_or_too_early_are_refused(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
     request = start_mint(alice, order(alice), world.now)
     with raises_kind(NOT_NOW):
         record_mint_sent(alice, request.pk, "0x" + "11" * 32, world.now)
@@ -283,7 +281,7 @@ def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, al
         use_mint(alice, request.pk, world.now)
 
 
-def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contract: Contract) -> None:
+def test_the_sweep_queues_what_is_due(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
     assert queued_by_sweep(follow_mint, world.now) == [request.pk]
     assert queued_by_sweep(follow_mint, world.now) == [], "it waits in the queue"

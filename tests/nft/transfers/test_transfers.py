@@ -1,4 +1,4 @@
-"""Sending a token away: what is refused before signing, and what is watched after."""
+"""Sending a token: what is refused before signing, and how it is checked afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
-    """Ours, known to the site."""
+    """The site's own collection."""
     return install(chain, settings)
 
 
@@ -37,7 +37,7 @@ def claim(world: World, chain: Chain, alice: User, contract: Contract) -> Any:
     return world.verify_and_fetch(use_mint(alice, request.pk, world.now))
 
 
-def test_the_same_hash_again_and_again_buys_no_endless_checks(
+def test_reported_transfers_are_rate_limited(
     world: World, alice: User, claim: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claiming, "CHECKS_PER_HOUR", 3)  # one was spent on the claim itself
@@ -48,7 +48,7 @@ def test_the_same_hash_again_and_again_buys_no_endless_checks(
     assert refused.value.is_a(RATE_LIMITED)
 
 
-def test_nor_does_the_hash_of_a_mint(
+def test_reported_mints_are_rate_limited(
     world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "HASHES_PER_HOUR", 1)
@@ -72,7 +72,7 @@ def test_receivers_that_would_lose_the_token_are_refused(
             build_transfer(claim, to, world.clients)
 
 
-def test_a_receiver_that_takes_no_tokens_is_said_before_signing(world: World, chain: Chain, claim: Any) -> None:
+def test_a_receiver_that_takes_no_tokens_is_refused_before_signing(world: World, chain: Chain, claim: Any) -> None:
     wall = chain.deploy("OddRefusesTokens")
     with raises_kind(WOULD_FAIL):
         build_transfer(claim, wall.address, world.clients)
@@ -84,7 +84,7 @@ def test_a_token_that_is_not_held_is_not_sent(world: World, chain: Chain, claim:
         build_transfer(claim, chain.accounts[2], world.clients)
 
 
-def test_a_sent_transfer_is_watched_closely(world: World, alice: User, claim: Any) -> None:
+def test_a_sent_transfer_is_checked_often(world: World, alice: User, claim: Any) -> None:
     record_transfer_sent(alice, claim.pk, "0x" + "11" * 32, world.now)
     world.verify(claim)
     assert (claim.due_at - world.now).total_seconds() < 5
