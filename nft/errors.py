@@ -1,4 +1,4 @@
-"""Why a mint or a transfer can't go on. The kinds that only one room raises stand beside their use."""
+"""Reasons to refuse a mint or a transfer. Kinds that only one room raises are defined in that room."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ RATE_LIMITED = Kind("rate-limited", _TITLE, 429, permanent=False)
 
 
 class TokenActionError(ExpectedError):
-    """A mint or a transfer that can't go on, or not now. `kind` tells the reason."""
+    """A mint or a transfer is refused, or not possible now."""
 
 
 class NotYours(TokenActionError):
-    """An account, mint or offer that doesn't exist, or that somebody else has."""
+    """The person has no such account, mint or received token."""
 
     kind = Kind("not-yours", _TITLE, 404)

@@ -45,7 +45,7 @@ class Policy:
     fail for good: errors that may pass are tried again without limit, and a permanent one counts as unexpected.
     crashes: attempts without success that may crash or end in an unexpected error.
     first_delay, longest_delay: the wait before another attempt, which doubles from the one to the other.
-    stops: False for a job that goes on, and is only listed, after its crashes.
+    stops: False for a job that continues after its crashes and is only listed.
     """
 
     lease: timedelta = timedelta(minutes=3)
@@ -137,7 +137,7 @@ class Leased(models.Model):
         return self.keep(**({"attempt": None, "due_at": None, "last_error": str(error)[:300]} | columns))
 
     def give_up(self, error: Exception | str, now: datetime) -> bool:
-        """Stop automatic attempts: the row waits for staff, or goes on and is listed where the policy never stops."""
+        """Stop automatic attempts: the row waits for staff, or continues and is listed if the policy never stops."""
         sentence = str(error)[:300]
         due_at = None if self.policy.stops else now + self.policy.lease
         log.error("%s %s needs attention: %s", self._meta.label, self.pk, sentence)
@@ -165,7 +165,7 @@ class Leased(models.Model):
 class Attempting:
     """A context that suppresses what a block of work raises, and records it.
 
-    ExpectedError: the row is tried again or fails for good, as its policy says. Any other Exception is logged with its
+    ExpectedError: the row is tried again or fails for good, by its policy. Any other Exception is logged with its
     traceback and counted as a crash.
     """
 

@@ -1,4 +1,4 @@
-"""Why a mint can't start."""
+"""Reasons to refuse a mint order."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 #: A transaction in no block for so long is replaced at higher fees, unless others of the account are before it.
 STUCK_AFTER = timedelta(minutes=2)
-#: Transactions that one run of `sweep_outbox` looks at.
+#: Maximum transactions in one run of `sweep_outbox`.
 PAGE = 100
 #: What must be waited for passes by itself; the sentence is for the person.
 MUST_WAIT = Kind("must-wait", "The site's transaction must wait", 503, permanent=False)
@@ -111,7 +111,7 @@ def record_used_nonces(sent: QuerySet[SponsoredTransaction], client: ChainClient
 def sweep_outbox(now: datetime, clients: Clients) -> int:
     """Finish the transactions that no job of a mint tracks any more: the mint ended, or its person left.
 
-    Return how many nonces were looked at.
+    Return the number of nonces in this run.
     """
     is_over = Q(request=None) | Q(request__state__in=_ENDED) | Q(request__gave_up_at__isnull=False)
     untracked = SponsoredTransaction.objects.filter(is_over, settled_at=None)

@@ -90,7 +90,7 @@ def _fetch_in_block(attempt: MintAttempt) -> Changes | None:
 
 
 def _clear_hash_elsewhere(sent: SponsoredTransaction, attempt: MintAttempt) -> None:
-    """Clear our transaction's hash from other requests, which go on without it.
+    """Clear our transaction's hash from other requests, which then continue without it.
 
     Hashes are unique, and anybody can read ours in the chain's pool and report it as their wallet's.
     """

@@ -1,6 +1,6 @@
 """Tokens that arrived in a person's account: ask the person whether to show them.
 
-Only tokens that somebody here has listed are asked about, so that senders can't flood anybody.
+Only tokens that a person here has listed are asked about, so that senders can't flood anybody.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _get_people(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
 
 
 def _get_names(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Token, str]:
-    """Return the name of each token that somebody has listed, "" if it has none."""
+    """Return the name of each token that a person has listed, "" if it has none."""
     contracts, token_ids = {contract for contract, _ in wanted}, {token_id for _, token_id in wanted}
     listed = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
     names: dict[Token, str] = {}

@@ -1,4 +1,4 @@
-"""Send a token to somebody else.
+"""Send a token to another person.
 
 The receiver is typed as an address, an ENS name, or the handle of a person here. The sender's wallet signs; afterwards
 the token is checked more often for a while, so that the page follows the transfer.

@@ -36,28 +36,28 @@ class Gauge:
 def get_gauges(now: datetime) -> Iterator[Gauge]:
     """Yield every gauge of the configured chains."""
     for chain_id in chains():
-        yield from _claims(chain_id, now)
+        yield from _claim_gauges(chain_id, now)
     for chain in WatchedChain.objects.filter(chain_id__in=chains()).order_by("chain_id"):
-        yield from _watcher(chain, now)
+        yield from _watcher_gauges(chain, now)
     crashed = TokenClaim.objects.filter(gave_up_at__isnull=False)
     yield Gauge("claims_dead", "Claims whose check crashed and that wait for staff.", _count(crashed), {})
     pictures = ClaimPicture.objects.filter(due_at__lte=now)
     yield Gauge("pictures_due", "Pictures of tokens that are due to be fetched.", _count(pictures), {})
 
 
-def _claims(chain_id: int, now: datetime) -> Iterator[Gauge]:
+def _claim_gauges(chain_id: int, now: datetime) -> Iterator[Gauge]:
     labels = {"chain": str(chain_id)}
     lanes = [TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone) for alone in (False, True)]
     due = [_count(lane.filter(due_at__lte=now)) for lane in lanes]
     yield Gauge("claims_due", "Claims that are due to be checked.", min(BOUND, sum(due)), labels)
-    oldest = [found for lane in lanes if (found := _stalest(lane)) is not None]
+    oldest = [found for lane in lanes if (found := _get_stalest(lane)) is not None]
     if oldest:
         age = (now - min(oldest)).total_seconds()
         help_text = "Seconds since the stalest verified claim was last confirmed by the chain."
         yield Gauge("stalest_mark_seconds", help_text, age, labels)
 
 
-def _stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
+def _get_stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
     """Return when the stalest claim was checked. It is among the first due, unless the chain did not answer for it."""
     first = lane.order_by("due_at", "id").values("pk")[:STALEST]
     answered = TokenClaim.objects.filter(pk__in=first, state=State.OWNED).aggregate(at=Min("checked_at"))
@@ -65,7 +65,7 @@ def _stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
     return oldest
 
 
-def _watcher(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:
+def _watcher_gauges(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:
     labels = {"chain": str(chain.chain_id)}
     yield Gauge("watcher_blocks_behind", "Blocks that the watcher has not read yet.", chain.blocks_behind, labels)
     if chain.head_at is not None:

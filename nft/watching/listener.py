@@ -57,7 +57,7 @@ def wake_watcher(chain_id: int) -> None:
         log.warning("The queue takes no work (%s); beat starts the watcher of chain %s.", error, chain_id)
 
 
-def run(say: Callable[[str], object]) -> None:
+def run(write: Callable[[str], object]) -> None:
     """Listen to every chain that has a `ws_url` until SIGTERM or SIGINT."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -67,5 +67,5 @@ def run(say: Callable[[str], object]) -> None:
         Thread(target=listen, args=(chain_id, url, partial(wake_watcher, chain_id), stop), daemon=True).start()
     # Without any it waits too: a supervisor would start it again and again.
     heard = ", ".join(map(str, urls)) or "none; NFT_CHAINS has no ws_url"
-    say(f"Listening to chains: {heard}")
+    write(f"Listening to chains: {heard}")
     stop.wait()

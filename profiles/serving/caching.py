@@ -47,7 +47,7 @@ def short_cache_control() -> str:
 def limit_caching(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
     """Set Cache-Control so that no cache keeps the response longer than AVATAR_CACHE_SECONDS or past `end`.
 
-    This holds for `FastPath` too. While we are down, a cache that knows `stale-if-error` may go on until `end`.
+    This holds for `FastPath` too. While we are down, a cache that knows `stale-if-error` may answer until `end`.
     """
     left = inf if end is None else max(0.0, (end - now).total_seconds() - settings.CACHE_SLACK)
     seconds = min(float(settings.current().avatar_max_age), left)

@@ -2,7 +2,7 @@
 
 A view offers an answer by FRESH_FOR; this layer keeps it that long, in this process only. So a change is seen at most
 FRESH_FOR later than from Django, and nothing outlives its attestation (V1). It caches answers to a GET with status 200
-or 304, without cookies. `Cache-Control` says what is left of their time, so that this cache and the reader's own never
+or 304, without cookies. `Cache-Control` has the remaining time, so that this cache and the reader's own never
 add up.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/avatar/"
-# Where a view says, in the request's environment, for how many seconds its answer holds. No header can set it.
+# The key of the request's environment for the seconds that a view's answer is fresh. No header can set it.
 FRESH_FOR = "profiles.fresh_for"
 # What Django's answer may depend on besides `Accept`: the address, and what the host and https checks read.
 _DEPENDS_ON = (

@@ -1,4 +1,4 @@
-"""Sign receipts, so that whoever keeps one can show later what this site vouched for.
+"""Sign receipts, so that anybody who keeps one can prove later what this site vouched for.
 
 The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037). Its payload is detached (RFC 7515,
 appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785). Public keys are published as a
@@ -49,7 +49,7 @@ class Signature(TypedDict):
 
 
 class Signed(TypedDict, total=False):
-    """`unsigned` says why `signature` is None."""
+    """`unsigned` is the reason why `signature` is None."""
 
     signature: Signature | None
     unsigned: str

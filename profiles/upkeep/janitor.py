@@ -210,7 +210,7 @@ def _delete(cleaning: Cleaning, key: str, delete: Callable[[], object]) -> None:
 
 
 def _delete_master(now: datetime, key: str) -> bool:
-    """Delete a master under a row of its name: whoever stores the same picture now waits, then puts it again."""
+    """Delete a master under a row of its name: storing the same picture now waits, then puts it again."""
     sha256 = hash_in(key) or ""
     try:
         with transaction.atomic():

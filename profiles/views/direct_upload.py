@@ -31,7 +31,7 @@ BAD_REQUEST = Kind("bad-request", "The request can't be read")
 def _own_call(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Decorate a POST by somebody signed in; expected errors become problems."""
+    """Decorate a POST by a signed-in person; expected errors become problems."""
 
     @login_required
     @require_POST
