@@ -22,8 +22,8 @@ from nft.core.evm.token import TokenStandard
 from nft.errors import ChainDown, NamesDown, NotNow, ReceiverRefused, TooManyNames
 from nft.models import TokenClaim
 from nft.models.accounts import accounts_on
-from nft.names.lookup import find_address
-from nft.names.records import NameProblem, NamesUnreachable
+from nft.names.errors import NAMES_UNAVAILABLE, NameLookupError
+from nft.names.lookup import fetch_address
 from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from profiles.audit import record
@@ -58,12 +58,12 @@ def find_receiver(text: str, chain_id: int, sender: User, clients: Clients) -> R
 def _by_name(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
     try:
         spend("names", sender.pk, NAMES_PER_HOUR)
-        found = find_address(text, chain_id, clients)
+        found = fetch_address(text, chain_id, clients)
     except TooMany as error:
         raise TooManyNames(error.sentence) from error
-    except NamesUnreachable as error:
-        raise NamesDown(error.sentence) from error
-    except NameProblem as error:
+    except NameLookupError as error:
+        if error.is_a(NAMES_UNAVAILABLE):
+            raise NamesDown(error.sentence) from error
         raise ReceiverRefused(error.sentence) from error
     return Receiver(to_checksum(found.address), name=found.name)
 
