@@ -23,13 +23,13 @@ from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import (
     UNUSED_AFTER,
-    KeptFile,
+    IpfsFile,
     Pinned,
-    forget_unused_blocks,
-    keep_file,
+    delete_unused_blocks,
     pin_directory,
     pin_file,
-    read_kept,
+    read_stored,
+    store_file,
 )
 from nft.models import CachedObject, IpfsBlock
 from tests.kit.world import NOW, picture
@@ -77,12 +77,12 @@ def test_pinning_twice_is_pinning_once() -> None:
     first, second = pin_file(LARGE, "image/webp", NOW), pin_file(LARGE, "image/webp", NOW)
     assert first == second
     assert CachedObject.objects.get().blocks.count() == IpfsBlock.objects.count() == len(set(build_file(LARGE).blocks))
-    assert read_kept(first.cid, "", DagLimits()) == LARGE
+    assert read_stored(first.cid, "", DagLimits()) == LARGE
 
 
 def test_a_directory_is_read_by_its_names() -> None:
     folder = pin_directory({"1.json": (b"{}", "application/json"), "b.png": (picture(), "image/png")}, NOW)
-    assert read_kept(folder.cid, "1.json", DagLimits()) == b"{}"
+    assert read_stored(folder.cid, "1.json", DagLimits()) == b"{}"
     assert CachedObject.objects.filter(uri=f"{folder.uri}/b.png").exists()
 
 
@@ -90,7 +90,7 @@ def test_a_rotten_block_counts_as_missing_and_is_stored_anew(image: Pinned) -> N
     spoil(image.cid.digest)
     assert get_block(image.cid) is None
     with pytest.raises(BlockMissing):
-        read_kept(image.cid, "", DagLimits())
+        read_stored(image.cid, "", DagLimits())
     put_block(picture())
     assert get_block(image.cid) == picture()
 
@@ -98,8 +98,8 @@ def test_a_rotten_block_counts_as_missing_and_is_stored_anew(image: Pinned) -> N
 def test_blocks_that_no_file_uses_go_after_a_while(image: Pinned) -> None:
     loose = put_block(b"half stored")
     IpfsBlock.objects.create(sha256=loose.hex(), byte_count=11, touched_at=NOW)
-    assert forget_unused_blocks(NOW + UNUSED_AFTER) == 0
-    assert forget_unused_blocks(NOW + UNUSED_AFTER + timedelta(seconds=1)) == 1
+    assert delete_unused_blocks(NOW + UNUSED_AFTER) == 0
+    assert delete_unused_blocks(NOW + UNUSED_AFTER + timedelta(seconds=1)) == 1
     assert not storages["ipfs"].exists(block_name(loose))
     assert get_block(image.cid) == picture()
 
@@ -152,7 +152,7 @@ def test_an_archive_may_be_one_block_or_a_path(visitor: Client) -> None:
 
 def test_bytes_of_strangers_leave_only_as_blocks(visitor: Client) -> None:
     dag = build_file(b"<script>alert(1)</script>")
-    keep_file(KeptFile(dag.root, "", b"<script>alert(1)</script>", dag.blocks), NOW)
+    store_file(IpfsFile(dag.root, "", b"<script>alert(1)</script>", dag.blocks), NOW)
     assert visitor.get(f"/ipfs/{dag.root}").status_code == 404
     raw = visitor.get(f"/ipfs/{dag.root}?format=raw")
     assert (raw.status_code, raw["Content-Type"], raw["X-Content-Type-Options"]) == (200, RAW, "nosniff")
@@ -198,7 +198,7 @@ def test_helia_fetches_from_us_and_believes_its_own_hashes(live_server: Any, tra
     folder = pin_directory({"deep.bin": (content, "image/png")}, NOW)
     assert fetch_with_helia(live_server.url, f"{folder.cid}/deep.bin") == content
     stranger = build_file(LARGE + b"a stranger's")
-    keep_file(KeptFile(stranger.root, "", LARGE + b"a stranger's", stranger.blocks), NOW)
+    store_file(IpfsFile(stranger.root, "", LARGE + b"a stranger's", stranger.blocks), NOW)
     assert fetch_with_helia(live_server.url, str(stranger.root)) == LARGE + b"a stranger's"
 
 

@@ -22,8 +22,8 @@ from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.files import upkeep
-from nft.files.store import KeptFile, fetch_ipfs, keep_file, pin_file
-from nft.files.upkeep import KEPT_UNUSED, forget_unused_objects, rehash_due
+from nft.files.store import IpfsFile, fetch_ipfs, pin_file, store_file
+from nft.files.upkeep import KEPT_UNUSED, delete_unused_files, rehash_due
 from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
@@ -44,7 +44,7 @@ def clients(gateways: Gateways) -> Clients:
 
 def fetched(content: bytes = CONTENT, at: datetime = NOW) -> CachedObject:
     built = build_file(content)
-    return keep_file(KeptFile(built.root, "", content, built.blocks), at)
+    return store_file(IpfsFile(built.root, "", content, built.blocks), at)
 
 
 def spoil(cid: Cid) -> None:
@@ -99,7 +99,7 @@ def test_a_store_that_does_not_answer_marks_nothing(monkeypatch: pytest.MonkeyPa
     def silent(*_: Any) -> bytes:
         raise BlockStoreError("The object store can't be read right now.")
 
-    monkeypatch.setattr(upkeep, "read_kept", silent)
+    monkeypatch.setattr(upkeep, "read_stored", silent)
     assert rehash_due(LATER, NONE) == 0
     assert CachedObject.objects.get().damaged_at is None
     assert CachedObject.objects.get().proved_at == NOW
@@ -125,29 +125,29 @@ def claim_with(image_uri: str) -> TokenClaim:
 
 def test_a_strangers_file_goes_when_no_claim_has_named_it_for_a_week() -> None:
     kept = fetched()
-    assert forget_unused_objects(NOW + KEPT_UNUSED) == 0
-    assert forget_unused_objects(NOW + KEPT_UNUSED + timedelta(seconds=1)) == 1
+    assert delete_unused_files(NOW + KEPT_UNUSED) == 0
+    assert delete_unused_files(NOW + KEPT_UNUSED + timedelta(seconds=1)) == 1
     assert not CachedObject.objects.filter(pk=kept.pk).exists()
     assert not IpfsBlock.objects.filter(objects_using__isnull=False).exists()
 
 
 def test_what_a_claim_names_stays_also_below_a_path_with_odd_names() -> None:
     root, name = build_file(CONTENT), "é 1.png"
-    keep_file(KeptFile(root.root, "", CONTENT, root.blocks), NOW)
+    store_file(IpfsFile(root.root, "", CONTENT, root.blocks), NOW)
     CachedObject.objects.update(uri=f"ipfs://{root.root}/{name}")
     claim = claim_with(str(IpfsUri(root.root, name)))
-    assert forget_unused_objects(LATER) == 0
+    assert delete_unused_files(LATER) == 0
     claim.delete()
-    assert forget_unused_objects(LATER) == 0  # used until then, as far as we know
-    assert forget_unused_objects(LATER + KEPT_UNUSED + timedelta(seconds=1)) == 1
+    assert delete_unused_files(LATER) == 0  # used until then, as far as we know
+    assert delete_unused_files(LATER + KEPT_UNUSED + timedelta(seconds=1)) == 1
 
 
 def test_what_was_made_here_stays() -> None:
     pin_file(picture(), "image/png", NOW)
-    assert forget_unused_objects(NOW + timedelta(days=400)) == 0
+    assert delete_unused_files(NOW + timedelta(days=400)) == 0
 
 
 def test_a_file_that_is_used_again_stays(helia: Gateway) -> None:
     kept = fetched()
     fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS)
-    assert forget_unused_objects(LATER) == 0
+    assert delete_unused_files(LATER) == 0
