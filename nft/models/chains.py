@@ -1,4 +1,4 @@
-"""How far the watcher of each chain has read."""
+"""The cursor of each chain's watcher."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import models
 
 from profiles.leases import Leased, Policy
 
-#: When a chain that nobody watches is due, whatever the clocks of workers say.
+# When a chain without a watcher is due: long ago, so that it is due by any worker's clock.
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class WatchedChain(Leased):
-    """The cursor of a chain's watcher, and the lease of the one that is at work. It is always due and never stops."""
+    """The cursor and the lease of a chain's watcher. The row is always due, and attempts never stop."""
 
     policy = Policy(lease=timedelta(seconds=90), stops=False)
 
@@ -43,4 +43,5 @@ class WatchedChain(Leased):
 
     @property
     def blocks_behind(self) -> int:
+        """Return how many blocks the watcher has still to read."""
         return max(0, self.head_block + 1 - self.next_block)

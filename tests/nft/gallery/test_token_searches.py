@@ -19,10 +19,10 @@ from nft.clients.web.fetch import GuardedHttp
 from nft.core.tokens.indexers import IndexedPage
 from nft.gallery import holdings
 from nft.gallery import search as gallery_search
-from nft.gallery.holdings import ask_who_holds
+from nft.gallery.holdings import verify_holdings
 from nft.gallery.pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
-from nft.gallery.search import begin_searches, refresh, run_search
-from nft.gallery.sources import Found, find_indexed
+from nft.gallery.search import refresh, run_search, start_searches
+from nft.gallery.sources import FoundToken, fetch_indexed_tokens
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
 from tests.kit.fake_node import relaying_node
@@ -47,7 +47,7 @@ def _configure(settings: Any, **more: Any) -> None:
 
 def search(world: World, user: User, **how: Any) -> TokenSearch:
     """All turns of a search, as the worker takes them."""
-    begin_searches(user, world.now, **how)
+    start_searches(user, world.now, **how)
     found = TokenSearch.objects.get()
     for _ in range(20):
         if run_search(found.pk, world.now, world.clients) is None:
@@ -99,7 +99,7 @@ def test_what_went_on_is_not_listed_and_what_goes_later_leaves_the_list(
 def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
     world: World, chain: Chain, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holdings, "MOST", 2)
+    monkeypatch.setattr(holdings, "MAX_TOKENS", 2)
     first, second = (mint(chain, contract, chain.accounts[1], pinned_metadata()) for _ in range(2))
     chain.finalize()
     search(world, alice)
@@ -114,14 +114,14 @@ def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
 def test_an_account_that_is_unlinked_during_its_search_ends_it_without_a_word(
     world: World, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin_searches(alice, world.now)
+    start_searches(alice, world.now)
     searching = TokenSearch.objects.get()
 
-    def unlinked(account: LinkedAccount, chain_id: int) -> list[Found]:
+    def unlinked(account: LinkedAccount, chain_id: int) -> list[FoundToken]:
         LinkedAccount.objects.filter(pk=account.pk).delete()
         return []
 
-    monkeypatch.setattr(gallery_search, "find_here", unlinked)
+    monkeypatch.setattr(gallery_search, "get_recorded_tokens", unlinked)
     run_search(searching.pk, world.now, world.clients)
     assert not TokenSearch.objects.exists()
     assert not HeldToken.objects.exists()
@@ -140,7 +140,7 @@ def test_an_indexer_that_lists_without_end_is_left_in_time() -> None:
                 yield IndexedPage((), {"page": str(self.asked)})
 
     endless, next_one = Endless(), Endless()
-    listed = find_indexed([endless, next_one], bytes(20), seconds=0)
+    listed = fetch_indexed_tokens([endless, next_one], bytes(20), seconds=0)
     assert (endless.asked, next_one.asked) == (1, 0)
     assert "Endless" in listed.trouble
 
@@ -218,18 +218,18 @@ def test_a_node_that_takes_only_narrow_ranges_is_asked_for_narrow_ones(
 def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
     world: World, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin_searches(alice, world.now)
+    start_searches(alice, world.now)
     TokenSearch.objects.update(attempt=uuid.uuid4(), due_at=world.later(minutes=3))
     world.now = TokenSearch.objects.get().due_at or world.now
     assert queued_by_sweep(run_search, world.now) == [TokenSearch.objects.get().pk]
 
-    ask = ask_who_holds
+    ask = verify_holdings
 
     def overtaken(*facts: Any) -> bool:
         TokenSearch.objects.update(attempt=uuid.uuid4())
         return ask(*facts)
 
-    monkeypatch.setattr(gallery_search, "ask_who_holds", overtaken)
+    monkeypatch.setattr(gallery_search, "verify_holdings", overtaken)
     run_search(TokenSearch.objects.get().pk, world.now, world.clients)
     assert TokenSearch.objects.get().state == "running"
 
