@@ -65,11 +65,11 @@ def get_known_contracts(chain_id: int) -> list[bytes]:
 
 def get_recorded_tokens(account: LinkedAccount, chain_id: int) -> Iterator[FoundToken]:
     """Return the tokens that were minted here for the account, or that it held when it claimed them."""
-    minted = MintRequest.objects.filter(
-        state=MintRequest.State.CONFIRMED, chain_id=chain_id, owner=account.address, token_id__isnull=False
-    )
-    for mint in minted:
-        yield FoundToken(mint.contract, mint.token_id, TokenStandard.ERC721, mint.mined_block_number or 0, mint.name)
+    confirmed = MintRequest.objects.filter(state=MintRequest.State.CONFIRMED, chain_id=chain_id)
+    for mint in confirmed.filter(owner=account.address):
+        if mint.token_id is not None:
+            block = mint.mined_block_number or 0
+            yield FoundToken(mint.contract, mint.token_id, TokenStandard.ERC721, block, mint.name)
     held = TokenClaim.objects.filter(account=account, chain_id=chain_id, vault=None).exclude(standard="")
     for claim in held.select_related("picture"):
         standard = TokenStandard(claim.standard)

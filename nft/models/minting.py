@@ -55,7 +55,9 @@ class MintRequest(Leased):
     )
     tx_hash = models.CharField(max_length=66, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    token_id = Uint256Field(null=True, blank=True)
+    token_id: models.Field[int | None, int | None] = Uint256Field(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True
+    )
     mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     mined_block_hash = models.CharField(max_length=66, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

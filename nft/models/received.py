@@ -9,7 +9,7 @@ from nft.fields import AddressField, Uint256Field
 
 
 class ReceivedToken(models.Model):
-    """An offer to show a token that was transferred to a person's account, from the watched contracts.
+    """An offer to show a token that was transferred to a person's account, if somebody here had claimed it.
 
     It is a hint: ownership is verified when the person accepts.
     """
