@@ -1,4 +1,4 @@
-"""Public accounts are known by their names, hidden ones to nobody; and serving never asks the chain."""
+"""Primary names of public accounts: looked up by jobs, served from rows, and never for hidden accounts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world(chain: Chain) -> World:
     world = make_world(chain)
-    world.now = timezone.now() + timedelta(seconds=5)  # what is served is judged by the real clock
+    world.now = timezone.now() + timedelta(seconds=5)  # requests are served by the real clock
     return world
 
 
@@ -42,7 +42,7 @@ def account_of(user: User) -> LinkedAccount:
 
 
 def names_of(user: User, now: datetime) -> list[str]:
-    """What the public page says."""
+    """Return the names on the public page."""
     return [account.name for account in public_accounts(user.pk, now) if account.name]
 
 
@@ -109,7 +109,7 @@ def test_the_receipt_names_a_public_holder(alice: User, world: World, chain: Cha
 
 
 def recording(chain: Chain) -> Any:
-    """The chain by a node that remembers what it was asked."""
+    """Return a node that relays to the chain and records the requests."""
 
     def answer(method: str, params: list[Any]) -> Any:
         try:
@@ -152,7 +152,7 @@ def unlink(user: User) -> None:
 
 
 @pytest.mark.parametrize("leave", [hide, unlink])
-def test_hiding_or_unlinking_an_account_forgets_its_name_at_once(
+def test_hiding_or_unlinking_an_account_deletes_its_name(
     alice: User, world: World, client: Client, leave: Callable[[User], None]
 ) -> None:
     show(alice)
@@ -181,7 +181,7 @@ def test_an_account_hidden_while_it_is_looked_up_keeps_no_name(alice: User, worl
     assert PrimaryName.objects.get().name == ""
 
 
-def test_a_name_that_no_longer_leads_here_is_dropped_at_the_next_look(
+def test_a_name_that_leads_elsewhere_is_removed_at_the_next_look_up(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
     show(alice)
@@ -193,9 +193,7 @@ def test_a_name_that_no_longer_leads_here_is_dropped_at_the_next_look(
     assert find_profile("alice.eth") is None
 
 
-def test_a_name_that_moved_is_its_new_accounts_only(
-    alice: User, world: World, chain: Chain, site_with_names: Names
-) -> None:
+def test_a_name_belongs_to_one_account(alice: User, world: World, chain: Chain, site_with_names: Names) -> None:
     show(alice)
     sweep_primary_names(world.now, world.clients)
     bob = person("bob", chain.accounts[2])
@@ -207,7 +205,7 @@ def test_a_name_that_moved_is_its_new_accounts_only(
     assert names_of(alice, world.now) == []
 
 
-def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World) -> None:
+def test_a_name_survives_an_outage_until_its_maximum_age(alice: User, world: World) -> None:
     show(alice)
     sweep_primary_names(world.now, world.clients)
     with world.dead_chain():
@@ -221,8 +219,8 @@ def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World
     assert find_profile("alice.eth") is None
 
 
-def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: World, chain: Chain) -> None:
-    """They come first once; then each waits twice as long as before."""
+def test_names_that_fail_do_not_delay_the_others(alice: User, world: World, chain: Chain) -> None:
+    """They are due first once; then the delay of each doubles."""
     for number, address in enumerate(chain.accounts[5:7]):
         person(f"slow{number}", address, public=True)
     with world.dead_chain():
@@ -235,7 +233,7 @@ def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: W
     assert names_of(alice, world.now) == ["alice.eth"]
 
 
-def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain: Chain) -> None:
+def test_a_job_delivered_twice_makes_one_look_up(alice: User, world: World, chain: Chain) -> None:
     show(alice)
     with recording(chain) as node, on(node, world):
         update_primary_name(account_of(alice).pk, world.now, world.clients)
@@ -244,10 +242,10 @@ def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain
         assert len(node.asked) == asked
 
 
-def test_saving_again_looks_again_but_not_without_end(
+def test_saving_an_account_requests_a_look_up_with_a_pause(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
-    """Whoever gave themselves a name meanwhile needs not wait for a day."""
+    """A person who set a primary name need not wait for a day."""
     show(alice)
     sweep_primary_names(world.now, world.clients)
     show(alice)
@@ -259,7 +257,7 @@ def test_saving_again_looks_again_but_not_without_end(
     assert due(PrimaryName.objects.all(), timezone.now()).exists()
 
 
-def test_without_a_registry_of_names_nobody_is_found_by_one(alice: User, world: World, settings: Any) -> None:
+def test_without_a_registry_nobody_is_found_by_name(alice: User, world: World, settings: Any) -> None:
     show(alice)
     sweep_primary_names(world.now, world.clients)
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
@@ -267,7 +265,7 @@ def test_without_a_registry_of_names_nobody_is_found_by_one(alice: User, world: 
     assert sweep_primary_names(world.later(days=2), world.clients) == 0
 
 
-def test_a_contract_account_elsewhere_is_not_found_by_a_name_of_here(alice: User, world: World) -> None:
+def test_a_contract_account_of_another_chain_is_not_found_by_name(alice: User, world: World) -> None:
     LinkedAccount.objects.update(is_contract_account=True, chain_id=8453, is_public=True)
     sweep_primary_names(world.now, world.clients)
     assert PrimaryName.objects.get().name == ""

@@ -1,4 +1,4 @@
-"""Names are read from the name service's own contracts on a real chain, and from nowhere else."""
+"""Records are read from the ENS contracts on a real chain, and never from a URL."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_a_name_may_have_another_address_on_each_chain(chain: Chain, names: Name
     assert reader.fetch_address("alice.eth", 0) is None  # Bitcoin's is no address of an EVM chain
 
 
-def test_names_below_a_resolver_that_speaks_for_them_are_found(names: Names, reader: NameReader) -> None:
-    """ENSIP-10. The resolver reverts unless both the name and its node are what it expects."""
+def test_an_extended_resolver_answers_for_names_below_its_own(names: Names, reader: NameReader) -> None:
+    """See ENSIP-10. The resolver reverts unless it gets both the name and its node."""
     resolver = deploy_extended_resolver(names)
     names.give("extended-resolver.eth", names.root, resolver=resolver.address)
     assert reader.fetch_address("extended-resolver.eth") == parse_address("0x000000000000000000000000000000000000bEEF")
@@ -59,7 +59,9 @@ def test_names_below_a_resolver_that_speaks_for_them_are_found(names: Names, rea
     )
 
 
-def test_an_ordinary_resolver_does_not_speak_for_names_below(chain: Chain, names: Names, reader: NameReader) -> None:
+def test_an_ordinary_resolver_does_not_answer_for_names_below_its_own(
+    chain: Chain, names: Names, reader: NameReader
+) -> None:
     alice = chain.accounts[1]
     names.give_whole("alice.eth", alice)
     chain.send(names.resolver.functions.setAddr(namehash("alice.eth"), alice), sender=alice)
@@ -68,7 +70,7 @@ def test_an_ordinary_resolver_does_not_speak_for_names_below(chain: Chain, names
 
 @pytest.fixture
 def gateway() -> Iterator[tuple[str, list[str]]]:
-    """Where an off-chain resolver sends whoever asks it, and what was asked there."""
+    """Return the URL that an off-chain resolver names, and the list of requests it got."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -103,7 +105,7 @@ def test_a_contract_can_not_make_us_fetch_its_url(
     assert asked == []
 
 
-def test_an_address_has_a_name_only_where_the_name_leads_back(chain: Chain, names: Names, reader: NameReader) -> None:
+def test_a_primary_name_must_lead_back_to_the_address(chain: Chain, names: Names, reader: NameReader) -> None:
     alice, bob = chain.accounts[1:3]
     assert reader.fetch_primary_name(parse_address(alice)) is None
     names.give_whole("alice.eth", alice)
@@ -118,9 +120,7 @@ def test_an_address_has_a_name_only_where_the_name_leads_back(chain: Chain, name
 NOT_NORMAL = ["Alice.eth", "alic\u0435.eth", "alice\u200d.eth", "alice..eth", "", " ", "\u202ehte.ecila"]
 
 
-def test_an_address_that_calls_itself_by_no_normal_name_has_none(
-    chain: Chain, names: Names, reader: NameReader
-) -> None:
+def test_a_primary_name_must_be_normalized(chain: Chain, names: Names, reader: NameReader) -> None:
     alice = chain.accounts[1]
     names.give_whole("alice.eth", alice)
     for claimed in NOT_NORMAL:
@@ -128,8 +128,10 @@ def test_an_address_that_calls_itself_by_no_normal_name_has_none(
         assert reader.fetch_primary_name(parse_address(alice)) is None, claimed
 
 
-def test_on_another_chain_an_address_may_have_another_name(chain: Chain, names: Names, reader: NameReader) -> None:
-    """ENSIP-19: the reverse record of that chain, and the name's address there."""
+def test_an_address_may_have_another_primary_name_on_another_chain(
+    chain: Chain, names: Names, reader: NameReader
+) -> None:
+    """See ENSIP-19: the reverse record of that chain, and the name's address there."""
     alice = chain.accounts[1]
     address = parse_address(alice)
     reverse = reverse_name(address, BASE)
@@ -145,7 +147,7 @@ def test_on_another_chain_an_address_may_have_another_name(chain: Chain, names: 
 ODD = ["OddSilent", "OddReverts", "OddBurnsGas", "OddShortAnswer", "OddDirtyOwner"]
 
 
-def test_a_resolver_that_answers_no_record_has_none(chain: Chain, names: Names, reader: NameReader) -> None:
+def test_an_odd_answer_of_a_resolver_is_no_record(chain: Chain, names: Names, reader: NameReader) -> None:
     no_contract = chain.accounts[5]
     for resolver in [*(chain.deploy(contract).address for contract in ODD), no_contract]:
         names.give("odd.eth", names.root, resolver=resolver)
@@ -153,7 +155,7 @@ def test_a_resolver_that_answers_no_record_has_none(chain: Chain, names: Names, 
         assert reader.fetch_text("odd.eth", "avatar") == ""
 
 
-def test_a_record_may_not_be_endless(chain: Chain, names: Names, reader: NameReader) -> None:
+def test_a_record_has_a_maximum_length(chain: Chain, names: Names, reader: NameReader) -> None:
     chain.rpc("anvil_setCode", chain.accounts[5], "0x620111706000f3")  # returns 70,000 bytes, whatever it is asked
     names.give("odd.eth", names.root, resolver=chain.accounts[5])
     with pytest.raises(NameLookupError, match="65,536 bytes") as refused:
@@ -161,7 +163,7 @@ def test_a_record_may_not_be_endless(chain: Chain, names: Names, reader: NameRea
     assert refused.value.is_a(RECORD_TOO_LONG)
 
 
-def test_where_no_registry_answers_nothing_is_decided(chain: Chain, names: Names) -> None:
+def test_without_an_answer_of_the_registry_names_are_unavailable(chain: Chain, names: Names) -> None:
     client = make_world(chain).client
     for registry in (chain.accounts[5], chain.deploy("OddReverts").address):
         with pytest.raises(NameLookupError) as refused:
@@ -170,14 +172,14 @@ def test_where_no_registry_answers_nothing_is_decided(chain: Chain, names: Names
         assert not refused.value.permanent
 
 
-def test_a_chain_that_is_down_decides_nothing(chain: Chain, names: Names, reader: NameReader) -> None:
+def test_during_an_outage_names_are_unavailable(chain: Chain, names: Names, reader: NameReader) -> None:
     dead = ChainClient(CHAIN_ID, ["http://127.0.0.1:9"], "finalized")
     with pytest.raises(NameLookupError) as refused:
         NameReader(dead, reader.registry).fetch_primary_name(parse_address(chain.accounts[1]))
     assert refused.value.is_a(NAMES_UNAVAILABLE)
 
 
-def test_one_node_that_lies_about_a_name_decides_nothing(chain: Chain, names: Names, reader: NameReader) -> None:
+def test_names_are_unavailable_if_nodes_disagree(chain: Chain, names: Names, reader: NameReader) -> None:
     alice, thief = chain.accounts[1:3]
     names.give_whole("alice.eth", alice)
 
