@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db import models
 
@@ -23,7 +22,7 @@ class WatchedChain(Leased):
     )
     chain_id = models.PositiveBigIntegerField(primary_key=True)
     next_block = models.PositiveBigIntegerField(help_text="The first block whose logs were not read yet.")
-    trail: models.JSONField[Any, Any] = models.JSONField(
+    trail: models.JSONField[list[tuple[int, str]], list[tuple[int, str]]] = models.JSONField(
         default=list,
         blank=True,
         help_text="Blocks already read, oldest first: [number, hash]. A reorg is seen by them.",

@@ -156,6 +156,6 @@ def _fetch_logs(
 def _move(cursor: WatchedChain, next_block: int, trail: list[BlockRef]) -> None:
     """Only while the lease is ours: a watcher that was taken for dead must not move what another moves."""
     cursor.next_block = next_block
-    cursor.trail = [[block.number, block.hash.hex()] for block in trail[-TRAIL:]]
+    cursor.trail = [(block.number, block.hash.hex()) for block in trail[-TRAIL:]]
     if not cursor.keep(next_block=cursor.next_block, trail=cursor.trail):
         raise ChainUnavailable("Another watcher has taken over.")
