@@ -71,7 +71,7 @@ def read_back(cids: Sequence[str], ipfs: Gateways) -> str:
     return ""
 
 
-def copies_of(cids: Sequence[str]) -> list[dict[str, str]]:
+def get_copies(cids: Sequence[str]) -> list[dict[str, str]]:
     """Return each configured pinner and how far it is with all of these files, as a page shows it."""
     found = PinnedCopy.objects.filter(object__root_cid__in=[cid for cid in cids if cid])
     by_pinner: dict[str, list[PinnedCopy]] = {pinner.name: [] for pinner in get_pinners()}

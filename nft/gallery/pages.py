@@ -48,7 +48,7 @@ class NoSuchToken(ExpectedError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class GalleryFilter:
     """The filters of the gallery. `collection` is a contract's address as text; `chain_id` is None for all chains."""
 
     query: str = ""
@@ -87,12 +87,12 @@ class Shelves:
         return self.counts.all
 
 
-def gallery_page(user: User, wish: Wish) -> GalleryPage:
+def get_page(user: User, wanted: GalleryFilter) -> GalleryPage:
     """Return the newest tokens that match, after the position of the page before."""
-    tokens = _filter(user, wish)
-    if wish.after is not None:
-        same = Q(first_seen_at=wish.after.chosen_at, id__lt=wish.after.avatar_id)
-        tokens = tokens.filter(Q(first_seen_at__lt=wish.after.chosen_at) | same)
+    tokens = _filter(user, wanted)
+    if wanted.after is not None:
+        same = Q(first_seen_at=wanted.after.chosen_at, id__lt=wanted.after.avatar_id)
+        tokens = tokens.filter(Q(first_seen_at__lt=wanted.after.chosen_at) | same)
     found = list(tokens.select_related("image").order_by("-first_seen_at", "-id")[: PAGE_SIZE + 1])
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     return GalleryPage(found[:PAGE_SIZE], None if last is None else Position(last.first_seen_at, last.pk))
@@ -108,7 +108,7 @@ def decorate(tokens: Iterable[HeldToken], claims: Iterable[TokenClaim]) -> None:
         token.spam_sentence = SENTENCES[SpamSign(token.spam)] if token.spam else ""
 
 
-def shelves(user: User) -> Shelves:
+def get_shelves(user: User) -> Shelves:
     """Count a person's tokens by shelf, collection and chain, with one query."""
     counts = {MAIN: 0, HIDDEN: 0, SPAM: 0}
     names: dict[bytes, str] = {}
@@ -141,12 +141,12 @@ def set_shelf(user: User, held_id: UUID, shelf: str) -> str:
     return before
 
 
-def picture_of(user: User, held_id: UUID) -> bytes:
+def get_picture(user: User, held_id: UUID) -> bytes:
     """Return a token's square picture as WebP, for its person only. Raise NoSuchToken or StorageError."""
-    return square_bytes(_get_own(user, held_id).image)
+    return get_square(_get_own(user, held_id).image)
 
 
-def square_bytes(image: StoredImage | None) -> bytes:
+def get_square(image: StoredImage | None) -> bytes:
     """Return an image's square as WebP. Raise NoSuchToken if there is none, or StorageError."""
     square = None if image is None else pick_rendition(image.renditions.all(), PICTURE_SIZE)
     if square is None:
@@ -154,21 +154,21 @@ def square_bytes(image: StoredImage | None) -> bytes:
     return rendition_bytes(square)
 
 
-def indexer_names() -> list[str]:
+def get_indexer_names() -> list[str]:
     """Return the names of the configured indexers, which learn an address if its person agrees."""
     return list(dict.fromkeys(indexer.shown_name for indexer in conf().indexers))
 
 
-def _filter(user: User, wish: Wish) -> QuerySet[HeldToken]:
-    tokens = HeldToken.objects.filter(_ON_SHELF.get(wish.shelf, _ON_SHELF[MAIN]), account__user=user)
-    if wish.chain_id is not None:
-        tokens = tokens.filter(chain_id=wish.chain_id)
-    if wish.collection:
-        tokens = tokens.filter(contract=_parse_contract(wish.collection))
-    if wish.query:
-        words = Q(name__icontains=wish.query) | Q(collection__icontains=wish.query)
-        is_number = wish.query.isascii() and wish.query.isdigit() and len(wish.query) <= 77
-        tokens = tokens.filter(words | Q(token_id=int(wish.query)) if is_number else words)
+def _filter(user: User, wanted: GalleryFilter) -> QuerySet[HeldToken]:
+    tokens = HeldToken.objects.filter(_ON_SHELF.get(wanted.shelf, _ON_SHELF[MAIN]), account__user=user)
+    if wanted.chain_id is not None:
+        tokens = tokens.filter(chain_id=wanted.chain_id)
+    if wanted.collection:
+        tokens = tokens.filter(contract=_parse_contract(wanted.collection))
+    if wanted.query:
+        words = Q(name__icontains=wanted.query) | Q(collection__icontains=wanted.query)
+        is_number = wanted.query.isascii() and wanted.query.isdigit() and len(wanted.query) <= 77
+        tokens = tokens.filter(words | Q(token_id=int(wanted.query)) if is_number else words)
     return tokens
 
 

@@ -44,7 +44,7 @@ def request_first_pictures(account: LinkedAccount, chain_id: int, now: datetime)
     _queue(list(untried.values_list("pk", flat=True)[:FIRST_PICTURES]), now, may_ask_hosts=account.is_public)
 
 
-def ask_for_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> int:
+def request_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> int:
     """Queue a person's choice of tokens; any host may be asked. Return how many were queued. Raise TooMany."""
     spend("pictures", user.pk, PICTURES_PER_HOUR)
     mine = HeldToken.objects.filter(account__user=user, pk__in=held_ids[:PER_PAGE], image=None)

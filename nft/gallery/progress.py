@@ -65,7 +65,7 @@ def count_tokens(user: User) -> Counts:
     return Counts(count["all"], count["confirmed"], count["pictures"], count["due"])
 
 
-def search_progress(user: User, counts: Counts) -> Progress:
+def get_progress(user: User, counts: Counts) -> Progress:
     """Return the progress of all searches of a person, with one query. `counts` are of `count_tokens`."""
     searches = list(TokenSearch.objects.filter(account__user=user).order_by("chain_id", "started_at"))
     running = [search for search in searches if search.state == State.RUNNING]

@@ -80,7 +80,7 @@ def search_new_accounts(sender: object, *, user_id: int, action: str, **_: objec
         start_searches(user, timezone.now(), only_new=True)
 
 
-def refresh(user: User, now: datetime, *, asks_indexers: bool) -> int:
+def request_searches(user: User, now: datetime, *, asks_indexers: bool) -> int:
     """Start searches at the person's request. Return how many were started. Raise TooMany."""
     spend("searches", user.pk, SEARCHES_PER_HOUR)
     return start_searches(user, now, asks_indexers=asks_indexers)

@@ -22,8 +22,8 @@ from nft.core.tokens.indexers import IndexedPage
 from nft.gallery import holdings
 from nft.gallery import search as gallery_search
 from nft.gallery.holdings import verify_holdings
-from nft.gallery.pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
-from nft.gallery.search import refresh, run_search, start_searches
+from nft.gallery.pictures import NOT_ASKED, fetch_held_picture, request_pictures
+from nft.gallery.search import request_searches, run_search, start_searches
 from nft.gallery.sources import FoundToken, fetch_indexed_tokens
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
@@ -350,7 +350,7 @@ def test_for_a_hidden_account_no_host_is_asked_until_the_person_agrees(
     row.refresh_from_db()
     assert (row.image, row.last_error) == (None, NOT_ASKED)
     assert not asked.server.paths
-    assert ask_for_pictures(alice, [row.pk], world.now) == 1
+    assert request_pictures(alice, [row.pk], world.now) == 1
     fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert row.image is not None
@@ -371,6 +371,6 @@ def test_searches_are_rate_limited(world: World, alice: User, contract: Contract
     from profiles.limits import TooMany
 
     for _ in range(12):
-        refresh(alice, world.now, asks_indexers=False)
+        request_searches(alice, world.now, asks_indexers=False)
     with pytest.raises(TooMany, match="12 searches"):
-        refresh(alice, world.now, asks_indexers=False)
+        request_searches(alice, world.now, asks_indexers=False)
