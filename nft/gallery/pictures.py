@@ -22,7 +22,7 @@ from nft.core.evm.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collections import spam_sign_of
 from nft.tokens.lookalikes import record_likeness, warning_of
-from nft.tokens.media import MediaError, fetch_token_picture
+from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
@@ -69,19 +69,20 @@ def fetch_held_picture(held_id: uuid.UUID, now: datetime, clients: Clients) -> N
     with row.attempting(now):
         if _copy_known_picture(row, now):
             return
-        token = Token(row.contract, row.token_id, TokenStandard(row.standard))
-        allowed = clients if row.may_ask_hosts else _without_hosts(clients)
         try:
-            found = fetch_token_picture(allowed.chain(row.chain_id), token, allowed)
+            found = _fetch_picture(row, clients)
         except MediaError as error:
             _record_failure(row, error, now)
         else:
             _record_picture(row, found.facts["name"], found.facts["collection"], found.image, now)
 
 
-def _without_hosts(clients: Clients) -> Clients:
-    """Return clients that reach the chain and our own store only."""
-    return replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
+def _fetch_picture(row: HeldToken, clients: Clients) -> FetchedPicture:
+    """Fetch the token's picture; unless hosts may be asked, from the chain and our own store only."""
+    if not row.may_ask_hosts:
+        clients = replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
+    token = Token(row.contract, row.token_id, TokenStandard(row.standard))
+    return fetch_token_picture(clients.chain(row.chain_id), token, clients)
 
 
 def _copy_known_picture(row: HeldToken, now: datetime) -> bool:

@@ -112,7 +112,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": shown.claims,
         "minted": shown.minted,
-        "received": received.offers_for(user),
+        "received": received.get_received(user),
         "accounts": accounts,
         "form": form,
         "demo_tokens": pages.demo_tokens(),
