@@ -26,8 +26,7 @@ from nft.accounts.errors import (
 from nft.claims.claiming import withdraw_claims_of_account
 from nft.core.evm.address import to_checksum
 from nft.models import AccountReturn, LinkedAccount
-from nft.names.known import shown_name
-from nft.names.primary import ask_for_name, forget_name
+from nft.names.primary import delete_primary_name, get_primary_name, request_primary_name
 from nft.settings import conf
 from nft.settings.chains import describe_chain
 from nft.signals import account_changed
@@ -181,9 +180,9 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
         if was_public != is_public:
             _audit(account, actor=user, action="account.show" if is_public else "account.hide")
         if is_public:
-            ask_for_name(account, timezone.now())
+            request_primary_name(account, timezone.now())
         else:
-            forget_name(account)
+            delete_primary_name(account)
     return account
 
 
@@ -301,7 +300,7 @@ def _shown(account: LinkedAccount) -> ShownAccount:
     return ShownAccount(
         id=account.pk,
         address=to_checksum(account.address),
-        name=shown_name(account, timezone.now()),
+        name=get_primary_name(account, timezone.now()),
         label=account.label,
         is_public=account.is_public,
         is_primary=account.is_primary,

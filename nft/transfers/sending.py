@@ -26,8 +26,8 @@ from nft.core.evm.token import TokenStandard
 from nft.errors import NOT_NOW, RATE_LIMITED, TokenActionError
 from nft.models import TokenClaim
 from nft.models.accounts import accounts_on
-from nft.names.lookup import find_address
-from nft.names.records import NameProblem, NamesUnreachable
+from nft.names.errors import NameLookupError
+from nft.names.lookup import fetch_address
 from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from profiles.audit import record
@@ -73,13 +73,12 @@ def find_receiver(text: str, chain_id: int, sender: User, clients: Clients) -> R
 def _find_by_name(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
     try:
         spend("names", sender.pk, NAMES_PER_HOUR)
-        found = find_address(text, chain_id, clients)
+        found = fetch_address(text, chain_id, clients)
     except TooMany as error:
         raise TokenActionError(error.sentence, RATE_LIMITED) from error
-    except NamesUnreachable as error:
-        raise TokenActionError(error.sentence, NAMES_UNAVAILABLE) from error
-    except NameProblem as error:
-        raise TokenActionError(error.sentence, RECEIVER_REFUSED) from error
+    except NameLookupError as error:
+        kind = RECEIVER_REFUSED if error.permanent else NAMES_UNAVAILABLE
+        raise TokenActionError(error.sentence, kind) from error
     return Receiver(to_checksum(found.address), name=found.name)
 
 

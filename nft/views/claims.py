@@ -22,7 +22,7 @@ from nft.claims import new_picture as claims_new_picture
 from nft.claims.errors import ClaimError, NoSuchClaim
 from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
-from nft.gallery.pages import NoSuchToken, square_bytes
+from nft.gallery.pages import NoSuchToken, get_square
 from nft.models import ClaimPicture, TokenClaim
 from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
@@ -149,7 +149,7 @@ def new_picture(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """The one that waits for its person's word, for their eyes."""
     picture = _own(request, claim_id).get_picture()
     try:
-        return private_picture(square_bytes(picture.new_image))
+        return private_picture(get_square(picture.new_image))
     except (NoSuchToken, StorageError) as error:
         raise Http404("There is no new picture.") from error
 

@@ -21,9 +21,9 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.claims import pages as claims_pages
 from nft.forms.gallery import read_ids, read_wish
 from nft.gallery import pages as gallery_pages
-from nft.gallery.pictures import ask_for_pictures
-from nft.gallery.progress import count_tokens, search_progress
-from nft.gallery.search import refresh
+from nft.gallery.pictures import request_pictures
+from nft.gallery.progress import count_tokens, get_progress
+from nft.gallery.search import request_searches
 from nft.models import TokenClaim
 from profiles.limits import TooMany
 from profiles.people.signed_in import signed_in
@@ -36,14 +36,14 @@ SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
     """What the list of held tokens needs; `claims` are the person's."""
     user, wish = signed_in(request), read_wish(request.GET)
-    page, shelves = gallery_pages.gallery_page(user, wish), gallery_pages.shelves(user)
+    page, shelves = gallery_pages.get_page(user, wish), gallery_pages.get_shelves(user)
     gallery_pages.decorate(page.tokens, claims)
     return {
         "gallery": page,
         "wish": wish,
         "shelves": shelves,
-        "progress": search_progress(user, shelves.counts),
-        "indexers": gallery_pages.indexer_names(),
+        "progress": get_progress(user, shelves.counts),
+        "indexers": gallery_pages.get_indexer_names(),
         "has_list": bool(claims),
         "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
         "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.due_at is None],
@@ -63,7 +63,7 @@ def held(request: HttpRequest) -> HttpResponse:
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
     try:
-        begun = refresh(signed_in(request), timezone.now(), asks_indexers="indexers" in request.POST)
+        begun = request_searches(signed_in(request), timezone.now(), asks_indexers="indexers" in request.POST)
     except TooMany as error:
         messages.error(request, error.sentence)
     else:
@@ -76,7 +76,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def progress(request: HttpRequest) -> JsonResponse:
-    found = search_progress(signed_in(request), count_tokens(signed_in(request)))
+    found = get_progress(signed_in(request), count_tokens(signed_in(request)))
     return JsonResponse(
         {"done": not found.is_busy, "percent": found.percent, "sentence": found.sentence, "stamp": found.stamp}
     )
@@ -86,7 +86,7 @@ def progress(request: HttpRequest) -> JsonResponse:
 @login_required
 def fetch_pictures(request: HttpRequest) -> HttpResponse:
     try:
-        ask_for_pictures(signed_in(request), read_ids(request.POST.getlist("token")), timezone.now())
+        request_pictures(signed_in(request), read_ids(request.POST.getlist("token")), timezone.now())
     except TooMany as error:
         messages.error(request, error.sentence)
     return _back(request)
@@ -97,7 +97,7 @@ def fetch_pictures(request: HttpRequest) -> HttpResponse:
 def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
     """For its person alone: nobody else may learn from us what a hidden account holds."""
     try:
-        content = gallery_pages.picture_of(signed_in(request), held_id)
+        content = gallery_pages.get_picture(signed_in(request), held_id)
     except (gallery_pages.NoSuchToken, StorageError) as error:
         raise Http404("There is no picture.") from error
     return private_picture(content)
@@ -145,7 +145,7 @@ def _back(request: HttpRequest) -> HttpResponse:
     return redirect(_address("nft:tokens", wish) + "#held")
 
 
-def _address(view: str, wish: gallery_pages.Wish, **more: object) -> str:
+def _address(view: str, wish: gallery_pages.GalleryFilter, **more: object) -> str:
     kept = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf, **more}
     given = urlencode({name: value for name, value in kept.items() if value})
     return reverse(view) + (f"?{given}" if given else "")

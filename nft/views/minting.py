@@ -97,7 +97,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     context = {
         "mint": found,
         "steps": minting_requests.build_steps(found),
-        "copies": publishing.copies_of([found.image_cid, found.metadata_cid]),
+        "copies": publishing.get_copies([found.image_cid, found.metadata_cid]),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)

@@ -155,6 +155,6 @@ def _fetch_logs(
 def _save_cursor(cursor: WatchedChain, next_block: int, trail: list[BlockRef]) -> None:
     """Save the cursor. Raise ChainUnavailable if the lease was lost: another watcher owns the cursor then."""
     cursor.next_block = next_block
-    cursor.trail = [[block.number, block.hash.hex()] for block in trail[-MAX_TRAIL:]]
+    cursor.trail = [(block.number, block.hash.hex()) for block in trail[-MAX_TRAIL:]]
     if not cursor.keep(next_block=cursor.next_block, trail=cursor.trail):
         raise ChainUnavailable("Another watcher has taken over.")

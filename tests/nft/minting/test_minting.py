@@ -13,7 +13,7 @@ from nft.core.ipfs.cid import parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.tokens.metadata import parse_metadata
 from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED, NotYours
-from nft.files.store import read_kept
+from nft.files.store import read_stored
 from nft.minting import requests
 from nft.minting.errors import TextRefused
 from nft.minting.requests import build_mint_transaction, build_steps, parse_line, record_mint_sent, start_mint, use_mint
@@ -65,9 +65,9 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
 
 def test_published_files_are_our_encoding_and_readable(world: World, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
-    metadata = parse_metadata(read_kept(parse_cid(request.metadata_cid), "", DagLimits()))
+    metadata = parse_metadata(read_stored(parse_cid(request.metadata_cid), "", DagLimits()))
     assert (metadata.name, metadata.description, metadata.image_uri) == ("Dawn", "First light", request.image_uri)
-    image = read_kept(parse_cid(request.image_cid), "", DagLimits())
+    image = read_stored(parse_cid(request.image_cid), "", DagLimits())
     assert image != picture("teal")
     pinned = CachedObject.objects.get(uri=request.image_uri)
     assert (pinned.origin, pinned.byte_count) == ("pinned", len(image))
