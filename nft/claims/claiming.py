@@ -16,7 +16,6 @@ from nft.claims.errors import (
     COLLECTION_REFUSED,
     NAMES_UNAVAILABLE,
     NO_ACCOUNT,
-    RATE_LIMITED,
     REFERENCE_REFUSED,
     ClaimError,
     NoSuchClaim,
@@ -27,6 +26,7 @@ from nft.clients.clients import Clients
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import looks_like_name
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
+from nft.errors import RATE_LIMITED
 from nft.models import ClaimPicture, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.names.errors import NameLookupError
@@ -185,11 +185,11 @@ def get_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
 
 
 def spend_check(user: User) -> None:
-    """Count one check towards the person's limit. Raise ClaimError if it is used up."""
+    """Count one check towards the person's limit. Raise ClaimError if it is used up, with `retry_after`."""
     try:
         spend("checks", user.pk, CHECKS_PER_HOUR)
     except TooMany as error:
-        raise ClaimError(error.sentence, RATE_LIMITED) from error
+        raise ClaimError(error.sentence, RATE_LIMITED, retry_after=error.retry_after) from error
 
 
 def lock_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:

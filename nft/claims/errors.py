@@ -13,7 +13,6 @@ NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, permanent=False)
 NO_ACCOUNT = Kind("no-account", _TITLE)
 COLLECTION_REFUSED = Kind("collection-refused", _TITLE)
 NOTHING_NEW = Kind("nothing-new", _TITLE)
-RATE_LIMITED = Kind("rate-limited", _TITLE, status=429, permanent=False)
 
 
 class ClaimError(ExpectedError):

@@ -231,7 +231,7 @@ def _spend(user: User, what: str, per_hour: int) -> None:
     try:
         spend(what, user.pk, per_hour)
     except TooMany as error:
-        raise TokenActionError(error.sentence, RATE_LIMITED) from error
+        raise TokenActionError(error.sentence, RATE_LIMITED, retry_after=error.retry_after) from error
 
 
 def _is_invisible(character: str) -> bool:

@@ -75,7 +75,7 @@ def _find_by_name(text: str, chain_id: int, sender: User, clients: Clients) -> R
         spend("names", sender.pk, NAMES_PER_HOUR)
         found = fetch_address(text, chain_id, clients)
     except TooMany as error:
-        raise TokenActionError(error.sentence, RATE_LIMITED) from error
+        raise TokenActionError(error.sentence, RATE_LIMITED, retry_after=error.retry_after) from error
     except NameLookupError as error:
         kind = RECEIVER_REFUSED if error.permanent else NAMES_UNAVAILABLE
         raise TokenActionError(error.sentence, kind) from error

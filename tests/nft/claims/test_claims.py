@@ -15,10 +15,12 @@ from nft.claims.claiming import (
     recheck,
     remove_claim,
 )
-from nft.claims.errors import NO_ACCOUNT, RATE_LIMITED, REFERENCE_REFUSED, ClaimError, NoSuchClaim
+from nft.claims.errors import NO_ACCOUNT, REFERENCE_REFUSED, ClaimError, NoSuchClaim
 from nft.claims.picture import fetch_picture
 from nft.clients.evm.chain import ChainClient
+from nft.errors import RATE_LIMITED
 from nft.models import TokenClaim
+from profiles.problems import problem_response
 from tests.kit.world import (
     World,
     claim_of,
@@ -112,6 +114,7 @@ def test_a_rate_limit_bounds_checks(world: World, alice: User, monkeypatch: pyte
     with pytest.raises(ClaimError) as refused:
         create_claim(alice, f"0x{'11' * 20} 3", world.now)
     assert refused.value.is_a(RATE_LIMITED)
+    assert 0 < int(problem_response(refused.value)["Retry-After"]) <= 3600
 
 
 # --- no and unknown ----------------------------------------------------------------------------------------------

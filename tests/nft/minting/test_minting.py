@@ -130,8 +130,9 @@ def test_an_account_of_somebody_else_is_refused(world: World, chain: Chain, alic
 def test_mints_are_rate_limited(world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "MINTS_PER_HOUR", 1)
     start_mint(alice, order(alice), world.now)
-    with raises_kind(RATE_LIMITED):
+    with raises_kind(RATE_LIMITED) as refused:
         start_mint(alice, order(alice, key="k2"), world.now)
+    assert refused.value.retry_after
 
 
 def test_a_form_sent_twice_is_one_mint(world: World, alice: User, contract: Contract) -> None:

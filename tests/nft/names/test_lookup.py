@@ -153,5 +153,6 @@ def test_look_ups_of_receivers_are_rate_limited(
 ) -> None:
     monkeypatch.setattr(sending, "NAMES_PER_HOUR", 1)
     find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
-    with raises_kind(RATE_LIMITED):
+    with raises_kind(RATE_LIMITED) as refused:
         find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
+    assert refused.value.retry_after
