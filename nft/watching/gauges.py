@@ -39,8 +39,6 @@ def get_gauges(now: datetime) -> Iterator[Gauge]:
         yield from _claim_gauges(chain_id, now)
     for chain in WatchedChain.objects.filter(chain_id__in=chains()).order_by("chain_id"):
         yield from _watcher_gauges(chain, now)
-    crashed = TokenClaim.objects.filter(gave_up_at__isnull=False)
-    yield Gauge("claims_dead", "Claims whose check crashed and that wait for staff.", _count(crashed), {})
     pictures = ClaimPicture.objects.filter(due_at__lte=now)
     yield Gauge("pictures_due", "Pictures of tokens that are due to be fetched.", _count(pictures), {})
 

@@ -73,7 +73,7 @@ def test_they_say_what_waits_what_is_stale_and_what_needs_a_person(
     assert found[("stalest_mark_seconds", CHAIN["chain"])] == pytest.approx(2400, abs=60)
     assert found[("watcher_blocks_behind", CHAIN["chain"])] == 3
     assert found[("chain_alarm_age_seconds", CHAIN["chain"])] < 60
-    assert (found[("claims_dead",)], found[("pictures_due",)]) == (1, 1)
+    assert (found[("needs_attention", "nft.tokenclaim")], found[("pictures_due",)]) == (1, 1)
 
 
 def test_they_cost_the_same_however_many_wait(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_they_cost_the_same_however_many_wait(client: Client, alice: User, monke
         connection,
     ) as queries:
         assert read(client)[("claims_due", CHAIN["chain"])] == 5, "that many or more"
-    assert len(queries) <= 9 + len(get_attention())
+    assert len(queries) <= 8 + len(get_attention())
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_a_part_that_is_down_is_named_without_its_address(client: Client, settin
     found = read(client)
     assert found[("part_ready", "cache")] == 0
     assert not [name for name in found if name[0] == "queue_length"]
-    assert ("claims_dead",) in found
+    assert ("needs_attention", "nft.tokenclaim") in found
