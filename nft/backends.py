@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.backends import BaseBackend
@@ -24,6 +22,6 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
 
 
 class WalletBackend(BaseBackend):
-    def get_user(self, user_id: Any) -> User | None:
+    def get_user(self, user_id: int | str) -> User | None:
         """The person of a session, as long as they may sign in."""
         return get_user_model().objects.filter(pk=user_id, is_active=True).first()

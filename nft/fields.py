@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -21,12 +21,23 @@ else:
 UINT256_DIGITS = len(str(MAX_TOKEN_ID))
 
 
+class FieldOptions(TypedDict, total=False):
+    """The options of a field here. `max_length` comes from migrations, and is replaced."""
+
+    null: bool
+    blank: bool
+    unique: bool
+    db_index: bool
+    help_text: str
+    max_length: int
+
+
 class AddressField(_BytesField):
     """An Ethereum address, stored as its 20 bytes. `nft.core.evm.address.to_checksum` returns its text."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = ADDRESS_BYTES
-        super().__init__(*args, **kwargs)
+    def __init__(self, **options: Unpack[FieldOptions]) -> None:
+        options["max_length"] = ADDRESS_BYTES
+        super().__init__(**options)
 
     def from_db_value(self, value: bytes | memoryview | None, *_: object) -> bytes | None:
         return None if value is None else bytes(value)
@@ -40,9 +51,9 @@ class AddressField(_BytesField):
 class Uint256Field(_IntField):
     """A uint256, stored as decimal text of at most 78 digits: databases have no such type and might round it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = UINT256_DIGITS
-        super().__init__(*args, **kwargs)
+    def __init__(self, **options: Unpack[FieldOptions]) -> None:
+        options["max_length"] = UINT256_DIGITS
+        super().__init__(**options)
 
     def from_db_value(self, value: str | None, *_: object) -> int | None:
         return None if value is None else int(value)

@@ -5,7 +5,7 @@ It is built from the claim when it is asked for. `Avatar.provenance` itself hold
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from django.utils import timezone
 
@@ -61,12 +61,12 @@ def asset_id(claim: TokenClaim) -> str:
     return str(AssetId(claim.chain_id, standard, claim.contract, claim.token_id))
 
 
-def build_stored_provenance(claim: TokenClaim) -> dict[str, Any]:
+def build_stored_provenance(claim: TokenClaim) -> dict[str, object]:
     """Return what is stored with the picture: its identity, and what every mark must say without a query."""
     return {"asset_id": asset_id(claim), "by_delegation": claim.vault is not None}
 
 
-def build_provenance(avatar: Avatar) -> dict[str, Any] | None:
+def build_provenance(avatar: Avatar) -> dict[str, object] | None:
     """Build what the receipt says of a picture, for `profiles.sources`. Costs one query.
 
     Without a claim (its person took the token off the list) only what is stored with the picture is known.

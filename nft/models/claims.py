@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -111,7 +111,7 @@ class TokenClaim(Leased):
     def __str__(self) -> str:
         return self.name or f"{self.contract_text} #{self.token_id}"
 
-    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         """Tell the person. What was verified stays, without renewal, so the mark ends by its age."""
         del sentence, now
         return {
@@ -246,7 +246,7 @@ class ClaimPicture(Leased):
         else:
             self.retry(error, now)
 
-    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         """Leave a first fetch what it is, so that a retry by staff ends in a picture."""
         del sentence
         return {} if self.state == self.State.FIRST else self._columns_of_failure(now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import CallFailed
@@ -41,7 +40,7 @@ class Transaction:
     #: Wei for each unit of gas when it was prepared; the wallet decides what is paid.
     gas_price: int | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, str | int]:
         """Return what pages pass to `eth_sendTransaction`, and what they show of it."""
         return {
             "chain_id": self.chain_id,

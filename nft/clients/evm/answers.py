@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.abi.logs import Log
+from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef
 
-T = TypeVar("T")
+_WRONG_SHAPE = "The node answered with something of the wrong shape."
 
 
 @dataclass(frozen=True)
@@ -29,53 +29,60 @@ class SentTransaction:
     """None while it waits in the pool."""
 
 
-def decode(read: Callable[[Any], T], answer: object) -> T:
-    """Return `read(answer)`. Raises ChainUnavailable where the answer has not the shape that `read` expects."""
+def parse_object(answer: Json) -> Mapping[str, Json]:
+    if not isinstance(answer, Mapping):
+        raise ChainUnavailable(_WRONG_SHAPE)
+    return answer
+
+
+def parse_objects(answer: Json) -> list[Mapping[str, Json]]:
+    if not isinstance(answer, list):
+        raise ChainUnavailable(_WRONG_SHAPE)
+    return [parse_object(one) for one in answer]
+
+
+def parse_number(text: Json) -> int:
+    if not isinstance(text, str):
+        raise ChainUnavailable(_WRONG_SHAPE)
     try:
-        return read(answer)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ChainUnavailable("The node answered with something of the wrong shape.") from error
+        return int(text, 16)
+    except ValueError as error:
+        raise ChainUnavailable(_WRONG_SHAPE) from error
 
 
-def parse_number(text: object) -> int:
-    return decode(lambda value: int(value, 16), text)
-
-
-def parse_bytes(text: object) -> bytes:
+def parse_bytes(text: Json) -> bytes:
     if not isinstance(text, str) or not text.startswith("0x"):
-        raise ChainUnavailable("The node answered with something of the wrong shape.")
-    return decode(bytes.fromhex, text[2:])
+        raise ChainUnavailable(_WRONG_SHAPE)
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError as error:
+        raise ChainUnavailable(_WRONG_SHAPE) from error
 
 
-def parse_block(block: object) -> BlockRef:
-    return decode(lambda fields: BlockRef(parse_number(fields["number"]), _parse_hash(fields["hash"])), block)
+def parse_block(answer: Json) -> BlockRef:
+    block = parse_object(answer)
+    return BlockRef(parse_number(block.get("number")), _parse_hash(block.get("hash")))
 
 
-def parse_receipt(answer: object) -> Receipt:
-    return decode(_read_receipt, answer)
+def parse_receipt(answer: Json) -> Receipt:
+    receipt = parse_object(answer)
+    block = BlockRef(parse_number(receipt.get("blockNumber")), _parse_hash(receipt.get("blockHash")))
+    return Receipt(block, parse_number(receipt.get("status")) == 1, tuple(parse_objects(receipt.get("logs"))))
 
 
-def parse_transaction(answer: object) -> SentTransaction:
-    return decode(_read_transaction, answer)
+def parse_transaction(answer: Json) -> SentTransaction:
+    sent = parse_object(answer)
+    to, block = sent.get("to"), sent.get("blockNumber")
+    return SentTransaction(
+        sender=parse_bytes(sent.get("from")),
+        to=None if to is None else parse_bytes(to),
+        data=parse_bytes(sent.get("input")),
+        block_number=None if block is None else parse_number(block),
+    )
 
 
-def _parse_hash(text: object) -> bytes:
+def _parse_hash(text: Json) -> bytes:
     digest = parse_bytes(text)
     if len(digest) != 32:
         raise ChainUnavailable("The node answered with something that is no hash.")
     return digest
-
-
-def _read_receipt(answer: Any) -> Receipt:
-    block = BlockRef(parse_number(answer["blockNumber"]), _parse_hash(answer["blockHash"]))
-    return Receipt(block, parse_number(answer["status"]) == 1, tuple(dict(log) for log in answer["logs"]))
-
-
-def _read_transaction(answer: Any) -> SentTransaction:
-    to, block = answer.get("to"), answer.get("blockNumber")
-    return SentTransaction(
-        sender=parse_bytes(answer["from"]),
-        to=None if to is None else parse_bytes(to),
-        data=parse_bytes(answer["input"]),
-        block_number=None if block is None else parse_number(block),
-    )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from nft.clients.evm.answers import (
     Receipt,
     SentTransaction,
-    decode,
     parse_block,
     parse_bytes,
     parse_number,
+    parse_object,
+    parse_objects,
     parse_receipt,
     parse_transaction,
 )
@@ -31,6 +32,7 @@ from nft.clients.evm.node import Node, share_of
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.address import to_checksum
+from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef
 from nft.settings.chains import chains
 
@@ -110,10 +112,10 @@ class ChainClient:
         self._check_age(block)
         return parse_block(block)
 
-    def _check_age(self, block: object) -> None:
+    def _check_age(self, block: Json) -> None:
         if self._max_block_age is None:
             return
-        age = self._clock() - decode(lambda fields: parse_number(fields["timestamp"]), block)
+        age = self._clock() - parse_number(parse_object(block).get("timestamp"))
         if age > self._max_block_age:
             log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
             sentence = f"The newest confirmed block is {age:,.0f} s old; {self._max_block_age:,.0f} s are allowed."
@@ -159,7 +161,8 @@ class ChainClient:
 
         Raises ChainUnavailable where the node takes no such batch, or left out an answer.
         """
-        questions = [("eth_call", [_request(one.target, one.data, READER, CALL_GAS), _tag(block)]) for one in calls]
+        requests = [_request(one.target, one.data, READER, CALL_GAS) for one in calls]
+        questions: list[tuple[str, Sequence[Json]]] = [("eth_call", [request, _tag(block)]) for request in requests]
         return [_bytes_or_error(answer, max_bytes) for answer in self.node.ask_many(questions)]
 
     @property
@@ -197,19 +200,19 @@ class ChainClient:
 
         `events` are first topics, `indexed` those after them, None for any.
         """
-        query = {
+        query: Mapping[str, Json] = {
             "address": ["0x" + address.hex() for address in addresses],
             "topics": [list(events), *indexed],
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        return decode(list, self.ask("eth_getLogs", [query]))
+        return list(parse_objects(self.ask("eth_getLogs", [query])))
 
     def send_raw(self, transaction: bytes) -> str:
         """Send a signed transaction and return its hash. Raises TransactionRefused."""
         return str(self.ask("eth_sendRawTransaction", [_hex(transaction)]))
 
-    def ask(self, method: str, params: Sequence[object]) -> Any:
+    def ask(self, method: str, params: Sequence[Json]) -> Json:
         """Return the `result` of a JSON-RPC call by the first node that answers, its shape unchecked.
 
         Only outages lead to the next node: a refused call is an answer.
@@ -228,11 +231,14 @@ class ChainClient:
     def _block(self, tag: str) -> BlockRef:
         return parse_block(self._fetch_block(tag))
 
-    def _fetch_block(self, tag: str) -> object:
+    def _fetch_block(self, tag: str) -> Json:
         answer = self.ask("eth_getBlockByNumber", [tag, False])
         if answer is None:
             raise ChainUnavailable("The node does not know the block it should know.")
         return answer
+
+
+_open_client = functools.lru_cache(maxsize=64)(ChainClient)
 
 
 def get_chain(chain_id: int) -> ChainClient:
@@ -240,7 +246,7 @@ def get_chain(chain_id: int) -> ChainClient:
     chain = chains().get(chain_id)
     if chain is None:
         raise ChainUnavailable(f"Chain {chain_id} is not one this site reads.")
-    return _client(
+    return _open_client(
         chain_id,
         chain.rpc_urls,
         chain.confirmed,
@@ -250,24 +256,19 @@ def get_chain(chain_id: int) -> ChainClient:
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _client(chain_id: int, rpc_urls: tuple[str, ...], confirmed: str | int, **rules: Any) -> ChainClient:
-    return ChainClient(chain_id, rpc_urls, confirmed, **rules)
-
-
 def _request(to: bytes | None, data: bytes, sender: bytes, gas: int) -> dict[str, str]:
     request = {"data": _hex(data), "from": to_checksum(sender), "gas": hex(gas)}
     return request if to is None else request | {"to": to_checksum(to)}
 
 
-def _parse_call(answer: object, max_bytes: int) -> bytes:
+def _parse_call(answer: Json, max_bytes: int) -> bytes:
     """Raises CallFailed, of kind ANSWER_TOO_LARGE, and ChainUnavailable."""
     if isinstance(answer, str) and len(answer) > 2 * max_bytes + 2:
         raise CallFailed(f"The contract answered with more than {max_bytes:,} bytes.", ANSWER_TOO_LARGE)
     return parse_bytes(answer)
 
 
-def _bytes_or_error(answer: object, max_bytes: int) -> bytes | ChainError:
+def _bytes_or_error(answer: Json | ChainError, max_bytes: int) -> bytes | ChainError:
     if isinstance(answer, ChainUnavailable):
         raise answer
     if isinstance(answer, ChainError):

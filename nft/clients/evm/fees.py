@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nft.clients.evm.answers import decode, parse_number
+from nft.clients.evm.answers import parse_number, parse_object
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.address import to_checksum
@@ -30,10 +30,11 @@ def fetch_fees(client: ChainClient) -> Fees:
 
 def fetch_cost(client: ChainClient, tx_hash: str) -> int | None:
     """Return what a transaction cost its sender, in wei; None while it is in no block."""
-    receipt = client.ask("eth_getTransactionReceipt", [tx_hash])
-    if receipt is None:
+    answer = client.ask("eth_getTransactionReceipt", [tx_hash])
+    if answer is None:
         return None
-    return decode(lambda one: parse_number(one["gasUsed"]) * parse_number(one["effectiveGasPrice"]), receipt)
+    receipt = parse_object(answer)
+    return parse_number(receipt.get("gasUsed")) * parse_number(receipt.get("effectiveGasPrice"))
 
 
 def _fetch_tip(client: ChainClient) -> int:

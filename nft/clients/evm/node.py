@@ -12,11 +12,11 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import requests
 
+from nft.clients.evm.answers import parse_objects
 from nft.clients.evm.errors import (
     BLOCK_GONE,
     CallFailed,
@@ -28,6 +28,7 @@ from nft.clients.evm.errors import (
 from nft.clients.transport.connections import Transport
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import FetchError
+from nft.core.json import Json
 
 READ_SECONDS = 10.0
 MAX_RESPONSE = 16 * 1024 * 1024
@@ -100,12 +101,12 @@ class Node:
         """How many calls it was last seen to answer at once; see nft.clients.evm.many."""
         self.has_multicall: bool | None = None
 
-    def ask(self, method: str, params: Sequence[object]) -> Any:
+    def ask(self, method: str, params: Sequence[Json]) -> Json:
         """Return the `result` member. Raises ChainError."""
         self._check_chain_id_if_due()
         return self._ask(method, params)
 
-    def ask_many(self, questions: Sequence[tuple[str, Sequence[object]]]) -> list[Any]:
+    def ask_many(self, questions: Sequence[tuple[str, Sequence[Json]]]) -> list[Json | ChainError]:
         """Return for each question its result, or the ChainError it met, in one request (a JSON-RPC batch).
 
         Raises ChainUnavailable where the request as a whole failed, as when it is more than the node takes.
@@ -113,9 +114,9 @@ class Node:
         self._check_chain_id_if_due()
         batch = [_request(index, method, params) for index, (method, params) in enumerate(questions)]
         try:
-            by_id = {answer["id"]: answer for answer in self._post(batch)}
+            by_id = {answer["id"]: answer for answer in parse_objects(self._post(batch))}
             return [_result_or_error(method, by_id[index]) for index, (method, _) in enumerate(questions)]
-        except (FetchError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        except (FetchError, ChainUnavailable, ValueError, TypeError, LookupError, RecursionError) as error:
             raise ChainUnavailable("The chain's node answered no batch.") from error
 
     def _check_chain_id_if_due(self) -> None:
@@ -129,7 +130,7 @@ class Node:
             raise WrongChain(self._chain_id, int(got, 16))
         self._checked_at = time.monotonic()
 
-    def _ask(self, method: str, params: Sequence[object]) -> Any:
+    def _ask(self, method: str, params: Sequence[Json]) -> Json:
         try:
             answer = self._post(_request(1, method, params))
         except (FetchError, ValueError, RecursionError) as error:
@@ -141,7 +142,7 @@ class Node:
             raise translate_error(method, answer["error"])
         return answer.get("result")
 
-    def _post(self, content: object) -> Any:
+    def _post(self, content: object) -> Json:
         """Return the JSON that the node answers. Raises FetchError and what `json.loads` raises."""
         request = requests.Request("POST", self._url, headers=_HEADERS, data=json.dumps(content).encode())
         with (
@@ -151,14 +152,15 @@ class Node:
             if response.status >= 500 or response.status == 429:
                 raise FetchError(f"The node answered with status {response.status}.")
             # No limit to gzip's ratio: an honest answer may be nothing but zeros.
-            return json.loads(b"".join(response.body(MAX_RESPONSE, max_gzip_ratio=math.inf)))
+            answer: Json = json.loads(b"".join(response.body(MAX_RESPONSE, max_gzip_ratio=math.inf)))
+            return answer
 
 
-def _request(number: int, method: str, params: Sequence[object]) -> dict[str, object]:
+def _request(number: int, method: str, params: Sequence[Json]) -> dict[str, object]:
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
 
 
-def _result_or_error(method: str, answer: dict[str, Any]) -> Any:
+def _result_or_error(method: str, answer: Mapping[str, Json]) -> Json | ChainError:
     if answer.get("error") is not None:
         return translate_error(method, answer["error"])
     return answer["result"]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
 import requests
@@ -23,6 +23,7 @@ from nft.core.buffers import Bytes
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import Cid, parse_cid
+from nft.core.json import Json
 from nft.settings import conf
 from nft.settings.services import PinnerSettings
 from profiles.errors import Kind
@@ -31,6 +32,8 @@ PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
 PINNER_UNAVAILABLE = Kind("pinner-unavailable", "The pinner can't be used now", 503, permanent=False)
 SECONDS = 60.0
 MAX_ANSWER = 1024 * 1024
+Files = Mapping[str, tuple[str, bytes, str]]
+"""Name of the form's field, to the file's name, content and type."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,12 @@ class KuboPinner:
 
     def pin(self, file: File) -> PinStatus:
         archive = {"file": ("file.car", build_car(file.root, file.blocks), "application/vnd.ipld.car")}
-        answer = self._ask("dag/import?pin-roots=true&cid-base=base32", files=archive)
-        roots = [one["Root"] for one in answer.documents() if isinstance(one.get("Root"), dict)]
+        answer = self._ask("dag/import?pin-roots=true&cid-base=base32", archive)
+        roots = [root for one in answer.documents() if isinstance(root := one.get("Root"), Mapping)]
         if not answer.is_success or len(roots) != 1:
             raise FetchError(f"The node took no file (status {answer.status}).", PINNER_UNAVAILABLE)
-        _check_same(file.root, roots[0].get("Cid", {}).get("/"))
+        cid = roots[0].get("Cid")
+        _check_same(file.root, cid.get("/") if isinstance(cid, Mapping) else None)
         if roots[0].get("PinErrorMsg"):
             raise FetchError("The node took the file and could not pin it.", PINNER_UNAVAILABLE)
         return self.check(file.root, "")
@@ -87,8 +91,8 @@ class KuboPinner:
         named = {text for one in answer.documents() for text in _pins_of(one)}
         return PinStatus(is_held=any(_is_same(root, text) for text in named))
 
-    def _ask(self, call: str, **content: Any) -> Answer:
-        return _ask("POST", f"{self.url}/api/v0/{call}", self.token, **content)
+    def _ask(self, call: str, files: Files | None = None) -> Answer:
+        return _ask(requests.Request("POST", f"{self.url}/api/v0/{call}", files=files), self.token)
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,13 @@ class PinningService:
 
     def pin(self, file: File) -> PinStatus:
         order = {"cid": str(file.root), "name": file.name[:255]}
-        return self._parse(file.root, _ask("POST", f"{self.url}/pins", self.token, json=order))
+        return self._parse(file.root, _ask(requests.Request("POST", f"{self.url}/pins", json=order), self.token))
 
     def check(self, root: Cid, reference: str) -> PinStatus:
         if not reference:
             return PinStatus(is_held=False)
-        return self._parse(root, _ask("GET", f"{self.url}/pins/{quote(reference, safe='')}", self.token))
+        request = requests.Request("GET", f"{self.url}/pins/{quote(reference, safe='')}")
+        return self._parse(root, _ask(request, self.token))
 
     def _parse(self, root: Cid, answer: Answer) -> PinStatus:
         if answer.status == 404:  # it no longer knows our request: a new one is due
@@ -135,7 +140,7 @@ def _make(pinner: PinnerSettings) -> Pinner:
     return kind(pinner.name, pinner.url.rstrip("/"), pinner.token)
 
 
-def _pins_of(answer: dict[str, Any]) -> list[str]:
+def _pins_of(answer: Mapping[str, Json]) -> list[str]:
     keys = answer.get("Keys")
     streamed = answer.get("Cid")  # from js-ipfs, and from Kubo with stream=true
     return [*(keys if isinstance(keys, dict) else []), *([streamed] if isinstance(streamed, str) else [])]
@@ -162,7 +167,7 @@ class Answer:
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
-    def documents(self) -> list[dict[str, Any]]:
+    def documents(self) -> list[Mapping[str, Json]]:
         """Return the JSON objects, one a line or one in all. Raises FetchError."""
         try:
             found = [json.loads(line) for line in self.content.decode().splitlines() if line.strip()]
@@ -179,15 +184,14 @@ class Answer:
             raise FetchError("The pinner answered with something that is no JSON.", PINNER_UNAVAILABLE) from error
 
 
-def _ask(method: str, url: str, token: str, **content: Any) -> Answer:
-    """Send a request; `content` goes to requests.Request. Raises FetchError.
+def _ask(request: requests.Request, token: str) -> Answer:
+    """Send a request, with `token` in its Authorization header: one without a scheme as a Bearer token.
 
-    `token` goes into the Authorization header: one without a scheme as a Bearer token.
+    Raises FetchError.
     """
-    headers = {"Accept-Encoding": "identity", "User-Agent": "avatarsite"}
+    request.headers = {"Accept-Encoding": "identity", "User-Agent": "avatarsite"}
     if token:
-        headers["Authorization"] = token if " " in token else f"Bearer {token}"
-    request = requests.Request(method, url, headers=headers, **content)
+        request.headers["Authorization"] = token if " " in token else f"Bearer {token}"
     try:
         with Deadline(SECONDS) as deadline, closing(Transport().send(request, deadline)) as response:
             answer = Answer(response.status, b"".join(response.body(MAX_ANSWER)))

@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.core.cache.backends.locmem import LocMemCache
 from redis import RedisError
@@ -30,7 +30,7 @@ _NOTICEABLE = 0.25
 class ScoreCache(Protocol):
     """The part of Django's caches that is needed here."""
 
-    def get_many(self, keys: Sequence[str]) -> dict[str, Any]: ...
+    def get_many(self, keys: Sequence[str]) -> dict[str, float]: ...
 
     def add(self, key: str, value: float, timeout: int) -> bool: ...
 
@@ -69,7 +69,11 @@ class GatewayScores:
         except (RedisError, OSError):
             log.warning("The scores of IPFS gateways can't be read.", exc_info=True)
             found = {}
-        return {url: Score(*(found.get(_key(url, what), 0) for what in _PARTS)) for url in urls}
+        scores = {}
+        for url in urls:
+            false_data, failures, seconds = (found.get(_key(url, what), 0) for what in _PARTS)
+            scores[url] = Score(int(false_data), int(failures), seconds)
+        return scores
 
     def record_false_data(self, url: str) -> None:
         """Record that it sent bytes that do not hash to their CID."""

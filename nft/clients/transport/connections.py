@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import certifi
@@ -41,7 +41,7 @@ LIBRARY_ERRORS = (
 T = TypeVar("T")
 CheckAddress = Callable[[str, str], None]
 """Gets a host and an address it resolves to. Raises FetchError if that address must not be connected to."""
-Addresses = list[tuple[int, Any]]
+Addresses = list[tuple[int, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]]
 """Address family and socket address, as `socket.connect` takes it."""
 
 
@@ -78,21 +78,22 @@ class Transport:
     """
 
     def __init__(self, check: CheckAddress = accept_any, tls: ssl.SSLContext | None = None) -> None:
-        self._adapter = _Adapter(check, tls)
+        self._check, self._adapter = check, _Adapter(tls)
 
     def send(self, request: requests.Request, deadline: Deadline) -> Response:
         """Return the response, its body unread. Raises FetchError."""
         host = urlsplit(request.url).hostname or ""
         left = deadline.remaining(host)
-        _sending.deadline = deadline
+        _sending.deadline, _sending.check = deadline, self._check
         send = functools.partial(self._adapter.send, stream=True, timeout=(min(CONNECT_SECONDS, left), left))
         return Response(_translate(lambda: send(request.prepare()), deadline, host), deadline, host)
 
 
 class _Sending(threading.local):
-    """The deadline of the request that this thread sends: urllib3 has no way to hand it to a connection."""
+    """What applies to the request that this thread sends: urllib3 has no way to hand it to a connection."""
 
     deadline: Deadline
+    check: CheckAddress
 
 
 _sending = _Sending()
@@ -115,7 +116,7 @@ def open_socket(host: str, port: int, deadline: Deadline, check: CheckAddress) -
     """
     addresses = _resolve(host, port, deadline)
     for _, address in addresses:
-        check(host, address[0])
+        check(host, str(address[0]))
     failure: OSError | None = None
     for family, address in addresses:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -173,17 +174,13 @@ def _look_up(host: str, port: int, answers: SimpleQueue[Addresses | Exception]) 
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, check: CheckAddress, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self._check = check
-
     def _new_conn(self) -> socket.socket:
-        return open_socket(self._dns_host, self.port, _sending.deadline, self._check)
+        return open_socket(self._dns_host, self.port, _sending.deadline, _sending.check)
 
-    def request(self, *args: Any, **more: Any) -> None:
+    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
         if self.sock is not None:  # left open by an earlier request
             _sending.deadline.watch(self.sock)
-        super().request(*args, **more)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
@@ -201,14 +198,18 @@ class _TlsPool(HTTPSConnectionPool):
 class _Adapter(HTTPAdapter):
     """A requests transport with our pools, one for each host."""
 
-    def __init__(self, check: CheckAddress, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
         super().__init__()
-        self._check, self._tls = check, tls
+        self._tls = tls
         self._pools: dict[tuple[str, str, int | None], HTTPConnectionPool] = {}
 
     def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, verify: Any, proxies: Mapping[str, str] | None = None, cert: Any = None
-    ) -> Any:
+        self,
+        request: requests.PreparedRequest,
+        verify: object,
+        proxies: Mapping[str, str] | None = None,
+        cert: object = None,
+    ) -> HTTPConnectionPool:
         del verify, proxies, cert
         host, _ = self.build_connection_pool_key_attributes(request, True)
         key = (host["scheme"], host["host"], host["port"])
@@ -216,10 +217,10 @@ class _Adapter(HTTPAdapter):
 
     def _open_pool(self, scheme: str, host: str, port: int | None) -> HTTPConnectionPool:
         if scheme == "https":
-            return _TlsPool(host, port, maxsize=10, check=self._check, ssl_context=self._tls or default_tls())
-        return _Pool(host, port, maxsize=10, check=self._check)
+            return _TlsPool(host, port, maxsize=10, ssl_context=self._tls or default_tls())
+        return _Pool(host, port, maxsize=10)
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
         """Do nothing: the TLS context already demands a certificate from a known authority."""
 
 

@@ -8,7 +8,6 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from eth_account import Account
@@ -38,26 +37,36 @@ class Command(BaseCommand):
         parser.add_argument("--quota", type=int, default=0, help="tokens an address may mint; 0 = any number")
         parser.add_argument("--record", type=Path, default=Path("deployed.json"), help="where the address is kept")
 
-    def handle(self, *_: object, **options: Any) -> None:
-        chain = chains().get(options["chain"])
-        if chain is None:
-            raise CommandError(f"NFT_CHAINS has no chain {options['chain']}.")
-        w3 = Web3(HTTPProvider(chain.rpc_urls[0], cache_allowed_requests=True, request_kwargs={"timeout": 30}))
-        if w3.eth.chain_id != options["chain"]:
-            raise CommandError(f"The node serves chain {w3.eth.chain_id}, not {options['chain']}.")
-        record = _read_record(options["record"])
-        address = record.get(str(options["chain"]), "")
+    def handle(
+        self,
+        *_: object,
+        chain: int,
+        name: str,
+        symbol: str,
+        contract_uri: str,
+        admin: str,
+        closed: bool,
+        quota: int,
+        record: Path,
+        **__: object,
+    ) -> None:
+        settings = chains().get(chain)
+        if settings is None:
+            raise CommandError(f"NFT_CHAINS has no chain {chain}.")
+        w3 = Web3(HTTPProvider(settings.rpc_urls[0], cache_allowed_requests=True, request_kwargs={"timeout": 30}))
+        if w3.eth.chain_id != chain:
+            raise CommandError(f"The node serves chain {w3.eth.chain_id}, not {chain}.")
+        deployed = _read_record(record)
+        address = deployed.get(str(chain), "")
         if address and w3.eth.get_code(to_checksum_address(address)):
             self.stdout.write(f"Deployed before, at {address}.")
         else:
             deployer = _load_deployer()
-            admin = to_checksum_address(options["admin"] or deployer.address)
-            rules = (not options["closed"], options["quota"])
-            texts = (options["name"], options["symbol"], options["contract_uri"])
-            address = _deploy(w3, deployer, (*texts, admin, *rules))
-            options["record"].write_text(json.dumps({**record, str(options["chain"]): address}, indent=2) + "\n")
+            owner = to_checksum_address(admin or deployer.address)
+            address = _deploy(w3, deployer, (name, symbol, contract_uri, owner, not closed, quota))
+            record.write_text(json.dumps({**deployed, str(chain): address}, indent=2) + "\n")
             self.stdout.write(self.style.SUCCESS(f"Deployed at {address}."))
-        self.stdout.write(f'In NFT_CHAINS, give chain {options["chain"]} "avatar_contract": "{address}".')
+        self.stdout.write(f'In NFT_CHAINS, give chain {chain} "avatar_contract": "{address}".')
 
 
 def _deploy(w3: Web3, deployer: LocalAccount, arguments: Sequence[str | bool | int]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -20,14 +19,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reference", metavar="cid[/path]", help="also as ipfs://… or the address of any gateway")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--all", action="store_true", help="everything we hold below the root, not this file alone")
+        parser.add_argument(
+            "--all", action="store_true", dest="is_all", help="everything we hold below the root, not this file alone"
+        )
 
-    def handle(self, *_: object, **options: Any) -> None:
-        scope = Scope.ALL if options["all"] else Scope.ENTITY
+    def handle(self, *_: object, reference: str, file: Path, is_all: bool, **__: object) -> None:
+        scope = Scope.ALL if is_all else Scope.ENTITY
         try:
-            uri = parse_ipfs_reference(options["reference"])
+            uri = parse_ipfs_reference(reference)
             content = read_content(uri.cid, uri.path, Format.CAR, scope)
         except (ContentRefused, BlockStoreError) as error:
             raise CommandError(str(error)) from error
-        options["file"].write_bytes(content.data)
-        self.stdout.write(self.style.SUCCESS(f"{options['file']}: {len(content.data):,} bytes, root {uri.cid}"))
+        file.write_bytes(content.data)
+        self.stdout.write(self.style.SUCCESS(f"{file}: {len(content.data):,} bytes, root {uri.cid}"))

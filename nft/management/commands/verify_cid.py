@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -24,20 +24,29 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, metavar="FILE", help="write the proved file there")
         parser.add_argument("--blocks", action="store_true", help="name every block")
 
-    def handle(self, *_: object, **options: Any) -> None:
+    def handle(
+        self,
+        *_: object,
+        reference: str,
+        car: Path | None,
+        gateway: Sequence[str] | None,
+        output: Path | None,
+        blocks: bool,
+        **__: object,
+    ) -> None:
         try:
-            uri = parse_ipfs_reference(options["reference"])
-            if options["car"]:
-                found = verify_archive(uri, options["car"], DagLimits())
-            elif options["gateway"]:
-                found = verify_from_gateways(uri, options["gateway"], DagLimits())
+            uri = parse_ipfs_reference(reference)
+            if car:
+                found = verify_archive(uri, car, DagLimits())
+            elif gateway:
+                found = verify_from_gateways(uri, gateway, DagLimits())
             else:
                 found = verify_stored(uri, DagLimits())
         except ContentRefused as error:
             raise CommandError(f"Not proved. {error}") from error
-        if options["blocks"]:
+        if blocks:
             self.stdout.write("\n".join(map(str, found.cids)))
-        if options["output"]:
-            options["output"].write_bytes(found.data)
+        if output:
+            output.write_bytes(found.data)
         self.stdout.write(self.style.SUCCESS(f"Proved: {len(found.cids)} blocks, {len(found.data):,} bytes."))
         self.stdout.write(f"SHA-256 {found.sha256}")

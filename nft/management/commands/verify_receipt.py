@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError
@@ -28,10 +28,20 @@ class Command(BaseCommand):
         )
         parser.add_argument("--keys", metavar="URL|FILE", help="the issuer's keys")
 
-    def handle(self, *_: object, **options: Any) -> None:
-        named = [(f"--{name}", options[name]) for name in ("rpc", "account", "registry", "keys")]
-        named += [("--gateway", url) for url in options["gateway"] or []]
-        arguments = [options["receipt"], *(part for name, value in named if value for part in (name, value))]
+    def handle(
+        self,
+        *_: object,
+        receipt: str,
+        rpc: str | None,
+        gateway: Sequence[str] | None,
+        account: str | None,
+        registry: str | None,
+        keys: str | None,
+        **__: object,
+    ) -> None:
+        named = [("--rpc", rpc), ("--account", account), ("--registry", registry), ("--keys", keys)]
+        named += [("--gateway", url) for url in gateway or []]
+        arguments = [receipt, *(part for name, value in named if value for part in (name, value))]
         status = load_script().main(arguments)
         if status:
             sys.exit(status)

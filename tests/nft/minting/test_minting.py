@@ -83,7 +83,7 @@ def test_the_transaction_is_the_expected_call(world: World, chain: Chain, alice:
     assert shown_to_wallet["data"] == expected._encode_transaction_data()
     assert (shown_to_wallet["from"], shown_to_wallet["to"]) == (chain.accounts[1], contract.address)
     assert (shown_to_wallet["value"], shown_to_wallet["chain_id"]) == ("0x0", CHAIN_ID)
-    assert re.fullmatch(r"At most about 0\.000\d+ ETH for the network\.", shown_to_wallet["fee"])
+    assert re.fullmatch(r"At most about 0\.000\d+ ETH for the network\.", str(shown_to_wallet["fee"]))
 
 
 # --- refused orders -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
+from nft.clients.evm.answers import parse_number
 from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
@@ -62,7 +63,7 @@ def sent(request: MintRequest) -> list[SponsoredTransaction]:
 
 def balance_of(world: World, account: str) -> int:
     """Return the balance in wei."""
-    return int(world.client.ask("eth_getBalance", [account, "latest"]), 16)
+    return parse_number(world.client.ask("eth_getBalance", [account, "latest"]))
 
 
 # --- from order to token --------------------------------------------------------------------------------------------

@@ -103,4 +103,4 @@ def test_copies_of_an_erc1155_token_are_sent_one_at_a_time(world: World, chain: 
     transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()
     chain.rpc("eth_sendTransaction", {name: transaction[name] for name in ("from", "to", "data", "gas")})
     assert editions.functions.balanceOf(chain.accounts[2], 7).call() == 1
-    assert parse_address(transaction["to"]) == claim.contract
+    assert parse_address(str(transaction["to"])) == claim.contract
