@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -76,8 +75,10 @@ def find_named_token(name: str, clients: Clients) -> AssetReference:
 
 def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
     """Parse what a person pasted into a token on a chain that this site reads. Raise ClaimError."""
+    urls = {chain.id: urlsplit(chain.explorer_url) for chain in chains().values()}
+    explorers = {url.netloc.lower().removeprefix("www."): chain_id for chain_id, url in urls.items() if url.netloc}
     try:
-        asset = parse_pasted_token(reference, default_chain_id, _explorer_hosts())
+        asset = parse_pasted_token(reference, default_chain_id, explorers)
     except InvalidIdentifier as error:
         raise ClaimError(str(error), REFERENCE_REFUSED) from error
     _check_chain(asset)
@@ -121,8 +122,10 @@ def use_claim(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
             # No check renews or ends it from here on: undoing the removal must not bring a mark back (V1).
             withdraw_avatar(claim.avatar.pk, "Another picture of this token took its place.", actor=user)
             claim.avatar = None
-        elif claim.state == State.OWNED and claim.avatar is not None and _has_no_bytes(claim.avatar):
-            claim.avatar = None  # it is fetched again
+        elif claim.state == State.OWNED and claim.avatar is not None:
+            is_withdrawn = claim.avatar.state == Avatar.State.WITHDRAWN
+            if is_withdrawn and not claim.avatar.image.renditions.exists():  # the store has lost every square of it
+                claim.avatar = None  # it is fetched again
         _check_again(claim, now)
         claim.save()
     return claim
@@ -201,11 +204,6 @@ def lock_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
     return claim
 
 
-def _has_no_bytes(avatar: Avatar) -> bool:
-    """Return whether it was withdrawn because the store has lost every square of it."""
-    return avatar.state == Avatar.State.WITHDRAWN and not avatar.image.renditions.exists()
-
-
 def _choose(avatar_id: uuid.UUID, user: User) -> bool:
     try:
         with transaction.atomic():
@@ -233,8 +231,3 @@ def _check_chain(asset: AssetReference) -> None:
         names = ", ".join(chain.name for chain in chains().values())
         sentence = f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}."
         raise ClaimError(sentence, REFERENCE_REFUSED)
-
-
-def _explorer_hosts() -> Mapping[str, int]:
-    urls = {chain.id: urlsplit(chain.explorer_url) for chain in chains().values()}
-    return {url.netloc.lower().removeprefix("www."): chain_id for chain_id, url in urls.items() if url.netloc}

@@ -42,8 +42,11 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
     """
     line = _line_of_check(claim, check, now)
     last = claim.checks.values_list("verdict", "reason", "at").first() if claim.recorded_at else None
-    if last is not None and now - last[2] < DAILY and _is_the_same(line, last[0], last[1]):
-        return
+    if last is not None and now - last[2] < DAILY:
+        verdict, reason, _ = last
+        is_longer_outage = line.verdict == verdict == Verdict.UNKNOWN and reason == STALE  # recorded only once
+        if is_longer_outage or (line.verdict, line.reason) == (verdict, reason):
+            return
     line.save(force_insert=True)
     claim.recorded_at = now
     surplus = claim.checks.values("pk")[MAX_LINES:]
@@ -116,9 +119,3 @@ def _line(
     return ClaimCheck(
         claim=claim, at=now, verdict=verdict, reason=reason, sentence=sentence[:300], block_number=block_number
     )
-
-
-def _is_the_same(line: ClaimCheck, verdict: str, reason: str) -> bool:
-    """Return whether the line adds nothing to the last one. A prolonged outage is recorded only once."""
-    is_longer_outage = line.verdict == verdict == Verdict.UNKNOWN and reason == STALE
-    return is_longer_outage or (line.verdict, line.reason) == (verdict, reason)

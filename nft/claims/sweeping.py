@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -127,7 +127,8 @@ def _check_one_by_one(chain_id: int, now: datetime, clients: Clients) -> bool:
 
 def _check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
     holders = _get_holders(chain_id, leased)
-    questions = [Question(_token(claim), holders.get(claim.user_id, ())) for claim in leased]
+    tokens = [Token(row.contract, row.token_id, TokenStandard(row.standard), row.vault) for row in leased]
+    questions = [Question(token, holders.get(claim.user_id, ())) for token, claim in zip(tokens, leased, strict=True)]
     asked = [place for place, question in enumerate(questions) if question.holders]
     batch = _ask(clients.chain(chain_id), leased, [questions[place] for place in asked])
     checks: list[Check | None] = [None] * len(leased)
@@ -158,10 +159,6 @@ def _get_holders(chain_id: int, leased: Sequence[TokenClaim]) -> Mapping[int, tu
     for user_id, address in theirs.order_by("linked_at", "pk").values_list("user_id", "address"):
         found[user_id] += (bytes(address),)
     return found
-
-
-def _token(claim: TokenClaim) -> Token:
-    return Token(claim.contract, claim.token_id, TokenStandard(claim.standard), claim.vault)
 
 
 def _record(
@@ -219,11 +216,7 @@ def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datet
             **fresh(now + period),
         )
         if state == State.OWNED:
-            attest_avatars(_without_none(avatar_id for _, avatar_id in locked), now)
-
-
-def _without_none(ids: Iterable[uuid.UUID | None]) -> list[uuid.UUID]:
-    return [one for one in ids if one is not None]
+            attest_avatars(list(filter(None, (avatar_id for _, avatar_id in locked))), now)
 
 
 def _queue_alone(claims: Sequence[TokenClaim], now: datetime) -> None:

@@ -17,7 +17,6 @@ from nft.core.evm.address import to_checksum
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.indexers import IndexedPage, parse_alchemy_page, parse_blockscout_page
 from nft.settings import conf
-from nft.settings.services import IndexerSettings
 
 LIMITS = FetchLimits(max_bytes=8 * 1024 * 1024, seconds=15.0, accept="application/json")
 MAX_PAGES = 50
@@ -84,13 +83,5 @@ class Blockscout(_JsonPages):
 def get_indexers(chain_id: int) -> list[Indexer]:
     """Return the indexers configured for a chain, in the order in which they are asked."""
     http = operator_http()
-    return [
-        _adapter(indexer)(indexer.shown_name, indexer.url, http)
-        for indexer in conf().indexers
-        if indexer.chain_id == chain_id
-    ]
-
-
-def _adapter(indexer: IndexerSettings) -> type[Indexer]:
-    adapter: type[Indexer] = import_string(indexer.adapter)
-    return adapter
+    here = [indexer for indexer in conf().indexers if indexer.chain_id == chain_id]
+    return [import_string(indexer.adapter)(indexer.shown_name, indexer.url, http) for indexer in here]

@@ -21,14 +21,13 @@ def clean_text(text: str, limit: int) -> str:
     become one space, and the rest is normalized to NFC. Idempotent.
     """
     text = _BLANKS.sub(" ", text[: limit * 8])
-    visible = "".join(character for character in text if _is_visible(character))
+    visible = "".join(
+        character
+        for character in text
+        if character in _JOINERS
+        or (unicodedata.category(character) not in _DROPPED_CATEGORIES and character not in _HIDDEN)
+    )
     clean = _BLANKS.sub(" ", unicodedata.normalize("NFC", visible)).strip()
     if len(clean) <= limit:
         return clean
     return clean[: limit - 1].rstrip() + _ELLIPSIS
-
-
-def _is_visible(character: str) -> bool:
-    if character in _JOINERS:
-        return True
-    return unicodedata.category(character) not in _DROPPED_CATEGORIES and character not in _HIDDEN

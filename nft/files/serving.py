@@ -15,7 +15,7 @@ from nft.clients.ipfs.blockstore import get_block
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import IDENTITY, Cid, parse_cid
-from nft.core.ipfs.dag import DagLimits, ReadResult, read_path
+from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import NOT_A_FILE, BlockMissing, DagError
 from nft.files.errors import BAD_CID, NO_SUCH_FILE, NOT_HERE, ContentRefused
 from nft.files.store import ipfs_uri
@@ -65,12 +65,13 @@ def read_content(root: Cid, path: str, form: Format, scope: Scope) -> Content:
     tag = f"{root}/{quote(path)}" if path else str(root)
     try:
         if form is Format.RAW:
-            leaf = _read(root, path).leaf_cid if path else root
+            leaf = read_path(root, path, _OwnBlocks(root).read, LIMITS).leaf_cid if path else root
             return Content(_OwnBlocks(leaf).read(leaf), RAW_TYPE, f'"{leaf}.raw"')
         if form is Format.CAR:
             return Content(_build_archive(root, path, scope), CAR_TYPE, f'W/"{tag}.car.{scope}"')
         media_type = _get_media_type(root, path)
-        return Content(_read(root, path).data, media_type, f'"{tag}"')
+        found = read_path(root, path, _OwnBlocks(root).read, LIMITS)
+        return Content(found.data, media_type, f'"{tag}"')
     except BlockMissing as error:
         raise ContentRefused("We do not hold this content.", NOT_HERE) from error
     except DagError as error:
@@ -85,10 +86,6 @@ def _get_media_type(root: Cid, path: str) -> str:
         sentence = "No file made here has this CID. Blocks are served with ?format=raw or car."
         raise ContentRefused(sentence, NOT_HERE)
     return media_type
-
-
-def _read(root: Cid, path: str) -> ReadResult:
-    return read_path(root, path, _OwnBlocks(root).read, LIMITS)
 
 
 def _build_archive(root: Cid, path: str, scope: Scope) -> bytes:

@@ -46,19 +46,14 @@ def delete_unused_files(now: datetime) -> int:
     cutoff = now - KEPT_UNUSED
     fetched = CachedObject.objects.filter(origin=CachedObject.Origin.FETCHED, used_at__lt=cutoff)
     by_uri = {str(IpfsUri(*parse_place(row))): row.pk for row in fetched.order_by("used_at")[:DELETE_BATCH]}
-    named = {by_uri[uri] for uri in _get_named_by_claims(list(by_uri))}
+    pictures = ClaimPicture.objects.filter(Q(token_uri__in=by_uri) | Q(image_uri__in=by_uri))
+    pairs = pictures.values_list("token_uri", "image_uri")  # of claims: their metadata and their picture
+    named = {by_uri[uri] for pair in pairs for uri in pair if uri in by_uri}
     fetched.filter(pk__in=named).update(used_at=now)  # due again after another KEPT_UNUSED
     with transaction.atomic():  # a user that touches a locked row waits, then finds it deleted and fetches the file
         unused = fetched.select_for_update().filter(pk__in=set(by_uri.values()) - named).values_list("pk", flat=True)
         _, deleted = CachedObject.objects.filter(pk__in=list(unused)).delete()
     return deleted.get("nft.CachedObject", 0)
-
-
-def _get_named_by_claims(uris: list[str]) -> set[str]:
-    """Return those of `uris` that are the metadata or the picture of a claim."""
-    pictures = ClaimPicture.objects.filter(Q(token_uri__in=uris) | Q(image_uri__in=uris))
-    pairs = pictures.values_list("token_uri", "image_uri")
-    return {uri for pair in pairs for uri in pair} & set(uris)
 
 
 @job(queue="ipfs", every=timedelta(minutes=1))

@@ -124,7 +124,8 @@ def get_shelves(user: User) -> Shelves:
     )
     for group in groups:
         contract = bytes(group["contract"])
-        counts[_choose_shelf(group["shelf"], group["spam"])] += group["count"]
+        automatic = SPAM if group["shelf"] == _AUTOMATIC and group["spam"] else MAIN
+        counts[HIDDEN if group["shelf"] == _HIDDEN else automatic] += group["count"]
         names[contract] = names.get(contract) or group["title"]
         sizes[contract] = sizes.get(contract, 0) + group["count"]
         chains[group["chain_id"]] = describe_chain(group["chain_id"]).name
@@ -178,12 +179,6 @@ def _parse_contract(text: str) -> bytes:
         return parse_address(text)
     except InvalidIdentifier:
         return bytes(20)
-
-
-def _choose_shelf(shelf: str, spam: str) -> str:
-    if shelf == _HIDDEN:
-        return HIDDEN
-    return SPAM if shelf == _AUTOMATIC and spam else MAIN
 
 
 def _build_choices(names: Mapping[bytes, str], sizes: Mapping[bytes, int]) -> list[tuple[str, str]]:

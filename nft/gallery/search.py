@@ -132,7 +132,9 @@ def _continue(search: TokenSearch, clients: Clients, now: datetime, ends_at: flo
     view, head = clients.chain(search.chain_id).first_working_view()
     contracts = get_known_contracts(search.chain_id)
     search.head = head.number
-    _restart_if_contracts_changed(search, contracts)
+    sources = hashlib.sha256(b"".join(contracts)).hexdigest()
+    if search.sources != sources:  # other contracts than before: start over
+        search.sources, search.first_read, search.last_read = sources, None, None
     if not search.has_asked:
         _ask_other_sources(search, view, contracts, now)
     while (blocks := _choose_blocks(search)) and time.monotonic() < ends_at:
@@ -141,12 +143,6 @@ def _continue(search: TokenSearch, clients: Clients, now: datetime, ends_at: flo
         return False
     update_collection_names(search, view, view.confirmed_block())
     return _choose_blocks(search) is None
-
-
-def _restart_if_contracts_changed(search: TokenSearch, contracts: Sequence[bytes]) -> None:
-    sources = hashlib.sha256(b"".join(contracts)).hexdigest()
-    if search.sources != sources:
-        search.sources, search.first_read, search.last_read = sources, None, None
 
 
 def _ask_other_sources(search: TokenSearch, view: ChainClient, contracts: Sequence[bytes], now: datetime) -> None:

@@ -95,7 +95,10 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     pinned = pin_file(kept.master, kept.row.mime, now)
     with transaction.atomic():
         if order.is_sponsored:
-            _check_offer_locked(user, order.key, chain_id, now)
+            # Locked: two forms sent at once can't both get the last token the site pays for.
+            get_user_model().objects.select_for_update().get(pk=user.pk)
+            if not MintRequest.objects.filter(user=user, idempotency_key=order.key).exists():
+                sponsor.check_offer(user, chain_id, now)
         request, is_new = MintRequest.objects.get_or_create(
             user=user,
             idempotency_key=order.key,
@@ -132,13 +135,6 @@ def _build_columns(user: User, order: MintOrder, chain_id: int, now: datetime) -
     return columns
 
 
-def _check_offer_locked(user: User, key: str, chain_id: int, now: datetime) -> None:
-    """Check the offer under a lock: two forms sent at once can't both get the last token the site pays for."""
-    get_user_model().objects.select_for_update().get(pk=user.pk)
-    if not MintRequest.objects.filter(user=user, idempotency_key=key).exists():
-        sponsor.check_offer(user, chain_id, now)
-
-
 def get_contract(chain_id: int) -> bytes:
     """Return our contract's address on a chain. Raise TokenActionError (NO_CONTRACT)."""
     chain = describe_chain(chain_id)
@@ -149,7 +145,8 @@ def get_contract(chain_id: int) -> bytes:
 
 def parse_line(field: str, text: str, low: int, high: int) -> str:
     """Return `text` as one clean line of `low` to `high` characters. Raise TextRefused."""
-    if any(_is_invisible(character) for character in text):
+    shown = (character for character in text if character not in "\r\n\t" and character not in _JOINERS)
+    if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} for character in shown):
         raise TextRefused(field, f"The {field} holds characters that can't be seen. Please remove them.")
     clean = clean_text(text, 2 * high + 2)
     if not low <= len(clean) <= high:
@@ -232,8 +229,3 @@ def _spend(user: User, what: str, per_hour: int) -> None:
         spend(what, user.pk, per_hour)
     except TooMany as error:
         raise TokenActionError(error.sentence, RATE_LIMITED, retry_after=error.retry_after) from error
-
-
-def _is_invisible(character: str) -> bool:
-    blank = character in "\r\n\t" or character in _JOINERS
-    return not blank and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}

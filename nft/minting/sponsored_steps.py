@@ -84,19 +84,13 @@ def _fetch_in_block(attempt: MintAttempt) -> Changes | None:
         receipt = attempt.client.receipt(sent.tx_hash)
         token_id = fetch_token_in(receipt, attempt) if receipt is not None and receipt.succeeded else None
         if receipt is not None and token_id is not None:
-            _clear_hash_elsewhere(sent, attempt)
+            # Hashes are unique, and anybody can read ours in the chain's pool and report it as their wallet's: other
+            # requests with it continue without it.
+            others = MintRequest.objects.filter(chain_id=sent.chain_id, tx_hash=sent.tx_hash, state=State.SUBMITTED)
+            others = others.exclude(pk=attempt.request.pk)
+            others.update(state=State.PINNED, tx_hash="", attempt=None, due_at=attempt.now)
             return {"state": State.MINED, "token_id": token_id, "tx_hash": sent.tx_hash, **build_mined_columns(receipt)}
     return None
-
-
-def _clear_hash_elsewhere(sent: SponsoredTransaction, attempt: MintAttempt) -> None:
-    """Clear our transaction's hash from other requests, which then continue without it.
-
-    Hashes are unique, and anybody can read ours in the chain's pool and report it as their wallet's.
-    """
-    others = MintRequest.objects.filter(chain_id=sent.chain_id, tx_hash=sent.tx_hash, state=State.SUBMITTED)
-    others = others.exclude(pk=attempt.request.pk)
-    others.update(state=State.PINNED, tx_hash="", attempt=None, due_at=attempt.now)
 
 
 def _submitted(signed: SponsoredTransaction, attempt: MintAttempt) -> Changes:

@@ -136,9 +136,10 @@ def fetch_token_media(
         retry_after = random.randint(*BUSY_SECONDS) if error.is_a(HOST_BUSY) else None  # noqa: S311
         kind = None if error.permanent else UNAVAILABLE
         raise MediaError(error.sentence, kind, retry_after=retry_after) from error
+    shown_uri = document.uri if len(document.uri) <= URI_SHOWN else document.uri[: URI_SHOWN - 1] + "…"
     return TokenMedia(
         image=image,
-        token_uri=_shortened(document.uri),
+        token_uri=shown_uri,
         proof=min(document.proof, image.proof, key=_STRENGTH.__getitem__),
         name=clean_text(metadata.name if metadata else "", NAME_CHARACTERS),
         collection=collection,
@@ -216,7 +217,3 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
     if failure is not None:
         raise failure
     raise MediaError("The token's metadata names no picture.")
-
-
-def _shortened(uri: str) -> str:
-    return uri if len(uri) <= URI_SHOWN else uri[: URI_SHOWN - 1] + "…"

@@ -25,7 +25,11 @@ def fetch_fees(client: ChainClient) -> Fees:
     base_fee = block.get("baseFeePerGas") if isinstance(block, dict) else None
     if base_fee is None:
         raise ChainUnavailable("The node does not tell what gas costs.")
-    return build_fees(parse_number(base_fee), _fetch_tip(client))
+    try:
+        tip = parse_number(client.ask("eth_maxPriorityFeePerGas", []))
+    except ChainUnavailable:  # not every node has the method
+        tip = USUAL_TIP
+    return build_fees(parse_number(base_fee), tip)
 
 
 def fetch_cost(client: ChainClient, tx_hash: str) -> int | None:
@@ -35,10 +39,3 @@ def fetch_cost(client: ChainClient, tx_hash: str) -> int | None:
         return None
     receipt = parse_object(answer)
     return parse_number(receipt.get("gasUsed")) * parse_number(receipt.get("effectiveGasPrice"))
-
-
-def _fetch_tip(client: ChainClient) -> int:
-    try:
-        return parse_number(client.ask("eth_maxPriorityFeePerGas", []))
-    except ChainUnavailable:  # not every node has the method
-        return USUAL_TIP

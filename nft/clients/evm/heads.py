@@ -6,12 +6,12 @@ more reads, and the caller limits how often.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
-from websockets.sync.connection import Connection
 
 from nft.clients.evm.errors import ChainUnavailable
 
@@ -34,7 +34,9 @@ def hear_new_heads(url: str) -> Iterator[None]:
             connection.send(_SUBSCRIBE)
             while True:
                 _check(connection.recv(timeout=SILENCE_SECONDS))
-                _drain(connection)
+                with contextlib.suppress(TimeoutError):  # no more messages are queued
+                    for _ in range(AT_ONCE):
+                        _check(connection.recv(timeout=0))
                 yield
     except (WebSocketException, OSError, ValueError, RecursionError) as error:  # a TimeoutError is an OSError
         # The URL may hold the key to a node, so it stays out of the message.
@@ -50,14 +52,6 @@ def _connect(url: str) -> ClientConnection:
         compression=None,  # nothing to unpack that is larger than it looks
         proxy=None,
     )
-
-
-def _drain(connection: Connection) -> None:
-    for _ in range(AT_ONCE):
-        try:
-            _check(connection.recv(timeout=0))
-        except TimeoutError:
-            return
 
 
 def _check(message: str | bytes) -> None:

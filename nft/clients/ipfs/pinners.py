@@ -25,7 +25,6 @@ from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.json import Json
 from nft.settings import conf
-from nft.settings.services import PinnerSettings
 from profiles.errors import Kind
 
 PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
@@ -132,12 +131,10 @@ class PinningService:
 
 def get_pinners() -> list[Pinner]:
     """Return the pinners of NFT_PINNERS, in order."""
-    return [_make(one) for one in conf().pinners]
-
-
-def _make(pinner: PinnerSettings) -> Pinner:
-    kind = KuboPinner if pinner.kind == "kubo" else PinningService
-    return kind(pinner.name, pinner.url.rstrip("/"), pinner.token)
+    return [
+        (KuboPinner if one.kind == "kubo" else PinningService)(one.name, one.url.rstrip("/"), one.token)
+        for one in conf().pinners
+    ]
 
 
 def _pins_of(answer: Mapping[str, Json]) -> list[str]:

@@ -42,7 +42,8 @@ def parse_target(url: str, rules: OutboundRules) -> Target:
         raise _refused("The web address holds characters that don't belong in one.")
     parts, port = _split(url)
     if parts.scheme not in rules.schemes:
-        raise _refused(f"The web address begins with {parts.scheme or 'nothing'}:, we only read {_listed(rules)}.")
+        read = " and ".join(f"{scheme}:" for scheme in sorted(rules.schemes, reverse=True))
+        raise _refused(f"The web address begins with {parts.scheme or 'nothing'}:, we only read {read}.")
     if parts.username is not None or parts.password is not None:
         raise _refused("The web address carries a user name.")
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
@@ -86,7 +87,3 @@ def _checked_host(host: str, rules: OutboundRules) -> str:
 
 def _refused(sentence: str) -> FetchError:
     return FetchError(sentence, URL_REFUSED)
-
-
-def _listed(rules: OutboundRules) -> str:
-    return " and ".join(f"{scheme}:" for scheme in sorted(rules.schemes, reverse=True))

@@ -204,12 +204,9 @@ def _decode_links(cid: Cid, block: Bytes) -> list[Cid]:
 
 def _encode_header(root: Cid) -> bytes:
     link = b"\x00" + root.encode()
-    header = _HEADER_HEAD + _cbor_bytes_head(len(link)) + link + _HEADER_TAIL
+    link_head = bytes((0x40 | len(link),)) if len(link) < 24 else bytes((0x58, len(link)))  # CBOR's of byte strings
+    header = _HEADER_HEAD + link_head + link + _HEADER_TAIL
     return encode_varint(len(header)) + header
-
-
-def _cbor_bytes_head(length: int) -> bytes:
-    return bytes((0x40 | length,)) if length < 24 else bytes((0x58, length))
 
 
 def _decode_header(header: Bytes) -> tuple[Cid, ...]:

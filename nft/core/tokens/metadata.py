@@ -64,8 +64,8 @@ def parse_metadata(raw: bytes) -> Metadata:
         name=clean_text(_text(document, "name"), MAX_TEXT_CHARACTERS),
         description=clean_text(_text(document, "description"), MAX_TEXT_CHARACTERS),
         image_uri=_image(document),
-        image_data=_uri(document, "image_data"),
-        animation_uri=_uri(document, "animation_url"),
+        image_data=_text(document, "image_data").strip(),
+        animation_uri=_text(document, "animation_url").strip(),
     )
 
 
@@ -124,10 +124,6 @@ def _text(document: Mapping[str, object], key: str) -> str:
     """Return a text or, since `"name": 42` is common, a number's digits. Any other value counts as absent."""
     value = document.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _uri(document: Mapping[str, object], key: str) -> str:
-    return _text(document, key).strip()
 
 
 def _image(document: Mapping[str, object]) -> str:

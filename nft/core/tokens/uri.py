@@ -105,7 +105,10 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
         return parse_data_uri(text, max_data_bytes)
     if text[0] in "{<":
         return parse_inline_document(text, max_data_bytes)
-    _check_text(text)
+    if len(text) > MAX_URI_CHARACTERS:
+        raise CoreError(f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.", TOO_LONG)
+    if _NOT_IN_A_URI.search(text):
+        raise CoreError("The URI contains control characters.", CONTROL_CHARACTERS)
     if text.startswith("//"):
         text = "https:" + text
     elif _BARE_GATEWAY.fullmatch(text):
@@ -113,13 +116,6 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
     elif text[:11].lower() == "ipfs://http":  # a gateway address after a prefix that tools added blindly
         text = text[len("ipfs://") :]
     return _parse_by_scheme(text, allow_http)
-
-
-def _check_text(text: str) -> None:
-    if len(text) > MAX_URI_CHARACTERS:
-        raise CoreError(f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.", TOO_LONG)
-    if _NOT_IN_A_URI.search(text):
-        raise CoreError("The URI contains control characters.", CONTROL_CHARACTERS)
 
 
 def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
@@ -134,25 +130,23 @@ def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
         return _parse_web(text, allow_http)
     if scheme:
         raise CoreError(f"URIs of the kind “{scheme[:20]}:” are not followed.", UNSUPPORTED_SCHEME)
-    return _parse_bare(text)
+    try:
+        return _parse_cid_and_path(text)
+    except InvalidIdentifier as error:
+        raise CoreError(f"“{text[:60]}” is neither a URI nor a CID.", NOT_A_URI) from error
 
 
 def _parse_ipfs(text: str) -> IpfsUri:
     match = _IPFS.fullmatch(text if text.lower().startswith(("ipfs:", "dweb:", "/")) else "/" + text)
-    rest = match["rest"] if match else ""
-    name, _, path = _without_query(rest).partition("/")
     try:
-        return IpfsUri(parse_cid(name), _decode_path(path))
+        return _parse_cid_and_path(match["rest"] if match else "")
     except InvalidIdentifier as error:
         raise CoreError(f"The IPFS URI has no usable CID. {error}", BAD_CID) from error
 
 
-def _parse_bare(text: str) -> IpfsUri:
+def _parse_cid_and_path(text: str) -> IpfsUri:
     name, _, path = _without_query(text).partition("/")
-    try:
-        return IpfsUri(parse_cid(name), _decode_path(path))
-    except InvalidIdentifier as error:
-        raise CoreError(f"“{text[:60]}” is neither a URI nor a CID.", NOT_A_URI) from error
+    return IpfsUri(parse_cid(name), _decode_path(path))
 
 
 def _parse_arweave(text: str) -> ArUri:
