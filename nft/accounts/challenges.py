@@ -18,12 +18,13 @@ from django.db import transaction
 
 from nft.accounts import sessions
 from nft.accounts.errors import (
-    ChallengeExpired,
-    ChallengeUnknown,
-    ChallengeUsed,
-    SignInRequired,
-    TextChanged,
-    UnsupportedChain,
+    CHALLENGE_EXPIRED,
+    CHALLENGE_UNKNOWN,
+    CHALLENGE_USED,
+    SIGN_IN_REQUIRED,
+    TEXT_CHANGED,
+    UNSUPPORTED_CHAIN,
+    AccountError,
 )
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
@@ -34,6 +35,8 @@ Purpose = SignInChallenge.Purpose
 LIFETIME = timedelta(minutes=5)
 KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
+NOT_OUR_TEXT = "The signed text differs from the one this browser was given. Start again and sign it unchanged."
+ALREADY_ANSWERED = "This text was already answered once. Start again and sign the new one."
 # Tries a minute, by action. With challenges kept for at most 15 minutes and guests' sessions for 20, the number for
 # everyone holds both below 50 MB.
 TRIES_PER_MINUTE = {
@@ -75,7 +78,7 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
     Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), and what `spend_try` raises.
     """
     if wanted.chain_id not in settings.NFT_CHAINS:
-        raise UnsupportedChain(_unsupported(wanted.chain_id))
+        raise AccountError(_unsupported(wanted.chain_id), UNSUPPORTED_CHAIN)
     user = _user_named(visitor, wanted)
     _count_try(visitor, now)
     challenge = SignInChallenge(
@@ -102,14 +105,16 @@ def find_challenge(session: SessionBase, text: str, now: datetime) -> SignInChal
     """
     issued = list(SignInChallenge.objects.filter(session_hash=_hash(session.session_key or "")))
     if not issued:
-        raise ChallengeUnknown
+        raise AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
     same = [one for one in issued if is_same_text(one.text, text)]
     if not same:
-        raise TextChanged
+        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
     if same[0].consumed_at is not None:
-        raise ChallengeUsed
+        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
     if now >= same[0].expires_at:
-        raise ChallengeExpired(int(LIFETIME.total_seconds() // 60))
+        minutes = int(LIFETIME.total_seconds() // 60)
+        sentence = f"The text has to be signed within {minutes} minutes. Start again and sign the new one."
+        raise AccountError(sentence, CHALLENGE_EXPIRED)
     return same[0]
 
 
@@ -117,7 +122,7 @@ def consume(challenge: SignInChallenge, now: datetime) -> None:
     """Uses the challenge up: of any number of parallel calls one returns, the others raise ChallengeUsed (V5)."""
     fresh = SignInChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True, expires_at__gt=now)
     if fresh.update(consumed_at=now) != 1:
-        raise ChallengeUsed
+        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
 
 
 def forget_old(now: datetime) -> int:
@@ -139,7 +144,7 @@ def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
     if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
         return None
     if visitor.user is None:
-        raise SignInRequired
+        raise AccountError("Sign in first, then link the account.", SIGN_IN_REQUIRED)
     return visitor.user
 
 

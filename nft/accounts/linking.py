@@ -17,12 +17,13 @@ from django.utils.module_loading import import_string
 
 from nft.accounts import sessions
 from nft.accounts.errors import (
-    AccountChanged,
-    AccountDisabled,
-    AccountInUse,
+    ACCOUNT_CHANGED,
+    ACCOUNT_DISABLED,
+    ACCOUNT_IN_USE,
+    NOT_YOUR_ACCOUNT,
+    AccountError,
     LastLoginMethod,
     NoSuchAccount,
-    NotYourAccount,
 )
 from nft.claims.claiming import withdraw_claims_of_account
 from nft.core.evm.address import to_checksum
@@ -111,7 +112,11 @@ def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
             if account is None:
                 raise
     if account.user.pk != user.pk:
-        raise AccountInUse(to_checksum(proof.address))
+        sentence = (
+            f"{to_checksum(proof.address)} is linked to another profile here. If that profile is yours, or was, you "
+            "can move the account to this one: choose “Move an account here” and sign once more."
+        )
+        raise AccountError(sentence, ACCOUNT_IN_USE)
     _note_use(account, now)
     return account
 
@@ -120,7 +125,9 @@ def find_own_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     """The account of this person that the proof is for; its use is noted. Raises NotYourAccount."""
     account = find_account(proof)
     if account is None or account.user.pk != user.pk:
-        raise NotYourAccount(to_checksum(proof.address))
+        address = to_checksum(proof.address)
+        sentence = f"{address} is not linked to your profile, so it can't prove that it is you. Choose one that is."
+        raise AccountError(sentence, NOT_YOUR_ACCOUNT)
     _note_use(account, now)
     return account
 
@@ -250,9 +257,13 @@ def has_other_login(user: User) -> bool:
     return bool(path) and bool(import_string(path)(user))
 
 
+def account_disabled() -> AccountError:
+    return AccountError("The profile this account belongs to has been disabled.", ACCOUNT_DISABLED)
+
+
 def _known(account: LinkedAccount, now: datetime) -> SignedIn:
     if not account.user.is_active:
-        raise AccountDisabled
+        raise account_disabled()
     _note_use(account, now)
     return SignedIn(account.user, account, is_new=False)
 
@@ -261,7 +272,7 @@ def _note_use(account: LinkedAccount, now: datetime) -> None:
     """Raises AccountChanged where it is no longer this person's."""
     account.last_used_at = now
     if not LinkedAccount.objects.filter(pk=account.pk, user=account.user).update(last_used_at=now):
-        raise AccountChanged
+        raise AccountError("This account was unlinked or moved while you signed. Start again.", ACCOUNT_CHANGED)
 
 
 def _create_user() -> User:

@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from nft.accounts import linking, sessions
-from nft.accounts.errors import AccountDisabled
 from nft.accounts.linking import Proof
 from nft.models import AccountReturn, LinkedAccount
 
@@ -50,7 +49,7 @@ def _hold(user: User, proof: Proof) -> LinkedAccount | None:
     if found is None or found.user.pk == user.pk:
         return None
     if not found.user.is_active:
-        raise AccountDisabled  # nobody leaves a profile the site has closed by way of another
+        raise linking.account_disabled()  # nobody leaves a profile the site has closed by way of another
     _lock_both(found.user, user)
     return LinkedAccount.objects.select_related("user").filter(pk=found.pk, user=found.user).first()
 

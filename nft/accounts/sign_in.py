@@ -12,8 +12,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from nft.accounts import linking, moving, signatures
-from nft.accounts.challenges import Visitor, consume, find_challenge, spend_try
-from nft.accounts.errors import BodyTooLarge, ChainUnavailable, Refused, SignatureMismatch, TextChanged
+from nft.accounts.challenges import NOT_OUR_TEXT, Visitor, consume, find_challenge, spend_try
+from nft.accounts.errors import (
+    BODY_TOO_LARGE,
+    CHAIN_UNAVAILABLE,
+    SIGNATURE_MISMATCH,
+    TEXT_CHANGED,
+    AccountError,
+    body_too_large,
+)
 from nft.accounts.linking import Proof
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
@@ -52,7 +59,7 @@ def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Out
     Raises a nft.accounts.errors.Refused of its own for each reason.
     """
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-        raise BodyTooLarge("The text", MAX_TEXT_BYTES)
+        raise body_too_large("The text", MAX_TEXT_BYTES)
     _count_try(visitor, now)
     challenge = find_challenge(visitor.session, reply.text, now)
     _check_same_person(challenge, visitor)
@@ -83,7 +90,7 @@ def _count_try(visitor: Visitor, now: datetime) -> None:
 def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
     """All but a sign-in is signed by name for one person; in anybody else's hands its text is a foreign one."""
     if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
-        raise TextChanged
+        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
 
 
 def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains: Chains, now: datetime) -> Proof:
@@ -94,9 +101,14 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     spend_try("contract-signature-network", visitor.network, now)
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
-        raise ChainUnavailable(_chain_name(challenge.chain_id))
+        sentence = (
+            f"{_chain_name(challenge.chain_id)} does not answer, so the signature of this account can't be checked "
+            "now. Nothing is wrong with it: try again in a minute."
+        )
+        raise AccountError(sentence, CHAIN_UNAVAILABLE)
     if kind is SignatureKind.WRONG:
-        raise SignatureMismatch(signatures.describe_mismatch(challenge.address, challenge.text, content))
+        sentence = signatures.describe_mismatch(challenge.address, challenge.text, content)
+        raise AccountError(sentence, SIGNATURE_MISMATCH)
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
 
 
@@ -111,10 +123,10 @@ def _chain_name(chain_id: int) -> str:
 KEPT = timedelta(days=400)
 
 
-def count(refusal: Refused | ExpectedError, now: datetime) -> None:
+def count(refusal: ExpectedError, now: datetime) -> None:
     """One more of this reason. What is refused unread costs the database nothing, and so is not counted."""
     outcome = refusal.slug
-    if isinstance(refusal, BodyTooLarge | TooMany) or _add_one(outcome, now):
+    if refusal.is_a(BODY_TOO_LARGE) or isinstance(refusal, TooMany) or _add_one(outcome, now):
         return
     try:
         with transaction.atomic():

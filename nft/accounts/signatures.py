@@ -12,7 +12,7 @@ from enum import Enum
 
 from eth_hash.auto import keccak
 
-from nft.accounts.errors import SignatureMalformed
+from nft.accounts.errors import SIGNATURE_MALFORMED, AccountError
 from nft.clients.evm.chain import HEAD, ChainClient
 from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
 from nft.clients.evm.node import within
@@ -49,7 +49,7 @@ def read_signature(text: str) -> bytes:
         if is_erc6492(signature):
             unwrap_erc6492(signature)
     except BadSignature as error:
-        raise SignatureMalformed(str(error)) from error
+        raise AccountError(str(error), SIGNATURE_MALFORMED) from error
     return signature
 
 

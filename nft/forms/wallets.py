@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from nft.accounts.challenges import Wanted
-from nft.accounts.errors import BadAddress, MalformedRequest
+from nft.accounts.errors import BAD_ADDRESS, MALFORMED_REQUEST, AccountError
 from nft.core.evm.address import parse_address
 from nft.core.evm.errors import InvalidAddress
 from nft.models import SignInChallenge
@@ -33,17 +33,17 @@ def read_wanted(content: dict[str, Any]) -> Wanted:
     """The JSON of a challenge request. Raises BadAddress, MalformedRequest."""
     address, chain_id, purpose = (content.get(name) for name in ("address", "chain_id", "purpose"))
     if not isinstance(chain_id, int) or isinstance(chain_id, bool):
-        raise MalformedRequest("“chain_id” must be given, as a whole number.")
+        raise AccountError("“chain_id” must be given, as a whole number.", MALFORMED_REQUEST)
     if purpose not in SignInChallenge.Purpose.values:
         names = ", ".join(f"“{name}”" for name in SignInChallenge.Purpose.values)
-        raise MalformedRequest(f"“purpose” must be one of {names}.")
+        raise AccountError(f"“purpose” must be one of {names}.", MALFORMED_REQUEST)
     return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose))
 
 
 def _read_address(text: object) -> bytes:
     if not isinstance(text, str):
-        raise BadAddress("“address” must be given, as text.")
+        raise AccountError("“address” must be given, as text.", BAD_ADDRESS)
     try:
         return parse_address(text)
     except InvalidAddress as error:
-        raise BadAddress(str(error)) from error
+        raise AccountError(str(error), BAD_ADDRESS) from error

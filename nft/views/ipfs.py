@@ -1,5 +1,7 @@
-"""Our trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/). It never fetches anything: what is
-not in our store is not found."""
+"""Serve a trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/) from our own store.
+
+It fetches nothing: a file that is not in the store is not found.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.files.serving import ContentRefused, Format, Scope, parse_root, read_content
-from nft.views.problems import Problem, problem_response
+from profiles.errors import ExpectedError, Kind
+from profiles.problems import problem_response
 
 log = logging.getLogger(__name__)
 
+STORE_UNAVAILABLE = Kind("storage-unavailable", "Not available", 503, permanent=False)
 IMMUTABLE = "public, max-age=31536000, immutable"
 _ACCEPTED = {"application/vnd.ipld.raw": Format.RAW, "application/vnd.ipld.car": Format.CAR}
 _HEADERS = {
@@ -40,10 +44,8 @@ def ipfs(request: HttpRequest, cid: str, path: str = "") -> HttpResponse:
         response = _refuse(request, refusal)
     except BlockStoreError:
         log.exception("The block store can't be read.")
-        response = problem_response(
-            Problem("storage-unavailable", "Not available", 503, "Our store can't be read at the moment."),
-            headers={"Retry-After": "5", "Cache-Control": "no-store"},
-        )
+        error = ExpectedError("Our store can't be read at the moment.", STORE_UNAVAILABLE, retry_after=5)
+        response = problem_response(error, headers={"Cache-Control": "no-store"})
     for name, value in _HEADERS.items():
         response.headers[name] = value
     patch_vary_headers(response, ["Accept"])
@@ -111,8 +113,8 @@ def _scope(request: HttpRequest) -> Scope:
 def _refuse(request: HttpRequest, refusal: ContentRefused) -> HttpResponse:
     only_if_cached = "only-if-cached" in request.headers.get("Cache-Control", "").lower()
     status = 412 if only_if_cached and refusal.status == 404 else refusal.status
-    problem = Problem(refusal.slug, "Not found" if status in {404, 412} else "Bad request", status, refusal.sentence)
-    return problem_response(problem, headers={"Cache-Control": "public, max-age=60"})
+    kind = Kind(refusal.slug, "Not found" if status in {404, 412} else "Bad request", status)
+    return problem_response(ExpectedError(refusal.sentence, kind), headers={"Cache-Control": "public, max-age=60"})
 
 
 # One range of bytes of an answer (RFC 9110, 14); several at once are answered with the whole, as the RFC allows.

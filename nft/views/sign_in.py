@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from nft.accounts import sessions, sign_in
 from nft.accounts.challenges import issue_challenge
-from nft.accounts.errors import ProofRequired, Refused
+from nft.accounts.errors import PROOF_REQUIRED, AccountError
 from nft.accounts.sign_in import Outcome, Reply
 from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
@@ -42,7 +42,8 @@ def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """{address, chain_id, purpose, next?} → {text, expires_at}. `next`: where to go afterwards."""
     wanted, go_on = read_wanted(content), _read_next(content)
     if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().proof_url(request):
-        raise ProofRequired
+        sentence = "You signed in a while ago. Load this page again and prove that it is still you, then go on."
+        raise AccountError(sentence, PROOF_REQUIRED)
     if wanted.purpose == Purpose.REAUTHENTICATE:
         wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
     issued = issue_challenge(visitor_of(request), wanted, timezone.now())
@@ -57,7 +58,7 @@ def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()
     try:
         outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
-    except (Refused, ExpectedError) as refusal:
+    except ExpectedError as refusal:
         sign_in.count(refusal, now)
         raise
     go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)

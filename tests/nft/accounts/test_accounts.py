@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import linking
-from nft.accounts.errors import AccountInUse, LastLoginMethod, NoSuchAccount
+from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod, NoSuchAccount
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, TokenClaim
 from profiles.models import AuditEntry
@@ -108,7 +108,7 @@ class TestLinking:
     def test_a_contract_account_belongs_to_one_person_per_chain(self, wallet: Wallet, alice: User, bob: User) -> None:
         linking.link_account(alice, proof(wallet, 1, is_contract_account=True), timezone.now())
         linking.link_account(bob, proof(wallet, 10, is_contract_account=True), timezone.now())
-        with pytest.raises(AccountInUse):
+        with pytest.raises(AccountError, check=lambda error: error.is_a(ACCOUNT_IN_USE)):
             linking.link_account(bob, proof(wallet, 1, is_contract_account=True), timezone.now())
 
     def test_the_database_itself_holds_an_account_once(self, wallet: Wallet, alice: User, bob: User) -> None:

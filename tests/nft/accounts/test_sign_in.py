@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from nft.accounts import challenges, sign_in
 from nft.accounts.challenges import Visitor, Wanted
-from nft.accounts.errors import ChallengeExpired, ChallengeUsed
+from nft.accounts.errors import CHALLENGE_EXPIRED, CHALLENGE_USED, AccountError
 from nft.accounts.sessions import GUEST_SESSION_SECONDS
 from nft.accounts.sign_in import Reply
 from nft.clients.evm.chain import ChainClient
@@ -160,7 +160,7 @@ class TestOnlyOnce:
         issued = challenges.issue_challenge(visitor, wanted(alice), NOW)
         signature = alice.sign(issued.text)
         sign_in.finish(visitor, Reply(issued.text, signature), no_chain, NOW)
-        with pytest.raises(ChallengeUsed):
+        with pytest.raises(AccountError, check=lambda error: error.is_a(CHALLENGE_USED)):
             sign_in.finish(visitor, Reply(issued.text, high_s_twin(signature)), no_chain, NOW)
 
     def test_after_signing_in_the_session_knows_nothing_of_the_old_text(self, browser: Browser, alice: Wallet) -> None:
@@ -172,7 +172,7 @@ class TestOnlyOnce:
         visitor = Visitor(SessionStore(), None, "somewhere")
         issued = challenges.issue_challenge(visitor, wanted(alice), NOW)
         reply = Reply(issued.text, alice.sign(issued.text))
-        with pytest.raises(ChallengeExpired, match="5 minutes"):
+        with pytest.raises(AccountError, check=lambda error: error.is_a(CHALLENGE_EXPIRED), match="5 minutes"):
             sign_in.finish(visitor, reply, no_chain, NOW + timedelta(minutes=5))
         late = NOW + timedelta(minutes=5) - timedelta(seconds=1)
         assert sign_in.finish(visitor, reply, no_chain, late).is_new

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import linking, sessions
-from nft.accounts.errors import AccountChanged
+from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from nft.tasks import recheck_wallet_sessions
@@ -258,5 +258,5 @@ class TestAnAccountThatGoesWhileSomebodySignsInWithIt:
         gone = linking.Proof(bytes(linked.address), CHAIN_ID, is_contract_account=False)
         with patch.object(linking, "find_account", return_value=LinkedAccount.objects.get()):
             linking.unlink_account(linked.user, linked.pk, timezone.now())
-            with pytest.raises(AccountChanged):
+            with pytest.raises(AccountError, check=lambda error: error.is_a(ACCOUNT_CHANGED)):
                 linking.find_own_account(linked.user, gone, timezone.now())
