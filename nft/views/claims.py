@@ -28,8 +28,11 @@ from nft.models import TokenClaim
 from nft.names.known import names_chain_id
 from nft.tokens.lookalikes import find_warning
 from nft.transfers import received
+from nft.views.claim_facts import claim_entry, read_claim
+from nft.views.claim_page import check_lines, claim_page
 from nft.views.gallery import gallery_context, private_picture
-from profiles.people.signed_in import signed_in
+from nft.views.new_picture_page import can_look, new_picture, read_search
+from profiles.people.signed_in import own_profile, signed_in
 from profiles.store.objects import StorageError
 
 
@@ -65,11 +68,13 @@ def claim_create(request: HttpRequest) -> HttpResponse:
 def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     pages.decorate([claim], signed_in(request), timezone.now())
+    old = claim.image_avatar if claim.state == TokenClaim.State.OWNED else None
+    check = last_look(claim.pk) if old else None
+    search = read_search(check) if check else None
     context = {
-        "claim": claim,
-        "steps": pages.claim_steps(claim),
-        "checks": history.recent(claim),
-        "look": last_look(claim.pk) if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
+        "page": claim_page(claim, own_profile(request), can_look=can_look(search)),
+        "new_picture": new_picture(claim.pk, claim.name, old, search) if old and search else None,
+        "checks": check_lines(history.recent(claim)),
         "warning": find_warning(claim),
     }
     return render(request, "nft/claim.html", context)
@@ -111,7 +116,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
     accounts = list_accounts(user)
     context = {
         **(gallery_context(request, shown.claims) if accounts else {}),
-        "claims": shown.claims,
+        "claims": [claim_entry(read_claim(claim)) for claim in shown.claims],
         "minted": shown.minted,
         "received": received.offers_for(user),
         "accounts": accounts,
@@ -145,7 +150,7 @@ def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 
 @require_safe
 @login_required
-def new_picture(request: HttpRequest, claim_id: UUID) -> HttpResponse:
+def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """The one that waits for its person's word, for their eyes."""
     check = claims_new_picture.last_look(_own_claim(request, claim_id))
     try:
