@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django import template
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import Exists
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from profiles.models import Profile
+from avatarsite import home_page, picture_pages
+from avatarsite.home_page import NextStep
+from avatarsite.picture_pages import ShownNote, ShownNotice
+from profiles.models import Notice, Profile
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
 from users.proof import step_of
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(device_name)
+register.filter(home_page.greeting)
+register.simple_tag(picture_pages.history_entry)
 
 #: allauth's labels in this site's spelling. "(optional)" is said by our own field template.
 _OUR_LABELS = {
@@ -73,32 +76,19 @@ def public_accounts(profile: Profile) -> list[PublicAccount]:
 
 
 @register.simple_tag
-def next_steps(profile: Profile, shown: ShownPicture) -> list[str]:
-    """The keys of what this person has not done yet, the most useful first. Words: components/home_mine.html."""
-    user = profile.user
-    steps = [
-        ("upload", shown.avatar is None),
-        ("recover", bool(user.email == "" and user.has_usable_password())),
-        *(_token_steps(user) if apps.is_installed("nft") else []),
-        ("profile", not (profile.display_name and profile.bio)),
-        ("describe", shown.avatar is not None and not shown.avatar.alt_text),
-        ("elsewhere", shown.avatar is not None),
-    ]
-    return [key for key, is_open in steps if is_open]
+def next_steps(profile: Profile, shown: ShownPicture) -> list[NextStep]:
+    """Return what this person may want to do next."""
+    done = home_page.read_progress(profile, shown)
+    return home_page.next_steps(done, profile.get_absolute_url(), with_tokens=apps.is_installed("nft"))
 
 
-def _token_steps(user: User) -> list[tuple[str, bool]]:
-    questions = [
-        user.linked_accounts.all(),
-        user.token_claims.filter(state="owned"),
-        user.mint_requests.filter(state="awaiting_signature"),
-        user.mint_requests.all(),
-    ]
-    answers = User.objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
-    has_account, has_token, has_unsigned, has_minted = answers
-    return [
-        ("sign-mint", has_unsigned),
-        ("link", not has_account),
-        ("token", has_account and not has_token),
-        ("mint", has_account and not has_minted),
-    ]
+@register.simple_tag
+def shown_note(profile: Profile, shown: ShownPicture) -> ShownNote:
+    """Return what the owner of `shown` is told about it."""
+    return picture_pages.shown_note(shown, has_chosen=profile.avatar_id is not None, on_loss=profile.on_loss)
+
+
+@register.simple_tag(takes_context=True)
+def shown_notice(context: dict[str, Any], notice: Notice) -> ShownNotice:
+    """Return what a person is told about a change of one of their pictures."""
+    return picture_pages.shown_notice(notice, context["my_profile"].avatar_id, context["request"].path)
