@@ -21,10 +21,20 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.claims import pages as claims_pages
 from nft.forms.gallery import read_ids, read_wish
 from nft.gallery import pages as gallery_pages
+from nft.gallery.pages import Wish
 from nft.gallery.pictures import ask_for_pictures
 from nft.gallery.progress import count_tokens, search_progress
 from nft.gallery.search import refresh
-from nft.models import TokenClaim
+from nft.models import HeldToken, TokenClaim
+from nft.views.gallery_page import (
+    ANCHOR,
+    empty_gallery,
+    filters,
+    held_entry,
+    indexers_label,
+    kept_fields,
+    shelf_tabs,
+)
 from profiles.limits import TooMany
 from profiles.people.signed_in import signed_in
 from profiles.store.objects import StorageError
@@ -34,21 +44,34 @@ SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It 
 
 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
-    """What the list of held tokens needs; `claims` are the person's."""
+    """Return what the list of held tokens needs. `claims` are the person's own."""
     user, wish = signed_in(request), read_wish(request.GET)
     page, shelves = gallery_pages.gallery_page(user, wish), gallery_pages.shelves(user)
+    progress = search_progress(user, shelves.counts)
     gallery_pages.decorate(page.tokens, claims)
+    names_chain = len(shelves.chains) > 1
     return {
-        "gallery": page,
         "wish": wish,
         "shelves": shelves,
-        "progress": search_progress(user, shelves.counts),
-        "indexers": gallery_pages.indexer_names(),
-        "has_list": bool(claims),
+        "progress": progress,
+        "filters": filters(shelves, wish),
+        "tabs": shelf_tabs(shelves, wish),
+        "is_spam_shelf": wish.shelf == gallery_pages.SPAM,
+        "indexers_label": indexers_label(gallery_pages.indexer_names()),
+        "entries": [held_entry(token, wish, names_chain=names_chain) for token in page.tokens],
+        "empty": empty_gallery(wish, shelves, progress, has_claims=bool(claims)),
         "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
-        "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.picture_due_at is None],
-        "here": _address("nft:tokens", wish) + "#held",
+        "without_picture": _without_picture(page.tokens, wish),
+        "kept_fields": kept_fields(wish),
+        "here": _address("nft:tokens", wish) + ANCHOR,
     }
+
+
+def _without_picture(tokens: list[HeldToken], wish: Wish) -> list[UUID]:
+    """Return the tokens whose picture can be asked for. Pictures of tokens that were set aside are not fetched."""
+    if wish.shelf == gallery_pages.SPAM:
+        return []
+    return [token.pk for token in tokens if token.image_id is None and token.picture_due_at is None]
 
 
 @require_safe
@@ -69,7 +92,7 @@ def search(request: HttpRequest) -> HttpResponse:
     else:
         if not begun:
             messages.info(request, "We are looking already, or there is no account yet to look for.")
-    return redirect(f"{reverse('nft:tokens')}#held")
+    return redirect(f"{reverse('nft:tokens')}{ANCHOR}")
 
 
 @require_safe
@@ -142,10 +165,10 @@ def _undo(request: HttpRequest, held_id: UUID, said: str, before: str) -> SafeSt
 def _back(request: HttpRequest) -> HttpResponse:
     """To the list as it was, by its own parameters alone."""
     wish = read_wish(request.POST)
-    return redirect(_address("nft:tokens", wish) + "#held")
+    return redirect(_address("nft:tokens", wish) + ANCHOR)
 
 
-def _address(view: str, wish: gallery_pages.Wish, **more: object) -> str:
+def _address(view: str, wish: Wish, **more: object) -> str:
     kept = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf, **more}
     given = urlencode({name: value for name, value in kept.items() if value})
     return reverse(view) + (f"?{given}" if given else "")

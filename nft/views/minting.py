@@ -27,8 +27,8 @@ from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, NotSponsored, TextRefused
 from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
 from nft.views.json_calls import sent_view, text_of
+from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
 from profiles.people.signed_in import signed_in
 
 FORM_OVERHEAD = 64 * 1024
@@ -73,7 +73,7 @@ def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpRespons
     context = {
         "form": form,
         "accounts": form.accounts,
-        "requests": requests[:SHOWN],
+        "requests": [mint_entry(one) for one in requests[:SHOWN]],
         "has_more": len(requests) > SHOWN,
     }
     return render(request, "nft/mint.html", context, status=status)
@@ -83,22 +83,16 @@ def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpRespons
 @login_required
 def made(request: HttpRequest) -> HttpResponse:
     page = Paginator(signed_in(request).mint_requests.all(), A_PAGE).get_page(request.GET.get("page"))
-    for found in page.object_list:
-        found.explorer_url = _explorer_url(found)
-        found.chain_name = describe_chain(found.chain_id)["name"]
-    return render(request, "nft/made.html", {"page": page})
+    return render(request, "nft/made.html", {"page": page, "entries": [made_entry(mint) for mint in page.object_list]})
 
 
 @require_safe
 @login_required
 def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     found = _own(request, mint_id)
-    found.explorer_url = _explorer_url(found)
     transaction = minting_requests.build_mint_transaction(found)
     context = {
-        "mint": found,
-        "steps": minting_requests.steps_of(found),
-        "copies": publishing.copies_of([found.image_cid, found.metadata_cid]),
+        "page": mint_page(found, publishing.copies_of([found.image_cid, found.metadata_cid])),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
@@ -109,7 +103,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 @login_required
 def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
     found = _own(request, mint_id)
-    done = found.state in {MintRequest.State.CONFIRMED, MintRequest.State.FAILED}
+    done = found.state in ENDED
     steps = minting_requests.steps_of(found)
     status: dict[str, Any] = {
         "state": found.state,
@@ -182,8 +176,3 @@ def _field_of(error: Exception) -> str | None:
     if isinstance(error, NotSponsored):
         return "payer"
     return None if isinstance(error, TokenActionError) and not isinstance(error, LooksAlike) else "image"
-
-
-def _explorer_url(found: MintRequest) -> str:
-    base = str(describe_chain(found.chain_id).get("explorer_url", "")).rstrip("/")
-    return f"{base}/tx/{found.tx_hash}" if base and found.tx_hash else ""
