@@ -11,7 +11,7 @@ from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from avatarsite import home_page, picture_pages
+from avatarsite import home_page, picture_pages, proof_pages
 from avatarsite.home_page import NextStep
 from avatarsite.picture_pages import ShownNote, ShownNotice
 from profiles.models import Notice, Profile
@@ -27,6 +27,9 @@ register = template.Library()
 register.filter(device_name)
 register.filter(home_page.greeting)
 register.simple_tag(picture_pages.history_entry)
+register.simple_tag(proof_pages.provenance_facts)
+register.simple_tag(proof_pages.how_we_know)
+register.simple_tag(proof_pages.receipt_verdict)
 
 #: allauth's labels in this site's spelling. "(optional)" is said by our own field template.
 _OUR_LABELS = {

@@ -31,6 +31,7 @@ from nft.transfers import received
 from nft.views.claim_facts import claim_entry, read_claim
 from nft.views.claim_page import check_lines, claim_page
 from nft.views.gallery import gallery_context, private_picture
+from nft.views.mint_page import minted_entry
 from nft.views.new_picture_page import can_look, new_picture, read_search
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.store.objects import StorageError
@@ -117,7 +118,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
     context = {
         **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": [claim_entry(read_claim(claim)) for claim in shown.claims],
-        "minted": shown.minted,
+        "minted": [minted_entry(mint) for mint in shown.minted],
         "received": received.offers_for(user),
         "accounts": accounts,
         "form": form,

@@ -36,12 +36,21 @@ class MintEntry:
     image_url: str = ""
     sentence: str = ""
     facts: tuple[Fact, ...] = ()
+    action: Action | None = None
 
 
 def mint_entry(mint: MintRequest) -> MintEntry:
     """Return a mint as the page that makes one lists it."""
     details = f" · token id {shorten_id(mint.token_id_text)}" if mint.token_id_text else ""
     return MintEntry(mint.name, mint_url(mint), mint_pill(mint), mint.created_at, details)
+
+
+def minted_entry(mint: MintRequest) -> MintEntry:
+    """Return a minted token that its person may claim."""
+    details = f"Made here, token id {shorten_id(mint.token_id_text)}" if mint.token_id_text else "Made here"
+    use_url = reverse("nft:mint_use", args=[mint.pk])
+    use = Action("Use as my picture", use_url, is_post=True, style="primary small", subject=mint.name)
+    return MintEntry(mint.name, mint_url(mint), mint_pill(mint), mint.created_at, details, action=use)
 
 
 def made_entry(mint: MintRequest) -> MintEntry:

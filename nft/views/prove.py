@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from nft.claims.proofs import Source, proof_of
+from nft.views.prove_page import source_pill, unhashable, unproved
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
 SOURCE = "nft"
@@ -25,17 +26,20 @@ def prove(request: HttpRequest, identifier: str) -> HttpResponse:
     if profile is None:
         raise Http404
     shown = shown_picture(profile, timezone.now())
-    context = {"profile": profile, "shown": shown, **_facts(shown)}
+    context = {"profile": profile, "shown": shown, **_facts(profile.name, shown)}
     return render(request, "nft/prove.html", context)
 
 
-def _facts(shown: ShownPicture) -> dict[str, Any]:
+def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
     if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
-        return {"proof": None}
+        return {"proof": None, "unproved": unproved(name, shown)}
     proof = proof_of(shown.provenance)
     script = urljoin(settings.SITE_ORIGIN, static("verify_car.py"))
     return {
         "proof": proof,
+        "metadata_pill": source_pill(proof.metadata),
+        "picture_pill": source_pill(proof.picture),
+        "unhashable": unhashable(proof),
         "facts": shown.provenance,
         "checks": [_check(source) for source in proof.checkable],
         "script_url": script,

@@ -24,7 +24,9 @@ from nft.models import TokenClaim
 from nft.names.known import names_chain_id
 from nft.transfers import received, sending
 from nft.transfers.sending import Receiver, find_receiver
+from nft.views.claim_facts import read_claim
 from nft.views.json_calls import sent_view, text_of
+from nft.views.transfer_page import transfer_facts, transfer_warning
 from profiles.people.signed_in import signed_in
 
 
@@ -35,10 +37,12 @@ def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     form = TransferForm(request.POST or None, reads_names=names_chain_id() is not None)
     prepared = _prepare(request, claim, form) if request.method == "POST" and form.is_valid() else None
     receiver, transaction = prepared or (None, None)
+    facts = read_claim(claim)
     context = {
-        "claim": claim,
+        "claim": facts,
         "form": form,
-        "receiver": receiver,
+        "facts": transfer_facts(facts, receiver, transaction) if receiver and transaction else (),
+        "warning": transfer_warning(receiver) if receiver else "",
         "transaction": transaction,
         "sent_tx": claim.transfer_tx if "sent" in request.GET else "",
     }

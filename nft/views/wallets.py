@@ -15,6 +15,7 @@ from nft.accounts import linking
 from nft.accounts.errors import LastLoginMethod, NoSuchAccount
 from nft.accounts.sessions import SESSION_KEY
 from nft.forms.wallets import AccountForm
+from nft.views.wallet_page import account_entry
 from profiles.people.proof import get_reauthentication, proof_required
 from profiles.people.signed_in import signed_in
 
@@ -24,8 +25,9 @@ from profiles.people.signed_in import signed_in
 def wallets(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     linked = linking.list_accounts(user)
-    context = {"accounts": linked, "can_unlink": linking.can_unlink(user, linked)}
-    return render(request, "nft/wallets.html", context | _proof(request))
+    can_unlink = linking.can_unlink(user, linked)
+    accounts = [account_entry(account, can_unlink=can_unlink) for account in linked]
+    return render(request, "nft/wallets.html", {"accounts": accounts} | _proof(request))
 
 
 @require_safe
