@@ -10,7 +10,7 @@ from django.template.defaultfilters import date
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
-from django.utils.timezone import template_localtime
+from django.utils.timezone import localtime
 
 from profiles.models import Avatar, Notice
 from profiles.models.rights import OnLoss
@@ -139,7 +139,7 @@ def _state_pill(entry: Avatar) -> Pill | None:
 def history_actions(entry: Avatar, after: str) -> tuple[Action, ...]:
     if entry.state == State.REMOVED:
         return ()
-    made_at = date(template_localtime(entry.created_at), "j M Y H:i")
+    made_at = date(localtime(entry.created_at), "j M Y H:i")
     subject = f"{entry.title or entry.get_source_display()} of {made_at}"
     actions = []
     if entry.state == State.ACTIVE and not entry.is_current:

@@ -29,15 +29,17 @@ class Verdict:
 def provenance_facts(facts: Facts) -> tuple[Fact, ...]:
     """Return what was read of the token, where, and when."""
     token = f"{facts.get('token_name') or 'Unnamed'}, {facts.get('collection') or 'unnamed collection'}"
-    chain = format_html('{} <span class="soft">(chain id {})</span>', facts["chain_name"], facts.get("chain_id"))
+    chain = format_html(
+        '{} <span class="soft">(chain id {})</span>', facts.get("chain_name", ""), facts.get("chain_id", "")
+    )
     return (
         Fact("Token", token),
-        Fact("Token id", code(facts.get("token_id"))),
+        Fact("Token id", code(facts.get("token_id", ""))),
         Fact("Chain", chain),
         Fact("Contract", copied=str(facts.get("contract", "")), what="contract address"),
         *_holder_facts(facts),
-        Fact("Checked", at=moment(facts.get("checked_at")), end=f", at block {facts.get('block_number')}"),
-        Fact("Block", code(facts.get("block_hash"))),
+        Fact("Checked", at=moment(facts.get("checked_at")), end=f", at block {facts.get('block_number', '')}"),
+        Fact("Block", code(facts.get("block_hash", ""))),
         Fact("Image", IMAGE_PROOFS.get(str(facts.get("proof")), UNPROVED_IMAGE)),
         *_file_facts(facts),
     )
@@ -51,8 +53,8 @@ def _holder_facts(facts: Facts) -> list[Fact]:
     """Return who holds the token, so far as the person shows it."""
     found = []
     if facts.get("by_delegation"):
-        account = "the account below" if facts.get("account") else "this person’s account"
-        text = f"By delegation: a vault holds the token and lets {account} act for it (delegate.xyz)."
+        delegate = "the account below" if facts.get("account") else "this person’s account"
+        text = f"By delegation: a vault holds the token and lets {delegate} act for it (delegate.xyz)."
         found.append(Fact("Held", text))
     if vault := facts.get("vault"):
         found.append(Fact("Vault", copied=vault, what="vault’s address"))
@@ -82,8 +84,8 @@ def how_we_know(name: str, facts: Facts) -> str:
     else:
         holder = f"an account that {name} proved to be theirs."
     return (
-        f"We asked {facts['chain_name']} who holds this NFT, and it named {holder} We ask again all the time; once the "
-        "answer changes, the hexagon goes."
+        f"We asked {facts.get('chain_name', '')} who holds this NFT, and it named {holder} We ask again all the time; "
+        "once the answer changes, the hexagon goes."
     )
 
 
@@ -92,8 +94,8 @@ def receipt_verdict(shown: ShownPicture, facts: Facts | None) -> Verdict:
     if facts and shown.mark:
         is_delegated = facts.get("by_delegation")
         holder = "a vault that lets an account of theirs act for it" if is_delegated else "an account of theirs"
-        text = f"{facts['chain_name']} named {holder} as the holder of this token."
-        return Verdict(f"Held at block {facts.get('block_number')}", text)
+        text = f"{facts.get('chain_name', '')} named {holder} as the holder of this token."
+        return Verdict(f"Held at block {facts.get('block_number', '')}", text)
     if facts:
         return Verdict("Not vouched for at the moment", f"{_doubt(facts)} The picture has no mark.")
     if shown.avatar is not None:
@@ -104,4 +106,4 @@ def receipt_verdict(shown: ShownPicture, facts: Facts | None) -> Verdict:
 def _doubt(facts: Facts) -> str:
     if facts.get("verdict") == "not_owned":
         return "The chain no longer says that this token is held by an account of theirs."
-    return f"The last answer of {facts['chain_name']} is too old, or in doubt."
+    return f"The last answer of {facts.get('chain_name', '')} is too old, or in doubt."
