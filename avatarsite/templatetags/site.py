@@ -11,8 +11,9 @@ from django.forms import BoundField
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from avatarsite import home_page, picture_pages, proof_pages
+from avatarsite import home_page, navigation, picture_pages, proof_pages
 from avatarsite.home_page import NextStep
+from avatarsite.navigation import NavLink
 from avatarsite.picture_pages import ShownNote, ShownNotice
 from profiles.models import Notice, Profile
 from profiles.serving.showing import ShownPicture
@@ -43,11 +44,30 @@ _OUR_LABELS = {
     "Authenticator code": "Code from the app",
     "Passwordless": "Sign in with it alone",
 }
+_OUR_HELP = {
+    "password1": "At least 8 characters, and nothing a stranger would guess.",
+    "passwordless": "You then need no password; your device asks for your fingerprint, face or PIN instead.",
+}
 
 
 @register.filter
 def our_label(label: object) -> str:
     return _OUR_LABELS.get(str(label), str(label))
+
+
+@register.filter
+def error_lead(field: BoundField) -> str:
+    """Return the label as it stands before an error: with a colon, unless it is a question."""
+    label = our_label(field.label)
+    return label if label.endswith("?") else f"{label}:"
+
+
+@register.filter
+def our_help(field: BoundField) -> str:
+    """Return the help, in this site's words for allauth's fields; empty if an error says the same."""
+    if field.help_text in field.errors:
+        return ""
+    return _OUR_HELP.get(field.name, str(field.help_text))
 
 
 @register.filter
@@ -95,3 +115,10 @@ def shown_note(profile: Profile, shown: ShownPicture) -> ShownNote:
 def shown_notice(context: dict[str, Any], notice: Notice) -> ShownNotice:
     """Return what a person is told about a change of one of their pictures."""
     return picture_pages.shown_notice(notice, context["my_profile"].avatar_id, context["request"].path)
+
+
+@register.simple_tag(takes_context=True)
+def settings_links(context: dict[str, Any]) -> list[NavLink]:
+    """Return the links between the pages of the settings."""
+    match = context["request"].resolver_match
+    return navigation.settings_links(match.view_name if match else "", with_nft=apps.is_installed("nft"))

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django import forms
 from django.utils import timezone
 
-from avatarsite import home_page, picture_pages, proof_pages
+from avatarsite import home_page, navigation, picture_pages, proof_pages
 from avatarsite.home_page import Progress
+from avatarsite.templatetags.site import error_lead, our_help
 from profiles.models import Avatar, Notice
 from profiles.page_parts import Pill
 from profiles.serving.showing import ShownPicture
@@ -232,3 +234,40 @@ def test_a_vault_is_told(account: str, who: str) -> None:
 def test_how_the_image_is_proved(proof: str, start: str) -> None:
     image = next(fact for fact in proof_pages.provenance_facts(FACTS | {"proof": proof}) if fact.term == "Image")
     assert image.text.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("here", "label", "current"),
+    [
+        ("profiles:picture", "Picture", "page"),
+        ("profiles:history", "Picture", "true"),
+        ("nft:claim_detail", "NFTs", "true"),
+        ("account_set_password", "Password", "page"),
+        ("mfa_add_webauthn", "Passkeys & 2-step", "true"),
+        ("home", "", ""),
+    ],
+)
+def test_settings_say_where_one_is(here: str, label: str, current: str) -> None:
+    links = navigation.settings_links(here, with_nft=True)
+    assert [(link.label, link.current) for link in links if link.current] == ([(label, current)] if label else [])
+
+
+def test_settings_without_nft() -> None:
+    labels = {link.label for link in navigation.settings_links("home", with_nft=False)}
+    assert labels.isdisjoint({"NFTs", "Wallets", "If an NFT leaves"})
+
+
+class _Form(forms.Form):
+    question = forms.CharField(label="What?", help_text="Say it.")
+    password1 = forms.CharField(help_text="allauth's own words")
+
+    def clean_question(self) -> str:
+        raise forms.ValidationError("Say it.")
+
+
+def test_labels_and_help_of_fields() -> None:
+    form = _Form({"question": "x"})
+    assert [error_lead(form[name]) for name in ("question", "password1")] == ["What?", "Password1:"]
+    assert our_help(form["question"]) == ""
+    assert our_help(_Form()["question"]) == "Say it."
+    assert our_help(form["password1"]).startswith("At least 8 characters")
