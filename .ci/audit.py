@@ -1,7 +1,7 @@
-"""Refuses dependencies that are not nailed down, without asking any registry.
+"""Fail if a dependency is not pinned. No registry is asked.
 
-Every Python requirement is one version with hashes, every npm package one version with an integrity value, no file
-names a registry, and what is installed fits together.
+Every Python requirement must be one version with hashes, and every npm package one version with an integrity value. No
+file may name a registry, and the installed packages must be compatible.
 """
 
 from __future__ import annotations
@@ -26,27 +26,28 @@ def main() -> int:
     findings = [finding for lock in locks for finding in unpinned(lock)]
     findings += [finding for folder in folders for finding in loose(folder)]
     findings += [finding for lock in locks for finding in foreign(lock)]
-    findings += misfits()
+    findings += conflicts()
     for finding in findings:
         print(finding)
-    print(f"{len(locks)} Python locks and {len(folders)} npm folders looked at, {len(findings)} findings")
+    print(f"{len(locks)} Python locks and {len(folders)} npm folders checked, {len(findings)} findings")
     return 1 if findings else 0
 
 
 def unpinned(lock: Path) -> Iterator[str]:
-    """Lines of a lock that are neither `name==version \\` nor a hash nor a comment."""
+    """Yield the lines of a lock that are neither `name==version \\` nor a hash nor a comment."""
     for number, line in enumerate(lock.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#") and not PINNED.match(line) and not HASH.match(line):
             yield f"{lock.relative_to(ROOT)}:{number}: not one version with hashes: {line.strip()[:80]}"
 
 
 def foreign(lock: Path) -> Iterator[str]:
+    """Yield a finding if the lock names a registry."""
     if found := REGISTRY.search(lock.read_text(encoding="utf-8")):
-        yield f"{lock.relative_to(ROOT)}: names where packages come from: {found.group().strip()}"
+        yield f"{lock.relative_to(ROOT)}: names a registry: {found.group().strip()}"
 
 
 def loose(folder: Path) -> Iterator[str]:
-    """Version ranges, a missing lock, and packages of the lock without an integrity value."""
+    """Yield version ranges, a missing lock, and locked packages without an integrity value."""
     name = folder.relative_to(ROOT)
     wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     for kind in ("dependencies", "devDependencies"):
@@ -56,16 +57,18 @@ def loose(folder: Path) -> Iterator[str]:
         return
     yield from foreign(lock)
     packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
-    yield from (f"{name}: {path} has no integrity value" for path, p in packages.items() if path and not _is_whole(p))
+    yield from (
+        f"{name}: {path} has no integrity value" for path, p in packages.items() if path and not _has_integrity(p)
+    )
 
 
-def _is_whole(package: dict[str, object]) -> bool:
-    """npm leaves the value out for optional packages of platforms other than the one that wrote the lock."""
+def _has_integrity(package: dict[str, object]) -> bool:
+    """Return whether a package has an integrity value. npm omits it for optional packages of other platforms."""
     return bool(package.get("integrity") or package.get("optional"))
 
 
-def misfits() -> list[str]:
-    """What `pip check` says about the packages that are installed."""
+def conflicts() -> list[str]:
+    """Return the conflicts that `pip check` finds among the installed packages."""
     done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
     return [f"pip check: {line}" for line in done.stdout.splitlines()] if done.returncode else []
 

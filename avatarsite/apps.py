@@ -5,4 +5,7 @@ class SiteConfig(AppConfig):
     name = "avatarsite"
 
     def ready(self) -> None:
-        from avatarsite import checks  # noqa: F401  # registers itself
+        from avatarsite import (
+            celery,  # noqa: F401  # the app that `profiles.jobs` queues jobs with
+            checks,  # noqa: F401  # registers itself
+        )

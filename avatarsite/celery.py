@@ -1,26 +1,33 @@
-"""Freed memory stays with a worker instead of going back to the kernel after every file.
+"""The Celery app, and how its workers allocate memory.
 
-glibc returns the top of its heap as soon as a large block is freed, and fetches it anew, page by page, for the next
-file: with files of a few MB that costs more than hashing them (bench/RESULTS.md). At most 64 MiB are kept.
+glibc returns the top of its heap to the kernel when a large block is freed, and gets it back page by page for the next
+file: with files of a few MB that costs more than hashing them (bench/RESULTS.md). Workers keep up to 64 MiB instead.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import import_modules, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+
+
+@import_modules.connect
+def _set_up_jobs(**_: object) -> None:
+    """Only workers and beat come here, once Django is set up; a web process sends jobs by their names."""
+    from profiles import jobs
+
+    jobs.discover()
+    jobs.register(app)
 
 
 @worker_init.connect
-def _set_up_memory(**_: Any) -> None:
+def _set_up_memory(**_: object) -> None:
     keep_freed_memory()  # before it forks: the children inherit it
 
 
@@ -35,6 +42,6 @@ _CHOICES = {
 
 
 def keep_freed_memory() -> bool:
-    """Whether the C library took it; others than glibc have no such switch and need none."""
+    """Return whether the C library accepted the settings; other libraries than glibc have none and need none."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(name, value) for name, value in _CHOICES.items())

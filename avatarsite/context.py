@@ -1,8 +1,6 @@
-"""What every page knows."""
+"""The context of every page."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -10,17 +8,18 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
+from nft.settings.chains import Chain, chains
 from profiles.people.signed_in import own_profile
 from profiles.pictures.notices import open_notices
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.SITE_NAME,
         "site_origin": settings.SITE_ORIGIN,
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
-        "chains": [_public_chain(chain_id, chain) for chain_id, chain in settings.NFT_CHAINS.items()],
+        "chains": [_public_chain(chain) for chain in chains().values()],
         "walletconnect": settings.WALLETCONNECT and _walletconnect(settings.WALLETCONNECT),
         "my_notices": SimpleLazyObject(lambda: open_notices(own_profile(request))),
         "my_profile": SimpleLazyObject(lambda: own_profile(request) if request.user.is_authenticated else None),
@@ -28,7 +27,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
-    """What the wallet on the other side is told of us, and how to reach it (static/js/walletconnect.js)."""
+    """Return how to reach the relay, and how the site presents itself to the wallet (static/js/walletconnect.js)."""
     return {
         "projectId": relay["project_id"],
         "relayUrl": relay["relay_url"],
@@ -37,11 +36,12 @@ def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _public_chain(chain_id: int, chain: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: chain[key] for key in ("name", "explorer_url", "currency")}
-    # A node's URL often holds its key, so pages see ours only where it is the local one.
+def _public_chain(chain: Chain) -> dict[str, str | int]:
     return {
-        "id": chain_id,
-        **shown,
-        "rpc_url": chain["rpc_urls"][0] if settings.LOCAL_STACK else chain["wallet_rpc_url"],
+        "id": chain.id,
+        "name": chain.name,
+        "explorer_url": chain.explorer_url,
+        "currency": chain.currency,
+        # A node's URL often holds its key, so pages see ours only if it is the local one.
+        "rpc_url": chain.rpc_urls[0] if settings.LOCAL_STACK else chain.wallet_rpc_url,
     }

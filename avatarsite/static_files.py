@@ -1,4 +1,4 @@
-"""Static files with their content hash in the name, inside ES module imports too."""
+"""Static files with their content hash in the name, also in imports of ES modules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[m
         self._addresses: dict[str, str] = {}
 
     def url(self, name: str, force: bool = False) -> str:
-        """Worked out once a name: a page has a dozen, and the manifest is read once in a process anyway."""
+        """Return the address, computed once for each name: a page has a dozen, and the manifest is read once anyway."""
         if settings.DEBUG or force:
             return str(super().url(name, force))
         if name not in self._addresses:

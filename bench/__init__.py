@@ -1,4 +1,5 @@
-"""Speeds as ratios: we, our peers and the limit side by side in one run (`make bench`).
+"""Speeds as ratios: this site, its peers and the limit, measured side by side in one run (`make bench`).
 
-Times on a shared machine mean little; ratios taken within one round mean much. Nothing here asserts a time.
+Absolute times on a shared machine mean little. Ratios taken within one round are comparable. Nothing here asserts a
+time.
 """

@@ -1,69 +1,87 @@
-"""`make bench`: all topics, then bench/RESULTS.md. With names of topics: only those, and nothing is written."""
+"""`make bench`: run every topic and write bench/RESULTS.md. With names of topics: run only those and write nothing."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.lanes import HERE, BenchError, Place, check_platform
-from bench.report import Section, load, node_version, say_version, write_results
-from bench.setup import check_programs, install_npm_peers
+import pytest
+
+from bench.lanes import HERE, BenchError, Workspace, check_platform
+from bench.report import RunReport, TopicReport, print_section
 from localstack.binaries import ProgramMissingError
 from localstack.processes import PartFailedError
 
-TOPICS = ("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story")
+TOPICS = (
+    *("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story"),
+    *("processes", "flows"),
+)
+# These messages are sentences for the person who runs the bench. Of any other error the stack trace is printed.
+_EXPLAINED = (BenchError, ProgramMissingError, PartFailedError)
+# What pytest.fail raises in tests/servers where a server is not installed. It is no Exception.
+_FAILED_SERVER = pytest.fail.Exception
 
 
 def main() -> int:
-    asked = _read_arguments()
+    options = _read_options()
     try:
         check_platform()
-        check_programs()
-        install_npm_peers()
-        before = load()
-        tables = [table for topic in asked.topics or TOPICS for table in _tables(topic, asked)]
-    except (BenchError, ProgramMissingError, PartFailedError) as error:
-        print(f"The bench stopped: {error}", file=sys.stderr)
+    except BenchError as error:
+        print(f"The bench can't run here: {error}", file=sys.stderr)
         return 1
-    if not asked.topics:
-        versions = [node_version(), f"nginx {say_version(['nginx', '-v'])}", *_peer_versions()]
-        write_results(tables, HERE / "RESULTS.md", versions, f"{before} at the beginning, {load()} at the end")
-        print("Written to bench/RESULTS.md.")
-    return 0
+    topics = options.topics or TOPICS
+    run = RunReport(HERE / "RESULTS.md", _command(options), list(topics))
+    reports = []
+    for topic in topics:
+        reports.append(_measure(topic, options))
+        if not options.topics:
+            run.add(reports[-1])
+            print(f"{topic}: written to bench/RESULTS.md.", flush=True)
+    failed = [each.topic for each in reports if each.failure]
+    if failed:
+        print(f"Failed topics: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def _read_arguments() -> argparse.Namespace:
+def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("topics", nargs="*", choices=[[], *TOPICS], metavar="topic", help=" ".join(TOPICS))
-    parser.add_argument("--profiles", type=int, default=1000, help="how many people the site has (1000)")
-    parser.add_argument("--haste", type=float, default=1.0, help="0.1: a tenth of the time, for trying things out")
+    parser.add_argument("--profiles", type=int, default=1000, help="number of people on the site (1000)")
+    parser.add_argument("--haste", type=float, default=1.0, help="0.1: a tenth of the time, to try things out")
     return parser.parse_args()
 
 
-def _tables(topic: str, asked: argparse.Namespace) -> Iterator[Section]:
+def _command(options: argparse.Namespace) -> str:
+    return f"python -m bench --haste {options.haste:g} --profiles {options.profiles}"
+
+
+def _measure(topic: str, options: argparse.Namespace) -> TopicReport:
+    """Run one topic. A failure is recorded with the sections that were complete before it, and never raised."""
     print(f"--- {topic}", flush=True)
+    report = TopicReport(topic)
     folder = Path(tempfile.mkdtemp(prefix="avs-bench-"))
-    folder.chmod(0o755)  # nginx and PostgreSQL step down to another user where we are root
+    # nginx and PostgreSQL run as another user where we are root.
+    folder.chmod(0o755)
     try:
         with ExitStack() as closing:
-            place = Place(folder, closing, asked.haste, asked.profiles)
-            for table in importlib.import_module(f"bench.{topic}").run(place):
-                print(f"\n{table.text()}\n", flush=True)
-                yield table
+            workspace = Workspace(folder, closing, options.haste, options.profiles)
+            for section in importlib.import_module(f"bench.{topic}").run(workspace):
+                print_section(section)
+                report.sections.append(section)
+    except (Exception, _FAILED_SERVER) as error:  # noqa: BLE001 - one topic must not end the others
+        if not isinstance(error, _EXPLAINED):
+            traceback.print_exception(error)
+        report.failure = f"{type(error).__name__}: {error}".replace(str(folder), "<folder>")
+        print(f"{topic} failed: {error}", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _peer_versions() -> list[str]:
-    packages = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    return [f"{name} {number}" for name, number in packages.items()]
+    return report
 
 
 if __name__ == "__main__":

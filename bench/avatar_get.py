@@ -1,20 +1,16 @@
-"""GET of a 128 px avatar: our address beside nginx with a file, the least a Python server can do, and django-avatar."""
+"""GET of a 128 px avatar: our URL beside a file served by nginx, a minimal Python server, and django-avatar."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from bench.harness import Contestant, Pace, Result, contest
-from bench.lanes import HERE, BenchError, Place, plain_environment, site_settings
+from bench.lanes import HERE, Peer, Workspace, python_peer, run_peer, site_settings
 from bench.pictures import make_square
-from bench.report import Goal, Table
 from bench.servers import Load, Site, start_granian, start_nginx, start_nginx_before
-from bench.setup import install_django_avatar
-from localstack import binaries
+from bench.setup import check_programs, install_django_avatar
+from bench.tables import Goal, Table
 from localstack.processes import Running
 from tests.servers.postgres import start_postgres
 
@@ -25,40 +21,45 @@ REPEATED, FIRST, NOT_MODIFIED = "a repeated picture", "a first look-up each time
 PEER = "django-avatar, its redirect alone (SQLite)"
 ACCEPT = {"Accept": "image/webp,*/*"}
 ADDRESS = "/avatar/person-7?s=128"
-MOST, MOST_AT_FIRST, MOST_QUERIES = 6.0, 60.0, 1.0
-MOST_FRONTED = 1 / 0.9  # of the limit's throughput, at least 0.9
+MAX_REPEATED, MAX_FRONTED, MAX_QUERIES = 3.0, 1.1, 1.0
+POSTGRES_MAX_FIRST, SQLITE_MAX_FIRST = 12.0, 8.0
 
 
 @dataclass(frozen=True)
 class OurSite:
-    """The site on one database; `queries` of one avatar, `session` the key of person-0's."""
+    """The site on one database. `queries`: database queries of one avatar. `session`: the session key of person-0.
+
+    `max_first`: the goal for a first look-up, as a multiple of the limit.
+    """
 
     title: str
     site: Site
+    max_first: float
     queries: float
     session: str
     database: Running | None = None
 
 
-def run(place: Place) -> Iterator[Table]:
-    (place.folder / "www").mkdir()
-    file = place.folder / "www" / "128.webp"
+def run(workspace: Workspace) -> Iterator[Table]:
+    check_programs()
+    (workspace.folder / "www").mkdir()
+    file = workspace.folder / "www" / "128.webp"
     file.write_bytes(make_square(128))
-    raw = start_granian(place, "bench.peers.raw:application", {"BENCH_FILE": str(file)})
-    sites = [on_postgres(place), _on_sqlite(place)]
-    nginx = start_nginx(place)
+    raw = start_granian(workspace, "bench.peers.raw:application", {"BENCH_FILE": str(file)})
+    sites = [on_postgres(workspace), _on_sqlite(workspace)]
+    nginx = start_nginx(workspace)
     loads = [
         Load(LIMIT, nginx, "/128.webp"),
         _not_modified(Load(LIMIT_304, nginx, "/128.webp")),
         Load(RAW, raw, "/128.webp"),
-        *(load for site in sites for load in _loads(site, place.profiles)),
-        *_fronted(place, sites[0]),
-        *_django_avatar(place),
+        *(load for site in sites for load in _loads(site, workspace.profiles)),
+        *_fronted(workspace, sites[0]),
+        *_django_avatar(workspace),
     ]
     for load in loads:
         load.check()
     contestants: list[Contestant] = list(loads)
-    yield _table(contest(contestants, Pace(1.0, 75 * place.haste)), sites, place.profiles)
+    yield _table(contest(contestants, Pace(1.0, 75 * workspace.haste)), sites, workspace.profiles)
 
 
 def _loads(site: OurSite, people: int) -> Iterator[Load]:
@@ -72,70 +73,50 @@ def _loads(site: OurSite, people: int) -> Iterator[Load]:
     yield _not_modified(load(NOT_MODIFIED))
 
 
-def _fronted(place: Place, site: OurSite) -> Iterator[Load]:
-    front = start_nginx_before(place, site.site)
+def _fronted(workspace: Workspace, site: OurSite) -> Iterator[Load]:
+    front = start_nginx_before(workspace, site.site)
     yield Load(FRONTED, front, ADDRESS, headers=ACCEPT, database=site.database)
     yield _not_modified(Load(FRONTED_304, front, ADDRESS, headers=ACCEPT, database=site.database))
 
 
 def _not_modified(load: Load) -> Load:
-    """The same, by somebody who has the picture already."""
+    """Return the load of a client that already has the picture."""
     load.headers = {**load.headers, "If-None-Match": load.check()["etag"]}
     load.status = 304
     return load
 
 
-def on_postgres(place: Place) -> OurSite:
-    database = start_postgres(place.folder / "pg", place.folder / "postgres.log")
-    place.closing.callback(database.stop)
-    url = f"postgresql://app@/avatarsite?host={place.folder / 'pg'}"
-    return _our_site(place, "PostgreSQL", url, database)
+def on_postgres(workspace: Workspace) -> OurSite:
+    database = start_postgres(workspace.folder / "pg", workspace.folder / "postgres.log")
+    workspace.closing.callback(database.stop)
+    url = f"postgresql://app@/avatarsite?host={workspace.folder / 'pg'}"
+    return _start_site(workspace, "PostgreSQL", POSTGRES_MAX_FIRST, url, database)
 
 
-def _on_sqlite(place: Place) -> OurSite:
-    return _our_site(place, "SQLite", f"sqlite:///{place.folder / 'db.sqlite3'}", None)
+def _on_sqlite(workspace: Workspace) -> OurSite:
+    return _start_site(workspace, "SQLite", SQLITE_MAX_FIRST, f"sqlite:///{workspace.folder / 'db.sqlite3'}", None)
 
 
-def _our_site(place: Place, title: str, database_url: str, database: Running | None) -> OurSite:
+def _start_site(
+    workspace: Workspace, title: str, max_first: float, database_url: str, database: Running | None
+) -> OurSite:
     more = {"LOG_LEVEL": "WARNING", "DATABASE_URL": database_url}
-    environment = site_settings(place.folder / f"data-{title}") | more
-    facts = _fill(environment, place.profiles)
-    site = start_granian(place, "avatarsite.wsgi:application", environment)
-    return OurSite(title, site, facts["queries"], facts["session"], database)
+    environment = site_settings(workspace.folder / f"data-{title}") | more
+    facts = run_peer(python_peer("filling the database", "people", str(workspace.profiles), environment=environment))
+    site = start_granian(workspace, "avatarsite.wsgi:application", environment)
+    return OurSite(title, site, max_first, facts["queries"], facts["session"], database)
 
 
-def _fill(environment: Mapping[str, str], people: int) -> dict[str, Any]:
-    done = subprocess.run(
-        [binaries.python(), "-m", "bench.peers.people", str(people)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=HERE.parent,
-        env=plain_environment(**environment),
-    )
-    if done.returncode:
-        raise BenchError(f"The database could not be filled: {done.stderr[-600:]}")
-    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return facts
-
-
-def _django_avatar(place: Place) -> Iterator[Load]:
+def _django_avatar(workspace: Workspace) -> Iterator[Load]:
     python = install_django_avatar()
     if python is None:
         return
-    media = place.folder / "django-avatar"
+    media = workspace.folder / "django-avatar"
     media.mkdir()
     environment = {"BENCH_FOLDER": str(media)}
-    picture = str(place.folder / "www" / "128.webp")
-    subprocess.run(
-        [python, "-m", "bench.peers.django_avatar", picture],
-        check=True,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        cwd=HERE.parent,
-        env=plain_environment(**environment),
-    )
-    site = start_granian(place, "bench.peers.django_avatar:application", environment, python)
+    picture = str(workspace.folder / "www" / "128.webp")
+    run_peer(Peer("django-avatar", [python, "-m", "bench.peers.django_avatar", picture], environment=environment))
+    site = start_granian(workspace, "bench.peers.django_avatar:application", environment, python)
     yield Load(PEER, site, "/avatar/render_primary/alice/128/", status=302)
 
 
@@ -145,16 +126,21 @@ def _table(results: dict[str, Result], sites: list[OurSite], people: int) -> Tab
         ours = {what: results[f"ours on {site.title}, {what}"] for what in (REPEATED, FIRST)}
         limit = results[LIMIT]
         goals += [
-            Goal(f"the app alone on {site.title}, a repeated picture", ours[REPEATED].times(limit), MOST, " times"),
-            Goal(f"a first look-up on {site.title}", ours[FIRST].times(limit), MOST_AT_FIRST, " times"),
-            Goal(f"queries of a look-up on {site.title}", site.queries, MOST_QUERIES),
+            Goal(
+                f"the app alone on {site.title}, a repeated picture",
+                ours[REPEATED].times(limit),
+                MAX_REPEATED,
+                " times",
+            ),
+            Goal(f"a first look-up on {site.title}", ours[FIRST].times(limit), site.max_first, " times"),
+            Goal(f"queries of a look-up on {site.title}", site.queries, MAX_QUERIES),
         ]
     fronted = results[FRONTED].times(results[LIMIT])
-    goals.append(Goal("behind the nginx we ship, a repeated picture", fronted, MOST_FRONTED, " times"))
+    goals.append(Goal("behind the nginx we ship, a repeated picture", fronted, MAX_FRONTED, " times"))
     note = (
         f"One server worker on a core of its own, wrk with 16 connections on another, {people:,} people with pictures. "
-        "A first look-up asks for another person each time, at an address nobody asked for before. "
-        "“Database” is PostgreSQL's own processor time, which is not in the column before. Behind deploy/nginx.conf "
-        "(goal: 0.9 of the limit's throughput) the site's own work every few seconds is counted."
+        "A first look-up asks for another person each time, at a URL that was not requested before. “Database CPU” is "
+        "PostgreSQL's own, and no part of the column “CPU”. Behind deploy/nginx.conf nginx answers most requests; the "
+        "CPU time of the site, which it asks every few seconds, is included."
     )
     return Table("GET of an avatar of 128 px", list(results.values()), LIMIT, "request", goals, [note])

@@ -1,6 +1,7 @@
-"""A contestant that is a program of its own: we write how many operations to do, it answers when they are done.
+"""Child processes of the bench: lanes, which are contestants of their own, and programs that measure and end.
 
-It says one line of JSON (facts about its work) when it is ready, and ends when its input ends, so also with us.
+A lane prints one line of JSON (facts about its work) when it is ready. For each line with a number on its standard
+input it does that many operations and answers with a line. It ends when its input ends, hence also when we end.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from localstack import binaries
 from localstack.processes import tail
 
 HERE = Path(__file__).resolve().parent
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class BenchError(Exception):
-    """Something could not be measured; the message is a sentence with the reason."""
+    """Something could not be measured. The message is a sentence with the reason."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a topic works: a temporary folder, what to close at the end, how long it may take (1: as recorded)."""
+class Workspace:
+    """What a topic works with: a temporary folder, what to close at its end, the share of the full time that it may
+    take (`haste`, 1: all of it), and the number of people on the site."""
 
     folder: Path
     closing: ExitStack
@@ -53,19 +55,39 @@ def python_peer(
     return Peer(name, [binaries.python(), "-m", f"bench.peers.{module}", *arguments], unit, environment or {})
 
 
-def node_peer(name: str, script: str, *arguments: str, unit: float = 1.0, before: Sequence[str] = ()) -> Peer:
-    """`before`: Node's own options."""
-    return Peer(name, [binaries.node(), *before, str(HERE / "peers" / script), *arguments], unit)
+def node_peer(name: str, script: str, *arguments: str, unit: float = 1.0, options: Sequence[str] = ()) -> Peer:
+    """`options`: Node's own options."""
+    return Peer(name, [binaries.node(), *options, str(HERE / "peers" / script), *arguments], unit)
 
 
 def site_settings(folder: Path) -> dict[str, str]:
-    """For peers that use the site's code, which reads its settings from the environment."""
+    """Return the environment of a peer that uses the site's code; `folder` is its DATA_DIR."""
     return {"DJANGO_SETTINGS_MODULE": "avatarsite.settings", "LOCAL_STACK": "1", "DATA_DIR": str(folder)}
 
 
 def plain_environment(**more: str) -> dict[str, str]:
-    """Without the person's own settings of the site, which must not decide what is measured."""
-    return {name: os.environ[name] for name in KEPT if name in os.environ} | more
+    """Return an environment without the user's own settings of the site, which must not decide what is measured."""
+    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ} | more
+
+
+def run_peer(peer: Peer) -> dict[str, Any]:
+    """Run a program that measures by itself, and return the facts in the last line that it prints (JSON).
+
+    Raises BenchError with the end of its standard error if it fails.
+    """
+    done = subprocess.run(
+        peer.command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE.parent,
+        env=plain_environment(**peer.environment),
+    )
+    if done.returncode:
+        raise BenchError(f"“{peer.name}” ended with exit code {done.returncode}: {done.stderr[-1500:]}")
+    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return facts
 
 
 class Lane:
@@ -73,10 +95,10 @@ class Lane:
 
     beside: Sequence[int] = ()
 
-    def __init__(self, peer: Peer, place: Place) -> None:
+    def __init__(self, peer: Peer, workspace: Workspace) -> None:
         self.name = peer.name
         self._unit = peer.unit
-        self._log = place.folder / f"lane-{time.monotonic_ns()}.log"
+        self._log = workspace.folder / f"lane-{time.monotonic_ns()}.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 peer.command,
@@ -87,7 +109,7 @@ class Lane:
                 env=plain_environment(**peer.environment),
                 text=True,
             )
-        place.closing.callback(self.close)
+        workspace.closing.callback(self.close)
         self.facts: dict[str, Any] = json.loads(self._read())
         self._seconds_each = 0.0
 
@@ -98,7 +120,7 @@ class Lane:
     def work(self, seconds: float) -> float:
         calls = max(1, round(seconds / self._seconds_each)) if self._seconds_each else 1
         began = time.perf_counter()
-        self._say(f"{calls}\n")
+        self._write(f"{calls}\n")
         self._read()
         self._seconds_each = (time.perf_counter() - began) / calls
         return calls * self._unit
@@ -114,30 +136,30 @@ class Lane:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         if self._process.stdin is None:
-            raise self._ended()
+            raise self._exit_error()
         try:
             self._process.stdin.write(text)
             self._process.stdin.flush()
         except BrokenPipeError as error:
-            raise self._ended() from error
+            raise self._exit_error() from error
 
     def _read(self) -> str:
         line = self._process.stdout.readline() if self._process.stdout is not None else ""
         if not line:
-            raise self._ended()
+            raise self._exit_error()
         return line
 
-    def _ended(self) -> BenchError:
+    def _exit_error(self) -> BenchError:
         self._process.wait(10)
-        said = "\n".join(tail(self._log, 8))
-        return BenchError(f"“{self.name}” ended with {self._process.returncode}. Its last words:\n{said}")
+        log = "\n".join(tail(self._log, 8))
+        return BenchError(f"“{self.name}” ended with exit code {self._process.returncode}. The end of its log:\n{log}")
 
 
 def check_platform() -> None:
-    """Raises BenchError where we can't measure."""
+    """Raise BenchError on a machine on which nothing can be measured."""
     if sys.platform != "linux":
-        raise BenchError("The figures are taken from Linux's process clocks; run this on Linux.")
+        raise BenchError("The bench reads Linux's CPU clocks of processes. Run it on Linux.")
     if len(os.sched_getaffinity(0)) < 2:
-        raise BenchError("The servers and those who load them need a core each, and this machine gives us one.")
+        raise BenchError("The servers and the load generator need one core each, and this machine has only one.")

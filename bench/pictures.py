@@ -1,4 +1,4 @@
-"""Pictures like photographs: smooth shapes, finer and finer detail, and a sensor's noise over all. Always the same."""
+"""Synthetic photographs: smooth shapes, detail of several scales, and sensor noise. The same in every run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-#: Columns of a layer of detail, and how much it counts. The last is the noise of each pixel.
+# Columns of a layer of detail, and its weight. The last layer is noise of single pixels.
 _LAYERS = ((6, 0.45), (40, 0.25), (250, 0.18), (1200, 0.08), (0, 0.04))
 
 
@@ -32,7 +32,7 @@ def make_subjects(folder: Path) -> list[Subject]:
 
 
 def make_square(side: int) -> bytes:
-    """A WebP, as our renditions are."""
+    """Return a WebP like one of our renditions."""
     buffer = BytesIO()
     _photograph(side, side).save(buffer, "WEBP", quality=82, method=4)
     return buffer.getvalue()

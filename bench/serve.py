@@ -1,4 +1,4 @@
-"""The other end of a lane: does its work as often as it is told. Standard library only, for peers' environments too."""
+"""The child's side of a lane. Standard library only, because it also runs in the environments of peers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 
 
 def serve(work: Callable[[], object], facts: dict[str, Any] | None = None) -> None:
-    """Never returns before the input ends. Whatever else prints, prints to the log."""
+    """Do `work` as often as each line of the input says, until the input ends.
+
+    Everything else that prints to standard output prints to the log instead.
+    """
 
     def repeat(times: int) -> None:
         for _ in range(times):
@@ -20,7 +23,7 @@ def serve(work: Callable[[], object], facts: dict[str, Any] | None = None) -> No
 
 
 def serve_many(work: Callable[[int], object], facts: dict[str, Any] | None = None) -> None:
-    """For work that does several operations at once: it is told how many."""
+    """Like `serve`, for work that does several operations at once and is given their number."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     print(json.dumps(facts or {}), file=answers)

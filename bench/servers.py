@@ -1,4 +1,4 @@
-"""Servers under load: nginx, granian and PostgreSQL on one core, wrk on another. All on this machine's own network."""
+"""Servers under load: nginx and granian on one core, wrk on another, over the loopback network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench.lanes import HERE, BenchError, Place, plain_environment
+from bench.lanes import HERE, BenchError, Workspace, plain_environment
 from localstack import binaries
 from localstack.processes import Program, Running, free_port, is_listening
 from tests.servers import nginx
@@ -27,7 +27,7 @@ _FILES = """\
 
 @dataclass(frozen=True)
 class Site:
-    """A running server, and where it listens. `behind`: the one it asks, whose work counts with its own."""
+    """A running server and its port. `behind`: the server that it forwards to, whose CPU time counts with its own."""
 
     running: Running
     port: int
@@ -39,7 +39,7 @@ class Site:
 
 @dataclass
 class Load:
-    """wrk on the last core against a server on the first, as a contestant. `status`: what each answer must be."""
+    """wrk on the last core against a server on the first one, as a contestant. `status`: the expected HTTP status."""
 
     name: str
     site: Site
@@ -59,59 +59,59 @@ class Load:
         return (self.database.pid,) if self.database is not None else ()
 
     def check(self) -> Mapping[str, str]:
-        """The headers of one answer, by small letters; raises BenchError where the status is not the expected one."""
+        """Return the headers of one response, by lower-case name. Raises BenchError if it has another status."""
         status, headers = _get(self.site.port, self.path, self.headers)
         if status != self.status:
-            raise BenchError(f"“{self.name}” answers {status}, not {self.status}.")
+            raise BenchError(f"“{self.name}” responded with status {status} instead of {self.status}.")
         return headers
 
     def work(self, seconds: float) -> float:
         headers = [part for name, value in self.headers.items() for part in ("-H", f"{name}: {value}")]
-        how = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", *headers]
+        options = ["-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", *headers]
         script = ["-s", self.script[0]] if self.script else []
         rest = ["--", *self.script[1:]] if self.script else []
-        wrk = ["taskset", "-c", str(cores()[-1]), "wrk", *how, *script, self.site.url(self.path), *rest]
-        return _requests(self.name, subprocess.run(wrk, capture_output=True, text=True, check=True).stdout)
+        wrk = ["taskset", "-c", str(cores()[-1]), "wrk", *options, *script, self.site.url(self.path), *rest]
+        return _parse_requests(self.name, subprocess.run(wrk, capture_output=True, text=True, check=True).stdout)
 
 
 def cores() -> list[int]:
     return sorted(os.sched_getaffinity(0))
 
 
-def start_nginx(place: Place) -> Site:
-    """Serves what lies in `www` of the place's folder, with the headers our own answers have."""
+def start_nginx(workspace: Workspace) -> Site:
+    """Start nginx with the files in `www` of the workspace, with the headers of our own responses."""
     port = free_port()
-    return _start_nginx(place, _FILES.format(folder=place.folder, port=port), port)
+    return _start_nginx(workspace, _FILES.format(folder=workspace.folder, port=port), port)
 
 
-def start_nginx_before(place: Place, site: Site) -> Site:
-    """The configuration we ship, in front of `site`."""
-    port, folder = free_port(), place.folder / "fronted"
+def start_nginx_before(workspace: Workspace, site: Site) -> Site:
+    """Start nginx with deploy/nginx.conf in front of `site`."""
+    port, folder = free_port(), workspace.folder / "fronted"
     folder.mkdir()
     config = nginx.shipped(folder, listen=port, application=site.port, static=folder)
-    return replace(_start_nginx(replace(place, folder=folder), config, port), behind=site.running)
+    return replace(_start_nginx(replace(workspace, folder=folder), config, port), behind=site.running)
 
 
-def _start_nginx(place: Place, site: str, port: int) -> Site:
-    config = place.folder / "nginx.conf"
-    config.write_text(nginx.around(site, place.folder), encoding="utf-8")
-    program, log = shutil.which("nginx") or "/usr/sbin/nginx", str(place.folder / "nginx-start.log")
-    return _start(place, "nginx", [program, "-e", log, "-p", str(place.folder), "-c", str(config)], port, {})
+def _start_nginx(workspace: Workspace, site: str, port: int) -> Site:
+    config = workspace.folder / "nginx.conf"
+    config.write_text(nginx.around(site, workspace.folder), encoding="utf-8")
+    program, log = shutil.which("nginx") or "/usr/sbin/nginx", str(workspace.folder / "nginx-start.log")
+    return _start(workspace, "nginx", [program, "-e", log, "-p", str(workspace.folder), "-c", str(config)], port, {})
 
 
-def start_granian(place: Place, application: str, environment: Mapping[str, str], python: str = "") -> Site:
-    """One worker, as the local stack runs it, but without its access log."""
+def start_granian(workspace: Workspace, application: str, environment: Mapping[str, str], python: str = "") -> Site:
+    """Start granian with one worker, as in the local stack, but without an access log."""
     port = free_port()
     where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"]
     command = [python or binaries.python(), "-m", "granian", "--interface", "wsgi", *where, application]
-    return _start(place, "granian", command, port, environment)
+    return _start(workspace, "granian", command, port, environment)
 
 
-def _start(place: Place, name: str, command: Sequence[str], port: int, environment: Mapping[str, str]) -> Site:
+def _start(workspace: Workspace, name: str, command: Sequence[str], port: int, environment: Mapping[str, str]) -> Site:
     pinned = ["taskset", "-c", str(cores()[0]), *command]
-    log = place.folder / f"{name}-{port}.log"
+    log = workspace.folder / f"{name}-{port}.log"
     running = Running(Program(name, pinned, log, plain_environment(**environment), HERE.parent))
-    place.closing.callback(running.stop)
+    workspace.closing.callback(running.stop)
     running.wait_until(lambda: is_listening(port), 60)
     return Site(running, port)
 
@@ -126,9 +126,9 @@ def _get(port: int, path: str, headers: Mapping[str, str]) -> tuple[int, Mapping
         connection.close()
 
 
-def _requests(name: str, said: str) -> float:
-    """How many requests wrk counts as answered; raises BenchError where some went wrong."""
-    count = re.search(r"(\d+) requests in", said)
-    if "Non-2xx" in said or "Socket errors" in said or count is None or not int(count.group(1)):
-        raise BenchError(f"“{name}” failed under load:\n{said}")
+def _parse_requests(name: str, output: str) -> float:
+    """Return the number of requests in wrk's output. Raises BenchError if any failed."""
+    count = re.search(r"(\d+) requests in", output)
+    if "Non-2xx" in output or "Socket errors" in output or count is None or not int(count.group(1)):
+        raise BenchError(f"“{name}” failed under load:\n{output}")
     return float(count.group(1))

@@ -1,4 +1,4 @@
-"""Installs the peers: npm packages beside package.json, Django apps in environments of their own."""
+"""Installation of the peers: npm packages beside package.json, Django apps in environments of their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ PROGRAMS = {"nginx": "nginx", "wrk": "wrk"}
 
 
 def install_npm_peers() -> None:
-    """sharp, viem and ipfs-car. sharp's binaries come as packages, so no script runs."""
+    """Install sharp, viem, ipfs-car and others, unless they are installed. No installation script runs.
+
+    Raises BenchError if npm fails.
+    """
     lock = HERE / "package-lock.json"
     stamp = HERE / "node_modules" / ".installed"
     if _is_fresh(stamp, lock):
@@ -37,7 +40,10 @@ def install_django_siwe_auth() -> str | None:
 
 
 def _install_apart(name: str) -> str | None:
-    """The Python of an environment of its own, or None (with a line that says why) where it can't be installed."""
+    """Install the package into an environment of its own and return the path of its Python.
+
+    If that fails, print the reason and return None.
+    """
     folder, requirements = ROOT / ".local" / "bench" / name, HERE / f"requirements-{name}.txt"
     python, stamp = folder / "bin" / "python", folder / ".installed"
     if _is_fresh(stamp, requirements):
@@ -48,14 +54,14 @@ def _install_apart(name: str) -> str | None:
         _run([sys.executable, "-m", "venv", str(folder)], ROOT)
         _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(requirements)], ROOT)
     except BenchError as error:
-        print(f"  {name} is left out: {error}", flush=True)
+        print(f"  {name} is skipped: {error}", flush=True)
         return None
     stamp.write_text(_digest(requirements), encoding="utf-8")
     return str(python)
 
 
 def check_programs() -> None:
-    """Raises BenchError with what to install."""
+    """Raise BenchError, with the command that installs them, if nginx or wrk is missing."""
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if missing:
         raise BenchError(
@@ -65,7 +71,7 @@ def check_programs() -> None:
 
 
 def _npm() -> list[str]:
-    """The system's, else the one of the wheel that `make test` installs."""
+    """Return the command of the system's npm, or else of the one in the wheel that `make test` installs."""
     node = Path(binaries.node())
     if found := shutil.which("npm"):
         return [found]

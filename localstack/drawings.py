@@ -1,4 +1,4 @@
-"""The demo tokens' pictures, drawn from a seed: the same seed gives the same bytes, hence the same CID."""
+"""Draw the demo tokens' pictures from a seed. The same seed gives the same bytes, hence the same CID."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFilter
 
 SIZE = 640
-FINE = 2  # drawn this much larger, then scaled down: smooth edges
+OVERSAMPLING = 2
+"""Pictures are drawn this much larger, then scaled down, for smooth edges."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,11 @@ class Palette:
 
 
 def draw_creature(seed: str) -> bytes:
-    """A round being with one to three eyes, before a glow, as PNG."""
+    """Return a PNG of a round creature with one to three eyes."""
     chance = random.Random(seed)  # noqa: S311 - a picture, not a secret
     palette = Palette(sky=chance.random(), land=chance.random())
     image = _glow(palette)
-    pen, side = ImageDraw.Draw(image), SIZE * FINE
+    pen, side = ImageDraw.Draw(image), SIZE * OVERSAMPLING
     body, dark = palette.color(palette.land, 0.55, 0.92), palette.color(palette.land + 0.04, 0.7, 0.42)
     _horns(pen, chance, dark)
     pen.polygon(_blob(chance, 0.5 * side, 0.6 * side, 0.3 * side), fill=body)
@@ -46,11 +47,11 @@ def draw_creature(seed: str) -> bytes:
 
 
 def draw_hills(seed: str) -> bytes:
-    """Hills behind hills under a low sun, as PNG."""
+    """Return a PNG of rows of hills under a low sun."""
     chance = random.Random(seed)  # noqa: S311 - a picture, not a secret
     palette = Palette(sky=chance.random(), land=chance.random())
     image = _glow(palette)
-    pen, side = ImageDraw.Draw(image), SIZE * FINE
+    pen, side = ImageDraw.Draw(image), SIZE * OVERSAMPLING
     pen.ellipse(_box(chance.uniform(0.3, 0.7), 0.4, 0.12), fill=palette.color(palette.sky + 0.08, 0.18, 1.0))
     for layer in range(6):
         depth = layer / 5
@@ -65,12 +66,12 @@ def draw_hills(seed: str) -> bytes:
 
 
 def _glow(palette: Palette) -> Image.Image:
-    """A sky that grows lighter towards the ground."""
+    """Return a sky that gets lighter toward the ground."""
     column = Image.new("RGB", (1, SIZE))
     for y in range(SIZE):
         height = y / SIZE
         column.putpixel((0, y), palette.color(palette.sky + 0.09 * height, 0.62 - 0.42 * height, 0.72 + 0.26 * height))
-    return column.resize((SIZE * FINE, SIZE * FINE), Image.Resampling.BICUBIC)
+    return column.resize((SIZE * OVERSAMPLING, SIZE * OVERSAMPLING), Image.Resampling.BICUBIC)
 
 
 def _blob(chance: random.Random, x: float, y: float, radius: float) -> list[tuple[float, float]]:
@@ -85,12 +86,12 @@ def _horns(pen: ImageDraw.ImageDraw, chance: random.Random, color: tuple[int, in
     for side in (-1, 1):
         foot, tip = 0.5 + side * 0.13, 0.5 + side * (0.13 + lean)
         corners = [(foot - 0.05, 0.4), (foot + 0.05, 0.4), (tip, 0.4 - height)]
-        pen.polygon([(x * SIZE * FINE, y * SIZE * FINE) for x, y in corners], fill=color)
+        pen.polygon([(x * SIZE * OVERSAMPLING, y * SIZE * OVERSAMPLING) for x, y in corners], fill=color)
         pen.ellipse(_box(tip, 0.4 - height, 0.028), fill=color)
 
 
 def _eye_places(count: int) -> list[tuple[float, float, float]]:
-    """(x, y, radius) in parts of the side."""
+    """Return (x, y, radius) of each eye, as fractions of the side."""
     if count == 1:
         return [(0.5, 0.51, 0.1)]
     gap = 0.22 if count == 2 else 0.17
@@ -98,7 +99,7 @@ def _eye_places(count: int) -> list[tuple[float, float, float]]:
 
 
 def _box(x: float, y: float, radius: float) -> tuple[float, float, float, float]:
-    side = SIZE * FINE
+    side = SIZE * OVERSAMPLING
     return (x - radius) * side, (y - radius) * side, (x + radius) * side, (y + radius) * side
 
 

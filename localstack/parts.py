@@ -1,4 +1,4 @@
-"""The programs of the local stack: how each is started and when it counts as ready. Standard library only."""
+"""The programs of the local stack: how to start each, and when it is ready. Standard library only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Part:
 
 
 def servers(stack: Stack) -> list[Part]:
-    """What the site's own programs need first."""
+    """Return the servers that the site's own programs need."""
     parts = [Part(_chain(stack), lambda: _chain_answers(stack), f"http://localhost:{stack.chain_port}, chain 31337")]
     if stack.redis_socket is not None:
         parts.insert(0, Part(_redis(stack), lambda: _redis_answers(stack), "unix socket"))
@@ -35,7 +35,7 @@ def servers(stack: Stack) -> list[Part]:
 
 
 def preparation(stack: Stack) -> Program:
-    """A program that ends: database, contracts, demo tokens, static files."""
+    """Return the program that prepares database, contracts, demo tokens and static files, then exits."""
     return _program(stack, "prepare", [binaries.python(), "-m", "localstack.prepare"])
 
 
@@ -48,23 +48,26 @@ def site(stack: Stack) -> list[Part]:
 
 
 def scheduler(stack: Stack) -> list[Part]:
-    """Started last: two cores load the site's code twice in the time of once, but not three times."""
+    """Return the programs to start last: on two cores, loading the site's code a third time would delay the site."""
     schedule = ["beat", "--schedule", str(_folder(stack, "beat") / "schedule"), "--pidfile", "", "--loglevel", "INFO"]
-    listener = _program(stack, "listener", [binaries.python(), "manage.py", "listen_to_chains"])
+    listener = _program(stack, "listener", [binaries.python(), "-m", "avatarsite.listener"])
     with_chains = stack.environment.get("NFT_ENABLED", "1").lower() not in {"0", "false", "no", "off"}
-    programs = [_celery(stack, "beat", schedule), *([listener] if with_chains else [])]
+    programs = [_celery(stack, "beat", schedule, app="avatarsite.beat"), *([listener] if with_chains else [])]
     return [Part(program, lambda: True) for program in programs]
 
 
-def _celery(stack: Stack, name: str, arguments: Sequence[str]) -> Program:
-    command = [binaries.python(), "-m", "celery", "--app", "avatarsite", *arguments]
-    # An orphan that finished its tasks first could wait long for a Redis that went down with the supervisor.
+def _celery(stack: Stack, name: str, arguments: Sequence[str], *, app: str = "avatarsite") -> Program:
+    command = [binaries.python(), "-m", "celery", "--app", app, *arguments]
+    # SIGTERM would let an orphan finish its tasks first, and wait long for a Redis that ended with the supervisor.
     return replace(_program(stack, name, command), orphan_signal=signal.SIGKILL)
 
 
-def settle_chain(stack: Stack) -> None:
-    """Adds three blocks. After a restart the node holds only the newest state, while the "finalized" block lies two
-    behind it: without these a read there fails until the third new block."""
+def finalize_chain(stack: Stack) -> None:
+    """Mine three blocks.
+
+    After a restart the node has only the newest state, but the "finalized" block is two blocks older. Reads at that
+    block would fail until three new blocks are mined.
+    """
     _call(stack, "anvil_mine", ["0x3"])
 
 
@@ -77,7 +80,7 @@ def _redis(stack: Stack) -> Program:
 def _chain(stack: Stack) -> Program:
     folder = _folder(stack, "chain")
     where = ["--host", "127.0.0.1", "--port", str(stack.chain_port), "--chain-id", "31337"]
-    # Each block's whole state would otherwise be kept below the home folder, gigabytes in a day.
+    # Without these options anvil stores each block's state in the home folder: gigabytes a day.
     state = ["--state", str(folder / "state.json"), "--state-interval", "10", "--max-persisted-states", "1"]
     blocks = ["--block-time", BLOCK_TIME, "--slots-in-an-epoch", "1", "--cache-path", str(folder / "cache")]
     return _program(stack, "chain", [binaries.anvil(), *where, *state, *blocks])

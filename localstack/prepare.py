@@ -1,6 +1,6 @@
-"""Makes database, chain and static files ready, before the site's programs start. Each step is done once.
+"""Prepare database, chain and static files before the site's programs start. Each step is done once.
 
-Run by the supervisor, with the stack's environment; its last line says what there is.
+The supervisor runs this with the stack's environment, and shows its last line.
 """
 
 from __future__ import annotations
@@ -8,27 +8,45 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from avatarsite.settings import receipt_keys
 from localstack.binaries import ROOT
 from localstack.chain import LocalChain
 
+EARLIER_DATA = "The data in .local was made by an earlier, unreleased version. Run `make clean-data`, then `make run`."
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
     django.setup()
+    if has_earlier_data():
+        sys.exit(EARLIER_DATA)
     call_command("migrate", interactive=False, verbosity=1)
     receipt_keys.make_local(settings.DATA_DIR)
     tokens = place_tokens() if settings.NFT_ENABLED else []
     collect_static()
     print(f"database, static files, {len(tokens)} demo tokens", flush=True)
+
+
+def has_earlier_data() -> bool:
+    """Return whether the database records migrations of our apps whose files are gone.
+
+    They were merged into one per app before the first release, and nothing leads from them to today's tables.
+    """
+    loader = MigrationLoader(connection)
+    ours = {config.label for config in apps.get_app_configs() if Path(config.path).parent == ROOT}
+    return any(app in ours for app, _ in loader.applied_migrations.keys() - loader.disk_migrations.keys())
 
 
 def place_tokens() -> list[dict[str, Any]]:
@@ -42,7 +60,7 @@ def place_tokens() -> list[dict[str, Any]]:
 
 
 def collect_static() -> None:
-    """Only where a file or a package that brings files has changed: hashing and compressing takes a while."""
+    """Collect static files if a file, or a package that brings files, has changed: compressing takes a while."""
     stamp, key = settings.STATIC_ROOT / ".collected", _static_key()
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -57,7 +75,7 @@ def _static_key() -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
+    """Write the file whole or not at all."""
     new = path.with_name(path.name + ".new")
     new.write_text(text, encoding="utf-8")
     new.replace(path)

@@ -1,7 +1,7 @@
-"""Programs we start: each in its own process group, none outliving us. Standard library only.
+"""Start programs, each in its own process group, and stop them. Standard library only.
 
-A program gets a group of its own, so that Ctrl-C reaches only the supervisor and the supervisor ends the rest in
-order. On Linux the kernel also ends it when we are killed without a chance to clean up.
+Ctrl-C reaches only the supervisor, not the groups of its programs, so that it can stop them in order. On Linux the
+kernel also ends a program when the supervisor is killed and can't clean up.
 """
 
 from __future__ import annotations
@@ -24,13 +24,16 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class PartFailedError(Exception):
-    """A program ended, or never got ready; the message is a sentence with its last log lines."""
+    """A program ended or did not become ready. The message includes the last lines of its log."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to start. `stop_signal` is the one that makes it save and leave; the kernel sends `orphan_signal` when we
-    die without stopping it. `user` is a uid, for root to step down."""
+    """What to start. `stop_signal` asks the program to exit cleanly.
+
+    The kernel sends `orphan_signal` if we are killed without stopping the program. `user` is the uid to run as; only
+    root can set it.
+    """
 
     name: str
     command: Sequence[str]
@@ -69,56 +72,56 @@ class Running:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; negative: the signal that ended it."""
+        """None while the program runs. Negative: the signal that ended it."""
         return self.process.poll()
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Returns once `ready()`; raises PartFailedError when the program ends before or `seconds` pass."""
+        """Wait until `ready()`. Raise PartFailedError if the program ends first or `seconds` pass."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self.exit_code is not None:
-                raise PartFailedError(self.obituary())
+                raise PartFailedError(self.exit_report())
             if time.monotonic() > deadline:
-                raise PartFailedError(f"{self.program.name} was not ready after {seconds:.0f} s.{self._last_words()}")
+                raise PartFailedError(f"{self.program.name} was not ready after {seconds:.0f} s.{self._log_tail()}")
             time.sleep(0.02)
 
-    def obituary(self) -> str:
-        return f"{self.program.name} ended {how_it_ended(self.exit_code)}.{self._last_words()}"
+    def exit_report(self) -> str:
+        return f"{self.program.name} ended {describe_exit(self.exit_code)}.{self._log_tail()}"
 
-    def _last_words(self, lines: int = 8) -> str:
-        said = [line for line in tail(self.program.log, lines) if line.strip()]
-        where = f" Its log is {self.program.log}"
-        return f"{where}, last lines:\n" + "\n".join(f"    {line}" for line in said) if said else f"{where} (empty)."
+    def _log_tail(self, lines: int = 8) -> str:
+        last = [line for line in tail(self.program.log, lines) if line.strip()]
+        log = f" Its log is {self.program.log}"
+        return f"{log}, last lines:\n" + "\n".join(f"    {line}" for line in last) if last else f"{log} (empty)."
 
     def ask_to_stop(self) -> None:
         if self.exit_code is None:
             self.process.send_signal(self.program.stop_signal)
 
-    def stop(self, patience: float = 10.0) -> None:
-        """Asks, waits `patience` seconds, then ends the whole group."""
+    def stop(self, timeout: float = 10.0) -> None:
+        """Ask the program to stop, wait up to `timeout` seconds, then kill its whole group."""
         self.ask_to_stop()
         try:
-            self.process.wait(patience)
+            self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             pass
         finally:
             self.kill()
 
     def kill(self) -> None:
-        """Ends the program and whatever it left in its group, at once."""
-        # PermissionError: what macOS says where only zombies are left.
+        """Kill the program and everything left in its group."""
+        # macOS raises PermissionError if only zombies are left.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
-def _end_with_parent(farewell: signal.Signals) -> None:
-    """In the child: has the kernel send `farewell` when the supervisor dies."""
+def _end_with_parent(parent_death_signal: signal.Signals) -> None:
+    """Make the kernel send this signal when the parent dies. Called in the child."""
     if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, int(farewell), 0, 0, 0)
+        _libc.prctl(PR_SET_PDEATHSIG, int(parent_death_signal), 0, 0, 0)
 
 
-def how_it_ended(code: int | None) -> str:
+def describe_exit(code: int | None) -> str:
     if code is None:
         return "without an exit code"
     if code < 0:
@@ -127,7 +130,7 @@ def how_it_ended(code: int | None) -> str:
 
 
 def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log, read from its last 16 KiB."""
+    """Return the last lines of a log, from its last 16 KiB."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 16 * 1024))
@@ -137,7 +140,7 @@ def tail(path: Path, lines: int) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on now."""
+    """Return a TCP port of 127.0.0.1 on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -149,5 +152,5 @@ def is_listening(port: int, host: str = "127.0.0.1") -> bool:
         with socket.socket(family) as probe:
             probe.settimeout(1)
             return probe.connect_ex((host, port)) == 0
-    except OSError:  # no such family here
+    except OSError:  # this machine has no such address family
         return False

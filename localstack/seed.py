@@ -1,5 +1,4 @@
-"""The demo tokens: what they show, who holds them, and putting them on the chain and into our IPFS store. And the names
-(ENS) of the people who hold them."""
+"""The demo tokens and the ENS names of their holders: store the files in our IPFS store, then deploy and mint."""
 
 from __future__ import annotations
 
@@ -20,21 +19,21 @@ from localstack.drawings import draw_creature, draw_hills
 from nft.core.evm.address import parse_address
 from nft.core.evm.caip import AssetId
 from nft.core.evm.ens import namehash, reverse_name
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.avatar_record import AVATAR
-from nft.core.tokens.token import TokenStandard
 from nft.files.store import ipfs_uri, pin_directory, pin_file
 
 PEOPLE = ("Alice", "Bob", "Carol", "Dave", "Erin")
-"""The chain's unlocked accounts 0 to 4, in order."""
+"""The holders of the chain's unlocked accounts 0 to 4, in order."""
 SITE_ACCOUNT = 9
-"""The unlocked account that administers our contract."""
+"""The number of the unlocked account that administers our contract."""
 
 
 @dataclass(frozen=True)
 class DemoToken:
     label: str
     holder: int
-    """Index into PEOPLE: who gets it first."""
+    """Index in PEOPLE of the first holder."""
     seed: str = ""
     description: str = ""
 
@@ -52,7 +51,7 @@ SHAPES = (DemoToken("Shape 1", 1), DemoToken("Shape 2", 3), DemoToken("Shape 3",
 
 @dataclass(frozen=True)
 class Placed:
-    """The contracts, by the name each has in chain.json."""
+    """The deployed contracts. Their names are those in chain.json."""
 
     avatars: Contract
     editions: Contract
@@ -63,18 +62,18 @@ class Placed:
 
 
 def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
-    """Puts everything there that is missing; answers what chain.json says."""
+    """Create what is missing. Return the content of chain.json."""
     people = chain.w3.eth.accounts
-    avatars = chain.put(avatar_collection(people, [_pin_avatar(token, now) for token in AVATARS]))
+    avatars = chain.deploy(avatar_collection(people, [_pin_avatar(token, now) for token in AVATARS]))
     placed = Placed(
         avatars=avatars,
-        editions=chain.put(edition_collection(people, _pin_editions(now))),
-        shapes=chain.put(Collection("OnchainShapes", steps=[_mint_shape(people[token.holder]) for token in SHAPES])),
-        names=chain.put(name_collection(people, avatars)),
-        aggregate3=chain.put_aggregate3(),
-        delegate_registry=chain.put(Collection("DemoDelegateRegistry")).address,
+        editions=chain.deploy(edition_collection(people, _pin_editions(now))),
+        shapes=chain.deploy(Collection("OnchainShapes", steps=[_mint_shape(people[token.holder]) for token in SHAPES])),
+        names=chain.deploy(name_collection(people, avatars)),
+        aggregate3=chain.install_aggregate3(),
+        delegate_registry=chain.deploy(Collection("DemoDelegateRegistry")).address,
     )
-    chain.settle()
+    chain.finalize()
     return describe(placed, people)
 
 
@@ -91,7 +90,7 @@ def edition_collection(people: Sequence[ChecksumAddress], folder_uri: str) -> Co
 
 
 def name_collection(people: Sequence[ChecksumAddress], avatars: Contract) -> Collection:
-    """`alice.eth` and so on; a holder of one of our avatars has it as the picture of their name."""
+    """Return `alice.eth` and so on. The name of an avatar's holder has that avatar as its picture."""
     given = [_give_name(person.lower() + ".eth", holder) for person, holder in zip(PEOPLE, people, strict=False)]
     pictures = [_give_picture(PEOPLE[token.holder].lower() + ".eth", token, avatars) for token in AVATARS]
     return Collection("DemoNames", steps=[*given, *pictures])
@@ -137,7 +136,10 @@ def _pin_avatar(token: DemoToken, now: datetime) -> str:
 
 
 def _pin_editions(now: datetime) -> str:
-    """The URI of one directory of metadata, a file a token, named as ERC-1155 says: 64 hexadecimal digits."""
+    """Store a directory with the metadata of each edition; return its URI.
+
+    The files are named as ERC-1155 demands: the token id as 64 hexadecimal digits.
+    """
     images = [pin_file(draw_hills(token.seed), "image/png", now).uri for token in EDITIONS]
     files: Mapping[str, tuple[bytes, str]] = {
         f"{number:064x}.json": (_metadata(token, image), "application/json")
@@ -156,7 +158,7 @@ Step = Callable[[Contract], ContractFunction]
 
 
 def _mint_avatar(token: DemoToken, people: Sequence[ChecksumAddress], uri: str) -> Step:
-    # By request id, because people may mint between two of our steps: the number is found again by it.
+    # People may mint between two of our steps, so the token id is unknown. The request id finds it again.
     return lambda contract: contract.functions.mintOnce(_request_id(token), people[token.holder], uri)
 
 
@@ -190,7 +192,7 @@ def _avatar_id(avatars: Contract, token: DemoToken) -> int:
 
 
 def _holder_of(contract: Contract, token_id: int, people: Sequence[ChecksumAddress]) -> str:
-    """Who holds it now; of several, the first of the people here; empty where nobody does."""
+    """Return the address of the current holder: the first of `people` if there are several, empty if there is none."""
     if "ownerOf" in {item.get("name") for item in contract.abi}:
         return _owner_of(contract, token_id)
     amounts = contract.functions.balanceOfBatch(list(people), [token_id] * len(people)).call()

@@ -1,6 +1,6 @@
-"""What the local stack is told: ports, the data folder, and the environment its programs share.
+"""The local stack's configuration: ports, the data folder, and the environment of its programs.
 
-Standard library only. Values come from the environment, then from `.env`, then from the defaults for one machine.
+Standard library only. Values come from the environment, then from `.env`, then from defaults.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from localstack.binaries import ROOT
 
 SOCKET_LIMIT = 100
-"""Bytes; a unix socket's path may have 107 on Linux, 103 on macOS."""
+"""In bytes. The path of a unix socket may have 107 on Linux and 103 on macOS."""
 ENV_LINE = re.compile(
     r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*"
     r"(?:(?P<quote>['\"])(?P<quoted>.*)(?P=quote)|(?P<plain>(?!['\"#])\S(?:.*?\S)?)?)\s*(?:(?<!\S)#.*)?$"
@@ -24,7 +24,7 @@ ENV_LINE = re.compile(
 
 
 class StackError(Exception):
-    """The stack can't start as told; the message is one sentence."""
+    """The stack can't start with this configuration. The message is for the operator."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Stack:
     web_port: int
     chain_port: int
     redis_socket: Path | None
-    """None: REDIS_URL names a server of the person's own."""
+    """None if REDIS_URL names another server."""
     environment: Mapping[str, str]
 
     @property
@@ -49,7 +49,7 @@ class Stack:
 
 
 def read_stack(environment: Mapping[str, str], env_file: Path = ROOT / ".env") -> Stack:
-    """Raises StackError for an unreadable line of `.env` or a port that is none."""
+    """Read the configuration. Raise StackError for an invalid line of `.env` or an invalid port."""
     given = {**read_env_file(env_file), **environment}
     data = Path(given.get("DATA_DIR") or ROOT / ".local").resolve()
     web, chain = _port(given, "AVATARSITE_PORT", 8000), _port(given, "AVATARSITE_CHAIN_PORT", 8545)
@@ -66,9 +66,11 @@ def read_stack(environment: Mapping[str, str], env_file: Path = ROOT / ".env") -
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """NAME=value lines; quotes round a value are taken off; `#` after a space begins a comment.
+    """Return the settings of NAME=value lines. Raise StackError for any other line.
 
-    A name without a value counts as not set, so that lines of .env.example can be taken as they are."""
+    Quotes around a value are removed, and `#` after a space begins a comment. A name without a value is not set, so
+    that lines of .env.example can be copied unchanged.
+    """
     found = {}
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
@@ -90,7 +92,7 @@ def _port(given: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _socket(data: Path) -> Path:
-    """In the data folder, or, where its path is too long for a socket, in a folder of ours among the temporary ones."""
+    """Return the path of Redis's socket: in the data folder, or in a temporary folder if that path is too long."""
     inside = data / "redis.sock"
     if len(os.fsencode(inside)) <= SOCKET_LIMIT:
         return inside
@@ -98,5 +100,5 @@ def _socket(data: Path) -> Path:
     folder = Path(tempfile.gettempdir()) / f"avatarsite-{os.getuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
-        raise StackError(f"{folder} belongs to somebody else; set DATA_DIR to a folder with a shorter path.")
+        raise StackError(f"{folder} belongs to another user. Set DATA_DIR to a folder with a shorter path.")
     return folder / "redis.sock"

@@ -1,6 +1,6 @@
-"""Starts the parts in order, watches them, and stops all of them when one ends or the person says so.
+"""Start the parts in order, watch them, and stop all of them when one ends or the operator asks.
 
-Standard library only. What it prints is for a person: a line a part, then where the site is.
+Standard library only. It prints a line per part, then the site's address.
 """
 
 from __future__ import annotations
@@ -21,24 +21,28 @@ from localstack.parts import Part
 from localstack.processes import PartFailedError, Program, Running, is_listening, tail
 from localstack.stack import Stack, StackError
 
-KEPT = ("db.sqlite3*", "media", "mail", "redis", "redis.sock", "chain", "chain.json", "static", "beat", "log")
-PATIENCE = 12.0
-"""Seconds a part has to finish what it does; a worker's task may be in the middle of something."""
+DATA_NAMES = ("db.sqlite3*", "media", "mail", "redis", "redis.sock", "chain", "chain.json", "static", "beat", "log")
+"""What the parts create in the data folder."""
+
+STOP_TIMEOUT = 12.0
+"""Seconds a part has to stop. A worker finishes its current task first."""
 
 
 class StopRequested(BaseException):
-    """Ctrl-C, or a SIGTERM or SIGHUP to the supervisor. Not an Exception: nothing on the way may swallow it."""
+    """Ctrl-C, SIGTERM or SIGHUP to the supervisor. It is no Exception, so that no `except` in between catches it."""
 
 
-def run(stack: Stack, began: float) -> int:
-    """Runs until told to stop (answers 0) or until a part ends (answers 1). `began`: time.monotonic() of the start,
-    installing included, for the line that says how long it took."""
+def run(stack: Stack, started_at: float) -> int:
+    """Run until asked to stop (return 0) or until a part ends (return 1).
+
+    `started_at` is the time.monotonic() at which the command started, for the line that says how long it took.
+    """
     supervisor = Supervisor(stack)
-    with _one_at_a_time(stack), _told_to_stop():
+    with _locked(stack), _stop_on_signals():
         try:
             supervisor.start()
             ready = f"avatarsite is ready at {stack.origin}"
-            print(f"{ready} (after {time.monotonic() - began:.1f} s). Ctrl-C stops it.", flush=True)
+            print(f"{ready} (after {time.monotonic() - started_at:.1f} s). Press Ctrl-C to stop.", flush=True)
             supervisor.watch()
         except StopRequested:
             print("\nStopping …", flush=True)
@@ -51,16 +55,16 @@ def run(stack: Stack, began: float) -> int:
 
 
 def clean(stack: Stack) -> int:
-    """Forgets what `run` keeps. Only names it makes are removed: DATA_DIR may be a folder with other things in it."""
-    with _one_at_a_time(stack):
-        for path in [found for name in KEPT for found in stack.data.glob(name)]:
+    """Delete what `run` stored. DATA_DIR may have other files in it, so only names that `run` creates are removed."""
+    with _locked(stack):
+        for path in [found for name in DATA_NAMES for found in stack.data.glob(name)]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    print(f"Forgot the local site's data in {stack.data}")
+    print(f"Deleted the local site's data in {stack.data}")
     return 0
 
 
 def check_ports(stack: Stack) -> None:
-    """Raises StackError for a port that another program has, on IPv4 or, where `localhost` may lead, on IPv6."""
+    """Raise StackError if another program uses one of the ports, on IPv4 or on IPv6 (`localhost` can mean either)."""
     for name, port in (("AVATARSITE_PORT", stack.web_port), ("AVATARSITE_CHAIN_PORT", stack.chain_port)):
         if not _is_free(port):
             raise StackError(
@@ -86,21 +90,21 @@ class Supervisor:
 
     def start(self) -> None:
         self._start_all(parts.servers(self.stack))
-        parts.settle_chain(self.stack)
+        parts.finalize_chain(self.stack)
         self._prepare()
         self._start_all(parts.site(self.stack))
         self._start_all(parts.scheduler(self.stack))
 
     def watch(self) -> NoReturn:
-        """Raises PartFailedError when a part ends."""
+        """Wait until a part ends, then raise PartFailedError."""
         while True:
             for running in self.running:
                 if running.exit_code is not None:
-                    raise PartFailedError(running.obituary())
+                    raise PartFailedError(running.exit_report())
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """The site's programs first, together, while Redis and the chain still answer them; then those."""
+        """Stop the site's programs first, which still need Redis and the chain to finish; then these two."""
         for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signal_number, self._stop_at_once)
         servers = {"redis", "chain"}
@@ -122,13 +126,13 @@ class Supervisor:
         while running.exit_code is None:
             time.sleep(0.05)
         if running.exit_code:
-            raise PartFailedError(running.obituary())
+            raise PartFailedError(running.exit_report())
         self.running.remove(running)
         print(f"  prepared {' '.join(tail(running.program.log, 1))}", flush=True)
 
     def _launch(self, program: Program) -> Running:
         with contextlib.suppress(FileNotFoundError):
-            program.log.replace(program.log.with_suffix(".log.1"))  # what the last run said stays readable
+            program.log.replace(program.log.with_suffix(".log.1"))  # the log of the last run stays readable
         running = Running(program)
         self.running.append(running)
         return running
@@ -137,13 +141,13 @@ class Supervisor:
 def _stop_together(running: Sequence[Running]) -> None:
     for each in running:
         each.ask_to_stop()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STOP_TIMEOUT
     for each in running:
         each.stop(max(0.0, deadline - time.monotonic()))
 
 
 @contextlib.contextmanager
-def _told_to_stop() -> Iterator[None]:
+def _stop_on_signals() -> Iterator[None]:
     def raise_stop(_number: int, _frame: FrameType | None) -> None:
         raise StopRequested
 
@@ -153,8 +157,8 @@ def _told_to_stop() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(stack: Stack) -> Iterator[None]:
-    """Two stacks on one data folder would spoil each other's chain and queue."""
+def _locked(stack: Stack) -> Iterator[None]:
+    """Hold the data folder's lock. Two stacks on one folder would corrupt each other's chain and queue."""
     stack.data.mkdir(parents=True, exist_ok=True)
     with (stack.data / "running.pid").open("a+") as lock:
         try:

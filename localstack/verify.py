@@ -1,4 +1,4 @@
-"""The checks: `make lint` and `make test`. Standard library only; what they need is installed first."""
+"""The checks of `make lint` and `make test`. Standard library only. What the checks need is installed first."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ PRODUCTION = {
     "NFT_CHAINS": '{"1": {"name": "Ethereum", "rpc_urls": ["https://one.example", "https://two.example"]}}',
     "NFT_IPFS_GATEWAYS": "https://one.example https://two.example",
     "S3_BUCKET": "avatars",
-    # Of RFC 8410, section 10.3: known to everybody, good enough to be looked at.
+    # The example of RFC 8410, section 10.3: a public key pair, but a valid one.
     "AVATAR_RECEIPT_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----\n"
     "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
     "-----END PRIVATE KEY-----\n",
 }
-"""Settings as a production has them, for Django's own `check --deploy`; nothing is connected to."""
-
+"""Production settings, for Django's `check --deploy`. The check connects to nothing."""
 
 SQLITE_TESTS = [
     "tests/profiles/pictures/test_history.py",
@@ -48,10 +47,10 @@ SQLITE_TESTS = [
     "tests/nft/minting/test_mint_kills.py",
     "tests/nft/minting/test_sponsored_mints.py",
 ]
-"""What differs between databases: locks, races, constraints. `make test-sqlite` runs everything there."""
+"""Tests of what differs between databases: locks, races, constraints. `make test-sqlite` runs all tests on SQLite."""
 
 SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
-"""Three workers, each with servers of its own: on two cores, as tests wait for servers half of their time."""
+"""Three workers on two cores, each with its own servers: tests wait for servers half of the time."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,7 @@ class Check:
 
 
 def lint() -> int:
+    """Run every static check."""
     bootstrap.prepare("lint")
     python, tool = binaries.python(), binaries.VENV / "bin"
     manage = [python, "manage.py"]
@@ -76,8 +76,8 @@ def lint() -> int:
             Check("types", [str(tool / "mypy"), *OURS], local),
             Check("script types", ["node", "frontend/node_modules/typescript/bin/tsc", "-p", "frontend"], _with_node()),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
-            Check("arrows", [str(tool / "lint-imports")], local),
-            Check("migrations in step", [*manage, "makemigrations", "--check", "--dry-run"], local),
+            Check("imports", [str(tool / "lint-imports")], local),
+            Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], local),
             Check(
                 "production settings",
                 [*manage, "check", "--deploy", "--fail-level", "WARNING"],
@@ -104,7 +104,10 @@ def format_code() -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Contracts, page scripts, a smaller run on SQLite, then everything; with `arguments` only pytest, with those."""
+    """Test the contracts, the page scripts, a part of the site on SQLite, then the whole site.
+
+    With `arguments`, run only pytest with these.
+    """
     bootstrap.prepare("test")
     environment = _with_node()
     pytest = [binaries.python(), "-m", "pytest"]
@@ -140,19 +143,19 @@ def _forge_test() -> Check:
 
 
 def _with_node() -> dict[str, str]:
-    """The environment with our Node.js first: the compiler's start line looks for `node` on the PATH."""
+    """Return the environment with our Node.js first on the PATH, where the compiler's shebang finds it."""
     folder = str(Path(binaries.node()).parent)
     return os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
-    """The person's own environment, without settings of the site that would decide the outcome."""
+    """Return a minimal environment plus `settings`, so that the site's own settings don't change the result."""
     plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TERM", "CI") if name in os.environ}
     return plain | settings
 
 
 def _run_all(checks: Sequence[Check]) -> int:
-    """Runs every check, so that one run shows all that is wrong."""
+    """Run every check, even after one failed. Return the exit code."""
     failed = [check.title for check in checks if not _passes(check)]
     if failed:
         print(f"\nFailed: {', '.join(failed)}", flush=True)
@@ -161,10 +164,11 @@ def _run_all(checks: Sequence[Check]) -> int:
 
 def _passes(check: Check) -> bool:
     print(f"--- {check.title}: {' '.join(_short(word) for word in check.command)}", flush=True)
-    began = time.monotonic()
+    started_at = time.monotonic()
     code = subprocess.run(check.command, cwd=check.folder, env=check.environment, check=False).returncode
     print(
-        f"--- {check.title}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - began:.1f} s", flush=True
+        f"--- {check.title}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - started_at:.1f} s",
+        flush=True,
     )
     return code == 0
 

@@ -11,16 +11,19 @@ class NftConfig(AppConfig):
         from nft import checks  # noqa: F401  # registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.sessions import give_full_age
-        from nft.claims.receipt import provide
+        from nft.claims.receipt import build_provenance
         from nft.gallery.search import search_new_accounts
         from nft.middleware import begin_session, forget_session
         from nft.signals import account_changed
+        from profiles.jobs import provide
         from profiles.sources import Source, register_identifier_resolver, register_source
 
+        provide("clients", "nft.clients.clients.get_clients")
+        provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
         unchecked = (
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
-        register_source(Source("nft", "NFT", provide, unchecked))
+        register_source(Source("nft", "NFT", build_provenance, unchecked))
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

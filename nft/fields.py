@@ -1,4 +1,4 @@
-"""Column types of the field's own words: 20-byte addresses and uint256 numbers."""
+"""Model fields for Ethereum values: 20-byte addresses and uint256 numbers."""
 
 from __future__ import annotations
 
@@ -8,51 +8,53 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from nft.core.evm.address import ADDRESS_BYTES
+from nft.core.evm.token import MAX_TOKEN_ID
+
 if TYPE_CHECKING:
     _Bytes = models.BinaryField[bytes, bytes]
-    _IntText = models.CharField[Any, Any]  # int, or None where the column is nullable
+    _IntText = models.CharField[Any, Any]  # int, or None if the column is nullable
 else:  # generic only in the stubs
     _Bytes = models.BinaryField
     _IntText = models.CharField
 
-UINT256_MAX = 2**256 - 1
-UINT256_DIGITS = 78
+UINT256_DIGITS = len(str(MAX_TOKEN_ID))
 
 
 class AddressField(_Bytes):
-    """An Ethereum address as its 20 bytes; `nft.core.evm.address.to_checksum` makes the text."""
+    """An Ethereum address, stored as its 20 bytes. `nft.core.evm.address.to_checksum` returns its text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 20
+        kwargs["max_length"] = ADDRESS_BYTES
         super().__init__(*args, **kwargs)
 
-    def from_db_value(self, value: Any, *_: Any) -> bytes | None:
+    def from_db_value(self, value: bytes | memoryview | None, *_: object) -> bytes | None:
         return None if value is None else bytes(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is not None and len(value) != 20:
+        if value is not None and len(value) != ADDRESS_BYTES:
             raise ValidationError("An address has 20 bytes, this one has %(n)s.", params={"n": len(value)})
         return super().get_prep_value(value)
 
 
 class Uint256Field(_IntText):
-    """A uint256 kept as decimal text of at most 78 digits: no database has the type, and none may round it."""
+    """A uint256, stored as decimal text of at most 78 digits: databases have no such type and might round it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_length"] = UINT256_DIGITS
         super().__init__(*args, **kwargs)
 
-    def from_db_value(self, value: str | None, *_: Any) -> int | None:
+    def from_db_value(self, value: str | None, *_: object) -> int | None:
         return None if value is None else int(value)
 
     def to_python(self, value: Any) -> Any:
         return int(value) if isinstance(value, str) and value else value
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: Any) -> str | None:
         if value is None:
             return None
         number = int(value)
-        if not 0 <= number <= UINT256_MAX:
+        if not 0 <= number <= MAX_TOKEN_ID:
             raise ValidationError("A token id is a whole number from 0 to 2^256 - 1.")
         return str(number)
 

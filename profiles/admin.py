@@ -1,4 +1,4 @@
-"""People and pictures for the site's team: to look, and to remove with a reason. Nobody sets a picture for another."""
+"""People and pictures for staff, who look, and remove pictures with a reason. Nobody sets a picture for another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from profiles.admin_base import ReadOnlyAdmin, email_lookups, username_lookup
-from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, email_lookups, username_lookup
+from profiles.models import AuditEntry, Avatar, Notice, Profile, Rendition, StoredImage
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.rights import moderate_avatar
@@ -126,3 +126,14 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ["profile", "actor"]
     search_fields = ["=profile__handle", "=action"]
     ordering = ["-at"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(LeasedAdmin):
+    """What people were told about lost pictures. A mail that failed for a reason of ours needs attention."""
+
+    list_display = ["at", "profile", "kind", "mailed_at", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "kind"]
+    list_select_related = ["profile"]
+    ordering = ["-at"]
+    raw_id_fields = ["profile", "avatar"]

@@ -6,12 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+
+from profiles.leases import Leased, fresh
 
 # The largest number of rows that a list counts.
 MAX_COUNT = 10_000
@@ -75,6 +78,19 @@ class ReadOnlyInline(Rows):
         return False
 
 
+class NeedsAttention(admin.SimpleListFilter):
+    """Rows whose automatic attempts stopped (profiles.leases): they wait for staff to retry them."""
+
+    title = "needs attention"
+    parameter_name = "needs_attention"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Leased]) -> QuerySet[Leased]:
+        return queryset.filter(gave_up_at__isnull=False) if self.value() == "yes" else queryset
+
+
 class ReasonForm(ActionForm):
     reason = forms.CharField(required=False, max_length=200, label="Reason (for actions)")
 
@@ -89,3 +105,24 @@ def email_lookups(path: str = "user") -> list[str]:
     model = get_user_model()
     name = model.get_email_field_name()
     return [f"{path}__{name}"] if hasattr(model, name) else []
+
+
+class LeasedAdmin(ReadOnlyAdmin):
+    """A list of rows that workers work on. Add `NeedsAttention` to its filters."""
+
+    actions = ["retry"]
+    action_form = ReasonForm
+    retried_at_once = 100
+
+    @admin.action(description="Retry (needs a reason)", permissions=["view"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Leased]) -> None:
+        """Make rows that were given up due again. Each row's history in the admin keeps the reason."""
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, "Write why you retry: it stands in the row's history.", messages.ERROR)
+            return
+        chosen = list(queryset.filter(gave_up_at__isnull=False)[: self.retried_at_once])
+        queryset.filter(pk__in=[row.pk for row in chosen], gave_up_at__isnull=False).update(**fresh(timezone.now()))
+        for row in chosen:
+            self.log_change(request, row, f"Retry: {reason}")
+        self.message_user(request, f"{len(chosen)} will be tried again.")

@@ -1,4 +1,4 @@
-"""What was done, written in the transaction that did it."""
+"""The audit of what was done to people's pictures and accounts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from profiles.models import AuditEntry, Profile
 
 
 def record(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> AuditEntry:
-    """`actor` None: the site itself did it. `detail` must be JSON and hold no secret and no hidden account."""
+    """Write an audit entry in the transaction of the change.
+
+    `actor` None: the site itself. `detail` must be JSON, without secrets and hidden accounts.
+    """
     actor_id = None if actor is None else actor.pk
     return AuditEntry.objects.create(profile=profile, action=action, actor_id=actor_id, detail=detail)

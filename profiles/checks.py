@@ -1,8 +1,9 @@
-"""Our own settings, judged at the start. Each id is stable."""
+"""System checks of the settings. Ids are stable."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -31,11 +32,12 @@ def check_storage(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 @register()
 def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A mark must not outlive its picture, nor the purge of an image overtake the request that stores it."""
+    """Check that no mark outlives its picture, and no purge overtakes the request that stores an image."""
     found: list[CheckMessage] = []
-    if not 0 < profiles_settings.mark_max_age().total_seconds() <= profiles_settings.image_max_age().total_seconds():
+    ours = profiles_settings.current()
+    if not timedelta(0) < ours.mark_max_age <= ours.image_max_age:
         found.append(Error("0 < AVATAR_MARK_MAX_AGE <= AVATAR_IMAGE_MAX_AGE does not hold.", id="profiles.E002"))
-    if profiles_settings.unused_image_age().total_seconds() < 60:
+    if ours.unused_image_age < timedelta(minutes=1):
         found.append(
             Error(
                 "AVATAR_UNUSED_SECONDS is less than 60.",
@@ -48,9 +50,8 @@ def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
 
 @register()
 def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    wrong = [
-        one for one in (profiles_settings.on_loss(), *profiles_settings.on_loss_choices()) if one not in OnLoss.values
-    ]
+    ours = profiles_settings.current()
+    wrong = [policy for policy in (ours.on_loss, *ours.on_loss_choices) if policy not in OnLoss.values]
     if not wrong:
         return []
     hint = f"AVATAR_ON_LOSS is one of them, AVATAR_ON_LOSS_CHOICES some of them: {', '.join(OnLoss.values)}."
@@ -59,14 +60,15 @@ def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 @register()
 def check_limits(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    limits = vars(profiles_settings.image_limits())
+    limits = vars(profiles_settings.current().image_limits)
     bad = [f"AVATAR_{name.upper()}" for name, value in limits.items() if value < 1]
     return [Error(f"{name} must be at least 1.", id="profiles.E004") for name in bad]
 
 
 @register()
 def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    mode, public = profiles_settings.serve_from_store(), profiles_settings.store_public_url()
+    ours = profiles_settings.current()
+    mode, public = ours.serve_from_store, ours.store_public_url
     if mode not in {"", "public", "signed"}:
         return [Error(f"AVATAR_SERVE_FROM_STORE is {mode!r}: leave it empty, or public or signed.", id="profiles.E005")]
     if mode == "public" and not public.startswith(("https://", "http://")):
@@ -78,6 +80,21 @@ def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
             )
         ]
     return []
+
+
+@register()
+def check_cache(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where rate limits can't count: per process, or not at all."""
+    backend = str(settings.CACHES.get("default", {}).get("BACKEND", ""))
+    if not backend.endswith(("LocMemCache", "DummyCache")):
+        return []
+    return [
+        Warning(
+            f"The default cache is {backend.rpartition('.')[2]}: rate limits are counted per process, or not at all.",
+            hint="Name a cache that all processes share, such as Redis.",
+            id="profiles.W003",
+        )
+    ]
 
 
 @register()

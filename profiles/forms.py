@@ -1,4 +1,4 @@
-"""What people fill in. Forms read; services decide."""
+"""The forms. They parse; `people` and `pictures` decide."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
-from profiles.models.rights import OnLoss, effective
-from profiles.people.api_tokens import Scope, TokenWish
+from profiles.models.rights import OnLoss, resolve_policy
+from profiles.people.api_tokens import Scope, TokenRequest
 
 
 class ProfileForm(forms.Form):
@@ -68,19 +68,19 @@ class AltTextForm(forms.Form):
     )
 
 
-def _fraction(label: str, initial: str, choices: dict[str, str]) -> forms.FloatField:
-    """A number a script may choose freely, and a person from a list."""
+def _fraction_field(label: str, initial: str, choices: dict[str, str]) -> forms.FloatField:
+    """Return a field for a number that a script chooses freely, and a person from a list."""
     wrong = {"invalid": "The part to show is given in numbers from 0 to 1."}
     widget = forms.Select(choices=list(choices.items()))
     return forms.FloatField(label=label, required=False, initial=initial, widget=widget, error_messages=wrong)
 
 
 class CropForm(forms.Form):
-    """Which square of the picture is shown: `Crop` in three lists, for which static/js/cropper.js stands in."""
+    """The square of the picture to show: a `Crop` as three lists, which static/js/cropper.js replaces."""
 
-    crop_x = _fraction("From left to right", "0.5", {"0": "Left", "0.5": "Middle", "1": "Right"})
-    crop_y = _fraction("From top to bottom", "0.5", {"0": "Top", "0.5": "Middle", "1": "Bottom"})
-    crop_size = _fraction(
+    crop_x = _fraction_field("From left to right", "0.5", {"0": "Left", "0.5": "Middle", "1": "Right"})
+    crop_y = _fraction_field("From top to bottom", "0.5", {"0": "Top", "0.5": "Middle", "1": "Bottom"})
+    crop_size = _fraction_field(
         "How much",
         "1",
         {"1": "As much as fits", "0.75": "Three quarters of it", "0.5": "Half of it", "0.33": "A third of it"},
@@ -100,7 +100,7 @@ class CropForm(forms.Form):
 
 
 class FinishForm(AltTextForm, CropForm):
-    """What is said of an upload beside its bytes."""
+    """What describes an upload besides its bytes."""
 
 
 class UploadForm(FinishForm):
@@ -111,18 +111,18 @@ class UploadForm(FinishForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["content"].help_text = f"JPEG, PNG, GIF, WebP or AVIF, up to {most()}."
+        self.fields["content"].help_text = f"JPEG, PNG, GIF, WebP or AVIF, up to {upload_limit()}."
 
     def clean_content(self) -> UploadedFile[bytes]:
-        """Empty and odd files go on to the decoder, which knows the reason; only size is judged without reading."""
+        """Check the size only: empty and odd files go on to the decoder, which knows the reason."""
         file: UploadedFile[bytes] = self.cleaned_data["content"]
-        if (file.size or 0) > settings.upload_max_bytes():
+        if (file.size or 0) > settings.current().upload_max_bytes:
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
 
 
 class LossForm(forms.Form):
-    """What a person wishes for when the right to their picture is lost."""
+    """A person's policy for pictures whose right is lost."""
 
     on_loss = forms.ChoiceField(widget=forms.RadioSelect, label="What others see then")
     returns_by_itself = forms.BooleanField(
@@ -138,7 +138,7 @@ class LossForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        allowed = {settings.on_loss(), *settings.on_loss_choices()}
+        allowed = {settings.current().on_loss, *settings.current().on_loss_choices}
         choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
         self.fields["on_loss"] = forms.ChoiceField(
             choices=choices, widget=forms.RadioSelect, label=self.base_fields["on_loss"].label
@@ -149,8 +149,8 @@ class LossForm(forms.Form):
     @classmethod
     def of(cls, profile: Profile) -> LossForm:
         names = ("returns_by_itself", "mails_on_loss")
-        wishes = {name: getattr(profile, name) for name in names}
-        return cls(initial={"on_loss": effective(profile.on_loss).value, **wishes})
+        chosen = {name: getattr(profile, name) for name in names}
+        return cls(initial={"on_loss": resolve_policy(profile.on_loss).value, **chosen})
 
 
 class ModerationForm(forms.Form):
@@ -158,19 +158,18 @@ class ModerationForm(forms.Form):
 
 
 def first_error(form: forms.Form) -> str:
-    """Of a form that is not valid."""
+    """Return the first error of a form that is not valid."""
     return next(str(error) for errors in form.errors.values() for error in errors)
 
 
-def most() -> str:
-    return filesizeformat(settings.upload_max_bytes())
+def upload_limit() -> str:
+    """Return the largest upload, for people."""
+    return filesizeformat(settings.current().upload_max_bytes)
 
 
 def too_large(size: int) -> str:
-    return f"This file has {filesizeformat(size)}. Pictures may have up to {most()}."
+    return f"This file has {filesizeformat(size)}. Pictures may have up to {upload_limit()}."
 
-
-# What a person says of a new token. The form reads; the service decides.
 
 _SCOPES = {
     Scope.READ: "See my picture and its history",
@@ -191,12 +190,12 @@ class TokenForm(forms.Form):
     )
     days = forms.ChoiceField(label="It works for", choices=list(_DAYS.items()), required=False, initial="90")
 
-    def wish(self, now: datetime) -> TokenWish:
-        """Of a valid form."""
+    def token_request(self, now: datetime) -> TokenRequest:
+        """Return what a valid form asks for."""
         days = self.cleaned_data["days"]
         scopes = frozenset(map(Scope, self.cleaned_data["scopes"]))
-        return TokenWish(self.cleaned_data["name"], scopes, now + timedelta(days=int(days)) if days else None)
+        return TokenRequest(self.cleaned_data["name"], scopes, now + timedelta(days=int(days)) if days else None)
 
 
-def words_of(scopes: frozenset[Scope]) -> list[str]:
+def scope_labels(scopes: frozenset[Scope]) -> list[str]:
     return [words for scope, words in _SCOPES.items() if scope in scopes]

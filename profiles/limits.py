@@ -7,11 +7,11 @@ import logging
 import time
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from profiles import settings
 from profiles.errors import ExpectedError, Kind
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def spend(
     time.time(). Without a cache the try is allowed and logged, or refused with the sentence `if_cache_is_down`: raises
     ExpectedError of the kind UNCOUNTED.
     """
-    count, seconds = getattr(settings, "AVATAR_RATE_LIMITS", {}).get(what, (count, seconds))
+    count, seconds = settings.current().rate_limits.get(what, (count, seconds))
     window, elapsed = divmod(int(time.time() if now is None else now), seconds)
     digest = hashlib.sha256(str(who).encode()).hexdigest()[:32]  # the cache need not know who it was
     key = f"limit:{what}:{window}:{digest}"
@@ -65,7 +65,7 @@ def _sentence(what: str, count: int, seconds: int, left: int) -> str:
 def network_of_request(request: HttpRequest) -> str:
     """Return the network to count a visitor's request for, trusting TRUSTED_PROXY_COUNT proxies."""
     remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
-    return network_of(remote, forwarded, int(getattr(settings, "TRUSTED_PROXY_COUNT", 0)))
+    return network_of(remote, forwarded, settings.current().trusted_proxies)
 
 
 def network_of(remote: str, forwarded: str, proxies: int) -> str:

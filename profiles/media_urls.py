@@ -1,5 +1,7 @@
-"""The addresses of public pictures: no session, no cookie, the same for everybody. Part of `profiles.urls`; also what
-`CookielessMedia` answers by itself."""
+"""The routes of public pictures, which are the same for everybody.
+
+They are part of `profiles.urls`, and answered by `CookielessMedia` without sessions.
+"""
 
 from __future__ import annotations
 

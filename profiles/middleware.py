@@ -1,4 +1,4 @@
-"""Keeps people's cookies, and all that is done for people, away from pictures."""
+"""Answer requests for pictures without cookies and sessions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _ADDRESSES = "profiles.media_urls"
 
 
 class CookielessMedia:
-    """Pictures are the same for everybody: their requests lose their cookies before anything can read a session.
+    """Remove cookies from requests for pictures, which are the same for everybody, and answer them at once.
 
-    So no signed-in visitor costs a session, a user or an activity write for each picture on a page, and no shared
-    cache ever holds an answer that depended on who asked. Put it behind SecurityMiddleware and before everything else:
-    it answers by itself, for sessions, messages, CSRF and the pages' own policy have no say in a picture, yet would
-    take most of its time. What is no picture's address goes on, to become the page that says so.
+    So a signed-in visitor costs no session, user or activity write for each picture on a page, and no shared cache
+    holds an answer that depends on the visitor. Put it after SecurityMiddleware and before everything else: sessions,
+    messages, CSRF and the pages' policy don't matter for a picture, but would take most of its time. Other addresses
+    pass through.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -36,7 +36,7 @@ class CookielessMedia:
         request.get_host()  # raises DisallowedHost, as CommonMiddleware would
         request.resolver_match = found
         response: HttpResponse = found.func(request, *found.args, **found.kwargs)
-        # The header of a 304 would speak of the picture's length, not its own (RFC 9110).
+        # In a 304 the header would mean the length of the picture (RFC 9110).
         if response.status_code != HTTPStatus.NOT_MODIFIED:
             response.headers["Content-Length"] = str(len(response.content))
         return response

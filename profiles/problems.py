@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from django.http import JsonResponse
 
 from profiles.errors import ExpectedError, Kind
-from profiles.images.errors import ImageRefused, PictureError
 from profiles.store.objects import StorageError
 
 logger = logging.getLogger(__name__)
@@ -18,11 +17,6 @@ CONTENT_TYPE = "application/problem+json"
 SOON = 30
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", "Method not allowed", 405)
 FORM_INVALID = Kind("form-invalid", "The form can't be used as it is", 422)
-TOO_MANY_BYTES = Kind("too-many-bytes", "The file is too large", 413)
-PICTURE_REFUSED = Kind("picture-refused", "The picture can't be used", 422)
-DECODER_UNAVAILABLE = Kind("decoder-unavailable", "Pictures can't be processed at the moment", 503, permanent=False)
-STORAGE_UNAVAILABLE = Kind("storage-unavailable", "Pictures can't be stored at the moment", 503, permanent=False)
-EXPECTED = (ExpectedError, PictureError, StorageError)
 
 
 def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None = None, **more: object) -> JsonResponse:
@@ -38,19 +32,10 @@ def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None 
     return response
 
 
-def public_error(error: ExpectedError | PictureError | StorageError) -> ExpectedError:
+def public_error(error: ExpectedError) -> ExpectedError:
     """Return `error` as people may read it. What the object store said goes to the log instead."""
-    if isinstance(error, StorageError):
-        logger.error("An upload could not be stored: %s", error)
-        sentence = (
-            "Pictures can't be stored at the moment. Your picture is as it was; please try again in a few minutes."
-        )
-        return ExpectedError(sentence, STORAGE_UNAVAILABLE)
-    if isinstance(error, ImageRefused):
-        slug = error.reason.value.replace("_", "-")
-        return ExpectedError(
-            error.sentence, TOO_MANY_BYTES if slug == TOO_MANY_BYTES.slug else Kind(slug, "Refused", 422)
-        )
-    if isinstance(error, PictureError):
-        return ExpectedError(error.sentence, PICTURE_REFUSED if error.permanent else DECODER_UNAVAILABLE)
-    return error
+    if not isinstance(error, StorageError):
+        return error
+    logger.error("An upload could not be stored: %s", error)
+    sentence = "Your picture is as it was; please try again in a few minutes."
+    return ExpectedError(f"Pictures can't be stored at the moment. {sentence}", StorageError.kind)

@@ -1,194 +1,181 @@
-"""How often programs may call, counted by the hour; each a setting of the host project with a default."""
+"""The settings of `profiles`, parsed once into one typed value. All have defaults."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
 from profiles.images.picture import MIDDLE, Crop, DecodeRequest
 
-
-def calls_per_hour() -> int:
-    """Calls with one person's tokens, all of them together."""
-    return int(getattr(settings, "AVATAR_API_CALLS_PER_HOUR", 3600))
-
-
-def guest_calls_per_hour() -> int:
-    """Calls without a token from one network."""
-    return int(getattr(settings, "AVATAR_API_GUEST_CALLS_PER_HOUR", 3600))
-
-
-def guesses_per_hour() -> int:
-    """Calls with wrong tokens from one network. Guessing is hopeless; this spares the database."""
-    return int(getattr(settings, "AVATAR_API_GUESSES_PER_HOUR", 600))
-
-
-def new_tokens_per_hour() -> int:
-    """Tokens one person may make in an hour, revoked ones too: each leaves a row for a while."""
-    return int(getattr(settings, "AVATAR_API_NEW_TOKENS_PER_HOUR", 60))
-
-
-# Our settings, each with a default, read when asked so that tests and host projects may change them.
-
-#: How far the clocks of our machines may stand apart. A check from further in the future than this was made by a clock
-#: that has been set right since, and says nothing of the present.
+# How far the clocks of our machines may stand apart. A check from further in the future was made by a clock that has
+# been set right since, and says nothing about the present.
 CLOCK_SKEW = timedelta(minutes=5)
-#: Seconds by which a cache in front of us may overdraw an answer's time: it counts in whole ones, from when it has it.
+# Seconds by which a cache in front of us may overdraw an answer's time: it counts whole ones, from when it has it.
 CACHE_SLACK = 2
 
-
-def _setting(name: str, default: Any) -> Any:
-    return getattr(settings, name, default)
-
-
-def mark_max_age() -> timedelta:
-    """How old an attestation may be for the verified mark to be shown."""
-    return timedelta(seconds=_setting("AVATAR_MARK_MAX_AGE", 3600))
-
-
-def image_max_age() -> timedelta:
-    """How old an attestation may be for the picture itself to be shown."""
-    return timedelta(seconds=_setting("AVATAR_IMAGE_MAX_AGE", 86_400))
-
-
-def on_loss() -> str:
-    """What becomes of a picture whose right was lost, for who wishes nothing else: a value of standing.OnLoss."""
-    return str(_setting("AVATAR_ON_LOSS", "revert"))
+# The settings whose names are not AVATAR_ and the name of the field.
+NAMES = {
+    "undo_time": "AVATAR_UNDO_SECONDS",
+    "unused_image_age": "AVATAR_UNUSED_SECONDS",
+    "store_time": "AVATAR_STORE_SECONDS",
+    "grace_time": "AVATAR_GRACE_SECONDS",
+    "avatar_max_age": "AVATAR_CACHE_SECONDS",
+    "site_name": "SITE_NAME",
+    "site_origin": "SITE_ORIGIN",
+    "trusted_proxies": "TRUSTED_PROXY_COUNT",
+}
+DEFAULT_LIMITS = ImageLimits()
 
 
-def on_loss_choices() -> list[str]:
-    """What people may wish for instead."""
-    return list(_setting("AVATAR_ON_LOSS_CHOICES", ["revert", "plain"]))
+@dataclass(frozen=True)
+class AvatarSettings:
+    """What the host project decides. Each field is a setting: see NAMES, else AVATAR_ and its name.
+
+    Durations are set in seconds.
+    """
+
+    # How old an attestation may be for the verified mark to be shown.
+    mark_max_age: timedelta = timedelta(hours=1)
+    # How old an attestation may be for the picture itself to be shown.
+    image_max_age: timedelta = timedelta(days=1)
+    # Default policy when the right to a picture is lost (a value of OnLoss), and the policies people may choose.
+    on_loss: str = "revert"
+    on_loss_choices: tuple[str, ...] = ("revert", "plain")
+    # How long a picture stays, without its mark, before the policy applies.
+    loss_grace: timedelta = timedelta(0)
+
+    # How long a removed picture can be restored. Afterwards it is erased for good.
+    undo_time: timedelta = timedelta(minutes=10)
+    # How long a stored picture that nobody uses is kept: longer than a request takes to use it.
+    unused_image_age: timedelta = timedelta(minutes=10)
+    # How long storing one picture, some twenty objects, may take: a person is waiting.
+    store_time: timedelta = timedelta(seconds=30)
+    # The age from which the janitor may call an object or row an orphan.
+    grace_time: timedelta = timedelta(minutes=15)
+
+    # Whether browsers may send pictures straight to the store, if it can take them (S3).
+    direct_upload: bool = False
+    # Where browsers reach the S3 server; "" if it is where we reach it.
+    browser_s3_endpoint: str = ""
+    # "" to send renditions ourselves; "public" or "signed" to redirect browsers to the store.
+    serve_from_store: str = ""
+    # The public URL of the folder that holds `renditions/`.
+    store_public_url: str = ""
+    # How long a signed URL of a rendition works, in seconds.
+    signed_seconds: int = 3600
+
+    # Seconds an answer of `/avatar/<id>` may be cached: with CACHE_SLACK, a change is seen in less than 5.
+    avatar_max_age: int = 3
+    # Seconds more that a cache in front of us may show an answer while we are down, if its attestation lasts so long.
+    outage_seconds: int = 60
+    # host[:port] of the addresses to which `d=` may redirect. None by default: strangers write that address.
+    default_url_hosts: frozenset[str] = frozenset[str]()
+
+    # Uploads a person may try in an hour, refused ones too: each costs the decoder its time.
+    uploads_per_hour: int = 30
+    # Pictures one network may have drawn or encoded in an hour. What is stored or cached costs nothing.
+    drawings_per_hour: int = 6000
+    # API calls in an hour: with all tokens of a person, and without a token from one network.
+    api_calls_per_hour: int = 3600
+    api_guest_calls_per_hour: int = 3600
+    # Calls with wrong tokens from one network in an hour. Guessing is hopeless; this spares the database.
+    api_guesses_per_hour: int = 600
+    # Tokens a person may make in an hour, revoked ones too: each leaves a row for a while.
+    api_new_tokens_per_hour: int = 60
+    # {what: (count, seconds)}: replaces single limits, also of other apps; see profiles.limits.
+    rate_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    # The Ed25519 key that signs receipts, as PEM (PKCS #8); "" for none.
+    receipt_signing_key: str = ""
+    # More public keys to publish, in base64url: earlier ones, so that their receipts can still be checked, and coming.
+    receipt_public_keys: tuple[str, ...] = ()
+
+    # Dotted path of a function of a user that lists the e-mail addresses they proved to be theirs.
+    verified_addresses: str = ""
+    # Dotted path of a profiles.people.proof.Reauthentication.
+    reauthentication: str = ""
+    # Handles nobody may take, besides profiles.people.people.RESERVED and the site's name.
+    reserved_handles: frozenset[str] = frozenset[str]()
+
+    # Shared with the rest of the project: its name, and scheme://host[:port] of links in JSON ("" keeps them relative).
+    site_name: str = ""
+    site_origin: str = ""
+    # Our own proxies in front, each of which appends to X-Forwarded-For.
+    trusted_proxies: int = 0
+
+    # The caps of the decoder: AVATAR_MAX_BYTES, _PIXELS, _SIDE, _FRAMES and _TOTAL_PIXELS.
+    image_limits: ImageLimits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "store_public_url", self.store_public_url.rstrip("/"))
+
+    @property
+    def upload_max_bytes(self) -> int:
+        return self.image_limits.max_bytes
 
 
-def loss_grace() -> timedelta:
-    """How long a picture stays, without its mark, after its right was lost, before that is done."""
-    return timedelta(seconds=_setting("AVATAR_LOSS_GRACE", 0))
+def parse(source: object) -> AvatarSettings:
+    """Read the settings from the attributes of `source`. Raise ImproperlyConfigured for a value of another type."""
+    values = {
+        name: _read(source, NAMES.get(name, f"AVATAR_{name.upper()}"), default)
+        for name, default in vars(AvatarSettings()).items()
+        if name != "image_limits"
+    }
+    caps = {
+        each.name: _read(source, f"AVATAR_{each.name.upper()}", getattr(ImageLimits, each.name))
+        for each in fields(ImageLimits)
+    }
+    return AvatarSettings(**values, image_limits=ImageLimits(**caps))
 
 
-def image_limits() -> ImageLimits:
-    """The caps of the pure code, overridden by AVATAR_MAX_BYTES, _PIXELS, _SIDE, _FRAMES and _TOTAL_PIXELS."""
-    names = [each.name for each in fields(ImageLimits)]
-    return ImageLimits(**{name: int(_setting(f"AVATAR_{name.upper()}", getattr(ImageLimits, name))) for name in names})
+@lru_cache(maxsize=1)
+def current() -> AvatarSettings:
+    """Return the project's settings, parsed once. Django's `setting_changed` has them parsed again."""
+    return parse(settings)
+
+
+def _forget(**kwargs: Any) -> None:
+    current.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="profiles.settings")
+
+
+def _read(source: object, name: str, default: Any) -> Any:
+    value = getattr(source, name, default)
+    try:
+        if isinstance(default, timedelta):
+            return value if isinstance(value, timedelta) else timedelta(seconds=value)
+        if isinstance(default, frozenset):  # of names, which are compared in small letters
+            return frozenset(str(each).lower() for each in value)
+        return type(default)(value)
+    except (TypeError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} can't be {value!r}: {error}") from error
 
 
 def decode_request(*, svg_allowed: bool, crop: Crop | None = None) -> DecodeRequest:
-    """Every rendition size, within our limits. SVG only from tokens, and only as pixels. The plain middle is no crop:
-    the whole picture is kept, and another part of it can be chosen later."""
-    return DecodeRequest(image_limits(), RENDITION_SIZES, None if crop == MIDDLE else crop, svg_allowed)
+    """Build a request for every rendition size within the limits.
 
-
-def upload_max_bytes() -> int:
-    return image_limits().max_bytes
-
-
-def uploads_per_hour() -> int:
-    """Uploads one person may try in an hour, refused ones too: each costs a decoder its time."""
-    return int(_setting("AVATAR_UPLOADS_PER_HOUR", 30))
-
-
-def undo_time() -> timedelta:
-    """How long a removed picture can be brought back; afterwards it is erased for good."""
-    return timedelta(seconds=_setting("AVATAR_UNDO_SECONDS", 600))
-
-
-def unused_image_age() -> timedelta:
-    """How long a stored picture without any holder is kept: longer than any one request takes to give it a holder."""
-    return timedelta(seconds=_setting("AVATAR_UNUSED_SECONDS", 600))
-
-
-def store_time() -> timedelta:
-    """How long storing one picture, some twenty objects, may take before it is given up: a person is waiting."""
-    return timedelta(seconds=_setting("AVATAR_STORE_SECONDS", 30))
-
-
-def grace_time() -> timedelta:
-    """How old an object or row must be before the janitor may find it has no counterpart."""
-    return timedelta(seconds=_setting("AVATAR_GRACE_SECONDS", 900))
-
-
-def direct_upload() -> bool:
-    """Whether browsers may send pictures straight to the store, if it can take them (S3)."""
-    return bool(_setting("AVATAR_DIRECT_UPLOAD", False))
-
-
-def browsers_s3_endpoint() -> str:
-    """Where browsers reach the S3 server, "" where it is where we reach it."""
-    return str(_setting("AVATAR_BROWSER_S3_ENDPOINT", ""))
-
-
-def serve_from_store() -> str:
-    """Nothing to send renditions ourselves; "public" or "signed" to lead browsers to the store."""
-    return str(_setting("AVATAR_SERVE_FROM_STORE", ""))
-
-
-def store_public_url() -> str:
-    """The public address of the folder that holds `renditions/`, without a slash at the end."""
-    return str(_setting("AVATAR_STORE_PUBLIC_URL", "")).rstrip("/")
-
-
-def signed_seconds() -> int:
-    """How long a signed address of a rendition works."""
-    return int(_setting("AVATAR_SIGNED_SECONDS", 3600))
-
-
-def avatar_max_age() -> int:
-    """Seconds an answer of `/avatar/<id>` may be kept: with CACHE_SLACK, a changed picture is seen in less than 5."""
-    return int(_setting("AVATAR_CACHE_SECONDS", 3))
-
-
-def outage_seconds() -> int:
-    """How much longer a cache in front of us may show an answer while we are down, if its attestation lasts so long."""
-    return int(_setting("AVATAR_OUTAGE_SECONDS", 60))
-
-
-def drawings_per_hour() -> int:
-    """Pictures one network may have drawn or encoded anew in an hour; what is stored or remembered costs nothing."""
-    return int(_setting("AVATAR_DRAWINGS_PER_HOUR", 6000))
-
-
-def default_url_hosts() -> frozenset[str]:
-    """host[:port] of the addresses that `d=` may send people on to. None by default: strangers write that address."""
-    return frozenset(str(host).lower() for host in _setting("AVATAR_DEFAULT_URL_HOSTS", []))
-
-
-def trusted_proxies() -> int:
-    """Proxies of ours in front, each of which appends to X-Forwarded-For."""
-    return int(_setting("TRUSTED_PROXY_COUNT", 0))
-
-
-def receipt_signing_key() -> str:
-    """The Ed25519 key that signs receipts, as PEM (PKCS #8); "" where none does."""
-    return str(_setting("AVATAR_RECEIPT_SIGNING_KEY", ""))
-
-
-def receipt_public_keys() -> list[str]:
-    """More public keys to publish, in base64url: earlier ones, whose receipts shall stay checkable, and coming ones."""
-    return list(_setting("AVATAR_RECEIPT_PUBLIC_KEYS", []))
+    The plain middle is no crop: the whole picture is kept, and another part of it can be chosen later.
+    """
+    return DecodeRequest(current().image_limits, RENDITION_SIZES, None if crop == MIDDLE else crop, svg_allowed)
 
 
 def knows_addresses() -> bool:
-    return bool(_setting("AVATAR_VERIFIED_ADDRESSES", ""))
+    """Return whether the host project says which e-mail addresses are proved."""
+    return bool(current().verified_addresses)
 
 
-def verified_addresses(user: Any) -> list[str]:
-    """The e-mail addresses this user proved to be theirs, from the host project: AVATAR_VERIFIED_ADDRESSES names a
-    function of a user that lists them. None without it."""
-    path = _setting("AVATAR_VERIFIED_ADDRESSES", "")
+def verified_addresses(user: object) -> list[str]:
+    """Return the e-mail addresses this user proved to be theirs, as the host project says; none if it doesn't."""
+    path = current().verified_addresses
     return list(import_string(path)(user)) if path else []
-
-
-def reserved_handles() -> frozenset[str]:
-    """Handles nobody may take, beside those that are reserved everywhere (services.people.RESERVED)."""
-    site = str(_setting("SITE_NAME", "")).lower()
-    return frozenset({site, *_setting("AVATAR_RESERVED_HANDLES", [])} - {""})
-
-
-def site_origin() -> str:
-    """scheme://host[:port] of links in JSON; without it they stay relative."""
-    return str(_setting("SITE_ORIGIN", ""))

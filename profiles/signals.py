@@ -1,9 +1,9 @@
-"""What others may listen to. Sent after the transaction that made it true."""
+"""Signals, sent after the transaction of the change has been committed."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
-#: Arguments: profile_id: int, avatar_id: UUID | None (the picture now in use), version: int, action: str
-#: (the audit word, as "avatar.set"). Sent once for each change of what a person's picture is.
+# Sent once for each change of a person's picture. Arguments: profile_id: int, avatar_id: UUID | None (the picture now
+# in use), version: int, action: str (of the audit entry, as "avatar.set").
 avatar_changed = Signal()

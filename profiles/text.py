@@ -1,16 +1,16 @@
-"""Words people write about themselves, made safe to lay beside others' words."""
+"""Clean what people write about themselves, so that it is safe beside other text."""
 
 from __future__ import annotations
 
 import unicodedata
 
-#: Joiners that scripts and emoji need, though Unicode files them with the invisible format characters.
+# Joiners that scripts and emoji need, though Unicode counts them as invisible format characters.
 _JOINERS = {"\u200c", "\u200d"}
 _UNWANTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def one_line(text: str) -> str:
-    """NFC, white space made single spaces, control and direction-changing characters dropped."""
+    """Normalize to NFC, collapse white space, and drop control and direction-changing characters."""
     spaced = " ".join(text.split())
     kept = "".join(c for c in unicodedata.normalize("NFC", spaced) if _is_wanted(c))
     return " ".join(kept.split())

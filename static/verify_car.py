@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks a file from IPFS without trusting whoever sent it. Needs Python 3.9 or newer and nothing else.
+"""Check a file from IPFS without trusting its sender. Needs only Python 3.9 or newer.
 
     python3 verify_car.py ARCHIVE.car CID[/PATH] [-o FILE]
 
-Every block of the archive (CARv1) is hashed against its CID, then the file at PATH is put together from the root down.
-The result's SHA-256 is printed, and the file is written to FILE where one is named. Exit status: 0 proved, 1 not.
+The script hashes every block of the archive (CARv1) against its CID and assembles the file at PATH from the root down.
+It prints the SHA-256 of the file and, with -o, writes it to FILE. Exit status: 0 if proved, else 1.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ Cid = tuple[int, int, bytes]
 
 
 class Unproved(Exception):
-    """Something is not what it claims to be; the message says what."""
+    """The archive does not prove the file. The message gives the reason."""
 
 
 def read_varint(data: bytes, offset: int) -> tuple[int, int]:
+    """Return the unsigned LEB128 number at `offset` and the offset after it."""
     number = shift = 0
     while True:
         if offset >= len(data) or shift > 63:
@@ -47,6 +48,7 @@ def read_varint(data: bytes, offset: int) -> tuple[int, int]:
 
 
 def read_cid(data: bytes, offset: int) -> tuple[Cid, int]:
+    """Return the binary CID at `offset` and the offset after it."""
     if data[offset : offset + 2] == b"\x12\x20":
         codec, hash_code, length, offset = DAG_PB, SHA2_256, 32, offset + 2
     else:
@@ -65,6 +67,7 @@ def read_cid(data: bytes, offset: int) -> tuple[Cid, int]:
 
 
 def parse_cid(text: str) -> Cid:
+    """Parse a CIDv0, or a CIDv1 in base32, base36, base58 or base16."""
     if text.startswith("Qm") and len(text) == 46:
         text = "z" + text
     if not text or text[0] not in BASES or not all(letter in BASES[text[0]] for letter in text[1:]):
@@ -73,7 +76,7 @@ def parse_cid(text: str) -> Cid:
     number = 0
     for letter in body:
         number = number * len(letters) + letters.index(letter)
-    if text[0] == "b":  # bits are filled up at the end, not at the beginning
+    if text[0] == "b":  # base32 pads its bits at the end, not at the beginning
         size = len(body) * 5 // 8
         data = (number >> (len(body) * 5 - size * 8)).to_bytes(size, "big")
     else:
@@ -85,7 +88,7 @@ def parse_cid(text: str) -> Cid:
 
 
 def prove_blocks(archive: bytes) -> dict[bytes, bytes]:
-    """The blocks of an archive by their digests, each hashed."""
+    """Return the blocks of an archive by digest. Raise `Unproved` if one does not match its CID."""
     length, offset = read_varint(archive, 0)
     offset += length
     if not length or offset > len(archive):
@@ -107,7 +110,7 @@ def prove_blocks(archive: bytes) -> dict[bytes, bytes]:
 
 
 def read_fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Protobuf: (field, number or bytes)."""
+    """Yield the fields of a protobuf message: (field number, integer or bytes)."""
     offset = 0
     while offset < len(message):
         key, offset = read_varint(message, offset)
@@ -122,10 +125,13 @@ def read_fields(message: bytes) -> Iterator[tuple[int, Any]]:
 
 
 def first(fields: Iterable[tuple[Any, Any]], wanted: object, default: Any) -> Any:
+    """Return the value of the first field or entry named `wanted`."""
     return next((value for field, value in fields if field == wanted), default)
 
 
 class Reader:
+    """Reads files from proved blocks. All methods raise `Unproved`."""
+
     def __init__(self, proved: dict[bytes, bytes]) -> None:
         self.proved = proved
         self.visits = 0
@@ -140,7 +146,7 @@ class Reader:
         return digest if hash_code == IDENTITY else self.proved[digest]
 
     def node(self, cid: Cid) -> tuple[int, bytes, int, list[tuple[bytes, Cid]]]:
-        """(type, data, fanout, [(name, CID)])."""
+        """Decode a UnixFS node: (type, data, fanout, [(name, CID)])."""
         if cid[0] != DAG_PB:
             raise Unproved("The path goes through a kind of block that is not read here.")
         fields = list(read_fields(self.block(cid)))
@@ -150,6 +156,7 @@ class Reader:
         return first(unixfs, 1, None), first(unixfs, 2, b""), first(unixfs, 6, 0), entries
 
     def find(self, cid: Cid, name: bytes) -> Cid:
+        """Return the entry of a directory by its name."""
         kind, _, fanout, entries = self.node(cid)
         if kind == DIRECTORY:
             found = first(entries, name, None)
@@ -176,6 +183,7 @@ class Reader:
         return None
 
     def read(self, root: Cid, path: str) -> bytes:
+        """Return the file at `path` below `root`."""
         cid = root
         for name in path.split("/"):
             if name:
@@ -195,7 +203,7 @@ class Reader:
 
 
 def murmur3(data: bytes) -> int:
-    """The first 64 bits of MurmurHash3 x64 128 with seed 0: where a name stands in a sharded directory."""
+    """Return the first 64 bits of MurmurHash3 x64 128 with seed 0: the place of a name in a sharded directory."""
     mask, c1, c2 = (1 << 64) - 1, 0x87C37B91114253D5, 0x4CF5AD432745937F
 
     def turn(value: int, bits: int) -> int:

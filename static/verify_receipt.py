@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Checks a picture's receipt without trusting the site that gave it. Needs Python 3.9 or newer, and for files from IPFS
-verify_car.py (from the same place) beside it; nothing else.
+"""Check a picture's receipt without trusting the site that issued it.
 
     python3 verify_receipt.py https://SITE/avatar/NAME.json --rpc https://NODE --gateway https://GATEWAY
 
-It asks, each by itself: is it signed by the key that its issuer publishes? Did the account hold the token at the block
-that the receipt names, and is that block part of the chain? Does the token lead to this metadata, the metadata to this
-picture, and do their bytes match the CIDs? Are the pictures that the site serves those of the receipt?
+Needs only Python 3.9 or newer and, for files from IPFS, verify_car.py in the same folder.
 
-Exit status: 0 all of it proved, 1 something is not as the receipt says, 2 there is no receipt to read, 3 nothing is
-wrong, but not everything could be asked.
+It checks separately: Is the receipt signed by the key that its issuer publishes? Is the block that it names part of the
+chain, and did the account hold the token at that block? Does the token name this metadata, and the metadata this
+picture, and do their bytes match the CIDs? Does the site serve the pictures that the receipt names?
+
+Exit status: 0 all proved; 1 something differs from the receipt; 2 no readable receipt; 3 nothing differs, but not
+everything could be checked.
 """
 
 from __future__ import annotations
@@ -32,21 +33,22 @@ SECONDS = 30
 MOST_BYTES = 64 * 1024 * 1024
 OWNER_OF, BALANCE_OF, TOKEN_URI, URI = "6352211e", "00fdd58e", "c87b56dd", "0e89341c"
 DELEGATE_721, DELEGATE_1155 = "b9f36874", "b8705875"
-REGISTRY = "0x00000000000000447e69651d841bd8d104bed493"  # delegate.xyz v2, at the same address on every chain it serves
+# delegate.xyz v2, at the same address on every chain that it supports.
+REGISTRY = "0x00000000000000447e69651d841bd8d104bed493"
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"<svg", b"<?xml", b"\0\0\0")
 KEYS_PATH = "/.well-known/avatarsite-receipt-keys.json"
 
 
 class Wrong(Exception):
-    """Something is not as the receipt says."""
+    """Something differs from the receipt."""
 
 
 class Open(Exception):
-    """It could not be asked, or nobody can prove it."""
+    """A check could not be made, or nothing can prove the fact."""
 
 
 class Unreadable(Exception):
-    """There is no receipt here."""
+    """The source holds no readable receipt."""
 
 
 # --- the signature: Ed25519 (RFC 8032) over a detached JWS (RFC 7515) -------------------------------------------------
@@ -59,6 +61,7 @@ Point = tuple[int, int]
 
 
 def add(one: Point, other: Point) -> Point:
+    """Add two points of the curve."""
     (x1, y1), (x2, y2) = one, other
     product = D * x1 * x2 * y1 * y2
     x = (x1 * y2 + x2 * y1) * pow(1 + product, -1, P)
@@ -67,6 +70,7 @@ def add(one: Point, other: Point) -> Point:
 
 
 def times(number: int, point: Point) -> Point:
+    """Multiply a point by a number."""
     result = (0, 1)
     while number:
         if number & 1:
@@ -76,6 +80,7 @@ def times(number: int, point: Point) -> Point:
 
 
 def read_point(data: bytes) -> Point:
+    """Decode a point from 32 bytes. Raise `Wrong`."""
     number = int.from_bytes(data, "little")
     y, is_odd = number & ((1 << 255) - 1), number >> 255
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
@@ -91,6 +96,7 @@ BASE = read_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 
 
 def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether the Ed25519 signature over `message` is that of the key."""
     if len(public) != 32 or len(signature) != 64:
         return False
     scalar = int.from_bytes(signature[32:], "little")
@@ -101,7 +107,7 @@ def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def canonical(value: object) -> bytes:
-    """RFC 8785, for what receipts are made of."""
+    """Return the canonical JSON of RFC 8785, for the values that receipts contain."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -114,6 +120,7 @@ def decode(text: str) -> bytes:
 
 
 def check_signature(receipt: dict[str, Any], keys: str) -> str:
+    """Check the signature. All `check_` functions return a sentence, or raise `Wrong` or `Open`."""
     signature = receipt.get("signature")
     if not signature:
         raise Open(receipt.get("unsigned") or "The receipt is not signed.")
@@ -131,11 +138,11 @@ def check_signature(receipt: dict[str, Any], keys: str) -> str:
     return f"signed by {issuer} (key {header['kid']})"
 
 
-# --- asking ---------------------------------------------------------------------------------------------------------
+# --- network --------------------------------------------------------------------------------------------------------
 
 
 def fetch(source: str, body: bytes | None = None, accept: str = "*/*") -> bytes:
-    """Of a web address or a file."""
+    """Return the bytes of a web address or a file. Raise `Open`."""
     try:
         if not source.startswith(("http://", "https://")):
             return Path(source).read_bytes()
@@ -151,7 +158,7 @@ def fetch(source: str, body: bytes | None = None, accept: str = "*/*") -> bytes:
 
 
 class Node:
-    """A node of the chain, asked at the receipt's block."""
+    """A node of the chain. It is asked about the state at the receipt's block."""
 
     def __init__(self, url: str, block_number: int) -> None:
         self.url, self.block = url, hex(block_number)
@@ -207,7 +214,7 @@ def check_owner(node: Node, facts: dict[str, Any], account: str, trusted: str) -
     if not facts.get("by_delegation"):
         return f"{holder} held the token at that block"
     registry = facts.get("delegate_registry") or ""
-    if registry.lower() != trusted.lower():  # a site could have one of its own, which says yes to everything
+    if registry.lower() != trusted.lower():  # a site could run a registry that says yes to everything
         raise Open(
             f"The site asked the registry {registry} for the delegation. If you trust that: --registry {registry}"
         )
@@ -239,7 +246,7 @@ def check_holder(node: Node, facts: dict[str, Any], holder: str) -> None:
 
 
 class Files:
-    """What token URIs lead to, as far as bytes can be proved: CIDs by their blocks, data: URIs by themselves."""
+    """The files that token URIs name, if they can be proved: CIDs by their blocks, data: URIs by themselves."""
 
     def __init__(self, gateways: Sequence[str]) -> None:
         self.gateways = gateways
@@ -275,7 +282,7 @@ class Files:
 
 
 def load_verify_car() -> Any:
-    """The script beside this one, wherever the two lie."""
+    """Load verify_car.py from the folder of this script."""
     spec = importlib.util.spec_from_file_location("verify_car", Path(__file__).with_name("verify_car.py"))
     if spec is None or spec.loader is None:
         raise Open("verify_car.py can't be loaded.")
@@ -288,7 +295,7 @@ def load_verify_car() -> Any:
 
 
 def parse_ipfs(uri: str) -> tuple[str, str] | None:
-    """CID and /path of ipfs://… in its many forms, and of a gateway's address."""
+    """Return CID and /path of an ipfs:// URI, in its many forms, or of a gateway URL; None for others."""
     if uri.startswith("ipfs://"):
         rest = uri[len("ipfs://") :].removeprefix("ipfs/")
     elif "/ipfs/" in uri and not uri.startswith("data:"):
@@ -300,7 +307,10 @@ def parse_ipfs(uri: str) -> tuple[str, str] | None:
 
 
 def is_same(uri: str, kept: str) -> bool:
-    """`kept` is how the receipt writes it: of data: URIs their type only, and long ones cut."""
+    """Return whether `kept`, as the receipt writes it, stands for `uri`.
+
+    The receipt keeps only the type of data: URIs, and cuts long ones.
+    """
     if parse_ipfs(uri) is not None or parse_ipfs(kept) is not None:
         return parse_ipfs(uri) == parse_ipfs(kept)
     if kept.startswith("data:"):
@@ -317,7 +327,7 @@ def pictures_of(metadata: bytes, token_id: int) -> Iterator[str]:
 
 
 class Way:
-    """From the token over its metadata to its picture; each step needs the one before."""
+    """The way from the token to its metadata and its picture. Each step needs the one before."""
 
     def __init__(self, node: Node | None, files: Files, facts: dict[str, Any]) -> None:
         self.node, self.files, self.facts = node, files, facts
@@ -370,7 +380,7 @@ def check_served(receipt: dict[str, Any]) -> str:
     return f"{len(sizes)} pictures that the site serves are those of the receipt"
 
 
-# --- the whole --------------------------------------------------------------------------------------------------------
+# --- program --------------------------------------------------------------------------------------------------------
 
 
 def run(name: str, check: Callable[..., str], *arguments: object) -> int:

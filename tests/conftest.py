@@ -1,7 +1,7 @@
-"""Sets the environment that settings.py reads, then lends real servers (tests/servers) to the tests.
+"""Set the environment that the settings read, then offer real servers (tests/servers) to the tests.
 
-Django's settings are read once, so their addresses must be known before pytest-django loads them; the servers start
-when a test first needs one.
+Django's settings are read once, so the servers' addresses must be known before pytest-django loads them. A server
+starts when a test first needs it.
 """
 
 from __future__ import annotations
@@ -31,26 +31,28 @@ pytest_plugins = [
 ]
 PLACES = test_places.make()
 for _name in re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE):
-    os.environ.pop(_name, None)  # a developer's own settings must not decide what is tested
+    os.environ.pop(_name, None)  # a developer's own settings must not change the results
     os.environ.pop(f"{_name}_FILE", None)
 os.environ.update(test_places.environment(PLACES))
 atexit.register(PLACES.remove)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--replay-rounds", type=int, default=3, help="how often 50 replays at once are tried (3)")
+    parser.addoption("--replay-rounds", type=int, default=3, help="number of rounds of 50 simultaneous replays (3)")
 
 
 def pytest_configure() -> None:
     from django.conf import settings
 
-    settings.configured or settings.DATABASES  # noqa: B018 - reads them now, so that pytest-django finds them
+    settings.configured or settings.DATABASES  # noqa: B018 - loads them now, so that pytest-django finds them
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Workers inherit our environment. Without this name in it, pytest-django waits for their own conftest, which has
-    places of its own."""
+    """Remove the name of the settings from the environment that workers inherit.
+
+    Each worker's pytest-django then waits for its own conftest, which chooses its own places.
+    """
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
@@ -62,7 +64,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser takes longest and begins first."""
+    """Run the browser tests first: they take longest."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
@@ -73,8 +75,10 @@ def places() -> test_places.Places:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: None) -> None:
-    """pytest-django asks for this before it makes the test database: the moment to start PostgreSQL. On SQLite the
-    database is a file as in the local stack; in memory, Django's default, there is no WAL to prove."""
+    """Start PostgreSQL. pytest-django requests this fixture before it creates the test database.
+
+    On SQLite the database is a file, as in the local stack. Django's default, a database in memory, has no WAL.
+    """
     if test_places.on_sqlite():
         from django.db import connection
 
@@ -82,8 +86,8 @@ def django_db_modify_db_settings(database_server: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _what_a_view_may_need(request: pytest.FixtureRequest) -> None:
-    """Any test that may reach a view may reach the cache and render a page."""
+def _what_views_need(request: pytest.FixtureRequest) -> None:
+    """Offer the cache and static files to every test that may call a view."""
     with_database = request.node.get_closest_marker("django_db") is not None
     if with_database or {"db", "client", "admin_client", "live_server"} & set(request.fixturenames):
         request.getfixturevalue("redis_server")
@@ -92,7 +96,7 @@ def _what_a_view_may_need(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def uncollected_static_files(settings: Any) -> None:
-    """Let pages render without collecting their static files first."""
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
+    """Render pages without collecting their static files first."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns if there is none
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}

@@ -1,4 +1,4 @@
-"""Workers side by side (`-n`): who shares a running site, or a module's fixtures, shares a worker."""
+"""Distribute tests over parallel workers (`-n`). Tests that share a site or a module's fixtures share a worker."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ BROWSER = "tests/browser/"
 
 
 def part_of(nodeid: str) -> str:
-    """A file; all files that drive the browser are one part, as they share the site."""
+    """Return the part a test belongs to: its file, or the browser tests, which share one site."""
     return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
 
 
 class ByPart(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Hands out whole parts, in the order of the tests."""
+    """Schedule whole parts, in the order of the tests."""
 
     def _split_scope(self, nodeid: str) -> str:
         return part_of(nodeid)

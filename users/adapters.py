@@ -1,4 +1,4 @@
-"""What allauth asks a site: how people prove themselves, what they may remove, and how they are told of changes."""
+"""allauth's adapters: how people prove their identity, what they may remove, and how they are notified of changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """With a wallet, and that first for who signed in by one; not for staff who have another way (see proving)."""
+        """Add the wallet: first if the session began by one, and not for staff who have another way (users.proof)."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if login_methods.has_wallet(user) and not (user.is_staff and methods):
             by_wallet = {"id": "wallet", "description": "Sign with a wallet", "url": reverse(proof.ASK_WALLET)}
@@ -27,13 +27,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """allauth would let those pass unasked whose only way to prove themselves is one it knows nothing of."""
+        """Raise ReauthenticationRequired unless a proof is recent.
+
+        allauth would not ask people whose only way is one that it knows nothing of.
+        """
         if proof.was_proved_lately(self.request):
             return False
         raise ReauthenticationRequired
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """What it tells of is done by now: a mail server that is down must not make it look as if it was not."""
+        """Send the mail, and only log a failure: the change that it reports is done."""
         try:
             super().send_notification_mail(*args, **kwargs)
         except OSError as error:  # as all of smtplib's are

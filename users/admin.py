@@ -1,7 +1,9 @@
-"""People, groups and ways to sign in, for staff, in place of the pages Django and allauth bring.
+"""Pages for staff about people, groups and ways to sign in, instead of Django's and allauth's.
 
-With those, staff could give somebody an address that is not theirs, a password or a second factor, and so be that
-person, and nothing would say why. Here they look; what may be changed takes a reason, and stands in the audit.
+With those, staff could give a person an address, a password or a second factor, and so sign in as that person, and no
+record would say why. These pages only show; what may be changed takes a reason and is recorded in the audit.
+
+They work with any user model, and show those of Django's usual fields that it has.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth import get_permission_codename, get_user_model
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 
@@ -22,14 +25,24 @@ from profiles.audit import record
 from profiles.people.people import profile_of
 from profiles.people.signed_in import signed_in
 
-#: What lets a person into the admin, and do what there. Only superusers hand it out.
-POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+Person = get_user_model()
+NAME, EMAIL = Person.USERNAME_FIELD, Person.get_email_field_name()
+_FIELDS = {field.name for field in Person._meta.get_fields()}  # noqa: SLF001  # public, whatever its name says
 
 
-def replace() -> None:
-    """Once all apps registered theirs."""
-    admin.site.unregister([User, Group, EmailAddress, Authenticator, UserSession])
-    admin.site.register(User, PersonAdmin)
+def _existing(*names: str) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name in _FIELDS]
+
+
+# What lets a person into the admin, and what they may do there. Only superusers change it.
+POWERS = _existing("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def replace_pages() -> None:
+    """Replace the pages that other apps registered."""
+    models = [Person, Group, EmailAddress, Authenticator, UserSession]
+    admin.site.unregister([model for model in models if admin.site.is_registered(model)])
+    admin.site.register(Person, PersonAdmin)
     admin.site.register(Group, GroupAdmin)
     admin.site.register(EmailAddress, EmailAddressAdmin)
     admin.site.register(Authenticator, AuthenticatorAdmin)
@@ -40,7 +53,7 @@ class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
 
 
 class Reasoned(ReadOnlyAdmin):
-    """Rows that are changed with a reason. Never deleted: what hangs on them would go without a word."""
+    """Rows that are changed with a reason, and never deleted: other rows would be deleted with them unrecorded."""
 
     form = ReasonedForm
     audited_as = ""
@@ -48,28 +61,28 @@ class Reasoned(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changed = sorted(set(form.changed_data) - {"reason"})
-        about = obj if isinstance(obj, User) else signed_in(request)
+        about = obj if isinstance(obj, Person) else signed_in(request)
         facts = {"of": str(obj), "changed": changed, "reason": form.cleaned_data["reason"]}
         record(profile_of(about), self.audited_as, signed_in(request), **facts)
 
 
 class PersonAdmin(Reasoned):
     audited_as = "person.change"
-    list_display = ["username", "email", "is_active", "is_staff", "is_superuser", "date_joined"]
-    list_filter = ["is_active", "is_staff", "is_superuser"]
-    search_fields = ["=username", "=email"]
+    list_display = [*_existing(NAME, EMAIL, "is_active", "is_staff", "is_superuser", "date_joined")]
+    list_filter = [*_existing("is_active", "is_staff", "is_superuser")]
+    search_fields = [f"={name}" for name in _existing(NAME, EMAIL)]
     search_help_text = "The exact username or e-mail address."
     ordering = ["-pk"]
-    fields = ["username", "email", "date_joined", "last_login", "is_active", *POWERS, "reason"]
-    filter_horizontal = ["groups", "user_permissions"]
+    fields = [*_existing(NAME, EMAIL, "date_joined", "last_login", "is_active"), *POWERS, "reason"]
+    filter_horizontal = _existing("groups", "user_permissions")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        may = request.user.has_perm("auth.change_user")
-        is_above = isinstance(obj, User) and obj.is_superuser and not _is_superuser(request)
-        return may and not is_above
+        permission = f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}"
+        is_above = getattr(obj, "is_superuser", False) and not _is_superuser(request)
+        return request.user.has_perm(permission) and not is_above
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fixed = ["username", "email", "date_joined", "last_login"]
+        fixed = _existing(NAME, EMAIL, "date_joined", "last_login")
         return fixed if _is_superuser(request) else [*fixed, *POWERS]
 
 
@@ -89,16 +102,16 @@ class EmailAddressAdmin(ReadOnlyAdmin):
     list_display = ["email", "user", "primary", "verified"]
     list_filter = ["primary", "verified"]
     list_select_related = ["user"]
-    search_fields = ["=email", "=user__username"]
+    search_fields = ["=email", f"=user__{NAME}"]
 
 
 class AuthenticatorAdmin(ReadOnlyAdmin):
-    """Without `data`, which holds the secrets of code apps."""
+    """Ways to sign in, without `data`, which holds the secrets of code apps."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_filter = ["type"]
     list_select_related = ["user"]
-    search_fields = ["=user__username"]
+    search_fields = [f"=user__{NAME}"]
     fields = ["user", "type", "created_at", "last_used_at"]
 
 

@@ -1,39 +1,56 @@
-"""The app of people's ways in. Every receiver that it connects is named here."""
+"""The app of people's ways in. This file names every receiver that the app connects."""
 
 from allauth.usersessions.apps import UserSessionsConfig
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in as django_logged_in
+from django.db.models.signals import post_delete, post_save
 
 
 class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from users import sign_in_log
-        from users.emails import watch_addresses
-        from users.proof import note_time
+        from allauth.account.models import EmailAddress
+        from allauth.account.signals import user_logged_in, user_signed_up
 
-        user_logged_in.connect(note_time, dispatch_uid="users.note_time")
-        watch_addresses()
-        sign_in_log.watch()
+        from users import emails, proof, sessions, sign_in_log
+
+        django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
+        user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
+        user_logged_in.connect(sessions.record_session, dispatch_uid="users.record_session")
+        user_signed_up.connect(sign_in_log.record_password, dispatch_uid="users.record_password")
+        post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
+        post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
+        if apps.is_installed("nft"):
+            self._connect_wallets()
+
+    def _connect_wallets(self) -> None:
+        from allauth.account.signals import authentication_step_completed
+
+        from nft.signals import account_changed
+        from users import sign_in_log, wallet_login
+
+        authentication_step_completed.connect(wallet_login.forget_wallet, dispatch_uid="users.forget_wallet")
+        account_changed.connect(sign_in_log.notify_account_change, dispatch_uid="users.notify_account_change")
 
 
 class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth has no types
-    """allauth's own list of sessions, whose receivers exist only after its `ready`."""
+    """allauth's list of sessions, without its receiver: see users.sessions.record_session."""
 
     def ready(self) -> None:
         super().ready()
-        from users import sessions
+        from allauth.account.signals import user_logged_in
+        from allauth.usersessions.signals import on_user_logged_in
 
-        sessions.watch()
+        user_logged_in.disconnect(on_user_logged_in)
 
 
 class SiteAdminConfig(AdminConfig):
     default_site = "users.admin_site.SiteAdmin"
 
     def ready(self) -> None:
-        super().ready()
+        super().ready()  # all apps register their pages
         from users import admin
 
-        admin.replace()
+        admin.replace_pages()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+# Sign in the user agent → browser. The first match counts: most browsers also name those they descend from.
 _BROWSERS = {
     "Edg": "Edge",
     "OPR": "Opera",
@@ -14,7 +15,6 @@ _BROWSERS = {
     "Chrome": "Chrome",
     "Safari": "Safari",
 }
-"""Sign in the user agent → browser. The first match counts, because most browsers also name those they descend from."""
 _SYSTEMS = {
     "iPhone": "iPhone",
     "iPad": "iPad",

@@ -11,31 +11,38 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from profiles.jobs import job
+from profiles.leases import lease_rows
 from profiles.models import Notice
 
 log = logging.getLogger(__name__)
+# A picture that is back within this time needs no mail.
 PATIENCE = timedelta(seconds=60)
-"""What is back within so long needs no mail."""
+# No mail is sent about an older loss.
 GIVEN_UP = timedelta(hours=24)
 AT_ONCE = 100
 TEMPLATE = "account/email/picture_lost"
 
 
+@job(every=timedelta(minutes=1))
 def send_due(now: datetime) -> int:
-    """How many were sent. A mail is noted as sent before it is: rather none than two."""
-    Notice.objects.filter(mail_due=True, at__lt=now - GIVEN_UP).update(mail_due=False)
-    due = Notice.objects.filter(mail_due=True, at__lte=now - PATIENCE).select_related("profile__user", "avatar")
-    return sum(_take(notice, now) and _send(notice) for notice in due.order_by("at")[:AT_ONCE])
+    """Send the mails that are due, and return how many. Each is recorded as sent before it is: better none than two."""
+    Notice.objects.filter(due_at__isnull=False, at__lt=now - GIVEN_UP, attempt=None).update(due_at=None)
+    due = Notice.objects.filter(at__lte=now - PATIENCE).select_related("profile__user", "avatar").order_by("at")
+    leased = sent = 0
+    while leased < AT_ONCE and (notices := lease_rows(due, now, 1)):
+        for notice in notices:
+            with notice.attempting(now):
+                sent += notice.keep(mailed_at=now) and _send(notice, now)
+        leased += 1
+    return sent
 
 
-def _take(notice: Notice, now: datetime) -> bool:
-    return Notice.objects.filter(pk=notice.pk, mail_due=True).update(mail_due=False, mailed_at=now) == 1
-
-
-def _send(notice: Notice) -> bool:
+def _send(notice: Notice, now: datetime) -> bool:
     user = notice.profile.user
     known = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
     if known is None or not user.is_active:
+        notice.release()
         return False
     facts = {
         "user": user,
@@ -50,6 +57,7 @@ def _send(notice: Notice) -> bool:
         send_mail(subject.strip(), body, None, [known.email])
     except OSError as error:  # as all of smtplib's are
         log.warning("A mail about a lost picture could not be sent: %s.", type(error).__name__)
-        Notice.objects.filter(pk=notice.pk).update(mail_due=True, mailed_at=None)
+        notice.retry(type(error).__name__, now, mailed_at=None)
         return False
+    notice.release()
     return True

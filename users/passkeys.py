@@ -16,7 +16,7 @@ from users.login_methods import LAST_PASSKEY
 
 
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
-    """allauth's page, which asks nobody whether the passkey may go."""
+    """allauth's page removes a passkey without asking whether it may be removed; this one does."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -24,7 +24,7 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no
 
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
-            # As nft.accounts.linking.lock_logins: a wallet that is unlinked meanwhile waits, and counts anew.
+            # The lock of nft.accounts.linking.lock_logins: unlinking a wallet waits for this, and then counts anew.
             get_user_model().objects.select_for_update(no_key=True).get(pk=self.object.user_id)
             if not self._can_go():
                 messages.error(self.request, LAST_PASSKEY)

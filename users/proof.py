@@ -7,7 +7,6 @@ code, or a wallet, which allauth knows nothing of.
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -82,8 +81,11 @@ def was_proved_lately(request: HttpRequest) -> bool:
 
 
 def _newest_proof(request: HttpRequest) -> float:
-    """When; 0 for never. Where staff have another way, a wallet proves nothing: whoever has it would make themselves
-    a passkey, and enter by that the admin, which wallets do not open."""
+    """Return when the newest proof was given, as a Unix time; 0 for never.
+
+    A wallet is no proof for staff who have another way: with it alone, somebody could add a passkey, and by that enter
+    the admin, which wallets do not open.
+    """
     records = get_authentication_records(request, request.user)
     signed_in_at = float(request.session.get(SIGNED_IN_AT, 0))
     if request.user.is_staff and get_reauthentication_flows(request.user):
@@ -92,13 +94,13 @@ def _newest_proof(request: HttpRequest) -> float:
     return max([signed_in_at, *(float(record["at"]) for record in records)])
 
 
-def note_time(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    """Receiver of Django's `user_logged_in`: whoever has just come in, also by signing up, proved enough."""
+def record_sign_in_time(sender: object, request: HttpRequest, **_: object) -> None:
+    """Receive Django's `user_logged_in`: signing in or up counts as a proof."""
     request.session[SIGNED_IN_AT] = time.time()
 
 
 def step_of(url: str) -> str:
-    """What the page at this address of ours is for, "" if that is not known."""
+    """Return what the page at this address of ours is for, "" if that is not known."""
     try:
         return STEPS.get(str(resolve(url.partition("?")[0]).url_name), "")
     except Resolver404:
@@ -106,5 +108,5 @@ def step_of(url: str) -> str:
 
 
 def has_form(request: HttpRequest) -> bool:
-    """Whether a form that was posted waits to be sent."""
+    """Tell whether a posted form waits to be sent."""
     return "request" in (request.session.get(STATE_SESSION_KEY) or {})

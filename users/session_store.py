@@ -1,4 +1,4 @@
-"""Django's sessions in the database, with fewer statements: signing in is what the sign-in page's visitors wait for."""
+"""Django's sessions in the database, with fewer statements: people wait for them when they sign in."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.utils.crypto import get_random_string
 
+# Of 36 characters: 165 bits, so that no key is drawn twice; an insertion would fail.
 KEY_LENGTH = 32
-"""Of 36 characters: 165 bits, so no key is ever drawn twice, and an insertion would say so."""
 
 
 class SessionStore(DatabaseStore):
-    """A new key moves the session's row there at once, in place of a second row and the end of the first."""
+    """Sessions whose new key is written to their row, instead of a second row and the deletion of the first."""
 
     def cycle_key(self) -> None:
-        """Raises SessionInterrupted where somebody was signed in, and the session was ended meanwhile: Django's own
-        would bring it back, past whoever signed out everywhere."""
+        """Raise SessionInterrupted if somebody was signed in and the session was ended meanwhile.
+
+        Django's own would bring it back, though the person signed out everywhere.
+        """
         before = self.session_key
         is_signed_in = SESSION_KEY in self  # loads it, which drops the key of a cookie that names no session
         self._session_key = self._get_new_session_key()
@@ -41,7 +43,7 @@ class SessionStore(DatabaseStore):
 
 
 def _move_in_list(before: str | None, after: str | None) -> None:
-    """At once, and not only when it is used next: who signs out everywhere must not miss it."""
+    """Update the list of sessions at once, not only at the next use: signing out everywhere must not miss it."""
     from allauth.usersessions.models import UserSession
 
     UserSession.objects.filter(session_key=before).update(session_key=after)

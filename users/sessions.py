@@ -1,17 +1,20 @@
-"""When and from where each session was last used, for the list of one's sessions: noted now and then, not each time."""
+"""A person's sessions: when each was last used, which are active, and how they end.
+
+allauth looks through all sessions of a person at each of their sign-ins, with three statements for each, to delete
+ended ones, and again where it lists them. Here a sign-in only adds its own session; ended ones are deleted when the
+list is shown, all together, or by a job. When and from where a session was last used is recorded every RECORDED_EVERY
+seconds, not with each page.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 from allauth.account.adapter import get_adapter
-from allauth.account.signals import user_logged_in
 from allauth.core.internal.httpkit import HTTP_USER_AGENT_MAX_LENGTH
-from allauth.usersessions import signals
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.middleware import UserSessionsMiddleware
 from allauth.usersessions.models import UserSession
@@ -26,47 +29,39 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from redis import RedisError
 
+from profiles.jobs import job
 from users.login_methods import WALLET_SESSION
 
-NOTED_EVERY = 300
+RECORDED_EVERY = 300
 
 
 class SessionActivity(UserSessionsMiddleware):  # type: ignore[misc]
-    """allauth's own writes a row for every page somebody looks at. Another address or browser is noted at once."""
+    """Record a session's last use. Another address or browser is recorded at once.
+
+    allauth's own middleware writes a row for every page.
+    """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = (
-            self.get_response(request) if _was_just_noted(request) else super().__call__(request)
+            self.get_response(request) if _was_just_recorded(request) else super().__call__(request)
         )
         return response
 
 
-def _was_just_noted(request: HttpRequest) -> bool:
-    """False without a cache: then each time, as without us."""
+def _was_just_recorded(request: HttpRequest) -> bool:
+    """Return False without a cache, so that each use is recorded, as by allauth."""
     if not request.session.session_key:
         return False
     facts = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR", "HTTP_USER_AGENT"))
     digest = hashlib.sha256("\n".join([request.session.session_key, *facts]).encode("utf-8", "replace")).hexdigest()
     try:
-        return not cache.add(f"session-noted:{digest}", 1, timeout=NOTED_EVERY)
+        return not cache.add(f"session-noted:{digest}", 1, timeout=RECORDED_EVERY)
     except (RedisError, OSError):
         return False
 
 
-# The list of a person's sessions (allauth's), kept at a cost that does not grow with its length.
-#
-# allauth looks through all of a person's sessions at each of their sign-ins, three statements for each, to drop ended
-# ones, and again where it shows them. Here a sign-in only adds its own, and ended ones go when the list is shown, all
-# together, or by task.
-
-
-def watch() -> None:
-    user_logged_in.disconnect(signals.on_user_logged_in)
-    user_logged_in.connect(note_session, dispatch_uid="avatarsite.note_session")
-
-
-def note_session(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Receiver of allauth's `user_logged_in`."""
+def record_session(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    """Receive allauth's `user_logged_in`."""
     if not request.session.session_key:
         request.session.save()
     row = UserSession(
@@ -84,34 +79,37 @@ def note_session(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A session somebody is signed in by, and what is kept in it."""
+class ActiveSession:
+    """A session in which a person is signed in, and its decoded data."""
 
     row: UserSession
-    kept: dict[str, Any]
+    data: dict[str, object]
 
 
-def standing(user: User, now: datetime) -> list[Standing]:
-    """The sessions this person is signed in by, in three statements at most; forgets those that ended."""
+def get_active_sessions(user: User, now: datetime) -> list[ActiveSession]:
+    """Return the sessions in which this person is signed in, and delete the rows of ended ones.
+
+    Takes three statements at most.
+    """
     rows = list(UserSession.objects.filter(user=user))
     stored = Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=now)
-    kept = {session.session_key: session.get_decoded() for session in stored}
+    data = {session.session_key: session.get_decoded() for session in stored}
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    found = [Standing(row, kept.get(row.session_key, {})) for row in rows]
-    ended = [each.row.pk for each in found if not _is_of(each.kept, user, hashes)]
+    found = [ActiveSession(row, data.get(row.session_key, {})) for row in rows]
+    ended = [each.row.pk for each in found if not _is_of(each.data, user, hashes)]
     if ended:
         UserSession.objects.filter(pk__in=ended).delete()
     return [each for each in found if each.row.pk not in set(ended)]
 
 
-def _is_of(kept: dict[str, Any], user: User, hashes: list[str]) -> bool:
-    """As `django.contrib.auth.get_user` decides it: a new password ends the sessions of the old one."""
-    proof = str(kept.get(HASH_SESSION_KEY, ""))
-    return kept.get(SESSION_KEY) == str(user.pk) and any(constant_time_compare(proof, each) for each in hashes)
+def _is_of(data: dict[str, object], user: User, hashes: list[str]) -> bool:
+    """Decide as `django.contrib.auth.get_user` does: a new password ends the sessions of the old one."""
+    proof = str(data.get(HASH_SESSION_KEY, ""))
+    return data.get(SESSION_KEY) == str(user.pk) and any(constant_time_compare(proof, each) for each in hashes)
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # allauth has no types
-    """USERSESSIONS_ADAPTER: ends them all at once, and what a wallet signed for them goes too."""
+    """USERSESSIONS_ADAPTER: end sessions all at once, with the signatures by which wallets began them."""
 
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
         ended = list(sessions)
@@ -125,8 +123,9 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
         UserSession.objects.filter(pk__in=[each.pk for each in ended]).delete()
 
 
+@job(every=timedelta(hours=1))
 def forget_ended() -> int:
-    """Drops those whose session is no more; how many."""
-    standing = Session.objects.filter(session_key=OuterRef("session_key"))
-    gone, _ = UserSession.objects.filter(~Exists(standing)).delete()
+    """Delete the rows whose session is gone, and return how many."""
+    stored = Session.objects.filter(session_key=OuterRef("session_key"))
+    gone, _ = UserSession.objects.filter(~Exists(stored)).delete()
     return int(gone)

@@ -1,4 +1,4 @@
-"""The page on which a wallet proves that it is still the same person, beside allauth's for passwords and passkeys."""
+"""Pages for people's ways in: the proof by wallet, and the list of sessions with signing out of one, or of all."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ from django.views.decorators.http import require_POST
 
 from users.login_methods import WALLET_SESSION
 from users.proof import has_form, step_of, was_proved_lately
-from users.sessions import Standing, standing
-from users.sign_in_log import METHODS, method_of, recent
+from users.sessions import ActiveSession, get_active_sessions
+from users.sign_in_log import METHODS, get_recent_events, method_of
 
 
 @method_decorator([never_cache, login_required], name="dispatch")
 class ByWallet(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no types
-    """Once the wallet did, a form that waits is sent by one more press of a button: the wallet's answer comes as JSON,
-    and nothing is changed by looking at a page."""
+    """Ask for a signature of a linked wallet as a proof, beside allauth's pages for passwords and passkeys.
+
+    After the proof, a form that waits is sent by one more press of a button: the wallet's answer comes as JSON, and
+    looking at a page changes nothing.
+    """
 
     form_class = Form
     template_name = "account/reauthenticate_wallet.html"
@@ -55,25 +58,22 @@ class ByWallet(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no 
         return context | facts
 
 
-# Where a person is signed in, and signing out there: one session, all others, or all.
-
-
 class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
-    """allauth's list, with how each began and what happened lately."""
+    """List the sessions, with how each began and what happened lately."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # Not allauth's own part of it, which takes statements for each session.
+        # Without allauth's own part, which takes statements for each session.
         context: dict[str, Any] = super(ListUserSessionsView, self).get_context_data(**kwargs)
-        sessions = standing(self.request.user, timezone.now())
-        labels = _account_labels(self.request.user) if any(WALLET_SESSION in each.kept for each in sessions) else {}
+        sessions = get_active_sessions(self.request.user, timezone.now())
+        labels = _account_labels(self.request.user) if any(WALLET_SESSION in each.data for each in sessions) else {}
         for each in sessions:
             each.row.began = _began(each, self.request.user, labels)
-        # This browser's first, then whatever was used last: what a person looks for is at an end of the list.
+        # This browser first, then the others by last use.
         rows = sorted(
             (each.row for each in sessions), key=lambda row: (not row.is_current(), -row.last_seen_at.timestamp())
         )
         facts = {"sessions": rows, "session_count": len(rows), "show_last_seen_at": app_settings.TRACK_ACTIVITY}
-        return context | facts | {"happenings": recent(self.request.user)}
+        return context | facts | {"happenings": get_recent_events(self.request.user)}
 
 
 @require_POST
@@ -91,7 +91,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def end_all(request: HttpRequest) -> HttpResponse:
-    """Everywhere, this browser last: it keeps its sign-in until the others have lost theirs."""
+    """Sign out everywhere, this browser last: it keeps its sign-in until the others have lost theirs."""
     user = request.user
     flows.end_other_sessions(request, user)
     account_flows.logout.logout(request, show_message=False)
@@ -99,14 +99,14 @@ def end_all(request: HttpRequest) -> HttpResponse:
     return redirect("account_login")
 
 
-def _began(session: Standing, user: User, labels: dict[str, str]) -> str:
-    words = METHODS.get(method_of(session.kept, user), "")
-    label = labels.get(str(session.kept.get(WALLET_SESSION)), "")
+def _began(session: ActiveSession, user: User, labels: dict[str, str]) -> str:
+    words = METHODS.get(method_of(session.data, user), "")
+    label = labels.get(str(session.data.get(WALLET_SESSION)), "")
     return f"{words} ({label})" if label else words
 
 
 def _account_labels(user: User) -> dict[str, str]:
-    """What the person calls the accounts their sessions began with, by what the sessions hold."""
+    """Return the labels of the accounts by which sessions began, by the key that the sessions hold."""
     if not apps.is_installed("nft"):
         return {}
     rows = user.wallet_sessions.filter(account__isnull=False).values_list("pk", "account__label")

@@ -1,8 +1,7 @@
-"""Where wallets meet the site's accounts: a proved wallet goes through the same stages of login as a password."""
+"""Signing in by a proved wallet, through the same stages of login as by password."""
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.app_settings import EmailVerificationMethod
@@ -18,12 +17,12 @@ BACKEND = "nft.backends.WalletBackend"
 
 
 def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
-    """Logs in (NFT_LOGIN) and returns where to go: `wanted_url` if it is ours, or the page that asks for more.
+    """Log in (NFT_LOGIN) and return where to go: `wanted_url` if it is ours, or the page that asks for more.
 
-    A second factor, if the person has one, is asked for before they are in; a person who is disabled is sent away.
+    A second factor, if the person has one, is asked for first; a disabled person is sent away.
     """
     if request.user.is_authenticated:
-        request.session.cycle_key()  # which Django does where somebody else or nobody was signed in
+        request.session.cycle_key()  # Django does so only if somebody else or nobody was signed in
     target = wanted_url if is_ours(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
     user.backend = BACKEND
     record_authentication(request, user, method="wallet")
@@ -32,13 +31,16 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
 
 
 def is_ours(url: str) -> bool:
+    """Tell whether the URL is on this site."""
     host = urlsplit(settings.SITE_ORIGIN).netloc
     return url_has_allowed_host_and_scheme(url, {host}, require_https=settings.SECURE)
 
 
-def forget_wallet(sender: Any, request: HttpRequest, method: str, **details: Any) -> None:
-    """Receiver of `authentication_step_completed`: who began with a wallet, was asked for a second factor, and then
-    used a password or a passkey instead, is not in by that wallet."""
+def forget_wallet(sender: object, request: HttpRequest, method: str, **details: object) -> None:
+    """Receive `authentication_step_completed`: a password or a passkey replaces a wallet that began the sign-in.
+
+    That is how a person goes on who signed by wallet and did not give the second factor it was asked for.
+    """
     from nft.accounts.sessions import forget_start
 
     if method == "password" or details.get("passwordless"):

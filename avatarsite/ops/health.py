@@ -1,4 +1,4 @@
-"""`/healthz`: this process answers. `/readyz`: so do the parts it cannot work without."""
+"""`/healthz`: this process answers. `/readyz`: the parts that it cannot work without answer too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def ready_parts() -> dict[str, bool]:
-    """By name only: where a part is and how it failed stays in the log."""
+    """Return whether each part answers, by its name. Where it is and how it failed is only in the log."""
     return {name: _answers(name, check) for name, check in CHECKS.items()}
 
 

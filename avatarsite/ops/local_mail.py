@@ -1,11 +1,10 @@
-"""The local stack has no mail server: what it would have sent can be read here (and only there)."""
+"""The mails of the local stack, which has no mail server: they can be read on a page, there only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,8 +22,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(request, "local_mail.html", {"mails": list(_newest(Path(settings.EMAIL_FILE_PATH)))})
 
 
-def _newest(folder: Path) -> Iterator[dict[str, Any]]:
-    """The newest mails first; Django's file backend writes one file a connection, mails parted by a line of dashes."""
+def _newest(folder: Path) -> Iterator[dict[str, str]]:
+    """Yield mails, newest first. Django writes one file a connection, with a line of dashes between mails."""
     files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[:NEWEST]:
         for raw in reversed(path.read_bytes().split(SEPARATOR)):
@@ -32,7 +31,7 @@ def _newest(folder: Path) -> Iterator[dict[str, Any]]:
                 yield _as_shown(raw.lstrip())
 
 
-def _as_shown(raw: bytes) -> dict[str, Any]:
+def _as_shown(raw: bytes) -> dict[str, str]:
     mail = message_from_bytes(raw, policy=policy.default)
     body = mail.get_body(preferencelist=("plain",))
     return {

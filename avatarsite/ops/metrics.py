@@ -1,12 +1,13 @@
-"""`/metrics`: the site's gauges in the text format of Prometheus, for the networks that METRICS_ALLOWED names.
+"""`/metrics`: the site's gauges in the text format of Prometheus, for the networks of METRICS_ALLOWED.
 
-Nothing in them is about a person, but what the site has not caught up with is nobody else's business.
+They hold nothing about a person, but backlogs and outages are not for the public.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.conf import settings
@@ -15,21 +16,26 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from redis import Redis, RedisError
 
 from avatarsite.ops.health import ready_parts
+from profiles.leases import get_attention
+
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily
 
 QUEUES = ("default", "chain", "ipfs")
 REDIS_SECONDS = 2
-Families = dict[str, GaugeMetricFamily]
+Families = dict[str, "GaugeMetricFamily"]
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For everybody else it is as if it were not there."""
+    """Return the gauges, or 404 outside the allowed networks."""
+    # Loaded at the first reading: most web processes of a site are never asked.
+    from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
     if not _is_allowed(request):
         raise Http404
     return HttpResponse(generate_latest(_Site()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -44,8 +50,11 @@ def _is_allowed(request: HttpRequest) -> bool:
 
 
 def _client_of(request: HttpRequest) -> str:
-    """The address our outermost proxy saw, or the peer where none was on the way. Empty where a proxy was that we were
-    not told of: its peer is the proxy, often on loopback, and whoever is behind it is not meant."""
+    """Return the address that our outermost proxy saw, or the peer's if there is no proxy.
+
+    Return "" behind a proxy that TRUSTED_PROXY_COUNT does not count: its own address, often loopback, must not let in
+    everybody behind it.
+    """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if not forwarded:
         return str(request.META.get("REMOTE_ADDR", ""))
@@ -54,13 +63,14 @@ def _client_of(request: HttpRequest) -> str:
 
 
 class _Site:
-    """What Prometheus calls a collector."""
+    """A collector, in the sense of prometheus_client."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         families: Families = {}
         for part, is_ready in ready_parts().items():
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_queues(families)
+        _add_attention(families)
         if apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
@@ -76,6 +86,15 @@ def _add_queues(families: Families) -> None:
         return  # part_ready says so
 
 
+def _add_attention(families: Families) -> None:
+    says = "Rows whose automatic attempts stopped and that wait for staff."
+    try:
+        for found in get_attention():
+            _add(families, "needs_attention", says, found.count, {"kind": found.kind})
+    except DatabaseError:
+        return
+
+
 def _add_chains(families: Families) -> None:
     from nft.watching.gauges import read_gauges
 
@@ -87,5 +106,7 @@ def _add_chains(families: Families) -> None:
 
 
 def _add(families: Families, name: str, says: str, value: float, labels: dict[str, str]) -> None:
+    from prometheus_client.core import GaugeMetricFamily
+
     family = families.setdefault(name, GaugeMetricFamily(f"avatarsite_{name}", says, labels=list(labels)))
     family.add_metric(list(labels.values()), value)

@@ -1,4 +1,4 @@
-"""Reading the environment, in one place and loudly: a wrong value stops the start with its name and reason."""
+"""Read the environment. A wrong value stops the start with its name and the reason (ImproperlyConfigured)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ FALSE = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The value of `name`, or the content of the file `name`_FILE (for secrets); raises where neither is set."""
+    """Return the value of `name`, or the content of the file `name`_FILE (for secrets).
+
+    Raises ImproperlyConfigured if neither is set and there is no default.
+    """
     path = os.environ.get(f"{name}_FILE")
     if path:
         return _read_secret(name, Path(path))
@@ -66,7 +69,7 @@ def choice(name: str, default: str, allowed: list[str]) -> str:
 
 
 def words(name: str, default: list[str]) -> list[str]:
-    """A list, separated by commas or spaces."""
+    """Return a list, separated by commas or spaces."""
     value = os.environ.get(name)
     return default if value is None else value.replace(",", " ").split()
 

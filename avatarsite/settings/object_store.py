@@ -1,4 +1,4 @@
-"""Where objects lie: one django-storages interface, S3 wherever S3_BUCKET is set, else files."""
+"""Where objects are stored: in S3 if S3_BUCKET is set, else in files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from botocore.config import Config
 from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite.settings import env
 
-#: One call of a server that is slow or away ends within about 3 x (3 + 8) s: somebody may be waiting for it.
+# A call to a slow or absent server ends within about 3 x (3 + 8) s: somebody may be waiting for it.
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 8, 3
 Checksums = Literal["when_supported", "when_required"]
 
 
 def storage(folder: Path, prefix: str) -> dict[str, Any]:
-    """A STORAGES entry for objects below `prefix`."""
+    """Return a STORAGES entry for objects below `prefix`."""
     bucket = env.text("S3_BUCKET", "")
     if not bucket:
         return {
@@ -28,12 +27,12 @@ def storage(folder: Path, prefix: str) -> dict[str, Any]:
 
 
 def browser_endpoint() -> str:
-    """Where browsers reach the S3 server; "" for files."""
+    """Return where browsers reach the S3 server; "" for files."""
     return env.text("S3_BROWSER_ENDPOINT_URL", "") or (_endpoint() if env.text("S3_BUCKET", "") else "")
 
 
 def browser_bucket() -> str:
-    """The address browsers post to, and that their pictures' addresses begin with, for the Content-Security-Policy."""
+    """Return the URL that browsers post to and load pictures below, for the Content-Security-Policy."""
     place = urlsplit(browser_endpoint())
     bucket = env.text("S3_BUCKET", "")
     if not (place.netloc and bucket):
@@ -49,7 +48,7 @@ def origin(url: str) -> str:
 
 
 def _endpoint() -> str:
-    """Named also where it is Amazon's: the address that browsers will be sent to is then known beforehand."""
+    """Return the endpoint, Amazon's too: the policy of pages must name it."""
     return env.text("S3_ENDPOINT_URL", "") or f"https://s3.{_region()}.amazonaws.com"
 
 
@@ -58,7 +57,9 @@ def _region() -> str:
 
 
 def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
-    from boto3.s3.transfer import TransferConfig  # a site on files starts without boto3
+    # A site on files starts without these.
+    from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
 
     checksums = _checksums()
     return {
@@ -77,9 +78,8 @@ def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
             request_checksum_calculation=checksums,
             response_checksum_validation=checksums,
         ),
-        "transfer_config": TransferConfig(
-            use_threads=False
-        ),  # our objects are small: threads would cost more than help
+        # Our objects are small: threads would cost more than they help.
+        "transfer_config": TransferConfig(use_threads=False),
         "default_acl": None,
         "file_overwrite": True,  # keys are content hashes: the same key is the same bytes
         "querystring_auth": True,

@@ -1,4 +1,4 @@
-"""Whether the site pays for people's tokens, from which key, and how much (NFT_SPONSOR_…)."""
+"""Decide whether the site pays for people's tokens, with which key, and how much (NFT_SPONSOR_…)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.core.exceptions import ImproperlyConfigured
 from avatarsite.settings import env
 from avatarsite.settings.chains import LOCAL_CHAIN_ID
 
+# Of the local chain's account that administers our contract; everybody knows it.
 LOCAL_KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
-"""Of the local chain's account that administers our contract; everybody knows it."""
 GWEI = 10**9
 
 
 def read_chains(*, is_local: bool) -> list[int]:
-    """The chains on which the site pays."""
+    """Return the ids of the chains on which the site pays."""
     words = env.words("NFT_SPONSOR_CHAINS", [str(LOCAL_CHAIN_ID)] if is_local else [])
     try:
         return [int(word) for word in words]
@@ -25,7 +25,7 @@ def read_chains(*, is_local: bool) -> list[int]:
 
 
 def read_keys(chain_ids: list[int], *, is_local: bool) -> dict[int, str]:
-    """NFT_SPONSOR_KEY is one key for all of them, or JSON: chain id to key."""
+    """Return the key for each chain. NFT_SPONSOR_KEY is one key for all of them, or JSON: chain id to key."""
     given = env.text("NFT_SPONSOR_KEY", "")
     if given.startswith("{"):
         keys = {int(chain_id): str(key) for chain_id, key in _object(given).items()}
@@ -37,7 +37,7 @@ def read_keys(chain_ids: list[int], *, is_local: bool) -> dict[int, str]:
 
 
 def read_budget() -> int:
-    """Wei a day and chain, from a decimal of the chain's currency."""
+    """Return wei a day and chain. NFT_SPONSOR_BUDGET_PER_DAY is a decimal amount of the chain's currency."""
     text = env.text("NFT_SPONSOR_BUDGET_PER_DAY", "0.05")
     try:
         amount = Decimal(text)

@@ -1,4 +1,4 @@
-"""WalletConnect: wallets on a phone, reached over a relay. Offered only where the site has a project id for one."""
+"""WalletConnect: wallets on a phone, reached over a relay. Offered only if the site has a project id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def read() -> dict[str, str] | None:
-    """The relay and our id there; None without an id, and then no page offers it, loads it or may connect to it."""
+    """Return the relay and our id there. Without an id, return None: no page offers, loads or may connect to it."""
     project_id = env.text("WALLETCONNECT_PROJECT_ID", "")
     relay_url = env.text("WALLETCONNECT_RELAY_URL", RELAY).rstrip("/")
     if not project_id:
@@ -23,7 +23,7 @@ def read() -> dict[str, str] | None:
 
 
 def origin(relay: dict[str, str]) -> str:
-    """For the Content-Security-Policy."""
+    """Return the relay's origin, for the Content-Security-Policy."""
     place = urlsplit(relay["relay_url"])
     return f"{place.scheme}://{place.netloc}"
 

@@ -1,21 +1,23 @@
-"""What the site's own pages need: its words for others' forms, browsers by name, and what a person can do next."""
+"""Tags and filters of the site's pages: labels of allauth's forms, names of browsers, and next steps for a person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django import template
 from django.apps import apps
 from django.conf import settings
 from django.forms import BoundField
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from avatarsite import home_page, navigation, picture_pages, proof_pages
 from avatarsite.home_page import NextStep
 from avatarsite.navigation import NavLink
-from avatarsite.picture_pages import ShownNote, ShownNotice
-from profiles.models import Notice, Profile
+from avatarsite.picture_pages import ShownNote
+from profiles.models import Profile
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
 from users.proof import step_of
@@ -28,11 +30,12 @@ register = template.Library()
 register.filter(device_name)
 register.filter(home_page.greeting)
 register.simple_tag(picture_pages.history_entry)
+register.simple_tag(picture_pages.shown_notice)
 register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
 register.simple_tag(proof_pages.receipt_verdict)
 
-#: allauth's labels in this site's spelling. "(optional)" is said by our own field template.
+# allauth's labels in this site's spelling. Our field template adds "(optional)".
 _OUR_LABELS = {
     "Email": "E-mail",
     "Email (optional)": "E-mail",
@@ -72,7 +75,7 @@ def our_help(field: BoundField) -> str:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """The widget without a placeholder: every field here has a label, which a placeholder would only repeat."""
+    """Render the widget without a placeholder, which would only repeat the label."""
     return field.as_widget(attrs={"placeholder": False})
 
 
@@ -83,14 +86,14 @@ def max_picture_bytes() -> int:
 
 
 @register.simple_tag(takes_context=True)
-def wanted_step(context: dict[str, Any]) -> str:
-    """What a person is about to do, on the pages that ask for a proof first; "" if that is not known."""
+def wanted_step(context: Mapping[str, HttpRequest]) -> str:
+    """Return what a person is about to do on pages that ask for a proof first; "" if that is not known."""
     return step_of(context["request"].GET.get("next", "") or context["request"].POST.get("next", ""))
 
 
 @register.simple_tag
 def public_accounts(profile: Profile) -> list[PublicAccount]:
-    """The accounts this person shows, with their names (ENS)."""
+    """Return the accounts that this person shows, with their ENS names."""
     if not apps.is_installed("nft"):
         return []
     from nft.accounts import public
@@ -111,14 +114,7 @@ def shown_note(profile: Profile, shown: ShownPicture) -> ShownNote:
     return picture_pages.shown_note(shown, has_chosen=profile.avatar_id is not None, on_loss=profile.on_loss)
 
 
-@register.simple_tag(takes_context=True)
-def shown_notice(context: dict[str, Any], notice: Notice) -> ShownNotice:
-    """Return what a person is told about a change of one of their pictures."""
-    return picture_pages.shown_notice(notice, context["my_profile"].avatar_id, context["request"].path)
-
-
-@register.simple_tag(takes_context=True)
-def settings_links(context: dict[str, Any]) -> list[NavLink]:
-    """Return the links between the pages of the settings."""
-    match = context["request"].resolver_match
-    return navigation.settings_links(match.view_name if match else "", with_nft=apps.is_installed("nft"))
+@register.simple_tag
+def settings_links(here: str) -> list[NavLink]:
+    """Return the links between the pages of the settings, for a page whose view is named `here`."""
+    return navigation.settings_links(here, with_nft=apps.is_installed("nft"))

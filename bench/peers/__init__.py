@@ -1,1 +1,1 @@
-"""What runs in processes of their own: our work, and the same by others."""
+"""Programs that run in processes of their own: our work, and the same work by other libraries."""

@@ -1,6 +1,7 @@
-"""Who owns these tokens? Our batches, our check token by token, our bare codec, and web3 as its documentation shows it.
+"""Owners of tokens: our batches, our check token by token, our bare codec, and web3 as its documentation shows it.
 
-Arguments: the work's name and a JSON file: node, contract, owner, how many tokens. Says how many calls a token takes.
+Arguments: the name of the work, and a JSON file with node, contract, owner and number of tokens. The facts are the
+number of requests that one call of the work takes.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from web3 import HTTPProvider, Web3
 
 from bench.serve import serve
 from nft.clients.evm.chain import ChainClient
-from nft.core.evm.abi.calls import build_owner_of, parse_owner_of
 from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse_aggregate3
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.abi.token_calls import build_owner_of, parse_owner_of
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Verdict
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import Question, check_many
+from nft.tokens.facts import Question
+from nft.tokens.ownership import check_many, check_ownership
 from tests.servers.chain import CHAIN_ID, read_artifact
 
 Case = dict[str, Any]
@@ -31,7 +32,7 @@ BATCH = 500
 
 
 def page(case: Case) -> Callable[[], object]:
-    """What the sweep does for a page of claims, without its database."""
+    """Check a page of claims like the sweep, without its database."""
     return _page(case, _client(case))
 
 
@@ -54,7 +55,7 @@ def _page(case: Case, client: ChainClient) -> Callable[[], object]:
 
 
 def one_by_one(case: Case) -> Callable[[], object]:
-    """What a single check does, without its database: block, code, owner, block again."""
+    """Check single tokens, without the database: block, code, owner, block again."""
     client, owner = _client(case), bytes.fromhex(case["owner"][2:])
     contract, tokens = bytes.fromhex(case["contract"][2:]), _tokens(case)
 
@@ -66,7 +67,7 @@ def one_by_one(case: Case) -> Callable[[], object]:
 
 
 def batches(case: Case) -> Callable[[], object]:
-    """One block and two calls for a thousand tokens."""
+    """Ask for one block and make two calls for a thousand tokens."""
     client, owner = _client(case), bytes.fromhex(case["owner"][2:])
     contract, tokens = bytes.fromhex(case["contract"][2:]), range(1, case["tokens"] + 1)
 
@@ -104,11 +105,11 @@ def _tokens(case: Case) -> Iterator[int]:
 
 def _check(is_good: bool) -> None:
     if not is_good:
-        raise ValueError("The chain did not answer as expected.")
+        raise ValueError("The chain's answer is not the expected one.")
 
 
 def _count_requests(work: Callable[[], object]) -> int:
-    """Of one call of `work`, the first one left aside: it asks for the chain's id."""
+    """Return the requests of the second call of `work`; the first one also asks for the chain's id."""
     import requests
 
     work()

@@ -1,7 +1,7 @@
-"""The site's own sweep and watcher over a database (SQLite) full of claims.
+"""The site's own sweep and watcher, with claims in SQLite.
 
-`sweep <case> <claims>`: one call of the work is one page. `watch <case>`: catches up once and says how long it took;
-one call of the work is then reading the same logs again.
+`sweep <case> <claims>`: one call of the work is one page. `watch <case>`: catch up once, with the time it took in the
+facts; one call of the work is then to read the same logs again.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def sweep(case: Case, count: int) -> Work:
     from nft.models import TokenClaim
 
     _fill(case["everything"], count, case["owner"])
-    doors, moment = _doors(case), timezone.now()
+    clients, moment = _clients(case), timezone.now()
 
     def work() -> None:
         nonlocal moment
         before = moment
-        if not TokenClaim.objects.filter(next_check_at__lte=moment).exists():
+        if not TokenClaim.objects.filter(due_at__lte=moment).exists():
             moment = before + timedelta(hours=1)
-        sweeping.sweep_page(CHAIN_ID, moment, doors, alone=False)
+        sweeping.sweep_page(CHAIN_ID, moment, clients, alone=False)
 
     work()
     renewed = TokenClaim.objects.filter(state="owned", checked_at__gte=moment).count()
@@ -50,15 +50,15 @@ def sweep(case: Case, count: int) -> Work:
 
 
 def watch(case: Case) -> Work:
-    from nft.core.evm.abi.events import TRANSFER_TOPICS
+    from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
     from nft.models import TokenClaim, WatchedChain
     from nft.watching.transfers_seen import note_logs
     from nft.watching.watcher import watch_chain
 
     _fill(case["busy"], 10, case["owner"])
     WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=case["first"])
-    doors, blocks, began = _doors(case), 0, time.perf_counter()
-    while (look := watch_chain(CHAIN_ID, timezone.now(), doors)) is not None and look.blocks:
+    clients, blocks, began = _clients(case), 0, time.perf_counter()
+    while (look := watch_chain(CHAIN_ID, timezone.now(), clients)) is not None and look.blocks:
         blocks += look.blocks
     seconds = time.perf_counter() - began
     _check(blocks >= case["blocks"])
@@ -67,29 +67,30 @@ def watch(case: Case) -> Work:
     contract = bytes.fromhex(case["busy"][2:])
     logs = view.logs([contract], TRANSFER_TOPICS, case["first"], case["first"] + 99)
     _check(len(logs) == 100 * case["moves"])
-    looks = sorted(_one_look(case, lambda: watch_chain(CHAIN_ID, timezone.now(), doors)) for _ in range(LOOKS))
+    looks = sorted(_time_run(case, lambda: watch_chain(CHAIN_ID, timezone.now(), clients)) for _ in range(LOOKS))
     facts = {"seconds": seconds, "blocks": blocks, "logs": len(logs), "look_p95": looks[int(LOOKS * 0.95)]}
     return lambda: note_logs(CHAIN_ID, logs), facts
 
 
-def _one_look(case: Case, look: Callable[[], object]) -> float:
-    """Seconds from a transfer in a new block until its mark is off, beginning with the look that finds it."""
+def _time_run(case: Case, run: Callable[[], object]) -> float:
+    """Return the seconds from the start of the watcher's run that finds a transfer until the mark is off."""
     from nft.models import TokenClaim
 
     sent = {"from": case["owner"], "to": case["busy"], "gas": hex(100_000)}
     question = {"jsonrpc": "2.0", "id": 1, "method": "eth_sendTransaction", "params": [sent]}
     before = TokenClaim.objects.order_by("-moved_at_block").values_list("moved_at_block", flat=True)[0]
     requests.post(case["url"], json=question, timeout=20).raise_for_status()
-    time.sleep(0.05)  # the node mines it
+    # The node needs a moment to mine it.
+    time.sleep(0.05)
     began = time.perf_counter()
-    look()
+    run()
     seconds = time.perf_counter() - began
     _check(not TokenClaim.objects.filter(moved_at_block__lte=before).exists())
     return seconds
 
 
 def _fill(contract: str, count: int, owner: str) -> None:
-    """A person who holds so many tokens of a contract, each checked long ago."""
+    """Create a person with that many claims on tokens of a contract, all due for a check."""
     from django.contrib.auth.models import User
 
     from nft.models import LinkedAccount, TokenClaim
@@ -115,24 +116,24 @@ def _fill(contract: str, count: int, owner: str) -> None:
                 is_checked_alone=False,
                 checked_at=now - timedelta(hours=1),
                 checked_block_number=1,
-                next_check_at=now - timedelta(minutes=1),
+                due_at=now - timedelta(minutes=1),
             )
             for token_id in range(first, min(first + BULK, count))
         )
 
 
-def _doors(case: Case) -> Any:
-    from nft.clients.bundle import Doors
+def _clients(case: Case) -> Any:
+    from nft.clients.clients import Clients
     from nft.clients.ipfs.gateways import Gateways
     from nft.clients.web.fetch import guarded_http
 
     client = ChainClient(CHAIN_ID, [case["url"]], "finalized")
-    return Doors(lambda _: client, Gateways([]), guarded_http())
+    return Clients(lambda _: client, Gateways([]), guarded_http())
 
 
 def _check(is_good: bool) -> None:
     if not is_good:
-        raise ValueError("The database is not as it should be.")
+        raise ValueError("The database is not in the expected state.")
 
 
 if __name__ == "__main__":

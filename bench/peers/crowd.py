@@ -1,6 +1,6 @@
-"""As many people as wanted, made by the database itself: copies of one real person's rows with names of their own.
+"""Any number of people, created inside the database as copies of one real person's rows with different names.
 
-So the columns need not be named here, and a million people take a minute. Needs Django to be set up.
+The columns need not be listed here, and a million people take a minute. Django must be set up before the import.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ FIRST_ID, CLAIM_EVERY = 1000, 10
 
 
 def fill(people: int) -> dict[str, int]:
-    """An empty database, with person-1 to person-`people`; one in CLAIM_EVERY has a claim, which is due.
+    """Create the tables and person-1 to person-`people`. One in CLAIM_EVERY has a claim, which is due.
 
-    How many bytes they take, indexes included, and how many of those are squares'."""
+    Return the bytes they take, indexes included (`all`), and how many of them are those of squares (`squares`).
+    """
     call_command("migrate", verbosity=0)
     user, avatar, claim = _template()
     before = _size()
-    with connection.cursor() as cursor:  # rows that point at each other come table by table
+    # Rows that refer to each other are inserted table by table.
+    with connection.cursor() as cursor:
         cursor.execute("PRAGMA foreign_keys=OFF" if _sqlite() else "SET session_replication_role = replica")
     _add_people(user, people)
     _add_pictures(avatar, people)
@@ -62,7 +64,7 @@ def _template() -> tuple[User, Avatar, TokenClaim]:
         user=user, address=bytes(20), chain_id=1, is_public=True, linked_at=now, last_used_at=now
     )
     claim = TokenClaim.objects.create(
-        user=user, account=account, contract=bytes(20), token_id=1, chain_id=1, next_check_at=now
+        user=user, account=account, contract=bytes(20), token_id=1, chain_id=1, due_at=now
     )
     return user, avatar, claim
 
@@ -98,7 +100,7 @@ def _add_accounts(claim: TokenClaim, people: int) -> None:
 
 
 def _copy(template: models.Model, rows: int, **own: str) -> None:
-    """So many rows like `template`, but for the columns in `own`: expressions of n, which is 1 to `rows`."""
+    """Insert `rows` copies of `template`. The columns in `own` are SQL expressions of n, from 1 to `rows`."""
     quote, about = connection.ops.quote_name, template._meta  # noqa: SLF001 - documented by Django in spite of its name
     columns = [str(field.column) for field in about.concrete_fields]
     chosen = ", ".join(own.get(column, f"t.{quote(column)}") for column in columns)

@@ -1,6 +1,6 @@
-"""django-avatar in an environment of its own: an upload with four sizes, and its address of a picture as a site.
+"""django-avatar in an environment of its own: an upload with four sizes, and a site with its picture URL.
 
-Run as a module: the upload. Served by granian: `application`.
+Run as a module, it uploads. granian serves `application`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ USER = "alice"
 FOLDER = Path(os.environ["BENCH_FOLDER"])
 
 settings.configure(
-    SECRET_KEY="only-for-the-bench",  # noqa: S106 - signs nothing of worth
+    SECRET_KEY="only-for-the-bench",  # noqa: S106 - signs nothing of value
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
     MEDIA_ROOT=str(FOLDER),

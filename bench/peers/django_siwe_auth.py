@@ -1,8 +1,8 @@
-"""django-siwe-auth's `SiweBackend.authenticate`, in an environment of its own: one call is one sign-in.
+"""`SiweBackend.authenticate` of django-siwe-auth, in an environment of its own: one call is one sign-in.
 
-It keeps its nonce in the database (SQLite in memory here); ENS and groups, which ask a chain, are off. It is given the
-fields, as its own view gives them, so no parser of texts runs. What it pins is older than Python 3.11, which took
-`inspect.getargspec` away.
+The nonce is in the database (here SQLite in memory). ENS and groups, which need a chain, are off. Its own view passes
+fields instead of a text, and so does this program; no parser of texts runs. Its pinned dependencies need
+`inspect.getargspec`, which Python 3.11 does not have.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
     def work() -> None:
         Nonce.objects.create(value=fields["nonce"], expiration=now + timedelta(hours=1))
         if backend.authenticate(None, signature, SiweMessage(message=fields)) is None:
-            raise ValueError("The signature was not recognised.")
+            raise ValueError("The signature was not recognized.")
 
     serve(work)
 

@@ -1,7 +1,7 @@
-"""Fills two empty databases, one with few people and one with many, and times in turns what must not grow with them.
+"""Fill two empty databases, one with few people and one with many, and time operations that must not grow with them.
 
-Arguments: the names of the two databases (files of SQLite) and how many people each shall have. Prints one line of
-JSON: seconds an operation on the clock and on the processor, round by round.
+Arguments: the names of the two databases (files of SQLite), and the number of people in each. Prints one line of
+JSON: wall-clock and CPU seconds per operation, round by round.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from django.db import connection  # noqa: E402 - after setup
 from django.utils import timezone  # noqa: E402
 
 from bench.peers.crowd import FIRST_ID, address_of, fill, hash_of  # noqa: E402
-from nft.claims.checking import TRIES  # noqa: E402
 from nft.models import TokenClaim  # noqa: E402
 from profiles.models import Profile  # noqa: E402
 from profiles.pictures.pages import history_page  # noqa: E402
-from profiles.serving.lookup import find_face  # noqa: E402
+from profiles.serving.lookup import find_avatar_view  # noqa: E402
 
 ROUNDS, PAGE = 25, 100
 _numbers = count(1)
@@ -57,27 +56,28 @@ def _operations(people: int) -> list[tuple[str, int, Callable[[], object]]]:
 
     now = timezone.now()
     return [
-        ("a picture by handle", 100, lambda: find_face(f"person-{somebody()}", now)),
-        ("by address", 40, lambda: find_face("0x" + address_of(somebody()).hex(), now)),
-        ("by hash of an e-mail address", 100, lambda: find_face(hash_of(f"mail{somebody()}"), now)),
+        ("a picture by handle", 100, lambda: find_avatar_view(f"person-{somebody()}", now)),
+        ("by address", 40, lambda: find_avatar_view("0x" + address_of(somebody()).hex(), now)),
+        ("by hash of an e-mail address", 100, lambda: find_avatar_view(hash_of(f"mail{somebody()}"), now)),
         (f"{PAGE} claims that are due", 2, lambda: _due(now)),
         ("a page of somebody's history", 20, lambda: history_page(Profile(pk=FIRST_ID + somebody()), size=20)),
     ]
 
 
 def _due(now: Any) -> list[Any]:
-    """The page of the sweep: of one chain and lane, the longest due first (nft.claims.sweeping)."""
-    lane = TokenClaim.objects.filter(chain_id=1, is_checked_alone=True, next_check_at__lte=now, deaths__lt=TRIES)
-    due = lane.order_by("next_check_at", "id")
-    return list(due.values_list("id", "chain_id", "next_check_at")[:PAGE])
+    """Return a page like the sweep's (nft.claims.sweeping): claims of one chain and lane, longest due first."""
+    lane = TokenClaim.objects.filter(chain_id=1, is_checked_alone=True, due_at__lte=now)
+    due = lane.order_by("due_at", "id")
+    return list(due.values_list("id", "chain_id", "due_at")[:PAGE])
 
 
 def _time(work: Callable[[], object], repeats: int) -> list[float]:
     work()
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(repeats):
-        assert work() is not None  # noqa: S101 - a name that is found costs what we measure
-    return [(time.perf_counter() - wall) / repeats, (time.process_time() - processor) / repeats]
+        # A name that is not found would cost less.
+        assert work() is not None  # noqa: S101
+    return [(time.perf_counter() - wall) / repeats, (time.process_time() - cpu) / repeats]
 
 
 if __name__ == "__main__":

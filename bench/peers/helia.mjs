@@ -1,4 +1,4 @@
-// Helia's verified fetch of one file from a gateway. Arguments: the gateway, the CID.
+// Fetch and verify one file from a gateway with Helia. Arguments: the gateway's URL and the CID.
 import { createFetcher } from "../../tests/servers/helia/fetcher.mjs";
 import { serve } from "./lane.mjs";
 

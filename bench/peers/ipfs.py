@@ -1,7 +1,7 @@
-"""A file out of a CAR archive, every block proved: at once, in pieces, and over HTTP; and the bare hashing.
+"""A file from a CAR archive with every block verified: at once, in pieces and over HTTP; and the bare hashing.
 
-Arguments: the work's name, the archive, the address of a gateway that serves it, and "kept" to treat memory as our
-workers do.
+Arguments: the name of the work, the archive, the URL of a gateway that serves it, and "kept" to keep freed memory as
+our workers do.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from avatarsite.celery import keep_freed_memory
 from bench.serve import serve
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits
+from nft.core.ipfs.blocks import ProvedBlocks
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
-from nft.core.ipfs.dag import DagLimits, ProvedBlocks, read_proved
+from nft.core.ipfs.dag import DagLimits, scan_proved
 
 PIECE, HASHED = 64 * 1024, 256 * 1024
 LIMITS = DagLimits()
 
 
 def hashing(archive: bytes, _gateway: str) -> Callable[[], object]:
-    """sha256 of each 256 KiB: the least that proof takes."""
+    """Hash each 256 KiB with sha256: the minimum that verification needs."""
     view = memoryview(archive)
     return lambda: [hashlib.sha256(view[at : at + HASHED]).digest() for at in range(0, len(view), HASHED)]
 
@@ -35,12 +36,12 @@ def memory(archive: bytes, _gateway: str) -> Callable[[], object]:
 
 
 def pieces(archive: bytes, _gateway: str) -> Callable[[], object]:
-    """As they come from a socket."""
+    """Read pieces as they come from a socket."""
     return lambda: _read([archive[at : at + PIECE] for at in range(0, len(archive), PIECE)])
 
 
 def gateway(archive: bytes, url: str) -> Callable[[], object]:
-    """The site's own way to a file: guarded client, archive streamed, blocks kept for the proof."""
+    """Fetch the file like the site: guarded client, streamed archive, every block verified."""
     (root,), gateways = _roots(archive), Gateways([url], own=_nothing)
     return partial(gateways.fetch_verified, root, "", IpfsLimits(LIMITS, 30.0))
 
@@ -50,7 +51,7 @@ def _read(parts: list[bytes]) -> bytes:
     for part in parts:
         blocks.add_proved(reader.feed(part))
     reader.close()
-    return read_proved(reader.roots[0], "", blocks, LIMITS).data
+    return scan_proved(reader.roots[0], "", blocks, LIMITS).result().data
 
 
 def _roots(archive: bytes) -> tuple[Cid, ...]:

@@ -1,4 +1,4 @@
-// What ipfs-car's `unpack --verify` does, with the libraries it does it with, in memory. Argument: the archive.
+// Unpack and verify an archive in memory, with the libraries of ipfs-car's `unpack --verify`. Argument: the archive.
 import { readFileSync } from "node:fs";
 import { CarReader } from "@ipld/car";
 import { validateBlock } from "@web3-storage/car-block-validator";

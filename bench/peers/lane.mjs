@@ -1,4 +1,4 @@
-// A lane's end in Node.js: does its work as often as it is told, one call after the other.
+// The child's side of a lane in Node.js: do the work as often as each input line says, one call after the other.
 import { createInterface } from "node:readline";
 
 export async function serve(work, facts = {}) {

@@ -1,6 +1,6 @@
-"""The processes of one worker for pictures, reading metadata documents one after the other.
+"""The processes of one worker for the queue `ipfs`, each reading one metadata document after the other.
 
-Arguments: how many processes, the number of the first document, "ipfs" or "http", and the addresses of the gateways
+Arguments: the number of processes, the number of the first document, "ipfs" or "http", and the URLs of the gateways
 or hosts.
 """
 
@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 
 from bench.media import AT_ONCE, archive_of  # noqa: E402
 from bench.serve import serve_many  # noqa: E402
-from nft.clients.bundle import Doors  # noqa: E402
+from nft.clients.clients import Clients  # noqa: E402
 from nft.clients.evm.chain import get_chain  # noqa: E402
 from nft.clients.ipfs.gateways import Gateways  # noqa: E402
 from nft.clients.ipfs.reading import IpfsLimits  # noqa: E402
@@ -42,17 +42,17 @@ LOOPBACK = OutboundRules(
 
 
 class Reader:
-    """Made in one process and used in its forks."""
+    """Reads documents. It is created in one process and used in its forks."""
 
     def __init__(self, kind: str, urls: Sequence[str]) -> None:
         self._kind = kind
         self._urls = urls
         cache = caches["default"]
         gateways = Gateways(urls if kind == "ipfs" else [], scores=GatewayScores(cache))
-        self._doors = Doors(get_chain, gateways, GuardedHttp(LOOPBACK, pace=Pace(cache, Budget())))
+        self._clients = Clients(get_chain, gateways, GuardedHttp(LOOPBACK, pace=Pace(cache, Budget())))
 
     def read(self, number: int) -> str:
-        return parse_metadata(fetch_document(self._uri(number), self._doors, LIMITS).data).name
+        return parse_metadata(fetch_document(self._uri(number), self._clients, LIMITS).data).name
 
     def _uri(self, number: int) -> str:
         if self._kind == "ipfs":

@@ -1,7 +1,7 @@
-"""Fills an empty database with people who have pictures, signs one in, and counts the queries of one avatar.
+"""Fill an empty database with people who have pictures, sign one in, and count the queries of one avatar.
 
-Rows are as many and as wide as the same number of uploads would make; the bytes are those of a few real uploads,
-which the rows share. Prints one line of JSON.
+The rows are like those of as many uploads. The stored files are those of a few real uploads, which the rows share.
+Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SQUARE = ("size", "format", "is_still", "sha256", "byte_count")
 def main(people: int) -> dict[str, float | str]:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    uploads = [keep_image(_upload(number)) for number in range(UPLOADS)]
+    uploads = [keep_image(_upload(number)).row for number in range(UPLOADS)]
     get_decoder().close()
     for first in range(0, people, PAGE):
         _add(range(first, min(first + PAGE, people)), uploads)

@@ -1,4 +1,4 @@
-"""Pictures: our path, parts of it, and Pillow as tutorials use it."""
+"""Pictures: our path, parts of it, and naive use of Pillow."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PIL import Image, ImageOps
 
 from bench.serve import serve
 from profiles.decoding import DecodeRequest, get_decoder
-from profiles.images.detect import read_header
 from profiles.images.encode import encode
 from profiles.images.formats import OutputFormat, SourceFormat
-from profiles.images.headers import drop_png_extras
+from profiles.images.formats.detect import read_header
+from profiles.images.formats.headers import drop_png_extras
 from profiles.images.limits import RENDITION_SIZES, ImageLimits
-from profiles.images.normalise import normalise_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.squares import cut_squares
 from profiles.images.stills import decode_still
 
@@ -25,18 +25,18 @@ _LIMITS = ImageLimits()
 
 
 def whole(content: bytes) -> Callable[[], object]:
-    """What an upload costs: child process, master, every size."""
+    """Process an upload as the site does: child process, master, every size."""
     request = DecodeRequest(_LIMITS, RENDITION_SIZES)
     return lambda: get_decoder().decode(content, request)
 
 
 def without_child(content: bytes) -> Callable[[], object]:
     request = DecodeRequest(_LIMITS, RENDITION_SIZES)
-    return lambda: normalise_with_renditions(content, request)
+    return lambda: normalize(content, request)
 
 
 def squares(content: bytes) -> Callable[[], object]:
-    """No master, no child: the work that peers do."""
+    """Make four squares without master and child process, which is the work of the peers."""
 
     def work() -> None:
         header = read_header(content, _LIMITS)
@@ -57,7 +57,7 @@ def naive(content: bytes) -> Callable[[], object]:
 
 
 def floor(content: bytes) -> Callable[[], object]:
-    """What nobody can leave out: decoding (a JPEG at a fraction) and encoding squares that are there already."""
+    """Do only what is indispensable: decode (a JPEG at a reduced scale) and encode squares that were made before."""
     ready = [ImageOps.fit(_scaled(content), (size, size)) for size in FOUR]
 
     def work() -> None:

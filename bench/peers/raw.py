@@ -1,4 +1,4 @@
-"""The least a Python server can do: the same bytes and headers for everybody."""
+"""A minimal WSGI application: the same bytes and headers for every request."""
 
 from __future__ import annotations
 

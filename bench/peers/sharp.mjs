@@ -1,5 +1,5 @@
-// Squares by sharp in one chain, each from the next larger one. Arguments: file, threads (0: sharp's own choice),
-// side of a master (0: none), sizes.
+// Make squares with sharp, each from the next larger one. Arguments: file, threads (0: sharp's default), side of the
+// master (0: none), sizes.
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { serve } from "./lane.mjs";
@@ -7,7 +7,8 @@ import { serve } from "./lane.mjs";
 const [file, threads, side, ...sizes] = process.argv.slice(2);
 const content = readFileSync(file);
 if (Number(threads)) sharp.concurrency(Number(threads));
-sharp.cache(false); // every picture is another in real life
+// In production every picture is a different one.
+sharp.cache(false);
 
 const pixels = (image) => image.raw().toBuffer({ resolveWithObject: true });
 const reopen = ({ data, info }) => sharp(data, { raw: info });

@@ -1,6 +1,6 @@
-"""Verifying one issued sign-in text: our check, the least it takes, and what Python's libraries do.
+"""Verification of one issued sign-in text: our check, the minimum, and Python libraries.
 
-Arguments: the work's name and a JSON file with the text, its signature and what is expected of them.
+Arguments: the name of the work, and a JSON file with the text, its signature and the expected values.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Case = dict[str, Any]
 
 
 def ours(case: Case) -> Callable[[], object]:
-    """As nft.accounts.challenges and nft.accounts.sign_in do it, without the database."""
+    """Verify like nft.accounts.challenges and nft.accounts.sign_in, without the database."""
     issued, posted, address = case["text"], str(case["text"] + " ")[:-1], bytes.fromhex(case["address"][2:])
 
     def work() -> None:
@@ -37,7 +37,7 @@ def ours(case: Case) -> Callable[[], object]:
 
 
 def bare(case: Case) -> Callable[[], object]:
-    """Two hashes and one recovery: nobody can do with less."""
+    """Compute two hashes and one recovery, which is the minimum."""
     text, address = case["text"].encode(), bytes.fromhex(case["address"][2:])
     content = bytes.fromhex(case["signature"][2:])
     signature = content[:64] + bytes([content[64] - 27])
@@ -78,7 +78,7 @@ def _siwe(case: Case, *, abnf: bool) -> Callable[[], object]:
 
 def _check(is_good: bool) -> None:
     if not is_good:
-        raise ValueError("The signature was not recognised.")
+        raise ValueError("The signature was not recognized.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
-"""Posts replies of a wallet to the site's own WSGI application, with and without their verification, then whatever
-bodies a stranger might send. Prints one line of JSON: processor seconds, each taken around one request alone.
+"""Post signed texts to the site's own WSGI application, with and without their verification, then hostile bodies.
+
+Arguments: the number of rounds and of hostile bodies. Prints one line of JSON: CPU seconds, each measured around one
+request alone.
 """
 
 from __future__ import annotations
@@ -35,27 +37,27 @@ WALLET = Account.create()
 EACH_TURN = 25
 
 
-class Visitor:
-    """A browser that keeps its session cookie."""
+class Browser:
+    """A client that keeps its session cookie."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
         self._application = application
         self._session = ""
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes, float]:
-        """Status, answer, and the processor seconds it took."""
+        """Return status, response body, and the CPU seconds of the request."""
         environment = self._environment(path, body)
-        said: list[Any] = []
+        started: list[Any] = []
         began = time.process_time()
-        content = b"".join(self._application(environment, lambda *answer: said.extend(answer)))
+        content = b"".join(self._application(environment, lambda *answer: started.extend(answer)))
         spent = time.process_time() - began
-        for name, value in said[1]:
+        for name, value in started[1]:
             if name == "Set-Cookie" and value.strip().startswith(f"{settings.SESSION_COOKIE_NAME}="):
                 self._session = value.strip().partition(";")[0]
-        return int(said[0][:3]), content, spent
+        return int(started[0][:3]), content, spent
 
     def reply(self) -> bytes:
-        """Asks for a text and signs it."""
+        """Request a text, sign it, and return the body to post."""
         wanted = {"address": WALLET.address, "chain_id": next(iter(settings.NFT_CHAINS)), "purpose": "sign_in"}
         _, answer, _ = self.post(ADDRESS, json.dumps(wanted).encode())
         text = json.loads(answer)["text"]
@@ -87,7 +89,7 @@ class Visitor:
 
 
 class Unverified:
-    """In the place of nft.accounts.signatures: takes every signature for the wallet's."""
+    """Replaces nft.accounts.signatures and accepts every signature as the wallet's."""
 
     @staticmethod
     def read_signature(text: str) -> bytes:
@@ -101,7 +103,8 @@ class Unverified:
 
 def main(rounds: int, bodies: int) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
-    logging.disable(logging.WARNING)  # a line for each refused body
+    # Each refused body would log a line.
+    logging.disable(logging.WARNING)
     application = get_wsgi_application()
     _take_turn(application)
     seconds: dict[str, list[float]] = {"verified": [], "unverified": []}
@@ -114,12 +117,12 @@ def main(rounds: int, bodies: int) -> dict[str, Any]:
 
 
 def _take_turn(application: Callable[..., Any]) -> float:
-    """Seconds of one sign-in: the mean of a turn's."""
-    visitors = [Visitor(application) for _ in range(EACH_TURN)]
-    replies = [visitor.reply() for visitor in visitors]
+    """Return the CPU seconds of one sign-in: the mean of a turn."""
+    browsers = [Browser(application) for _ in range(EACH_TURN)]
+    replies = [browser.reply() for browser in browsers]
     spent = 0.0
-    for visitor, reply in zip(visitors, replies, strict=True):
-        status, answer, seconds = visitor.post(VERIFY, reply)
+    for browser, reply in zip(browsers, replies, strict=True):
+        status, answer, seconds = browser.post(VERIFY, reply)
         if status != 200:
             raise ValueError(f"{status}: {answer!r}")
         spent += seconds
@@ -127,21 +130,21 @@ def _take_turn(application: Callable[..., Any]) -> float:
 
 
 def _statements(application: Callable[..., Any]) -> int:
-    visitor = Visitor(application)
-    reply = visitor.reply()
+    browser = Browser(application)
+    reply = browser.reply()
     with CaptureQueriesContext(connection) as captured:
-        visitor.post(VERIFY, reply)
+        browser.post(VERIFY, reply)
     transactions = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
     return sum(not query["sql"].startswith(transactions) for query in captured)
 
 
 def _hostile(application: Callable[..., Any], count: int) -> list[float]:
-    """The seconds of each body, all of which must be refused."""
-    visitor, spent = Visitor(application), []
-    reply = json.loads(visitor.reply())
+    """Return the CPU seconds of each body. Raises ValueError if one is accepted."""
+    browser, spent = Browser(application), []
+    reply = json.loads(browser.reply())
     chance = random.Random(4361)
     for number, body in zip(range(count), _bodies(reply, chance), strict=False):
-        status, answer, seconds = visitor.post((VERIFY, ADDRESS)[number % 8 == 0], body)
+        status, answer, seconds = browser.post((VERIFY, ADDRESS)[number % 8 == 0], body)
         if not 400 <= status < 500:
             raise ValueError(f"{status} for {body[:200]!r}: {answer!r}")
         spent.append(seconds)
@@ -149,8 +152,8 @@ def _hostile(application: Callable[..., Any], count: int) -> list[float]:
 
 
 def _bodies(reply: dict[str, str], chance: random.Random) -> Iterator[bytes]:
-    """Of every size up to a megabyte: broken and deep JSON, long numbers, texts that hurt parsers, signatures of every
-    shape."""
+    """Yield bodies of sizes up to a megabyte: broken and deep JSON, long numbers, texts that are hard to parse, and
+    signatures of many shapes."""
     text, signature = reply["text"], reply["signature"]
     while True:
         size = chance.choice([10, 300, 1500, 3400, 4096, 10_000, 1_000_000])

@@ -1,4 +1,4 @@
-"""The site's settings without limits on tries, and with counters in memory: what is measured is the work of one try."""
+"""The site's settings without rate limits and with counters in memory, so that only the work of one try is measured."""
 
 from avatarsite.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
--- Asks for another person with each request, and never twice for the same address. Argument: how many people there are.
+-- Request the picture of another person each time, and never the same URL twice. Argument: the number of people.
 local people, asked, last = 1, 0, 1
 
 function init(arguments)

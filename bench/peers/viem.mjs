@@ -1,4 +1,4 @@
-// viem's own steps for a text signed by a key: parse, validate the fields, recover. No chain is asked.
+// Verify a signed text with viem: parse, validate the fields, recover. No request goes to a chain.
 import { readFileSync } from "node:fs";
 import { verifyMessage } from "viem";
 import { parseSiweMessage, validateSiweMessage } from "viem/siwe";
@@ -10,5 +10,6 @@ const time = new Date(now);
 await serve(async () => {
   const message = parseSiweMessage(text);
   const isValid = validateSiweMessage({ message, address, domain, nonce, time });
-  if (!isValid || !(await verifyMessage({ address, message: text, signature }))) throw new Error("not recognised");
+  if (!isValid || !(await verifyMessage({ address, message: text, signature })))
+    throw new Error("The signature was not recognized.");
 });

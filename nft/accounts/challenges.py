@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
@@ -28,7 +27,11 @@ from nft.accounts.errors import (
 )
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
+from nft.settings import conf
+from nft.settings.chains import chains
 from profiles import limits
+from profiles import settings as profiles_settings
+from profiles.jobs import job
 from profiles.people.people import profile_of
 
 Purpose = SignInChallenge.Purpose
@@ -77,7 +80,7 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
 
     Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), and what `spend_try` raises.
     """
-    if wanted.chain_id not in settings.NFT_CHAINS:
+    if wanted.chain_id not in chains():
         raise AccountError(_unsupported(wanted.chain_id), UNSUPPORTED_CHAIN)
     user = _user_named(visitor, wanted)
     _count_try(visitor, now)
@@ -125,6 +128,7 @@ def consume(challenge: SignInChallenge, now: datetime) -> None:
         raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
 
 
+@job(every=timedelta(minutes=5), expires=None)
 def forget_old(now: datetime) -> int:
     """Deletes challenges long past their end, and the guests' sessions they were bound to once those ran out.
 
@@ -136,7 +140,7 @@ def forget_old(now: datetime) -> int:
 
 
 def _unsupported(chain_id: int) -> str:
-    names = ", ".join(f"{chain['name']} ({known})" for known, chain in settings.NFT_CHAINS.items())
+    names = ", ".join(f"{chain.name} ({chain.id})" for chain in chains().values())
     return f"This site does not read chain {chain_id}. Switch your wallet to one of: {names}."
 
 
@@ -171,11 +175,11 @@ def _hash(session_key: str) -> str:
 
 def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
     """Every field from our settings and our own random numbers; the Host header has no say."""
-    origin = urlsplit(settings.SITE_ORIGIN)
+    origin = urlsplit(profiles_settings.current().site_origin)
     return SignInRequest(
         scheme=origin.scheme,
         domain=origin.netloc,
-        uri=settings.SITE_ORIGIN,
+        uri=profiles_settings.current().site_origin,
         address=challenge.address,
         chain_id=challenge.chain_id,
         nonce=challenge.nonce,
@@ -189,7 +193,7 @@ def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
 def _statement(challenge: SignInChallenge, step: str) -> str:
     """Whatever is more than a sign-in names the profile it is for: signed for one, it is of no use for another."""
     if challenge.user is None:
-        return str(settings.NFT_SIGN_IN_STATEMENT)
+        return conf().sign_in_statement
     handle = profile_of(challenge.user).handle
     done = {
         Purpose.LINK: f"Link this account to the profile {handle}.",

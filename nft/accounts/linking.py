@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -30,6 +29,8 @@ from nft.core.evm.address import to_checksum
 from nft.models import AccountReturn, LinkedAccount
 from nft.names.known import shown_name
 from nft.names.primary import ask_for_name, forget_name
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 from nft.signals import account_changed
 from profiles.audit import record
 from profiles.people.people import profile_of
@@ -253,7 +254,7 @@ def has_other_login(user: User) -> bool:
     """Beside wallets: a password, or what NFT_OTHER_LOGIN_METHODS (dotted path of `(user) -> bool`) knows of."""
     if user.has_usable_password():
         return True
-    path = getattr(settings, "NFT_OTHER_LOGIN_METHODS", "")
+    path = conf().other_login_methods
     return bool(path) and bool(import_string(path)(user))
 
 
@@ -308,7 +309,6 @@ def _audit(account: LinkedAccount, actor: User, action: str) -> None:
 
 
 def _shown(account: LinkedAccount) -> ShownAccount:
-    chain = settings.NFT_CHAINS.get(account.chain_id, {})
     return ShownAccount(
         id=account.pk,
         address=to_checksum(account.address),
@@ -318,7 +318,7 @@ def _shown(account: LinkedAccount) -> ShownAccount:
         is_primary=account.is_primary,
         is_contract_account=account.is_contract_account,
         chain_id=account.chain_id,
-        chain_name=chain.get("name", f"Chain {account.chain_id}"),
+        chain_name=describe_chain(account.chain_id).name,
         linked_at=account.linked_at,
         last_used_at=account.last_used_at,
     )

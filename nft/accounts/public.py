@@ -9,12 +9,12 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address
 from nft.core.evm.caip import parse_account_id
-from nft.core.evm.errors import InvalidAddress, InvalidIdentifier
 from nft.models import LinkedAccount
 from nft.names.known import people_named, shown_name
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 
 
 def find_by_account(identifier: str) -> Q | None:
@@ -28,7 +28,7 @@ def find_by_account(identifier: str) -> Q | None:
             return _people(here, account.address)
         if identifier.startswith("0x"):
             return _people(_is_one_persons(), parse_address(identifier))
-    except (InvalidAddress, InvalidIdentifier):
+    except InvalidIdentifier:
         return None
     return None
 
@@ -76,5 +76,5 @@ def public_accounts(user_id: int, now: datetime) -> list[PublicAccount]:
 
 
 def _public(account: LinkedAccount, now: datetime) -> PublicAccount:
-    chain_name = describe_chain(account.chain_id)["name"] if account.is_contract_account else ""
+    chain_name = describe_chain(account.chain_id).name if account.is_contract_account else ""
     return PublicAccount(account.address_text, shown_name(account, now), chain_name)

@@ -13,10 +13,13 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from nft.accounts import signatures
 from nft.accounts.signatures import SignatureKind
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
+from nft.settings import conf
 from profiles.audit import record
+from profiles.jobs import job
 from profiles.people.people import profile_of
 
 GUEST_SESSION_SECONDS = 15 * 60
@@ -150,6 +153,11 @@ def end_of_account(account: LinkedAccount, reason: str, now: datetime, keep: str
     begun.update(text="", signature=b"", next_check_at=None)
 
 
+@job(queue="chain", every=lambda: min(_recheck_every(), timedelta(minutes=10)))
+def recheck_wallet_sessions(now: datetime, clients: Clients) -> None:
+    recheck_due(clients.chain, now)
+
+
 def recheck_due(chains: Chains, now: datetime) -> int:
     """Asks the contracts of sessions that are due, and forgets sessions nobody can still be in; how many it ended."""
     WalletSession.objects.filter(seen_at__lt=now - _cookie_age() - 2 * SEEN_NOTED_EVERY).delete()
@@ -203,11 +211,11 @@ def _row_of(session: SessionBase) -> WalletSession | None:
 
 
 def _recheck_every() -> timedelta:
-    return timedelta(seconds=getattr(settings, "NFT_SESSION_RECHECK", 86_400))
+    return timedelta(seconds=conf().session_recheck)
 
 
 def _unchecked_max() -> timedelta:
-    return timedelta(seconds=getattr(settings, "NFT_SESSION_UNCHECKED_MAX", 7 * 86_400))
+    return timedelta(seconds=conf().session_unchecked_max)
 
 
 def _unchecked() -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -26,7 +25,9 @@ from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
+from nft.settings.chains import describe_chain
 from profiles.errors import ExpectedError
+from profiles.jobs import job
 from profiles.limits import TooMany
 
 Purpose = SignInChallenge.Purpose
@@ -102,18 +103,14 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
         sentence = (
-            f"{_chain_name(challenge.chain_id)} does not answer, so the signature of this account can't be checked "
-            "now. Nothing is wrong with it: try again in a minute."
+            f"{describe_chain(challenge.chain_id).name} does not answer, so the signature of this account can't be "
+            "checked now. Nothing is wrong with it: try again in a minute."
         )
         raise AccountError(sentence, CHAIN_UNAVAILABLE)
     if kind is SignatureKind.WRONG:
         sentence = signatures.describe_mismatch(challenge.address, challenge.text, content)
         raise AccountError(sentence, SIGNATURE_MISMATCH)
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
-
-
-def _chain_name(chain_id: int) -> str:
-    return str(settings.NFT_CHAINS.get(chain_id, {}).get("name", f"Chain {chain_id}"))
 
 
 # How many tries to sign in by wallet were refused, by day and reason: enough to see an attack, nothing about anybody.
@@ -135,6 +132,7 @@ def count(refusal: ExpectedError, now: datetime) -> None:
         _add_one(outcome, now)
 
 
+@job(every=timedelta(minutes=5), expires=None)
 def forget_old(now: datetime) -> None:
     SignInCount.objects.filter(day__lt=(now - KEPT).date()).delete()
 

@@ -14,9 +14,9 @@ from eth_hash.auto import keccak
 
 from nft.accounts.errors import SIGNATURE_MALFORMED, AccountError
 from nft.clients.evm.chain import HEAD, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
+from nft.clients.evm.errors import CallFailed, ChainUnavailable
 from nft.clients.evm.node import within
-from nft.core.evm.abi.calls import (
+from nft.core.evm.abi.signature_calls import (
     build_is_valid_signature,
     build_signature_trial,
     parse_is_valid_signature,
@@ -62,7 +62,7 @@ def verify(chain: ChainClient, address: bytes, text: str, signature: bytes) -> S
             is_valid = _ask_contract(chain, address, message_hash(text), signature)
     except (ChainUnavailable, BadAnswer):
         return SignatureKind.UNKNOWN
-    except (CallReverted, AnswerTooLarge):
+    except CallFailed:
         return SignatureKind.WRONG
     return SignatureKind.CONTRACT if is_valid else SignatureKind.WRONG
 

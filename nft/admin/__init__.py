@@ -1,5 +1,5 @@
 """What staff see; importing the modules registers their pages."""
 
-from nft.admin import accounts, chains, claims, collections, files, minting
+from nft.admin import accounts, chains, claims, collections, files, gallery, minting
 
-__all__ = ["accounts", "chains", "claims", "collections", "files", "minting"]
+__all__ = ["accounts", "chains", "claims", "collections", "files", "gallery", "minting"]

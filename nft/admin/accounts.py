@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from nft.accounts.linking import remove_account_as_staff
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
-from nft.models import LinkedAccount, SignInChallenge, SignInCount
-from profiles.admin_base import ReadOnlyAdmin, ReasonForm, username_lookup
+from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, ReasonForm, username_lookup
 from profiles.people.signed_in import signed_in
 
 HIDDEN = "hidden"
@@ -74,7 +74,7 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[LinkedAccount], bool]:
         try:
             return queryset.filter(address=parse_address(search_term.strip())), False
-        except InvalidAddress:
+        except InvalidIdentifier:
             return super().get_search_results(request, queryset, search_term)
 
     @admin.action(description="Unlink (needs a reason, which the person's audit keeps)", permissions=["unlink"])
@@ -110,3 +110,15 @@ class SignInChallengeAdmin(ReadOnlyAdmin):
         "consumed_at",
     ]
     fields = [*readonly_fields]
+
+
+@admin.register(PrimaryName)
+class PrimaryNameAdmin(LeasedAdmin):
+    """The ENS names of public accounts: a hidden account has none."""
+
+    list_display = ["__str__", "account", "checked_at", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention]
+    list_select_related = ["account"]
+    search_fields = ["name"]
+    ordering = ["-checked_at"]
+    raw_id_fields = ["account"]

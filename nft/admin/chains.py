@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nft.models import WatchedChain
-from profiles.admin_base import ReadOnlyAdmin
+from profiles.admin_base import LeasedAdmin, NeedsAttention
 
 
 @admin.register(WatchedChain)
-class WatchedChainAdmin(ReadOnlyAdmin):
+class WatchedChainAdmin(LeasedAdmin):
     list_display = [
         "chain_id",
         "next_block",
@@ -17,10 +17,12 @@ class WatchedChainAdmin(ReadOnlyAdmin):
         "blocks_behind",
         "head_at",
         "span",
-        "trouble",
+        "last_error",
         "alarm",
         "alarm_at",
+        "gave_up_at",
     ]
+    list_filter = [NeedsAttention]
     ordering = ["chain_id"]
-    exclude = ["leased_by", "trail"]
+    exclude = ["trail"]
     readonly_fields = ["blocks_behind"]

@@ -1,42 +1,37 @@
-"""Claims for staff: their pictures and states, and a look again at the chain. Nobody can make a token somebody's."""
+"""Claims for staff: their pictures and states, and a way to check one again. Nobody can make a token somebody's."""
 
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from nft.claims.checking import TRIES
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
-from nft.claims.picture import FAILED
-from nft.models import ClaimCheck, TokenClaim
-from profiles.admin_base import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, username_lookup
+from nft.models import ClaimCheck, ClaimPicture, TokenClaim
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyInline, username_lookup
 from profiles.people.signed_in import signed_in
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
 MAX_AT_ONCE = 100
+GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(picture__gave_up_at__isnull=False)
 
 
-class Stuck(admin.SimpleListFilter):
-    """What no worker tries again by itself: "Look again" does."""
+class PictureGivenUp(admin.SimpleListFilter):
+    """Verified tokens whose picture no worker tries to fetch again: "Look again" does."""
 
-    title = "waits for a person"
-    parameter_name = "stuck"
+    title = "picture was given up"
+    parameter_name = "picture_given_up"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("check", "Its check died 3 times"), ("picture", "Its picture was given up")]
+        return [("yes", "Yes")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
-        if self.value() == "check":
-            return queryset.filter(deaths__gte=TRIES)
-        if self.value() == "picture":
-            return queryset.filter(reason=FAILED, media_due_at__isnull=True)
-        return queryset
+        return queryset.filter(GIVEN_UP) if self.value() == "yes" else queryset
 
 
 class PastChecks(ReadOnlyInline):
@@ -47,8 +42,17 @@ class PastChecks(ReadOnlyInline):
     shown = SHOWN
 
 
+class Picture(ReadOnlyInline):
+    model = ClaimPicture
+    fk_name = "claim"
+    exclude = ["new_facts"]
+    raw_id_fields = ["new_image"]
+    verbose_name_plural = "its picture"
+    shown = 1
+
+
 @admin.register(TokenClaim)
-class TokenClaimAdmin(ReadOnlyAdmin):
+class TokenClaimAdmin(LeasedAdmin):
     list_display = [
         "thumbnail",
         "name",
@@ -60,21 +64,20 @@ class TokenClaimAdmin(ReadOnlyAdmin):
         "step",
         "reason",
         "checked_at",
-        "next_check_at",
-        "attempts",
-        "deaths",
+        "due_at",
+        "tries",
+        "crashes",
     ]
     list_display_links = ["thumbnail", "name"]
-    list_filter = [Stuck, "state", "step", "proof", "standard", "chain_id"]
-    list_select_related = ["user", "avatar__image"]
-    search_fields = [username_lookup(), "name", "collection"]
+    list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", "picture__proof", "standard", "chain_id"]
+    list_select_related = ["user", "picture", "avatar__image"]
+    search_fields = [username_lookup(), "picture__name", "picture__collection"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account", "avatar"]
-    exclude = ["contract", "attempt", "media_attempt"]
+    exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
-    inlines = [PastChecks]
-    actions = ["look_again"]
-    action_form = ReasonForm
+    inlines = [Picture, PastChecks]
+    actions = ["look_again"]  # in the place of "retry": it also resets the state, and the person's audit keeps it
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Search by token id only for a number: the field refuses to be compared with other text."""
@@ -93,6 +96,10 @@ class TokenClaimAdmin(ReadOnlyAdmin):
         if rendition is None:
             return ""
         return format_html('<img src="{}" width="{}" height="{}" alt="">', content_url(rendition), THUMBNAIL, THUMBNAIL)
+
+    @admin.display(description="name", ordering="picture__name")
+    def name(self, claim: TokenClaim) -> str:
+        return claim.name
 
     @admin.display(description="contract")
     def checksum_contract(self, claim: TokenClaim) -> str:
@@ -113,3 +120,14 @@ class TokenClaimAdmin(ReadOnlyAdmin):
         for claim in chosen:
             recheck_as_staff(claim, signed_in(request), timezone.now(), reason)
         self.message_user(request, f"{len(chosen)} claims will be checked.")
+
+
+@admin.register(ClaimPicture)
+class ClaimPictureAdmin(LeasedAdmin):
+    list_display = ["claim", "state", "proof", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "state", "proof"]
+    list_select_related = ["claim__picture"]
+    search_fields = ["name", "collection"]
+    ordering = ["-pk"]
+    raw_id_fields = ["claim", "new_image"]
+    exclude = ["new_facts"]

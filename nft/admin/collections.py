@@ -1,4 +1,4 @@
-"""What staff think of collections, and pictures that look alike. Each decision has a reason, and works at once."""
+"""Staff's decisions about collections, each with a reason and applied at once; and pictures that look alike."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from nft.claims.errors import ClaimError
 from nft.claims.policy import decide_collection
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 from nft.models import Collection, TokenLikeness
 from nft.tokens.lookalikes import warning_of
 from profiles.admin_base import ReadOnlyAdmin, ReasonForm
@@ -34,7 +35,7 @@ class CollectionForm(_Form):
     def clean_address(self) -> bytes:
         try:
             return parse_address(self.cleaned_data["address"])
-        except InvalidAddress as error:
+        except InvalidIdentifier as error:
             raise forms.ValidationError(str(error)) from error
 
 
@@ -94,8 +95,8 @@ class CollectionAdmin(ReadOnlyAdmin):
                 decide_collection(
                     row.chain_id, row.contract, standing, reason, actor=signed_in(request), now=timezone.now()
                 )
-        except ValueError as error:
-            self.message_user(request, str(error), messages.ERROR)
+        except ClaimError as error:
+            self.message_user(request, error.sentence, messages.ERROR)
 
 
 @admin.register(TokenLikeness)

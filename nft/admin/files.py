@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from nft.models import CachedObject, IpfsBlock
-from profiles.admin_base import ReadOnlyAdmin
+from nft.models import CachedObject, IpfsBlock, PinnedCopy
+from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 
 THUMBNAIL = 48
 
@@ -49,3 +49,13 @@ class IpfsBlockAdmin(ReadOnlyAdmin):
     list_display = ["sha256", "byte_count", "created_at", "touched_at"]
     search_fields = ["sha256__exact"]
     ordering = ["-pk"]
+
+
+@admin.register(PinnedCopy)
+class PinnedCopyAdmin(LeasedAdmin):
+    list_display = ["object", "pinner", "state", "held_at", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "state", "pinner"]
+    list_select_related = ["object"]
+    search_fields = ["object__root_cid__exact"]
+    ordering = ["-pk"]
+    raw_id_fields = ["object"]

@@ -7,11 +7,11 @@ from django.contrib import admin
 from nft.admin.accounts import address_for_staff
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
-from profiles.admin_base import ReadOnlyAdmin, username_lookup
+from profiles.admin_base import LeasedAdmin, NeedsAttention, username_lookup
 
 
 @admin.register(MintRequest)
-class MintRequestAdmin(ReadOnlyAdmin):
+class MintRequestAdmin(LeasedAdmin):
     list_display = [
         "name",
         "user",
@@ -19,16 +19,17 @@ class MintRequestAdmin(ReadOnlyAdmin):
         "state",
         "token_id_text",
         "owner_address",
-        "attempts",
-        "next_check_at",
+        "tries",
+        "due_at",
+        "gave_up_at",
         "created_at",
     ]
-    list_filter = ["state", "chain_id"]
+    list_filter = [NeedsAttention, "state", "chain_id"]
     list_select_related = ["user", "account"]
     search_fields = [username_lookup(), "name", "tx_hash__exact"]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account"]
-    exclude = ["contract", "owner", "sponsor", "attempt"]
+    exclude = ["contract", "owner", "sponsor"]
     readonly_fields = ["owner_address", "contract_address", "sponsor_address"]
 
     @admin.display(description="owner")
@@ -45,9 +46,9 @@ class MintRequestAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SponsoredTransaction)
-class SponsoredTransactionAdmin(ReadOnlyAdmin):
+class SponsoredTransactionAdmin(LeasedAdmin):
     list_display = ["tx_hash", "chain_id", "sender_address", "nonce", "request", "cost", "signed_at", "settled_at"]
-    list_filter = ["chain_id", ("settled_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsAttention, "chain_id", ("settled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["request"]
     search_fields = ["tx_hash__exact"]
     ordering = ["-signed_at"]

@@ -1,53 +1,46 @@
-"""Checking a claim, and the one place where the chain's word changes it: `_settle`. A new claim or a person asks for
-`verify_claim`; `sweeping.py` checks pages of them and comes here with whatever is not as it was.
+"""Ask the chain who holds a claimed token, and apply the answer to the claim.
 
-A check takes the claim by moving its due time and writing its own attempt id; it may only record what it found while
-that id still stands. So however often a job is delivered, and whoever dies, each check is recorded at most once.
+`sweeping` checks pages of claims together and comes here with every answer that changes something.
 """
 
 from __future__ import annotations
 
-import logging
 import random
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Q
 
-from nft import jobs
 from nft.claims import history
-from nft.claims.receipt import renewed
-from nft.claims.wording import NO_ACCOUNT, NOT_THE_CHAIN_S_DOING, UNLINKED, loss_sentence
-from nft.clients.bundle import Doors
-from nft.core.tokens.token import Token, TokenStandard
+from nft.claims.picture import request_first_picture
+from nft.claims.receipt import build_stored_provenance
+from nft.claims.wording import NO_ACCOUNT, OFF_CHAIN_REASONS, UNLINKED, loss_sentence
+from nft.clients.clients import Clients
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 from nft.tokens.alarms import ALARMING, raise_alarm
 from nft.tokens.collections import refusal_of
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
+from profiles.jobs import enqueue, job
+from profiles.leases import fresh, lease_row
 from profiles.pictures.rights import attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 from profiles.settings import CLOCK_SKEW
 
-log = logging.getLogger(__name__)
-
-State, Step = TokenClaim.State, TokenClaim.Step
-LEASE = timedelta(minutes=3)
-"""Longer than any one check lasts: after it the check counts as dead and another may begin."""
+State = TokenClaim.State
 NOT_OWNED_PERIOD = timedelta(hours=6)
+#: Between two checks of a token whose transfer was sent from here.
 WATCH_PERIOD = timedelta(seconds=4)
-DOUBT_PERIOD = timedelta(minutes=10)
-TRIES = 3
-DIED = "check_died"
-DIED_SENTENCE = "Checking this token failed three times, through a fault of ours. You may check again."
-MEDIA_RESERVE = timedelta(minutes=2)
+NOT_CONFIRMED_DELAY = timedelta(seconds=30)
+#: A retry sooner than this is queued at once; later ones are left to the sweep.
+SWEEP_DELAY = timedelta(seconds=30)
+#: The chain can't be read at all now: other claims on it need not be tried.
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
 
@@ -57,78 +50,50 @@ class Outcome:
     is_outage: bool
 
 
-def verify_claim(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Outcome | None:
-    """Asks the chain and records the answer. None where there is nothing due, or somebody else is at it."""
-    claim = _take(claim_id, now)
-    return None if claim is None else verify_taken(claim, now, doors)
+@job(queue="chain")
+def verify_claim(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Outcome | None:
+    """Ask the chain and record the answer. Return None if nothing is due or another worker holds the claim."""
+    claim = lease_row(TokenClaim.objects.filter(pk=claim_id), now)
+    return None if claim is None else verify_leased(claim, now, clients)
 
 
-def verify_taken(claim: TokenClaim, now: datetime, doors: Doors) -> Outcome:
-    """The same for a claim whose `attempt` is the caller's."""
-    holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
-    check = _check(claim, holders, doors)
-    record_check(claim, check, now)
-    if check is not None and check.decision.reason in ALARMING:
-        raise_alarm(claim.chain_id, check.decision.sentence, now)
+def verify_leased(claim: TokenClaim, now: datetime, clients: Clients) -> Outcome:
+    """Like `verify_claim`, for a claim the caller has already leased. Unexpected errors are logged and counted."""
+    check = None
+    with claim.attempting(now):
+        check = _check(claim, clients)
+        record_check(claim, check, now)
+        if check is not None and check.decision.reason in ALARMING:
+            raise_alarm(claim.chain_id, check.decision.sentence, now)
     return Outcome(claim.chain_id, check is not None and check.decision.reason in OUTAGES)
 
 
-def is_due(now: datetime) -> Q:
-    """Its time has come, or is further off than any wait we set: then the clock was set back, and waiting for it
-    would leave a token unwatched for as long."""
-    return Q(next_check_at__lte=now) | is_too_far(now)
-
-
-def is_too_far(now: datetime) -> Q:
-    period = max(timedelta(seconds=settings.NFT_SWEEP_PERIOD), DOUBT_PERIOD)
-    others = [state for state in State if state != State.OWNED]
-    too_far = Q(state__in=others, next_check_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
-    return too_far | Q(state=State.OWNED, next_check_at__gt=now + period + CLOCK_SKEW)
-
-
-def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
-    attempt = uuid.uuid4()
-    taken = TokenClaim.objects.filter(is_due(now), pk=claim_id, deaths__lt=TRIES).update(**taking(attempt, now))
-    claim = TokenClaim.objects.filter(pk=claim_id, attempt=attempt).first() if taken else None
-    return None if claim is None or bury_the_dead(claim) else claim
-
-
-def taking(attempt: uuid.UUID, now: datetime) -> dict[str, Any]:
-    """What the taking of a claim writes. An attempt that still stands there died, as each ends by removing itself."""
-    return {
-        "attempt": attempt,
-        "next_check_at": now + LEASE,
-        "attempts": F("attempts") + 1,
-        "deaths": Case(When(attempt__isnull=False, then=F("deaths") + 1), default=0),
-    }
-
-
-def bury_the_dead(claim: TokenClaim) -> bool:
-    """A check that ended TRIES times without a word is not begun again by itself: staff see it in the admin, and they
-    or the person may ask again. The mark goes by its age meanwhile."""
-    if claim.deaths < TRIES:
-        return False
-    log.error("The check of claim %s died %s times; it waits for a person.", claim.pk, claim.deaths)
-    mine = TokenClaim.objects.filter(pk=claim.pk, attempt=claim.attempt)
-    mine.filter(state=State.PENDING).update(state=State.UNKNOWN)
-    mine.update(attempt=None, reason=DIED, reason_sentence=DIED_SENTENCE)
-    return True
-
-
-def _check(claim: TokenClaim, holders: Sequence[bytes], doors: Doors) -> Check | None:
-    """None where the person has no account to check."""
+def _check(claim: TokenClaim, clients: Clients) -> Check | None:
+    """Return what the chain says, or None if the person has no account it could be asked about."""
+    holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
     if not holders:
         return None
     standard = TokenStandard(claim.standard) if claim.standard else None
     token = Token(claim.contract, claim.token_id, standard, claim.vault)
-    was_owned = claim.state == State.OWNED
-    client = doors.chain(claim.chain_id)
-    known = claim.checked_block_number or 0
-    return check_ownership(client, token, holders, known_block=known, look_at_head=not was_owned)
+    return check_ownership(
+        clients.chain(claim.chain_id),
+        token,
+        holders,
+        known_block=claim.checked_block_number or 0,
+        look_at_head=claim.state != State.OWNED,
+    )
+
+
+def is_due_too_late(now: datetime) -> Q:
+    """Filter for claims due later than any delay set here: the clock was set back, and they would go unwatched."""
+    period = max(timedelta(seconds=conf().sweep_period), TokenClaim.policy.longest_delay)
+    others = [state for state in State if state != State.OWNED]
+    too_late = Q(state__in=others, due_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
+    return too_late | Q(state=State.OWNED, due_at__gt=now + period + CLOCK_SKEW)
 
 
 def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
-    """Records what was found about a claim that was taken, if the taking still stands.
+    """Record what was found about a leased claim, if the lease still stands.
 
     Accounts are locked before claims, and claims before profiles: one order, no deadlock with unlinking.
     """
@@ -137,34 +102,33 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
         if check is not None and check.holder is not None:
             mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
             account = mine.select_for_update(no_key=True).first()
-        held = TokenClaim.objects.select_for_update(of=("self",)).filter(pk=claim.pk, attempt=claim.attempt).first()
+        claims = TokenClaim.objects.select_for_update(of=("self",))
+        held = claims.filter(pk=claim.pk, attempt=claim.attempt).first()
         if held is not None:
-            _settle(held, check, account, now)
+            _apply(held, check, account, now)
 
 
-def _settle(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
-    """The one place where the chain's word changes a claim."""
-    claim.attempt, claim.deaths = None, 0
-    if check is None or (check.decision.verdict is Verdict.OWNED and account is None):
-        _lose(claim, NO_ACCOUNT, now)  # unlinked meanwhile, or nothing was ever linked
-    elif check.decision.verdict is Verdict.OWNED:
-        _note_answer(claim, check, now)
-        claim.standard, claim.vault = check.standard or "", check.vault
-        _hold(claim, account, now)
-    elif check.decision.verdict is Verdict.NOT_OWNED:
-        _note_answer(claim, check, now)
-        _lose(claim, check.decision.reason, now, check.decision.sentence)
+def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
+    """Apply a chain answer to the claim. No other answer of a chain changes `state`."""
+    verdict = Verdict.NOT_OWNED if check is None else check.decision.verdict
+    if check is None or (verdict is Verdict.OWNED and account is None):  # unlinked meanwhile, or nothing was linked
+        _set_not_owned(claim, NO_ACCOUNT, "", now)
+    elif verdict is Verdict.UNKNOWN:
+        _set_unknown(claim, check, now)
     else:
-        _doubt(claim, check, now)
-    is_clear = check is not None and check.decision.verdict is not Verdict.UNKNOWN and bool(claim.standard)
+        _set_answer(claim, check, now)
+        if verdict is Verdict.OWNED:
+            _set_owned(claim, check, account, now)
+        else:
+            _set_not_owned(claim, check.decision.reason, check.decision.sentence, now)
+    is_clear = check is not None and verdict is not Verdict.UNKNOWN and bool(claim.standard)
     claim.is_checked_alone = claim.spoils_batches or not is_clear
-    history.note_check(claim, check, now)
+    history.record_check(claim, check, now)
     claim.save()
 
 
-def _note_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
+def _set_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
     claim.checked_at = now
-    claim.attempts = 0
     if check.decision.reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD} and check.standard is not None:
         claim.standard = check.standard  # the contract answers by it, whoever the holder is
     if check.block is not None:
@@ -172,86 +136,70 @@ def _note_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
         claim.checked_block_hash = "0x" + check.block.hash.hex()
 
 
-def _hold(claim: TokenClaim, account: LinkedAccount | None, now: datetime) -> None:
+def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, now: datetime) -> None:
     was_owned = claim.state == State.OWNED
     claim.state, claim.account = State.OWNED, account
-    if claim.media_due_at is not None or claim.step == Step.DONE or not was_owned:
-        claim.reason = claim.reason_sentence = ""
-    claim.next_check_at = now + _next_period(claim, now)
-    _settle_move(claim)
-    if claim.avatar is None:
-        if not was_owned and claim.wants_picture:
-            ask_for_media(claim, now)
-        return
-    receipt = renewed(claim.avatar.provenance, claim)
-    if was_owned:
-        attest_avatar(claim.avatar.pk, now, receipt)
+    claim.standard, claim.vault = check.standard or "", check.vault
+    claim.reason = claim.reason_sentence = ""
+    if claim.watch_until is not None and now < claim.watch_until:
+        _end_job(claim, now + WATCH_PERIOD)
+        enqueue(verify_claim, claim.pk, delay=WATCH_PERIOD.total_seconds())
     else:
-        if not refusal_of(claim.chain_id, claim.contract):
-            reinstate_avatar(claim.avatar.pk, now, receipt)
-        claim.step = Step.DONE
+        _end_job(claim, now + sweep_period())
+    _confirm_move(claim)
+    if claim.avatar_id is None:
+        if not was_owned:
+            request_first_picture(claim, now)
+    elif was_owned:
+        attest_avatar(claim.avatar_id, now, build_stored_provenance(claim))
+    elif not refusal_of(claim.chain_id, claim.contract):
+        reinstate_avatar(claim.avatar_id, now, build_stored_provenance(claim))
 
 
-def _settle_move(claim: TokenClaim) -> None:
-    """A transfer that was seen is settled by the answer of its own block or a later one; before, the doubt stays."""
-    if claim.moved_at_block is None or claim.moved_at_block > (claim.checked_block_number or 0):
-        return
-    claim.moved_at_block = None
-    if claim.avatar is not None:
-        trust_avatars([claim.avatar.pk])
-
-
-def ask_for_media(claim: TokenClaim, now: datetime) -> None:
-    """Sets the search for the picture in motion; the caller saves the claim."""
-    claim.step = Step.METADATA
-    claim.media_attempts = 0
-    claim.media_due_at = now + MEDIA_RESERVE  # when the sweep takes the job for lost
-    claim.media_leased_until = None
-    jobs.enqueue(jobs.FETCH_MEDIA, claim.pk)
-
-
-def _lose(claim: TokenClaim, reason: str, now: datetime, sentence: str = "") -> None:
-    if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # how it began says more
-        chain_name = describe_chain(claim.chain_id)["name"]
+def _set_not_owned(claim: TokenClaim, reason: str, sentence: str, now: datetime) -> None:
+    if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # the first reason says more
+        chain_name = describe_chain(claim.chain_id).name
         claim.reason_sentence = loss_sentence(
             reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault
         )
         claim.reason = reason
-    claim.state, claim.step, claim.account = State.NOT_OWNED, Step.OWNER, None
-    claim.vault = claim.media_due_at = claim.watch_until = None
-    claim.attempts = 0
-    claim.next_check_at = now + NOT_OWNED_PERIOD
-    _settle_move(claim)
-    if claim.avatar is not None:
-        lost_at = None if claim.reason in NOT_THE_CHAIN_S_DOING else now
-        withdraw_avatar(claim.avatar.pk, claim.reason_sentence, lost_at=lost_at)
+    claim.state = State.NOT_OWNED
+    claim.account = claim.vault = claim.watch_until = None
+    _end_job(claim, now + NOT_OWNED_PERIOD)
+    _confirm_move(claim)
+    if claim.avatar_id is not None:
+        lost_at = None if claim.reason in OFF_CHAIN_REASONS else now
+        withdraw_avatar(claim.avatar_id, claim.reason_sentence, lost_at=lost_at)
 
 
-def _doubt(claim: TokenClaim, check: Check, now: datetime) -> None:
-    """Nothing is taken away: what was true stays until the chain says otherwise, or its age ends it."""
+def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:
+    """Schedule a retry and take nothing away: what was verified stays until the chain denies it or its age ends it."""
     if claim.state == State.PENDING:
         claim.state = State.UNKNOWN
     claim.reason, claim.reason_sentence = check.decision.reason, f"{check.decision.sentence} We keep trying."
-    seconds = min(
-        3 * 2 ** min(claim.attempts - 1, 10),
-        30 if check.decision.reason == Reason.NOT_YET_CONFIRMED else DOUBT_PERIOD.total_seconds(),
-    )
-    _again_soon(claim, now, timedelta(seconds=seconds))
+    delay = claim.policy.delay(claim.tries)
+    if check.decision.reason == Reason.NOT_YET_CONFIRMED:
+        delay = min(delay, NOT_CONFIRMED_DELAY)
+    claim.attempt, claim.due_at, claim.last_error = None, now + delay, check.decision.sentence[:300]
+    if delay < SWEEP_DELAY:
+        enqueue(verify_claim, claim.pk, delay=delay.total_seconds())
 
 
-def _next_period(claim: TokenClaim, now: datetime) -> timedelta:
-    if claim.watch_until is not None and now < claim.watch_until:
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, WATCH_PERIOD.total_seconds())
-        return WATCH_PERIOD
-    return sweep_period()
+def _end_job(claim: TokenClaim, due_at: datetime) -> None:
+    """Clear the lease and the counts of tries. The caller saves the claim."""
+    for name, value in fresh(due_at).items():
+        setattr(claim, name, value)
+
+
+def _confirm_move(claim: TokenClaim) -> None:
+    """Clear a seen transfer if this answer is of its block or a later one. Until then the mark stays off."""
+    if claim.moved_at_block is None or claim.moved_at_block > (claim.checked_block_number or 0):
+        return
+    claim.moved_at_block = None
+    if claim.avatar_id is not None:
+        trust_avatars([claim.avatar_id])
 
 
 def sweep_period() -> timedelta:
-    """Spread a little, so that claims made together do not come due together for ever."""
-    return timedelta(seconds=settings.NFT_SWEEP_PERIOD * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret
-
-
-def _again_soon(claim: TokenClaim, now: datetime, delay: timedelta) -> None:
-    claim.next_check_at = now + delay
-    if delay < timedelta(seconds=30):
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk, delay.total_seconds())
+    """Return the sweep period with up to 10 % jitter, so that claims made together don't stay due together."""
+    return timedelta(seconds=conf().sweep_period * random.uniform(0.9, 1.0))  # noqa: S311  # not a secret

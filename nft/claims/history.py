@@ -1,6 +1,6 @@
 """The history of a claim's checks: a line when something changed, and one a day while nothing does.
 
-It never decides anything. Lines are bounded twice, by their age and by how many one claim may have.
+Nothing is decided by it. Lines are bounded by their age and by their number for each claim.
 """
 
 from __future__ import annotations
@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from nft.core.tokens.verdict import Reason
 from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
+from profiles import settings as profiles_settings
+from profiles.jobs import job
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
 DAILY = timedelta(days=1)
-KEPT = timedelta(days=180)
-MOST = 200
+MAX_AGE = timedelta(days=180)
+MAX_LINES = 200
 PAGE = 1000
+#: Lines that a page shows.
 SHOWN = 20
 MOVED, STALE, BLOCKED = "transfer_seen", "stale", "blocked"
 _OWNED_SENTENCE = "The chain said that it is yours."
@@ -28,83 +30,87 @@ _MOVED_SENTENCE = "A transfer was seen in a block that is not final yet."
 _STALE_SENTENCE = "It could not be checked for too long, so the mark went by itself."
 
 
-def recent(claim: TokenClaim) -> QuerySet[ClaimCheck]:
-    """For a page, newest first."""
+def get_recent(claim: TokenClaim) -> QuerySet[ClaimCheck]:
+    """Return the lines for a page, newest first."""
     return claim.checks.all()[:SHOWN]
 
 
-def note_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
-    """After a check has changed the claim, which the caller saves. `check` is None where nobody was to be asked for."""
-    line = _line(claim, check, now)
-    last = claim.checks.values_list("verdict", "reason", "at").first() if claim.noted_at else None
+def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
+    """Record a check that changed the claim, which the caller saves. `check` is None if there was no account to check.
+
+    The same answer within a day of its line is not recorded again.
+    """
+    line = _line_of_check(claim, check, now)
+    last = claim.checks.values_list("verdict", "reason", "at").first() if claim.recorded_at else None
     if last is not None and now - last[2] < DAILY and _is_the_same(line, last[0], last[1]):
         return
     line.save(force_insert=True)
-    claim.noted_at = now
-    surplus = claim.checks.values("pk")[MOST:]
+    claim.recorded_at = now
+    surplus = claim.checks.values("pk")[MAX_LINES:]
     ClaimCheck.objects.filter(pk__in=list(surplus.values_list("pk", flat=True))).delete()
 
 
-def note_moves(claims: Sequence[TokenClaim], now: datetime) -> None:
-    """Transfers that were seen and are not confirmed yet."""
+def record_moves(claims: Sequence[TokenClaim], now: datetime) -> None:
+    """Record transfers that were seen and are not confirmed yet, for the claims that are verified."""
     held = [claim for claim in claims if claim.state == State.OWNED]
-    lines = [_plain(claim, now, Verdict.UNKNOWN, MOVED, _MOVED_SENTENCE, claim.moved_at_block) for claim in held]
+    lines = [_line(claim, now, Verdict.UNKNOWN, MOVED, _MOVED_SENTENCE, claim.moved_at_block) for claim in held]
     _write(held, lines, now)
 
 
-def note_blocked(claim: TokenClaim, sentence: str, now: datetime) -> None:
-    """The site shows no pictures of its collection, whatever the chain says."""
-    _write([claim], [_plain(claim, now, Verdict.OWNED, BLOCKED, sentence, claim.checked_block_number)], now)
+def record_refusal(claim: TokenClaim, sentence: str, now: datetime) -> None:
+    """Record that the site shows no pictures of the token's collection, whatever the chain says."""
+    _write([claim], [_line(claim, now, Verdict.OWNED, BLOCKED, sentence, claim.checked_block_number)], now)
 
 
-def keep(now: datetime) -> None:
-    """Daily lines of what sweeps found unchanged, lines of marks that went by their age, and the end of old ones."""
-    _note_stale(now)
-    _note_daily(now)
-    ClaimCheck.objects.filter(at__lt=now - KEPT).delete()
+@job(every=timedelta(minutes=5))
+def keep_history(now: datetime) -> None:
+    """Add the daily lines of claims that sweeps found unchanged, and lines for expired marks; delete old lines."""
+    _record_stale(now)
+    _record_daily(now)
+    ClaimCheck.objects.filter(at__lt=now - MAX_AGE).delete()
 
 
-def _note_stale(now: datetime) -> None:
-    age = timedelta(seconds=settings.AVATAR_MARK_MAX_AGE)
-    unnoted = Q(noted_at=None) | Q(noted_at__lte=F("checked_at") + age)
-    stale = list(TokenClaim.objects.filter(unnoted, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
-    _write(stale, [_plain(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)
+def _record_stale(now: datetime) -> None:
+    age = profiles_settings.current().mark_max_age
+    unrecorded = Q(recorded_at=None) | Q(recorded_at__lte=F("checked_at") + age)
+    stale = list(TokenClaim.objects.filter(unrecorded, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
+    _write(stale, [_line(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)
 
 
-def _note_daily(now: datetime) -> None:
-    old = Q(noted_at=None) | Q(noted_at__lt=now - DAILY, checked_at__gt=F("noted_at"))
+def _record_daily(now: datetime) -> None:
+    old = Q(recorded_at=None) | Q(recorded_at__lt=now - DAILY, checked_at__gt=F("recorded_at"))
     answered = TokenClaim.objects.filter(old, state__in=[State.OWNED, State.NOT_OWNED], checked_at__gt=now - DAILY)
-    while claims := list(answered.order_by("noted_at")[:PAGE]):
-        _write(claims, [_of_state(claim, now) for claim in claims], now)
+    while claims := list(answered.order_by("recorded_at")[:PAGE]):
+        _write(claims, [_line_of_state(claim, now) for claim in claims], now)
 
 
 def _write(claims: Sequence[TokenClaim], lines: Sequence[ClaimCheck], now: datetime) -> None:
     if claims:
         ClaimCheck.objects.bulk_create(lines)
-        TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims]).update(noted_at=now)
+        TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims]).update(recorded_at=now)
 
 
-def _line(claim: TokenClaim, check: Check | None, now: datetime) -> ClaimCheck:
+def _line_of_check(claim: TokenClaim, check: Check | None, now: datetime) -> ClaimCheck:
     if check is None or check.decision.verdict.value != Verdict.UNKNOWN:
-        return _of_state(claim, now)
+        return _line_of_state(claim, now)
     decision = check.decision
     number = check.block.number if check.block else None
-    return _plain(claim, now, Verdict.UNKNOWN, decision.reason, decision.sentence, number)
+    return _line(claim, now, Verdict.UNKNOWN, decision.reason, decision.sentence, number)
 
 
-def _of_state(claim: TokenClaim, now: datetime) -> ClaimCheck:
-    """By what is known of a claim that the chain answered for."""
+def _line_of_state(claim: TokenClaim, now: datetime) -> ClaimCheck:
+    """Return a line of what the chain answered last."""
     if claim.state == State.OWNED:
         reason = Reason.HELD_BY_DELEGATION if claim.vault else Reason.HELD
         sentence = _VAULT_SENTENCE if claim.vault else _OWNED_SENTENCE
-        line = _plain(claim, now, Verdict.OWNED, reason, sentence, claim.checked_block_number)
+        line = _line(claim, now, Verdict.OWNED, reason, sentence, claim.checked_block_number)
     else:
-        line = _plain(claim, now, Verdict.NOT_OWNED, claim.reason, claim.reason_sentence, claim.checked_block_number)
+        line = _line(claim, now, Verdict.NOT_OWNED, claim.reason, claim.reason_sentence, claim.checked_block_number)
     line.block_hash = claim.checked_block_hash
     return line
 
 
-def _plain(
+def _line(
     claim: TokenClaim, now: datetime, verdict: str, reason: str, sentence: str, block_number: int | None = None
 ) -> ClaimCheck:
     return ClaimCheck(
@@ -113,6 +119,6 @@ def _plain(
 
 
 def _is_the_same(line: ClaimCheck, verdict: str, reason: str) -> bool:
-    """Trouble with the chain that outlasts the mark's age is told once."""
-    is_longer_trouble = line.verdict == verdict == Verdict.UNKNOWN and reason == STALE
-    return is_longer_trouble or (line.verdict, line.reason) == (verdict, reason)
+    """Return whether the line adds nothing to the last one. A prolonged outage is recorded only once."""
+    is_longer_outage = line.verdict == verdict == Verdict.UNKNOWN and reason == STALE
+    return is_longer_outage or (line.verdict, line.reason) == (verdict, reason)

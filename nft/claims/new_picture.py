@@ -9,68 +9,46 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
 
-from nft import jobs
-from nft.claims.claiming import ClaimError, CollectionRefused, NoSuchClaim, spend_check
-from nft.claims.picture import SOURCE, carry_doubt, is_expected
-from nft.claims.receipt import build_provenance, when_checked
-from nft.clients.bundle import Doors
-from nft.core.evm.abi.events import Log, MetadataChange, parse_metadata_log
+from nft.claims.claiming import lock_claim, spend_check
+from nft.claims.errors import COLLECTION_REFUSED, NOTHING_NEW, ClaimError, NoSuchClaim
+from nft.claims.picture import end_fetch, fetch_picture, show_picture
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token, TokenStandard
-from nft.models import PictureCheck, TokenClaim
+from nft.models import ClaimPicture, TokenClaim
 from nft.tokens.collections import refusal_of
-from nft.tokens.media import MediaPostponed, fetch_token_media
 from profiles.audit import record
-from profiles.models import Avatar, StoredImage
+from profiles.jobs import enqueue
+from profiles.leases import fresh
+from profiles.models import Avatar
 from profiles.people.people import profile_of
-from profiles.pictures.changing import AvatarNotShowable
-from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import withdraw_avatar
-from profiles.store.images import keep_image
 
-State = PictureCheck.State
-LEASE = timedelta(minutes=3)
-TRIES = 5
+State = ClaimPicture.State
+#: Between two fetches that events ask for: a contract can log one in every block.
 PAUSE = timedelta(minutes=10)
-"""Between two looks that events ask for: a contract can log one in every block."""
-AT_ONCE = 200
-REPLACED = "You chose the new picture of this token."
-CHANGED_AT = "metadata_changed_at"
 
 
-class NothingNew(ClaimError):
-    slug = "nothing-new"
+def request_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
+    """Queue a look for a new picture, as its person asks.
 
-
-def look_for_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
-    """At the person's wish. Raises NoSuchClaim, TooManyChecks, NothingNew where there is no picture yet."""
-    claim = _own(user, claim_id)
+    Raise NoSuchClaim, or ClaimError if there is no picture yet or the rate limit is used up.
+    """
+    claim = TokenClaim.objects.filter(user=user, pk=claim_id).select_related("picture").first()
+    if claim is None:
+        raise NoSuchClaim
     if claim.state != TokenClaim.State.OWNED or claim.avatar_id is None:
-        raise NothingNew("This token has no picture here yet; “Check again” looks for it.")
+        raise ClaimError("This token has no picture here yet; “Check again” looks for it.", NOTHING_NEW)
     spend_check(user)
-    _ask([claim], now)
+    _request([claim], now)
 
 
-def note_changes(chain_id: int, changes: Sequence[MetadataChange], now: datetime) -> int:
-    """Has the pictures looked at again whose metadata the contracts say is another now; how many."""
-    by_contract: dict[bytes, list[MetadataChange]] = defaultdict(list)
-    for change in changes:
-        by_contract[change.contract].append(change)
-    shown = TokenClaim.objects.filter(chain_id=chain_id, state=TokenClaim.State.OWNED, avatar__isnull=False)
-    claims = shown.filter(contract__in=list(by_contract))
-    if all(change.first_id == change.last_id for change in changes):  # as with each mint of ours: not all claims
-        claims = claims.filter(token_id__in={change.first_id for change in changes})
-    return _ask([claim for claim in claims if _is_meant(claim, by_contract[claim.contract])], now, pause=PAUSE)
-
-
-def note_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
-    """`note_changes` for what the watcher read; strangers' contracts log what they like."""
+def record_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
+    """Like `record_changes`, for raw logs. Malformed ones are skipped: any contract may log anything."""
     changes = []
     for entry in logs:
         try:
@@ -79,164 +57,78 @@ def note_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int
             continue
         if change is not None:
             changes.append(change)
-    return note_changes(chain_id, changes, now) if changes else 0
+    return record_changes(chain_id, changes, now) if changes else 0
 
 
-def find_lost_looks(now: datetime) -> None:
-    for claim_id in list(PictureCheck.objects.filter(due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE]):
-        jobs.enqueue(jobs.LOOK_AT_PICTURE, claim_id)
+def record_changes(chain_id: int, changes: Sequence[MetadataChange], now: datetime) -> int:
+    """Queue a look at each shown picture whose metadata changed by its contract's events. Return how many."""
+    by_contract: dict[bytes, list[MetadataChange]] = defaultdict(list)
+    for change in changes:
+        by_contract[change.contract].append(change)
+    shown = TokenClaim.objects.filter(chain_id=chain_id, state=TokenClaim.State.OWNED, avatar__isnull=False)
+    claims = shown.filter(contract__in=list(by_contract)).select_related("picture")
+    if all(change.first_id == change.last_id for change in changes):  # as with each mint of ours: not all claims
+        claims = claims.filter(token_id__in={change.first_id for change in changes})
+    named = [
+        claim
+        for claim in claims
+        if any(change.first_id <= claim.token_id <= change.last_id for change in by_contract[claim.contract])
+    ]
+    return _request(named, now, pause=PAUSE)
 
 
-def look_at_picture(claim_id: uuid.UUID, now: datetime, doors: Doors) -> PictureCheck | None:
-    """None where there is nothing due, or the claim went meanwhile."""
-    check = _take(claim_id, now)
-    if check is None:
-        return None
-    claim = check.claim
-    token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
-    try:
-        media = fetch_token_media(doors.chain(claim.chain_id), token, doors)
-        image = keep_image(media.image.data, svg_allowed=True)
-    except Exception as error:
-        if not is_expected(error):
-            raise
-        _fail(check, error, now)
-    else:
-        _compare(check, image, build_provenance(claim, media), now)
-    return PictureCheck.objects.filter(pk=claim_id).first()
-
-
-def last_look(claim_id: uuid.UUID) -> PictureCheck | None:
-    return PictureCheck.objects.filter(pk=claim_id).select_related("image").first()
+def _request(claims: Sequence[TokenClaim], now: datetime, *, pause: timedelta = timedelta(0)) -> int:
+    """Queue a look at each. A new picture that waits for its person stays until the look ends."""
+    for claim in claims:
+        picture = claim.get_picture()
+        due_at = max(now, picture.compared_at + pause) if picture.compared_at else now
+        columns = fresh(due_at) | ({} if picture.state == State.CHANGED else {"state": State.LOOKING})
+        ClaimPicture.objects.update_or_create(claim=claim, defaults=columns)
+        if due_at <= now:
+            enqueue(fetch_picture, claim.pk)
+    return len(claims)
 
 
 def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
-    """Puts the new picture in the place of the old one. Raises NoSuchClaim, NothingNew, CollectionRefused, and
-    ClaimError where the site's team removed that picture from this person's history."""
+    """Replace the old picture by the new one.
+
+    Raise NoSuchClaim, or ClaimError: nothing new, a refused collection, or a picture that the site's team removed.
+    """
     with transaction.atomic():
-        claim = _own(user, claim_id, lock=True)
+        claim = lock_claim(user, claim_id)
         if refusal := refusal_of(claim.chain_id, claim.contract):
-            raise CollectionRefused(refusal)
-        check = PictureCheck.objects.select_for_update().filter(pk=claim.pk, state=State.CHANGED).first()
-        if check is None or check.image is None or claim.state != TokenClaim.State.OWNED:
-            raise NothingNew("There is no new picture to use any more.")
-        old = claim.avatar_id
-        try:
-            avatar = _attach(claim, check.image, check.receipt)
-        except AvatarNotShowable as error:
-            raise ClaimError(error.sentence) from error
+            raise ClaimError(refusal, COLLECTION_REFUSED)
+        picture = _lock_changed(claim)
+        if picture is None or claim.state != TokenClaim.State.OWNED:
+            raise ClaimError("There is no new picture to use any more.", NOTHING_NEW)
+        image, facts, old = picture.new_image, picture.new_facts, claim.avatar_id
+        assert image is not None and facts is not None  # noqa: S101, PT018  # by the constraint of this state
+        end_fetch(picture)
+        avatar = show_picture(picture, image, facts)
         if old is not None and old != avatar.pk:
-            withdraw_avatar(old, REPLACED, actor=user)
-        _settle(check, now, state=State.SAME)
+            withdraw_avatar(old, "You chose the new picture of this token.", actor=user)
+        picture.state, picture.changed_at, picture.compared_at = State.SAME, None, now
+        picture.save()
     return avatar
 
 
 def keep_old_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
-    """The same new picture is not offered again. Raises NoSuchClaim."""
+    """Decline the new picture: the same one is not offered again. Raise NoSuchClaim."""
     with transaction.atomic():
-        claim = _own(user, claim_id, lock=True)
-        check = PictureCheck.objects.select_for_update().filter(pk=claim.pk, state=State.CHANGED).first()
-        if check is not None and check.image is not None:
+        claim = lock_claim(user, claim_id)
+        picture = _lock_changed(claim)
+        if picture is not None and picture.new_image is not None:
             record(profile_of(user), "claim.keep_picture", user, claim=str(claim.pk))
-            _settle(check, now, state=State.KEPT, kept_over=check.image.sha256)
+            picture.declined_sha256 = picture.new_image.sha256
+            end_fetch(picture)
+            picture.state, picture.compared_at = State.KEPT, now
+            picture.save()
 
 
-def _own(user: User, claim_id: uuid.UUID, *, lock: bool = False) -> TokenClaim:
-    claims = TokenClaim.objects.filter(user=user, pk=claim_id)
-    claim = (claims.select_for_update(of=("self",)) if lock else claims).first()
-    if claim is None:
-        raise NoSuchClaim
-    return claim
-
-
-def _is_meant(claim: TokenClaim, changes: Iterable[MetadataChange]) -> bool:
-    return any(change.first_id <= claim.token_id <= change.last_id for change in changes)
-
-
-def _ask(claims: Sequence[TokenClaim], now: datetime, *, pause: timedelta = timedelta(0)) -> int:
-    """A change that waits for the person's word stays until the look ends."""
-    for claim in claims:
-        check, _ = PictureCheck.objects.get_or_create(claim=claim, defaults={"due_at": now})
-        due = max(now, check.finished_at + pause) if check.finished_at else now
-        fresh: dict[str, Any] = {} if check.state == State.CHANGED else {"state": State.LOOKING}
-        PictureCheck.objects.filter(pk=claim.pk).update(due_at=due, attempt=None, tries=0, trouble="", **fresh)
-        if due <= now:
-            jobs.enqueue(jobs.LOOK_AT_PICTURE, claim.pk)
-    return len(claims)
-
-
-def _take(claim_id: uuid.UUID, now: datetime) -> PictureCheck | None:
-    attempt = uuid.uuid4()
-    due = PictureCheck.objects.filter(pk=claim_id, due_at__lte=now)
-    taken = due.update(attempt=attempt, due_at=now + LEASE, tries=F("tries") + 1)
-    mine = PictureCheck.objects.filter(pk=claim_id, attempt=attempt).select_related("claim__avatar__image")
-    return mine.first() if taken else None
-
-
-def _compare(check: PictureCheck, image: StoredImage, receipt: dict[str, Any], now: datetime) -> None:
-    with transaction.atomic():
-        claim = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar").filter(pk=check.pk).first()
-        mine = PictureCheck.objects.select_for_update().filter(pk=check.pk, attempt=check.attempt).first()
-        if claim is None or mine is None:
-            return
-        shown = claim.avatar
-        if shown is None or shown.image_id == image.pk:
-            _settle(mine, now, state=State.SAME)
-            _note_in_receipt(shown, None)
-        elif mine.kept_over == image.sha256:
-            _settle(mine, now, state=State.KEPT)
-        else:
-            _settle(mine, now, state=State.CHANGED, image=image, receipt=receipt)
-            _note_in_receipt(shown, now)
-
-
-def _note_in_receipt(avatar: Avatar | None, changed_at: datetime | None) -> None:
-    """The receipt of what is shown says since when the token's metadata leads to another picture."""
-    if avatar is None or avatar.provenance is None:
-        return
-    noted = {key: value for key, value in avatar.provenance.items() if key != CHANGED_AT}
-    if changed_at is not None:
-        noted[CHANGED_AT] = changed_at.isoformat()
-    Avatar.objects.filter(pk=avatar.pk).update(provenance=noted)
-
-
-def _attach(claim: TokenClaim, image: StoredImage, receipt: dict[str, Any]) -> Avatar:
-    claim.name, claim.collection = receipt["token_name"], receipt["collection"]
-    claim.token_uri, claim.image_uri = receipt["token_uri"], receipt["image_uri"]
-    claim.image_cid, claim.proof = receipt["image_cid"], receipt["proof"]
-    details = AvatarDetails(
-        title=str(claim),
-        alt_text=f"{claim}, {claim.collection}" if claim.collection else str(claim),
-        attested_at=claim.checked_at,
-        provenance={**receipt, **when_checked(claim)},
-    )
-    avatar = attach_avatar(profile_of(claim.user), image, SOURCE, details=details, actor=claim.user)
-    carry_doubt(claim, avatar)
-    claim.avatar = avatar
-    fields = ["name", "collection", "token_uri", "image_uri", "image_cid", "proof", "avatar", "moved_at_block"]
-    claim.save(update_fields=fields)
-    return avatar
-
-
-def _settle(check: PictureCheck, now: datetime, **columns: Any) -> None:
-    ended = {"due_at": None, "attempt": None, "finished_at": now, "trouble": "", "image": None, "receipt": None}
-    for name, value in (ended | columns).items():
-        setattr(check, name, value)
-    check.save()
-
-
-def _fail(check: PictureCheck, error: Exception, now: datetime) -> None:
-    """A new picture that was found before still waits; an outage takes nothing away."""
-    mine = PictureCheck.objects.filter(pk=check.pk, attempt=check.attempt)
-    if isinstance(error, MediaPostponed):
-        mine.update(due_at=now + timedelta(seconds=10), tries=F("tries") - 1, attempt=None)
-        return
-    is_over = getattr(error, "permanent", False) or check.tries >= TRIES
-    state = check.state if check.state == State.CHANGED else State.FAILED if is_over else State.LOOKING
-    mine.update(
-        state=state,
-        trouble=str(error)[:300],
-        due_at=None if is_over else now + timedelta(seconds=15 * 2**check.tries),
-        attempt=None,
-        finished_at=now if is_over else check.finished_at,
-    )
+def _lock_changed(claim: TokenClaim) -> ClaimPicture | None:
+    """Return the claim's picture, locked, if another one waits for approval."""
+    changed = ClaimPicture.objects.select_for_update(of=("self",)).select_related("new_image")
+    picture = changed.filter(pk=claim.pk, state=State.CHANGED).first()
+    if picture is not None:
+        picture.claim = claim
+    return picture

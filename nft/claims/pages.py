@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from nft.models import MintRequest, TokenClaim
-from nft.settings import describe_chain
+from nft.settings import is_local_stack
+from nft.settings.chains import default_chain_id, describe_chain
+from profiles.models import Avatar
 from profiles.people.people import profile_of
 from profiles.serving.showing import shown_picture
 
 State, Step = TokenClaim.State, TokenClaim.Step
+PICTURE_FAILED = "media_failed"
 _STEPS = [
     (Step.OWNER, "Ask the chain who holds it"),
     (Step.METADATA, "Read its metadata"),
     (Step.IMAGE, "Fetch and prove its image"),
 ]
+
+
+class ClaimStatus(TypedDict):
+    """The JSON of a claim's live page; `redirect` once it is done."""
+
+    state: str
+    step: str
+    steps: list[dict[str, str]]
+    sentence: str
+    reason: str
+    done: bool
+    redirect: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -31,8 +45,9 @@ class ShownClaims:
 
 
 def shown_claims(user: User, now: datetime) -> ShownClaims:
-    """A person's claims, newest first, and the tokens minted here that they have not claimed yet."""
-    claims = list(user.token_claims.select_related("avatar__image").prefetch_related("avatar__image__renditions"))
+    """Return a person's claims, newest first, and the tokens minted here that they have not claimed yet."""
+    with_pictures = user.token_claims.select_related("picture", "avatar__image")
+    claims = list(with_pictures.prefetch_related("avatar__image__renditions"))
     decorate(claims, user, now)
     claimed = {(claim.chain_id, claim.contract, claim.token_id) for claim in claims}
     done = user.mint_requests.filter(state=MintRequest.State.CONFIRMED)
@@ -41,45 +56,66 @@ def shown_claims(user: User, now: datetime) -> ShownClaims:
 
 
 def decorate(claims: Iterable[TokenClaim], user: User, now: datetime) -> None:
-    """Adds what templates ask for: chain_name, image_avatar, is_current."""
+    """Set what templates ask for: `chain_name`, `image_avatar`, `is_current`, `sentence`."""
     shown = shown_picture(profile_of(user), now).avatar
     for claim in claims:
-        stands = claim.avatar is not None and claim.avatar.state != "removed"
-        claim.chain_name = describe_chain(claim.chain_id)["name"]
-        claim.image_avatar = claim.avatar if stands else None
+        is_kept = claim.avatar is not None and claim.avatar.state != Avatar.State.REMOVED
+        claim.chain_name = describe_chain(claim.chain_id).name
+        claim.image_avatar = claim.avatar if is_kept else None
+        claim.sentence = get_sentence(claim)
         claim.is_current = claim.avatar is not None and shown is not None and claim.avatar.pk == shown.pk
 
 
+def get_sentence(claim: TokenClaim) -> str:
+    """Return why the claim has no picture, or not yet, for its person; empty if there is nothing to explain."""
+    picture = claim.get_picture()
+    if claim.reason_sentence or claim.state != State.OWNED:
+        return claim.reason_sentence
+    if claim.avatar is not None or not picture.last_error:
+        return ""
+    if picture.due_at is None:
+        return f"Its picture can't be shown. {picture.last_error}"
+    if picture.tries == 0:
+        return f"Its picture waits for its turn. {picture.last_error}"
+    return f"Its picture could not be fetched yet. {picture.last_error} We keep trying."
+
+
 def claim_steps(claim: TokenClaim) -> list[dict[str, str]]:
-    """The steps of a claim: done, now, todo or failed."""
-    at = [*(step for step, _ in _STEPS), Step.DONE].index(Step(claim.step))
-    given_up = claim.state == State.OWNED and claim.media_due_at is None
-    broken = "failed" if claim.state == State.NOT_OWNED or given_up else "now"
+    """Return the steps of a claim, each done, now, todo or failed."""
+    at = [*(step for step, _ in _STEPS), Step.DONE].index(claim.step)
+    broken = "failed" if claim.state == State.NOT_OWNED or _is_given_up(claim) else "now"
     return [
         {"key": str(step), "label": label, "state": "done" if index < at else broken if index == at else "todo"}
         for index, (step, label) in enumerate(_STEPS)
     ]
 
 
-def claim_status(claim: TokenClaim) -> dict[str, Any]:
-    """What the live page polls."""
-    has_picture = claim.step == Step.DONE and claim.avatar is not None
-    given_up = claim.state == State.OWNED and not has_picture and claim.media_due_at is None
-    done = has_picture or given_up or claim.state == State.NOT_OWNED
-    status = {
-        "state": claim.state,
-        "step": claim.step,
-        "steps": claim_steps(claim),
-        "sentence": claim.reason_sentence,
-        "reason": claim.reason,
-        "done": done,
-    }
-    return {**status, "redirect": reverse("nft:claim_detail", args=[claim.pk])} if done else status
+def claim_status(claim: TokenClaim) -> ClaimStatus:
+    """Return what the live page polls."""
+    has_picture = claim.state == State.OWNED and claim.avatar is not None
+    done = has_picture or _is_given_up(claim) or claim.state == State.NOT_OWNED
+    picture = claim.get_picture()
+    picture_failed = claim.state == State.OWNED and not has_picture and picture.last_error and picture.tries > 0
+    status = ClaimStatus(
+        state=claim.state,
+        step=claim.step,
+        steps=claim_steps(claim),
+        sentence=get_sentence(claim),
+        reason=claim.reason or (PICTURE_FAILED if picture_failed else ""),
+        done=done,
+    )
+    if done:
+        status["redirect"] = reverse("nft:claim_detail", args=[claim.pk])
+    return status
 
 
-def demo_tokens() -> list[dict[str, str]]:
-    """Of the local stack only: tokens to try, as the stack deployed them."""
-    if not settings.LOCAL_STACK:
+def _is_given_up(claim: TokenClaim) -> bool:
+    """Return whether the token is verified and no worker will fetch its picture."""
+    return claim.state == State.OWNED and claim.avatar is None and claim.get_picture().due_at is None
+
+
+def demo_tokens() -> list[Mapping[str, str]]:
+    """Return the tokens that the local stack deployed to try; none anywhere else."""
+    if not is_local_stack():
         return []
-    chain = describe_chain(settings.NFT_DEFAULT_CHAIN_ID)
-    return list(chain.get("demo_tokens", []))
+    return list(describe_chain(default_chain_id()).demo_tokens)

@@ -1,145 +1,149 @@
-"""Fetching the picture of a verified claim and putting it into the person's history.
+"""Fetch the picture of a verified claim: the first time to show it, later to see whether it changed.
 
-Taken by a lease and an attempt id of its own, beside the ownership checks: a slow gateway never delays the chain.
+A row of its own (ClaimPicture) holds the lease, beside the ownership checks: a slow gateway never delays the chain.
 """
 
 from __future__ import annotations
 
-import random
 import uuid
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
 
-from nft.claims.receipt import build_provenance
-from nft.clients.bundle import Doors
-from nft.core.tokens.token import Token, TokenStandard
-from nft.models import TokenClaim
+from nft.claims.errors import ClaimError
+from nft.claims.receipt import build_stored_provenance
+from nft.clients.clients import Clients
+from nft.core.evm.token import Token, TokenStandard
+from nft.models import ClaimPicture, TokenClaim
+from nft.models.claims import PictureFacts
 from nft.tokens.collections import refusal_of
-from nft.tokens.lookalikes import remember_picture
-from nft.tokens.media import MediaPostponed, MediaRefused, TokenMedia, fetch_token_media
+from nft.tokens.lookalikes import record_likeness
+from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
+from profiles.jobs import enqueue, job
+from profiles.leases import fresh, lease_row
+from profiles.models import Avatar, StoredImage
 from profiles.people.people import profile_of
+from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import doubt_avatars
-from profiles.store.images import keep_image
 
-if TYPE_CHECKING:
-    from profiles.models import Avatar, StoredImage
-
-State, Step = TokenClaim.State, TokenClaim.Step
-LEASE = timedelta(minutes=3)
-TRIES = 8
-PUT_OFF_SECONDS = (3, 15)
-FAILED = "media_failed"
+State = ClaimPicture.State
 SOURCE = "nft"
 
 
-def fetch_media(claim_id: uuid.UUID, now: datetime, doors: Doors) -> Avatar | None:
-    """The picture that was set, or None where there was nothing to do or it failed (the claim then says why)."""
-    claim = _take(claim_id, now)
-    if claim is None:
+def request_first_picture(claim: TokenClaim, now: datetime) -> None:
+    """Queue the first fetch of a claim's picture, within the transaction that locks the claim."""
+    columns = fresh(now) | {
+        "state": State.FIRST,
+        "step": TokenClaim.Step.METADATA,
+        "new_image": None,
+        "new_facts": None,
+    }
+    ClaimPicture.objects.update_or_create(claim=claim, defaults=columns)
+    enqueue(fetch_picture, claim.pk)
+
+
+@job(queue="ipfs", rows=ClaimPicture)
+def fetch_picture(claim_id: uuid.UUID, now: datetime, clients: Clients) -> ClaimPicture | None:
+    """Fetch a claim's picture if that is due. Return the row afterwards, or None if there was nothing to do or record.
+
+    A failure is recorded in the row, and retried if that may help.
+    """
+    picture = lease_row(ClaimPicture.objects.filter(pk=claim_id).select_related("claim"), now)
+    if picture is None:
         return None
-    try:
-        media = _fetch(claim, doors)
-        image = keep_image(media.image.data, svg_allowed=True)
-        claim.name, claim.collection = media.name, media.collection
-        remember_picture(claim, image, now)
-        return _finish(claim, media, image)
-    except Exception as error:
-        if not is_expected(error):
-            raise
-        _fail(claim, error, now)
-        return None
-
-
-def is_expected(error: Exception) -> bool:
-    """Errors of the edges, each of which says whether it is `permanent`."""
-    return hasattr(error, "permanent")
-
-
-def _take(claim_id: uuid.UUID, now: datetime) -> TokenClaim | None:
-    attempt = uuid.uuid4()
-    free = Q(media_leased_until=None) | Q(media_leased_until__lte=now)
-    taken = TokenClaim.objects.filter(free, pk=claim_id, state=State.OWNED, media_due_at__isnull=False).update(
-        media_attempt=attempt,
-        media_leased_until=now + LEASE,
-        media_attempts=F("media_attempts") + 1,
-        step=Step.METADATA,
-    )
-    return TokenClaim.objects.filter(pk=claim_id, media_attempt=attempt).first() if taken else None
-
-
-def _fetch(claim: TokenClaim, doors: Doors) -> TokenMedia:
-    if claim.media_attempts > TRIES:  # workers died over it, again and again
-        raise MediaRefused(f"It was tried {TRIES} times without an end.")
-    if refusal := refusal_of(claim.chain_id, claim.contract):
-        raise MediaRefused(refusal)
-    token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
-
-    def reached_image() -> None:
-        TokenClaim.objects.filter(pk=claim.pk, media_attempt=claim.media_attempt).update(step=Step.IMAGE)
-
-    return fetch_token_media(doors.chain(claim.chain_id), token, doors, on_metadata=reached_image)
-
-
-def _finish(claim: TokenClaim, media: TokenMedia, image: StoredImage) -> Avatar | None:
-    """Only while the claim still stands: a token lost during the fetch sets no picture (V1)."""
-    with transaction.atomic():
-        mine = TokenClaim.objects.select_for_update(of=("self",)).select_related("user")
-        held = mine.filter(pk=claim.pk, media_attempt=claim.media_attempt, state=State.OWNED).first()
-        if held is None:
+    with picture.attempting(now):
+        if picture.state == State.FIRST and picture.claim.state != TokenClaim.State.OWNED:
+            picture.release()  # the token was lost: it is fetched when it comes back
             return None
-        held.name, held.collection = media.name, media.collection
-        held.token_uri, held.image_uri = media.token_uri, media.image.uri
-        held.image_cid, held.proof = media.image.cid, media.proof
-        details = AvatarDetails(
-            title=str(held),
-            alt_text=f"{held}, {media.collection}" if media.collection else str(held),
-            attested_at=held.checked_at,
-            provenance=build_provenance(held, media),
-        )
-        avatar = attach_avatar(profile_of(held.user), image, SOURCE, details=details, actor=held.user)
-        carry_doubt(held, avatar)
-        held.avatar, held.step = avatar, Step.DONE
-        held.reason = held.reason_sentence = ""
-        held.media_due_at = held.media_attempt = held.media_leased_until = None
-        held.save()
-        return avatar
+        if not _record(picture, _fetch(picture, now, clients), now):
+            return None
+    return ClaimPicture.objects.filter(pk=claim_id).first()
 
 
-def carry_doubt(claim: TokenClaim, avatar: Avatar) -> None:
-    """To a picture that becomes the claim's; the caller saves the claim."""
-    if claim.moved_at_block is not None:  # seen leaving while the picture was fetched, or waited to be approved
+def _fetch(picture: ClaimPicture, now: datetime, clients: Clients) -> FetchedPicture:
+    """Fetch what the token shows now. Raise MediaError. Of a first picture also record what it resembles."""
+    claim = picture.claim
+    if picture.state == State.FIRST and (refusal := refusal_of(claim.chain_id, claim.contract)):
+        raise MediaError(refusal)
+    token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
+    if picture.step != TokenClaim.Step.METADATA:  # an earlier try came further
+        picture.keep(step=TokenClaim.Step.METADATA)
+
+    def on_metadata() -> None:
+        picture.keep(step=TokenClaim.Step.IMAGE)
+
+    found = fetch_token_picture(clients.chain(claim.chain_id), token, clients, on_metadata=on_metadata)
+    if picture.state == State.FIRST:
+        picture.name, picture.collection = found.facts["name"], found.facts["collection"]
+        record_likeness(claim, found.image, now)
+    return found
+
+
+def _record(leased: ClaimPicture, found: FetchedPicture, now: datetime) -> bool:
+    """Show the first picture, or compare a later one with what is shown. Return whether there was still reason to.
+
+    Only while the attempt still holds the row, and the person the token: a token lost during the fetch sets no
+    picture (V1). The claim is locked before its picture.
+    """
+    with transaction.atomic():
+        claims = TokenClaim.objects.select_for_update(of=("self",)).select_related("user", "avatar")
+        claim = claims.filter(pk=leased.pk).first()
+        picture = ClaimPicture.objects.select_for_update().filter(pk=leased.pk, attempt=leased.attempt).first()
+        if claim is None or picture is None:
+            return False
+        is_lost = picture.state == State.FIRST and claim.state != TokenClaim.State.OWNED
+        picture.claim = claim
+        end_fetch(picture)
+        if picture.state != State.FIRST:
+            _compare(picture, claim.avatar, found, now)
+        elif not is_lost:
+            show_picture(picture, found.image, found.facts)
+            picture.state = State.SHOWN
+        picture.save()
+    return not is_lost
+
+
+def end_fetch(picture: ClaimPicture) -> None:
+    """Clear the job and the picture that waited. The caller saves the row."""
+    for name, value in fresh(None).items():
+        setattr(picture, name, value)
+    picture.new_image = picture.new_facts = None
+
+
+def _compare(picture: ClaimPicture, shown: Avatar | None, found: FetchedPicture, now: datetime) -> None:
+    picture.compared_at = now
+    if shown is None or shown.image_id == found.image.pk:
+        picture.state, picture.changed_at = State.SAME, None
+    elif picture.declined_sha256 == found.image.sha256:
+        picture.state = State.KEPT
+    else:
+        picture.state, picture.changed_at = State.CHANGED, now
+        picture.new_image, picture.new_facts = found.image, found.facts
+
+
+def show_picture(picture: ClaimPicture, image: StoredImage, facts: PictureFacts) -> Avatar:
+    """Make `image` the picture of the claim and of its person. The caller has locked both rows and saves `picture`.
+
+    Raise ClaimError if the site's team removed this picture from the person's history, or if the stored image is gone.
+    """
+    for name, value in facts.items():
+        setattr(picture, name, value)
+    claim = picture.claim
+    details = AvatarDetails(
+        title=str(claim),
+        alt_text=f"{claim}, {claim.collection}" if claim.collection else str(claim),
+        attested_at=claim.checked_at,
+        provenance=build_stored_provenance(claim),
+    )
+    try:
+        avatar = attach_avatar(profile_of(claim.user), image, SOURCE, details=details, actor=claim.user)
+    except AvatarError as error:
+        raise ClaimError(error.sentence, permanent=error.permanent) from error
+    if claim.moved_at_block is not None:  # a transfer was seen while the picture was fetched or waited for approval
         doubt_avatars([avatar.pk])
-    elif avatar.is_doubted:  # since it was last shown, or an earlier claim; a later block than this one's ends that
+    elif avatar.is_doubted:  # since it was last shown; only a block after the one of this check can end that
         claim.moved_at_block = (claim.checked_block_number or 0) + 1
-
-
-def _fail(claim: TokenClaim, error: Exception, now: datetime) -> None:
-    if isinstance(error, MediaPostponed):
-        return _postpone(claim, error, now)
-    permanent = getattr(error, "permanent", False) or claim.media_attempts >= TRIES
-    delay = timedelta(seconds=min(10 * 2**claim.media_attempts, 3600))
-    sentence = f"Its picture can't be shown. {error}" if permanent else f"Its picture could not be fetched yet. {error}"
-    TokenClaim.objects.filter(pk=claim.pk, media_attempt=claim.media_attempt).update(
-        reason=FAILED,
-        reason_sentence=(sentence if permanent else f"{sentence} We keep trying.")[:300],
-        media_due_at=None if permanent else now + delay,
-        media_attempt=None,
-        media_leased_until=None,
-    )
-    return None
-
-
-def _postpone(claim: TokenClaim, error: MediaPostponed, now: datetime) -> None:
-    """Nothing was asked, so it counts as no try. At random, lest all who wait come back at once."""
-    delay = timedelta(seconds=random.uniform(*PUT_OFF_SECONDS))  # noqa: S311 - no secret
-    TokenClaim.objects.filter(pk=claim.pk, media_attempt=claim.media_attempt).update(
-        reason_sentence=f"Its picture waits for its turn. {error}"[:300],
-        media_due_at=now + delay,
-        media_attempts=F("media_attempts") - 1,
-        media_attempt=None,
-        media_leased_until=None,
-    )
+    claim.avatar = avatar
+    claim.save(update_fields=["avatar", "moved_at_block"])
+    return avatar

@@ -1,20 +1,24 @@
-"""Which collections this site shows. A decision works on what is shown already, too: what is refused is withdrawn with
-the reason, what is allowed again comes back."""
+"""Apply decisions about collections to what is shown already.
+
+Pictures of a refused collection are withdrawn with the reason; those of one that is allowed again come back.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from nft.claims import history
-from nft.claims.receipt import renewed
+from nft.claims.errors import ClaimError
+from nft.claims.receipt import build_stored_provenance
 from nft.core.tokens.spam import SpamSign
 from nft.models import Collection, HeldToken, TokenClaim
-from nft.tokens.collections import Standing, _refusal, spam_sign_of
+from nft.tokens.collections import Standing, refusal_by, spam_sign_of
 from profiles.audit import record
+from profiles.jobs import job
 from profiles.models import Avatar
 from profiles.people.people import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
@@ -25,31 +29,35 @@ PAGE = 500
 def decide_collection(
     chain_id: int, contract: bytes, standing: str, reason: str, *, actor: User, now: datetime, name: str = ""
 ) -> Collection:
-    """What staff think of a collection from now on, with the reason that people read. Raises ValueError without one."""
+    """Record what staff decide about a collection, and apply it at once.
+
+    reason: shown to the people whose pictures are withdrawn. Raise ClaimError without one.
+    """
     reason = reason.strip()[:200]
     if not reason:
-        raise ValueError("Write why: people whose picture goes by it will read it.")
+        raise ClaimError("Write why: people whose picture goes by it will read it.")
     facts = {"standing": Standing(standing), "reason": reason, "decided_at": now} | ({"name": name} if name else {})
     with transaction.atomic():
         row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)
         what = {"chain": chain_id, "contract": "0x" + contract.hex(), "standing": standing, "reason": reason}
         record(profile_of(actor), "collection.decide", actor, **what)
-        _shelve(row)
+        _mark_spam(row)
     apply_policy(now, TokenClaim.objects.filter(chain_id=chain_id, contract=contract), actor=actor)
     return row
 
 
+@job(every=timedelta(minutes=5))
 def apply_policy(
     now: datetime, claims: QuerySet[TokenClaim] | None = None, *, actor: User | None = None
 ) -> tuple[int, int]:
-    """Brings what is shown in line with the policy, by default all of it; how many pictures went, and came back."""
+    """Apply the policy to what is shown, by default to all claims. Return how many pictures went, and came back."""
     every = TokenClaim.objects.all() if claims is None else claims
     shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(avatar__lost_at__isnull=False)  # lost, and kept
     pictured = every.filter(shown).select_related("avatar").order_by("pk")
     rows = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
     gone = back = 0
     for claim in pictured.iterator(chunk_size=PAGE):
-        refusal = _refusal(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
+        refusal = refusal_by(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
         assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
         if refusal:
             gone += _block(claim, claim.avatar, refusal, actor, now)
@@ -59,25 +67,25 @@ def apply_policy(
 
 
 def _bring_back(claim: TokenClaim, actor: User | None) -> bool:
-    """By what is known of the claim now: its token may have left since it was read (V1)."""
+    """Reinstate a picture by the claim's present state: the token may have left since the row was read (V1)."""
     with transaction.atomic():
         mine = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar")
         held = mine.filter(pk=claim.pk, state=TokenClaim.State.OWNED).first()
         if held is None or held.avatar is None or held.checked_at is None:
             return False
-        return reinstate_avatar(held.avatar.pk, held.checked_at, renewed(held.avatar.provenance, held), actor)
+        return reinstate_avatar(held.avatar.pk, held.checked_at, build_stored_provenance(held), actor)
 
 
 def _block(claim: TokenClaim, avatar: Avatar, refusal: str, actor: User | None, now: datetime) -> bool:
     with transaction.atomic():
         is_gone = withdraw_avatar(avatar.pk, refusal, actor=actor, is_told=True)
         if is_gone:
-            history.note_blocked(claim, refusal, now)
+            history.record_refusal(claim, refusal, now)
     return is_gone
 
 
-def _shelve(row: Collection) -> None:
-    """Puts what was found already where it lies by the new decision."""
+def _mark_spam(row: Collection) -> None:
+    """Mark the collection's listed tokens as spam or not, by the new decision."""
     tokens = list(HeldToken.objects.filter(chain_id=row.chain_id, contract=row.contract))
     for token in tokens:
         said = token.spam if token.spam == SpamSign.INDEXER else ""

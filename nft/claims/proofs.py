@@ -1,10 +1,10 @@
-"""What anybody can check of a picture without believing us: where each step of it stands, and how fixed that is."""
+"""What anybody can verify of a picture by themselves: where its metadata and image lie, and whether they can change."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from nft.core.errors import CoreError
 from nft.core.tokens.uri import IpfsUri, parse_token_uri
@@ -12,8 +12,8 @@ from nft.files.store import ipfs_uri
 from nft.models import CachedObject
 
 
-class Standing(StrEnum):
-    """FIXED by its CID; INLINE: within the token itself; MUTABLE: whoever runs that place may change it."""
+class Fixity(StrEnum):
+    """FIXED by its CID; INLINE: within the token itself; MUTABLE: whoever runs the host may change it."""
 
     FIXED = "fixed"
     INLINE = "inline"
@@ -22,18 +22,21 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """One step from the token to its picture. `root` and `path` where it is FIXED; `kept`: we have the proof."""
+    """One file between the token and its picture.
+
+    root, path: its place, if it is FIXED. kept: our copy with its proof, if we have one.
+    """
 
     name: str
     uri: str
-    standing: Standing
+    fixity: Fixity
     root: str = ""
     path: str = ""
     kept: CachedObject | None = None
 
     @property
     def reference(self) -> str:
-        """CID, or CID/path, as commands take it."""
+        """Return CID or CID/path, as commands take it."""
         return f"{self.root}/{self.path}" if self.path else self.root
 
 
@@ -48,12 +51,12 @@ class Proof:
 
     @property
     def is_fixed(self) -> bool:
-        """Nothing on the way from the token to the picture can change without the token's contract changing."""
-        return Standing.MUTABLE not in (self.metadata.standing, self.picture.standing)
+        """Return whether the picture can only change if the token's contract names another one."""
+        return Fixity.MUTABLE not in (self.metadata.fixity, self.picture.fixity)
 
 
-def proof_of(provenance: dict[str, Any]) -> Proof:
-    """By a picture's stored provenance."""
+def proof_of(provenance: Mapping[str, object]) -> Proof:
+    """Return what can be verified of a picture, by what its receipt says. Costs two queries."""
     return Proof(
         metadata=_source("metadata", str(provenance.get("token_uri", ""))),
         picture=_source("picture", str(provenance.get("image_uri", ""))),
@@ -62,12 +65,12 @@ def proof_of(provenance: dict[str, Any]) -> Proof:
 
 def _source(name: str, uri: str) -> Source:
     if uri.startswith("data:"):
-        return Source(name, uri, Standing.INLINE)
+        return Source(name, uri, Fixity.INLINE)
     try:
         parsed = parse_token_uri(uri, allow_http=True)
     except CoreError:  # too long to have been stored whole
-        return Source(name, uri, Standing.MUTABLE)
+        return Source(name, uri, Fixity.MUTABLE)
     if not isinstance(parsed, IpfsUri):
-        return Source(name, uri, Standing.MUTABLE)
+        return Source(name, uri, Fixity.MUTABLE)
     kept = CachedObject.objects.filter(uri=ipfs_uri(parsed.cid, parsed.path)).first()
-    return Source(name, uri, Standing.FIXED, str(parsed.cid), parsed.path, kept)
+    return Source(name, uri, Fixity.FIXED, str(parsed.cid), parsed.path, kept)

@@ -1,104 +1,122 @@
-"""What a picture's receipt says: which token, held at which block, and how its bytes are proved.
+"""The provenance of a token's picture, for its receipt: which token, held at which block, how its bytes are proved.
 
-The dict is stored with the picture; only the holder's address is added when it is shown, and only while they let it be.
+It is built from the claim when it is asked for. `Avatar.provenance` itself holds only what every page needs.
 """
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any, NotRequired, TypedDict
 
 from django.utils import timezone
 
+from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.models import TokenClaim
 from nft.names.known import shown_name
-from nft.tokens.media import TokenMedia
+from nft.settings.chains import describe_chain
 from nft.tokens.resolvers import rule_for
+from profiles.models import Avatar
 
-if TYPE_CHECKING:
-    from profiles.models import Avatar
-from nft.settings import describe_chain
+URI_LENGTH = 500
+
+
+class Provenance(TypedDict):
+    """Times are ISO 8601, token ids decimal text. Account, its name and vault are empty unless the account is public.
+
+    `checked_at`, block and `by_delegation` are of the last answer, which `verdict` names ("unknown" after none).
+    """
+
+    asset_id: str
+    chain_id: int
+    chain_name: str
+    contract: str
+    collection: str
+    token_id: str
+    standard: str
+    token_name: str
+    token_uri: str
+    image_uri: str
+    image_cid: str
+    proof: str
+    sha256: str
+    explorer_url: str
+    by_delegation: bool
+    block_number: int | None
+    block_hash: str
+    checked_at: str
+    verdict: str
+    account: str
+    account_name: str
+    vault: str
+    metadata_changed_at: NotRequired[str]
+    resolver: NotRequired[dict[str, str]]
+    delegate_registry: NotRequired[str]
 
 
 def asset_id(claim: TokenClaim) -> str:
-    """CAIP-19."""
+    """Return the token's CAIP-19 identifier."""
     standard = TokenStandard(claim.standard or TokenStandard.ERC721)
     return str(AssetId(claim.chain_id, standard, claim.contract, claim.token_id))
 
 
-def build_provenance(claim: TokenClaim, media: TokenMedia) -> dict[str, Any]:
-    """The whole receipt of a claim that was verified and whose picture was fetched."""
-    return {
-        "asset_id": asset_id(claim),
-        "chain_id": claim.chain_id,
-        "chain_name": describe_chain(claim.chain_id)["name"],
-        "contract": claim.contract_text,
-        "collection": media.collection,
-        "token_id": claim.token_id_text,
-        "standard": claim.standard,
-        "token_name": media.name,
-        "token_uri": media.token_uri,
-        "image_uri": media.image.uri[:500],
-        "image_cid": media.image.cid,
-        "proof": media.proof,
-        "sha256": hashlib.sha256(media.image.data).hexdigest(),
-        "explorer_url": explorer_url(claim),
-        **when_checked(claim),
-    }
+def build_stored_provenance(claim: TokenClaim) -> dict[str, Any]:
+    """Return what is stored with the picture: its identity, and what every mark must say without a query."""
+    return {"asset_id": asset_id(claim), "by_delegation": claim.vault is not None}
 
 
-def renewed(provenance: dict[str, Any] | None, claim: TokenClaim) -> dict[str, Any] | None:
-    """The same receipt after another check."""
-    return None if provenance is None else {**provenance, **when_checked(claim)}
+def build_provenance(avatar: Avatar) -> dict[str, Any] | None:
+    """Build what the receipt says of a picture, for `profiles.sources`. Costs one query.
+
+    Without a claim (its person took the token off the list) only what is stored with the picture is known.
+    """
+    claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("picture", "account__primary_name").first()
+    if claim is None:
+        stored = avatar.provenance
+        hidden = {"account": "", "account_name": "", "vault": "", "verdict": str(Verdict.UNKNOWN)}
+        return None if stored is None else {**stored, **hidden}
+    return dict(_provenance_of_claim(claim))
 
 
-def when_checked(claim: TokenClaim) -> dict[str, Any]:
-    return {
-        "by_delegation": claim.vault is not None,
-        "block_number": claim.checked_block_number,
-        "block_hash": claim.checked_block_hash,
-        "checked_at": claim.checked_at.isoformat() if claim.checked_at else "",
-    }
+def _provenance_of_claim(claim: TokenClaim) -> Provenance:
+    picture, chain = claim.get_picture(), describe_chain(claim.chain_id)
+    is_answered = claim.state in {TokenClaim.State.OWNED, TokenClaim.State.NOT_OWNED}
+    account = claim.account if claim.account is not None and claim.account.is_public else None
+    provenance = Provenance(
+        asset_id=asset_id(claim),
+        chain_id=claim.chain_id,
+        chain_name=chain.name,
+        contract=claim.contract_text,
+        collection=picture.collection,
+        token_id=claim.token_id_text,
+        standard=claim.standard,
+        token_name=picture.name,
+        token_uri=picture.token_uri,
+        image_uri=picture.image_uri[:URI_LENGTH],
+        image_cid=picture.image_cid,
+        proof=picture.proof,
+        sha256=picture.sha256,
+        explorer_url=explorer_url(claim),
+        by_delegation=claim.vault is not None,
+        block_number=claim.checked_block_number,
+        block_hash=claim.checked_block_hash,
+        checked_at=claim.checked_at.isoformat() if claim.checked_at else "",
+        verdict=claim.state if is_answered else str(Verdict.UNKNOWN),
+        account=account.address_text if account else "",
+        account_name=shown_name(account, timezone.now()),
+        vault=claim.vault_text if account else "",
+    )
+    if picture.changed_at is not None:
+        provenance["metadata_changed_at"] = picture.changed_at.isoformat()
+    if is_answered and (rule := rule_for(claim.chain_id, claim.contract)):
+        provenance["resolver"] = rule.as_json()
+    if is_answered and claim.vault:
+        provenance["delegate_registry"] = to_checksum(chain.delegate_registry) if chain.delegate_registry else ""
+    return provenance
 
 
 def explorer_url(claim: TokenClaim) -> str:
-    """The token's page at the chain's explorer; empty without one."""
-    base = describe_chain(claim.chain_id).get("explorer_url", "").rstrip("/")
+    """Return the token's page at the chain's explorer; empty if none is configured."""
+    base = describe_chain(claim.chain_id).explorer_url.rstrip("/")
     return f"{base}/nft/{claim.contract_text}/{claim.token_id}" if base else ""
-
-
-def provide(avatar: Avatar) -> dict[str, Any] | None:
-    """For profiles.sources: the stored receipt, with the addresses of the account, and of the vault that holds the
-    token for it, only if the account is public now. Its name is for people to read; what proves anything is the
-    address."""
-    if avatar.provenance is None:
-        return None
-    claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("account__primary_name").first()
-    if claim is None:
-        return {**avatar.provenance, **_HIDDEN, "verdict": str(Verdict.UNKNOWN)}
-    receipt = {**avatar.provenance, **_verdict(claim)}
-    if claim.account is None or not claim.account.is_public:
-        return {**receipt, **_HIDDEN}
-    name = shown_name(claim.account, timezone.now())
-    return {**receipt, "account": claim.account.address_text, "account_name": name, "vault": claim.vault_text}
-
-
-def _verdict(claim: TokenClaim) -> dict[str, Any]:
-    """What the chain last said, where it said so, and how it was asked if not as the token's standard says."""
-    if claim.state not in {TokenClaim.State.OWNED, TokenClaim.State.NOT_OWNED}:
-        return {"verdict": str(Verdict.UNKNOWN)}
-    said = {"verdict": claim.state, **when_checked(claim)}
-    if rule := rule_for(claim.chain_id, claim.contract):
-        said["resolver"] = dict(rule)
-    return {**said, "delegate_registry": _registry(claim)} if claim.vault else said
-
-
-def _registry(claim: TokenClaim) -> str:
-    """Where a delegation can be asked for."""
-    return str(describe_chain(claim.chain_id).get("delegate_registry") or "")
-
-
-_HIDDEN = {"account": "", "account_name": "", "vault": ""}

@@ -1,4 +1,4 @@
-"""Why a picture lost its mark, in words the person can use."""
+"""Sentences that tell a person why a token is not, or no longer, shown as theirs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from nft.core.tokens.verdict import Reason
 
 NO_ACCOUNT = "no_account"
 UNLINKED = "unlinked"
-REMOVED = "claim_removed"
 
-NOT_THE_CHAIN_S_DOING = frozenset({NO_ACCOUNT, UNLINKED, REMOVED})
-"""Then the earlier picture comes back at once, whatever the person wishes for when a token leaves them."""
+#: Losses that no answer of the chain caused: the earlier picture returns at once, whatever the person's loss policy.
+OFF_CHAIN_REASONS = frozenset({NO_ACCOUNT, UNLINKED})
 
 _GONE = frozenset({Reason.BURNED, Reason.NO_SUCH_TOKEN, Reason.NO_CONTRACT})
 
 
 def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: bool, vault: bytes | None = None) -> str:
-    """`sentence` is the verdict's own. `vault` held the token for the person until now."""
+    """Return the sentence for a NOT_OWNED claim.
+
+    sentence: the verdict's own. vault: the address that held the token for the person until now.
+    """
     if reason == NO_ACCOUNT:
         return f"You have no linked account on {chain_name}. Link the account that holds the token."
     if reason == UNLINKED:

@@ -1,34 +1,27 @@
 """Services that list an account's tokens, chosen by NFT_INDEXERS. They learn the address they are asked about.
 
-An adapter is a class with the signature of `Indexer`; its dotted path in the setting is all it takes to use another.
-
-IndexerError         permanent: bool; the sentence names the indexer, never its URL, which may hold a key
+An adapter is a class with the signature of `Indexer`; the setting names it by its dotted path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils.module_loading import import_string
 
-from nft.clients.web.errors import FetchError
+from nft.clients.transport.errors import BAD_RESPONSE, FetchError
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.evm.address import to_checksum
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.indexers import IndexedPage, parse_alchemy_page, parse_blockscout_page
+from nft.settings import conf
+from nft.settings.services import IndexerSettings
 
 LIMITS = FetchLimits(max_bytes=8 * 1024 * 1024, seconds=15.0, accept="application/json")
 MAX_PAGES = 50
-"""Of one account, some thousand tokens; whoever has more finds the rest by search on the chain."""
-
-
-class IndexerError(Exception):
-    def __init__(self, name: str, permanent: bool) -> None:
-        super().__init__(f"{name} did not answer as it should.")
-        self.permanent = permanent
+"""Maximum pages per account, some thousand tokens; a search on the chain finds the rest."""
 
 
 class Indexer(Protocol):
@@ -39,7 +32,10 @@ class Indexer(Protocol):
     def __init__(self, name: str, url: str, http: GuardedHttp) -> None: ...
 
     def pages(self, address: bytes) -> Iterator[IndexedPage]:
-        """The tokens of `address`, page by page. Raises IndexerError, perhaps after some pages."""
+        """Yield the tokens of `address`, page by page. Raises FetchError, perhaps after some pages.
+
+        Its sentence names the indexer and never its URL, which may hold a key.
+        """
         ...
 
 
@@ -57,13 +53,16 @@ class _JsonPages:
                 answer = self._http.fetch(f"{self._url}{path}?{urlencode({**query, **(more or {})})}", LIMITS)
                 page = parse(answer.content)
             except FetchError as error:
-                raise IndexerError(self.name, error.permanent) from None  # its text may name more than the host
+                raise self._failure(permanent=error.permanent) from None
             except BadAnswer as error:
-                raise IndexerError(self.name, permanent=False) from error
+                raise self._failure(permanent=False) from error
             yield page
             more = page.next_query
             if more is None:
                 return
+
+    def _failure(self, *, permanent: bool) -> FetchError:
+        return FetchError(f"{self.name} did not answer as it should.", BAD_RESPONSE, permanent=permanent)
 
 
 class Alchemy(_JsonPages):
@@ -83,20 +82,15 @@ class Blockscout(_JsonPages):
 
 
 def get_indexers(chain_id: int) -> list[Indexer]:
-    """Those configured for a chain, in the order in which they are asked."""
+    """Return the indexers configured for a chain, in the order in which they are asked."""
     http = operator_http()
     return [
-        _adapter(entry)(entry_name(entry), entry["url"], http)
-        for entry in settings.NFT_INDEXERS
-        if int(entry["chain_id"]) == chain_id
+        _adapter(indexer)(indexer.shown_name, indexer.url, http)
+        for indexer in conf().indexers
+        if indexer.chain_id == chain_id
     ]
 
 
-def entry_name(entry: Mapping[str, Any]) -> str:
-    """What people are told it is called."""
-    return str(entry.get("name") or entry["adapter"].rpartition(".")[2])
-
-
-def _adapter(entry: Mapping[str, Any]) -> type[Indexer]:
-    adapter: type[Indexer] = import_string(entry["adapter"])
+def _adapter(indexer: IndexerSettings) -> type[Indexer]:
+    adapter: type[Indexer] = import_string(indexer.adapter)
     return adapter

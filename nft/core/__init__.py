@@ -1,4 +1,4 @@
-"""The pure heart: identifiers, proofs and verdicts. No Django, no I/O, no clock.
+"""Pure functions and values: identifiers, codecs, verification and ownership verdicts. No Django, no I/O, no clock.
 
-Everything here takes values and gives values back or raises one of `nft.core.errors`.
+Everything here takes values and returns values or raises a `CoreError` (`nft.core.errors`).
 """

@@ -1,39 +1,31 @@
-"""Everything the pure core can refuse, as one tree.
+"""The errors of the pure core. All are expected errors: their message is a sentence for a person.
 
-    CoreError                     a value was refused; the message is a sentence for a person
-    ├── InvalidAddress            no 20-byte address, or a wrong EIP-55 checksum
-    ├── InvalidName               not a name of the Ethereum Name Service
-    ├── InvalidIdentifier         no CAIP-10 / CAIP-19 / did:nft identifier
-    │   └── PasteRefused          what a person pasted names no token we can read (.reason)
-    ├── BadVarint                 a number cut short or not in its shortest form (inside parsers only)
-    ├── InvalidCid                no CID
-    │   └── UnsupportedCid        a CID whose hash, base or codec we do not prove
-    ├── DagError                  a block or a graph of blocks was refused
-    │   ├── BlockMismatch   *     bytes that do not hash to their CID
-    │   ├── BlockMissing    *     a block is needed first (.cid)
-    │   ├── MalformedNode         a proved block that is no valid dag-pb, UnixFS or dag-cbor
-    │   ├── UnsupportedNode       valid, but no kind of node we read
-    │   ├── PathNotFound          the proved directory has no such name
-    │   ├── NotAFile              the path ends at a directory
-    │   └── LimitExceeded         more bytes, blocks or depth than allowed (.limit)
-    ├── CarError            *     no well-formed CARv1
-    ├── TokenUriRefused           a token URI we do not follow (.reason)
-    ├── MetadataRefused           a metadata document we do not read (.reason)
-    ├── BadAnswer           *     a chain answer that is not what the call returns
-    └── SignInError
-        ├── InvalidSignInRequest  a field that may not stand in a sign-in text
-        └── BadSignature          not a signature we recover an address from
+    CoreError              a value was refused
+    ├── InvalidIdentifier  not an address, CAIP identifier, ENS name, token id, CID, or name of a token
+    ├── BadAnswer *        a chain's or an indexer's answer has the wrong shape            (evm.errors)
+    ├── BadSignature       not a signature from which an address can be recovered          (evm.errors)
+    ├── DagError           a block, or the graph it belongs to, was refused                (ipfs.errors)
+    │   ├── BlockMismatch* bytes that do not hash to their CID
+    │   └── BlockMissing * a block is needed first
+    ├── CarError *         not a well-formed CARv1 archive                                 (ipfs.errors)
+    └── BadVarint          a varint is cut short or not in its shortest form               (ipfs.varint)
 
-`permanent` says whether trying the same again can help: those marked * may come right when another gateway
-or node is asked, so their `permanent` is False.
+The errors marked * have `permanent` False: another node or gateway may give a better answer. Finer reasons are `Kind`
+constants beside the code that raises them.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from profiles.errors import ExpectedError, Kind
 
 
-class CoreError(ValueError):
-    """A value was refused. The message names the real reason and, where one was hit, the limit."""
+class CoreError(ExpectedError):
+    """A value was refused. The message names the reason and, where a limit was hit, the limit."""
 
-    permanent: ClassVar[bool] = True
+    kind = Kind("invalid-value", "This value can't be used")
+
+
+class InvalidIdentifier(CoreError):
+    """Text or bytes that are not the identifier they should be."""
+
+    kind = Kind("invalid-identifier", "This identifier can't be used")

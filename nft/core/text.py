@@ -1,22 +1,24 @@
-"""Text from strangers, made fit to show: one line, NFC, nothing invisible that could deceive."""
+"""Make untrusted text fit to display: one line, NFC, and no invisible characters that could deceive."""
+
+from __future__ import annotations
 
 import re
 import unicodedata
 
-_JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: Persian, Indic scripts and emoji need them
-_HIDDEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\ufffe\uffff"  # blank though not of category C
-)
+# Zero-width (non-)joiners: Persian, Indic scripts and emoji need them.
+_JOINERS = "\u200c\u200d"
+# Characters that show as blank although their category is not C.
+_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\ufffe\uffff")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _BLANKS = re.compile(r"[\s\u2028\u2029]+")
 _ELLIPSIS = "…"
 
 
 def clean_text(text: str, limit: int) -> str:
-    """`text` on one line of at most `limit` characters, cut with an ellipsis.
+    """Return `text` on one line of at most `limit` characters, cut with an ellipsis.
 
-    Controls, bidirectional overrides, lone surrogates and invisible fillers are dropped, blanks collapsed, the rest is
-    NFC. Cleaning twice changes nothing.
+    Control characters, bidirectional overrides, lone surrogates and invisible fillers are dropped, runs of whitespace
+    become one space, and the rest is normalized to NFC. Idempotent.
     """
     text = _BLANKS.sub(" ", text[: limit * 8])
     visible = "".join(character for character in text if _is_visible(character))

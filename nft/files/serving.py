@@ -13,10 +13,11 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from nft.clients.ipfs.blockstore import get_block
-from nft.core.ipfs.car import write_car
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import IDENTITY, Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits, ReadResult, read_path
-from nft.core.ipfs.errors import BlockMissing, DagError, InvalidCid, NotAFile
+from nft.core.ipfs.errors import NOT_A_FILE, BlockMissing, DagError
 from nft.files.store import ipfs_uri
 from nft.models import CachedObject, IpfsBlock
 
@@ -59,7 +60,7 @@ class Content:
 def parse_root(text: str) -> Cid:
     try:
         return parse_cid(text)
-    except InvalidCid as error:
+    except InvalidIdentifier as error:
         raise ContentRefused("bad-cid", 400, str(error)) from error
 
 
@@ -104,16 +105,16 @@ def _read(root: Cid, path: str) -> ReadResult:
 def _car(root: Cid, path: str, scope: Scope) -> bytes:
     own = _OwnBlocks(root)
     if scope is Scope.BLOCK and not path:
-        return write_car(root, {root: own.read(root)})
+        return build_car(root, {root: own.read(root)})
     if scope is Scope.ALL and not path:
-        return write_car(root, own)
+        return build_car(root, own)
     try:
         used = read_path(root, path, own.read, LIMITS).cids_used
-    except NotAFile:
-        if path:
+    except DagError as error:
+        if path or not error.is_a(NOT_A_FILE):
             raise
         used = (root,)  # the entity of a directory is its own block
-    return write_car(root, {cid: own.read(cid) for cid in used})
+    return build_car(root, {cid: own.read(cid) for cid in used})
 
 
 def _visible_block(cid: Cid) -> bytes:
@@ -121,7 +122,7 @@ def _visible_block(cid: Cid) -> bytes:
 
 
 class _OwnBlocks(Mapping[Cid, bytes]):
-    """Our store as readers and `write_car` want it: only blocks that belong to a whole file, as half-stored and
+    """Our store as readers and `build_car` want it: only blocks that belong to a whole file, as half-stored and
     forgotten ones are nobody's business. Those of the root's own files are found by one query."""
 
     def __init__(self, root: Cid) -> None:

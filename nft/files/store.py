@@ -10,20 +10,22 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.ipfs.blockstore import BlockStoreError, delete_block, get_block, put_block
 from nft.clients.ipfs.reading import IpfsLimits
-from nft.core.ipfs.cid import IDENTITY, Bytes, Cid
+from nft.core.buffers import Bytes
+from nft.core.ipfs.cid import IDENTITY, Cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_directory, build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.models import CachedObject, IpfsBlock
+from profiles.jobs import job
 
 MAX_URI = 500
 
 
-def fetch_ipfs(uri: IpfsUri, doors: Doors, limits: IpfsLimits) -> bytes:
+def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
     """The proved bytes. Raises IpfsUnavailable, DagError or BlockStoreError."""
     name = ipfs_uri(uri.cid, uri.path)
     if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
@@ -31,7 +33,7 @@ def fetch_ipfs(uri: IpfsUri, doors: Doors, limits: IpfsLimits) -> bytes:
             return read_kept(uri.cid, uri.path, limits.dag)
         except BlockMissing:  # lost or rotten in the store: fetched and stored anew below
             pass
-    found = doors.ipfs.fetch_verified(uri.cid, uri.path, limits)
+    found = clients.ipfs.fetch_verified(uri.cid, uri.path, limits)
     if len(name) <= MAX_URI:
         keep_file(KeptFile(uri.cid, uri.path, found.data, found.blocks), timezone.now())
     return found.data
@@ -119,6 +121,7 @@ def read_kept(root: Cid, path: str, limits: DagLimits) -> bytes:
     return read_path(root, path, _own_block, limits).data
 
 
+@job(every=timedelta(minutes=10), expires=None)
 def forget_unused_blocks(now: datetime) -> int:
     """Deletes blocks that belong to no file, objects first, a batch at a time; how many went."""
     unused = IpfsBlock.objects.filter(objects_using=None, touched_at__lt=now - UNUSED_AFTER).values_list(

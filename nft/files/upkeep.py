@@ -6,7 +6,6 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -18,12 +17,15 @@ from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.errors import DagError
 from nft.core.tokens.uri import IpfsUri
 from nft.files.store import KeptFile, ipfs_uri, keep_file, read_kept
-from nft.models import CachedObject, TokenClaim
+from nft.models import CachedObject, ClaimPicture
+from nft.settings import conf
+from profiles.jobs import job
 
 KEPT_UNUSED = timedelta(days=7)
 BATCH = 500
 
 
+@job(every=timedelta(hours=1), expires=None)
 def forget_unused_objects(now: datetime) -> int:
     """How many went. A file that somebody begins to use meanwhile is touched first, and so stays."""
     cutoff = now - KEPT_UNUSED
@@ -39,8 +41,8 @@ def forget_unused_objects(now: datetime) -> int:
 
 def _named(uris: list[str]) -> set[str]:
     """Those that a claim names as its metadata or its picture."""
-    claims = TokenClaim.objects.filter(Q(token_uri__in=uris) | Q(image_uri__in=uris))
-    pairs = claims.values_list("token_uri", "image_uri")
+    pictures = ClaimPicture.objects.filter(Q(token_uri__in=uris) | Q(image_uri__in=uris))
+    pairs = pictures.values_list("token_uri", "image_uri")
     return {uri for pair in pairs for uri in pair} & set(uris)
 
 
@@ -59,6 +61,7 @@ LOOK_AGAIN = timedelta(hours=1)
 FETCH_SECONDS = 30.0
 
 
+@job(queue="ipfs", every=timedelta(minutes=1))
 def rehash_due(now: datetime, gateways: Gateways) -> int:
     """How many files were found damaged and could not be mended."""
     ends_at, damaged = time.monotonic() + SECONDS, 0
@@ -95,7 +98,7 @@ def place_of(found: CachedObject) -> tuple[Cid, str]:
 
 
 def _due(now: datetime) -> list[CachedObject]:
-    old = now - timedelta(days=settings.NFT_REHASH_DAYS)
+    old = now - timedelta(days=conf().rehash_days)
     whole = Q(damaged_at=None) | Q(damaged_at__lt=now - LOOK_AGAIN)
     return list(CachedObject.objects.filter(whole, proved_at__lt=old).order_by("proved_at")[:REHASH_BATCH])
 

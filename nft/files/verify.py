@@ -13,10 +13,11 @@ from pathlib import Path
 from nft.clients.ipfs.blockstore import BlockStoreError, get_block
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
-from nft.clients.web.errors import FetchError
+from nft.clients.transport.errors import FetchError
+from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
 from nft.core.ipfs.car import read_car
-from nft.core.ipfs.cid import IDENTITY, Bytes, Cid
+from nft.core.ipfs.cid import IDENTITY, Cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.tokens.uri import IpfsUri, parse_token_uri

@@ -1,17 +1,17 @@
-"""Naming a token to show."""
+"""The form that names a token to show."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.conf import settings
 
 from nft.core.tokens.paste import MAX_PASTED_CHARACTERS
+from nft.settings.chains import chains, default_chain_id
 
 
 class ClaimForm(forms.Form):
-    """The chain only matters for a bare contract and id; everything else one can paste names its own."""
+    """A pasted reference, and the chain of a bare contract and id: every other reference names its own."""
 
     reference = forms.CharField(
         label="Which token?",
@@ -23,10 +23,10 @@ class ClaimForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chains = [(chain_id, chain["name"]) for chain_id, chain in settings.NFT_CHAINS.items()]
+        choices = [(chain.id, chain.name) for chain in chains().values()]
         field = self.fields["chain_id"]
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101  # tells the type checker
-        field.choices = chains
-        field.initial = settings.NFT_DEFAULT_CHAIN_ID
-        if len(chains) == 1:
+        field.choices = choices
+        field.initial = default_chain_id()
+        if len(choices) == 1:
             field.widget = forms.HiddenInput()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
@@ -16,6 +15,7 @@ from nft.minting.errors import TextRefused
 from nft.minting.requests import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, checked_text
 from nft.minting.sponsor import Offer
 from nft.models import LinkedAccount
+from profiles import settings as profiles_settings
 
 SITE, WALLET = "site", "wallet"
 
@@ -56,7 +56,7 @@ class MintForm(forms.Form):
 
     def clean_image(self) -> UploadedFile[Any]:
         image: UploadedFile[Any] = self.cleaned_data["image"]
-        if image.size is None or image.size > settings.AVATAR_MAX_BYTES:
+        if image.size is None or image.size > profiles_settings.current().upload_max_bytes:
             raise ValidationError(too_large())
         return image
 
@@ -86,7 +86,7 @@ def _left(count: int) -> str:
 
 
 def too_large() -> str:
-    return f"The picture is larger than the limit of {filesizeformat(settings.AVATAR_MAX_BYTES)}."
+    return f"The picture is larger than the limit of {filesizeformat(profiles_settings.current().upload_max_bytes)}."
 
 
 def _checked(field: str, text: str, low: int, high: int) -> str:

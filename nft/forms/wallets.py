@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 
 from nft.accounts.challenges import Wanted
 from nft.accounts.errors import BAD_ADDRESS, MALFORMED_REQUEST, AccountError
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address
-from nft.core.evm.errors import InvalidAddress
 from nft.models import SignInChallenge
 
 LABEL_LENGTH = 40  # of LinkedAccount.label
@@ -45,5 +45,5 @@ def _read_address(text: object) -> bytes:
         raise AccountError("“address” must be given, as text.", BAD_ADDRESS)
     try:
         return parse_address(text)
-    except InvalidAddress as error:
+    except InvalidIdentifier as error:
         raise AccountError(str(error), BAD_ADDRESS) from error

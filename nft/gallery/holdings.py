@@ -10,19 +10,18 @@ from django.db.models import Case, Q, QuerySet, When
 
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import call_many
-from nft.core.evm.abi.calls import build_name, parse_name
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import build_name, parse_name
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.text import clean_text
-from nft.core.tokens.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.gallery.sources import Found
 from nft.models import Collection, HeldToken, LinkedAccount, TokenSearch
 from nft.tokens.collections import spam_sign_of
-from nft.tokens.facts import Check
+from nft.tokens.facts import Check, Question
 from nft.tokens.media import NAME_CHARACTERS
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import Question, check_many
+from nft.tokens.ownership import check_many, check_ownership
 
 MOST = 5000
 """Tokens kept for one account on one chain: whoever is sent more finds the newest here, and can paste any other."""

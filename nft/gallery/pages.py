@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q, QuerySet
 
-from nft.clients.indexers import entry_name
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 from nft.core.tokens.spam import SENTENCES, SpamSign
 from nft.gallery.progress import Counts
 from nft.models import HeldToken, TokenClaim
-from nft.settings import describe_chain
-from profiles.images.formats import OutputFormat
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 from profiles.pictures.pages import Position
 from profiles.serving.content import rendition_bytes
 from profiles.store.renditions import pick_rendition
@@ -94,7 +92,7 @@ def decorate(tokens: Iterable[HeldToken], claims: Iterable[TokenClaim]) -> None:
     """Adds what templates ask for. `claims` are this person's, decorated themselves."""
     by_token = {(claim.chain_id, claim.contract, claim.token_id): claim for claim in claims}
     for token in tokens:
-        token.chain_name = describe_chain(token.chain_id)["name"]
+        token.chain_name = describe_chain(token.chain_id).name
         token.claim = by_token.get((token.chain_id, token.contract, token.token_id))
         token.is_current = token.claim is not None and token.claim.is_current
         token.spam_sentence = SENTENCES[SpamSign(token.spam)] if token.spam else ""
@@ -113,7 +111,7 @@ def shelves(user: User) -> Shelves:
         title=Max("collection"),
         confirmed=Count("seen_at_block"),
         pictures=Count("image"),
-        due=Count("picture_due_at"),
+        due=Count("due_at"),
     ):
         confirmed, pictures = confirmed + group["confirmed"], pictures + group["pictures"]
         due += group["due"]
@@ -121,7 +119,7 @@ def shelves(user: User) -> Shelves:
         counts[_shelf_of(group)] += group["count"]
         names[contract] = names.get(contract) or group["title"]
         sizes[contract] = sizes.get(contract, 0) + group["count"]
-        chains[group["chain_id"]] = describe_chain(group["chain_id"])["name"]
+        chains[group["chain_id"]] = describe_chain(group["chain_id"]).name
     choices = _choices(names, sizes), sorted(chains.items())
     seen = Counts(sum(counts.values()), confirmed, pictures, due)
     return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], *choices, seen)
@@ -145,12 +143,12 @@ def square_bytes(image: StoredImage | None) -> bytes:
     square = None if image is None else pick_rendition(image.renditions.all(), PICTURE_SIZE)
     if square is None:
         raise NoSuchToken
-    return rendition_bytes(square, OutputFormat.WEBP)
+    return rendition_bytes(square)
 
 
 def indexer_names() -> list[str]:
     """Who learns an address, if its person lets us ask them."""
-    return list(dict.fromkeys(entry_name(entry) for entry in settings.NFT_INDEXERS))
+    return list(dict.fromkeys(indexer.shown_name for indexer in conf().indexers))
 
 
 def _wanted(user: User, wish: Wish) -> QuerySet[HeldToken]:
@@ -170,7 +168,7 @@ def _contract(text: str) -> bytes:
     """Nobody's, where it is none: then the page is empty."""
     try:
         return parse_address(text)
-    except InvalidAddress:
+    except InvalidIdentifier:
         return bytes(20)
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count
 
 from nft.models import HeldToken, TokenSearch
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 
 State = TokenSearch.State
 
@@ -55,7 +55,7 @@ class Counts:
 def count_tokens(user: User) -> Counts:
     tokens = HeldToken.objects.filter(account__user=user)
     count = tokens.aggregate(
-        all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("picture_due_at")
+        all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("due_at")
     )
     return Counts(count["all"], count["confirmed"], count["pictures"], count["due"])
 
@@ -80,7 +80,7 @@ def search_progress(user: User, counts: Counts) -> Progress:
 def _troubles(searches: Sequence[TokenSearch]) -> list[str]:
     found = []
     for search in searches:
-        name = describe_chain(search.chain_id)["name"]
+        name = describe_chain(search.chain_id).name
         if search.trouble and search.state != State.RUNNING:
             found.append(f"{name}: {search.trouble}")
         if search.state == State.DONE and not search.is_complete and search.first_read is not None:

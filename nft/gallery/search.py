@@ -13,28 +13,28 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
-from nft import jobs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainError, ChainUnavailable
+from nft.clients.evm.errors import ChainUnavailable
 from nft.clients.indexers import get_indexers
 from nft.gallery.holdings import ask_who_holds, awaits_confirmation, name_collections, note_found
 from nft.gallery.pictures import ask_for_first_pictures
 from nft.gallery.sources import find_enumerated, find_here, find_in_logs, find_indexed, known_contracts
 from nft.models import LinkedAccount, TokenSearch
+from nft.settings.chains import chains, describe_chain
+from profiles.errors import ExpectedError
+from profiles.jobs import enqueue, job
+from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 
 log = logging.getLogger(__name__)
 
 State = TokenSearch.State
-LEASE = timedelta(minutes=3)
 RUNS = 60
 """Turns of one search; then it rests where it came to, and says so."""
 SEARCHES_PER_HOUR = 12
@@ -43,7 +43,6 @@ EAGER_RUNS = 10
 CONFIRMING, CONFIRMING_SLOWLY = timedelta(seconds=10), timedelta(seconds=60)
 AGAIN_AFTER_OUTAGE = timedelta(minutes=2)
 TRIES_AFTER_OUTAGE = 5
-AT_ONCE = 200
 OUTAGE = "The chain did not answer. You may hold more than what stands here; we try again by ourselves."
 
 
@@ -74,67 +73,53 @@ def refresh(user: User, now: datetime, *, asks_indexers: bool) -> int:
 
 def _chains_of(account: LinkedAccount) -> list[int]:
     """A key is the same on every chain; a contract account stands where it was proved."""
-    chains = list(settings.NFT_CHAINS)
-    return [chain_id for chain_id in chains if chain_id == account.chain_id] if account.is_contract_account else chains
+    return [chain_id for chain_id in chains() if not account.is_contract_account or chain_id == account.chain_id]
 
 
 def _begin(account: LinkedAccount, chain_id: int, now: datetime, *, asks_indexers: bool, only_new: bool) -> bool:
-    fresh = {
+    anew = {
+        **fresh(now),
         "state": State.RUNNING,
-        "due_at": now,
         "started_at": now,
         "finished_at": None,
         "runs": 0,
         "trouble": "",
         "has_asked": False,
         "asks_indexers": asks_indexers,
-        "floor": int(settings.NFT_CHAINS[chain_id].get("tokens_from_block", 0)),
+        "floor": describe_chain(chain_id).tokens_from_block,
     }
     with transaction.atomic():
-        search, is_new = TokenSearch.objects.get_or_create(account=account, chain_id=chain_id, defaults=fresh)
+        search, is_new = TokenSearch.objects.get_or_create(account=account, chain_id=chain_id, defaults=anew)
         if not is_new and (only_new or search.state == State.RUNNING):
             return False
         if not is_new:
-            TokenSearch.objects.filter(pk=search.pk).update(attempt=None, **fresh)
-        jobs.enqueue(jobs.SEARCH_TOKENS, search.pk)
+            TokenSearch.objects.filter(pk=search.pk).update(**anew)
+        enqueue(run_search, search.pk)
     return True
 
 
-def find_lost_searches(now: datetime) -> None:
-    """Queues searches whose job was lost or whose time to try again has come."""
-    due = TokenSearch.objects.filter(due_at__lte=now).order_by("due_at")
-    for search_id in list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        jobs.enqueue(jobs.SEARCH_TOKENS, search_id)
-
-
-def run_search(search_id: uuid.UUID, now: datetime, doors: Doors, *, seconds: float = 20.0) -> TokenSearch | None:
+@job(queue="chain", rows=TokenSearch)
+def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds: float = 20.0) -> TokenSearch | None:
     """One turn. None where nothing is due or somebody else is at it; else the search, perhaps still running."""
-    search = _take(search_id, now)
+    search = lease_row(TokenSearch.objects.select_related("account").filter(pk=search_id), now)
     if search is None:
         return None
-    try:
-        if _go_on(search, doors, now, time.monotonic() + seconds) or search.runs >= RUNS:
-            _finish(search, now)
-        else:
-            _save(search, attempt=None, due_at=now)
-            jobs.enqueue(jobs.SEARCH_TOKENS, search.pk)
-    except ChainError as error:
-        log.warning("Looking for tokens on chain %s: %s", search.chain_id, error)
-        _fail(search, now)
+    search.runs += 1
+    with search.attempting(now):
+        try:
+            if _go_on(search, clients, now, time.monotonic() + seconds) or search.runs >= RUNS:
+                _finish(search, now)
+            elif search.release(now, runs=search.runs):
+                enqueue(run_search, search.pk)
+        except ExpectedError as error:
+            log.warning("Looking for tokens on chain %s: %s", search.chain_id, error)
+            _fail(search, error, now)
     return search
 
 
-def _take(search_id: uuid.UUID, now: datetime) -> TokenSearch | None:
-    attempt = uuid.uuid4()
-    due = TokenSearch.objects.filter(pk=search_id, due_at__lte=now)
-    taken = due.update(attempt=attempt, due_at=now + LEASE, runs=F("runs") + 1)
-    mine = TokenSearch.objects.filter(pk=search_id, attempt=attempt)
-    return mine.select_related("account").first() if taken else None
-
-
-def _go_on(search: TokenSearch, doors: Doors, now: datetime, ends_at: float) -> bool:
+def _go_on(search: TokenSearch, clients: Clients, now: datetime, ends_at: float) -> bool:
     """Whether there is nothing more to do. Raises ChainError."""
-    view, head = doors.chain(search.chain_id).living_view()
+    view, head = clients.chain(search.chain_id).first_working_view()
     contracts = known_contracts(search.chain_id)
     search.head = head.number
     _start_anew_if_others(search, contracts)
@@ -207,12 +192,9 @@ def _read_blocks(
 
 
 def _save(search: TokenSearch, **columns: object) -> None:
-    """Only while the turn is ours. Raises ChainUnavailable where another has taken over."""
-    mine = TokenSearch.objects.filter(pk=search.pk, attempt=search.attempt)
-    if not mine.update(**columns):
+    """Raise ChainUnavailable where another turn, or an unlinked account, has ended this one."""
+    if not search.keep(**columns):
         raise ChainUnavailable("Another turn has taken over.")
-    for name, value in columns.items():
-        setattr(search, name, value)
 
 
 def _finish(search: TokenSearch, now: datetime) -> None:
@@ -220,16 +202,18 @@ def _finish(search: TokenSearch, now: datetime) -> None:
     again = None
     if search.runs < RUNS and awaits_confirmation(search):
         again = now + (CONFIRMING if search.runs < EAGER_RUNS else CONFIRMING_SLOWLY)
+    done = {"state": State.DONE, "finished_at": now, "span": search.span, "runs": search.runs}
     with transaction.atomic():
-        _save(search, state=State.DONE, finished_at=now, due_at=again, span=search.span, attempt=None)
+        if not search.release(again, **done):
+            return
         ask_for_first_pictures(search.account, search.chain_id, now)
         if again is not None:
-            jobs.enqueue(jobs.SEARCH_TOKENS, search.pk, (again - now).total_seconds())
+            enqueue(run_search, search.pk, delay=(again - now).total_seconds())
 
 
-def _fail(search: TokenSearch, now: datetime) -> None:
-    again = now + AGAIN_AFTER_OUTAGE if search.runs <= TRIES_AFTER_OUTAGE else None
-    failed = {"state": State.FAILED, "finished_at": now, "due_at": again, "trouble": OUTAGE, "attempt": None}
-    mine = TokenSearch.objects.filter(pk=search.pk, attempt=search.attempt)
-    if mine.update(**failed, span=search.span):  # else another turn took over, or the account was unlinked
-        search.refresh_from_db()
+def _fail(search: TokenSearch, error: ExpectedError, now: datetime) -> None:
+    failed = {"state": State.FAILED, "finished_at": now, "trouble": OUTAGE, "span": search.span, "runs": search.runs}
+    if search.tries <= TRIES_AFTER_OUTAGE:
+        search.retry(error, now, AGAIN_AFTER_OUTAGE, **failed)
+    else:
+        search.fail(error, **failed)

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import ReadAnswer, call_many
-from nft.clients.indexers import Indexer, IndexerError
-from nft.core.evm.abi.calls import (
+from nft.clients.indexers import Indexer
+from nft.clients.transport.errors import FetchError
+from nft.core.evm.abi.logs import address_topic
+from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import (
     ERC721_ENUMERABLE,
     build_balance,
     build_supports_interface,
@@ -20,15 +21,14 @@ from nft.core.evm.abi.calls import (
     parse_number,
     parse_supports_interface,
 )
-from nft.core.evm.abi.events import TRANSFER_TOPICS, address_topic, parse_transfer_log
-from nft.core.evm.abi.multicall import Call
-from nft.core.evm.address import parse_address
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS, parse_transfer_log
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.spam import SpamSign
-from nft.core.tokens.token import TokenStandard
 from nft.core.tokens.verdict import BlockRef
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.claims import watched_contracts
+from nft.settings.chains import describe_chain
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +57,7 @@ class Found:
 
 def known_contracts(chain_id: int) -> list[bytes]:
     """Ours, those the operator configured, and all that people came here with, in order."""
-    chain = settings.NFT_CHAINS.get(chain_id, {})
-    named = [chain.get("avatar_contract", ""), *chain.get("collections", [])]
-    return sorted({parse_address(text) for text in named if text} | set(watched_contracts(chain_id)))
+    return sorted(describe_chain(chain_id).contracts | set(watched_contracts(chain_id)))
 
 
 def find_here(account: LinkedAccount, chain_id: int) -> Iterator[Found]:
@@ -69,7 +67,8 @@ def find_here(account: LinkedAccount, chain_id: int) -> Iterator[Found]:
     )
     for mint in minted:
         yield Found(mint.contract, mint.token_id, TokenStandard.ERC721, mint.mined_block_number or 0, mint.name)
-    for claim in TokenClaim.objects.filter(account=account, chain_id=chain_id, vault=None).exclude(standard=""):
+    held = TokenClaim.objects.filter(account=account, chain_id=chain_id, vault=None).exclude(standard="")
+    for claim in held.select_related("picture"):
         standard = TokenStandard(claim.standard)
         yield Found(claim.contract, claim.token_id, standard, name=claim.name, collection=claim.collection)
 
@@ -135,7 +134,7 @@ def find_indexed(indexers: Sequence[Indexer], address: bytes, *, seconds: float 
                     found.append(Found(token.contract, token.token_id, token.standard, 0, *names, spam))
                 if page.next_query is not None and time.monotonic() >= ends_at:
                     return Listed(found, f"{indexer.name} was too slow to list all.")
-        except IndexerError as error:
+        except FetchError as error:
             trouble = str(error)
             log.warning("Looking for tokens: %s", error)
             continue

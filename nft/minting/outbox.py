@@ -11,23 +11,25 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, TransactionRefused
 from nft.clients.evm.fees import fetch_cost, fetch_fees, fetch_nonce
 from nft.clients.evm.signers import Signer, SignerError, get_signer, sign_digest
-from nft.core.evm.transactions import Fees, UnsignedTransaction, call_of, hash_of, outbid
+from nft.core.evm.transactions import Fees, UnsignedTransaction, build_replacement_fees, parse_call, transaction_hash
 from nft.minting.sponsor import budget_left
 from nft.models import MintRequest, SponsorAccount, SponsoredTransaction
+from nft.settings import conf
+from profiles.jobs import job
+from profiles.leases import lease_row
 
 log = logging.getLogger(__name__)
 
 STUCK_AFTER = timedelta(minutes=2)
-"""A transaction in no block for so long is outbid, unless others of our account are before it."""
+"""A transaction in no block for so long is replaced at higher fees, unless others of our account are before it."""
 PAGE = 100
 DEARER_SOON = "The network asks for more than the site's transaction offers. It is sent again, dearer, if that stays."
 _ENDED = (MintRequest.State.CONFIRMED, MintRequest.State.FAILED)
@@ -65,7 +67,7 @@ def sign_next(signer: Signer, client: ChainClient, order: Order, now: datetime) 
         before = newest_unsettled(order.request)
         if before is not None:
             return before
-        if budget_left(client.chain_id, now) < order.gas * fees.most:
+        if budget_left(client.chain_id, now) < order.gas * fees.max_fee:
             raise MustWait("What the site pays for tokens in one day is used up. It goes on by itself later.")
         nonce = max(account.next_nonce, on_chain)
         unsigned = UnsignedTransaction(client.chain_id, nonce, fees, order.gas, order.to, order.data)
@@ -98,25 +100,34 @@ def push(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> str:
 def settle(sent: QuerySet[SponsoredTransaction], client: ChainClient, now: datetime) -> None:
     """Notes that a number is used up for good, and what that cost."""
     for one in sent.filter(settled_at=None):
-        one.cost, one.settled_at = fetch_cost(client, one.tx_hash), now
-        one.save(update_fields=["cost", "settled_at"])
+        one.cost, one.settled_at, one.due_at = fetch_cost(client, one.tx_hash), now, None
+        one.save(update_fields=["cost", "settled_at", "due_at"])
 
 
-def sweep_outbox(now: datetime, doors: Doors) -> int:
+@job(queue="ipfs", every=timedelta(seconds=10))
+def sweep_outbox(now: datetime, clients: Clients) -> int:
     """Settles, or sends on, what no request looks after any more: those that ended, those of people who left."""
-    loose = SponsoredTransaction.objects.filter(settled_at=None).filter(Q(request=None) | Q(request__state__in=_ENDED))
+    is_over = Q(request=None) | Q(request__state__in=_ENDED) | Q(request__gave_up_at__isnull=False)
+    loose = SponsoredTransaction.objects.filter(is_over, settled_at=None)
     newest: dict[tuple[int, bytes, int], SponsoredTransaction] = {}
-    for sent in loose[:PAGE]:
-        newest.setdefault((sent.chain_id, bytes(sent.sender), sent.nonce), sent)
-    for sent in newest.values():
-        try:
-            _look_after(sent, doors.chain(sent.chain_id), now)
-        except (ChainError, SignerError) as error:
-            log.warning("Transaction %s waits: %s", sent.tx_hash, error)
+    for found in loose[:PAGE]:
+        newest.setdefault((found.chain_id, bytes(found.sender), found.nonce), found)
+    for found in newest.values():
+        sent = lease_row(SponsoredTransaction.objects.filter(pk=found.pk), now)
+        if sent is None:
+            continue
+        with sent.attempting(now):
+            try:
+                is_settled = _look_after(sent, clients.chain(sent.chain_id), now)
+                sent.release(None if is_settled else now)
+            except (ChainError, SignerError) as error:
+                log.warning("Transaction %s waits: %s", sent.tx_hash, error)
+                sent.retry(error, now, timedelta(0))
     return len(newest)
 
 
-def _look_after(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> None:
+def _look_after(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> bool:
+    """Settle it, or send it on. Return whether its number is used up."""
     block = client.confirmed_block()
     is_used_up = fetch_nonce(client, sent.sender, block) > sent.nonce
     client.check_block(block)
@@ -124,6 +135,7 @@ def _look_after(sent: SponsoredTransaction, client: ChainClient, now: datetime) 
         settle(_of_same_nonce(sent), client, now)
     else:
         push(sent, client, now)
+    return is_used_up
 
 
 def _send(sent: SponsoredTransaction, client: ChainClient) -> str:
@@ -146,18 +158,18 @@ def _outbid(sent: SponsoredTransaction, client: ChainClient, now: datetime) -> S
     signer = get_signer(sent.chain_id)
     if signer is None or signer.address != bytes(sent.sender):
         return None
-    fees = _affordable(outbid(Fees(sent.max_fee, sent.tip), fetch_fees(client)))
+    fees = _affordable(build_replacement_fees(Fees(sent.max_fee, sent.tip), fetch_fees(client)))
     with transaction.atomic():
         _locked(sent.chain_id, bytes(sent.sender))
         if _of_same_nonce(sent).first() != sent:
             return None
-        unsigned = UnsignedTransaction(sent.chain_id, sent.nonce, fees, sent.gas, *call_of(bytes(sent.raw)))
+        unsigned = UnsignedTransaction(sent.chain_id, sent.nonce, fees, sent.gas, *parse_call(bytes(sent.raw)))
         return _store(unsigned, signer, sent.request, now)
 
 
 def _affordable(fees: Fees) -> Fees:
     """Raises MustWait."""
-    if fees.most <= settings.NFT_SPONSOR_MAX_FEE:
+    if fees.max_fee <= conf().sponsor_max_fee:
         return fees
     raise MustWait("The network asks for more at the moment than the site pays. It goes on when that falls.")
 
@@ -171,12 +183,13 @@ def _store(
         chain_id=unsigned.chain_id,
         sender=signer.address,
         nonce=unsigned.nonce,
-        tx_hash=hash_of(raw),
+        tx_hash=transaction_hash(raw),
         raw=raw,
         gas=unsigned.gas,
-        max_fee=unsigned.fees.most,
+        max_fee=unsigned.fees.max_fee,
         tip=unsigned.fees.tip,
         signed_at=now,
+        due_at=now,
     )
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nft.clients.evm.chain import At, ChainClient, Receipt
-from nft.clients.evm.errors import CallReverted
+from nft.clients.evm.answers import Receipt
+from nft.clients.evm.chain import At, ChainClient
+from nft.clients.evm.errors import CallFailed
 from nft.clients.ipfs.gateways import Gateways
-from nft.core.evm.abi.calls import build_token_of_request, parse_token_of_request
-from nft.core.evm.abi.events import find_minted_token_id
+from nft.core.evm.abi.avatar_token import build_token_of_request, parse_token_of_request
+from nft.core.evm.abi.transfer_events import find_minted_token_id
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.verdict import BlockRef
 from nft.models import MintRequest
@@ -40,7 +41,7 @@ def find_at(attempt: MintTry, block: BlockRef) -> Changes | None:
     if token_id is None:
         return None
     attempt.client.check_block(block)
-    return {"state": State.CONFIRMED, "token_id": token_id, "next_check_at": None}
+    return {"state": State.CONFIRMED, "token_id": token_id, "due_at": None}
 
 
 def fetch_minted_token(attempt: MintTry, at: At) -> int | None:
@@ -49,7 +50,7 @@ def fetch_minted_token(attempt: MintTry, at: At) -> int | None:
     try:
         call = build_token_of_request(request.sender, request.pk)
         return parse_token_of_request(attempt.client.call(request.contract, call, at))
-    except (CallReverted, BadAnswer):  # no contract there, or not at this block yet
+    except (CallFailed, BadAnswer):  # no contract there, or not at this block yet
         return None
 
 

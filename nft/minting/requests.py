@@ -10,38 +10,33 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from nft import jobs
 from nft.claims.claiming import claim_asset
-from nft.core.evm.abi.calls import build_mint_once
-from nft.core.evm.address import parse_address
+from nft.core.evm.abi.avatar_token import build_mint_once
+from nft.core.evm.token import TokenStandard
 from nft.core.text import clean_text
 from nft.core.tokens.paste import AssetReference
-from nft.core.tokens.token import TokenStandard
 from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
 from nft.files.store import pin_file
 from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, TextRefused, TooManyMints
+from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.settings import describe_chain
+from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
+from profiles.jobs import enqueue
+from profiles.leases import fresh
 from profiles.limits import TooMany, spend
 from profiles.people.people import profile_of
-from profiles.store import objects
 from profiles.store.images import keep_image
-
-if TYPE_CHECKING:
-    from profiles.models import StoredImage
-
 
 State = MintRequest.State
 MINTS_PER_HOUR = 20
@@ -81,7 +76,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     known = MintRequest.objects.filter(user=user, idempotency_key=order.key).first()
     if known is not None:
         return known
-    chain_id = chain_id or settings.NFT_DEFAULT_CHAIN_ID
+    chain_id = chain_id or default_chain_id()
     account = _account(user, order.account_id, chain_id)
     columns = {
         "contract": contract_on(chain_id),
@@ -94,10 +89,10 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         sponsor.check_offer(user, chain_id, now)
         columns["sponsor"] = sponsor.sponsor_on(chain_id)
     _spend(user, "mints", MINTS_PER_HOUR)
-    picture = make_token_picture(order.image)
-    if not order.despite_likeness and (warning := find_warning_for_new(user, picture.image)):
+    kept = keep_image(order.image)
+    if not order.despite_likeness and (warning := find_warning_for_new(user, kept.row)):
         raise LooksAlike(warning)
-    pinned = pin_file(picture.data, picture.media_type, now)
+    pinned = pin_file(kept.master, kept.row.mime, now)
     with transaction.atomic():
         if order.is_sponsored:
             _check_offer_alone(user, order.key, chain_id, now)
@@ -108,14 +103,14 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
                 "chain_id": chain_id,
                 "image_cid": str(pinned.cid),
                 "image_uri": pinned.uri,
-                "next_check_at": now,
+                "due_at": now,
                 "created_at": now,
                 **columns,
             },
         )
         if is_new:
             record(profile_of(user), "mint.start", user, mint=str(request.pk))
-            jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
+            enqueue(follow_mint, request.pk)
     return request
 
 
@@ -128,10 +123,10 @@ def _check_offer_alone(user: User, key: str, chain_id: int, now: datetime) -> No
 
 def contract_on(chain_id: int) -> bytes:
     """Our contract's address on a chain. Raises NoContract."""
-    address = describe_chain(chain_id).get("avatar_contract", "")
-    if not address:
-        raise NoContract(describe_chain(chain_id)["name"])
-    return parse_address(address)
+    chain = describe_chain(chain_id)
+    if chain.avatar_contract is None:
+        raise NoContract(chain.name)
+    return chain.avatar_contract
 
 
 def checked_text(field: str, text: str, low: int, high: int) -> str:
@@ -168,11 +163,12 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
                     return request
                 raise NotNow("There is nothing to sign for this token at the moment.")
             request.state, request.tx_hash, request.submitted_at = State.SUBMITTED, tx_hash, now
-            request.reason_sentence, request.attempt, request.attempts = "", None, 0
-            request.next_check_at = now
+            request.reason_sentence = ""
+            for name, value in fresh(now).items():
+                setattr(request, name, value)
             request.save()
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
-            jobs.enqueue(jobs.FOLLOW_MINT, request.pk)
+            enqueue(follow_mint, request.pk)
     except IntegrityError as error:
         raise BadTransactionHash("This transaction was already given for another token.") from error
     return request
@@ -241,23 +237,3 @@ def _locked(user: User, mint_id: uuid.UUID) -> MintRequest:
 def _is_hidden(character: str) -> bool:
     blank = character in "\r\n\t" or character in _JOINERS
     return not blank and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}
-
-
-# Pictures as profiles decodes them, for publishing: the same limits, the same clean pixels as any upload.
-
-
-@dataclass(frozen=True)
-class TokenPicture:
-    """`image` is our own copy of the same picture, with its squares."""
-
-    data: bytes
-    media_type: str
-    image: StoredImage
-
-
-def make_token_picture(content: bytes) -> TokenPicture:
-    """`content` decoded, oriented, stripped of everything but pixels and encoded anew.
-
-    Raises what `keep_image` raises, and StorageError."""
-    image = keep_image(content)
-    return TokenPicture(objects.get(objects.master_key(image.sha256)), image.mime, image)

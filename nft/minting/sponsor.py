@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from nft.clients.evm.signers import SignerError, get_signer
 from nft.minting.errors import NotSponsored
 from nft.models import MintRequest, SponsoredTransaction
+from nft.settings import conf
 
 DAY = timedelta(days=1)
 
@@ -27,10 +27,10 @@ class Offer:
 
 def offer_for(user: User, chain_id: int, now: datetime) -> Offer | None:
     """None where the site pays for nobody on this chain."""
-    if chain_id not in settings.NFT_SPONSOR_CHAINS:
+    if chain_id not in conf().sponsor_chains:
         return None
     today, ever = _used(user, now)
-    per_day, per_person = settings.NFT_SPONSOR_PER_DAY, settings.NFT_SPONSOR_PER_PERSON
+    per_day, per_person = conf().sponsor_per_day, conf().sponsor_per_person
     if ever >= per_person:
         return Offer(0, f"The site has paid for {ever} tokens of yours, which is as many as it pays for one person.")
     if today >= per_day:
@@ -65,7 +65,7 @@ def budget_left(chain_id: int, now: datetime) -> int:
     costs: dict[tuple[bytes, int], list[SponsoredTransaction]] = defaultdict(list)
     for sent in _since(chain_id, now):
         costs[bytes(sent.sender), sent.nonce].append(sent)
-    return int(settings.NFT_SPONSOR_BUDGET) - sum(_cost(sent) for sent in costs.values())
+    return conf().sponsor_budget - sum(_cost(sent) for sent in costs.values())
 
 
 def _since(chain_id: int, now: datetime) -> QuerySet[SponsoredTransaction]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import get_signer
-from nft.core.evm.abi.calls import build_mint_once
+from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.errors import WouldFail
 from nft.minting.outbox import MustWait, Order, newest_unsettled, push, settle, sign_next
 from nft.minting.reading import Changes, MintTry, fetch_minted_token, find_at, find_confirmed, find_token_in, place_of
@@ -29,7 +29,7 @@ def sign_mint(attempt: MintTry) -> Changes:
     if signed is not None:
         return _submitted(signed, attempt)
     if fetch_minted_token(attempt, "latest") is not None:  # by one that a restored backup does not know of
-        return find_confirmed(attempt) or {"next_check_at": attempt.now + SOON}
+        return find_confirmed(attempt) or {"due_at": attempt.now + SOON}
     if len(set(request.transactions.values_list("sender", "nonce"))) >= MOST_NUMBERS:
         return _failed(f"The transaction failed on the chain {MOST_NUMBERS} times. Nothing was minted.")
     signer = get_signer(request.chain_id)
@@ -46,7 +46,7 @@ def sign_mint(attempt: MintTry) -> Changes:
     except WouldFail as error:
         return _failed(error.sentence)
     except MustWait as wait:
-        return {"reason_sentence": str(wait), "next_check_at": attempt.now + LATER}
+        return {"reason_sentence": str(wait), "due_at": attempt.now + LATER}
     return _submitted(signed, attempt)
 
 
@@ -61,14 +61,14 @@ def follow_transactions(attempt: MintTry) -> Changes:
         return found
     sent = newest_unsettled(attempt.request)
     if sent is None:
-        return {"state": State.PINNED, "tx_hash": "", "next_check_at": attempt.now}
+        return {"state": State.PINNED, "tx_hash": "", "due_at": attempt.now}
     is_used_up = fetch_nonce(attempt.client, sent.sender, block) > sent.nonce
     attempt.client.check_block(block)
     if is_used_up:  # by one that failed, or by somebody else with the same key; at this block there is no token
         settle(attempt.request.transactions.all(), attempt.client, attempt.now)
-        return {"state": State.PINNED, "tx_hash": "", "next_check_at": attempt.now}
+        return {"state": State.PINNED, "tx_hash": "", "due_at": attempt.now}
     sentence = push(sent, attempt.client, attempt.now)
-    return {"reason_sentence": sentence, "next_check_at": attempt.now + (LATER if sentence else SOON)}
+    return {"reason_sentence": sentence, "due_at": attempt.now + (LATER if sentence else SOON)}
 
 
 def _find_in_block(attempt: MintTry) -> Changes | None:
@@ -85,7 +85,7 @@ def _take_hash_back(sent: SponsoredTransaction, attempt: MintTry) -> None:
     """Anybody can read it from the chain's pool and name it as their wallet's: theirs goes on without it."""
     theirs = MintRequest.objects.filter(chain_id=sent.chain_id, tx_hash=sent.tx_hash, state=State.SUBMITTED)
     others = theirs.exclude(pk=attempt.request.pk)
-    others.update(state=State.PINNED, tx_hash="", attempt=None, next_check_at=attempt.now)
+    others.update(state=State.PINNED, tx_hash="", attempt=None, due_at=attempt.now)
 
 
 def _submitted(signed: SponsoredTransaction, attempt: MintTry) -> Changes:
@@ -95,9 +95,9 @@ def _submitted(signed: SponsoredTransaction, attempt: MintTry) -> Changes:
         "tx_hash": signed.tx_hash,
         "gas": signed.gas,
         "submitted_at": signed.signed_at,
-        "next_check_at": attempt.now,
+        "due_at": attempt.now,
     }
 
 
 def _failed(sentence: str) -> Changes:
-    return {"state": State.FAILED, "reason_sentence": sentence, "next_check_at": None}
+    return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}

@@ -13,16 +13,13 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db.models import F
-
-from nft import jobs
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.clients.evm.signers import SignerError
 from nft.clients.ipfs.blockstore import BlockStoreError
-from nft.core.evm.abi.calls import build_mint_once
+from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.core.tokens.metadata import build_metadata
 from nft.errors import WouldFail
 from nft.files.publishing import publish, read_back
@@ -31,73 +28,53 @@ from nft.minting.reading import Changes, MintTry, fetch_minted_token, find_confi
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
+from profiles.jobs import enqueue, job
+from profiles.leases import lease_row
 
 State = MintRequest.State
-LEASE = timedelta(minutes=3)
 SOON = timedelta(seconds=2)
 DROPPED_AFTER = timedelta(minutes=10)
 """A transaction the node has not heard of for so long may be signed again; the contract prevents a second token."""
 PIN_WITHIN = timedelta(days=1)
 PINNING = timedelta(seconds=5)
-PAGE = 200
 MAX_STEPS = 10
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
 Step = Callable[[MintTry], Changes]
 
 
-def follow_mint(mint_id: uuid.UUID, now: datetime, doors: Doors) -> MintRequest | None:
+@job(queue="ipfs", rows=MintRequest)  # pinners and gateways first, then the chain
+def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Goes on as far as it gets now. None where nothing is due, or somebody else is at it."""
-    request = _take(mint_id, now)
+    request = lease_row(MintRequest.objects.select_related("account").filter(pk=mint_id), now)
     if request is None:
         return None
-    try:
-        attempt = MintTry(request, doors.chain(request.chain_id), doors.ipfs, now)
-        for _ in range(MAX_STEPS):
-            changes = _step_of(request)(attempt)
-            if not _store(request, changes, now):
-                return None
-            if "state" not in changes or request.state in ENDED:
-                break
-    except (ChainError, BlockStoreError, SignerError) as error:
-        delay = timedelta(seconds=min(5 * 2 ** min(request.attempts, 7), 600))
-        _store(request, {"reason_sentence": f"{error} We keep trying.", "next_check_at": now + delay}, now)
-    _release(request)
+    with request.attempting(now):
+        try:
+            _go_on(request, now, clients)
+        except (ChainError, BlockStoreError, SignerError) as error:
+            request.retry(error, now, reason_sentence=f"{error} We keep trying.", updated_at=now)
     return request
 
 
-def sweep_mints(now: datetime, doors: Doors) -> int:
-    """Every request that is due: lost jobs, closed pages, transactions on their way. How many were taken on."""
-    due = MintRequest.objects.filter(next_check_at__lte=now).order_by("next_check_at", "id")
-    ids = list(due.values_list("id", flat=True)[:PAGE])
-    return sum(follow_mint(mint_id, now, doors) is not None for mint_id in ids)
+def _go_on(request: MintRequest, now: datetime, clients: Clients) -> None:
+    """One step after the other; ends early where the request was taken from us, as by the person who sends a hash."""
+    attempt = MintTry(request, clients.chain(request.chain_id), clients.ipfs, now)
+    due_at = request.due_at
+    for _ in range(MAX_STEPS):
+        changes = _step_of(request)(attempt)
+        due_at = changes.pop("due_at", due_at)
+        if "state" in changes:
+            changes = {"reason_sentence": "", "crashes": 0, **changes}
+        if not request.keep(updated_at=now, **changes):
+            return
+        if "state" not in changes or request.state in ENDED:
+            break
+    if request.release(due_at) and request.state in {State.SUBMITTED, State.MINED}:
+        enqueue(follow_mint, request.pk, delay=SOON.total_seconds())
 
 
 def _step_of(request: MintRequest) -> Step:
     return (_STEPS if request.sponsor is None else _SPONSORED)[State(request.state)]
-
-
-def _take(mint_id: uuid.UUID, now: datetime) -> MintRequest | None:
-    attempt = uuid.uuid4()
-    taken = MintRequest.objects.filter(pk=mint_id, next_check_at__lte=now).update(
-        attempt=attempt, next_check_at=now + LEASE, attempts=F("attempts") + 1
-    )
-    return MintRequest.objects.select_related("account").filter(pk=mint_id, attempt=attempt).first() if taken else None
-
-
-def _store(request: MintRequest, changes: Changes, now: datetime) -> bool:
-    """False where the request was taken from us meanwhile, as by the person who sends a hash."""
-    if "state" in changes:
-        changes = {"reason_sentence": "", "attempts": 0, **changes}
-    stored = MintRequest.objects.filter(pk=request.pk, attempt=request.attempt).update(updated_at=now, **changes)
-    for name, value in changes.items():
-        setattr(request, name, value)
-    return stored == 1
-
-
-def _release(request: MintRequest) -> None:
-    released = MintRequest.objects.filter(pk=request.pk, attempt=request.attempt).update(attempt=None)
-    if released and request.state in {State.SUBMITTED, State.MINED}:
-        jobs.enqueue(jobs.FOLLOW_MINT, request.pk, SOON.total_seconds())
 
 
 def _pin(attempt: MintTry) -> Changes:
@@ -111,15 +88,15 @@ def _pin(attempt: MintTry) -> Changes:
         return {"state": State.PINNED, "metadata_cid": str(pinned.cid), "metadata_uri": pinned.uri}
     if attempt.now - request.created_at > PIN_WITHIN:
         sentence = "No IPFS service took the files within a day. Nothing was minted; please try again later."
-        return {"state": State.FAILED, "reason_sentence": sentence, "next_check_at": None}
-    return {"reason_sentence": missing, "next_check_at": attempt.now + PINNING}
+        return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
+    return {"reason_sentence": missing, "due_at": attempt.now + PINNING}
 
 
 def _prepare(attempt: MintTry) -> Changes:
     request = attempt.request
     awaiting = {
         "state": State.AWAITING_SIGNATURE,
-        "next_check_at": attempt.now,
+        "due_at": attempt.now,
         "reason_sentence": request.reason_sentence,
     }
     if fetch_minted_token(attempt, HEAD) is not None:  # signed already; the next step waits for its confirmation
@@ -127,9 +104,9 @@ def _prepare(attempt: MintTry) -> Changes:
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
         gas = estimate_gas(attempt.client, request.owner, request.contract, data)
-        return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).usual}
+        return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).expected}
     except WouldFail as error:
-        return {"state": State.FAILED, "reason_sentence": error.sentence, "next_check_at": None}
+        return {"state": State.FAILED, "reason_sentence": error.sentence, "due_at": None}
 
 
 def _await_signature(attempt: MintTry) -> Changes:
@@ -138,7 +115,7 @@ def _await_signature(attempt: MintTry) -> Changes:
     if found is not None:
         return found
     age = attempt.now - attempt.request.created_at
-    return {"next_check_at": attempt.now + min(max(age / 5, timedelta(seconds=10)), timedelta(days=1))}
+    return {"due_at": attempt.now + min(max(age / 5, timedelta(seconds=10)), timedelta(days=1))}
 
 
 def _find_in_block(attempt: MintTry) -> Changes:
@@ -165,7 +142,7 @@ def _look_in_pool(attempt: MintTry) -> Changes:
     is_key_account = request.account is not None and not request.account.is_contract_account
     if sent is not None and is_key_account and (sent.sender != request.owner or sent.to != request.contract):
         return _sign_again(attempt, "The transaction that was sent is not the one we prepared.")
-    return {"next_check_at": now + SOON}
+    return {"due_at": now + SOON}
 
 
 def _confirm(attempt: MintTry) -> Changes:
@@ -173,15 +150,15 @@ def _confirm(attempt: MintTry) -> Changes:
     receipt = attempt.client.receipt(request.tx_hash)
     if receipt is None or not receipt.succeeded:
         gone = {"token_id": None, "mined_block_number": None, "mined_block_hash": ""}
-        return {"state": State.SUBMITTED, "next_check_at": attempt.now, **gone}
+        return {"state": State.SUBMITTED, "due_at": attempt.now, **gone}
     if place_of(receipt)["mined_block_hash"] != request.mined_block_hash:
-        return {"next_check_at": attempt.now + SOON, **place_of(receipt)}
-    return find_confirmed(attempt) or {"next_check_at": attempt.now + SOON}
+        return {"due_at": attempt.now + SOON, **place_of(receipt)}
+    return find_confirmed(attempt) or {"due_at": attempt.now + SOON}
 
 
 def _sign_again(attempt: MintTry, sentence: str) -> Changes:
     """Through PINNED, where the gas is estimated anew and a contract that would refuse again ends it."""
-    return {"state": State.PINNED, "tx_hash": "", "reason_sentence": sentence, "next_check_at": attempt.now}
+    return {"state": State.PINNED, "tx_hash": "", "reason_sentence": sentence, "due_at": attempt.now}
 
 
 _STEPS: dict[MintRequest.State, Step] = {

@@ -2,22 +2,23 @@
 
 from nft.models.accounts import AccountReturn, LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
 from nft.models.chains import WatchedChain
-from nft.models.claims import ClaimCheck, PictureCheck, ReceivedToken, TokenClaim
+from nft.models.claims import ClaimCheck, ClaimPicture, TokenClaim
 from nft.models.collections import Collection, TokenLikeness
 from nft.models.files import CachedObject, IpfsBlock, PinnedCopy
 from nft.models.gallery import HeldToken, TokenSearch
 from nft.models.minting import MintRequest, SponsorAccount, SponsoredTransaction
+from nft.models.received import ReceivedToken
 
 __all__ = [
     "AccountReturn",
     "CachedObject",
     "ClaimCheck",
+    "ClaimPicture",
     "Collection",
     "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
-    "PictureCheck",
     "PinnedCopy",
     "PrimaryName",
     "ReceivedToken",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
+from profiles.leases import Leased, Policy
 
 
 class WalletSession(models.Model):
@@ -124,9 +126,11 @@ class LinkedAccount(models.Model):
         return to_checksum(self.address)
 
 
-class PrimaryName(models.Model):
+class PrimaryName(Leased):
     """The name a public account gave itself (ENS), as of `checked_at`. A hidden account has no such row: nobody may
     learn from a look-up of ours that it belongs here."""
+
+    policy = Policy(first_delay=timedelta(minutes=10), longest_delay=timedelta(days=1))
 
     account = models.OneToOneField(
         LinkedAccount, on_delete=models.CASCADE, primary_key=True, related_name="primary_name"
@@ -137,11 +141,9 @@ class PrimaryName(models.Model):
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When the chain last said that name and account lead to each other."
     )
-    next_check_at = models.DateTimeField(db_index=True, help_text="When a worker must ask again.")
-    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
 
-    class Meta:
-        indexes = [models.Index(fields=["name"], name="primary_name_lookup")]
+    class Meta(Leased.Meta):
+        indexes = [models.Index(fields=["name"], name="primary_name_lookup"), *Leased.Meta.indexes]
 
     def __str__(self) -> str:
         return self.name or "no name"

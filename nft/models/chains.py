@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import models
 
+from profiles.leases import Leased, Policy
 
-class WatchedChain(models.Model):
-    """The cursor of a chain's watcher, and the lease of the one that is at work."""
+#: When a chain that nobody watches is due, whatever the clocks of workers say.
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
+
+class WatchedChain(Leased):
+    """The cursor of a chain's watcher, and the lease of the one that is at work. It is always due and never stops."""
+
+    policy = Policy(lease=timedelta(seconds=90), stops=False)
+
+    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, default=ALWAYS, help_text="The end of the lease; long ago while no watcher is at work."
+    )
     chain_id = models.PositiveBigIntegerField(primary_key=True)
     next_block = models.PositiveBigIntegerField(help_text="The first block whose logs were not read yet.")
     trail: models.JSONField[Any, Any] = models.JSONField(
@@ -23,13 +33,10 @@ class WatchedChain(models.Model):
     head_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True, blank=True, help_text="When it was last looked at."
     )
-    trouble = models.CharField(max_length=200, blank=True, help_text="Why the last look ended early; empty if not.")
     alarm = models.CharField(
         max_length=200, blank=True, help_text="The last time a node lied, was stuck or served another chain."
     )
     alarm_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
-    leased_by = models.UUIDField(null=True, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True, help_text="When the watcher at work counts as dead.")
 
     def __str__(self) -> str:
         return f"Chain {self.chain_id}"

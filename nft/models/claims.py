@@ -1,9 +1,10 @@
-"""Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS."""
+"""The tokens that people claim to hold: the claims, their pictures, and the history of their checks."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -11,17 +12,21 @@ from django.db.models import Q
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
+from nft.models.accounts import LinkedAccount
+from profiles.errors import ExpectedError
+from profiles.leases import Leased, Policy
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
-from datetime import datetime
-from typing import Any
-
-from nft.models.accounts import LinkedAccount
 
 
-class TokenClaim(models.Model):
-    """Somebody asks to show a token as their picture. The state follows the chain for as long as it is shown."""
+class TokenClaim(Leased):
+    """A person asks to show a token as their picture. `state` is what the chain last answered.
+
+    The job of this row asks the chain; the one of its ClaimPicture fetches the picture.
+    """
+
+    policy: ClassVar[Policy] = Policy(first_delay=timedelta(seconds=3), longest_delay=timedelta(minutes=10))
 
     class State(models.TextChoices):
         PENDING = "pending", "Checking"
@@ -46,7 +51,7 @@ class TokenClaim(models.Model):
         help_text="The linked account that holds the token, once known.",
     )
     vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
-        null=True, blank=True, help_text="Who holds it for that account, where it counts by delegation."
+        null=True, blank=True, help_text="The address that holds it for that account, if it counts by delegation."
     )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
@@ -54,69 +59,46 @@ class TokenClaim(models.Model):
     standard = models.CharField(max_length=8, blank=True, help_text="erc721 or erc1155, once known.")
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    step = models.CharField(max_length=10, choices=Step.choices, default=Step.OWNER)
     reason = models.CharField(max_length=40, blank=True, help_text="Stable slug of why it is not owned or unknown.")
     reason_sentence = models.CharField(max_length=300, blank=True)
-    wants_picture = models.BooleanField(default=True, help_text="Make it the picture as soon as it is verified.")
-
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Last check that got an answer.")
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
-    next_check_at = models.DateTimeField(help_text="When a worker must ask the chain again.")
-    is_checked_alone = models.BooleanField(
-        default=True, help_text="By itself, not in batches: it is new, or the last answer was no clear one."
-    )
-    spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
-    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the chain last answered.")
-    attempt = models.UUIDField(null=True, blank=True, help_text="The check that holds the claim now.")
-    deaths = models.PositiveSmallIntegerField(
-        default=0, help_text="Checks in a row that ended without a word; after 3 it waits for a person."
-    )
-    noted_at = models.DateTimeField(
-        null=True, blank=True, help_text="When what is known of it was last written into its history."
-    )
     moved_at_block = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
     )
+    avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a line was last added to the history of its checks."
+    )
+    transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
+
     watch_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
     )
-    transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
-    media_due_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="When a worker must look for the image again; empty when there is nothing to do.",
+    is_checked_alone = models.BooleanField(
+        default=True, help_text="Checked by itself, not in batches: it is new, or the last answer was not clear."
     )
-    media_attempts = models.PositiveIntegerField(default=0, help_text="Tries to fetch the image.")
-    media_attempt = models.UUIDField(null=True, blank=True, help_text="The fetch that holds the claim now.")
-    media_leased_until = models.DateTimeField(null=True, blank=True, help_text="When that fetch counts as dead.")
+    spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
 
-    name = models.CharField(max_length=200, blank=True)
-    collection = models.CharField(max_length=200, blank=True)
-    token_uri = models.TextField(blank=True)
-    image_uri = models.TextField(blank=True)
-    image_cid = models.CharField(max_length=128, blank=True)
-    proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
-    avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    # Set for a page by services.presentation.
+    # Set for a page by nft.claims.pages.decorate.
     chain_name: str
     image_avatar: Avatar | None
     is_current: bool
+    sentence: str
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["chain_id", "is_checked_alone", "next_check_at", "id"], name="claim_due_on_chain"),
-            models.Index(fields=["state", "next_check_at"], name="claim_next_check"),
-            models.Index(fields=["noted_at"], name="claim_noted"),
+            models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
+            models.Index(fields=["state", "due_at"], name="claim_due_by_state"),
+            models.Index(fields=["recorded_at"], name="claim_recorded"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
             models.Index(
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
             ),
-            models.Index(fields=["deaths"], condition=Q(deaths__gte=3), name="claim_dead"),
-            models.Index(fields=["media_due_at"], condition=Q(media_due_at__isnull=False), name="claim_media_due"),
+            models.Index(fields=["gave_up_at"], condition=Q(gave_up_at__isnull=False), name="tokenclaim_gave_up"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "chain_id", "contract", "token_id"], name="claim_once_per_person"),
@@ -128,6 +110,15 @@ class TokenClaim(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"{self.contract_text} #{self.token_id}"
+
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+        """Tell the person. What was verified stays, without renewal, so the mark ends by its age."""
+        del sentence, now
+        return {
+            "state": self.State.UNKNOWN if self.state == self.State.PENDING else self.state,
+            "reason": "check_died",
+            "reason_sentence": "Checking this token failed three times, through a fault of ours. You may check again.",
+        }
 
     @property
     def contract_text(self) -> str:
@@ -141,12 +132,133 @@ class TokenClaim(models.Model):
     def token_id_text(self) -> str:
         return str(self.token_id)
 
+    def get_picture(self) -> ClaimPicture:
+        """Return the row of its picture: an unsaved, empty one until the picture was first asked for.
 
-# What the chain said of a claim before.
+        Costs a query unless `picture` was selected with the claim.
+        """
+        try:
+            return self.picture
+        except ClaimPicture.DoesNotExist:
+            return ClaimPicture(claim=self)
+
+    @property
+    def name(self) -> str:
+        """Return the token's name by its metadata; empty until its picture was fetched."""
+        return self.get_picture().name
+
+    @property
+    def collection(self) -> str:
+        """Return the contract's own name; empty until its picture was fetched."""
+        return self.get_picture().collection
+
+    @property
+    def step(self) -> Step:
+        """Return how far the claim has come towards a picture."""
+        if self.state != self.State.OWNED:
+            return self.Step.OWNER
+        return self.Step.DONE if self.avatar_id is not None else self.Step(self.get_picture().step)
+
+
+class PictureFacts(TypedDict):
+    """What is known of a token's picture: these are columns of ClaimPicture, too.
+
+    `sha256` is of the bytes that were fetched, not of what we made of them. `proof` is "cid", "inline" or "mutable".
+    """
+
+    name: str
+    collection: str
+    token_uri: str
+    image_uri: str
+    image_cid: str
+    proof: str
+    sha256: str
+
+
+class ClaimPicture(Leased):
+    """The picture of a claimed token, and the job that fetches it: first to show it, later to see if it changed.
+
+    The facts are of the picture that is shown. A different one waits in `new_image` and `new_facts` for its person's
+    decision.
+    """
+
+    policy: ClassVar[Policy] = Policy(tries=8, first_delay=timedelta(seconds=20))
+
+    class State(models.TextChoices):
+        FIRST = "first", "Fetching it for the first time"
+        SHOWN = "", "Fetched"
+        LOOKING = "looking", "Looking"
+        SAME = "same", "The same picture"
+        CHANGED = "changed", "Another picture, not approved yet"
+        KEPT = "kept", "Another picture; the person keeps the old one"
+        FAILED = "failed", "It could not be fetched"
+
+    claim = models.OneToOneField(TokenClaim, on_delete=models.CASCADE, primary_key=True, related_name="picture")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.FIRST, blank=True)
+    step = models.CharField(
+        max_length=10,
+        choices=TokenClaim.Step.choices,
+        default=TokenClaim.Step.METADATA,
+        help_text="Of the first fetch.",
+    )
+
+    name = models.CharField(max_length=200, blank=True)
+    collection = models.CharField(max_length=200, blank=True)
+    token_uri = models.TextField(blank=True)
+    image_uri = models.TextField(blank=True)
+    image_cid = models.CharField(max_length=128, blank=True)
+    proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the image file that the token names.")
+
+    new_image = models.ForeignKey(
+        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    new_facts: models.JSONField[PictureFacts | None, PictureFacts | None] = models.JSONField(null=True, blank=True)
+    declined_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the stored picture that the person did not want."
+    )
+    changed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the metadata is known to lead to another picture."
+    )
+    compared_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="When the metadata was last read again to see if the picture changed."
+    )
+
+    class Meta:
+        indexes = [*Leased.Meta.indexes]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="changed", new_image__isnull=False, new_facts__isnull=False)
+                | (~Q(state="changed") & Q(new_image__isnull=True)),
+                name="changed_has_its_picture",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_state_display()
+
+    def record_error(self, error: ExpectedError, now: datetime) -> None:
+        """Retry or fail. A host that is busy for `retry_after` seconds was not asked, so that costs no try."""
+        if error.retry_after is not None:
+            self.postpone(now, timedelta(seconds=error.retry_after), last_error=error.sentence[:300])
+        elif error.permanent or self.tries >= (self.policy.tries or 0):
+            self.fail(error, **self._columns_of_failure(now))
+        else:
+            self.retry(error, now)
+
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+        """Leave a first fetch what it is, so that a retry by staff ends in a picture."""
+        del sentence
+        return {} if self.state == self.State.FIRST else self._columns_of_failure(now)
+
+    def _columns_of_failure(self, now: datetime) -> dict[str, object]:
+        """Return the state after the last try. A new picture that was found before still waits for its person."""
+        looked: dict[str, object] = {} if self.state == self.State.FIRST else {"compared_at": now}
+        return looked if self.state == self.State.CHANGED else {"state": self.State.FAILED, **looked}
 
 
 class ClaimCheck(models.Model):
-    """A line of a claim's history: written when something changed, and once a day while nothing does."""
+    """A line of a claim's history: added when something changed, and once a day while nothing does."""
 
     class Verdict(models.TextChoices):
         OWNED = "owned", "Yours"
@@ -172,83 +284,7 @@ class ClaimCheck(models.Model):
         return f"{self.get_verdict_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
-# Looks at whether the picture behind a claimed token has changed.
-
-
-class PictureCheck(models.Model):
-    """The last look at one claim's metadata and image. A new picture waits here for its person's word."""
-
-    class State(models.TextChoices):
-        LOOKING = "looking", "Looking"
-        SAME = "same", "The same picture"
-        CHANGED = "changed", "Another picture, not approved yet"
-        KEPT = "kept", "Another picture; the person keeps the old one"
-        FAILED = "failed", "It could not be fetched"
-
-    claim = models.OneToOneField(
-        "nft.TokenClaim", on_delete=models.CASCADE, primary_key=True, related_name="picture_check"
-    )
-    state = models.CharField(max_length=8, choices=State.choices, default=State.LOOKING)
-    image = models.ForeignKey("profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    receipt: models.JSONField[Any, Any] = models.JSONField(
-        null=True, blank=True, help_text="Of the new picture, without the block."
-    )
-    kept_over = models.CharField(max_length=64, blank=True, help_text="sha256 of the picture the person did not want.")
-    trouble = models.CharField(max_length=300, blank=True)
-    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
-    attempt = models.UUIDField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="picture_check_due")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state="changed", image__isnull=False, receipt__isnull=False)
-                | (~Q(state="changed") & Q(image__isnull=True)),
-                name="changed_has_its_picture",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.get_state_display()
-
-
-# Tokens that were sent to somebody here, until they say whether they want to show them.
-
-
-class ReceivedToken(models.Model):
-    """A transfer that was seen, of a token somebody here had listed, to an account somebody here linked. A hint: the
-    chain is asked when they take it up."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_tokens")
-    chain_id = models.PositiveBigIntegerField()
-    contract = AddressField()
-    token_id = Uint256Field()
-    standard = models.CharField(max_length=8)
-    name = models.CharField(max_length=200, blank=True)
-    sender = AddressField()
-    block_number = models.PositiveBigIntegerField()
-    seen_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True, help_text="When they took it up, or did not want it.")
-
-    class Meta:
-        ordering = ["-block_number", "-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "chain_id", "contract", "token_id"], name="received_token_once_per_person"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name or f"#{self.token_id}"
-
-
-# What seen transfers mean for claims. A log is a hint only: it takes a mark away at once and has the chain asked, and
-# what the chain then says at a confirmed block decides.
-
-
 def watched_contracts(chain_id: int) -> list[bytes]:
-    """The contracts of all claims, in order."""
+    """Return the distinct contracts of all claims on a chain, in byte order."""
     contracts = TokenClaim.objects.filter(chain_id=chain_id).values_list("contract", flat=True)
     return [bytes(contract) for contract in contracts.distinct().order_by("contract")]

@@ -1,4 +1,4 @@
-"""What the site thinks of collections, and which pictures of tokens look alike."""
+"""Decisions of staff about collections, and which pictures of tokens look alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nft.fields import AddressField, Uint256Field
 
 
 class Collection(models.Model):
-    """A contract that staff decided about."""
+    """A collection that staff decided about: shown here, or not, whatever the site's policy."""
 
     class Standing(models.TextChoices):
         NONE = "", "No opinion"
@@ -23,7 +23,7 @@ class Collection(models.Model):
     contract = AddressField()
     name = models.CharField(max_length=200, blank=True)
     standing = models.CharField(max_length=8, choices=Standing.choices, blank=True)
-    reason = models.CharField(max_length=200, help_text="People whose picture goes by it read it.")
+    reason = models.CharField(max_length=200, help_text="Shown to people whose picture is removed.")
     decided_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
 
     class Meta:
@@ -38,7 +38,10 @@ class Collection(models.Model):
 
 
 class TokenLikeness(models.Model):
-    """What a token's picture looks like, in 64 bits, since it was first seen here."""
+    """The likeness of a token's picture, and when it was first seen here.
+
+    It outlives claims, galleries and the stored image, so that a later copy is still recognized as one.
+    """
 
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
@@ -46,7 +49,7 @@ class TokenLikeness(models.Model):
     name = models.CharField(max_length=200, blank=True)
     collection = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, db_index=True, help_text="Of the picture as we stored it.")
-    bits = models.BigIntegerField(help_text="Difference hash; a signed column for 64 bits.")
+    difference_hash = models.BigIntegerField(help_text="As in StoredImage.")
     seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     resembles: models.ForeignKey[TokenLikeness | None, TokenLikeness | None] = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="An older one it is like."

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from profiles.leases import Leased
+
 
 class IpfsBlock(models.Model):
     """One block we hold, addressed by the sha2-256 of its bytes: CIDv0 and v1 of a block share it."""
@@ -57,7 +59,7 @@ class CachedObject(models.Model):
 # Which outside pinner holds which of our files.
 
 
-class PinnedCopy(models.Model):
+class PinnedCopy(Leased):
     """One file at one pinner of NFT_PINNERS, known by its name there."""
 
     class State(models.TextChoices):
@@ -69,12 +71,9 @@ class PinnedCopy(models.Model):
     pinner = models.CharField(max_length=40)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     reference = models.CharField(max_length=255, blank=True, help_text="What the pinner calls our order.")
-    reason = models.CharField(max_length=200, blank=True)
-    attempts = models.PositiveIntegerField(default=0, help_text="Tries since it last was held.")
     held_at = models.DateTimeField(null=True, blank=True, help_text="When the pinner last said that it holds the file.")
-    next_check_at = models.DateTimeField(db_index=True)
 
-    class Meta:
+    class Meta(Leased.Meta):
         constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
 
     def __str__(self) -> str:

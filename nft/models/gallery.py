@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
 
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.fields import AddressField, Uint256Field
+from profiles.leases import Leased, Policy
 
 if TYPE_CHECKING:
     from nft.models.claims import TokenClaim
 
 
-class HeldToken(models.Model):
-    """A token found for an account. Names are strangers' words, cleaned; the picture is one of ours, or none yet."""
+class HeldToken(Leased):
+    """A token found for an account. Names are strangers' words, cleaned; the picture is one of ours, or none yet.
+
+    The lease is for fetching its picture.
+    """
+
+    policy = Policy(first_delay=timedelta(seconds=20))
 
     class Shelf(models.TextChoices):
         AUTOMATIC = "", "As we think"
@@ -46,10 +52,6 @@ class HeldToken(models.Model):
     image = models.ForeignKey(
         "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="held_tokens"
     )
-    picture_due_at = models.DateTimeField(null=True, blank=True, help_text="When a worker must look for the picture.")
-    picture_tries = models.PositiveSmallIntegerField(default=0)
-    picture_attempt = models.UUIDField(null=True, blank=True, help_text="The fetch that holds the row now.")
-    picture_trouble = models.CharField(max_length=300, blank=True, help_text="Why there is no picture.")
     warning = models.CharField(
         max_length=300, blank=True, help_text="What its picture looks like, if that may mislead."
     )
@@ -63,12 +65,12 @@ class HeldToken(models.Model):
     is_current: bool
     spam_sentence: str
 
-    class Meta:
+    class Meta(Leased.Meta):
         ordering = ["-first_seen_at", "-id"]
         indexes = [
             models.Index(fields=["account", "-first_seen_at", "-id"], name="held_page"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="held_by_token"),
-            models.Index(fields=["picture_due_at"], condition=Q(picture_due_at__isnull=False), name="held_picture_due"),
+            *Leased.Meta.indexes,
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "chain_id", "contract", "token_id"], name="held_once"),
@@ -100,7 +102,7 @@ class HeldToken(models.Model):
         return str(AssetId(self.chain_id, TokenStandard(self.standard), self.contract, self.token_id))
 
 
-class TokenSearch(models.Model):
+class TokenSearch(Leased):
     """How far one account's tokens on one chain were looked for; logs are read from the newest block backwards."""
 
     class State(models.TextChoices):
@@ -121,16 +123,11 @@ class TokenSearch(models.Model):
     head = models.PositiveBigIntegerField(default=0, help_text="The newest block when last looked.")
     span = models.PositiveBigIntegerField(default=1_000_000, help_text="So many blocks the node answers for at once.")
     runs = models.PositiveSmallIntegerField(default=0, help_text="Turns of a worker since it was asked for.")
-    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When a worker must go on; empty when there is nothing to do."
-    )
-    attempt = models.UUIDField(null=True, blank=True, help_text="The turn that holds the search now.")
     trouble = models.CharField(max_length=300, blank=True, help_text="What could not be asked, in a sentence.")
     started_at = models.DateTimeField()
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="search_due")]
+    class Meta(Leased.Meta):
         constraints = [
             models.UniqueConstraint(fields=["account", "chain_id"], name="search_once"),
             models.CheckConstraint(
@@ -147,6 +144,9 @@ class TokenSearch(models.Model):
 
     def __str__(self) -> str:
         return f"Search on chain {self.chain_id}"
+
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+        return {"state": self.State.FAILED, "finished_at": now, "trouble": sentence}
 
     @property
     def is_complete(self) -> bool:

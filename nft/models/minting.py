@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -12,10 +14,13 @@ from django.utils import timezone
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
+from profiles.leases import Leased, Policy
 
 
-class MintRequest(models.Model):
+class MintRequest(Leased):
     """A picture on its way to become a token. Each state is stored before the next step is tried."""
+
+    policy = Policy(longest_delay=timedelta(minutes=10))
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -54,19 +59,11 @@ class MintRequest(models.Model):
     token_id = Uint256Field(null=True, blank=True)
     mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     mined_block_hash = models.CharField(max_length=66, blank=True)
-    next_check_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a worker must go on; empty once it is confirmed or failed."
-    )
-    attempts = models.PositiveIntegerField(default=0, help_text="Tries since the last step was done.")
-    attempt = models.UUIDField(null=True, blank=True, help_text="The try that holds the request now.")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
-    class Meta:
+    class Meta(Leased.Meta):
         ordering = ["-created_at"]
-        indexes = [
-            models.Index(fields=["next_check_at", "id"], condition=Q(next_check_at__isnull=False), name="mint_due")
-        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
             models.UniqueConstraint(
@@ -80,6 +77,9 @@ class MintRequest(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+        return {"reason_sentence": sentence}
 
     @property
     def sender(self) -> bytes:
@@ -112,12 +112,14 @@ class SponsorAccount(models.Model):
         return f"{self.chain_id}:0x{self.address.hex()}"
 
 
-class SponsoredTransaction(models.Model):
+class SponsoredTransaction(Leased):
     """One signed transaction, stored before it is sent: whoever goes on sends the very same bytes.
 
     Several of one nonce outbid each other, and the chain takes one of them. They outlive a person who leaves: a number
     that is never used would hold up all that follow.
     """
+
+    policy = Policy(stops=False)
 
     request = models.ForeignKey(
         "nft.MintRequest", on_delete=models.SET_NULL, null=True, blank=True, related_name="transactions"
@@ -138,7 +140,7 @@ class SponsoredTransaction(models.Model):
         null=True, blank=True, help_text="When its number was used in a confirmed block, by it or another."
     )
 
-    class Meta:
+    class Meta(Leased.Meta):
         ordering = ["-signed_at", "-id"]
         constraints = [models.UniqueConstraint(fields=["chain_id", "tx_hash"], name="sponsored_transaction_once")]
         indexes = [
@@ -146,7 +148,8 @@ class SponsoredTransaction(models.Model):
                 fields=["chain_id", "sender", "nonce"],
                 condition=models.Q(settled_at__isnull=True),
                 name="sponsored_unsettled",
-            )
+            ),
+            *Leased.Meta.indexes,
         ]
 
     def __str__(self) -> str:

@@ -6,30 +6,25 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from nft.core.evm.ens import looks_like_name
 from nft.models import LinkedAccount
 from nft.models.accounts import accounts_at
+from nft.settings.chains import ens_chain
 
 MAX_AGE = timedelta(days=3)
 
 
-def names_chain_id() -> int | None:
-    """The chain whose names we look up: the first in NFT_CHAINS with an `ens_registry`."""
-    return next((chain_id for chain_id, chain in settings.NFT_CHAINS.items() if chain.get("ens_registry")), None)
-
-
 def people_named(identifier: str, now: datetime) -> QuerySet[LinkedAccount] | None:
     """The public account whose primary name this is; None where it is no name, or names are not looked up."""
-    chain_id = names_chain_id()
-    if chain_id is None or not looks_like_name(identifier):
+    chain = ens_chain()
+    if chain is None or not looks_like_name(identifier):
         return None
     # What is stored is normal, so an exact match needs no tables. Case and composition are the usual differences.
     name = unicodedata.normalize("NFC", identifier).lower()
     named = Q(primary_name__name=name, primary_name__checked_at__gte=now - MAX_AGE)
-    return LinkedAccount.objects.filter(named, accounts_at(chain_id), is_public=True)
+    return LinkedAccount.objects.filter(named, accounts_at(chain.id), is_public=True)
 
 
 def shown_name(account: LinkedAccount | None, now: datetime) -> str:

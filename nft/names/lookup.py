@@ -7,20 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.errors import ChainUnavailable
-from nft.core.evm.address import parse_address
-from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalise_name
-from nft.core.evm.errors import InvalidName
+from nft.core.errors import InvalidIdentifier
+from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalize_name
 from nft.core.tokens.avatar_record import AVATAR, parse_avatar_record
 from nft.core.tokens.paste import AssetReference
-from nft.names.known import names_chain_id
 from nft.names.records import NameReader, NamesUnreachable, NoNames, NoRecord, NotAName
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain, ens_chain
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +31,13 @@ class NamedAddress:
     address: bytes
 
 
-def get_reader(doors: Doors) -> NameReader:
+def get_reader(clients: Clients) -> NameReader:
     """Raises NoNames, NamesUnreachable."""
-    chain_id = names_chain_id()
-    if chain_id is None:
+    chain = ens_chain()
+    if chain is None or chain.ens_registry is None:
         raise NoNames
     try:
-        return NameReader(doors.chain(chain_id), parse_address(settings.NFT_CHAINS[chain_id]["ens_registry"]))
+        return NameReader(clients.chain(chain.id), chain.ens_registry)
     except ChainUnavailable as error:
         raise NamesUnreachable from error
 
@@ -48,40 +45,42 @@ def get_reader(doors: Doors) -> NameReader:
 def coin_type_on(chain_id: int) -> int:
     """Which of a name's addresses counts on a chain. That of the names' own chain stands for no other chain: an
     account there need not exist here (ENSIP-19). Raises NoRecord."""
-    if chain_id == names_chain_id():
+    names = ens_chain()
+    if names is not None and chain_id == names.id:
         return ETH_COIN_TYPE
     try:
         return evm_coin_type(chain_id)
-    except InvalidName as error:
+    except InvalidIdentifier as error:
         raise NoRecord(str(error)) from error
 
 
-def find_address(text: str, chain_id: int, doors: Doors) -> NamedAddress:
+def find_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
     """Where a name leads on a chain, asked anew each time: something may be sent there. Raises NameProblem."""
-    reader, name = get_reader(doors), _normal(text)
+    reader, name = get_reader(clients), _normal(text)
     address = reader.address(name, coin_type_on(chain_id))
     if address is None:
-        chain_name = describe_chain(chain_id)["name"]
+        chain_name = describe_chain(chain_id).name
         raise NoRecord(f"The name {name} leads to no address on {chain_name}. Ask its owner for one.")
     return NamedAddress(name, address)
 
 
-def find_avatar_token(text: str, doors: Doors) -> AssetReference:
-    """The token in the `avatar` record of a name. Raises NameProblem, PasteRefused."""
-    reader, name = get_reader(doors), _normal(text)
+def find_avatar_token(text: str, clients: Clients) -> AssetReference:
+    """The token in the `avatar` record of a name. Raises NameProblem, InvalidIdentifier."""
+    reader, name = get_reader(clients), _normal(text)
     record = _remembered(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.text(name, AVATAR))
     return parse_avatar_record(name, record)
 
 
 def _normal(text: str) -> str:
     try:
-        return normalise_name(text.strip())
-    except InvalidName as error:
+        return normalize_name(text.strip())
+    except InvalidIdentifier as error:
         raise NotAName(str(error)) from error
 
 
 def _remembered(what: str, read: Callable[[], str]) -> str:
-    key = f"names:{names_chain_id()}:{what}"
+    chain = ens_chain()
+    key = f"names:{chain and chain.id}:{what}"
     try:
         known: Any = cache.get(key)
     except (RedisError, OSError):

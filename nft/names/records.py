@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from nft.clients.evm.chain import HEAD, At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainUnavailable
-from nft.core.evm.abi.calls import build_supports_interface, parse_supports_interface
-from nft.core.evm.abi.names import (
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainUnavailable
+from nft.core.errors import InvalidIdentifier
+from nft.core.evm.abi.ens_calls import (
     EXTENDED_RESOLVER,
     MAX_RECORD_BYTES,
     OFFCHAIN_LOOKUP,
@@ -36,12 +36,13 @@ from nft.core.evm.abi.names import (
     build_text,
     parse_addr,
     parse_addr_of_coin,
-    parse_bytes_answer,
+    parse_resolve,
     parse_resolver,
     parse_string,
 )
-from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalise_name, reverse_name
-from nft.core.evm.errors import BadAnswer, InvalidName
+from nft.core.evm.abi.token_calls import build_supports_interface, parse_supports_interface
+from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalize_name, reverse_name
+from nft.core.evm.errors import BadAnswer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -167,14 +168,14 @@ class _View:
         try:
             if self._is_extended(resolver):
                 answer = self._ask(resolver, build_resolve(dns_encode(name), call))
-                return parse(parse_bytes_answer(answer))
+                return parse(parse_resolve(answer))
             return parse(self._ask(resolver, call)) if is_exact else None
-        except CallReverted as error:
+        except CallFailed as error:
+            if error.is_a(ANSWER_TOO_LARGE):
+                raise RecordTooLong(name) from error
             if error.data[:4] == OFFCHAIN_LOOKUP:
                 raise KeptOffChain(name) from error
             return None
-        except AnswerTooLarge as error:
-            raise RecordTooLong(name) from error
         except BadAnswer:
             return None
 
@@ -183,7 +184,7 @@ class _View:
         for ancestor in ancestors(name):
             try:
                 resolver = parse_resolver(self._ask(self.registry, build_resolver(namehash(ancestor))))
-            except (CallReverted, AnswerTooLarge, BadAnswer) as error:
+            except (CallFailed, BadAnswer) as error:
                 # No fault of the name's: it is not the registry of names that answers here.
                 log.error("Chain %s has no registry of names where it should be.", self.client.chain_id)  # noqa: TRY400
                 raise NamesUnreachable from error
@@ -194,7 +195,7 @@ class _View:
     def _is_extended(self, resolver: bytes) -> bool:
         try:
             return parse_supports_interface(self._ask(resolver, build_supports_interface(EXTENDED_RESOLVER)))
-        except (CallReverted, AnswerTooLarge, BadAnswer):
+        except (CallFailed, BadAnswer):
             return False
 
     def _ask(self, to: bytes, call: bytes) -> bytes:
@@ -205,6 +206,6 @@ class _View:
 
 def _is_normal(name: str) -> bool:
     try:
-        return normalise_name(name) == name
-    except InvalidName:
+        return normalize_name(name) == name
+    except InvalidIdentifier:
         return False

@@ -1,13 +1,11 @@
-"""Which collections this site shows. A decision works on what is shown already, too: what is refused is withdrawn with
-the reason, what is allowed again comes back."""
+"""Which collections this site shows, by its settings and by staff's decisions."""
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from nft.core.evm.address import parse_address
 from nft.core.tokens.spam import SpamSign, find_spam_sign
 from nft.models import Collection
+from nft.settings import conf
+from nft.settings.chains import describe_chain
 
 Standing = Collection.Standing
 ANY, TRUSTED = "any", "trusted"
@@ -15,25 +13,26 @@ NOT_CHOSEN = "This site shows pictures of chosen collections only, and this is n
 
 
 def refusal_of(chain_id: int, contract: bytes) -> str:
-    """Why pictures of this collection are not shown, in a sentence; "" if they are."""
+    """Return why pictures of this collection are not shown, in a sentence; empty if they are."""
     row = Collection.objects.filter(chain_id=chain_id, contract=contract).first()
-    return _refusal(row, chain_id, contract)
+    return refusal_by(row, chain_id, contract)
 
 
-def _refusal(row: Collection | None, chain_id: int, contract: bytes) -> str:
+def refusal_by(row: Collection | None, chain_id: int, contract: bytes) -> str:
+    """Like `refusal_of`, for a collection whose row, if it has one, is already read."""
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
         return f"This site does not show pictures of this collection: {row.reason}"
-    if settings.NFT_COLLECTION_POLICY == TRUSTED and standing != Standing.TRUSTED:
-        chain = settings.NFT_CHAINS.get(chain_id, {})
-        ours = [chain.get("avatar_contract", ""), *chain.get("collections", [])]
-        if contract not in {parse_address(text) for text in ours if text}:
-            return NOT_CHOSEN
+    if conf().collection_policy == TRUSTED and standing != Standing.TRUSTED:
+        return "" if contract in describe_chain(chain_id).contracts else NOT_CHOSEN
     return ""
 
 
 def spam_sign_of(row: Collection | None, said: str, name: str, collection: str) -> str:
-    """Staff's word counts for more than signs."""
+    """Return why a token looks like spam, or "". Staff's decision about its collection overrides the signs.
+
+    said: the sign that was found before.
+    """
     if row is not None and row.standing == Standing.DENIED:
         return str(SpamSign.DENIED)
     if row is not None and row.standing == Standing.TRUSTED:

@@ -1,8 +1,8 @@
 """Cold wallets: a vault holds the token and names, in the delegate.xyz v2 registry, an account that may act for it.
 
-An ERC-721 token has one owner, who is the vault to ask about. Of an ERC-1155 token the vault must be found first: the
-one it was held by before, and those the registry lists for the account. Anyone may delegate to anyone, so that the
-list may be long or too long; it only says where to look, never that something is held.
+An ERC-721 token has one owner, who is the vault to ask about. For an ERC-1155 token the vault must be found first: the
+one that held it before, and those that the registry lists for the account. Anyone may delegate to anyone, so the list
+may be long or too long; it only says where to look, never that something is held.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from nft.clients.evm.chain import At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted
-from nft.core.evm.abi.calls import build_balance_of, parse_balance_of
+from nft.clients.evm.errors import CallFailed
+from nft.clients.evm.many import ReadAnswer, call_many
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
@@ -20,46 +20,75 @@ from nft.core.evm.abi.delegations import (
     parse_check_delegate_for_erc1155,
     parse_vaults,
 )
+from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.token_calls import build_balance_of, parse_balance_of
 from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token, TokenStandard
-from nft.core.tokens.verdict import Answer, BalanceIs, Delegation, OwnerIs
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import BalanceIs, BlockRef, Delegation, OwnerIs, OwnershipAnswer
+from nft.tokens.facts import Question
 
 MAX_ANSWER = 64 * 1024
+#: Bytes of a list of incoming delegations: about 4,600 of them.
 MAX_LIST = 1024 * 1024
-"""Of a list of incoming delegations: about 4,600 of them."""
 LIST_GAS = 50_000_000
+#: Vaults of one account that are asked about.
 MAX_VAULTS = 8
-"""So many vaults of one account are asked about."""
 
 
 def read_delegations(
-    client: ChainClient, token: Token, holders: Sequence[bytes], answers: Sequence[Answer], at: At
+    client: ChainClient, token: Token, holders: Sequence[bytes], answers: Sequence[OwnershipAnswer], at: At
 ) -> tuple[Delegation | None, ...]:
-    """For each holder the vault that holds the token for it, where one does. Nothing is asked where the chain has no
-    registry or a holder has the token itself."""
-    if client.delegate_registry is None or _is_held(holders, answers):
-        return (None,) * len(holders)
+    """Return for each holder the vault that holds the token for it, if one does; () if none had to be asked about.
+
+    Nothing is asked if the chain has no registry, a holder has the token itself, or no holder's answer was clear.
+    """
+    registry = client.delegate_registry
+    if registry is None:
+        return ()
     if token.standard is TokenStandard.ERC1155:
-        return _first_given(holders, lambda holder: _of_copies(client, token, holder, at))
+        balances = [answer.amount for answer in answers if isinstance(answer, BalanceIs)]
+        if not balances or any(balances):
+            return ()
+        return _first_given(holders, lambda holder: _find_vault(client, registry, token, holder, at))
     owner = answers[0]
-    if not isinstance(owner, OwnerIs) or owner.owner == ZERO:
-        return (None,) * len(holders)
-    return _first_given(holders, lambda holder: _of_owner(client, token, holder, owner, at))
+    if not isinstance(owner, OwnerIs) or owner.owner == ZERO or owner.owner in holders:
+        return ()
+
+    def of_owner(holder: bytes) -> Delegation:
+        return Delegation(owner.owner, owner, _is_given(client, registry, token, holder, owner.owner, at))
+
+    return _first_given(holders, of_owner)
 
 
-def _is_held(holders: Sequence[bytes], answers: Sequence[Answer]) -> bool:
-    """Also where nobody answered: then no vault's answer can change that."""
-    for answer in answers:
-        if isinstance(answer, OwnerIs) and answer.owner not in holders:
-            return False
-        if isinstance(answer, BalanceIs) and answer.amount > 0:
-            return True
-    return not any(isinstance(answer, BalanceIs) for answer in answers)
+def read_many_delegations(
+    view: ChainClient,
+    registry: bytes,
+    questions: Sequence[Question],
+    vaults: Sequence[tuple[bytes, OwnershipAnswer] | None],
+    block: BlockRef,
+) -> list[tuple[Delegation | None, ...]]:
+    """Like `read_delegations`, for many tokens in one list of calls.
+
+    vaults: for each question the vault to ask about and the contract's answer about it, or None.
+    """
+    calls = [
+        Call(registry, _build_call(question.token, holder, vault[0]))
+        for question, vault in zip(questions, vaults, strict=True)
+        if vault is not None
+        for holder in question.holders
+    ]
+    said = iter(call_many(view, calls, block).answers if calls else [])
+    return [
+        ()
+        if vault is None
+        else tuple(Delegation(*vault, _parse_given(question.token, next(said))) for _ in question.holders)
+        for question, vault in zip(questions, vaults, strict=True)
+    ]
 
 
 def _first_given(holders: Sequence[bytes], ask: Callable[[bytes], Delegation | None]) -> tuple[Delegation | None, ...]:
-    """One after another, until a delegation is found."""
+    """Ask for one holder after another, until a delegation is found."""
     found: list[Delegation | None] = []
     for holder in holders:
         is_enough = bool(found) and found[-1] is not None and found[-1].is_given is True
@@ -67,55 +96,63 @@ def _first_given(holders: Sequence[bytes], ask: Callable[[bytes], Delegation | N
     return tuple(found)
 
 
-def _of_owner(client: ChainClient, token: Token, holder: bytes, owner: OwnerIs, at: At) -> Delegation:
-    call = build_check_delegate_for_erc721(holder, owner.owner, token.contract, token.token_id)
-    return Delegation(owner.owner, owner, _ask(client, call, parse_check_delegate_for_erc721, at))
-
-
-def _of_copies(client: ChainClient, token: Token, holder: bytes, at: At) -> Delegation | None:
-    """The first vault that holds copies and delegates them; else one whose answer makes no sense; else None."""
+def _find_vault(client: ChainClient, registry: bytes, token: Token, holder: bytes, at: At) -> Delegation | None:
+    """Return the first vault that holds copies and delegates them, else one with a malformed answer, else None."""
     doubtful = None
-    for vault in _vaults(client, token, holder, at):
-        amount = _copies_of(client, token, vault, at)
+    for vault in _list_vaults(client, registry, token, holder, at):
+        amount = _read_balance(client, token, vault, at)
         if amount is None or amount.amount == 0:
             continue
-        call = build_check_delegate_for_erc1155(holder, vault, token.contract, token.token_id)
-        found = Delegation(vault, amount, _ask(client, call, parse_check_delegate_for_erc1155, at))
+        found = Delegation(vault, amount, _is_given(client, registry, token, holder, vault, at))
         if found.is_given:
             return found
         doubtful = found if found.is_given is None else doubtful
     return doubtful
 
 
-def _vaults(client: ChainClient, token: Token, holder: bytes, at: At) -> list[bytes]:
+def _list_vaults(client: ChainClient, registry: bytes, token: Token, holder: bytes, at: At) -> list[bytes]:
     known = [] if token.vault is None else [token.vault]
     call = build_get_incoming_delegations(holder)
     try:
-        answer = client.call(_registry(client), call, at, gas=LIST_GAS, max_bytes=MAX_LIST)
+        answer = client.call(registry, call, at, gas=LIST_GAS, max_bytes=MAX_LIST)
         listed = parse_vaults(answer, token.contract, token.token_id, MAX_VAULTS)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         listed = []
     return list(dict.fromkeys([*known, *listed]))
 
 
-def _copies_of(client: ChainClient, token: Token, vault: bytes, at: At) -> BalanceIs | None:
+def _read_balance(client: ChainClient, token: Token, vault: bytes, at: At) -> BalanceIs | None:
     try:
         answer = client.call(token.contract, build_balance_of(vault, token.token_id), at, max_bytes=MAX_ANSWER)
         return BalanceIs(parse_balance_of(answer))
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         return None
 
 
-def _ask(client: ChainClient, call: bytes, parse: Callable[[bytes], bool], at: At) -> bool | None:
-    """None where the answer makes no sense. Where the registry is not deployed at that block, it gives nothing."""
+def _is_given(client: ChainClient, registry: bytes, token: Token, holder: bytes, vault: bytes, at: At) -> bool | None:
     try:
-        answer = client.call(_registry(client), call, at, max_bytes=MAX_ANSWER)
-        return parse(answer) if answer else False
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+        answer = client.call(registry, _build_call(token, holder, vault), at, max_bytes=MAX_ANSWER)
+    except CallFailed:
         return None
+    return _parse_given(token, answer)
 
 
-def _registry(client: ChainClient) -> bytes:
-    if client.delegate_registry is None:
-        raise LookupError("This chain has no delegation registry.")
-    return client.delegate_registry
+def _build_call(token: Token, holder: bytes, vault: bytes) -> bytes:
+    is_copy = token.standard is TokenStandard.ERC1155
+    build = build_check_delegate_for_erc1155 if is_copy else build_check_delegate_for_erc721
+    return build(holder, vault, token.contract, token.token_id)
+
+
+def _parse_given(token: Token, answer: ReadAnswer) -> bool | None:
+    """Return whether the registry gives the right; None if its answer makes no sense.
+
+    An empty answer is that of a registry which is not deployed at that block: it gives nothing.
+    """
+    if not isinstance(answer, bytes):
+        return None
+    is_copy = token.standard is TokenStandard.ERC1155
+    parse = parse_check_delegate_for_erc1155 if is_copy else parse_check_delegate_for_erc721
+    try:
+        return parse(answer) if answer else False
+    except BadAnswer:
+        return None

@@ -1,16 +1,23 @@
-"""From what a chain answered to a verdict: the same for one token and for a thousand."""
+"""Facts about who holds a token, and the pure step from them to a verdict: the same for one token and for thousands."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from nft.clients.evm.errors import CallReverted, ChainError, ChainUnavailable
-from nft.core.evm.abi.calls import parse_balance_of, parse_owner_of
+from nft.clients.evm.errors import (
+    ANSWER_TOO_LARGE,
+    NODES_BEHIND,
+    STALE_NODE,
+    CallFailed,
+    ChainError,
+    ChainUnavailable,
+    WrongChain,
+)
+from nft.core.evm.abi.token_calls import parse_balance_of, parse_owner_of
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import (
-    Answer,
     BalanceIs,
     BlockRef,
     ChainFacts,
@@ -19,20 +26,44 @@ from nft.core.tokens.verdict import (
     Garbage,
     NoAnswer,
     OwnerIs,
+    OwnershipAnswer,
     Reason,
     Reverted,
     Verdict,
     decide,
 )
 
-DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
+_DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
 _RANK = {Verdict.OWNED: 0, Verdict.UNKNOWN: 1, Verdict.NOT_OWNED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Does one of `holders` have the token, or act for the vault that has it?"""
+
+    token: Token
+    holders: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a contract answered at one block, by the standard it answers to: an answer for each holder.
+
+    `delegations`: for each holder the vault that may hold the token for it; empty if none was asked about.
+    """
+
+    standard: TokenStandard
+    answers: tuple[OwnershipAnswer, ...]
+    delegations: tuple[Delegation | None, ...] = ()
+
+    @property
+    def is_answer(self) -> bool:
+        return any(isinstance(answer, OwnerIs | BalanceIs) for answer in self.answers)
 
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome for several accounts together: OWNED where one of them holds the token (`holder`), or may act for a
-    `vault` that does."""
+    """The verdict for all holders together. `holder` has the token if OWNED, or acts for the `vault` that has it."""
 
     decision: Decision
     block: BlockRef | None = None
@@ -41,41 +72,24 @@ class Check:
     vault: bytes | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What one look at a token gave: for each account an answer, by the standard the contract answers to, and the
-    vault that may hold the token for it."""
-
-    standard: TokenStandard
-    answers: tuple[Answer, ...]
-    delegations: tuple[Delegation | None, ...] = ()
-
-    @property
-    def is_answer(self) -> bool:
-        return any(isinstance(answer, OwnerIs | BalanceIs) for answer in self.answers)
-
-    def of_vaults(self) -> tuple[Delegation | None, ...]:
-        return self.delegations or (None,) * len(self.answers)
-
-
-def answer_of(standard: TokenStandard, found: bytes | ChainError) -> Answer:
-    """What `ownerOf` or `balanceOf` said."""
-    match found:
-        case CallReverted():
-            return Reverted(found.data)
+def parse_answer(standard: TokenStandard, answer: bytes | ChainError) -> OwnershipAnswer:
+    """Parse what a call of `ownerOf` (ERC-721) or `balanceOf` (ERC-1155) returned or raised."""
+    match answer:
+        case CallFailed() if not answer.is_a(ANSWER_TOO_LARGE):
+            return Reverted(answer.data)
         case ChainUnavailable():
-            return NoAnswer(str(found))
+            return NoAnswer(str(answer))
         case ChainError():
-            return Garbage(str(found))
+            return Garbage(str(answer))
     try:
-        return (
-            OwnerIs(parse_owner_of(found)) if standard is TokenStandard.ERC721 else BalanceIs(parse_balance_of(found))
-        )
+        if standard is TokenStandard.ERC721:
+            return OwnerIs(parse_owner_of(answer))
+        return BalanceIs(parse_balance_of(answer))
     except BadAnswer as error:
         return Garbage(str(error))
 
 
-def facts_of(
+def decide_ownership(
     chain_id: int,
     holders: Sequence[bytes],
     block: BlockRef,
@@ -83,49 +97,65 @@ def facts_of(
     *,
     hash_after: bytes,
     has_code: bool | None = None,
-) -> list[ChainFacts]:
-    """One for each holder. `hash_after` is the hash that the block's number has after the reading."""
-    return [
+    head: Reading | None = None,
+) -> Check:
+    """Decide for all holders together: OWNED if one has the token, else UNKNOWN if one's case is open, else NOT_OWNED.
+
+    hash_after: the hash that the block's number has after the reading. has_code: whether the contract has code at that
+    block, if known. head: the same reading at the newest block.
+    """
+    first = reading.answers[0]
+    places: Sequence[int] = range(len(holders))
+    if isinstance(first, OwnerIs) and first.owner in holders:
+        places = [holders.index(first.owner)]
+    facts = [
         ChainFacts(
             standard=reading.standard,
-            holder=holder,
+            holder=holders[place],
             expected_chain_id=chain_id,
             answered_chain_id=chain_id,  # the client refuses to read from any other
             block=block,
-            answer=answer,
+            answer=reading.answers[place],
             block_hash_after=hash_after,
             has_code=has_code,
-            delegation=delegation,
+            delegation=reading.delegations[place] if reading.delegations else None,
+            answer_at_head=head.answers[place] if head else None,
+            delegation_at_head=head.delegations[place] if head and head.delegations else None,
         )
-        for holder, answer, delegation in zip(holders, reading.answers, reading.of_vaults(), strict=True)
+        for place in places
     ]
+    decision, found = min(((decide(fact), fact) for fact in facts), key=lambda pair: _RANK[pair[0].verdict])
+    is_delegated = decision.reason is Reason.HELD_BY_DELEGATION and found.delegation is not None
+    return Check(
+        decision,
+        block,
+        reading.standard,
+        holder=found.holder if decision.verdict is Verdict.OWNED else None,
+        vault=found.delegation.vault if found.delegation and is_delegated else None,
+    )
 
 
-def with_head(facts: Sequence[ChainFacts], head: Reading) -> list[ChainFacts]:
-    """The same, and what the newest block says."""
-    seen = zip(facts, head.answers, head.of_vaults(), strict=True)
-    return [replace(fact, answer_at_head=answer, delegation_at_head=vault) for fact, answer, vault in seen]
-
-
-def judge(facts: Sequence[ChainFacts], standard: TokenStandard) -> Check:
-    """OWNED if any account holds it; else UNKNOWN if that is open for any; else NOT_OWNED."""
-    decisions = [decide(fact) for fact in facts]
-    index = min(range(len(decisions)), key=lambda position: _RANK[decisions[position].verdict])
-    best, fact = decisions[index], facts[index]
-    holder = fact.holder if best.verdict is Verdict.OWNED else None
-    delegation = fact.delegation if best.reason is Reason.HELD_BY_DELEGATION else None
-    return Check(best, fact.block, standard, holder, delegation.vault if delegation else None)
-
-
-def outage(chain_id: int, holders: Sequence[bytes], answered: int | None = None, *, is_stale: bool = False) -> Check:
-    """No node could be asked; `answered` is the id of another chain that one serves. `is_stale`: one is stuck."""
+def decide_outage(chain_id: int, holder: bytes, error: ChainUnavailable) -> Check:
+    """Return the UNKNOWN check of a chain that no node could be asked about, with the reason."""
+    is_stale, is_behind = error.is_a(STALE_NODE), error.is_a(NODES_BEHIND)
+    answered_chain_id = chain_id if is_stale or is_behind else None
+    if isinstance(error, WrongChain):
+        answered_chain_id = error.got
     facts = ChainFacts(
         standard=TokenStandard.ERC721,
-        holder=holders[0],
+        holder=holder,
         expected_chain_id=chain_id,
-        answered_chain_id=chain_id if is_stale else answered,
-        block=None,
-        answer=NoAnswer(),
+        answered_chain_id=answered_chain_id,
+        block=BlockRef(0, b"") if is_behind else None,  # it has one, only not the one wanted
+        answer=NoAnswer(str(error)),
         is_stale=is_stale,
     )
     return Check(decide(facts))
+
+
+def agree(checks: Sequence[Check]) -> Check:
+    """Return what all nodes found. If they differ, nobody knows: an UNKNOWN one of them, or the disagreement."""
+    if all(check == checks[0] for check in checks):
+        return checks[0]
+    unclear = next((check for check in checks if check.decision.verdict is Verdict.UNKNOWN), None)
+    return unclear or Check(_DISAGREE, checks[0].block)

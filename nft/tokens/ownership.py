@@ -1,184 +1,155 @@
-"""Who holds a token? One token in one look, as careful as can be: its contract may be new, odd or of another standard.
+"""Who holds a token? Choose a node, read at one of its blocks, decide.
 
-Facts are read at one confirmed block whose hash is asked again afterwards; `nft.core.tokens.verdict.decide` judges
-them. `batches.py` asks the same of many tokens whose standard is known.
+Facts are read at one confirmed block whose hash is asked again afterwards. One token is read as carefully as can be;
+many are read together, and those that need more care are left to `check_ownership`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from nft.clients.evm.chain import HEAD, At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, BlockGone, CallReverted, ChainUnavailable, StaleNode, WrongChain
-from nft.core.evm.abi.calls import ERC721, ERC1155, build_balance_of, build_supports_interface, parse_supports_interface
-from nft.core.evm.abi.multicall import Call
-from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import Token as Token  # noqa: PLC0414 - also found here
-from nft.core.tokens.token import TokenStandard
-from nft.core.tokens.verdict import Answer, BlockRef, ChainFacts, NoAnswer, Reason, Reverted, Verdict, decide
-from nft.tokens.delegations import read_delegations
-from nft.tokens.facts import DISAGREE, Check, Reading, answer_of, facts_of, judge, outage, with_head
-from nft.tokens.resolvers import owner_call
+from nft.clients.evm.chain import HEAD, ChainClient
+from nft.clients.evm.errors import BLOCK_GONE, NODES_BEHIND, ChainUnavailable
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import BlockRef, Reverted, Verdict
+from nft.tokens.facts import Check, Question, Reading, agree, decide_outage, decide_ownership
+from nft.tokens.reading import read_many, read_token
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-MAX_ANSWER = 64 * 1024
-STAND_IN = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK, Reason.NO_ANSWER})
-"""Why the next node is asked: this one is down, behind, stuck, or of another chain."""
+
+@dataclass(frozen=True)
+class BatchCheck:
+    """A check for each question, or None if it must be asked by itself; `alone` as in ManyReadings."""
+
+    checks: list[Check | None]
+    block: BlockRef
+    alone: frozenset[int]
 
 
 def check_ownership(
     client: ChainClient, token: Token, holders: Sequence[bytes], *, known_block: int = 0, look_at_head: bool = True
 ) -> Check:
-    """Whether one of `holders` has the token at the confirmed block.
+    """Return whether one of `holders` has the token at the confirmed block.
 
-    `known_block`: a block already seen confirmed; a node behind it is stale and decides nothing. `look_at_head`: ask
-    the newest block too where the answer is no, since a fresh token is not confirmed yet.
+    known_block: a block already seen confirmed; a node that is behind it decides nothing. look_at_head: ask the newest
+    block, too, if the answer is no, since a new token is not confirmed yet.
+    """
+    question = Question(token, tuple(holders))
+    try:
+        checks = _ask_nodes(
+            client, known_block, lambda view, block: _check_one(view, question, block, look_at_head=look_at_head)
+        )
+    except ChainUnavailable as error:
+        return decide_outage(client.chain_id, holders[0], error)
+    if len(set(checks)) > 1:
+        log.error("The nodes of chain %s disagree: %s", client.chain_id, [check.decision for check in checks])
+    return agree(checks)
+
+
+def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
+    """Like `check_ownership`, for many tokens whose standards are known. What nodes don't agree on is None.
+
+    Raise ChainUnavailable if no node could answer, of kind NODES_BEHIND if it is behind `known_block`.
+    """
+    batches = _ask_nodes(client, known_block, lambda view, block: _check_batch(view, questions, block))
+    first = batches[0]
+    if len(batches) == 1:
+        return first
+    found = zip(*(batch.checks for batch in batches), strict=True)
+    return replace(first, checks=[checks[0] if len(set(checks)) == 1 else None for checks in found])
+
+
+def _ask_nodes(client: ChainClient, known_block: int, ask: Callable[[ChainClient, BlockRef], T]) -> list[T]:
+    """Ask one node from beginning to end, as a block of one proves nothing about another's answer.
+
+    A node that is down, behind, stuck or of another chain is passed over. If nodes must agree, all are asked at the
+    newest block that all have confirmed. Raise ChainUnavailable.
     """
     if client.must_agree:
-        return _check_one_view(client, token, holders, known_block, look_at_head=look_at_head)
-    # One node per check, from beginning to end: a block of one node proves nothing about the answer of another.
-    checks = (_check_one_view(view, token, holders, known_block, look_at_head=look_at_head) for view in client.views())
-    failed = outage(client.chain_id, holders)
-    for check in checks:
-        if check.decision.reason not in STAND_IN:
-            return check
-        failed = check
-    return failed
+        views = client.views()
+        number = min(view.confirmed_block().number for view in views)
+        if number < known_block:
+            raise _nodes_behind(known_block)
+        return [ask(view, view.block(number)) for view in views]
+    failure = ChainUnavailable("No node of this chain answers.")
+    for view in client.views():
+        try:
+            block = view.confirmed_block()
+            if block.number >= known_block:
+                return [ask(view, block)]
+            failure = _nodes_behind(known_block)
+        except ChainUnavailable as error:
+            failure = error
+    raise failure
 
 
-def _check_one_view(
-    client: ChainClient, token: Token, holders: Sequence[bytes], known_block: int, *, look_at_head: bool
-) -> Check:
-    try:
-        if client.must_agree:
-            return _check_agreed(client, token, holders, known_block, look_at_head=look_at_head)
-        block = client.confirmed_block()
-        if block.number < known_block:
-            return _undecided(client, holders, block, NoAnswer("the node is behind"))
-        return _check_at(client, token, holders, block, look_at_head=look_at_head)
-    except WrongChain as error:
-        return outage(client.chain_id, holders, error.got)
-    except StaleNode:
-        return outage(client.chain_id, holders, is_stale=True)
-    except ChainUnavailable:
-        return outage(client.chain_id, holders)
+def _nodes_behind(block_number: int) -> ChainUnavailable:
+    sentence = f"No node has confirmed block {block_number}, which was seen confirmed before."
+    return ChainUnavailable(sentence, NODES_BEHIND)
 
 
-def _check_agreed(
-    client: ChainClient, token: Token, holders: Sequence[bytes], known_block: int, *, look_at_head: bool
-) -> Check:
-    """At the newest block that all nodes have confirmed. One that does not answer, or otherwise, leaves it open."""
-    views = client.views()
-    number = min(view.confirmed_block().number for view in views)
-    blocks = [view.block(number) for view in views]
-    if number < known_block:
-        return _undecided(client, holders, blocks[0], NoAnswer("a node is behind"))
+def _check_one(view: ChainClient, question: Question, block: BlockRef, *, look_at_head: bool) -> Check:
+    token, holders = question.token, question.holders
+    if not view.code_at(token.contract, block):
+        return _check_without_code(view, question, block)
+    reading = read_token(view, token, holders, block)
+    hash_after = _hash_now(view, block)
+    check = decide_ownership(view.chain_id, holders, block, reading, hash_after=hash_after, has_code=True)
+    if check.decision.verdict is not Verdict.NOT_OWNED or not look_at_head:
+        return check
+    head = read_token(view, replace(token, standard=reading.standard), holders, HEAD)
+    return decide_ownership(view.chain_id, holders, block, reading, hash_after=hash_after, has_code=True, head=head)
+
+
+def _check_without_code(view: ChainClient, question: Question, block: BlockRef) -> Check:
+    """Check a token whose contract does not exist at the confirmed block.
+
+    If it exists at the newest block (a young chain, or a node far behind), its absence proves nothing.
+    """
+    token, holders = question.token, question.holders
+    head = read_token(view, token, holders, HEAD) if view.code_at(token.contract, HEAD) else None
+    nothing = Reading(head.standard if head else TokenStandard.ERC721, tuple(Reverted() for _ in holders))
+    check = decide_ownership(
+        view.chain_id,
+        holders,
+        block,
+        nothing,
+        hash_after=_hash_now(view, block),
+        has_code=None if head else False,
+        head=head,
+    )
+    if head is not None and check.decision.verdict is Verdict.NOT_OWNED:
+        raise _nodes_behind(block.number + 1)
+    return check
+
+
+def _check_batch(view: ChainClient, questions: Sequence[Question], block: BlockRef) -> BatchCheck:
+    found = read_many(view, questions, block)
+    view.check_block(block)
     checks = [
-        _check_at(view, token, holders, block, look_at_head=look_at_head)
-        for view, block in zip(views, blocks, strict=True)
+        None if reading is None else _decide_clear(view, question, reading, block)
+        for question, reading in zip(questions, found.readings, strict=True)
     ]
-    if all(check == checks[0] for check in checks):
-        return checks[0]
-    log.error("The nodes of chain %s disagree at block %s: %s", client.chain_id, number, [c.decision for c in checks])
-    doubtful = next((check for check in checks if check.decision.verdict is Verdict.UNKNOWN), None)
-    return doubtful or Check(DISAGREE, blocks[0])
+    return BatchCheck(checks, block, found.alone)
 
 
-def _check_at(
-    client: ChainClient, token: Token, holders: Sequence[bytes], block: BlockRef, *, look_at_head: bool
-) -> Check:
-    has_code = bool(client.code_at(token.contract, block))
-    if not has_code and client.code_at(token.contract, HEAD):
-        reading = Reading(TokenStandard.ERC721, tuple(Reverted() for _ in holders))
-        return _too_new(client, token, holders, block, reading)
-    reading = _read(client, token, holders, block) if has_code else _nothing(holders)
-    facts = _facts(client, holders, block, reading, has_code=has_code)
-    check = judge(facts, reading.standard)
-    if check.decision.verdict is Verdict.NOT_OWNED and has_code and look_at_head:
-        head = _read(client, replace(token, standard=reading.standard), holders, HEAD)
-        check = judge(with_head(facts, head), reading.standard)
-    return check
+def _decide_clear(view: ChainClient, question: Question, reading: Reading, block: BlockRef) -> Check | None:
+    """Decide, unless the copies may lie in a vault that is not known yet."""
+    check = decide_ownership(view.chain_id, question.holders, block, reading, hash_after=block.hash)
+    may_be_in_vault = reading.standard is TokenStandard.ERC1155 and view.delegate_registry is not None
+    return None if may_be_in_vault and check.decision.verdict is not Verdict.OWNED else check
 
 
-def _too_new(client: ChainClient, token: Token, holders: Sequence[bytes], block: BlockRef, reading: Reading) -> Check:
-    """The contract exists, but not yet at the confirmed block (a young chain, or a node far behind): that the token
-    can't be seen there proves nothing."""
-    head = _read(client, token, holders, HEAD)
-    facts = with_head(_facts(client, holders, block, reading, has_code=None), head)
-    check = judge(facts, head.standard)
-    if check.decision.verdict is Verdict.NOT_OWNED:
-        return _undecided(client, holders, block, NoAnswer("the contract is not confirmed yet"))
-    return check
-
-
-def _read(client: ChainClient, token: Token, holders: Sequence[bytes], at: At) -> Reading:
-    """By the standard the contract really answers to: interface claims only decide which is asked first."""
-    first, second = _order(client, token, at)
-    readings = [_read_as(client, first, token, holders, at)]
-    if not readings[0].is_answer:
-        readings.append(_read_as(client, second, token, holders, at))
-    reading = next((reading for reading in readings if reading.is_answer), readings[0])
-    delegations = read_delegations(client, replace(token, standard=reading.standard), holders, reading.answers, at)
-    return replace(reading, delegations=delegations)
-
-
-def _order(client: ChainClient, token: Token, at: At) -> tuple[TokenStandard, TokenStandard]:
-    if token.standard is TokenStandard.ERC1155:
-        multi_first = True
-    elif token.standard is TokenStandard.ERC721:
-        multi_first = False
-    else:
-        multi_first = _claims(client, token, ERC1155, at) and not _claims(client, token, ERC721, at)
-    both = (TokenStandard.ERC721, TokenStandard.ERC1155)
-    return (both[1], both[0]) if multi_first else both
-
-
-def _claims(client: ChainClient, token: Token, interface_id: bytes, at: At) -> bool:
+def _hash_now(view: ChainClient, block: BlockRef) -> bytes:
     try:
-        answer = client.call(token.contract, build_supports_interface(interface_id), at, max_bytes=MAX_ANSWER)
-        return parse_supports_interface(answer)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
-        return False
-
-
-def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders: Sequence[bytes], at: At) -> Reading:
-    if standard is TokenStandard.ERC721:
-        answer = _ask(client, owner_call(client.chain_id, token), at, standard)
-        return Reading(standard, tuple(answer for _ in holders))
-    calls = (Call(token.contract, build_balance_of(holder, token.token_id)) for holder in holders)
-    return Reading(standard, tuple(_ask(client, call, at, standard) for call in calls))
-
-
-def _ask(client: ChainClient, call: Call, at: At, standard: TokenStandard) -> Answer:
-    try:
-        return answer_of(standard, client.call(call.target, call.data, at, max_bytes=MAX_ANSWER))
-    except (CallReverted, AnswerTooLarge) as error:
-        return answer_of(standard, error)
-
-
-def _facts(
-    client: ChainClient, holders: Sequence[bytes], block: BlockRef, reading: Reading, *, has_code: bool | None
-) -> list[ChainFacts]:
-    after = _hash_now(client, block)
-    return facts_of(client.chain_id, holders, block, reading, hash_after=after, has_code=has_code)
-
-
-def _hash_now(client: ChainClient, block: BlockRef) -> bytes:
-    try:
-        client.check_block(block)
-    except BlockGone:
+        view.check_block(block)
+    except ChainUnavailable as error:
+        if not error.is_a(BLOCK_GONE):
+            raise
         return b"another"
     return block.hash
-
-
-def _undecided(client: ChainClient, holders: Sequence[bytes], block: BlockRef, answer: Answer) -> Check:
-    reading = Reading(TokenStandard.ERC721, tuple(answer for _ in holders))
-    facts = _facts(client, holders, block, reading, has_code=None)
-    return Check(decide(facts[0]), block)
-
-
-def _nothing(holders: Sequence[bytes]) -> Reading:
-    return Reading(TokenStandard.ERC721, tuple(Reverted() for _ in holders))

@@ -1,4 +1,4 @@
-"""Transactions for the person's wallet to sign: built here, so that a page never decides what is signed."""
+"""Transactions for a person's wallet to sign, built on the server so that a page never decides what is signed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import CallReverted
+from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.words import selector
 from nft.core.evm.address import to_checksum
 from nft.errors import BadTransactionHash, WouldFail
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 
 GAS_MARGIN = 1.2
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
-#: What a contract says when it refuses (ERC-6093 and our own), in words for the person.
+#: The errors of contracts (ERC-6093 and our own), in words for the person.
 REFUSALS = {
     selector("ERC721InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
     selector("ERC1155InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
@@ -38,14 +38,14 @@ class Transaction:
     to: bytes
     data: bytes
     gas: int
+    #: Wei for each unit of gas when it was prepared; the wallet decides what is paid.
     gas_price: int | None = None
-    """Wei for each unit of gas when it was prepared; the wallet decides what is paid."""
 
     def as_json(self) -> dict[str, Any]:
-        """As pages hand it to `eth_sendTransaction`."""
+        """Return what pages pass to `eth_sendTransaction`, and what they show of it."""
         return {
             "chain_id": self.chain_id,
-            "chain_name": describe_chain(self.chain_id)["name"],
+            "chain_name": describe_chain(self.chain_id).name,
             "from": to_checksum(self.sender),
             "to": to_checksum(self.to),
             "data": "0x" + self.data.hex(),
@@ -56,22 +56,22 @@ class Transaction:
 
 
 def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> int:
-    """With some room to spare. Raises WouldFail with the contract's reason, and ChainError."""
+    """Return the gas that the call needs, and a margin. Raise WouldFail with the contract's reason, or ChainError."""
     try:
         return int(client.estimate_gas(sender, to, data) * GAS_MARGIN)
-    except CallReverted as error:
+    except CallFailed as error:
         reason = REFUSALS.get(error.data[:4], "The contract refuses this transaction.")
         raise WouldFail(reason) from error
 
 
 def fee_sentence(chain_id: int, wei: int) -> str:
-    """What it costs, in the chain's own coin with three digits that count."""
+    """Return the cost in the chain's own currency, with three significant digits."""
     amount = f"{Decimal(wei) / 10**18:.3g}"
-    return f"At most about {Decimal(amount):f} {describe_chain(chain_id)['currency']} for the network."
+    return f"At most about {Decimal(amount):f} {describe_chain(chain_id).currency} for the network."
 
 
 def parse_tx_hash(text: str) -> str:
-    """In lower case. Raises BadTransactionHash."""
+    """Parse a transaction hash, into lower case. Raise BadTransactionHash."""
     if not _HASH.fullmatch(text):
         raise BadTransactionHash("This is no transaction hash: 0x and 64 hexadecimal digits are expected.")
     return text.lower()

@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from nft.claims.claiming import claim_asset
-from nft.core.evm.abi.events import TransferEvent
+from nft.core.evm.abi.transfer_events import TransferEvent
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.paste import AssetReference
-from nft.core.tokens.token import TokenStandard
 from nft.errors import NotYours
 from nft.models import LinkedAccount, ReceivedToken, TokenClaim
 
@@ -86,7 +86,7 @@ def _names_of_listed(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> di
     contracts, token_ids = {contract for contract, _ in wanted}, {token_id for _, token_id in wanted}
     listed = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
     names: dict[Token, str] = {}
-    for claim in listed.only("contract", "token_id", "name"):
+    for claim in listed.select_related("picture").only("contract", "token_id", "picture__name"):
         token = (claim.contract, claim.token_id)
         if token in wanted:
             names[token] = names.get(token) or claim.name

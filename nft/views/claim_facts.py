@@ -71,12 +71,12 @@ def read_claim(claim: TokenClaim) -> ClaimFacts:
         picture=claim.image_avatar,
         is_current=claim.is_current,
         is_usable=claim.image_avatar is not None and claim.image_avatar.state == Avatar.State.ACTIVE,
-        is_fetching=claim.media_due_at is not None,
+        is_fetching=claim.get_picture().due_at is not None,
         moved_at_block=claim.moved_at_block,
         checked_at=claim.checked_at,
         checked_block=claim.checked_block_number,
-        image_cid=claim.image_cid,
-        sentence=claim.reason_sentence,
+        image_cid=claim.get_picture().image_cid,
+        sentence=claim.sentence,
     )
 
 

@@ -19,13 +19,12 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.accounts.linking import list_accounts
 from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
-from nft.claims.claiming import ClaimError, NoSuchClaim, get_claim
-from nft.claims.new_picture import last_look
-from nft.clients.bundle import get_doors
+from nft.claims.errors import ClaimError, NoSuchClaim
+from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, square_bytes
-from nft.models import TokenClaim
-from nft.names.known import names_chain_id
+from nft.models import ClaimPicture, TokenClaim
+from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
 from nft.transfers import received
 from nft.views.claim_facts import claim_entry, read_claim
@@ -56,9 +55,9 @@ def claim_create(request: HttpRequest) -> HttpResponse:
             wanted["reference"],
             timezone.now(),
             chain_id=wanted["chain_id"] or None,
-            doors=get_doors(),
+            clients=get_clients(),
         )
-    except claiming.ClaimError as error:
+    except ClaimError as error:
         form.add_error("reference", error.sentence)
         return _tokens_page(request, form)
     return redirect("nft:claim_detail", claim.pk)
@@ -70,12 +69,11 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     pages.decorate([claim], signed_in(request), timezone.now())
     old = claim.image_avatar if claim.state == TokenClaim.State.OWNED else None
-    check = last_look(claim.pk) if old else None
-    search = read_search(check) if check else None
+    search = read_search(claim.get_picture()) if old else None
     context = {
         "page": claim_page(claim, own_profile(request), can_look=can_look(search)),
         "new_picture": new_picture(claim.pk, claim.name, old, search) if old and search else None,
-        "checks": check_lines(history.recent(claim)),
+        "checks": check_lines(history.get_recent(claim)),
         "warning": find_warning(claim),
     }
     return render(request, "nft/claim.html", context)
@@ -93,9 +91,9 @@ def claim_status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
         claiming.recheck(signed_in(request), claim_id, timezone.now())
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
-    except claiming.ClaimError as error:
+    except ClaimError as error:
         messages.error(request, error.sentence)
     return redirect("nft:claim_detail", claim_id)
 
@@ -105,7 +103,7 @@ def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
         claiming.remove_claim(signed_in(request), claim_id)
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
     messages.success(request, "Removed from your list. The token itself stays yours.")
     return redirect("nft:tokens")
@@ -123,7 +121,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         "accounts": accounts,
         "form": form,
         "demo_tokens": pages.demo_tokens(),
-        "ens": names_chain_id() is not None,
+        "ens": ens_chain() is not None,
     }
     return render(request, "nft/tokens.html", context, status=422 if form.errors else 200)
 
@@ -131,7 +129,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     try:
         return claiming.get_claim(signed_in(request), claim_id)
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
 
 
@@ -143,9 +141,10 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
 @login_required
 def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
     """What the page polls while we look."""
-    check = claims_new_picture.last_look(_own_claim(request, claim_id))
-    done = check is None or check.due_at is None
-    answer = {"done": done, "state": check.state if check else "", "step": ""}
+    picture = _own(request, claim_id).get_picture()
+    is_first = picture.state == ClaimPicture.State.FIRST  # there is nothing to compare a new one with yet
+    done = is_first or picture.due_at is None
+    answer = {"done": done, "state": "" if is_first else picture.state, "step": ""}
     return JsonResponse(answer | ({"redirect": reverse("nft:claim_detail", args=[claim_id])} if done else {}))
 
 
@@ -153,9 +152,9 @@ def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 @login_required
 def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """The one that waits for its person's word, for their eyes."""
-    check = claims_new_picture.last_look(_own_claim(request, claim_id))
+    picture = _own(request, claim_id).get_picture()
     try:
-        return private_picture(square_bytes(check.image if check else None))
+        return private_picture(square_bytes(picture.new_image))
     except (NoSuchToken, StorageError) as error:
         raise Http404("There is no new picture.") from error
 
@@ -181,7 +180,7 @@ def _decision(act: Callable[[User, UUID, datetime], str]) -> Callable[..., HttpR
 
 @_decision
 def look(user: User, claim_id: UUID, now: datetime) -> str:
-    claims_new_picture.look_for_new_picture(user, claim_id, now)
+    claims_new_picture.request_new_picture(user, claim_id, now)
     return ""
 
 
@@ -195,10 +194,3 @@ def use(user: User, claim_id: UUID, now: datetime) -> str:
 def keep(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.keep_old_picture(user, claim_id, now)
     return "The old picture stays, and you are not asked about this new one again."
-
-
-def _own_claim(request: HttpRequest, claim_id: UUID) -> UUID:
-    try:
-        return get_claim(signed_in(request), claim_id).pk
-    except NoSuchClaim as error:
-        raise Http404(error.sentence) from error

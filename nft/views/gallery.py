@@ -71,7 +71,7 @@ def _without_picture(tokens: list[HeldToken], wish: Wish) -> list[UUID]:
     """Return the tokens whose picture can be asked for. Pictures of tokens that were set aside are not fetched."""
     if wish.shelf == gallery_pages.SPAM:
         return []
-    return [token.pk for token in tokens if token.image_id is None and token.picture_due_at is None]
+    return [token.pk for token in tokens if token.image_id is None and token.due_at is None]
 
 
 @require_safe

@@ -52,12 +52,12 @@ def held_entry(token: HeldToken, wish: Wish, *, names_chain: bool) -> HeldEntry:
         number=token.short_id,
         place=held_place(token, names_chain=names_chain),
         is_current=token.is_current,
-        is_waiting=not is_spam and token.image_id is None and token.picture_due_at is not None,
+        is_waiting=not is_spam and token.image_id is None and token.due_at is not None,
         picture_url="" if is_spam else picture_url(token),
         pill=IN_USE if token.is_current else None if token.seen_at_block else UNCONFIRMED,
         warning=token.warning,
         spam_note=token.spam_sentence if is_spam else "",
-        trouble=token.picture_trouble if has_trouble else "",
+        trouble=token.last_error if has_trouble else "",
         actions=held_actions(token, wish),
     )
 

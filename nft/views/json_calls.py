@@ -14,7 +14,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
-from nft.claims.claiming import ClaimError, NoSuchClaim, TooManyChecks
 from nft.errors import TokenActionError
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import network_of_request
@@ -115,8 +114,5 @@ def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
             return JsonResponse({"redirect": record(request, content)})
         except TokenActionError as error:
             raise ExpectedError(error.sentence, Kind(error.slug, error.title, error.status)) from error
-        except ClaimError as error:
-            status = {NoSuchClaim: 404, TooManyChecks: 429}.get(type(error), 400)
-            raise ExpectedError(error.sentence, Kind(error.slug, "This can't be done", status)) from error
 
     return json_post(answer)

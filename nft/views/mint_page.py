@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from nft.minting.requests import steps_of
 from nft.models import MintRequest
-from nft.settings import describe_chain
+from nft.settings.chains import describe_chain
 from nft.views.claim_facts import shorten_id
 from profiles.page_parts import Action, Fact, Pill
 
@@ -61,7 +61,7 @@ def made_entry(mint: MintRequest) -> MintEntry:
         url=mint_url(mint),
         pill=mint_pill(mint),
         at=mint.created_at,
-        details=f", {describe_chain(mint.chain_id)['name']}{paid}",
+        details=f", {describe_chain(mint.chain_id).name}{paid}",
         image_url=ipfs_url(mint.image_cid) if mint.image_cid else "",
         sentence=mint.reason_sentence,
         facts=made_facts(mint, explorer_url(mint)),
@@ -170,5 +170,5 @@ def ipfs_url(cid: str) -> str:
 
 def explorer_url(mint: MintRequest) -> str:
     """Return the transaction's page in the chain's explorer, empty if there is no transaction or no explorer."""
-    base = str(describe_chain(mint.chain_id).get("explorer_url", "")).rstrip("/")
+    base = describe_chain(mint.chain_id).explorer_url.rstrip("/")
     return f"{base}/tx/{mint.tx_hash}" if base and mint.tx_hash else ""

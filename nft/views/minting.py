@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -18,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from nft.claims.claiming import ClaimError
+from nft.claims.errors import ClaimError
 from nft.errors import NotYours, TokenActionError
 from nft.files import publishing
 from nft.forms.minting import MintForm, too_large
@@ -27,8 +26,10 @@ from nft.minting import sponsor
 from nft.minting.errors import LooksAlike, NotSponsored, TextRefused
 from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
+from nft.settings.chains import default_chain_id
 from nft.views.json_calls import sent_view, text_of
 from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
+from profiles import settings as profiles_settings
 from profiles.people.signed_in import signed_in
 
 FORM_OVERHEAD = 64 * 1024
@@ -43,7 +44,7 @@ SHOWN, A_PAGE = 5, 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def mint(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.method == "POST" and length > settings.AVATAR_MAX_BYTES + FORM_OVERHEAD:
+    if request.method == "POST" and length > profiles_settings.current().upload_max_bytes + FORM_OVERHEAD:
         _drain(request)
         form = MintForm({}, {}, accounts=_accounts(request), offer=_offer(request))
         form.errors.clear()
@@ -145,17 +146,17 @@ def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 
 def _accounts(request: HttpRequest) -> list[LinkedAccount]:
     """The primary one first, which the form then offers."""
-    mine = accounts_on(signed_in(request).pk, settings.NFT_DEFAULT_CHAIN_ID)
+    mine = accounts_on(signed_in(request).pk, default_chain_id())
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
 
 def _offer(request: HttpRequest) -> sponsor.Offer | None:
-    return sponsor.offer_for(signed_in(request), settings.NFT_DEFAULT_CHAIN_ID, timezone.now())
+    return sponsor.offer_for(signed_in(request), default_chain_id(), timezone.now())
 
 
 def _drain(request: HttpRequest) -> None:
     """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
-    left = DRAINED * settings.AVATAR_MAX_BYTES
+    left = DRAINED * profiles_settings.current().upload_max_bytes
     while left > 0 and (chunk := request.read(CHUNK)):
         left -= len(chunk)
 

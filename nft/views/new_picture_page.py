@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from nft.models import PictureCheck
+from nft.models import ClaimPicture
 from profiles.models import Avatar
 from profiles.page_parts import Action
 
-State = PictureCheck.State
+State = ClaimPicture.State
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,15 @@ class SearchFacts:
     ended_at: datetime | None
 
 
-def read_search(check: PictureCheck) -> SearchFacts:
+def read_search(picture: ClaimPicture) -> SearchFacts:
+    """Read the row of a claim's picture, the only place among the views that knows its columns."""
     return SearchFacts(
-        state=State(check.state),
-        is_running=check.due_at is not None,
-        trouble=check.trouble,
-        new_name=str((check.receipt or {}).get("token_name") or ""),
-        new_sha256=check.image.sha256 if check.image else "",
-        ended_at=check.finished_at,
+        state=State(picture.state),
+        is_running=picture.due_at is not None,
+        trouble=picture.last_error,
+        new_name=picture.new_facts["name"] if picture.new_facts else "",
+        new_sha256=picture.new_image.sha256 if picture.new_image else "",
+        ended_at=picture.compared_at,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urljoin
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from nft.claims.proofs import Source, proof_of
 from nft.views.prove_page import source_pill, unhashable, unproved
+from profiles import settings as profiles_settings
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
 SOURCE = "nft"
@@ -34,7 +34,7 @@ def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
     if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
         return {"proof": None, "unproved": unproved(name, shown)}
     proof = proof_of(shown.provenance)
-    script = urljoin(settings.SITE_ORIGIN, static("verify_car.py"))
+    script = urljoin(profiles_settings.current().site_origin, static("verify_car.py"))
     return {
         "proof": proof,
         "metadata_pill": source_pill(proof.metadata),
@@ -55,7 +55,7 @@ def _check(source: Source) -> dict[str, Any]:
     return {
         "source": source,
         "car_url": address,
-        "fetch": f"curl -o {archive} '{urljoin(settings.SITE_ORIGIN, address)}'",
+        "fetch": f"curl -o {archive} '{urljoin(profiles_settings.current().site_origin, address)}'",
         "verify": f"python3 verify_car.py {archive} '{shell_path}'",
     }
 

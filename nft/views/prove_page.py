@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nft.claims.proofs import Proof, Source, Standing
+from nft.claims.proofs import Fixity, Proof, Source
 from profiles.page_parts import Pill
 from profiles.serving.showing import ShownPicture
 
 PILLS = {
-    Standing.FIXED: Pill("Fixed by its CID", "good"),
-    Standing.INLINE: Pill("Written in the token", "good"),
-    Standing.MUTABLE: Pill("May change: read from a place its owner controls", "wait"),
+    Fixity.FIXED: Pill("Fixed by its CID", "good"),
+    Fixity.INLINE: Pill("Written in the token", "good"),
+    Fixity.MUTABLE: Pill("May change: read from a place its owner controls", "wait"),
 }
 
 
@@ -37,18 +37,18 @@ def unproved(name: str, shown: ShownPicture) -> Unproved:
 
 
 def source_pill(source: Source) -> Pill:
-    return PILLS[source.standing]
+    return PILLS[source.fixity]
 
 
 def unhashable(proof: Proof) -> str:
     """Return why no file of the proof can be hashed on the page."""
     picture = proof.picture
-    if picture.standing == Standing.INLINE:
+    if picture.fixity == Fixity.INLINE:
         return (
             "The picture is written in the token itself, so no file has to be fetched and proved: the answer to the "
             "question above holds its bytes, and their SHA-256 must be the one above."
         )
-    if picture.standing == Standing.MUTABLE:
+    if picture.fixity == Fixity.MUTABLE:
         return (
             "The picture was read from a web address. There is no CID to hash against; all we can offer is the SHA-256 "
             "of what we saw."

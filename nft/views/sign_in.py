@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, JsonResponse
@@ -22,6 +21,7 @@ from nft.accounts.sign_in import Outcome, Reply
 from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
 from nft.models import SignInChallenge
+from nft.settings import conf
 from nft.views.json_calls import json_post, text_of, visitor_of
 from profiles.errors import ExpectedError
 from profiles.people.proof import get_reauthentication
@@ -87,7 +87,7 @@ def _log_in(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
     if request.user.is_authenticated and request.user.pk != outcome.user.pk:
         logout(request)  # nothing of the former person's session may reach the next one
     sessions.prepare(request.session, outcome.account, reply.text, reply.signature)
-    log_in = import_string(settings.NFT_LOGIN)
+    log_in = import_string(conf().login)
     return str(log_in(request, outcome.user, _welcome(wanted) if outcome.is_new else wanted))
 
 

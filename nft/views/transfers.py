@@ -16,12 +16,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from nft.claims import claiming, pages
-from nft.claims.claiming import ClaimError
-from nft.clients.bundle import get_doors
+from nft.claims.errors import ClaimError, NoSuchClaim
+from nft.clients.clients import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
-from nft.names.known import names_chain_id
+from nft.settings.chains import ens_chain
 from nft.transfers import received, sending
 from nft.transfers.sending import Receiver, find_receiver
 from nft.views.claim_facts import read_claim
@@ -34,7 +34,7 @@ from profiles.people.signed_in import signed_in
 @login_required
 def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
-    form = TransferForm(request.POST or None, reads_names=names_chain_id() is not None)
+    form = TransferForm(request.POST or None, reads_names=ens_chain() is not None)
     prepared = _prepare(request, claim, form) if request.method == "POST" and form.is_valid() else None
     receiver, transaction = prepared or (None, None)
     facts = read_claim(claim)
@@ -60,10 +60,10 @@ def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
 
 def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tuple[Receiver, dict[str, Any]] | None:
     """The very address that is shown is the one in the transaction: nothing is looked up again."""
-    doors = get_doors()
+    clients = get_clients()
     try:
-        receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), doors)
-        return receiver, sending.build_transfer(claim, receiver.address, doors).as_json()
+        receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), clients)
+        return receiver, sending.build_transfer(claim, receiver.address, clients).as_json()
     except TokenActionError as error:
         form.add_error("to", error.sentence)
         return None
@@ -72,7 +72,7 @@ def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tup
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     try:
         claim = claiming.get_claim(signed_in(request), claim_id)
-    except claiming.NoSuchClaim as error:
+    except NoSuchClaim as error:
         raise Http404(error.sentence) from error
     pages.decorate([claim], signed_in(request), timezone.now())
     return claim

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.conf import settings
 from django.db.models import Min, QuerySet
 
-from nft.claims.checking import TRIES
-from nft.models import TokenClaim, WatchedChain
+from nft.models import ClaimPicture, TokenClaim, WatchedChain
+from nft.settings.chains import chains
 
 State = TokenClaim.State
 BOUND = 10_000
@@ -31,20 +31,20 @@ class Gauge:
 
 
 def read_gauges(now: datetime) -> Iterator[Gauge]:
-    for chain_id in settings.NFT_CHAINS:
+    for chain_id in chains():
         yield from _claims(chain_id, now)
-    for chain in WatchedChain.objects.filter(chain_id__in=settings.NFT_CHAINS).order_by("chain_id"):
+    for chain in WatchedChain.objects.filter(chain_id__in=chains()).order_by("chain_id"):
         yield from _watcher(chain, now)
-    dead = TokenClaim.objects.filter(deaths__gte=TRIES)
+    dead = TokenClaim.objects.filter(gave_up_at__isnull=False)
     yield Gauge("claims_dead", "Claims whose check died and that wait for a person.", _bounded(dead), {})
-    media = TokenClaim.objects.filter(media_due_at__lte=now)
+    media = ClaimPicture.objects.filter(due_at__lte=now)
     yield Gauge("pictures_due", "Pictures of tokens that are due to be fetched.", _bounded(media), {})
 
 
 def _claims(chain_id: int, now: datetime) -> Iterator[Gauge]:
     labels = {"chain": str(chain_id)}
     lanes = [TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone) for alone in (False, True)]
-    due = [_bounded(lane.filter(next_check_at__lte=now, deaths__lt=TRIES)) for lane in lanes]
+    due = [_bounded(lane.filter(due_at__lte=now)) for lane in lanes]
     yield Gauge("claims_due", "Claims that are due to be checked.", min(BOUND, sum(due)), labels)
     oldest = [found for lane in lanes if (found := _stalest(lane)) is not None]
     if oldest:
@@ -55,7 +55,7 @@ def _claims(chain_id: int, now: datetime) -> Iterator[Gauge]:
 
 def _stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
     """Whoever was answered longest ago is due first, or was put off a little where the chain did not answer."""
-    first = lane.order_by("next_check_at", "id").values("pk")[:STALEST]
+    first = lane.order_by("due_at", "id").values("pk")[:STALEST]
     answered = TokenClaim.objects.filter(pk__in=first, state=State.OWNED).aggregate(at=Min("checked_at"))
     oldest: datetime | None = answered["at"]
     return oldest
@@ -67,12 +67,12 @@ def _watcher(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:
     if chain.head_at is not None:
         age = (now - chain.head_at).total_seconds()
         yield Gauge("watcher_look_age_seconds", "Since the watcher last saw the newest block.", age, labels)
-    yield Gauge("watcher_in_trouble", "1 where its last look ended early.", bool(chain.trouble), labels)
+    yield Gauge("watcher_in_trouble", "1 where its last look ended early.", bool(chain.last_error), labels)
     if chain.alarm_at is not None:
         age = (now - chain.alarm_at).total_seconds()
         says = "Since a node last lied, was stuck or served another chain."
         yield Gauge("chain_alarm_age_seconds", says, age, labels)
 
 
-def _bounded(claims: QuerySet[TokenClaim]) -> int:
-    return claims.order_by()[:BOUND].count()
+def _bounded(rows: QuerySet[Any]) -> int:
+    return rows.order_by()[:BOUND].count()

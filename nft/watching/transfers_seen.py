@@ -9,14 +9,16 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from nft import jobs
 from nft.claims import history
+from nft.claims.checking import verify_claim
 from nft.core.evm.abi.delegations import parse_delegation_log
-from nft.core.evm.abi.events import Log, TransferEvent, parse_transfer_log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.transfer_events import TransferEvent, parse_transfer_log
 from nft.core.evm.errors import BadAnswer
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.models import TokenClaim
 from nft.transfers.received import note_received, undo_received_after
+from profiles.jobs import enqueue
 from profiles.pictures.rights import doubt_avatars, trust_avatars
 
 State = TokenClaim.State
@@ -46,11 +48,11 @@ def note_logs(chain_id: int, logs: Iterable[Log]) -> int:
 def settle_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
     """Has claims checked whose transfer is confirmed by now."""
     seen = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__lte=block_number)
-    due = seen.filter(next_check_at__gt=now, attempt__isnull=True)
+    due = seen.filter(due_at__gt=now, attempt__isnull=True)
     ids = list(due.values_list("pk", flat=True)[:AT_ONCE])
-    due.update(next_check_at=now)
+    due.update(due_at=now)
     for claim_id in ids:
-        jobs.enqueue(jobs.VERIFY_CLAIM, claim_id)
+        enqueue(verify_claim, claim_id)
 
 
 def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:
@@ -60,7 +62,7 @@ def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:
     """
     undone = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__gt=block_number)
     trust_avatars(undone.filter(avatar__isnull=False).values_list("avatar_id", flat=True))
-    undone.update(moved_at_block=None, next_check_at=now)
+    undone.update(moved_at_block=None, due_at=now)
     undo_received_after(chain_id, block_number)
 
 
@@ -121,6 +123,6 @@ def _doubt(claims: Sequence[TokenClaim]) -> int:
         by_block[claim.moved_at_block or 0].append(claim)
     for block_number, group in by_block.items():
         TokenClaim.objects.filter(pk__in=[claim.pk for claim in group]).update(moved_at_block=block_number)
-    history.note_moves(claims, timezone.now())
+    history.record_moves(claims, timezone.now())
     doubt_avatars(claim.avatar_id for claim in claims if claim.avatar_id is not None)
     return sum(claim.state == State.OWNED for claim in claims)

@@ -1,67 +1,41 @@
-"""Having a chain looked at as soon as its node's websocket tells of a new block, instead of at the next beat.
+"""Follow a chain: read the logs of the contracts that matter, block after block, through reorgs.
 
-A hint for `watching.py` and nothing else: however long the websocket is dead, silent or wrong, the beat goes on looking
-every NFT_WATCH_PERIOD seconds.
+One watcher per chain is at work, by a lease in the database. It reads from its cursor to the newest block, in ranges
+that fit the node's limits. It keeps the hashes of blocks it has read: if one was replaced, it goes back to the last
+block that is still there, undoes what it saw later, and reads on. Nodes do not report removed logs.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
-from nft.claims.new_picture import note_metadata_logs
-from nft.clients.bundle import Doors
+from nft.claims.new_picture import record_metadata_logs
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
-from nft.clients.evm.heads import hear_new_heads
 from nft.core.evm.abi.delegations import DELEGATION_TOPICS
-from nft.core.evm.abi.events import METADATA_TOPICS, TRANSFER_TOPICS, Log
+from nft.core.evm.abi.logs import Log
+from nft.core.evm.abi.metadata_events import METADATA_TOPICS
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
+from nft.models.chains import ALWAYS
 from nft.models.claims import watched_contracts
+from nft.settings import conf
+from nft.settings.chains import chains
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
+from profiles.jobs import enqueue, job
+from profiles.leases import lease_row
 
 log = logging.getLogger(__name__)
 
-PAUSE = 1.0
-"""Seconds between two looks: chains with blocks every 0.2 s, and nodes that tell of blocks without end, get no more."""
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
-"""Seconds until a lost connection is made again, doubled each time in vain."""
-
-
-def listen(chain_id: int, url: str, wake: Callable[[], None], stop: Event) -> None:
-    """Calls `wake` for new blocks until `stop` is set; that is looked at between blocks."""
-    wait = SHORTEST_WAIT
-    while not stop.is_set():
-        try:
-            for _ in hear_new_heads(url):
-                wait = SHORTEST_WAIT
-                if stop.is_set():
-                    return
-                wake()
-                stop.wait(PAUSE)
-        except ChainUnavailable as error:
-            log.warning("Chain %s: %s The beat goes on looking; trying again in %.0f s.", chain_id, error, wait)
-        stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-        wait = min(LONGEST_WAIT, wait * 2)
-
-
-# Following a chain: the logs of the contracts that matter, block after block, however the chain changes its mind.
-#
-# One watcher per chain is at work, by a lease in the database. It reads from its cursor to the newest block, by ranges
-# that fit what the node answers. It keeps the hashes of blocks it has read: where one was replaced, it goes back to the
-# last that stands, undoes what it saw later, and reads on from there; nodes do not tell that a log was removed.
-
-LEASE = timedelta(seconds=90)
 TRAIL = 128
 """Blocks whose hashes are kept. After a reorg deeper than these, all that is not confirmed is read again."""
 ADDRESSES = 500
@@ -79,45 +53,37 @@ class Watch:
     is_behind: bool = False
 
 
-def watch_chain(chain_id: int, now: datetime, doors: Doors, *, seconds: float = 20.0) -> Watch | None:
+def _watch_period() -> timedelta:
+    return timedelta(seconds=conf().watch_period)
+
+
+@job(queue="chain", every=_watch_period, expires=_watch_period, each=chains)
+def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> Watch | None:
     """Reads on for about `seconds`. None where another watcher is at work. An outage ends the look and no more."""
-    cursor = _lease(chain_id, now)
+    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0})
+    cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
     if cursor is None:
         return None
-    try:
-        watch = _read_on(cursor, doors.chain(chain_id), now, seconds)
-        cursor.trouble = ""
-    except ChainError as error:
-        cursor.trouble = str(error)[:200]
-        log.warning("The watcher of chain %s stopped at block %s: %s", chain_id, cursor.next_block, error)
-        watch = Watch()
-    _release(cursor)
+    watch = Watch()
+    with cursor.attempting(now):
+        try:
+            watch = _read_on(cursor, clients.chain(chain_id), now, seconds)
+            cursor.release(ALWAYS, **_seen(cursor))
+        except ChainError as error:
+            log.warning("The watcher of chain %s stopped at block %s: %s", chain_id, cursor.next_block, error)
+            cursor.retry(error, now, due_at=ALWAYS, **_seen(cursor))
+    if watch.is_behind:  # as another job, so that others get their turn
+        enqueue(watch_chain, chain_id)
     return watch
 
 
-def _lease(chain_id: int, now: datetime) -> WatchedChain | None:
-    WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0})
-    mine = uuid.uuid4()
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * LEASE)  # a clock set back
-    taken = WatchedChain.objects.filter(free, pk=chain_id).update(leased_by=mine, leased_until=now + LEASE)
-    return WatchedChain.objects.filter(pk=chain_id, leased_by=mine).first() if taken else None
-
-
-def _release(cursor: WatchedChain) -> None:
-    mine = WatchedChain.objects.filter(pk=cursor.pk, leased_by=cursor.leased_by)
-    mine.update(
-        leased_by=None,
-        leased_until=None,
-        span=cursor.span,
-        trouble=cursor.trouble,
-        head_block=cursor.head_block,
-        head_at=cursor.head_at,
-    )
+def _seen(cursor: WatchedChain) -> dict[str, Any]:
+    return {"span": cursor.span, "head_block": cursor.head_block, "head_at": cursor.head_at}
 
 
 def _read_on(cursor: WatchedChain, client: ChainClient, now: datetime, seconds: float) -> Watch:
     ends_at = time.monotonic() + seconds
-    view, head = client.living_view()
+    view, head = client.first_working_view()
     confirmed = view.confirmed_block()
     contracts = watched_contracts(cursor.chain_id)
     cursor.head_block, cursor.head_at = head.number, now
@@ -161,7 +127,7 @@ def _read_range(
     trail = [BlockRef(number, bytes.fromhex(digest)) for number, digest in cursor.trail]
     with transaction.atomic():
         doubted = note_logs(cursor.chain_id, logs)
-        note_metadata_logs(cursor.chain_id, logs, now)
+        record_metadata_logs(cursor.chain_id, logs, now)
         _move(cursor, end.number + 1, [*trail, end])
     cursor.span = min(WIDEST, cursor.span * 2)
     return doubted
@@ -191,6 +157,5 @@ def _move(cursor: WatchedChain, next_block: int, trail: list[BlockRef]) -> None:
     """Only while the lease is ours: a watcher that was taken for dead must not move what another moves."""
     cursor.next_block = next_block
     cursor.trail = [[block.number, block.hash.hex()] for block in trail[-TRAIL:]]
-    mine = WatchedChain.objects.filter(pk=cursor.pk, leased_by=cursor.leased_by)
-    if not mine.update(next_block=cursor.next_block, trail=cursor.trail):
+    if not cursor.keep(next_block=cursor.next_block, trail=cursor.trail):
         raise ChainUnavailable("Another watcher has taken over.")

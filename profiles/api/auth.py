@@ -1,4 +1,4 @@
-"""Who calls: `Authorization: Bearer avs_…` (RFC 6750) and nothing else. Cookies and sessions are not looked at."""
+"""Authenticate calls by `Authorization: Bearer avs_…` (RFC 6750) only. Cookies and sessions are ignored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHALLENGE = 'Bearer realm="api"'
 
 
 def identify(request: HttpRequest, now: datetime) -> ApiToken:
-    """The live token of the call. Raise CallRefused: 401, or 429 for a network that keeps guessing."""
+    """Return the live token of the call. Raise CallRefused: 401, or 429 for a network that keeps guessing."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         sentence = "Send your token as “Authorization: Bearer avs_…”. You make tokens in your settings."
@@ -52,6 +52,6 @@ def check_scope(token: ApiToken, scope: Scope) -> None:
 
 def _count_guess(request: HttpRequest) -> None:
     try:
-        limits.spend("guesses", network_of_request(request), settings.guesses_per_hour())
+        limits.spend("guesses", network_of_request(request), settings.current().api_guesses_per_hour)
     except TooMany as error:
         raise CallRefused(error.sentence, TooMany.kind, is_stranger=True, retry_after=error.retry_after) from error

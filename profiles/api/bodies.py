@@ -1,4 +1,4 @@
-"""What callers send, judged by its announced length before a byte of it is read."""
+"""Read the bodies of calls. The announced length is checked before anything is read."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from profiles.api.problems import (
     CallRefused,
 )
 from profiles.errors import ExpectedError
+from profiles.images.errors import TOO_MANY_BYTES
 from profiles.images.picture import Crop
-from profiles.problems import TOO_MANY_BYTES
 
 MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300
-#: What the lines of multipart and the description may add to a picture's bytes.
+# Bytes that the lines of multipart and the description may add to a picture's.
 _FORM_OVERHEAD = 64 * 1024
-#: How much of a refused body is read all the same, as a multiple of the limit of uploads.
+# How much of a refused body is read and dropped, as a multiple of the limit of uploads.
 _DROPPED = 4
 _CHUNK = 64 * 1024
 
@@ -39,8 +39,8 @@ class Upload(NamedTuple):
 
 
 def read_upload(request: HttpRequest) -> Upload:
-    """A picture as the body itself or as the part `content` of multipart/form-data. Raise ExpectedError."""
-    length, limit = _announced(request), settings.upload_max_bytes()
+    """Read a picture, sent as the body or as the part `content` of multipart/form-data. Raise ExpectedError."""
+    length, limit = _announced(request), settings.current().upload_max_bytes
     crop = _crop_of(request.GET)
     kind = request.content_type or ""
     if kind == "multipart/form-data":
@@ -54,7 +54,7 @@ def read_upload(request: HttpRequest) -> Upload:
 
 
 def read_alt_text(request: HttpRequest) -> str:
-    """The one member of the JSON object `{"alt_text": "…"}`. Raise ExpectedError."""
+    """Read the JSON object `{"alt_text": "…"}`. Raise ExpectedError."""
     if request.content_type != "application/json":
         raise CallRefused(
             "Send application/json.", UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Patch": "application/json"}
@@ -65,16 +65,18 @@ def read_alt_text(request: HttpRequest) -> str:
 
 
 def drop_rest(request: HttpRequest) -> None:
-    """Read what is left of a refused body, and keep none: a client reads our answer only once it has sent everything.
-    One that asked before sending (Expect) has sent nothing, and need not."""
+    """Read and drop the rest of a refused body: a client reads the answer only once it has sent everything.
+
+    A client that asked before sending (Expect) has sent nothing.
+    """
     if request.headers.get("Expect"):
         return
-    left = _DROPPED * settings.upload_max_bytes()
+    left = _DROPPED * settings.current().upload_max_bytes
     try:
         while left > 0 and (chunk := request.read(_CHUNK)):
             left -= len(chunk)
     except UnreadablePostError:
-        return  # they are gone already
+        return  # the client is gone
 
 
 def alt_text_of_query(request: HttpRequest) -> str:
@@ -85,7 +87,7 @@ def alt_text_of_query(request: HttpRequest) -> str:
 
 
 def _announced(request: HttpRequest) -> int:
-    """0 where there is no body at all (RFC 9112, 6.3). Of a chunked one the gateway interface shows us nothing."""
+    """Return the announced length, 0 without a body (RFC 9112, 6.3). WSGI hides the length of a chunked one."""
     text = request.META.get("CONTENT_LENGTH") or ""
     if not text and "Transfer-Encoding" not in request.headers:
         return 0
@@ -104,7 +106,7 @@ def _check_length(length: int, limit: int) -> None:
 
 
 def _read(request: HttpRequest, length: int) -> bytes:
-    """Past request.body, whose own limit is for forms."""
+    """Read the body directly: `request.body` has a limit of its own, for forms."""
     try:
         content: bytes = request.read(length)
     except UnreadablePostError as error:
@@ -115,7 +117,7 @@ def _read(request: HttpRequest, length: int) -> bytes:
 
 
 def _may_be_picture(content_type: str) -> bool:
-    """The decoder looks at the bytes, not at this; it only tells a picture from a form sent by mistake."""
+    """Tell a picture from a form sent by mistake. The decoder reads the bytes, not the type."""
     return content_type in {"", "application/octet-stream"} or content_type.startswith("image/")
 
 

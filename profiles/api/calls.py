@@ -1,4 +1,4 @@
-"""One call: who asks, when, and what may be said of it."""
+"""One call: its request, time and token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from profiles.models import ApiToken, Profile
 
 @dataclass(frozen=True)
 class Call:
-    """`token` is None for public operations, which never ask who calls."""
+    """A call that was admitted. `token` is None for public operations."""
 
     request: HttpRequest
     now: datetime
@@ -23,7 +23,7 @@ class Call:
 
     @property
     def owner(self) -> Profile:
-        """Whose token it is, as read with it: their picture may have changed since. Only where there is a token."""
+        """Return the owner of the token, as read with it: their picture may have changed since."""
         if self.token is None:
             raise LookupError("a public operation speaks for nobody")
         return self.token.profile
@@ -34,9 +34,9 @@ class Call:
         return user
 
     def owner_now(self) -> Profile:
-        """The owner read anew, for answers after a change."""
+        """Read the owner again, for answers after a change."""
         return Profile.objects.select_related("user", "avatar__image").get(pk=self.owner.pk)
 
 
-#: Takes the call, then the parameters of the path by name; returns what becomes JSON.
+# Takes the call, then the parameters of the path by name; returns what becomes JSON.
 Handler = Callable[..., dict[str, Any]]

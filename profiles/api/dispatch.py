@@ -1,5 +1,4 @@
-"""Makes a view of the operations that share a path: method, token, limit, scope, then the operation; every way out is
-JSON."""
+"""Make views of operations: check method, token, limit and scope, then call the operation. All answers are JSON."""
 
 from __future__ import annotations
 
@@ -19,8 +18,8 @@ from profiles.api.operations import Operation
 from profiles.api.problems import BAD_PARAMETER, INTERNAL_ERROR, NO_SUCH_ADDRESS, CallRefused
 from profiles.errors import ExpectedError
 from profiles.limits import network_of_request
-from profiles.problems import EXPECTED, METHOD_NOT_ALLOWED, problem_response, public_error
-from profiles.serving.caching import soon_stale
+from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.serving.caching import short_cache_control
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +27,11 @@ View = Callable[..., HttpResponse]
 
 
 def view_of(operations: Mapping[str, Operation]) -> View:
-    """`operations` by method, all of one path."""
+    """Make the view of one path. `operations` are by method."""
     allowed = ", ".join([*(["HEAD"] if "GET" in operations else []), *operations])
 
-    # Exempt with reason: a forged request is one for which the browser adds a cookie by itself, and no cookie opens
-    # anything here. Only the Authorization header does, which no page can make another site's visitor send.
+    # Exempt: CSRF needs cookies that a browser adds by itself, and no cookie opens anything here. Only the
+    # Authorization header does, which no page can make another site's visitor send.
     @csrf_exempt
     def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
         operation = operations.get("GET" if request.method == "HEAD" else request.method or "")
@@ -47,7 +46,7 @@ def view_of(operations: Mapping[str, Operation]) -> View:
 
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    """What else is asked below `/api/v1/`, in the same words as every other refusal."""
+    """Answer all other paths below `/api/v1/` with a problem."""
     del request
     sentence = "Nothing answers at this address. See /api/openapi.json."
     return _private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS)))
@@ -56,7 +55,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
     try:
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
-    except EXPECTED as error:
+    except ExpectedError as error:
         return _refuse(request, public_error(error))
     except Exception:
         logger.exception("%s failed.", operation.name)
@@ -75,11 +74,11 @@ def _refuse(request: HttpRequest, error: ExpectedError) -> HttpResponse:
 def _admit(operation: Operation, request: HttpRequest) -> Call:
     now = timezone.now()
     if operation.scope is None:
-        limits.spend("calls", network_of_request(request), settings.guest_calls_per_hour())
+        limits.spend("calls", network_of_request(request), settings.current().api_guest_calls_per_hour)
         call = Call(request, now)
     else:
         token = identify(request, now)
-        limits.spend("calls", f"person-{token.profile.pk}", settings.calls_per_hour())
+        limits.spend("calls", f"person-{token.profile.pk}", settings.current().api_calls_per_hour)
         check_scope(token, operation.scope)
         call = Call(request, now, token)
     _check_queries(operation, request)
@@ -87,7 +86,7 @@ def _admit(operation: Operation, request: HttpRequest) -> Call:
 
 
 def _check_queries(operation: Operation, request: HttpRequest) -> None:
-    """A parameter misspelt must not be one silently left out."""
+    """Refuse unknown parameters: a misspelt one must not be silently ignored."""
     odd = next((name for name in request.GET if name not in operation.queries()), None)
     if odd is not None:
         known = ", ".join(sorted(operation.queries())) or "none"
@@ -100,8 +99,8 @@ def _private(response: HttpResponse) -> HttpResponse:
 
 
 def _public(response: HttpResponse) -> HttpResponse:
-    """Any page may read it. Only an answer about the thing asked for may be kept, never one about who asked."""
+    """Let any page read the answer. Caches may keep an answer about the resource, never one about the caller."""
     lasting = response.status_code in {200, 404}
-    response.headers["Cache-Control"] = soon_stale() if lasting else "no-store"
+    response.headers["Cache-Control"] = short_cache_control() if lasting else "no-store"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, from the table of operations."""
+"""Build the OpenAPI 3.1 document from the table of operations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEADERS |= {429: {"Retry-After": _RETRY}, 503: {"Retry-After": _RETRY}}
 
 
 def server_url() -> str:
-    return urljoin(settings.site_origin(), reverse("profiles:api") + "v1")
+    return urljoin(settings.current().site_origin, reverse("profiles:api") + "v1")
 
 
 def document() -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _body(what: str) -> dict[str, Any]:
 
 
 def _refusals(slugs: Iterable[str]) -> dict[str, Any]:
-    """One response per status, with the types it may have."""
+    """Return one response per status, with the problem types it may have."""
     by_status = groupby(sorted(slugs, key=_status), _status)
     return {str(status): _refusal(status, list(group)) for status, group in by_status}
 

@@ -1,4 +1,4 @@
-"""The table of all operations: what is not here does not exist, and what is here is documented."""
+"""The table of all operations. The routes and the document are made from it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from profiles.models import HANDLE_PATTERN
 from profiles.people.api_tokens import Scope
 from profiles.pictures.pages import POSITION
 
-#: What any call may meet; calls with a token may meet the second line too.
+# Problems of every call, and of every call with a token.
 _ALWAYS = ("method-not-allowed", "bad-parameter", "rate-limited", "internal-error")
 _WITH_TOKEN = ("token-missing", "token-unknown", "token-expired", "token-revoked", "scope-missing")
-#: 405 answers methods that are not operations, so no operation lists it.
+# 405 answers methods that are not operations, so no operation lists it.
 _UNLISTED = {"method-not-allowed"}
 
 
@@ -33,8 +33,7 @@ class Parameter:
 class Operation:
     """`path` is an OpenAPI template below `/api/v1`; the handler takes its parameters by name.
 
-    `scope` None: public, no token is looked at. `answer` names a schema. `body`: what may be sent, if anything.
-    `problems`: what it may meet beside what every call may.
+    `scope` None: public, tokens are ignored. `answer` names a schema. `problems`: besides those of every call.
     """
 
     name: str
@@ -49,11 +48,11 @@ class Operation:
     problems: tuple[str, ...] = ()
 
     def queries(self) -> set[str]:
-        """What may stand after the question mark."""
+        """Return the names of the query parameters."""
         return {parameter.name for parameter in self.parameters if parameter.place == "query"}
 
     def all_problems(self) -> Iterator[str]:
-        """In the table's order. A parameter of the path that is not of its form names no address."""
+        """Yield the slugs in the table's order. A malformed parameter of the path is no-such-address."""
         odd_path = ("no-such-address",) if "{" in self.path else ()
         every = (*_ALWAYS, *(_WITH_TOKEN if self.scope else ()), *odd_path, *self.problems)
         return (slug for slug in every if slug not in _UNLISTED)

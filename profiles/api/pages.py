@@ -10,12 +10,12 @@ from profiles import settings
 from profiles.api.document import document, server_url
 from profiles.api.operations import OPERATIONS
 from profiles.api.problems import PICTURE_REASONS, PROBLEMS
-from profiles.forms import most
+from profiles.forms import upload_limit
 
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Any page may read it: tools that show such documents run in browsers."""
+    """Send the document. Any page may read it: tools that show such documents run in browsers."""
     response = JsonResponse(document())
     response.headers["Cache-Control"] = "public, max-age=300"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -29,8 +29,8 @@ def about(request: HttpRequest) -> HttpResponse:
         "operations": OPERATIONS,
         "problems": {slug: kind for slug, kind in PROBLEMS.items() if slug not in PICTURE_REASONS},
         "picture_reasons": PICTURE_REASONS,
-        "most_bytes": most(),
-        "uploads_per_hour": settings.uploads_per_hour(),
-        "calls_per_hour": settings.calls_per_hour(),
+        "most_bytes": upload_limit(),
+        "uploads_per_hour": settings.current().uploads_per_hour,
+        "calls_per_hour": settings.current().api_calls_per_hour,
     }
     return render(request, "profiles/api.html", context)

@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from profiles.errors import ExpectedError, Kind
-from profiles.images.errors import Reason
+from profiles.images.errors import REFUSALS, TOO_MANY_BYTES, DecoderUnavailable, PictureError
 from profiles.limits import TooMany
 from profiles.people.api_tokens import TOKEN_EXPIRED, TOKEN_REVOKED, TOKEN_UNKNOWN
 from profiles.pictures.changing import NO_PICTURE, AvatarNotShowable, NoSuchAvatar
-from profiles.problems import (
-    DECODER_UNAVAILABLE,
-    METHOD_NOT_ALLOWED,
-    PICTURE_REFUSED,
-    STORAGE_UNAVAILABLE,
-    TOO_MANY_BYTES,
-)
+from profiles.problems import METHOD_NOT_ALLOWED
+from profiles.store.objects import StorageError
 
 BAD_PARAMETER = Kind("bad-parameter", "A parameter is wrong")
 MALFORMED_BODY = Kind("malformed-body", "The body can't be read")
@@ -30,7 +25,7 @@ BODY_INVALID = Kind("body-invalid", "The body is incomplete or wrong", 422)
 INTERNAL_ERROR = Kind("internal-error", "Internal error", 500, permanent=False)
 
 # Reasons of the decoder end in kinds under their own name; too many bytes are refused before it, with 413.
-PICTURE_REASONS = tuple(reason.value.replace("_", "-") for reason in Reason if reason != Reason.TOO_MANY_BYTES)
+PICTURE_REASONS = tuple(slug for slug in REFUSALS if slug != TOO_MANY_BYTES.slug)
 
 
 class Problem(NamedTuple):
@@ -62,15 +57,12 @@ _DOCUMENTED = (
     Problem(TOO_MANY_BYTES, "The body is over the limit; none of it was kept."),
     Problem(UNSUPPORTED_MEDIA_TYPE, "The body's Content-Type is not one that is read here."),
     Problem(BODY_INVALID, "The body was read, but does not hold what it must."),
-    Problem(PICTURE_REFUSED, "The picture can't be used; “detail” says why."),
-    *(
-        Problem(Kind(slug, "Refused", 422), f"The picture was refused: {slug.replace('-', ' ')}.")
-        for slug in PICTURE_REASONS
-    ),
+    Problem(PictureError.kind, "The picture can't be used; “detail” says why."),
+    *(Problem(REFUSALS[slug], f"The picture was refused: {slug.replace('-', ' ')}.") for slug in PICTURE_REASONS),
     Problem(TooMany.kind, "Too many calls; “Retry-After” says when to come back."),
     Problem(INTERNAL_ERROR, "We failed; it is logged."),
-    Problem(DECODER_UNAVAILABLE, "The picture could not be looked at now; the same bytes may pass later."),
-    Problem(STORAGE_UNAVAILABLE, "Pictures can't be stored now; yours is as it was."),
+    Problem(DecoderUnavailable.kind, "The picture could not be looked at now; the same bytes may pass later."),
+    Problem(StorageError.kind, "Pictures can't be stored now; yours is as it was."),
 )
 PROBLEMS: Mapping[str, Problem] = {problem.kind.slug: problem for problem in _DOCUMENTED}
 

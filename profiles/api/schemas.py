@@ -1,4 +1,4 @@
-"""The JSON of the API in JSON Schema 2020-12, as OpenAPI 3.1 wants it."""
+"""The API's JSON in JSON Schema 2020-12, as OpenAPI 3.1 requires."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ADDRESS: Schema = {"type": "string", "format": "uri-reference"}
 SHA256: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 MEDIA_TYPE: Schema = {"type": "string", "pattern": "^image/[a-z]+$"}
 SOURCE: Schema = {"type": "string", "enum": [name for name, _ in source_choices()]}
-#: Numbers out of range are refused as "bad-crop", which no pattern can say.
+# Numbers out of range are refused as "bad-crop", which no pattern can say.
 CROP: Schema = {"type": "string", "pattern": CROP_TEXT}
 ALT_TEXT: Schema = {"type": "string", "maxLength": MAX_ALT_TEXT}
 
@@ -31,7 +31,7 @@ def ref(name: str) -> Schema:
 
 
 def _or_null(schema: Schema, about: str = "") -> Schema:
-    """Types and enums take null in themselves, references only beside themselves."""
+    """Allow null: within types and enums, and beside references."""
     said = {"description": about} if about else {}
     if "$ref" in schema:
         return {"anyOf": [schema, {"type": "null"}], **said}
@@ -48,7 +48,7 @@ def _about(schema: Schema, about: str) -> Schema:
 
 
 def _object(members: Mapping[str, Schema], about: str, *, optional: tuple[str, ...] = ()) -> Schema:
-    """Open to members of later versions; all of these are there unless `optional`."""
+    """Return an object schema, open to members of later versions. All of `members` are required but `optional`."""
     required = [name for name in members if name not in optional]
     return {"type": "object", "description": about, "required": required, "properties": dict(members)}
 
@@ -59,10 +59,10 @@ _RECEIPT: Mapping[str, Schema] = {
     "profile": _about(ADDRESS, "The public page."),
     "url": _about(ADDRESS, "Always the current picture; add ?s= for a size in pixels."),
     "alt": _about(TEXT, "What the picture shows, for people who can't see it."),
-    "mark": {"type": "boolean", "description": "It is an NFT its owner holds, checked within the allowed age."},
+    "mark": {"type": "boolean", "description": "The right to show it was checked within the allowed age."},
     "provenance": {
         "type": ["object", "null"],
-        "description": "What proves the mark: chain, contract, token, block, CID; a public holder's account and name.",
+        "description": "What proves the mark, as its source says it.",
     },
     "source": _or_null(SOURCE, "null where there is no picture."),
     "sha256": _or_null(SHA256, "Of the picture as we keep it."),
@@ -82,7 +82,7 @@ _ENTRY: Mapping[str, Schema] = {
     "mark": {"type": "boolean"},
     "title": TEXT,
     "alt_text": TEXT,
-    "asset": _or_null(TEXT, "The token it was taken from, in CAIP-19; null for uploads."),
+    "asset": _or_null(TEXT, "What it was taken from, as its source names it; null for uploads."),
     "created_at": MOMENT,
     "chosen_at": _about(MOMENT, "When its owner last made it their picture."),
     "sha256": SHA256,

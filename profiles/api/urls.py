@@ -1,4 +1,4 @@
-"""The routes: those of the API made from its table of operations, and the page on which people make tokens."""
+"""The routes of the API, made from the table of operations, and of the pages about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _by_path() -> dict[str, dict[str, Operation]]:
 
 
 def _route(template: str, operations: dict[str, Operation]) -> str:
-    """`/me/pictures/{picture_id}` in Django's words; a parameter that is no UUID is one word of a handle's letters."""
+    """Translate `/me/pictures/{picture_id}` into a Django route. A parameter is a UUID or a handle."""
     schemas = {each.name: each.schema for operation in operations.values() for each in operation.parameters}
 
     def converter(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What each operation does. Checks of token, scope and method are over when these are called."""
+"""The operations. Token, scope and method are checked before these are called."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from profiles.models import Avatar, Profile
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE
 from profiles.pictures.pages import Position, history_ids, history_page
-from profiles.serving.receipt import receipt_of
+from profiles.serving.receipt import build_current_receipt
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
 from profiles.store.renditions import content_url, pick_rendition
@@ -31,9 +31,9 @@ def get_picture(call: Call) -> dict[str, Any]:
 
 
 def put_picture(call: Call) -> dict[str, Any]:
-    """The same hourly limit as the upload form's, counted together: each try costs a decoder its time."""
+    """Set the picture. Tries count against the same hourly limit as the upload form's: each costs decoder time."""
     upload = read_upload(call.request)
-    limits.spend("uploads", call.actor.pk, settings.uploads_per_hour())
+    limits.spend("uploads", call.actor.pk, settings.current().uploads_per_hour)
     details = history.AvatarDetails(alt_text=upload.alt_text)
     avatar = history.set_avatar(call.owner, upload.content, UPLOAD, details=details, actor=call.actor, crop=upload.crop)
     return entry_of(call, avatar)
@@ -69,7 +69,7 @@ def describe_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
 def remove_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
     removed = history.remove_avatar(call.owner, picture_id, call.actor)
     shown = shown_picture(call.owner_now(), call.now).avatar
-    until = (removed.removed_at or call.now) + settings.undo_time()
+    until = (removed.removed_at or call.now) + settings.current().undo_time
     return {
         "removed": entry(removed, shown, call.now),
         "restorable_until": None if removed.is_locked else until.isoformat(),
@@ -101,26 +101,26 @@ def _read_after(call: Call) -> Position | None:
         raise ExpectedError("after is the “next” of an earlier answer.", BAD_PARAMETER) from None
 
 
-# What the API says of pictures and people. schemas.py says the same in JSON Schema; the tests hold them together.
+# `profiles.api.schemas` describes these answers; the tests compare both.
 
-#: How many ids of the history stand in `GET /me/picture`; the list of pictures has the rest.
+# How many ids of the history `GET /me/picture` has; the list of pictures has the rest.
 IDS = 100
 _LARGEST = 1024
 
 
 def current_picture(owner: Profile, now: datetime) -> dict[str, Any]:
-    """The public receipt, with what only the owner is told: ids."""
+    """Build the receipt with what only the owner gets: ids."""
     shown = shown_picture(owner, now).avatar
     ids = [str(avatar_id) for avatar_id in history_ids(owner, IDS)]
-    return {**receipt_of(owner, now), "id": None if shown is None else str(shown.pk), "history": ids}
+    return {**build_current_receipt(owner, now), "id": None if shown is None else str(shown.pk), "history": ids}
 
 
 def person(profile: Profile, now: datetime) -> dict[str, Any]:
-    return {**receipt_of(profile, now), "bio": profile.bio}
+    return {**build_current_receipt(profile, now), "bio": profile.bio}
 
 
 def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, Any]:
-    """`shown` is what others see of its owner now."""
+    """Build the JSON of a picture. `shown` is what others see of its owner now."""
     image = avatar.image
     return {
         "id": str(avatar.pk),
@@ -144,13 +144,13 @@ def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, Any]
 
 
 def entry_of(call: Call, avatar: Avatar) -> dict[str, Any]:
-    """After a change: who is shown is read anew."""
+    """Build the JSON of a picture after a change: what is shown is read again."""
     return entry(avatar, shown_picture(call.owner_now(), call.now).avatar, call.now)
 
 
 def _url(avatar: Avatar) -> str | None:
-    """Of the largest square; what was removed has no address."""
+    """Return the URL of the largest square; None for a removed picture."""
     if avatar.state == Avatar.State.REMOVED:
         return None
     rendition = pick_rendition(avatar.image.renditions.all(), _LARGEST)
-    return None if rendition is None else urljoin(settings.site_origin(), content_url(rendition))
+    return None if rendition is None else urljoin(settings.current().site_origin, content_url(rendition))

@@ -1,11 +1,10 @@
-"""Decoding in confined child processes. The only way strangers' bytes reach a decoder."""
+"""Decode in confined child processes. The only way strangers' bytes reach a decoder."""
 
+from profiles.decoding.messages import RenderRequest
+from profiles.decoding.pool import Decoder, get_decoder
+from profiles.decoding.settings import DecoderSettings
 from profiles.images.errors import DecoderUnavailable, ImageRefused, PictureError
-from profiles.images.picture import DecodeRequest, NormalisedPicture
-
-from .messages import RenderRequest
-from .pool import Decoder, get_decoder
-from .settings import DecoderSettings
+from profiles.images.picture import DecodeRequest, NormalizedPicture
 
 __all__ = [
     "DecodeRequest",
@@ -13,7 +12,7 @@ __all__ = [
     "DecoderSettings",
     "DecoderUnavailable",
     "ImageRefused",
-    "NormalisedPicture",
+    "NormalizedPicture",
     "PictureError",
     "RenderRequest",
     "get_decoder",

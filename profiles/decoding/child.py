@@ -1,7 +1,7 @@
-"""The process that decodes: confined before it reads a byte, warm between pictures, gone with its parent.
+"""The process that decodes: confined before it reads a byte, reused for many pictures, ended with its parent.
 
-Started by `worker` in isolated mode with a bare environment; knows no settings but those it is given, and no
-Django.
+`child_handle` starts it in isolated mode with a bare environment. It loads no Django and knows only the settings on
+its command line.
 """
 
 import json
@@ -12,54 +12,50 @@ import warnings
 
 from PIL import AvifImagePlugin
 
-from profiles.decoding.messages import PipeStream
-from profiles.images.detect import read_header, sniff_format
-from profiles.images.errors import ImageRefused, Reason
-from profiles.images.formats import SourceFormat
-from profiles.images.limits import MIB
-from profiles.images.normalise import normalise_with_renditions
-from profiles.images.picture import DecodeRequest
-from profiles.images.render import render
-
-from .confinement import allow_memory, allow_processor_time, confine
-from .messages import (
-    Message,
-    ProtocolError,
+from profiles.decoding.confinement import allow_memory, allow_processor_time, confine
+from profiles.decoding.messages import (
     read_decode_request,
     read_render_request,
-    receive,
-    send,
     write_encoded,
     write_picture,
     write_refusal,
 )
-from .settings import DecoderSettings
+from profiles.decoding.pipes import Message, PipeStream, ProtocolError, receive, send
+from profiles.decoding.settings import DecoderSettings
+from profiles.images.errors import TOO_MUCH_MEMORY, ImageRefused
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import read_header, sniff_format
+from profiles.images.limits import MIB
+from profiles.images.normalize import normalize
+from profiles.images.picture import DecodeRequest
+from profiles.images.render import render
 
 _PARENT_CHECK_SECONDS = 5.0
 _RENDER_PIXELS = 1024 * 1024
 
-#: Memory one picture may take beyond what the child holds already: a base for encoders and the file itself,
-#: and so many bytes per pixel of the canvas, which the hungriest honest decoder (AVIF with alpha) stays under.
-#: A file whose inner stream is larger than its header says runs into this limit.
+#: Memory a picture may take beyond what the child holds already: a base for encoders and the file itself, plus bytes
+#: per pixel of the canvas, which the hungriest honest decoder (AVIF with alpha) does not exceed. A file whose inner
+#: stream is larger than its header claims hits this limit.
 _BASE_MEMORY = 96 * MIB
 _MEMORY_PER_PIXEL = 24
 
 
 def main() -> None:
+    """Serve requests from stdin until there are no more, or the child is due to be replaced."""
     settings = DecoderSettings(**json.loads(sys.argv[1]))
     stream = _take_over_pipes()
     confined = confine(settings.address_space, settings.open_files)
     warnings.simplefilter("ignore")
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    send(stream, Message({"ready": True, "confined": confined}))
     try:
+        send(stream, Message({"ready": True, "confined": confined}))
         _serve(stream, settings)
-    except (ProtocolError, BrokenPipeError):
+    except ProtocolError:
         return  # the parent is gone
 
 
 def _take_over_pipes() -> PipeStream:
-    """Keep the answer pipe to ourselves: what a library prints must not end between two messages."""
+    """Reserve the answer pipe: what a library prints to stdout must not end up between two messages."""
     answers = os.dup(1)
     os.dup2(2, 1)
     return PipeStream(0, answers)
@@ -72,7 +68,7 @@ def _serve(stream: PipeStream, settings: DecoderSettings) -> None:
         answer = _answer(receive(stream), settings)
         last = (
             served == settings.pictures_per_child
-            or answer.body.get("refused") == Reason.TOO_MUCH_MEMORY
+            or answer.body.get("refused") == TOO_MUCH_MEMORY.slug
             or _resident_bytes() > settings.retire_bytes
         )
         send(stream, Message(answer.body | {"last": last}, answer.blobs))
@@ -81,10 +77,10 @@ def _serve(stream: PipeStream, settings: DecoderSettings) -> None:
 
 
 def _wait_for_work(stream: PipeStream, idle_seconds: float) -> bool:
-    parent, tired_at = os.getppid(), time.monotonic() + idle_seconds
+    parent, idle_until = os.getppid(), time.monotonic() + idle_seconds
     while not stream.wait_readable(min(_PARENT_CHECK_SECONDS, idle_seconds)):
-        # A fork of the parent may hold the pipe open after the parent's death, so look for the parent itself.
-        if os.getppid() != parent or time.monotonic() > tired_at:
+        # A fork of the parent may hold the pipe open after the parent ended, so check for the parent itself.
+        if os.getppid() != parent or time.monotonic() > idle_until:
             return False
     return True
 
@@ -99,7 +95,7 @@ def _answer(message: Message, settings: DecoderSettings) -> Message:
         return write_refusal(refusal)
     except MemoryError:
         return write_refusal(
-            ImageRefused(Reason.TOO_MUCH_MEMORY, "This picture needs more memory than a picture of its size may.")
+            ImageRefused("This picture needs more memory than a picture of its size may.", TOO_MUCH_MEMORY)
         )
 
 
@@ -110,7 +106,7 @@ def _decode(content: bytes, request: DecodeRequest, settings: DecoderSettings) -
         allow_memory(settings.svg_memory)
     else:
         allow_memory(_BASE_MEMORY + _MEMORY_PER_PIXEL * read_header(content, request.limits).pixels)
-    return write_picture(normalise_with_renditions(content, request))
+    return write_picture(normalize(content, request))
 
 
 def _render(master: bytes, message: Message, settings: DecoderSettings) -> Message:
@@ -122,7 +118,7 @@ def _render(master: bytes, message: Message, settings: DecoderSettings) -> Messa
 
 def _resident_bytes() -> int:
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - every picture pays for this
+        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - called for every picture
             return int(statm.read().split()[1]) * 4096
     except OSError:
         return 0  # not Linux: only the count of pictures retires a child

@@ -1,4 +1,4 @@
-"""The parent's end of one child process: start it, ask it, learn how it died."""
+"""The parent's handle of one child process: start it, ask it, find out why it ended."""
 
 import json
 import logging
@@ -9,19 +9,17 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from profiles.decoding.messages import Expired, PipeStream
-from profiles.images.errors import DecoderUnavailable, ImageRefused, Reason
-
-from .messages import Message, ProtocolError, receive, send
-from .settings import DecoderSettings
+from profiles.decoding.pipes import Message, PipeStream, ProtocolError, receive, send
+from profiles.decoding.settings import DecoderSettings
+from profiles.images.errors import CRASHED_DECODER, TOO_MUCH_TIME, DecoderUnavailable, ImageRefused
 
 _log = logging.getLogger("profiles.decoding")
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, {root!r}); from profiles.decoding.child import main; main()"
 
-#: All the child's environment. No secret of ours is in it. glibc: one arena, and large blocks go back to the
-#: system at once, so that a warm child stays small. libvips: no threads of its own, no temporary files.
+#: The child's whole environment; it holds no secret. glibc: one arena, and large blocks return to the system at once,
+#: so that an idle child stays small. libvips: no threads of its own, no temporary files.
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",
@@ -31,49 +29,48 @@ _ENVIRONMENT = {
     "VIPS_DISC_THRESHOLD": "4g",
 }
 
-#: Signals a decoder earns by itself. SIGKILL and SIGTERM come from outside and say nothing of the picture.
+#: Signals that a decoder causes itself. SIGKILL and SIGTERM come from outside and say nothing about the picture.
 _CRASHES = frozenset(
     {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGSYS}
 )
 
-
-class WorkerDied(Exception):
-    """The child ended before it answered; ``exit_code`` as of subprocess, negative for a signal."""
-
-    def __init__(self, exit_code: int) -> None:
-        super().__init__(f"the decoder's child ended with {exit_code}")
-        self.exit_code = exit_code
+_NOT_STARTED = "Pictures cannot be processed at the moment. Please try again."
+_STARVED = "The picture could not be processed in time because the machine is busy. Please try again."
 
 
 def refusal_for(exit_code: int, processor_seconds: int) -> ImageRefused | None:
-    """The refusal a death on this picture means, or None where the picture is not to blame."""
+    """Return the refusal that a child's exit code means for its picture, None if the picture is not to blame.
+
+    `exit_code` is that of subprocess: negative for a signal.
+    """
     if exit_code == -signal.SIGXCPU:
         return ImageRefused(
-            Reason.TOO_MUCH_TIME, f"This picture takes more than {processor_seconds} seconds to decode, our limit."
+            f"This picture takes more than {processor_seconds} seconds to decode, our limit.", TOO_MUCH_TIME
         )
     if -exit_code in _CRASHES:
-        return ImageRefused(Reason.CRASHED_DECODER, "This picture's file is damaged in a way that breaks the decoder.")
+        return ImageRefused("This picture's file is damaged in a way that breaks the decoder.", CRASHED_DECODER)
     return None
 
 
-class Worker:
-    """One warm child. Not safe for two threads at once; the pool lends it to one at a time."""
+class Child:
+    """One running child. Not safe for two threads at once; the pool lends it to one at a time."""
 
     def __init__(self, settings: DecoderSettings) -> None:
-        """Start the child and wait for its greeting; raises `DecoderUnavailable`."""
+        """Start the child and wait until it is ready. Raise `DecoderUnavailable`."""
         self._settings = settings
         self._process = _start_process(settings)
         self.retired = False
         reading, writing = self._process.stdout, self._process.stdin
         if reading is None or writing is None:
-            raise DecoderUnavailable("Pictures cannot be processed at the moment. Please try again.")
+            raise DecoderUnavailable(_NOT_STARTED)
         os.set_blocking(writing.fileno(), False)
         self._stream = PipeStream(reading.fileno(), writing.fileno())
+        self._stream.expire_in(settings.start_seconds)
         try:
-            self.confined = bool(self._converse(None, settings.start_seconds).body.get("confined"))
-        except (WorkerDied, Expired) as error:
+            self.confined = bool(receive(self._stream).body.get("confined"))
+        except (ProtocolError, TimeoutError) as error:
             self.end()
-            raise DecoderUnavailable("Pictures cannot be processed at the moment. Please try again.") from error
+            raise DecoderUnavailable(_NOT_STARTED) from error
 
     @property
     def pid(self) -> int:
@@ -82,39 +79,45 @@ class Worker:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, message: Message) -> Message:
-        """The child's answer; raises `WorkerDied`, or `Expired` after the wall time. Either way: `end` it."""
-        answer = self._converse(message, self._settings.wall_seconds)
+    def ask(self, message: Message, processor_seconds: int) -> Message:
+        """Return the child's answer. After any error the caller must `end` the child.
+
+        Raises `ImageRefused` if the picture ended the child, `ProtocolError` if anything else did, and
+        `DecoderUnavailable` after the wall time.
+        """
+        self._stream.expire_in(self._settings.wall_seconds)
+        try:
+            send(self._stream, message)
+            answer = receive(self._stream)
+        except TimeoutError as error:
+            raise DecoderUnavailable(_STARVED) from error
+        except ProtocolError as error:
+            exit_code = self._wait_for_exit()
+            _log.warning("The decoder's child exited with %s while it decoded a picture", exit_code)
+            if refusal := refusal_for(exit_code, processor_seconds):
+                raise refusal from error
+            raise
         self.retired = bool(answer.body.get("last"))
         return answer
-
-    def _converse(self, message: Message | None, seconds: float) -> Message:
-        self._stream.expire_in(seconds)
-        try:
-            if message is not None:
-                send(self._stream, message)
-            return receive(self._stream)
-        except (ProtocolError, BrokenPipeError) as error:
-            raise WorkerDied(self._wait_for_exit()) from error
 
     def _wait_for_exit(self) -> int:
         try:
             return self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:  # it talks nonsense but lives
+        except subprocess.TimeoutExpired:  # it sent no valid message, but runs
             self._process.kill()
             self._process.wait()
             return 1
 
     def end(self) -> None:
-        """Kill the child if it still runs, and leave nothing of it behind."""
+        """Kill the child if it still runs, and release everything it held."""
         self._process.kill()
         self._close_pipes()
         self._process.wait()
 
     def abandon(self) -> None:
-        """For a fork of the process that started the child: let go of the pipes, leave the child alone."""
+        """In a fork of the process that started the child: close the pipes and leave the child running."""
         self._close_pipes()
-        self._process.returncode = 0  # it is not ours to wait for
+        self._process.returncode = 0  # only its own parent can wait for it
 
     def _close_pipes(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
@@ -133,8 +136,8 @@ def _start_process(settings: DecoderSettings) -> subprocess.Popen[bytes]:
             stderr=subprocess.DEVNULL,
             env=_ENVIRONMENT,
             cwd="/",
-            start_new_session=True,  # Ctrl-C is for the parent, which then lets its children go
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
         )
     except OSError as error:
         _log.exception("The decoder's child could not be started")
-        raise DecoderUnavailable("Pictures cannot be processed at the moment. Please try again.") from error
+        raise DecoderUnavailable(_NOT_STARTED) from error

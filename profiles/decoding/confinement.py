@@ -1,8 +1,8 @@
-"""What the decoder's child gives up before it reads a stranger's first byte. Runs in the child only.
+"""Confine the decoder's child before it reads a stranger's first byte. Runs in the child only.
 
-Address space, core dumps, written files and open files by rlimit everywhere; on Linux x86-64 and arm64 also
-a seccomp filter: no new socket, no program, no other process, no file opened for writing. Decoders need
-none of these, so they fail with EPERM and nothing is killed that only tried.
+rlimits hold address space, core dumps, written files and open files everywhere. On Linux x86-64 and arm64 a seccomp
+filter also denies new sockets, programs, other processes and files opened for writing. Decoders need none of these,
+so such calls fail with EPERM instead of killing the process.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ _ALLOW, _DENY, _UNKNOWN = 0x7FFF0000, 0x00050001, 0x00050026  # allow; fail with
 _AT_NUMBER, _AT_ARCHITECTURE = 0, 4
 _OPEN_FOR_WRITING = 0o3  # O_WRONLY | O_RDWR
 _CLONE_THREAD = 0x00010000
-_CLONE3 = 435  # takes its flags behind a pointer, out of the filter's sight; without it glibc uses clone
+_CLONE3 = 435  # has its flags behind a pointer, which no filter can follow; without it glibc uses clone
 
 _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class _Calls:
-    """Numbers of the system calls taken away; of clone; and which argument of the open calls holds the flags."""
+    """Numbers of the denied system calls and of clone, and which argument of each open call holds the flags."""
 
     audit_architecture: int
     denied: tuple[int, ...]
@@ -40,8 +40,8 @@ class _Calls:
 
 
 # Sockets: socket connect bind sendto sendmsg. Processes: fork vfork execve execveat ptrace kill tkill tgkill
-# process_vm_readv/writev pidfd_open pidfd_getfd. Files: creat truncate openat2 and all that renames, links,
-# removes, makes or changes owners and modes; mount. io_uring, which could do any of these unseen.
+# process_vm_readv/writev pidfd_open pidfd_getfd. Files: creat truncate openat2, all calls that rename, link, remove,
+# create or change owners and modes, and mount. io_uring, which could do any of these past the filter.
 _X86_64_SOCKETS_AND_PROCESSES = (41, 42, 49, 44, 46, 57, 58, 59, 322, 101, 62, 200, 234, 310, 311, 434, 438)
 _X86_64_FILES = (85, 76, 437, 82, 264, 316, 86, 265, 88, 266, 87, 263, 83, 258, 84, 90, 268, 92, 260, 165, 425, 426)
 _ARM64_SOCKETS_AND_PROCESSES = (198, 203, 200, 206, 211, 221, 281, 117, 129, 130, 131, 270, 271, 434, 438)
@@ -54,9 +54,9 @@ _ARCHITECTURES = {
 
 
 def confine(address_space: int, open_files: int) -> bool:
-    """Give up what decoding does not need; True if the system call filter holds as well.
+    """Set the rlimits and the system call filter; return whether the filter could be set.
 
-    ``address_space`` in bytes. rlimits that the machine already sets lower stay as they are.
+    `address_space` is in bytes. rlimits that the machine already sets lower stay as they are.
     """
     _lower(resource.RLIMIT_AS, address_space)
     _lower(resource.RLIMIT_CORE, 0)
@@ -68,13 +68,13 @@ def confine(address_space: int, open_files: int) -> bool:
 def _lower(limit: int, value: int) -> None:
     _soft, hard = resource.getrlimit(limit)
     wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    # Some systems (macOS) refuse limits Linux takes; the parent's timeout still holds there.
+    # Some systems (macOS) refuse limits that Linux accepts; the parent's timeout still holds there.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(limit, (wanted, wanted))
 
 
 def allow_processor_time(seconds: int) -> None:
-    """End this process (SIGXCPU) once it has used ``seconds`` more of processor time."""
+    """Let SIGXCPU end this process after `seconds` more of processor time."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     spent = usage.ru_utime + usage.ru_stime
     _hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
@@ -82,7 +82,7 @@ def allow_processor_time(seconds: int) -> None:
 
 
 def allow_memory(extra: int) -> None:
-    """Make allocations fail once this process holds ``extra`` bytes more of its own than now (Linux)."""
+    """Let allocations fail once this process holds `extra` bytes more than now (Linux)."""
     if sys.platform != "linux":
         return
     data_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
@@ -105,13 +105,13 @@ def _filter_system_calls() -> bool:
 
 
 def _build_filter(calls: _Calls) -> bytes:
-    """Deny what is listed and opening for writing, allow the rest; another architecture's calls are denied."""
+    """Return a program that denies the listed calls, opening for writing, and calls of another architecture."""
     steps = [
         _step(_LOAD, _AT_ARCHITECTURE),
         _step(_JUMP_EQUAL, calls.audit_architecture, 1, 0),
         _step(_RETURN, _DENY),
         _step(_LOAD, _AT_NUMBER),
-        _step(_JUMP_AT_LEAST, 0x40000000, 0, 1),  # x32's numbers, another door to the same calls
+        _step(_JUMP_AT_LEAST, 0x40000000, 0, 1),  # x32's numbers for the same calls
         _step(_RETURN, _DENY),
     ]
     for number in calls.denied:
@@ -124,7 +124,7 @@ def _build_filter(calls: _Calls) -> bytes:
 
 
 def _by_flags(number: int, flags_at: int, flags: int, answers: tuple[int, int]) -> list[bytes]:
-    """For one call: the first answer if its argument has any of ``flags``, else the second."""
+    """Return the steps for one call: the first answer if its argument has any of `flags`, else the second."""
     return [
         _step(_JUMP_EQUAL, number, 0, 4),
         _step(_LOAD, 16 + 8 * flags_at),

@@ -1,22 +1,16 @@
-"""A small pool of warm children, shared by the threads of one process and never by two processes."""
+"""A small pool of running children, shared by the threads of one process and never by two processes."""
 
 import logging
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
-from profiles.decoding.child_handle import Worker, WorkerDied, refusal_for
-from profiles.decoding.messages import Expired
-from profiles.images.detect import check_bytes, sniff_format
-from profiles.images.errors import DecoderUnavailable
-from profiles.images.formats import SourceFormat
-from profiles.images.picture import DecodeRequest, EncodedImage, NormalisedPicture
-
-from .messages import (
-    Message,
+from profiles.decoding.child_handle import Child
+from profiles.decoding.messages import (
     RenderRequest,
     read_encoded,
     read_picture,
@@ -24,22 +18,28 @@ from .messages import (
     write_decode_request,
     write_render_request,
 )
-from .settings import DecoderSettings
+from profiles.decoding.pipes import Message, ProtocolError
+from profiles.decoding.settings import DecoderSettings
+from profiles.images.errors import DecoderUnavailable, ImageRefused
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import check_bytes, sniff_format
+from profiles.images.picture import DecodeRequest, EncodedImage, NormalizedPicture
 
 _log = logging.getLogger("profiles.decoding")
 
 _BUSY = "Many pictures are being processed right now. Please try again in a moment."
-_STARVED = "The picture could not be processed in time because the machine is busy. Please try again."
 _LOST = "The decoder was stopped while it worked on the picture. Please try again."
 
 _decoders: "weakref.WeakSet[Decoder]" = weakref.WeakSet()
 
+Result = TypeVar("Result")
+
 
 class Decoder:
-    """Decodes in child processes: started on first use, reused, replaced when they die. Thread safe.
+    """Decode in child processes: started on first use, reused, replaced when they end. Thread safe.
 
-    After a fork the new process starts children of its own. Every failure is a `PictureError`:
-    `ImageRefused` if the picture is to blame, `DecoderUnavailable` if the machine is.
+    After a fork the new process starts children of its own. Every failure is a `PictureError`: `ImageRefused` if the
+    picture is to blame, `DecoderUnavailable` if the machine is.
     """
 
     def __init__(self, settings: DecoderSettings | None = None) -> None:
@@ -47,121 +47,112 @@ class Decoder:
         self._children = _Children(self._settings.processes)
         _decoders.add(self)
 
-    def decode(self, content: bytes, request: DecodeRequest) -> NormalisedPicture:
-        """Strangers' bytes → master, still and renditions; raises `ImageRefused` or `DecoderUnavailable`."""
+    def decode(self, content: bytes, request: DecodeRequest) -> NormalizedPicture:
+        """Return master, still and renditions of strangers' bytes. Raise `ImageRefused` or `DecoderUnavailable`."""
         check_bytes(content, request.limits)
         drawing = request.svg_allowed and sniff_format(content) is SourceFormat.SVG
         seconds = self._settings.svg_processor_seconds if drawing else self._settings.processor_seconds
-        return read_picture(self._ask(write_decode_request(content, request), seconds))
+        return self._ask(write_decode_request(content, request), seconds, read_picture)
 
     def render(self, master: bytes, request: RenderRequest) -> EncodedImage:
-        """One more rendition of a master made by `decode`; raises as `decode` does."""
-        return read_encoded(self._ask(write_render_request(master, request), self._settings.processor_seconds))
+        """Return one more rendition of a master made by `decode`. Raises as `decode` does."""
+        return self._ask(write_render_request(master, request), self._settings.processor_seconds, read_encoded)
 
     def pids(self) -> frozenset[int]:
-        """The children that live now, for health pages and tests."""
-        return frozenset(worker.pid for worker in list(self._children.all) if worker.is_alive())
+        """Return the process ids of the running children."""
+        return frozenset(child.pid for child in list(self._children.all) if child.is_alive())
 
     def close(self) -> None:
-        """End the children that nobody uses at the moment. The decoder stays usable."""
+        """End the idle children. The decoder stays usable."""
         self._children.end_idle()
 
-    def _ask(self, message: Message, processor_seconds: int) -> Message:
-        # A child may retire or be stopped from outside between two pictures: the second try has a new one.
+    def _ask(self, message: Message, processor_seconds: int, read: Callable[[Message], Result]) -> Result:
+        # A child may retire or be stopped from outside between two pictures; the second attempt has a new one.
         for _attempt in range(2):
             try:
-                answer = self._ask_once(message)
-            except WorkerDied as death:
-                _log.warning("A decoder's child ended with %s at work on a picture", death.exit_code)
-                refusal = refusal_for(death.exit_code, processor_seconds)
-                if refusal is not None:
-                    raise refusal from death
+                with self._children.borrow(self._settings) as child:
+                    answer = child.ask(message, processor_seconds)
+                    result = read_refusal(answer) or read(answer)
+            except ProtocolError:
                 continue
-            except Expired as error:
-                raise DecoderUnavailable(_STARVED) from error
-            refusal = read_refusal(answer)
-            if refusal is not None:
-                _log.info("A picture was refused (%s): %s", refusal.reason, answer.body.get("cause"))
-                raise refusal
-            return answer
+            if isinstance(result, ImageRefused):
+                _log.info("A picture was refused (%s): %s", result.slug, answer.body.get("cause"))
+                raise result
+            return result
         raise DecoderUnavailable(_LOST)
 
-    def _ask_once(self, message: Message) -> Message:
-        with self._children.borrow(self._settings) as worker:
-            return worker.ask(message)
-
     def forget_children(self) -> None:
-        """For a fork: the children belong to the process this one was forked from."""
-        for worker in list(self._children.all):
-            worker.abandon()
+        """After a fork: drop the children, which belong to the parent of this process."""
+        for child in list(self._children.all):
+            child.abandon()
         self._children = _Children(self._settings.processes)
 
 
 class _Children:
-    """Who is idle and who exists; ``all`` includes those at work."""
+    """The children of one decoder: `all` of them, and the idle ones."""
 
     def __init__(self, most: int) -> None:
-        self.all: set[Worker] = set()
-        self._idle: list[Worker] = []
+        self.all: set[Child] = set()
+        self._idle: list[Child] = []
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(most)
         self._finalizer = weakref.finalize(self, _end_all, self.all, os.getpid())
 
     @contextmanager
-    def borrow(self, settings: DecoderSettings) -> Iterator[Worker]:
-        """A living child for one question. Whatever interrupts the answer also ends the child."""
+    def borrow(self, settings: DecoderSettings) -> Iterator[Child]:
+        """Lend a running child for one request. Any exception within also ends the child."""
         if not self._places.acquire(timeout=settings.wait_seconds):
             raise DecoderUnavailable(_BUSY)
         try:
-            worker = self._take_idle() or self._start(settings)
+            child = self._take_idle() or self._start(settings)
             try:
-                yield worker
+                yield child
             except BaseException:
-                self._end(worker)
+                self._end(child)
                 raise
-            self._give_back(worker)
+            self._give_back(child)
         finally:
             self._places.release()
 
-    def _take_idle(self) -> Worker | None:
+    def _take_idle(self) -> Child | None:
         while True:
             with self._lock:
                 if not self._idle:
                     return None
-                worker = self._idle.pop()
-            if worker.is_alive():
-                return worker
-            self._end(worker)
+                child = self._idle.pop()
+            if child.is_alive():
+                return child
+            self._end(child)
 
-    def _start(self, settings: DecoderSettings) -> Worker:
-        worker = Worker(settings)
+    def _start(self, settings: DecoderSettings) -> Child:
+        child = Child(settings)
         with self._lock:
-            self.all.add(worker)
-        return worker
+            self.all.add(child)
+        return child
 
-    def _give_back(self, worker: Worker) -> None:
-        if worker.retired:
-            self._end(worker)
+    def _give_back(self, child: Child) -> None:
+        if child.retired:
+            self._end(child)
             return
         with self._lock:
-            self._idle.append(worker)
+            self._idle.append(child)
 
-    def _end(self, worker: Worker) -> None:
+    def _end(self, child: Child) -> None:
         with self._lock:
-            self.all.discard(worker)
-        worker.end()
+            self.all.discard(child)
+        child.end()
 
     def end_idle(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
-        for worker in idle:
-            self._end(worker)
+        for child in idle:
+            self._end(child)
 
 
-def _end_all(workers: set[Worker], owner: int) -> None:
+def _end_all(children: set[Child], owner: int) -> None:
     if os.getpid() == owner:
-        for worker in list(workers):
-            worker.end()
+        for child in list(children):
+            child.end()
 
 
 def _forget_after_fork() -> None:
@@ -174,5 +165,5 @@ os.register_at_fork(after_in_child=_forget_after_fork)
 
 @cache
 def get_decoder() -> Decoder:
-    """This process's decoder. Its children end with the process."""
+    """Return this process's decoder. Its children end with the process."""
     return Decoder()

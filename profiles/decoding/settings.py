@@ -1,4 +1,4 @@
-"""What the decoder may use."""
+"""The limits of the decoder's processes."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from profiles.images.limits import MIB
 class DecoderSettings:
     """Times in seconds, sizes in bytes.
 
-    Processor time judges the picture: a child that uses it up refuses the picture for good. Wall time judges
-    the machine: a child that outlives it was starved, and the same picture may pass later.
+    Processor time is the picture's: a child that uses it up refuses the picture for good. Wall time is the machine's:
+    a child that exceeds it was starved, and the same picture may pass later.
     """
 
     processes: int = 2
@@ -23,7 +23,8 @@ class DecoderSettings:
     address_space: int = 1024 * MIB
     svg_memory: int = 256 * MIB
     open_files: int = 64
-    #: A child ends itself after so many pictures, when it stays larger than `retire_bytes`, or when nobody asks.
+    #: A child ends itself after so many pictures, when it stays larger than `retire_bytes`, and when it was idle for
+    #: `idle_seconds`.
     pictures_per_child: int = 500
     retire_bytes: int = 160 * MIB
     idle_seconds: float = 300.0

@@ -1,4 +1,4 @@
-"""Strangers' bytes → pictures of ours. Pure: bytes in, bytes out; no framework, no files, no network.
+"""Turn strangers' bytes into pictures of our own. Pure: bytes in, bytes out; no framework, no files, no network.
 
-Run `normalise` on untrusted bytes only through `profiles.decoding`, whose child process holds its limits.
+Call `normalize` for untrusted bytes only through `profiles.decoding`, whose child process enforces the limits.
 """

@@ -1,4 +1,4 @@
-"""Animated GIF, PNG, WebP and AVIF → animated WebP in all sizes and a still, in one pass over the frames."""
+"""Turn animated GIF, PNG, WebP and AVIF into animated WebP of all sizes and a still, in one pass over the frames."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,32 +11,35 @@ from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from .animated_webp import AnimatedWebp, Playback
-from .colour import ToSrgb
-from .encode import is_flat
-from .formats import SourceFormat
-from .geometry import Box, Size, box_size, make_upright, stored_box, upright_size
-from .headers import Header
-from .limits import animation_side
-from .picture import Crop, EncodedImage, Rendition
-from .squares import cut_squares
-from .stills import read_orientation, shrink_to
+from profiles.images.color import ToSrgb
+from profiles.images.encode import AnimatedWebp, Playback, is_flat
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.headers import Header
+from profiles.images.geometry import Box, Size, box_size, make_upright, stored_box, upright_size
+from profiles.images.limits import animation_side
+from profiles.images.picture import Crop, EncodedImage, Rendition
+from profiles.images.squares import cut_squares
+from profiles.images.stills import read_orientation, shrink_to
 
-#: Browsers play frames of up to 10 ms as 100 ms, because old GIFs say 0 and mean "as ever". So do we.
-_SHORTEST_HONOURED_MS = 11
-_CUSTOMARY_MS = 100
+#: Browsers play frames of up to 10 ms as 100 ms, because old GIFs say 0 and mean the default. So do we.
+_SHORTEST_MS = 11
+_DEFAULT_MS = 100
 _LONGEST_MS = 60_000
 _PIXEL_ART_SIDE = 128
 
 
 @dataclass(frozen=True)
 class Frame:
+    """One frame as browsers show it, and how long they show it."""
+
     image: Image.Image
     milliseconds: int
 
 
 @dataclass(frozen=True)
 class Animation:
+    """An encoded animation: `still` is its first frame that is not blank; sizes and frames are the original's."""
+
     master: EncodedImage
     still: Image.Image
     original_size: Size
@@ -58,7 +61,10 @@ def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
 
 
 class FrameReader:
-    """The frames of one file as browsers show them: composed, upright, sRGB, at most `animation_side` long."""
+    """Iterate over the frames of one file as browsers show them.
+
+    Frames are composed, upright, sRGB and at most `animation_side` long.
+    """
 
     def __init__(self, content: bytes, header: Header, crop: Crop | None) -> None:
         self._image = _open(header.format, content)
@@ -67,7 +73,7 @@ class FrameReader:
         self._canvas: Size = (header.width, header.height)
         self._box: Box = stored_box(crop, self._canvas, self._orientation)
         self._to_srgb = ToSrgb(self._image.info.get("icc_profile"))
-        hidden_first = bool(self._image.info.get("default_image"))  # APNG: a picture for those who cannot animate
+        hidden_first = bool(self._image.info.get("default_image"))  # APNG: a picture for readers that cannot animate
         self._first = 1 if hidden_first else 0
         self.count: int = max(getattr(self._image, "n_frames", 1) - self._first, 1)
         self._side = animation_side(self.count)
@@ -92,18 +98,18 @@ class FrameReader:
 def _plays(image: ImageFile) -> int:
     loop = image.info.get("loop")
     if isinstance(image, GifImageFile):
-        # A GIF counts repeats after the first run and runs once without the extension; 0 is for ever in both.
+        # A GIF counts repeats after the first run, and runs once without the extension. 0 is for ever, as in WebP.
         return 1 if loop is None else (loop and min(loop + 1, 0xFFFF))
     return min(int(loop or 0), 0xFFFF)
 
 
 def _duration(image: ImageFile) -> int:
     milliseconds = round(float(image.info.get("duration") or 0))
-    return _CUSTOMARY_MS if milliseconds < _SHORTEST_HONOURED_MS else min(milliseconds, _LONGEST_MS)
+    return _DEFAULT_MS if milliseconds < _SHORTEST_MS else min(milliseconds, _LONGEST_MS)
 
 
 def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
-    """All frames into the master and into a square for each of ``sizes`` (largest first)."""
+    """Encode all frames into the master and into a square for each of `sizes` (largest first)."""
     writers: dict[Size, AnimatedWebp] = {}
     still: Image.Image | None = None
     for frame in reader:
@@ -122,7 +128,7 @@ def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
 
 
 def _versions(image: Image.Image, sizes: tuple[int, ...]) -> Iterable[Image.Image]:
-    # By size, so that equal ones (a square master, sizes beyond a small picture) are encoded once.
+    # Keyed by size, so that equal ones (a square master, sizes beyond a small picture) are encoded once.
     squares = {square.size: square for _size, square in cut_squares(image, sizes)}
     return (squares | {image.size: image}).values()
 
@@ -133,7 +139,7 @@ def _open_writer(first: Image.Image, playback: Playback) -> AnimatedWebp:
 
 
 def is_blank(image: Image.Image) -> bool:
-    """One colour all over, or nothing but transparency: no good as the still of an animation."""
+    """Return whether a frame has one color only or is transparent, and so can't represent the animation."""
     if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
         return True
     return all(band.getcolors(1) is not None for band in image.split())

@@ -1,58 +1,64 @@
-"""Why a picture is refused.
+"""The errors between a stranger's bytes and a stored picture.
 
-PictureError            permanent: bool, sentence: str
-├── ImageRefused        permanent; the picture itself is the reason
-└── DecoderUnavailable  not permanent; raised by profiles.decoding, the same bytes may pass later
+PictureError            the base
+├── ImageRefused        permanent: the picture itself is the reason, which its kind names
+└── DecoderUnavailable  not permanent: raised by profiles.decoding; the same bytes may pass later
 """
 
-from enum import StrEnum
-from typing import ClassVar
+from profiles.errors import ExpectedError, Kind
 
 ACCEPTED_FORMATS = "JPEG, PNG, GIF, WebP and AVIF work"
 
+EMPTY = Kind("empty", "The file is empty", 422)
+TOO_MANY_BYTES = Kind("too-many-bytes", "The file is too large", 413)
+NOT_AN_IMAGE = Kind("not-an-image", "The file is not an image", 422)
+UNSUPPORTED_FORMAT = Kind("unsupported-format", "The image format is not supported", 422)
+TOO_MANY_PIXELS = Kind("too-many-pixels", "The image has too many pixels", 422)
+SIDE_TOO_LONG = Kind("side-too-long", "A side of the image is too long", 422)
+TOO_MANY_FRAMES = Kind("too-many-frames", "The animation has too many frames", 422)
+ANIMATION_TOO_LARGE = Kind("animation-too-large", "The animation is too large", 422)
+TOO_COMPLEX = Kind("too-complex", "The image is too complex", 422)
+TRUNCATED = Kind("truncated", "The file is cut short", 422)
+DAMAGED = Kind("damaged", "The file is damaged", 422)
+BAD_CROP = Kind("bad-crop", "The crop is invalid", 422)
+TOO_MUCH_TIME = Kind("too-much-time", "The image takes too long to decode", 422)
+TOO_MUCH_MEMORY = Kind("too-much-memory", "The image needs too much memory", 422)
+CRASHED_DECODER = Kind("crashed-decoder", "The image crashes the decoder", 422)
 
-class Reason(StrEnum):
-    """Stable names: they are stored with refused claims and end in problem types."""
+#: The kinds an `ImageRefused` may have, by slug.
+REFUSALS = {
+    kind.slug: kind
+    for kind in (
+        EMPTY,
+        TOO_MANY_BYTES,
+        NOT_AN_IMAGE,
+        UNSUPPORTED_FORMAT,
+        TOO_MANY_PIXELS,
+        SIDE_TOO_LONG,
+        TOO_MANY_FRAMES,
+        ANIMATION_TOO_LARGE,
+        TOO_COMPLEX,
+        TRUNCATED,
+        DAMAGED,
+        BAD_CROP,
+        TOO_MUCH_TIME,
+        TOO_MUCH_MEMORY,
+        CRASHED_DECODER,
+    )
+}
 
-    EMPTY = "empty"
-    TOO_MANY_BYTES = "too_many_bytes"
-    NOT_AN_IMAGE = "not_an_image"
-    UNSUPPORTED_FORMAT = "unsupported_format"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    SIDE_TOO_LONG = "side_too_long"
-    TOO_MANY_FRAMES = "too_many_frames"
-    ANIMATION_TOO_LARGE = "animation_too_large"
-    TOO_COMPLEX = "too_complex"
-    TRUNCATED = "truncated"
-    DAMAGED = "damaged"
-    BAD_CROP = "bad_crop"
-    TOO_MUCH_TIME = "too_much_time"
-    TOO_MUCH_MEMORY = "too_much_memory"
-    CRASHED_DECODER = "crashed_decoder"
 
+class PictureError(ExpectedError):
+    """Anything that can go wrong between bytes and picture."""
 
-class PictureError(Exception):
-    """Base of all that can go wrong between bytes and picture; ``sentence`` is for people."""
-
-    permanent: ClassVar[bool] = True
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    kind = Kind("picture-refused", "The picture can't be used", 422)
 
 
 class ImageRefused(PictureError):
-    """These bytes will never become a picture here; ``sentence`` names the reason and the limit."""
-
-    def __init__(self, reason: Reason, sentence: str) -> None:
-        super().__init__(sentence)
-        self.reason = reason
-
-    def __reduce__(self) -> tuple[type["ImageRefused"], tuple[Reason, str]]:
-        return type(self), (self.reason, self.sentence)
+    """These bytes will never become a picture here; the sentence names the reason and the limit."""
 
 
 class DecoderUnavailable(PictureError):
-    """The decoder could not be started or was busy: says nothing about the picture. Try again."""
+    """The decoder was busy, or could not be started; this says nothing about the picture."""
 
-    permanent: ClassVar[bool] = False
+    kind = Kind("decoder-unavailable", "Pictures can't be processed at the moment", 503, permanent=False)

@@ -1,4 +1,4 @@
-"""What a picture may cost, in one value that every entry point shares."""
+"""The cost that a picture may cause, in one value that every entry point shares."""
 
 import math
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ MIB = 1024 * 1024
 #: Longest side, in pixels, of the master kept of a still picture.
 MASTER_SIDE = 1024
 
-#: Longest side of an animated master; no page shows a moving avatar larger.
+#: Longest side, in pixels, of an animated master; no page shows a moving avatar larger.
 ANIMATION_SIDE = 512
 
-#: Pixels in all frames of an animated master. Where 256 frames would have more, they are made smaller, so
-#: that even an animation of pure noise stays within the decoder's processor time.
+#: Pixels in all frames of an animated master. An animation that would have more is made smaller, so that even one of
+#: pure noise stays within the decoder's processor time.
 _ANIMATION_PIXELS = 40_000_000
 
 #: Sides, in pixels, of the square renditions we make; nothing else is ever rendered.
@@ -21,10 +21,10 @@ RENDITION_SIZES = (32, 64, 96, 128, 192, 256, 384, 512, 1024)
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """Caps on what strangers send; all but ``max_bytes`` are read from headers before any pixel.
+    """Caps on files from strangers. All but `max_bytes` are checked in headers, before any pixel is decoded.
 
-    Bytes are bytes of the file, sides are pixels, ``max_pixels`` holds for one frame and
-    ``max_total_pixels`` for width x height x frames of an animation.
+    `max_bytes` counts bytes of the file, sides are in pixels, `max_pixels` holds for one frame and `max_total_pixels`
+    for width x height x frames of an animation.
     """
 
     max_bytes: int = 8 * MIB
@@ -35,10 +35,10 @@ class ImageLimits:
 
 
 def pick_size(requested: int) -> int:
-    """The allow-listed size that serves ``requested`` pixels: the next one up, or the largest."""
+    """Return the size of RENDITION_SIZES that serves `requested` pixels: the next one up, or the largest."""
     return next((size for size in RENDITION_SIZES if size >= requested), RENDITION_SIZES[-1])
 
 
 def animation_side(frames: int) -> int:
-    """Longest side, in pixels, of an animated master of so many frames: 512 up to 152 frames, 395 at 256."""
+    """Return the longest side, in pixels, of an animated master: 512 up to 152 frames, 395 at 256."""
     return min(ANIMATION_SIDE, math.isqrt(_ANIMATION_PIXELS // frames))

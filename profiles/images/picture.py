@@ -1,11 +1,12 @@
-"""The values that pass between the pipeline, the decoder and the services."""
+"""The values that pass between these modules, the decoder and the store."""
 
 import re
 from dataclasses import dataclass, field
 
-from .errors import ImageRefused, Reason
-from .formats import OutputFormat, SourceFormat
-from .limits import ImageLimits
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
+from profiles.images.formats import OutputFormat, SourceFormat
+from profiles.images.limits import ImageLimits
 
 _FRACTION = r"[01](\.[0-9]{1,17})?"
 CROP_TEXT = f"^{_FRACTION},{_FRACTION},{_FRACTION}$"
@@ -15,10 +16,10 @@ CROP_TEXT = f"^{_FRACTION},{_FRACTION},{_FRACTION}$"
 class Crop:
     """The square of the upright picture to keep.
 
-    ``x`` and ``y``, fractions of width and height, are the point that shall lie in the square's middle; ``size`` is
-    its side as a fraction of the picture's shorter side. Fractions hold for the preview in a browser and for the
-    original alike, whatever their sizes. A square that would reach over an edge is moved inside, so that any three
-    fractions mean a part of any picture: (0.5, 0, 1) is the upper end of a tall one.
+    `x` and `y` are the square's middle as fractions of width and height; `size` is its side as a fraction of the
+    picture's shorter side. Fractions hold for a preview in a browser and for the original alike, whatever their sizes.
+    A square that crosses an edge is shifted inside, so any three fractions are valid for any picture: (0.5, 0, 1) is
+    the upper end of a tall one.
     """
 
     x: float
@@ -27,32 +28,32 @@ class Crop:
 
     def __post_init__(self) -> None:
         inside = 0 <= self.x <= 1 and 0 <= self.y <= 1 and 0 < self.size <= 1
-        if not inside:  # also the way out for NaN, which compares false with everything
+        if not inside:  # includes NaN, which compares false with everything
             raise ImageRefused(
-                Reason.BAD_CROP, "The part to show has its middle from 0 to 1 and its size above 0, up to 1."
+                "The part to show has its middle from 0 to 1 and its size above 0, up to 1.", errors.BAD_CROP
             )
 
     @classmethod
     def parse(cls, text: str) -> "Crop":
-        """Of ``x,y,size``, each as in CROP_TEXT; raises `ImageRefused`."""
+        """Parse `x,y,size`, each as in CROP_TEXT. Raise `ImageRefused` for other texts."""
         if not re.fullmatch(CROP_TEXT, text):
             raise ImageRefused(
-                Reason.BAD_CROP, "The part to show is three numbers from 0 to 1: x,y,size, as in 0.5,0.25,0.8."
+                "The part to show is three numbers from 0 to 1: x,y,size, as in 0.5,0.25,0.8.", errors.BAD_CROP
             )
         return cls(*map(float, text.split(",")))
 
 
-#: What is shown of a picture of which nothing else was said. Its master is kept whole.
+#: The part that is shown of a picture when no crop was given. Its master is kept whole.
 MIDDLE = Crop(0.5, 0.5, 1)
 
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """What to make of strangers' bytes.
+    """The wanted result of decoding strangers' bytes.
 
-    ``sizes`` are the squares wanted, of RENDITION_SIZES. ``crop`` None keeps the whole picture and cuts its squares
-    from the middle; otherwise nothing outside of the part is kept. ``svg_allowed`` is for tokens: an upload in SVG is
-    refused, a token's is drawn and kept as pixels.
+    `sizes` are the squares wanted, of RENDITION_SIZES. `crop` None keeps the whole picture and cuts its squares from
+    the middle; otherwise nothing outside of the crop is kept. `svg_allowed` is for tokens: their SVG is drawn and kept
+    as pixels, while an uploaded SVG is refused.
     """
 
     limits: ImageLimits = field(default_factory=ImageLimits)
@@ -73,11 +74,11 @@ class EncodedImage:
 
 
 @dataclass(frozen=True)
-class NormalisedImage:
-    """A picture made ours: ``master`` is all that is kept of the original.
+class NormalizedImage:
+    """A picture in our own encoding: `master` is all that is kept of the original.
 
-    ``width`` and ``height`` are the original's, upright and after cropping; ``frames`` counts the
-    original's frames. ``still`` stands in for an animated master where motion is unwanted.
+    `width` and `height` are the original's, upright and after cropping; `frames` counts the original's frames.
+    `still` replaces an animated master where motion is unwanted.
     """
 
     master: EncodedImage
@@ -90,19 +91,21 @@ class NormalisedImage:
 
 @dataclass(frozen=True)
 class Rendition:
-    """A square cut from the middle. ``size`` is what was asked for; ``image`` may be smaller."""
+    """A square cut from the middle. `size` is the requested side; `image` may be smaller."""
 
     size: int
     image: EncodedImage
 
 
 @dataclass(frozen=True)
-class NormalisedPicture:
-    """One decode's whole result.
+class NormalizedPicture:
+    """The whole result of one decode.
 
-    ``renditions`` holds one still for each size asked for and, for animations, one animated
-    rendition for each size as well (``image.animated`` tells them apart).
+    `difference_hash` is that of `profiles.images.likeness`, for the still picture.
+    `renditions` holds one still for each requested size and, for animations, one animated rendition for each size as
+    well (`image.animated` tells them apart).
     """
 
-    image: NormalisedImage
+    image: NormalizedImage
+    difference_hash: int
     renditions: tuple[Rendition, ...] = ()

@@ -1,23 +1,22 @@
-"""One more rendition of a master we made earlier, in any of our formats."""
+"""Render one more square of a master we made earlier, in any of our formats."""
 
 from io import BytesIO
 
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from .animated_webp import AnimatedWebp, Playback
-from .encode import encode
-from .formats import OutputFormat
-from .picture import EncodedImage
-from .squares import check_sizes, cut_squares
+from profiles.images.encode import AnimatedWebp, Playback, encode
+from profiles.images.formats import OutputFormat
+from profiles.images.picture import EncodedImage
+from profiles.images.squares import check_sizes, cut_squares
 
 
 def render(master: bytes, size: int, fmt: OutputFormat, *, still: bool = True) -> EncodedImage:
-    """A square of ``size`` pixels (one of RENDITION_SIZES) cut from the middle of ``master``.
+    """Return a square of `size` pixels (one of RENDITION_SIZES) cut from the middle of `master`.
 
-    ``master`` must be WebP that `normalise` made: this is not a decoder for strangers' bytes. Never
-    enlarged: a master with a shorter side gives a square of that side. Motion is kept only where it
-    exists, ``still`` is False and ``fmt`` is WebP; otherwise the first frame is drawn.
+    `master` must be WebP that `normalize` made: this is not a decoder for strangers' bytes. A square is never
+    enlarged: a master with a shorter side gives a square of that side. Motion is kept only if the master moves,
+    `still` is False and `fmt` is WebP; otherwise the first frame is drawn.
     """
     check_sizes((size,))
     with WebPImageFile(BytesIO(master)) as image:

@@ -1,29 +1,30 @@
-"""Square renditions by a chain of reductions: each size from the next larger one, not from the whole."""
+"""Cut square renditions by repeated reduction: each size from the next larger one, not from the whole picture."""
 
 from collections.abc import Iterable, Iterator
 
 from PIL import Image
 
-from .errors import ImageRefused, Reason
-from .geometry import centre_square
-from .limits import RENDITION_SIZES
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
+from profiles.images.geometry import center_square
+from profiles.images.limits import RENDITION_SIZES
 
 
 def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
-    """The sizes without repeats, largest first; refuses sizes that are not allow-listed."""
+    """Return the sizes without repeats, largest first. Raise `ImageRefused` for a size not in RENDITION_SIZES."""
     unique = tuple(sorted(set(sizes), reverse=True))
     for size in unique:
         if size not in RENDITION_SIZES:
             allowed = ", ".join(map(str, RENDITION_SIZES))
-            raise ImageRefused(Reason.TOO_MANY_PIXELS, f"Pictures are made at {allowed} pixels, not at {size}.")
+            raise ImageRefused(f"Pictures are made at {allowed} pixels, not at {size}.", errors.TOO_MANY_PIXELS)
     return unique
 
 
 def cut_squares(image: Image.Image, sizes: tuple[int, ...]) -> Iterator[tuple[int, Image.Image]]:
-    """Each of ``sizes`` (largest first) with the square that serves it, cut from the middle.
+    """Yield each of `sizes` (largest first) with the square that serves it, cut from the middle.
 
-    A picture whose shorter side is smaller than a size is not enlarged: that size gets the largest
-    square there is, as one shared object.
+    A picture whose shorter side is smaller than a size is not enlarged: that size gets the largest possible square,
+    as one shared object.
     """
     square = None
     for size in sizes:
@@ -32,7 +33,7 @@ def cut_squares(image: Image.Image, sizes: tuple[int, ...]) -> Iterator[tuple[in
 
 
 def _first_square(image: Image.Image, size: int) -> Image.Image:
-    box = centre_square(image.size)
+    box = center_square(image.size)
     side = box[2] - box[0]
     if side <= size:
         return image if image.size == (side, side) else image.crop(box)

@@ -1,8 +1,8 @@
-"""One frame of a picture, decoded no larger than needed: bytes → upright sRGB pixels.
+"""Decode one frame of a picture, no larger than needed, into upright sRGB pixels.
 
-Which decoder and why (measured in peak memory and processor time, 12 to 25 megapixels):
-JPEG through Pillow, whose `draft` decodes at 1/2, 1/4, 1/8 of the size; PNG and WebP through libvips,
-which shrinks row by row while reading; GIF and AVIF through Pillow.
+The decoders were chosen by measured peak memory and processor time at 12 to 25 megapixels: JPEG through Pillow, whose
+`draft` decodes at 1/2, 1/4, 1/8 of the size; PNG and WebP through libvips, which shrinks row by row while reading;
+GIF and AVIF through Pillow.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from .colour import ToSrgb
-from .errors import ImageRefused, Reason
-from .formats import SourceFormat
-from .geometry import Box, Size, box_size, fit_within, make_upright, scale_box, stored_box, upright_size
-from .headers import Header
-from .limits import MASTER_SIDE
-from .picture import Crop
+from profiles.images import errors
+from profiles.images.color import ToSrgb
+from profiles.images.errors import ImageRefused
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.headers import Header
+from profiles.images.geometry import Box, Size, box_size, fit_within, make_upright, scale_box, stored_box, upright_size
+from profiles.images.limits import MASTER_SIDE
+from profiles.images.picture import Crop
 
-#: A JPEG decoded at a fraction that lands this close under MASTER_SIDE is taken as it is: 4000 by 3000
-#: becomes 1000 by 750 inside the decoder, for a third of the time of decoding and then resizing.
+#: A JPEG that a fraction of its size brings this close under MASTER_SIDE is not resized further: 4000 by 3000 becomes
+#: 1000 by 750 inside the decoder, in a third of the time of decoding and then resizing.
 _NEARLY_MASTER_SIDE = 960
 
 _ORIENTATION_TAG = 0x0112
 _STRIP_ROWS = 256
 _CONVERTED_BEFORE_SHRINKING = frozenset({"P", "PA", "1"})
+
+#: libvips' name for its SVG reader; `svg` allows it for the duration of one drawing.
+SVG_LOADER = "VipsForeignLoadSvg"
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,14 @@ class Still:
 
 
 def decode_still(content: bytes, header: Header, crop: Crop | None) -> Still:
-    """Decode a picture that is not animated (or the only frame that matters of one)."""
+    """Decode a picture that is not animated, or the first frame of one that is."""
     if header.format in (SourceFormat.PNG, SourceFormat.WEBP):
         return _decode_with_vips(content, header, crop)
     return _decode_with_pillow(content, header, crop)
 
 
 def read_orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 where it is absent or senseless: a bad tag must not cost the picture."""
+    """Return the EXIF orientation, 1 where it is absent or invalid: a bad tag must not cost the picture."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - hostile EXIF makes Pillow raise nearly anything
@@ -73,8 +77,8 @@ def _decode_with_pillow(content: bytes, header: Header, crop: Crop | None) -> St
 
 
 def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
-    # The plugins' own classes, not Image.open: no other plugin gets to see the bytes, and a phone's
-    # multi-picture JPEG (MPO) stays the one JPEG it begins with.
+    # The plugins' own classes, not Image.open: no other plugin reads the bytes, and a phone's multi-picture JPEG (MPO)
+    # is read as the JPEG it begins with.
     file = BytesIO(content)
     match source_format:
         case SourceFormat.JPEG:
@@ -86,9 +90,9 @@ def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
 
 
 def _check_agreement(size: Size, header: Header) -> None:
-    # The judged header and the decoder must speak of the same picture.
+    # A decoder must not allocate more than the checked header claimed.
     if size[0] > header.width or size[1] > header.height:
-        raise ImageRefused(Reason.DAMAGED, f"This {header.format.label} file contradicts itself about its size.")
+        raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
 
 
 def _draft(image: Image.Image, box: Box) -> None:
@@ -96,14 +100,14 @@ def _draft(image: Image.Image, box: Box) -> None:
         return
     longest, full = max(box_size(box)), image.size
     wanted = min(_NEARLY_MASTER_SIDE, longest)
-    # Pillow halves while *both* sides stay at or above what is asked, so ask in the picture's own shape.
+    # Pillow halves while *both* sides stay at or above the wanted ones, so these need the picture's own shape.
     image.draft(image.mode, (int(full[0] * wanted / longest), int(full[1] * wanted / longest)))
 
 
 def shrink_to(
     image: Image.Image, box: Box, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
 ) -> Image.Image:
-    """The part ``box`` of ``image`` with its longer side at most ``side``; palettes become colours."""
+    """Return the part `box` of `image` with its longer side at most `side`; palettes become colors."""
     target = fit_within(box_size(box), side)
     if image.mode in _CONVERTED_BEFORE_SHRINKING or "transparency" in image.info:
         image, box = _convert_in_strips(image, box, target)
@@ -115,7 +119,7 @@ def shrink_to(
 
 
 def _convert_in_strips(image: Image.Image, box: Box, target: Size) -> tuple[Image.Image, Box]:
-    """Palette → RGBA reduced on the way, so that a 25 megapixel GIF never stands in RGBA as a whole."""
+    """Convert a palette to RGBA strip by strip and reduce it, so that a 25 megapixel GIF is never in memory as RGBA."""
     size = box_size(box)
     factor = max(1, min(size[0] // max(target[0], 1), size[1] // max(target[1], 1)))
     rows = max(factor, _STRIP_ROWS // factor * factor)
@@ -142,8 +146,8 @@ def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Stil
 
 
 def _load_with_vips(content: bytes, header: Header, scale: float) -> Any:
-    """Reads the header only; pixels come, row by row, when the pipeline runs. WebP can shrink while decoding."""
-    # Not thumbnail_buffer, which is the same in one call: it forgets fail_on and would show half a picture.
+    """Read the header; pixels follow row by row when the pipeline runs. WebP can shrink while decoding."""
+    # thumbnail_buffer would do the same in one call, but ignores fail_on and would show half a picture.
     how = {"access": "sequential", "fail_on": "error"}
     if header.format is SourceFormat.WEBP:
         return load_vips().Image.webpload_buffer(content, scale=scale, **how)
@@ -151,7 +155,7 @@ def _load_with_vips(content: bytes, header: Header, scale: float) -> Any:
 
 
 def pixels_of(vips: Any) -> Image.Image:
-    """An 8-bit Pillow picture (L, LA, RGB or RGBA) from a libvips one; runs the libvips pipeline."""
+    """Run a libvips pipeline and return its result as an 8-bit Pillow picture (L, LA, RGB or RGBA)."""
     if vips.interpretation not in ("srgb", "b-w"):
         vips = vips.colourspace("b-w" if vips.interpretation == "grey16" else "srgb")
     if vips.format != "uchar":
@@ -160,15 +164,12 @@ def pixels_of(vips: Any) -> Image.Image:
     return Image.frombytes(mode, (vips.width, vips.height), vips.write_to_memory())
 
 
-# libvips, loaded on first need (a process that sees only JPEGs stays 10 MiB smaller), set up for hostile bytes.
-
-#: libvips' name for its SVG reader; `svg` lets it through for the length of one drawing.
-SVG_LOADER = "VipsForeignLoadSvg"
-
-
 @cache
 def load_vips() -> Any:
-    """The pyvips module: nothing cached between pictures, and no loader that is not made for hostile input."""
+    """Return the pyvips module, set up for hostile bytes: no cache, and no loader that is not made for them.
+
+    It is imported on first use: a process that sees only JPEGs stays 10 MiB smaller.
+    """
     import pyvips
 
     pyvips.cache_set_max(0)

@@ -1,36 +1,37 @@
-"""A token's SVG → pixels, by librsvg through libvips. Only ever called in the decoder's child process.
+"""Draw a token's SVG with librsvg through libvips. Called only in the decoder's child process.
 
-librsvg runs no script and, given bytes without an address, loads nothing from outside: no file, no URL.
-What remains is effort (nested `use`, filters), which the child's processor and memory limits end.
+librsvg runs no script and, given bytes without an address, loads nothing from outside: no file, no URL. What remains
+is effort (nested `use`, filters), which the child's limits on processor time and memory end.
 """
 
 from PIL import Image
 
-from .detect import sniff_format
-from .errors import ImageRefused, Reason
-from .formats import SourceFormat
-from .geometry import stored_box
-from .limits import MASTER_SIDE, MIB
-from .picture import Crop
-from .stills import SVG_LOADER, Still, load_vips, pixels_of
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import sniff_format
+from profiles.images.geometry import stored_box
+from profiles.images.limits import MASTER_SIDE, MIB
+from profiles.images.picture import Crop
+from profiles.images.stills import SVG_LOADER, Still, load_vips, pixels_of
 
-#: Largest SVG text we draw; the largest on-chain one met has 0.1 MiB.
+#: Largest SVG text we draw, in bytes; the largest one seen in use has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB
 
 _DAMAGED = "This SVG is damaged, or uses something we do not draw."
 
 
 def decode_svg(content: bytes, crop: Crop | None = None) -> Still:
-    """Draw an SVG with its longer side at MASTER_SIDE; raises `ImageRefused`."""
+    """Draw an SVG with its longer side at MASTER_SIDE. Raise `ImageRefused` where that fails or shows nothing."""
     if sniff_format(content) is not SourceFormat.SVG:
-        raise ImageRefused(Reason.NOT_AN_IMAGE, "This file is not an SVG drawing.")
+        raise ImageRefused("This file is not an SVG drawing.", errors.NOT_AN_IMAGE)
     if len(content) > MAX_SVG_BYTES:
         raise ImageRefused(
-            Reason.TOO_MANY_BYTES, f"This SVG has {len(content)} bytes; at most {MAX_SVG_BYTES} are accepted."
+            f"This SVG has {len(content)} bytes; at most {MAX_SVG_BYTES} are accepted.", errors.TOO_MANY_BYTES
         )
     image = _draw(content)
     if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
-        raise ImageRefused(Reason.DAMAGED, "This SVG draws nothing that can be seen.")
+        raise ImageRefused("This SVG draws nothing that can be seen.", errors.DAMAGED)
     image = image.crop(stored_box(crop, image.size, orientation=1))
     return Still(image, image.size)
 
@@ -39,7 +40,7 @@ def _draw(content: bytes) -> Image.Image:
     pyvips = load_vips()
     pyvips.operation_block_set(SVG_LOADER, False)
     try:
-        # Drawn at the size wanted: a drawing that says it is 100,000 pixels wide costs no more than others.
+        # Drawn at the final size, so that a drawing that claims to be 100,000 pixels wide costs no more than others.
         natural = pyvips.Image.svgload_buffer(content)
         scale = MASTER_SIDE / max(natural.width, natural.height)
         drawing = pyvips.Image.svgload_buffer(content, scale=scale).crop(
@@ -47,6 +48,6 @@ def _draw(content: bytes) -> Image.Image:
         )
         return pixels_of(drawing)
     except pyvips.Error as error:
-        raise ImageRefused(Reason.DAMAGED, _DAMAGED) from error
+        raise ImageRefused(_DAMAGED, errors.DAMAGED) from error
     finally:
         pyvips.operation_block_set(SVG_LOADER, True)

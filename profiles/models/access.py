@@ -1,4 +1,4 @@
-"""Ways in for bytes and programs: uploads that go straight to the object store, and API tokens."""
+"""Uploads that go straight to the object store, and API tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from profiles.models.people import Profile
 
 
 class UploadTicket(models.Model):
-    """Leave to put one object straight into the store. Its bytes are unusable until the decoder accepted them."""
+    """Permission to put one object straight into the store. Its bytes are unusable until the decoder accepted them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="upload_tickets")
@@ -26,7 +26,7 @@ class UploadTicket(models.Model):
 
 
 class ApiToken(models.Model):
-    """Lets a program act for a person, within `scopes`. The token itself is shown once; we keep its sha256."""
+    """A program's permission to act for a person, within `scopes`. The token is shown once; only its sha256 is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="api_tokens")

@@ -1,18 +1,25 @@
-"""What people are told of their pictures when they come by next, and by mail."""
+"""Notices to people about their pictures, shown on pages and sent by mail."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
 
+from profiles.leases import Leased, Policy
 from profiles.models.people import Profile
 from profiles.models.pictures import Avatar
 
 
-class Notice(models.Model):
-    """Shown on every page until dismissed. Of one picture there is at most one open notice of a kind."""
+class Notice(Leased):
+    """A notice, shown on every page until dismissed. A picture has at most one open notice of a kind.
+
+    The lease is for its mail. A mail whose worker crashed is not sent again: no mail is better than two.
+    """
+
+    policy = Policy(crashes=1, first_delay=timedelta(minutes=1), longest_delay=timedelta(minutes=1))
 
     class Kind(models.TextChoices):
         LOST = "lost", "The right to a picture was lost"
@@ -25,12 +32,10 @@ class Notice(models.Model):
     sentence = models.CharField(max_length=300, blank=True, help_text="Why; empty where nothing more is to be said.")
     at = models.DateTimeField(db_index=True)
     dismissed_at = models.DateTimeField(null=True, blank=True, help_text="By the person, or by what happened since.")
-    mail_due = models.BooleanField(default=False, help_text="A mail is still to be sent.")
     mailed_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
+    class Meta(Leased.Meta):
         ordering = ["-at"]
-        indexes = [models.Index(fields=["at"], condition=Q(mail_due=True), name="notice_mail_due")]
         constraints = [
             models.UniqueConstraint(
                 fields=["avatar", "kind"], condition=Q(dismissed_at__isnull=True), name="notice_open_once"

@@ -1,4 +1,4 @@
-"""People's public faces, by what names they are found, and what was done to them."""
+"""Profiles, the hashes by which they are found, and the audit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HANDLE_RULE = (
 
 
 class Profile(models.Model):
-    """One person's public face, hung on whatever user model the host project has."""
+    """What is public about one person, whatever user model the host project has."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     handle = models.CharField(max_length=30, unique=True, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
@@ -54,7 +54,7 @@ class Profile(models.Model):
 
 
 class EmailName(models.Model):
-    """A verified e-mail address by which a person lets their picture be found, kept as its hashes only.
+    """The hashes of a verified e-mail address by which a person lets their picture be found.
 
     Libravatar and Gravatar clients ask by the hash of the trimmed, lower-case address: sha256, or md5 in old ones.
     """

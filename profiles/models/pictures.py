@@ -1,8 +1,7 @@
-"""Pictures. Nothing here knows what a chain is: an attested picture is one whose right to be shown must be renewed
-(`attested_at`), whoever renews it.
+"""Pictures. The right to show an attested picture must be renewed (`attested_at`) by the app of its source.
 
-One law ties `Profile.avatar` to the history: the pointer is the first of `AvatarQuerySet.in_use`, or None. Without a
-loss that is the ACTIVE entry chosen last. Whether it, an earlier one or nothing is shown says `profiles.models.rights`.
+Invariant: `Profile.avatar` is the first of `AvatarQuerySet.in_use`, or None. Without a loss that is the ACTIVE entry
+chosen last. `profiles.models.rights` decides whether it, an earlier one or nothing is shown.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ from django.db import models
 from django.db.models import Q
 
 from profiles import settings
+from profiles.images.likeness import look_alike
 from profiles.models.people import Profile
-from profiles.models.rights import OnLoss, effective, right_holds
+from profiles.models.rights import OnLoss, has_right, resolve_policy
 from profiles.sources import MAX_NAME, UPLOAD, source_choices
 
 
 class StoredImage(models.Model):
-    """A picture as we encoded it, addressed by the sha256 of its bytes; shared by all who use it.
+    """A picture as we encoded it, addressed by the sha256 of its bytes and shared by all who use it.
 
-    The row is written before its objects and deleted after them, so every object can be found from a row, whatever
-    dies in between. A row that no Avatar uses is invisible, and goes `conf.unused_image_age()` after
-    `touched_at` unless another app's row points at it.
+    The row is written before its objects and deleted after them, so that every object can be found from a row after a
+    crash. A row that no Avatar uses is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless
+    another app's row points at it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -34,11 +34,18 @@ class StoredImage(models.Model):
     frames = models.PositiveIntegerField(default=1)
     byte_count = models.PositiveIntegerField()
     source_format = models.CharField(max_length=16)
+    difference_hash = models.BigIntegerField(
+        null=True, blank=True, help_text="64 bits by which pictures that look alike are found."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+    def looks_like(self, difference_hash: int) -> bool:
+        """Return whether people may take a picture with this hash for this one."""
+        return self.difference_hash is not None and look_alike(self.difference_hash, difference_hash)
 
 
 class Rendition(models.Model):
@@ -53,7 +60,7 @@ class Rendition(models.Model):
     byte_count = models.PositiveIntegerField()
 
     class Meta:
-        # Not db_index, which would add a second one for LIKE: this is the largest table, and nobody asks it so.
+        # Not db_index, which would add a second index for LIKE: this is the largest table, and no query uses LIKE.
         indexes = [models.Index(fields=["sha256"], name="rendition_by_hash")]
         constraints = [models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")]
 
@@ -63,31 +70,36 @@ class Rendition(models.Model):
 
 class AvatarQuerySet(models.QuerySet["Avatar"]):
     def active(self) -> AvatarQuerySet:
-        """What the person shows or showed, and may; chosen last first."""
+        """Return what the person shows or showed and still may, chosen last first."""
         return self.filter(state=Avatar.State.ACTIVE, is_offered=False).order_by("-chosen_at", "-id")
 
-    def in_use(self, wish: str, now: datetime) -> AvatarQuerySet:
-        """What a profile with this `on_loss` may point at, first the one it does: beside active entries those whose
-        right was lost while they were in use, for as long as nothing else takes their place."""
+    def in_use(self, on_loss: str, now: datetime) -> AvatarQuerySet:
+        """Return what a profile with this `on_loss` may point at, first the one it does.
+
+        Besides active entries, these are the ones whose right was lost while in use, until something else takes their
+        place.
+        """
         lost = Q(state=Avatar.State.WITHDRAWN, lost_at__isnull=False)
-        rule = effective(wish)
+        rule = resolve_policy(on_loss)
         if rule is OnLoss.REVERT:
-            grace = settings.loss_grace()
+            grace = settings.current().loss_grace
             lost &= Q(lost_at__gt=now - grace) if grace else Q(pk__in=[])
         own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
         return self.filter(own | lost).order_by("-chosen_at", "-id")
 
     def showable(self, now: datetime) -> AvatarQuerySet:
-        """Active, and attested recently enough where attestation is needed; chosen last first."""
-        attested = Q(attested_at__gte=now - settings.image_max_age(), attested_at__lte=now + settings.CLOCK_SKEW)
+        """Return active entries, attested recently enough if they need it, chosen last first."""
+        attested = Q(
+            attested_at__gte=now - settings.current().image_max_age, attested_at__lte=now + settings.CLOCK_SKEW
+        )
         return self.active().filter(Q(source=UPLOAD) | attested)
 
 
 class Avatar(models.Model):
     """An entry in a person's picture history. `Profile.avatar` points at the one in use.
 
-    `attested_at` is empty for uploads and while withdrawn: restoring or choosing an entry can therefore never bring
-    back a right that was lost meanwhile.
+    `attested_at` is empty for uploads and while withdrawn, so that restoring or choosing an entry never brings back a
+    right that was lost meanwhile.
     """
 
     class State(models.TextChoices):
@@ -128,7 +140,7 @@ class Avatar(models.Model):
 
     objects = AvatarQuerySet.as_manager()
 
-    # Set for a page by services.history_pages.history_of.
+    # Set for a page by profiles.pictures.pages.history_of.
     is_current: bool
     has_mark: bool
 
@@ -164,8 +176,8 @@ class Avatar(models.Model):
         """Return whether the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE s."""
         if self.state != self.State.ACTIVE or self.attested_at is None or self.is_doubted:
             return False
-        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.mark_max_age()
+        return -settings.CLOCK_SKEW <= now - self.attested_at <= settings.current().mark_max_age
 
     def is_showable(self, now: datetime) -> bool:
-        """Whether it may be chosen, and shown once chosen, whatever the person wishes for after a loss."""
-        return right_holds(self, now)
+        """Return whether it may be chosen, and shown once chosen, whatever the policy after a loss."""
+        return has_right(self, now)

@@ -1,5 +1,7 @@
-"""What is shown where the right to the chosen picture is in question. One rule, by columns alone, for pages, pictures
-and receipts: whoever asks at the same moment gets the same answer (V1)."""
+"""Decide what is shown if the right to the chosen picture is in question.
+
+One rule over columns alone serves pages, pictures and receipts, so that all give the same answer at one moment (V1).
+"""
 
 from __future__ import annotations
 
@@ -14,19 +16,23 @@ from profiles.sources import UPLOAD
 
 
 class OnLoss(TextChoices):
+    """What is shown after the right to a picture is lost."""
+
     REVERT = "revert", "Go back to my picture before it"
     PLAIN = "plain", "Show no picture, only a drawing of my name"
     KEEP = "keep", "Keep showing it, without the mark"
 
 
-class Standing(Enum):
+class Display(Enum):
+    """What is shown of a person: the picture in use, an earlier one, or none."""
+
     SHOWN = "shown"
     EARLIER = "earlier"
     NOTHING = "nothing"
 
 
-class Look(Protocol):
-    """Columns of an Avatar."""
+class AvatarColumns(Protocol):
+    """The columns of an Avatar that the rule reads."""
 
     @property
     def state(self) -> str | None: ...
@@ -40,46 +46,46 @@ class Look(Protocol):
     def is_offered(self) -> bool | None: ...
 
 
-def effective(wish: str) -> OnLoss:
-    """A person's wish where the site allows it, else the site's own choice."""
-    return OnLoss(wish) if wish in settings.on_loss_choices() else OnLoss(settings.on_loss())
+def resolve_policy(on_loss: str) -> OnLoss:
+    """Return the person's policy if the site allows it, else the site's own."""
+    return OnLoss(on_loss) if on_loss in settings.current().on_loss_choices else OnLoss(settings.current().on_loss)
 
 
-def right_holds(look: Look, now: datetime) -> bool:
-    """False once withdrawn or removed, or not attested within AVATAR_IMAGE_MAX_AGE seconds."""
-    if look.state != "active":
+def has_right(avatar: AvatarColumns, now: datetime) -> bool:
+    """Return False once withdrawn or removed, or not attested within AVATAR_IMAGE_MAX_AGE seconds."""
+    if avatar.state != "active":
         return False
-    if look.attested_at is None:
-        return look.source == UPLOAD
-    return -settings.CLOCK_SKEW <= now - look.attested_at <= settings.image_max_age()
+    if avatar.attested_at is None:
+        return avatar.source == UPLOAD
+    return -settings.CLOCK_SKEW <= now - avatar.attested_at <= settings.current().image_max_age
 
 
-def standing(look: Look, wish: str, now: datetime) -> Standing:
-    """Of the picture that a profile points at, for a person whose `on_loss` is `wish`."""
-    rule = effective(wish)
-    if right_holds(look, now) and not look.is_offered:
-        return Standing.SHOWN
-    if _is_kept(look, rule, now):
-        return Standing.SHOWN
-    return Standing.NOTHING if rule is OnLoss.PLAIN else Standing.EARLIER
+def decide_display(avatar: AvatarColumns, on_loss: str, now: datetime) -> Display:
+    """Decide what to show of a profile that points at `avatar` and has this `on_loss`."""
+    rule = resolve_policy(on_loss)
+    if has_right(avatar, now) and not avatar.is_offered:
+        return Display.SHOWN
+    if _is_kept(avatar, rule, now):
+        return Display.SHOWN
+    return Display.NOTHING if rule is OnLoss.PLAIN else Display.EARLIER
 
 
-def shown_until(look: Look, wish: str, now: datetime) -> datetime | None:
-    """When time alone ends that it is shown; None where only somebody's act can."""
-    if look.attested_at is not None:
-        end = look.attested_at + settings.image_max_age()
-    elif look.lost_at is not None and effective(wish) is not OnLoss.KEEP:
-        end = look.lost_at + settings.loss_grace()
+def shown_until(avatar: AvatarColumns, on_loss: str, now: datetime) -> datetime | None:
+    """Return when time alone ends that it is shown; None if only somebody's act can."""
+    if avatar.attested_at is not None:
+        end = avatar.attested_at + settings.current().image_max_age
+    elif avatar.lost_at is not None and resolve_policy(on_loss) is not OnLoss.KEEP:
+        end = avatar.lost_at + settings.current().loss_grace
     else:
         return None
     return end if now <= end else None
 
 
-def _is_kept(look: Look, rule: OnLoss, now: datetime) -> bool:
-    if look.is_offered:
+def _is_kept(avatar: AvatarColumns, rule: OnLoss, now: datetime) -> bool:
+    if avatar.is_offered:
         return False
-    lost_at = look.lost_at if look.state == "withdrawn" else None
+    lost_at = avatar.lost_at if avatar.state == "withdrawn" else None
     if rule is OnLoss.KEEP:
-        return look.state == "active" or lost_at is not None
-    grace = settings.loss_grace()  # none at all also where the clock of who noted the loss runs ahead
+        return avatar.state == "active" or lost_at is not None
+    grace = settings.current().loss_grace  # 0 grants none, even if the clock that recorded the loss runs ahead
     return bool(grace) and lost_at is not None and now < lost_at + grace

@@ -22,13 +22,14 @@ from profiles.text import one_line
 
 PREFIX = "avs_"
 MAX_LIVE = 20
-#: The last use is written at most this often: a busy program must not cost a write per request.
-USE_NOTED_EVERY = timedelta(minutes=1)
-#: Tokens that no longer open anything are forgotten after this; the audit keeps when they were made and revoked.
+# The last use is written at most this often: a busy program must not cost a write per request.
+USE_RECORDED_EVERY = timedelta(minutes=1)
+# Expired and revoked tokens are deleted after this. The audit keeps when they were made and revoked.
 KEPT_AFTER_END = timedelta(days=90)
 _ALPHABET = string.digits + string.ascii_letters
-_LENGTH = 32  # of 62 characters: 190 bits, so that the bare sha256 below needs no salt and no slow hash
-_FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_LENGTH}}}")
+# Of 62 characters: 190 bits, so that the plain sha256 below needs no salt and no slow hash.
+_LENGTH = 32
+_PATTERN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_LENGTH}}}")
 
 
 class Scope(StrEnum):
@@ -51,8 +52,8 @@ class TokenError(ExpectedError):
 
 
 @dataclass(frozen=True)
-class TokenWish:
-    """What a person asks a token to be. `expires_at` None: until revoked."""
+class TokenRequest:
+    """What a person wants of a token. `expires_at` None: until revoked."""
 
     name: str
     scopes: frozenset[Scope]
@@ -61,32 +62,37 @@ class TokenWish:
 
 @dataclass(frozen=True)
 class FreshToken:
-    """A token just made. `secret` exists nowhere else from now on."""
+    """A new token. `secret` is stored nowhere else."""
 
     token: ApiToken
     secret: str
 
 
-def create_token(profile: Profile, wish: TokenWish, *, now: datetime, actor: AbstractBaseUser | None) -> FreshToken:
-    """Raise TokenError if name or scopes are empty, or the person has MAX_LIVE tokens (TOO_MANY_TOKENS)."""
-    name = one_line(wish.name)[:60]
-    if not name or not wish.scopes:
+def create_token(
+    profile: Profile, wanted: TokenRequest, *, now: datetime, actor: AbstractBaseUser | None
+) -> FreshToken:
+    """Create a token.
+
+    Raise TokenError if name or scopes are empty, or the person has MAX_LIVE tokens (TOO_MANY_TOKENS).
+    """
+    name = one_line(wanted.name)[:60]
+    if not name or not wanted.scopes:
         raise TokenError("A token needs a name and at least one thing it may do.")
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-    words = " ".join(scope for scope in Scope if scope in wish.scopes)
+    words = " ".join(scope for scope in Scope if scope in wanted.scopes)
     with lock_profile(profile.pk) as owner:
         _ended_before(owner, now - KEPT_AFTER_END).delete()
         if live_tokens(owner, now).count() >= MAX_LIVE:
             sentence = f"You have {MAX_LIVE} tokens in use, which is as many as one person may. Revoke one first."
             raise TokenError(sentence, TOO_MANY_TOKENS)
-        token = owner.api_tokens.create(name=name, digest=digest_of(secret), scopes=words, expires_at=wish.expires_at)
-        expires = None if wish.expires_at is None else wish.expires_at.isoformat()
+        token = owner.api_tokens.create(name=name, digest=digest_of(secret), scopes=words, expires_at=wanted.expires_at)
+        expires = None if wanted.expires_at is None else wanted.expires_at.isoformat()
         record(owner, "token.create", actor, token=str(token.pk), name=name, scopes=words, expires_at=expires)
     return FreshToken(token, secret)
 
 
 def revoke_token(profile: Profile, token_id: UUID, *, now: datetime, actor: AbstractBaseUser | None) -> ApiToken:
-    """From now on it opens nothing. Twice is once. Raise TokenError (NO_SUCH_TOKEN)."""
+    """Revoke a token. Idempotent. Raise TokenError (NO_SUCH_TOKEN)."""
     with lock_profile(profile.pk) as owner:
         token = owner.api_tokens.filter(pk=token_id).first()
         if token is None:
@@ -102,18 +108,17 @@ def find_token(secret: str, now: datetime) -> ApiToken:
     """Return the token with its person and their picture, in one query, and record its use.
 
     Raise TokenError of the kind TOKEN_UNKNOWN, TOKEN_REVOKED or TOKEN_EXPIRED.
-    Looked up by the digest's unique index: how long that takes depends on bits of a hash that a guesser can't steer,
-    so it tells nothing about any token's characters.
+    The look-up by the digest's unique index takes no secret-dependent time: a guesser can't steer bits of the hash.
     """
     people = ApiToken.objects.select_related("profile__user", "profile__avatar__image")
-    token = people.filter(digest=digest_of(secret)).first() if _FORM.fullmatch(secret) else None
+    token = people.filter(digest=digest_of(secret)).first() if _PATTERN.fullmatch(secret) else None
     if token is None or not token.profile.user.is_active:
         raise TokenError("No such token is known here. Check that you copied all of it.", TOKEN_UNKNOWN)
     if token.revoked_at is not None:
         raise TokenError("This token was revoked. Make a new one in your settings.", TOKEN_REVOKED)
     if token.expires_at is not None and token.expires_at <= now:
         raise TokenError("This token has expired. Make a new one in your settings.", TOKEN_EXPIRED)
-    _note_use(token, now)
+    _record_use(token, now)
     return token
 
 
@@ -122,7 +127,7 @@ def scopes_of(token: ApiToken) -> frozenset[Scope]:
 
 
 def shown_tokens(profile: Profile) -> list[ApiToken]:
-    """What the person may still want to look at or revoke, newest first; expired ones stay until they are old."""
+    """Return the tokens that are not revoked, newest first. Expired ones stay until they are deleted."""
     return list(profile.api_tokens.filter(revoked_at=None).order_by("-created_at", "-id"))
 
 
@@ -138,9 +143,9 @@ def _ended_before(owner: Profile, then: datetime) -> QuerySet[ApiToken]:
     return owner.api_tokens.filter(Q(revoked_at__lt=then) | Q(expires_at__lt=then))
 
 
-def _note_use(token: ApiToken, now: datetime) -> None:
-    """The condition stands in the statement too: of many requests at once one writes."""
-    then = now - USE_NOTED_EVERY
+def _record_use(token: ApiToken, now: datetime) -> None:
+    """Record the use, at most every USE_RECORDED_EVERY; of many requests at once, one writes."""
+    then = now - USE_RECORDED_EVERY
     if token.last_used_at is not None and token.last_used_at > then:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=then)

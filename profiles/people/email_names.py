@@ -1,8 +1,7 @@
-"""Finding people by hashes of their verified e-mail addresses, as Libravatar and Gravatar clients ask.
+"""Find people by hashes of their verified e-mail addresses, as Libravatar and Gravatar clients do.
 
-Only who opted in is found, and only hashes are kept: a visitor learns nothing that they did not know before, and a
-stolen database names nobody's address outright. Which addresses are proved, the host project knows
-(AVATAR_VERIFIED_ADDRESSES).
+Only people who opted in are found, and only hashes are kept: a visitor learns nothing new, and a stolen database holds
+no address in clear. The host project knows which addresses are proved (AVATAR_VERIFIED_ADDRESSES).
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ _MD5_LENGTH = 32
 
 
 def sync(profile: Profile, verified_addresses: Iterable[str]) -> None:
-    """Make this person's names exactly those of `verified_addresses`, or none where they did not opt in.
+    """Make this person's hashes exactly those of `verified_addresses`, or none if they did not opt in.
 
-    An address somebody else had goes to this person: they proved last that it is theirs.
+    An address that somebody else had goes to this person, who proved last that it is theirs.
     """
     with transaction.atomic():
         stored = Profile.objects.select_for_update(no_key=True).filter(pk=profile.pk).first()
@@ -38,14 +37,14 @@ def sync(profile: Profile, verified_addresses: Iterable[str]) -> None:
 
 
 def sync_user(user_id: Any) -> None:
-    """After this user's addresses changed. Without a profile there is nothing to find."""
+    """Update the hashes after this user's addresses changed."""
     profile = Profile.objects.select_related("user").filter(user_id=user_id).first()
     if profile is not None:
         sync(profile, settings.verified_addresses(profile.user))
 
 
 def set_found_by_email(profile: Profile, wanted: bool, actor: AbstractBaseUser | None) -> None:
-    """The person's own choice; at once true for every verified address, or for none."""
+    """Store the person's choice, and apply it to all their verified addresses at once."""
     with transaction.atomic():
         stored = Profile.objects.select_for_update(no_key=True).select_related("user").get(pk=profile.pk)
         if stored.is_found_by_email != wanted:
@@ -56,14 +55,14 @@ def set_found_by_email(profile: Profile, wanted: bool, actor: AbstractBaseUser |
 
 
 def hash_field(identifier: str) -> str | None:
-    """Which hash of an address `identifier` has the form of: "md5", "sha256" or None (handles are shorter)."""
+    """Return which hash `identifier` has the form of: "md5", "sha256" or None (handles are shorter)."""
     if not _HASH.fullmatch(identifier):
         return None
     return "md5" if len(identifier) == _MD5_LENGTH else "sha256"
 
 
 def found_by_hash(field: str, name: str) -> Q:
-    """A filter over Profile, for a hash in small letters."""
+    """Return a filter over Profile for a hash in small letters."""
     return Q(is_found_by_email=True) & Q(**{f"email_names__{field}": name})
 
 
@@ -77,11 +76,11 @@ def _replace(profile: Profile, addresses: set[str]) -> None:
 
 def _name_of(profile: Profile, address: str) -> EmailName:
     content = address.encode()
-    # md5 is what old clients ask by; it names, it protects nothing.
+    # Old clients ask by md5. It is an identifier and protects nothing.
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     return EmailName(profile=profile, sha256=hashlib.sha256(content).hexdigest(), md5=md5)
 
 
 def _normal(address: str) -> str:
-    """As every client has it before hashing."""
+    """Return the address as every client hashes it."""
     return address.strip().lower()

@@ -15,25 +15,13 @@ from profiles.errors import ExpectedError, Kind
 from profiles.models import HANDLE_PATTERN, HANDLE_RULE, Profile
 from profiles.text import one_line
 
-#: Names that would let somebody speak for the site, or that stand for nobody.
-RESERVED = frozenset(
-    {"admin", "administrator", "moderator", "official", "owner", "root", "site", "staff", "support", "system", "team"}
-    | {
-        "abuse",
-        "billing",
-        "contact",
-        "help",
-        "info",
-        "legal",
-        "noreply",
-        "postmaster",
-        "privacy",
-        "security",
-        "webmaster",
-    }
-    | {"account", "accounts", "api", "avatar", "avatars", "home", "login", "logout", "picture", "pictures", "settings"}
-    | {"signup", "www", "anonymous", "everyone", "here", "me", "nobody", "null", "undefined", "user"}
-)
+# Names that would let somebody speak for the site, or that stand for nobody.
+_RESERVED = """
+admin administrator moderator official owner root site staff support system team abuse billing contact
+help info legal noreply postmaster privacy security webmaster account accounts api avatar avatars home
+login logout picture pictures settings signup www anonymous everyone here me nobody null undefined user
+"""
+RESERVED = frozenset(_RESERVED.split())
 _TRIES = 20
 
 
@@ -58,7 +46,7 @@ class ProfileText:
 
 
 def profile_of(user: AbstractBaseUser) -> Profile:
-    """The person's profile, made on first sight. Two requests at once get the same one."""
+    """Return the person's profile, created on first use. Two requests at once get the same one."""
     profile = _found(user)
     return profile if profile is not None else _make_profile(user)
 
@@ -66,7 +54,7 @@ def profile_of(user: AbstractBaseUser) -> Profile:
 def update_profile(
     profile: Profile, *, handle: str, display_name: str, bio: str, actor: AbstractBaseUser | None
 ) -> Profile:
-    """Store the new words and return the profile as stored. Raise HandleError; then nothing changed."""
+    """Store the new texts and return the profile as stored. Raise HandleError; then nothing changed."""
     new = ProfileText(handle.strip().lower(), one_line(display_name), one_line(bio))
     with transaction.atomic():
         stored = Profile.objects.select_for_update(no_key=True).get(pk=profile.pk)
@@ -83,8 +71,13 @@ def check_handle(handle: str) -> None:
     """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
     if not re.fullmatch(HANDLE_PATTERN, handle):
         raise HandleError(HANDLE_RULE)
-    if handle in RESERVED or handle in settings.reserved_handles():
+    if handle in RESERVED or handle in _reserved_here():
         raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
+
+
+def _reserved_here() -> frozenset[str]:
+    known = settings.current()
+    return known.reserved_handles | {known.site_name.lower()}
 
 
 def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:
@@ -102,19 +95,22 @@ def _found(user: AbstractBaseUser) -> Profile | None:
 
 
 def _make_profile(user: AbstractBaseUser) -> Profile:
-    """Try the username, then neutral handles: a username may be an e-mail or an account nobody should see."""
-    wished = user.get_username().lower()
-    for handle in [*([wished] if _may_have(wished) else []), *(_neutral() for _ in range(_TRIES))]:
+    """Create a profile under the sign-in name, or else under a neutral handle.
+
+    A sign-in name may be an e-mail address or an account that nobody should see.
+    """
+    name = user.get_username().lower()
+    for handle in [*([name] if _is_allowed(name) else []), *(_neutral_handle() for _ in range(_TRIES))]:
         try:
             with transaction.atomic():
                 return Profile.objects.create(user_id=user.pk, handle=handle)
         except IntegrityError:  # the handle is taken, or another request made the profile first
-            if (made := _found(user)) is not None:
-                return made
+            if (profile := _found(user)) is not None:
+                return profile
     raise RuntimeError(f"{_TRIES} of 2^24 neutral handles were taken in a row.")
 
 
-def _may_have(handle: str) -> bool:
+def _is_allowed(handle: str) -> bool:
     try:
         check_handle(handle)
     except HandleError:
@@ -122,5 +118,5 @@ def _may_have(handle: str) -> bool:
     return True
 
 
-def _neutral() -> str:
+def _neutral_handle() -> str:
     return f"user-{secrets.token_hex(3)}"

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.module_loading import import_string
 
+from profiles.settings import current
+
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
 
@@ -50,7 +52,7 @@ class NeverAsked:
 
 
 def get_reauthentication() -> Reauthentication:
-    path = getattr(settings, "AVATAR_REAUTHENTICATION", "")
+    path = current().reauthentication
     found: Reauthentication = import_string(path)() if path else NeverAsked()
     return found
 

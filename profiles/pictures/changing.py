@@ -1,5 +1,7 @@
-"""How a person's history is changed: one transaction under the lock of the Profile row, the pointer brought under its
-law, an audit entry, and `signals.avatar_changed` after the commit. Until then the old picture stands (V6).
+"""What all changes of a person's history share.
+
+Each is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry, and sends
+`signals.avatar_changed` after the commit. Until then the old picture is shown (V6).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from profiles.audit import record
 from profiles.errors import ExpectedError, Kind
+from profiles.images.errors import PictureError
 from profiles.models import Avatar, Profile
 from profiles.signals import avatar_changed
 
@@ -26,7 +29,7 @@ NO_PICTURE = Kind("no-picture", "No picture", 404)
 class AvatarError(ExpectedError):
     """A person's picture or its history can't be changed so."""
 
-    kind = Kind("picture-refused", "The picture can't be used", 422)
+    kind = PictureError.kind
 
 
 class AvatarNotShowable(AvatarError):
@@ -46,8 +49,11 @@ class NoSuchAvatar(AvatarError):
 
 @contextmanager
 def lock_profile(profile_id: int) -> Iterator[Profile]:
-    """Not its key: rows that only name the profile or its user, as audit entries do, are written meanwhile, and so
-    whoever holds the user (signing in, unlinking) and whoever holds the profile never wait for each other."""
+    """Lock the profile in a transaction. Raise AvatarError if it is gone.
+
+    The key is not locked: rows that refer to the profile, such as audit entries, can be written meanwhile. So whoever
+    locks the user (signing in, unlinking) and whoever locks the profile never wait for each other.
+    """
     with transaction.atomic():
         profile = Profile.objects.select_for_update(no_key=True).filter(pk=profile_id).first()
         if profile is None:
@@ -57,7 +63,7 @@ def lock_profile(profile_id: int) -> Iterator[Profile]:
 
 @contextmanager
 def lock_owner_of(avatar_id: UUID) -> Iterator[tuple[Profile, Avatar]]:
-    """The profile is locked before its entry, here as everywhere: one order, no deadlock."""
+    """Lock the profile, then its entry, in the one order that avoids deadlocks. Raise NoSuchAvatar."""
     owner_id = Avatar.objects.filter(pk=avatar_id).values_list("profile_id", flat=True).first()
     if owner_id is None:
         raise NoSuchAvatar
@@ -66,6 +72,7 @@ def lock_owner_of(avatar_id: UUID) -> Iterator[tuple[Profile, Avatar]]:
 
 
 def own_avatar(owner: Profile, avatar_id: UUID) -> Avatar:
+    """Return the entry of a locked profile, locked too. Raise NoSuchAvatar."""
     avatar = (
         owner.avatars.select_for_update(of=("self",), no_key=True).select_related("image").filter(pk=avatar_id).first()
     )
@@ -75,25 +82,25 @@ def own_avatar(owner: Profile, avatar_id: UUID) -> Avatar:
 
 
 def time_of_choice(owner: Profile) -> datetime:
-    """Now, or just after the last choice where the clock stands behind it: what was chosen last must sort last."""
+    """Return now, or just after the last choice if the clock is behind it: choices must sort in their order."""
     latest = owner.avatars.aggregate(latest=Max("chosen_at"))["latest"]
     now = timezone.now()
     return now if latest is None or latest < now else latest + timedelta(microseconds=1)
 
 
-def change(avatar: Avatar, **columns: Any) -> None:
+def update_avatar(avatar: Avatar, **columns: Any) -> None:
     for name, value in columns.items():
         setattr(avatar, name, value)
     avatar.save(update_fields=list(columns))
 
 
-def settle(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> None:
-    """Bring the pointer under its law, count the version where it moved or its picture may look different, audit."""
+def refresh_current(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> None:
+    """Recompute `profile.avatar`, bump its version if what is shown may differ, write the audit entry."""
     before = profile.avatar_id
     profile.avatar = profile.avatars.in_use(profile.on_loss, timezone.now()).first()
     if profile.avatar_id != before or detail.get("avatar") == str(profile.avatar_id):
         profile.avatar_version += 1
         profile.save(update_fields=["avatar", "avatar_version", "updated_at"])
-        now_true = {"profile_id": profile.pk, "avatar_id": profile.avatar_id, "version": profile.avatar_version}
-        transaction.on_commit(lambda: avatar_changed.send(Profile, **now_true, action=action), robust=True)
+        facts = {"profile_id": profile.pk, "avatar_id": profile.avatar_id, "version": profile.avatar_version}
+        transaction.on_commit(lambda: avatar_changed.send(Profile, **facts, action=action), robust=True)
     record(profile, action, actor, **detail)

@@ -1,7 +1,7 @@
-"""Uploads that travel straight from the browser to the object store, past our processes.
+"""Uploads that go straight from the browser to the object store.
 
-A ticket is leave to post one object, of one type and exactly so many bytes, under a name nobody serves. What arrived
-becomes a picture only through `set_avatar`, as any other upload; the object itself goes in every case.
+A ticket permits posting one object, of one type and exact size, under a key that nobody serves. What arrived becomes a
+picture only through `set_avatar`, like any other upload. The object itself is deleted in every case.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from profiles.store.s3 import PostForm
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
-#: A post must begin within this time; the store refuses later ones.
+# A post must begin within this time; the store refuses later ones.
 LIFE = timedelta(minutes=10)
-#: How long after its end a ticket is still redeemed: the last bytes may have been under way.
+# How long after its end a ticket is still redeemed: the last bytes may have been under way.
 LATE = timedelta(minutes=2)
 
 
 # The store takes no posts, or the site does not want them.
 NO_DIRECT_UPLOAD = Kind("no-direct-upload", "No direct upload", 404)
-# The wished size or type is not accepted.
+# The requested size or type is not accepted.
 TICKET_REFUSED = Kind("ticket-refused", "The upload can't be accepted", 422)
 # The ticket is not this person's, used, or too old.
 TICKET_UNKNOWN = Kind("ticket-unknown", "No such upload", 404)
@@ -44,21 +44,24 @@ NOTHING_ARRIVED = Kind("nothing-arrived", "The upload is incomplete", 409)
 
 @dataclass(frozen=True)
 class DirectUpload:
-    """Where to post the bytes, and the ticket to name when that is done."""
+    """The form to post the bytes to, and the ticket to redeem afterwards."""
 
     ticket: UploadTicket
     form: PostForm
 
 
 def takes_direct_uploads() -> bool:
-    return settings.direct_upload() and objects.takes_posts()
+    return settings.current().direct_upload and objects.takes_posts()
 
 
 def issue_ticket(profile: Profile, byte_count: int, content_type: str, now: datetime) -> DirectUpload:
-    """Raise AvatarError of the kinds NO_DIRECT_UPLOAD and TICKET_REFUSED, or StorageError."""
+    """Create a ticket, and the form to post with it.
+
+    Raise AvatarError of the kind NO_DIRECT_UPLOAD or TICKET_REFUSED, or StorageError.
+    """
     if not takes_direct_uploads():
         raise AvatarError("This site takes pictures through its upload form only.", NO_DIRECT_UPLOAD)
-    _check_wish(byte_count, content_type)
+    _check_size_and_type(byte_count, content_type)
     ticket_id = uuid.uuid4()
     key = objects.incoming_key(ticket_id)
     form = objects.post_form(key, content_type, byte_count, seconds=int(LIFE.total_seconds()))
@@ -90,8 +93,8 @@ def redeem_ticket(
         _discard(ticket)
 
 
-def _check_wish(byte_count: int, content_type: str) -> None:
-    most = settings.upload_max_bytes()
+def _check_size_and_type(byte_count: int, content_type: str) -> None:
+    most = settings.current().upload_max_bytes
     if not 1 <= byte_count <= most:
         raise AvatarError(f"Pictures may have from 1 byte to {filesizeformat(most)}.", TICKET_REFUSED)
     if content_type not in CONTENT_TYPES:
@@ -99,7 +102,7 @@ def _check_wish(byte_count: int, content_type: str) -> None:
 
 
 def _spend(profile: Profile, ticket_id: uuid.UUID, now: datetime) -> UploadTicket:
-    """One statement decides who may use it, however many ask at once."""
+    """Mark the ticket used. One statement decides who may use it, however many requests come at once."""
     own = UploadTicket.objects.filter(pk=ticket_id, profile=profile)
     if not own.filter(used_at=None, expires_at__gt=now - LATE).update(used_at=now):
         sentence = "This upload is unknown, was finished before, or took too long. Please start it again."
@@ -108,7 +111,7 @@ def _spend(profile: Profile, ticket_id: uuid.UUID, now: datetime) -> UploadTicke
 
 
 def _read_whole(ticket: UploadTicket) -> bytes:
-    """The store was told the exact size; that it kept to it is not taken on trust."""
+    """Read what arrived, and check its size: the store was told it, but may not have enforced it."""
     try:
         content = objects.read_incoming(ticket.key, ticket.byte_count + 1)
     except objects.ObjectMissing:

@@ -1,6 +1,7 @@
-"""A person's picture and its history: the use cases. How a change is made, and the family AvatarError that all of them
-may raise, stand in changing.py; `set_avatar` also raises profiles.images.errors.PictureError and
-profiles.store.objects.StorageError.
+"""Set, choose, remove, restore and describe a person's pictures.
+
+All functions may raise AvatarError; `set_avatar` also raises PictureError and StorageError. The locks and the rule of
+the pointer are in `profiles.pictures.changing`.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from profiles.audit import record
-from profiles.errors import Kind
+from profiles.images.errors import DecoderUnavailable
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import Avatar, Profile, StoredImage
-from profiles.models.rights import Standing, standing
+from profiles.models.rights import Display, decide_display
 from profiles.pictures.changing import (
     AvatarError,
     AvatarNotShowable,
     NoSuchAvatar,
-    change,
     lock_profile,
     own_avatar,
-    settle,
+    refresh_current,
     time_of_choice,
+    update_avatar,
 )
-from profiles.pictures.notices import close_all
+from profiles.pictures.notices import dismiss_all
 from profiles.sources import UPLOAD, get_source
 from profiles.store import objects
 from profiles.store.images import keep_image
@@ -36,14 +37,14 @@ from profiles.text import one_line
 
 State = Avatar.State
 # The stored image was purged before its entry was made: begin again with its bytes.
-IMAGE_GONE = Kind("decoder-unavailable", "Pictures can't be processed at the moment", 503, permanent=False)
+IMAGE_GONE = DecoderUnavailable.kind
 
 
 @dataclass(frozen=True)
 class AvatarDetails:
-    """What is known of a picture beside its pixels. All texts are cleaned and cut to their columns.
+    """What is known about a picture besides its pixels. Texts are cleaned and cut to their columns.
 
-    `attested_at` is needed for every source but uploads: when the right to show it was last proved.
+    `attested_at`, when the right to show it was last proved, is required for every source but uploads.
     """
 
     title: str = ""
@@ -53,7 +54,7 @@ class AvatarDetails:
 
     @property
     def reference(self) -> str:
-        """Tells pictures of the same pixels apart: two tokens of one person may share an image, never an entry."""
+        """Tell pictures of the same pixels apart: two assets of one person may share an image, never an entry."""
         return str((self.provenance or {}).get("asset_id", ""))
 
     def columns(self) -> dict[str, Any]:
@@ -74,53 +75,52 @@ def set_avatar(
     actor: AbstractBaseUser | None,
     crop: Crop | None = None,
 ) -> Avatar:
-    """Make `content` the person's picture: decoded in a child, stored, then shown. Uploads and tokens alike. With a
-    `crop`, nothing outside of it is kept.
+    """Decode `content` in a child, store it and make it the person's picture. With a `crop`, only that part is kept.
 
-    The same part of the same picture from the same source again is chosen again, not doubled. Where anything raises,
-    the earlier picture stands and nothing visible was stored. Read `profile` anew afterwards: the instance passed is
-    not changed.
+    The same part of the same picture from the same source is chosen again, not doubled. If anything raises, the earlier
+    picture stays and nothing visible was stored. The instance `profile` is not changed: read it again afterwards.
+    Raise ValueError for a source that is not registered.
     """
     get_source(source)
-    image = keep_image(content, svg_allowed=source != UPLOAD, crop=crop)
+    image = keep_image(content, svg_allowed=source != UPLOAD, crop=crop).row
     return attach_avatar(profile, image, source, details=details, actor=actor)
 
 
 def attach_avatar(
     profile: Profile, image: StoredImage, source: str, *, details: AvatarDetails, actor: AbstractBaseUser | None
 ) -> Avatar:
-    """`set_avatar` for an image we hold already, as one cached for another holder: no second decode."""
+    """Like `set_avatar`, for an image that is stored already: no second decode."""
     get_source(source)
     with lock_profile(profile.pk) as owner:
         held = _lock_image(image.pk)
-        avatar = _enter(owner, held, source, details)
-        close_all(owner)
-        settle(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
+        avatar = _create_or_reuse(owner, held, source, details)
+        dismiss_all(owner)
+        refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
     return avatar
 
 
 def choose_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | None) -> Avatar:
-    """Use an entry of the history again. Raises NoSuchAvatar or AvatarNotShowable."""
+    """Use an entry of the history again. Raise NoSuchAvatar or AvatarNotShowable."""
     with lock_profile(profile.pk) as owner:
         avatar = own_avatar(owner, avatar_id)
         if not avatar.is_showable(timezone.now()):
             raise AvatarNotShowable(_why_not(avatar))
-        change(avatar, chosen_at=time_of_choice(owner), is_offered=False)
-        close_all(owner)
-        settle(owner, "avatar.choose", actor, avatar=str(avatar.pk))
+        update_avatar(avatar, chosen_at=time_of_choice(owner), is_offered=False)
+        dismiss_all(owner)
+        refresh_current(owner, "avatar.choose", actor, avatar=str(avatar.pk))
     return avatar
 
 
 def remove_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | None) -> Avatar:
-    """Take an entry out of the history; the most recently chosen one left takes its place.
+    """Take an entry out of the history. The most recently chosen one left takes its place.
 
-    `restore_avatar` brings it back within `conf.undo_time()`; then row and bytes are erased.
+    `restore_avatar` brings it back within AVATAR_UNDO_SECONDS. After that, row and bytes are erased.
     """
     with lock_profile(profile.pk) as owner:
         avatar = own_avatar(owner, avatar_id)
         if avatar.state != State.REMOVED:
-            change(avatar, state=State.REMOVED, removed_at=timezone.now())
-            settle(owner, "avatar.remove", actor, avatar=str(avatar.pk))
+            update_avatar(avatar, state=State.REMOVED, removed_at=timezone.now())
+            refresh_current(owner, "avatar.remove", actor, avatar=str(avatar.pk))
     return avatar
 
 
@@ -131,34 +131,37 @@ def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | 
         if avatar.is_locked:
             raise AvatarNotShowable(_why_not(avatar))
         if avatar.state == State.REMOVED:
-            stands = avatar.source == UPLOAD or avatar.attested_at is not None
-            reason = "" if stands else avatar.reason or "The right to show it was lost while it was removed."
-            change(avatar, state=State.ACTIVE if stands else State.WITHDRAWN, removed_at=None, reason=reason)
-            settle(owner, "avatar.restore", actor, avatar=str(avatar.pk))
+            is_right_kept = avatar.source == UPLOAD or avatar.attested_at is not None
+            reason = "" if is_right_kept else avatar.reason or "The right to show it was lost while it was removed."
+            update_avatar(
+                avatar, state=State.ACTIVE if is_right_kept else State.WITHDRAWN, removed_at=None, reason=reason
+            )
+            refresh_current(owner, "avatar.restore", actor, avatar=str(avatar.pk))
     return avatar
 
 
 def set_alt_text(profile: Profile, avatar_id: UUID, alt_text: str, actor: AbstractBaseUser | None) -> Avatar:
     with lock_profile(profile.pk) as owner:
         avatar = own_avatar(owner, avatar_id)
-        change(avatar, alt_text=one_line(alt_text)[:300])
+        update_avatar(avatar, alt_text=one_line(alt_text)[:300])
         record(owner, "avatar.alt", actor, avatar=str(avatar.pk))
     return avatar
 
 
-def _is_shown(owner: Profile, avatar: Avatar, now: datetime) -> bool:
-    return owner.avatar_id == avatar.pk and standing(avatar, owner.on_loss, now) is Standing.SHOWN
+def is_shown(owner: Profile, avatar: Avatar, now: datetime) -> bool:
+    """Return whether others see `avatar` at `now`, as the person's picture in use."""
+    return owner.avatar_id == avatar.pk and decide_display(avatar, owner.on_loss, now) is Display.SHOWN
 
 
 def _lock_image(image_id: int) -> StoredImage:
-    """Holds off the purge until the entry that keeps the image is committed."""
+    """Lock the image against the purge until the entry that uses it is committed."""
     image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
     if image is None:
         raise AvatarError("The picture took too long to store. Please try again.", IMAGE_GONE)
     return image
 
 
-def _enter(owner: Profile, image: StoredImage, source: str, details: AvatarDetails) -> Avatar:
+def _create_or_reuse(owner: Profile, image: StoredImage, source: str, details: AvatarDetails) -> Avatar:
     avatar = owner.avatars.filter(image=image, source=source, reference=details.reference).first()
     if avatar is None:
         return owner.avatars.create(
@@ -173,7 +176,7 @@ def _enter(owner: Profile, image: StoredImage, source: str, details: AvatarDetai
     new = details.columns()
     kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
     fresh = {"state": State.ACTIVE, "removed_at": None, "reason": "", "lost_at": None, "is_offered": False}
-    change(avatar, chosen_at=time_of_choice(owner), **(fresh | new | kept))
+    update_avatar(avatar, chosen_at=time_of_choice(owner), **(fresh | new | kept))
     return avatar
 
 
@@ -187,12 +190,11 @@ def _why_not(avatar: Avatar) -> str:
     return get_source(avatar.source).unchecked
 
 
-# Another part of an upload that is kept whole, or a smaller part of one that is not.
-
-
 def croppable(profile: Profile, avatar_id: UUID) -> Avatar:
-    """An entry of which another part may be shown: an upload that stands. Raises NoSuchAvatar. A token's picture is
-    what its creator made, and the proof speaks of that."""
+    """Return an active upload of the person, of which another part may be shown. Raise NoSuchAvatar.
+
+    Pictures of other sources are not cropped: what proves them is about the whole picture.
+    """
     uploads = profile.avatars.active().filter(source=UPLOAD)
     avatar = uploads.select_related("image").filter(pk=avatar_id).first()
     if avatar is None:
@@ -201,17 +203,17 @@ def croppable(profile: Profile, avatar_id: UUID) -> Avatar:
 
 
 def kept_bytes(avatar: Avatar) -> bytes:
-    """What we keep of the picture, for its owner's eyes. Raises storage.StorageError."""
+    """Return the stored original, for its owner only. Raise StorageError."""
     return objects.get(objects.master_key(avatar.image.sha256))
 
 
 def crop_again(profile: Profile, avatar_id: UUID, crop: Crop, actor: AbstractBaseUser | None) -> Avatar:
-    """The part `crop` of what we keep becomes the person's picture, as an entry of its own; the old one stays.
+    """Make the part `crop` of the stored original the person's picture, as a new entry; the old one stays.
 
-    Raises NoSuchAvatar, storage.StorageError, and what `set_avatar` raises.
+    Raise NoSuchAvatar, StorageError, and what `set_avatar` raises.
     """
     avatar = croppable(profile, avatar_id)
-    if crop == MIDDLE:  # which is what the entry shows
+    if crop == MIDDLE:  # the entry shows just that
         return choose_avatar(profile, avatar_id, actor)
     details = AvatarDetails(title=avatar.title, alt_text=avatar.alt_text)
     return set_avatar(profile, kept_bytes(avatar), avatar.source, details=details, actor=actor, crop=crop)

@@ -1,4 +1,4 @@
-"""A person's history in pages that stay put while pictures come and go: each begins after a position, not a number."""
+"""A person's history in pages. Each begins after a position, so that pages stay stable while pictures change."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 
 from profiles.models import Avatar, Profile
 
-#: Entries in a page that people look at.
+# Entries in a page that people look at.
 PAGE_SIZE = 12
-#: What the text of a position looks like.
+# What the text of a position looks like.
 POSITION = "^[0-9]{1,16}-[0-9a-f]{32}$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Position(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Position:
-        """Raises ValueError. Times reach to the year 2286."""
+        """Parse the text of a position. Raise ValueError. Times reach to the year 2286."""
         if not re.fullmatch(POSITION, text):
             raise ValueError("not a position")
         microseconds, _, avatar_id = text.partition("-")
@@ -42,7 +42,7 @@ class Page(NamedTuple):
 
 
 def history_page(profile: Profile, *, after: Position | None = None, size: int) -> Page:
-    """Up to `size` entries, chosen last first, and where to go on. One query over the history's index."""
+    """Return up to `size` entries, chosen last first, and where to go on. One query over the history's index."""
     entries = _visible(profile)
     if after is not None:
         same = Q(chosen_at=after.chosen_at, id__lt=after.avatar_id)
@@ -53,7 +53,7 @@ def history_page(profile: Profile, *, after: Position | None = None, size: int) 
 
 
 def history_of(profile: Profile, shown: Avatar | None, now: datetime, *, after: Position | None = None) -> Page:
-    """A page for its owner: each entry knows whether it `is_current`, which is `shown`, and `has_mark` at `now`."""
+    """Return a page for its owner, with `is_current` (it is `shown`) and `has_mark` at `now` set on each entry."""
     page = history_page(profile, after=after, size=PAGE_SIZE)
     for avatar in page.entries:
         avatar.is_current = avatar == shown
@@ -70,6 +70,6 @@ def history_ids(profile: Profile, most: int) -> list[UUID]:
 
 
 def _visible(profile: Profile) -> QuerySet[Avatar]:
-    """Without what the person removed; with what the site's team removed, which says why."""
+    """Return the entries without those the person removed, but with those the site removed, which say why."""
     kept = profile.avatars.exclude(state=Avatar.State.REMOVED, is_locked=False)
     return kept.order_by("-chosen_at", "-id")

@@ -1,4 +1,4 @@
-"""The headers of everything we serve to strangers' pages: pictures, receipts, and their errors."""
+"""The headers of what other sites' pages embed: pictures, receipts, and their errors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """GET and HEAD only; any page may embed or read the answer, and none of it can act as a page of ours."""
+    """Decorate a view that answers GET and HEAD: any page may embed or read the answer, none can use it as our page."""
     safe = require_safe(view)
 
     @wraps(view)
     def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = safe(request, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", soon_stale())
+        response.headers.setdefault("Cache-Control", short_cache_control())
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -36,19 +36,19 @@ def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     return with_headers
 
 
-def soon_stale() -> str:
-    """For addresses that name a person: the picture behind them may change at any moment."""
-    return cache_control(settings.avatar_max_age())
+def short_cache_control() -> str:
+    """Return Cache-Control for addresses that name a person: the picture behind them may change at any moment."""
+    return cache_control(settings.current().avatar_max_age)
 
 
-def holds_until(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
-    """Let an answer be kept: for AVATAR_CACHE_SECONDS, and never past `end`, by readers and by `FastPath` alike.
+def limit_caching(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
+    """Set Cache-Control so that no cache keeps the response longer than AVATAR_CACHE_SECONDS or past `end`.
 
-    While we are down, a cache that knows `stale-if-error` may go on showing it, within `end` too.
+    This holds for `FastPath` too. While we are down, a cache that knows `stale-if-error` may go on until `end`.
     """
     left = inf if end is None else max(0.0, (end - now).total_seconds() - settings.CACHE_SLACK)
-    seconds = min(float(settings.avatar_max_age()), left)
-    spare = min(float(settings.outage_seconds()), left - seconds)
+    seconds = min(float(settings.current().avatar_max_age), left)
+    spare = min(float(settings.current().outage_seconds), left - seconds)
     response.headers["Cache-Control"] = cache_control(seconds, spare)
     request.META[FRESH_FOR] = seconds
 

@@ -1,4 +1,4 @@
-"""Bytes of renditions, ready to send."""
+"""The bytes of renditions and default pictures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from profiles.images.render import render
 from profiles.store import objects
 from profiles.store.renditions import Square
 
-#: Counted up whenever a stand-in looks different than before, so that nobody keeps the old one.
+# Count up whenever default pictures look different, so that no cache keeps the old ones.
 DRAWINGS_VERSION = 1
 CACHE_BYTES = 16 * 1024 * 1024
 
 
 class _RecentlyUsed:
-    """Bytes by key, the longest unused dropped first. What is cached is named by its hash and can't go stale."""
+    """An LRU cache of bytes. Keys name their content by hash, so that nothing goes stale."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -53,7 +53,7 @@ _recent = _RecentlyUsed(CACHE_BYTES)
 
 @dataclass(frozen=True)
 class Drawing:
-    """A stand-in asked for; `size` must be allow-listed."""
+    """A default picture to draw; `size` must be one of RENDITION_SIZES."""
 
     seed: str
     size: int
@@ -62,41 +62,43 @@ class Drawing:
 
     @property
     def tag(self) -> str:
-        """Names the bytes without drawing them: the same tag is the same picture, for our code and Pillow's."""
+        """The ETag, known without drawing: the same tag means the same bytes by our code and Pillow's version."""
         what = f"{DRAWINGS_VERSION}.{PIL.__version__}.{self.style}.{self.format}.{self.size}.{self.seed}"
         return hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _for_free() -> None:
-    return None
+def _no_charge() -> None:
+    """Count nothing."""
 
 
-def rendition_bytes(square: Square, fmt: OutputFormat, pay: Callable[[], None] = _for_free) -> bytes:
-    """The square in `fmt`: as stored, or drawn again from what is stored. Raises storage.StorageError.
+def rendition_bytes(
+    square: Square, fmt: OutputFormat = OutputFormat.WEBP, charge: Callable[[], None] = _no_charge
+) -> bytes:
+    """Return the square in `fmt`, as stored or encoded from what is stored. Raise StorageError.
 
-    `pay` is called only where something must be encoded, and may refuse by raising.
+    `charge` is called only if something must be encoded, and may refuse by raising.
     """
     key = f"{square.sha256}.{fmt.value}"
     content = _recent.get(key)
     if content is None:
-        content = _read(square, fmt, pay)
+        content = _read(square, fmt, charge)
         _recent.put(key, content)
     return content
 
 
-def _read(square: Square, fmt: OutputFormat, pay: Callable[[], None]) -> bytes:
+def _read(square: Square, fmt: OutputFormat, charge: Callable[[], None]) -> bytes:
     key = objects.rendition_key(square.sha256, objects.EXTENSIONS[square.format])
     if fmt.value == square.format:
         return objects.get(key)
-    pay()
+    charge()
     return render(objects.get(key), pick_size(square.size), fmt).data
 
 
-def fallback_bytes(drawing: Drawing, pay: Callable[[], None] = _for_free) -> bytes:
-    """A stand-in. Strangers choose its seed, so none is ever stored; `pay` as above."""
+def fallback_bytes(drawing: Drawing, charge: Callable[[], None] = _no_charge) -> bytes:
+    """Return a default picture. Strangers choose its seed, so it is never stored. `charge` as above."""
     content = _recent.get(drawing.tag)
     if content is None:
-        pay()
+        charge()
         content = draw_fallback(drawing.seed, drawing.size, drawing.style, drawing.format).data
         _recent.put(drawing.tag, content)
     return content

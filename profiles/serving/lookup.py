@@ -1,6 +1,6 @@
-"""What `/avatar/<id>` serves of somebody, in one query.
+"""Find the picture that `/avatar/<id>` serves, in one query.
 
-Its text is compiled by the ORM from the models, once in a process: compiling it for each picture would cost several
+The ORM compiles the query's text from the models once in a process: compiling it for each picture would cost several
 times what the database takes to answer it.
 """
 
@@ -18,14 +18,14 @@ from django.db.models import Q
 from django.db.models.sql.compiler import SQLCompiler
 
 from profiles.models import Avatar, Profile
-from profiles.models.rights import Standing, shown_until, standing
+from profiles.models.rights import Display, decide_display, shown_until
 from profiles.people.email_names import found_by_hash, hash_field
 from profiles.sources import resolve_identifier
 
 
 @dataclass(frozen=True)
 class StoredSquare:
-    """A stored square without the rest of its row."""
+    """The columns of a Rendition that serving needs."""
 
     size: int
     format: str
@@ -34,52 +34,61 @@ class StoredSquare:
 
 
 @dataclass(frozen=True)
-class Face:
-    """No squares where the person has nothing to show.
+class AvatarView:
+    """A person as `/avatar/<id>` shows them. No squares if they have nothing to show.
 
-    `good_until` is when time alone may change the answer; None where only somebody's act can.
+    `valid_until` is when time alone may change the answer; None if only somebody's act can.
     """
 
     handle: str
     name: str
     squares: tuple[StoredSquare, ...] = ()
     source_format: str = ""
-    good_until: datetime | None = None
+    valid_until: datetime | None = None
 
 
-def who(identifier: str) -> Q:
-    """A filter over Profile. Other apps' forms first; then what looks like a hash is one, for handles are shorter."""
+def profile_filter(identifier: str) -> Q:
+    """Return a filter over Profile: by a form another app registered, else by hash of an e-mail address or by handle.
+
+    What looks like a hash is one, for handles are shorter.
+    """
     found = resolve_identifier(identifier)
-    return _of_our_own(hash_field(identifier), identifier.lower()) if found is None else found
+    return _own_form(hash_field(identifier), identifier.lower()) if found is None else found
 
 
-def find_face(identifier: str, now: datetime) -> Face | None:
-    """The person as they look at `now`: one query, and another where the chosen picture can't be shown."""
-    rows = _rows_of(identifier)
-    if not rows:
+def find_avatar_view(identifier: str, now: datetime) -> AvatarView | None:
+    """Return the person as shown at `now`, None for nobody.
+
+    One query, and another if the chosen picture can't be shown.
+    """
+    found = _rows_of(identifier)
+    if not found:
         return None
-    person, handle, display_name, wish = rows[0][: len(_PERSON)]
-    looks = [_Look(*row[len(_PERSON) :]) for row in rows if row[0] == person]
+    person, handle, display_name, on_loss = found[0][: len(_PERSON)]
+    rows = [_Row(*row[len(_PERSON) :]) for row in found if row[0] == person]
     name = display_name or handle
-    if looks[0].state is None:  # no pointer: nothing is in use (see models/pictures.py)
-        return Face(handle, name)
-    stands = standing(looks[0], wish, now)
-    if stands is Standing.NOTHING:
-        return Face(handle, name)
-    if stands is Standing.EARLIER:
-        standing_in = Avatar.objects.showable(now).filter(profile_id=person).values("pk")[:1]
-        looks = [_Look(*row) for row in Avatar.objects.filter(pk=standing_in).values_list(*_through(""))]
-    ends = shown_until(looks[0], wish, now) if looks else None
-    return _face(handle, name, looks, ends)
+    if rows[0].state is None:  # no pointer: nothing is in use (see models/pictures.py)
+        return AvatarView(handle, name)
+    display = decide_display(rows[0], on_loss, now)
+    if display is Display.NOTHING:
+        return AvatarView(handle, name)
+    if display is Display.EARLIER:
+        earlier = Avatar.objects.showable(now).filter(profile_id=person).values("pk")[:1]
+        rows = [_Row(*row) for row in Avatar.objects.filter(pk=earlier).values_list(*_columns(""))]
+        if not rows:
+            return AvatarView(handle, name)
+    return AvatarView(
+        handle, name, tuple(_squares(rows)), rows[0].source_format or "", shown_until(rows[0], on_loss, now)
+    )
 
 
 _PERSON = ("pk", "handle", "display_name", "on_loss")
-#: Stands for the name in a text that is compiled before anybody asks.
+# Stands for the name in a text that is compiled before anybody asks.
 _ANY_NAME = "any-name"
 
 
-class _Look(NamedTuple):
-    """A row of the join from a picture to its squares; None everywhere where there is no picture."""
+class _Row(NamedTuple):
+    """A row of the join from a picture to its squares; None everywhere if there is no picture."""
 
     state: str | None
     source: str | None
@@ -93,19 +102,19 @@ class _Look(NamedTuple):
     sha256: str | None
 
 
-def _through(avatar: str) -> list[str]:
-    """The columns of a _Look, from where `avatar` leads."""
+def _columns(avatar: str) -> list[str]:
+    """Return the columns of a _Row, with the path `avatar` to the picture."""
     own = [f"{avatar}{name}" for name in ("state", "source", "attested_at", "lost_at", "is_offered")]
     squares = [f"{avatar}image__renditions__{name}" for name in ("size", "format", "is_still", "sha256")]
     return [*own, f"{avatar}image__source_format", *squares]
 
 
 def _rows_of(identifier: str) -> list[Sequence[Any]]:
-    """_PERSON and a _Look for each square; of several people where an address is theirs on different chains."""
+    """Return _PERSON and a _Row for each square, of several people if several have the identifier."""
     alias = router.db_for_read(Profile)
     try:
         person, parameters = _person(identifier, alias)
-    except EmptyResultSet:  # another app's filter that nobody passes
+    except EmptyResultSet:  # another app's filter matches nobody
         return []
     compiler, joined = _joined(alias)
     with connections[alias].cursor() as cursor:
@@ -115,8 +124,8 @@ def _rows_of(identifier: str) -> list[Sequence[Any]]:
 
 @cache
 def _joined(alias: str) -> tuple[SQLCompiler, str]:
-    """The compiler knows how to read the rows; the text has one place left, for a query of who is meant."""
-    people = Profile.objects.filter(pk__in=[0]).order_by("pk").values_list(*_PERSON, *_through("avatar__"))
+    """Return the compiler, which reads the rows, and the query's text with a place for a query of the person."""
+    people = Profile.objects.filter(pk__in=[0]).order_by("pk").values_list(*_PERSON, *_columns("avatar__"))
     compiler = people.query.get_compiler(alias)
     return compiler, compiler.as_sql()[0]
 
@@ -125,16 +134,16 @@ def _person(identifier: str, alias: str) -> tuple[str, tuple[Any, ...]]:
     found = resolve_identifier(identifier)
     if found is not None:
         return _id_query(found, alias)
-    text, parameters = _of_our_own_compiled(hash_field(identifier), alias)
+    text, parameters = _own_form_query(hash_field(identifier), alias)
     return text, tuple(identifier.lower() if each == _ANY_NAME else each for each in parameters)
 
 
 @cache
-def _of_our_own_compiled(field: str | None, alias: str) -> tuple[str, tuple[Any, ...]]:
-    return _id_query(_of_our_own(field, _ANY_NAME), alias)
+def _own_form_query(field: str | None, alias: str) -> tuple[str, tuple[Any, ...]]:
+    return _id_query(_own_form(field, _ANY_NAME), alias)
 
 
-def _of_our_own(field: str | None, name: str) -> Q:
+def _own_form(field: str | None, name: str) -> Q:
     return Q(handle=name) if field is None else found_by_hash(field, name)
 
 
@@ -145,13 +154,7 @@ def _id_query(found: Q, alias: str) -> tuple[str, tuple[Any, ...]]:
     return text, tuple(parameters)
 
 
-def _face(handle: str, name: str, looks: list[_Look], ends: datetime | None) -> Face:
-    if not looks:
-        return Face(handle, name)
-    return Face(handle, name, tuple(_squares(looks)), looks[0].source_format or "", ends)
-
-
-def _squares(looks: list[_Look]) -> Iterator[StoredSquare]:
-    for look in looks:
-        if look.size is not None and look.format is not None and look.sha256 is not None:
-            yield StoredSquare(look.size, look.format, bool(look.is_still), look.sha256)
+def _squares(rows: list[_Row]) -> Iterator[StoredSquare]:
+    for row in rows:
+        if row.size is not None and row.format is not None and row.sha256 is not None:
+            yield StoredSquare(row.size, row.format, bool(row.is_still), row.sha256)

@@ -1,9 +1,9 @@
-"""The JSON twin of a picture: what is shown, and for pictures with a provenance what proves it."""
+"""Build the receipt of a picture: what is shown, and what proves the right to show it."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urljoin
 
 from django.urls import reverse
@@ -12,27 +12,90 @@ from profiles import settings
 from profiles.images.formats import OutputFormat
 from profiles.models import Profile, Rendition
 from profiles.serving.showing import ShownPicture, shown_picture
-from profiles.serving.signing import sign, signing_key
+from profiles.serving.signing import Signature, sign, signing_key
 from profiles.store.renditions import content_url
 
 VERSION = 1
 
 
-def receipt_of(profile: Profile, now: datetime) -> dict[str, Any]:
-    return describe(profile, shown_picture(profile, now))
+class Size(TypedDict):
+    """One square; `url` is immutable."""
+
+    size: int
+    type: str
+    animated: bool
+    bytes: int
+    sha256: str
+    url: str
 
 
-def signed_receipt(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
-    """`describe`, with who says so, until when the mark stands without another check, and the site's signature."""
-    said = {"version": VERSION, "issuer": settings.site_origin() or None, "mark_until": _mark_until(shown)}
-    return sign({**said, **describe(profile, shown)}, keys_url())
+class Receipt(TypedDict):
+    """What is shown of a person. The picture's members are None if there is none.
+
+    `sha256` names the picture as it is stored.
+    """
+
+    handle: str
+    name: str
+    profile: str
+    url: str
+    alt: str
+    mark: bool
+    provenance: dict[str, Any] | None
+    source: str | None
+    sha256: str | None
+    type: str | None
+    width: int | None
+    height: int | None
+    frames: int | None
+    sizes: list[Size]
 
 
-def signature_of(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
-    """What people read of it: the signed receipt, the id of the key, and where everything lies."""
+class VouchedReceipt(Receipt):
+    """A receipt with its issuer and the time until which the mark holds without another check."""
+
+    version: int
+    issuer: str | None
+    mark_until: str | None
+
+
+class SignedReceipt(VouchedReceipt, total=False):
+    """`unsigned` says why `signature` is None."""
+
+    signature: Signature | None
+    unsigned: str
+
+
+class ReceiptFacts(TypedDict):
+    """What the page about a receipt shows."""
+
+    receipt: Receipt
+    key_id: str
+    keys_url: str
+    receipt_url: str
+
+
+def build_current_receipt(profile: Profile, now: datetime) -> Receipt:
+    return build_receipt(profile, shown_picture(profile, now))
+
+
+def build_signed_receipt(profile: Profile, shown: ShownPicture) -> SignedReceipt:
+    """Build the receipt with its issuer, the end of the mark, and the site's signature."""
+    vouched: VouchedReceipt = {
+        **build_receipt(profile, shown),
+        "version": VERSION,
+        "issuer": settings.current().site_origin or None,
+        "mark_until": _mark_until(shown),
+    }
+    signed: SignedReceipt = {**vouched, **sign(vouched, keys_url())}
+    return signed
+
+
+def receipt_page_facts(profile: Profile, shown: ShownPicture) -> ReceiptFacts:
+    """Return the receipt for people to read, with the id of the signing key and the URLs."""
     key = signing_key()
     return {
-        "receipt": describe(profile, shown),
+        "receipt": build_receipt(profile, shown),
         "key_id": key.key_id if key else "",
         "keys_url": keys_url(),
         "receipt_url": _absolute(reverse("profiles:avatar_json", args=[profile.handle])),
@@ -43,9 +106,9 @@ def keys_url() -> str:
     return _absolute(reverse("profiles:receipt_keys"))
 
 
-def describe(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
-    """JSON-ready. `source` is null where the person has no picture; `sha256` names the picture as we keep it, and
-    each of `sizes` the bytes behind its own immutable `url`."""
+def build_receipt(profile: Profile, shown: ShownPicture) -> Receipt:
+    avatar = shown.avatar
+    image = avatar.image if avatar else None
     return {
         "handle": profile.handle,
         "name": profile.name,
@@ -54,40 +117,23 @@ def describe(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
         "alt": shown.alt_text,
         "mark": shown.mark,
         "provenance": shown.provenance,
-        **_picture(shown),
+        "source": avatar.source if avatar else None,
+        "sha256": image.sha256 if image else None,
+        "type": image.mime if image else None,
+        "width": image.width if image else None,
+        "height": image.height if image else None,
+        "frames": image.frames if image else None,
+        "sizes": [_size(each) for each in image.renditions.order_by("size", "-is_still")] if image else [],
     }
 
 
 def _mark_until(shown: ShownPicture) -> str | None:
     if not shown.mark or shown.avatar is None or shown.avatar.attested_at is None:
         return None
-    return (shown.avatar.attested_at + settings.mark_max_age()).isoformat()
+    return (shown.avatar.attested_at + settings.current().mark_max_age).isoformat()
 
 
-def _picture(shown: ShownPicture) -> dict[str, Any]:
-    if shown.avatar is None:
-        return {
-            "source": None,
-            "sha256": None,
-            "type": None,
-            "width": None,
-            "height": None,
-            "frames": None,
-            "sizes": [],
-        }
-    image = shown.avatar.image
-    return {
-        "source": shown.avatar.source,
-        "sha256": image.sha256,
-        "type": image.mime,
-        "width": image.width,
-        "height": image.height,
-        "frames": image.frames,
-        "sizes": [_size(rendition) for rendition in image.renditions.order_by("size", "-is_still")],
-    }
-
-
-def _size(rendition: Rendition) -> dict[str, Any]:
+def _size(rendition: Rendition) -> Size:
     return {
         "size": rendition.size,
         "type": OutputFormat(rendition.format).content_type,
@@ -99,5 +145,5 @@ def _size(rendition: Rendition) -> dict[str, Any]:
 
 
 def _absolute(path: str) -> str:
-    """From SITE_ORIGIN, never from the Host header."""
-    return urljoin(settings.site_origin(), path)
+    """Return the URL under SITE_ORIGIN, never under the Host header."""
+    return urljoin(settings.current().site_origin, path)

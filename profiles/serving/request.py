@@ -1,8 +1,8 @@
-"""What the URL of an avatar asks for, read once and strictly.
+"""Parse the URL of an avatar, strictly.
 
-`d=` by the names of Gravatar and Libravatar: 404, mp (mm), identicon, initials, retro, blank; and of wallets: blockies,
-jazzicon. Drawings of theirs that we have not get the nearest of ours: pagan and robohash, figures of few parts, are
-drawn as retro; monsterid, wavatar and color as shapes.
+`d=` takes the names of Gravatar and Libravatar (404, mp or mm, identicon, initials, retro, blank), and blockies and
+jazzicon. For drawings of theirs that we lack, the nearest of ours is drawn: retro for pagan and robohash, shapes for
+monsterid, wavatar and color.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_SIZE = 80
 MAX_SIZE = 1024
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9:._@-]{0,126}[A-Za-z0-9])?")
 _LABEL = r"[A-Za-z0-9_\-\u00a1-\U0010ffff]+"
-#: Only names with dots (ENS) may be of other scripts, or of emoji.
+# Only names with dots may be of other scripts, or of emoji.
 _NAME = re.compile(rf"(?=.{{3,128}}\Z){_LABEL}(?:\.{_LABEL})+")
 _SUFFIXES = {
     "webp": OutputFormat.WEBP,
@@ -42,7 +42,7 @@ _ALIASES = {
     "wavatar": "shapes",
     "color": "shapes",
 }
-_LONGEST_URL = 1000
+_MAX_URL = 1000
 NOT_FOUND = "404"
 
 
@@ -52,35 +52,38 @@ BAD_DEFAULT = Kind("bad-default", "No such default picture")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """`size` is in pixels, 1 to MAX_SIZE. None for `format`: what suits the client; for `default`: what suits the
-    person. `not_found`: no stand-in is wanted, `forced`: only the stand-in is. `elsewhere`: the address of a stand-in
-    on a host the operator trusts, else ""."""
+class AvatarRequest:
+    """What the URL of an avatar asks for.
+
+    `size` is in pixels, 1 to MAX_SIZE. `format` None: by the Accept header. `default` None: by the person.
+    `not_found`: answer 404 instead of a default picture. `force_default`: only the default picture. `default_url`: its
+    address on a host of AVATAR_DEFAULT_URL_HOSTS, else "".
+    """
 
     identifier: str
     size: int
     format: OutputFormat | None
     default: FallbackStyle | None
     not_found: bool
-    forced: bool
+    force_default: bool
     still: bool
-    elsewhere: str = ""
+    default_url: str = ""
 
 
-def read_wish(request: HttpRequest, text: str) -> Wish:
-    """Raise ExpectedError with a sentence that names what is wrong and what would be right."""
+def parse_request(request: HttpRequest, text: str) -> AvatarRequest:
+    """Parse query and suffix. Raise ExpectedError of the kind BAD_IDENTIFIER, BAD_SIZE or BAD_DEFAULT."""
     identifier, fmt = _split_suffix(text)
     asked = _first(request, "d", "default")
-    elsewhere = _read_url(asked)
-    return Wish(
+    default_url = _read_url(asked)
+    return AvatarRequest(
         identifier=check_identifier(identifier),
         size=_read_size(_first(request, "s", "size")),
         format=fmt,
-        default=None if elsewhere else _read_default(asked.lower()),
+        default=None if default_url else _read_default(asked.lower()),
         not_found=asked == NOT_FOUND,
-        forced=_is_yes(_first(request, "f", "forcedefault")),
+        force_default=_is_yes(_first(request, "f", "forcedefault")),
         still=_is_yes(_first(request, "still")),
-        elsewhere=elsewhere,
+        default_url=default_url,
     )
 
 
@@ -95,7 +98,7 @@ def check_identifier(identifier: str) -> str:
 
 
 def _split_suffix(text: str) -> tuple[str, OutputFormat | None]:
-    """Only the suffixes we know: an ENS name has dots of its own."""
+    """Split off a known suffix only: other identifiers have dots of their own."""
     stem, dot, suffix = text.rpartition(".")
     fmt = _SUFFIXES.get(suffix.lower()) if dot else None
     return (text, None) if fmt is None else (stem, fmt)
@@ -124,12 +127,12 @@ def _read_default(asked: str) -> FallbackStyle | None:
 
 
 def _read_url(asked: str) -> str:
-    """The address, if `asked` is one and its host is trusted (AVATAR_DEFAULT_URL_HOSTS); "" where it is none."""
+    """Return the URL if `asked` is one and its host is trusted, "" if it is none. Raise ExpectedError (BAD_DEFAULT)."""
     if not asked.lower().startswith(("http:", "https:", "//")):
         return ""
-    if len(asked) <= _LONGEST_URL and re.fullmatch(r"https?://[!-~]+", asked) and "\\" not in asked:
+    if len(asked) <= _MAX_URL and re.fullmatch(r"https?://[!-~]+", asked) and "\\" not in asked:
         try:
-            if urlsplit(asked).netloc.lower() in settings.default_url_hosts():
+            if urlsplit(asked).netloc.lower() in settings.current().default_url_hosts:
                 return asked
         except ValueError:  # brackets that hold no IPv6 address
             pass

@@ -1,9 +1,9 @@
 """A WSGI layer before Django that answers known, fresh avatar addresses from memory.
 
-A view offers an answer by FRESH_FOR; this layer keeps it so long and no longer, in this process only. So a change is
-seen as soon as Django would show it plus FRESH_FOR at most, and nothing outlives the age of its attestation (V1).
-Kept are answers to a GET with status 200, or 304 for who asks so again, without cookies. `Cache-Control` says what is
-left of their time, so that this cache and the reader's own never add up.
+A view offers an answer by FRESH_FOR; this layer keeps it that long, in this process only. So a change is seen at most
+FRESH_FOR later than from Django, and nothing outlives its attestation (V1). It caches answers to a GET with status 200
+or 304, without cookies. `Cache-Control` says what is left of their time, so that this cache and the reader's own never
+add up.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.http import parse_etags
 
-from profiles.serving.accept import read_preference
+from profiles.serving.accept import parse_accept
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/avatar/"
-#: Where a view says, in the request's environment, for how many seconds its answer holds. No header can set it.
+# Where a view says, in the request's environment, for how many seconds its answer holds. No header can set it.
 FRESH_FOR = "profiles.fresh_for"
-#: What Django's answer may depend on beside `Accept`: the address, and what the host and https checks read.
+# What Django's answer may depend on besides `Accept`: the address, and what the host and https checks read.
 _DEPENDS_ON = (
     "PATH_INFO",
     "QUERY_STRING",
@@ -36,9 +36,9 @@ _DEPENDS_ON = (
     "HTTP_X_FORWARDED_PROTO",
     "wsgi.url_scheme",
 )
-_LONGEST_KEY = 600
+_MAX_KEY = 600
 _LIMIT_BYTES = 16 * 1024 * 1024
-#: What an entry takes beside its body: key, headers, and Python's own.
+# Bytes that an entry takes besides its body: key, headers, and Python's own.
 _OVERHEAD = 4096
 _KEPT = ("200 ", "304 ")
 _MAX_AGE = re.compile(r"max-age=[0-9]+")
@@ -49,10 +49,10 @@ Key = tuple[Any, ...]
 
 
 def cache_control(seconds: float, spare: float = 0) -> str:
-    """For addresses that name a person: the picture behind them may change at any moment. Rounded down.
+    """Return Cache-Control for addresses that name a person. Rounded down.
 
-    `spare`: for how many seconds more a cache may answer with it where we can't. To most caches `must-revalidate`
-    forbids even that (RFC 9111 §5.2.2.2); nginx takes the leave.
+    `spare`: for how many seconds more a cache may answer while we can't. Most caches don't, because of
+    `must-revalidate` (RFC 9111 §5.2.2.2); nginx honors it.
     """
     lasting = f"public, max-age={max(0, int(seconds))}, must-revalidate"
     return f"{lasting}, stale-if-error={int(spare)}" if spare >= 1 else lasting
@@ -60,8 +60,10 @@ def cache_control(seconds: float, spare: float = 0) -> str:
 
 @dataclass(frozen=True)
 class _Entry:
-    """`until` is in the clock's seconds; headers lack Cache-Control, which depends on the moment, and `control` is
-    Django's. `body` is None where Django said 304: it is not known then."""
+    """A cached answer. `until` is in the clock's seconds.
+
+    The headers lack Cache-Control, which depends on the moment; `control` is Django's. `body` is None after a 304.
+    """
 
     until: float
     headers: Headers
@@ -72,7 +74,7 @@ class _Entry:
 
 
 class FastPath:
-    """`limit` bounds the bytes kept. Reading takes no lock: dict lookups are atomic under any threads."""
+    """The cache, a WSGI application. `limit` bounds its bytes. Reading takes no lock: dict lookups are atomic."""
 
     def __init__(
         self, application: WSGIApplication, *, limit: int = _LIMIT_BYTES, clock: Callable[[], float] = time.monotonic
@@ -86,7 +88,7 @@ class FastPath:
 
     @property
     def size(self) -> int:
-        """Bytes kept, overhead included."""
+        """Return the cached bytes, overhead included."""
         return self._size
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -138,15 +140,15 @@ class FastPath:
 
 
 def _key_of(environ: WSGIEnvironment) -> Key | None:
-    """None where Django must answer: another method or address, or a condition that only Django weighs."""
+    """Return the key, None if Django must answer: another method or address, or a condition only Django checks."""
     if not environ.get("PATH_INFO", "").startswith(PREFIX) or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return None
     if "HTTP_IF_MATCH" in environ or "HTTP_IF_UNMODIFIED_SINCE" in environ:
         return None
     parts = tuple([environ.get(name, "") for name in _DEPENDS_ON])
-    if sum(map(len, parts)) > _LONGEST_KEY:
+    if sum(map(len, parts)) > _MAX_KEY:
         return None
-    return (*parts, read_preference(environ.get("HTTP_ACCEPT", "*/*")))
+    return (*parts, parse_accept(environ.get("HTTP_ACCEPT", "*/*")))
 
 
 def _entry_of(response: object, status: str, headers: Headers, until: float) -> _Entry | None:
@@ -161,7 +163,7 @@ def _entry_of(response: object, status: str, headers: Headers, until: float) -> 
 
 
 def _names(wanted: str, etag: str) -> bool:
-    """If-None-Match by weak comparison, RFC 9110 §13.1.2."""
+    """Compare If-None-Match weakly (RFC 9110 §13.1.2)."""
     if wanted in {"", etag}:
         return wanted == etag
     etags = parse_etags(wanted)

@@ -1,5 +1,8 @@
-"""What a visitor sees. The ages of attestations are enforced here, at serving time, so that a dead worker, queue or
-chain can make a mark disappear but never make it stay (V1)."""
+"""Decide what a visitor sees of a profile.
+
+The age of attestations is enforced here, at serving time: if a worker, queue or source stops, marks disappear and never
+stay (V1).
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from typing import Any
 
 from profiles import settings
 from profiles.models import Avatar, Profile
-from profiles.models.rights import Standing, shown_until, standing
-from profiles.serving.lookup import who
+from profiles.models.rights import Display, decide_display, shown_until
+from profiles.serving.lookup import profile_filter
 from profiles.sources import provenance_of
 
 
 @dataclass(frozen=True)
 class ShownPicture:
-    """`avatar` is None where the person has nothing to show. `mark`: the verified mark may be drawn now."""
+    """The picture to show now. `avatar` is None if there is none; `mark`: the verified mark may be drawn."""
 
     avatar: Avatar | None
     mark: bool
@@ -25,19 +28,21 @@ class ShownPicture:
 
     @cached_property
     def provenance(self) -> dict[str, Any] | None:
-        """What the source's provider says; asked for only where it is shown, as it may take a query."""
+        """What the source says about the right to show it. Read only where it is shown: it may take a query."""
         return None if self.avatar is None else provenance_of(self.avatar)
 
 
 def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
-    """What stands for this person at `now`. One query where an earlier picture stands in, none where
-    `profile.avatar` was selected with the profile."""
+    """Return the picture to display for `profile` at `now`.
+
+    One query if an earlier picture is shown, none if `profile.avatar` was selected with the profile.
+    """
     avatar = profile.avatar
     # No pointer: nothing is in use (see models/pictures.py).
-    stands = Standing.NOTHING if avatar is None else standing(avatar, profile.on_loss, now)
-    if stands is Standing.EARLIER:
+    display = Display.NOTHING if avatar is None else decide_display(avatar, profile.on_loss, now)
+    if display is Display.EARLIER:
         avatar = profile.avatars.showable(now).select_related("image").first()
-    elif stands is Standing.NOTHING:
+    elif display is Display.NOTHING:
         avatar = None
     if avatar is None:
         return ShownPicture(None, mark=False, alt_text=_alt_text(profile, None))
@@ -45,17 +50,19 @@ def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
 
 
 def find_profile(identifier: str) -> Profile | None:
-    """The person an `/avatar/<id>` speaks of: a handle, a hash of an e-mail address, or a form another app registered.
-    One query at most, plus what the resolver needs. None for nobody."""
-    if "\0" in identifier:  # which no database would even look for
+    """Return the profile with this handle, hash of an e-mail address, or identifier another app registered, or None.
+
+    One query at most, plus what the resolver needs.
+    """
+    if "\0" in identifier:  # databases refuse it
         return None
     people = Profile.objects.select_related("avatar__image")
-    return people.filter(who(identifier)).order_by("pk").first()
+    return people.filter(profile_filter(identifier)).order_by("pk").first()
 
 
-def good_until(profile: Profile, avatar: Avatar, now: datetime) -> datetime | None:
-    """When time alone ends what is said of a picture that is shown at `now`: its mark, then itself."""
-    if avatar.attested_at is not None and now <= (mark_ends := avatar.attested_at + settings.mark_max_age()):
+def valid_until(profile: Profile, avatar: Avatar, now: datetime) -> datetime | None:
+    """Return when time alone ends the mark of a picture shown at `now`, or else the picture; None if never."""
+    if avatar.attested_at is not None and now <= (mark_ends := avatar.attested_at + settings.current().mark_max_age):
         return mark_ends
     return shown_until(avatar, profile.on_loss, now)
 

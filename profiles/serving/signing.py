@@ -1,4 +1,4 @@
-"""Receipts that carry the site's signature, so that who keeps one can show later what this site vouched for.
+"""Sign receipts, so that whoever keeps one can show later what this site vouched for.
 
 The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037). Its payload is detached (RFC 7515,
 appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785). Public keys are published as a
@@ -12,9 +12,10 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,47 +39,67 @@ class BadSigningKey(ExpectedError):
     kind = Kind("bad-signing-key", "Not a signing key", 500)
 
 
+class Signature(TypedDict):
+    """How to check a receipt: `protected` and `signature` as in a JWS, `keys` the URL of the JWK set."""
+
+    form: str
+    keys: str
+    protected: str
+    signature: str
+
+
+class Signed(TypedDict, total=False):
+    """`unsigned` says why `signature` is None."""
+
+    signature: Signature | None
+    unsigned: str
+
+
 @dataclass(frozen=True)
 class SigningKey:
-    """`key_id` is the public key's thumbprint."""
+    """The site's key pair. `key_id` is the public key's thumbprint."""
 
     private: Ed25519PrivateKey
     public: bytes
     key_id: str
 
 
-def sign(receipt: dict[str, Any], keys_url: str) -> dict[str, Any]:
-    """The receipt with its `signature`; without a key that is null, and `unsigned` says why. The same receipt gets the
-    same signature, in every process: Ed25519 draws no lots."""
+def sign(receipt: Mapping[str, object], keys_url: str) -> Signed:
+    """Return the members that sign `receipt`. Raise BadSigningKey.
+
+    The same receipt gets the same signature in every process: Ed25519 signatures are deterministic.
+    """
     key = signing_key()
     if key is None:
-        return {**receipt, "signature": None, "unsigned": UNSIGNED}
+        return {"signature": None, "unsigned": UNSIGNED}
     protected, signature = _signed(key, canonical(receipt))
-    words = {"form": FORM, "keys": keys_url, "protected": protected, "signature": signature}
-    return {**receipt, "signature": words}
+    return {"signature": {"form": FORM, "keys": keys_url, "protected": protected, "signature": signature}}
 
 
 def canonical(value: object) -> bytes:
-    """RFC 8785, for what receipts are made of: ASCII keys, whole numbers below 2^53, no fractions."""
+    """Return canonical JSON (RFC 8785) of what receipts hold: ASCII keys, whole numbers below 2^53, no fractions."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def signing_key() -> SigningKey | None:
-    """None where the site has none. Raises BadSigningKey."""
-    pem = settings.receipt_signing_key()
+    """Return the site's key, None if it has none. Raise BadSigningKey."""
+    pem = settings.current().receipt_signing_key
     return _read_key(pem) if pem else None
 
 
-def public_keys() -> dict[str, Any]:
-    """The JWK set: the key that signs first, then those of AVATAR_RECEIPT_PUBLIC_KEYS. Raises BadSigningKey."""
+def public_keys() -> dict[str, list[dict[str, str]]]:
+    """Return the JWK set: the signing key first, then AVATAR_RECEIPT_PUBLIC_KEYS. Raise BadSigningKey."""
     key = signing_key()
-    published = [*([key.public] if key else []), *(_read_public(text) for text in settings.receipt_public_keys())]
+    published = [
+        *([key.public] if key else []),
+        *(_read_public(text) for text in settings.current().receipt_public_keys),
+    ]
     return {"keys": [_published(public) for public in dict.fromkeys(published)]}
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _signed(key: SigningKey, payload: bytes) -> tuple[str, str]:
-    """The protected header and the signature, RFC 7515 §5.1."""
+    """Return the protected header and the signature (RFC 7515 §5.1)."""
     protected = _b64({"alg": "EdDSA", "kid": key.key_id, "typ": "avatar-receipt"})
     return protected, _b64(key.private.sign(f"{protected}.{_b64(payload)}".encode()))
 

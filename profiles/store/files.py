@@ -1,4 +1,4 @@
-"""Files for objects addressed by their content."""
+"""Store files for objects addressed by their content."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
-#: How the names of files begin that are being written; one that stays is from a crash.
+#: Prefix of the names of files that are being written; one that remains is from a crash.
 DRAFT = ".draft-"
 
 
 class AtomicFileSystemStorage(FileSystemStorage):
-    """Writes beside the target and renames: no reader, and no restart after a crash, meets half a file.
+    """Write to a draft beside the target and rename it, so that nobody ever reads half a file, even after a crash.
 
-    Django's own creates the final name first and fills it afterwards. A name that exists is replaced, which is
+    Django's own class creates the final name first and fills it afterwards. An existing name is replaced, which is
     harmless only because names here are hashes of the bytes.
     """
 

@@ -1,4 +1,4 @@
-"""Which stored square serves a request, and under which address."""
+"""Find the stored square that serves a request, and its URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from profiles.store.objects import EXTENSIONS
 
 
 class Square(Protocol):
-    """What must be known of a stored square to serve it: a Rendition's, or of whoever stands for one."""
+    """The facts needed to serve a stored square: a Rendition, or a value read instead of one."""
 
     @property
     def size(self) -> int: ...
@@ -33,9 +33,9 @@ SomeSquare = TypeVar("SomeSquare", bound=Square)
 
 
 def pick_rendition(renditions: Iterable[SomeSquare], size: int, *, still: bool = True) -> SomeSquare | None:
-    """The smallest square that serves `size` pixels, or the largest there is; None where there is none at all.
+    """Return the smallest square that serves `size` pixels, or else the largest; None if there is none at all.
 
-    `still` False prefers frames that move, where there are any.
+    With `still` False, an animated square is preferred.
     """
     every = sorted(renditions, key=lambda rendition: rendition.size)
     moving = [rendition for rendition in every if not rendition.is_still]
@@ -45,12 +45,12 @@ def pick_rendition(renditions: Iterable[SomeSquare], size: int, *, still: bool =
 
 
 def content_url(rendition: Square) -> str:
-    """The immutable address of exactly these bytes."""
+    """Return the immutable URL of exactly these bytes."""
     return reverse("profiles:content", args=[rendition.sha256, EXTENSIONS[rendition.format]])
 
 
 def find_public_rendition(sha256: str, extension: str) -> Rendition | None:
-    """A rendition some picture in somebody's history uses; what was removed is gone at once, erased or not."""
+    """Return a rendition that a picture in somebody's history uses. Removed pictures count no longer."""
     kept = Avatar.objects.exclude(state=Avatar.State.REMOVED).filter(image=OuterRef("image"))
     found = Rendition.objects.filter(Exists(kept), sha256=sha256).first()
     return found if found is not None and EXTENSIONS[found.format] == extension else None

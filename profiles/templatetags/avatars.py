@@ -22,10 +22,10 @@ register = template.Library()
 def avatar(
     profile: Profile, size: int = 96, *, decorative: bool = False, shown: ShownPicture | None = None
 ) -> dict[str, Any]:
-    """What stands for the person now: a hexagon while the mark holds, else round.
+    """Show a person's picture: a hexagon while the mark holds, else round.
 
-    `decorative` where the name stands beside it, so that nothing is read out twice. `shown` where the page has looked
-    already, which may have taken a query.
+    `decorative`: the name stands beside it, so that nothing is read out twice. `shown`: the result of `shown_picture`,
+    if the page has it already; it may have taken a query.
     """
     shown = shown or shown_picture(profile, timezone.now())
     urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
@@ -36,7 +36,7 @@ def avatar(
 
 @register.inclusion_tag("components/avatar.html")
 def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, Any]:
-    """One entry of somebody's history, framed as `avatar` would frame it."""
+    """Show one entry of somebody's history, framed like `avatar`."""
     undescribed = f"Upload of {date(entry.created_at, 'j M Y, H:i')}, not described yet"
     alt = "" if decorative else entry.alt_text or entry.title or undescribed
     urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
@@ -47,26 +47,26 @@ def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[
 
 @register.simple_tag
 def avatar_url(profile: Profile, size: int) -> str:
-    """The address that always shows the current picture; the version makes a change visible at once."""
+    """Return the URL of the current picture; its version makes a change visible at once."""
     return f"{avatar_path(profile)}?s={size}&v={profile.avatar_version}"
 
 
 @register.simple_tag
 def picture_url(entry: Avatar, size: int) -> str:
-    """The immutable address of a history entry's square, "" where none is stored (yet or any more)."""
+    """Return the immutable URL of a history entry's square, "" if none is stored (yet or any more)."""
     rendition = pick_rendition(entry.image.renditions.all(), size)
     return "" if rendition is None else content_url(rendition)
 
 
 @register.filter
 def avatar_path(profile: Profile) -> str:
-    """The stable address other software calls, without host."""
+    """Return the stable path that other software calls."""
     return reverse("profiles:avatar", args=[profile.handle])
 
 
 @register.filter
 def moment(text: object) -> datetime | None:
-    """A time that a receipt keeps as ISO 8601 text; None for anything else."""
+    """Parse a time of a receipt (ISO 8601); None for anything else."""
     try:
         return parse_datetime(text) if isinstance(text, str) else None
     except ValueError:
@@ -74,5 +74,5 @@ def moment(text: object) -> datetime | None:
 
 
 def _is_by_delegation(entry: Avatar | None) -> bool:
-    """The right to show it comes from somebody who let this person act for them."""
+    """Return whether the right to show it comes from somebody who let this person act for them."""
     return entry is not None and bool((entry.provenance or {}).get("by_delegation"))

@@ -1,6 +1,6 @@
-"""Objects and the rows that name them, walked side by side in the order of their keys.
+"""Walk objects and the rows that name them side by side, in the order of their keys.
 
-Neither side is ever held whole: a window has at most one page of objects, and its rows come in pages too.
+Neither side is ever in memory whole: a window has at most one page of objects, and its rows come in pages too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OURS = re.compile(r"(?:masters|renditions)/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(?:w
 
 @dataclass(frozen=True)
 class NamedObject:
-    """What a row says of its object."""
+    """What a row knows about its object."""
 
     pk: int
     sha256: str
@@ -33,7 +33,7 @@ class NamedObject:
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of keys: the objects whose names are ours by key, all other objects, and every row, page by page."""
+    """A range of keys: the objects with keys of ours, all other objects, and every row, page by page."""
 
     objects: dict[str, StoredObject]
     others: list[StoredObject]
@@ -45,26 +45,26 @@ class Window:
 
 
 def windows(folder: str, after: str = "") -> Iterator[Window]:
-    """Everything in MASTERS or RENDITIONS behind the key `after`. Raises storage.StorageError between windows."""
-    behind = hash_in(after) or ""
+    """Yield everything in MASTERS or RENDITIONS after the key `after`. Raise StorageError between windows."""
+    after_hash = hash_in(after) or ""
     for page in store_objects.list_pages(folder, after):
         ours = {each.key: each for each in page if hash_in(each.key)}
         others = [each for each in page if each.key not in ours]
-        until = hash_in(max(ours, default="")) or behind
-        yield Window(ours, others, _rows(folder, behind, until))
-        behind = until
-    yield Window({}, [], _rows(folder, behind, None))
+        until = hash_in(max(ours, default="")) or after_hash
+        yield Window(ours, others, _rows(folder, after_hash, until))
+        after_hash = until
+    yield Window({}, [], _rows(folder, after_hash, None))
 
 
 def hash_in(key: str) -> str | None:
-    """The hash in a key of ours; None for every other name."""
+    """Return the hash in a key of ours, None for every other name."""
     found = _OURS.fullmatch(key)
     return found[2] if found else None
 
 
-def _rows(folder: str, behind: str, until: str | None) -> Iterator[list[NamedObject]]:
+def _rows(folder: str, after_hash: str, until: str | None) -> Iterator[list[NamedObject]]:
     read = _masters if folder == store_objects.MASTERS else _renditions
-    here = Q(sha256__gt=behind) & (Q() if until is None else Q(sha256__lte=until))
+    here = Q(sha256__gt=after_hash) & (Q() if until is None else Q(sha256__lte=until))
     while page := read(here):
         yield page
         last = page[-1]

@@ -1,4 +1,4 @@
-"""Rows whose object is gone: drawn anew where anything is left to draw from, else said to be lost."""
+"""Repair rows whose object is missing: draw it again, or withdraw the picture if nothing is left to draw from."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.images.picture import EncodedImage
 from profiles.models import Avatar, Rendition, StoredImage
-from profiles.pictures.changing import AvatarError, change, lock_owner_of, settle
+from profiles.pictures.changing import AvatarError, lock_owner_of, refresh_current, update_avatar
 from profiles.store import objects
 
 LOST = "The stored picture was lost on our side. Please set it again."
 
 
 class Outcome(StrEnum):
-    """What became of a row without its object."""
+    """The result for a row without its object."""
 
     NOT_NEEDED = "not needed"
     DRAWN = "drawn anew"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 def is_there(key: str, byte_count: int) -> bool:
-    """Raises storage.StorageError where that can't be told."""
+    """Return whether the store has an object of this size. Raise StorageError if it doesn't answer."""
     try:
         return objects.size(key) == byte_count
     except objects.ObjectMissing:
@@ -36,55 +36,55 @@ def is_there(key: str, byte_count: int) -> bool:
 
 
 def repair_rendition(rendition_id: int) -> Outcome:
-    """Draw a missing square from the master, or else from a larger square. What can be drawn from neither is no longer
-    offered; a picture without any square left is withdrawn, so that the person learns of it and the earlier one shows.
+    """Draw a missing square from the master, or else from a larger square.
 
-    Raises storage.StorageError and profiles.images.errors.PictureError; then nothing changed.
+    If neither works, the row is deleted. A picture without any square left is withdrawn, so that the person learns of
+    it and the earlier one is shown. Raise StorageError and PictureError; then nothing changed.
     """
     row = Rendition.objects.select_related("image").filter(pk=rendition_id, image__avatars__isnull=False).first()
-    if row is None:  # erased meanwhile, or about to be
+    if row is None:  # deleted meanwhile, or about to be
         return Outcome.NOT_NEEDED
     drawn = _draw(row)
     if drawn is None:
         row.delete()
-        return _withdraw_if_bare(row.image)
+        return _withdraw_if_no_squares(row.image)
     sha256 = hashlib.sha256(drawn.data).hexdigest()
     named = {"sha256": sha256, "byte_count": len(drawn.data)}
-    Rendition.objects.filter(pk=row.pk).update(**named)  # the row first, as always: the object can be found by it
+    Rendition.objects.filter(pk=row.pk).update(**named)  # before the object, which can then be found by it
     objects.put(objects.rendition_key(sha256, objects.EXTENSIONS[row.format]), drawn.data)
     return Outcome.DRAWN
 
 
 def judge_missing_master(image_id: int) -> Outcome:
-    """A master can't be made again. While squares are left the picture is shown as before: that is for a person to
-    mend, from a backup."""
+    """Report a missing master, which can't be made again. Withdraw the picture if no square is left either.
+
+    While squares are left the picture is shown as before; an operator may restore the master from a backup.
+    """
     image = StoredImage.objects.filter(pk=image_id, avatars__state=Avatar.State.ACTIVE).first()
     if image is None:
         return Outcome.NOT_NEEDED
-    return Outcome.MASTER_MISSING if image.renditions.exists() else _withdraw_if_bare(image)
+    return Outcome.MASTER_MISSING if image.renditions.exists() else _withdraw_if_no_squares(image)
 
 
 def _draw(row: Rendition) -> EncodedImage | None:
-    wish = RenderRequest(pick_size(row.size), OutputFormat(row.format), row.is_still)
+    wanted = RenderRequest(pick_size(row.size), OutputFormat(row.format), row.is_still)
     for source in _sources(row):
-        drawn = get_decoder().render(source, wish)
+        drawn = get_decoder().render(source, wanted)
         if (drawn.width, drawn.animated) == (row.size, not row.is_still):
             return drawn
     return None
 
 
 def _sources(row: Rendition) -> Iterator[bytes]:
-    """The master, then larger squares, smallest first. All WebP of our own making."""
+    """Yield the master, then larger squares, smallest first. All are our own WebP."""
     larger = row.image.renditions.filter(size__gt=row.size, format="webp", is_still=row.is_still).order_by("size")
     names = [objects.rendition_key(each.sha256, objects.EXTENSIONS[each.format]) for each in larger]
     for key in [objects.master_key(row.image.sha256), *names]:
-        try:
-            yield objects.get(key)
-        except (objects.ObjectMissing, objects.ObjectDamaged):
-            continue
+        if content := objects.get_if_intact(key):
+            yield content
 
 
-def _withdraw_if_bare(image: StoredImage) -> Outcome:
+def _withdraw_if_no_squares(image: StoredImage) -> Outcome:
     if image.renditions.exists():
         return Outcome.DROPPED
     for avatar in image.avatars.filter(state=Avatar.State.ACTIVE):
@@ -96,7 +96,7 @@ def _withdraw(avatar: Avatar) -> None:
     try:
         with lock_owner_of(avatar.pk) as (owner, held):
             if held.state == Avatar.State.ACTIVE:
-                change(held, state=Avatar.State.WITHDRAWN, attested_at=None, reason=LOST)
-                settle(owner, "avatar.lost", None, avatar=str(held.pk), sha256=held.image.sha256)
+                update_avatar(held, state=Avatar.State.WITHDRAWN, attested_at=None, reason=LOST)
+                refresh_current(owner, "avatar.lost", None, avatar=str(held.pk), sha256=held.image.sha256)
     except AvatarError:  # the entry or its person is gone
         return

@@ -1,4 +1,4 @@
-"""The page on which a person makes and revokes API tokens."""
+"""The page on which a person creates and revokes API tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from profiles import limits, settings
-from profiles.forms import TokenForm, words_of
+from profiles.forms import TokenForm, scope_labels
 from profiles.people import api_tokens
 from profiles.people.people import profile_of
 from profiles.people.proof import proof_required
@@ -51,8 +51,8 @@ def _create(request: HttpRequest, form: TokenForm) -> api_tokens.FreshToken | No
         return None
     user, now = signed_in(request), timezone.now()
     try:
-        limits.spend("tokens", user.pk, settings.new_tokens_per_hour())
-        return api_tokens.create_token(profile_of(user), form.wish(now), now=now, actor=user)
+        limits.spend("tokens", user.pk, settings.current().api_new_tokens_per_hour)
+        return api_tokens.create_token(profile_of(user), form.token_request(now), now=now, actor=user)
     except (api_tokens.TokenError, limits.TooMany) as error:
         form.add_error(None, error.sentence)
         return None
@@ -67,7 +67,7 @@ def _page(
     context["tokens"] = [
         {
             "token": token,
-            "may": words_of(api_tokens.scopes_of(token)),
+            "may": scope_labels(api_tokens.scopes_of(token)),
             "is_expired": token.expires_at is not None and token.expires_at <= now,
         }
         for token in shown

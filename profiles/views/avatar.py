@@ -19,14 +19,14 @@ from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.limits import network_of_request, spend
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
-from profiles.problems import STORAGE_UNAVAILABLE, problem_response
-from profiles.serving.accept import read_preference
-from profiles.serving.caching import IMMUTABLE, holds_until, public_media
+from profiles.problems import problem_response
+from profiles.serving.accept import parse_accept
+from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
-from profiles.serving.lookup import Face, find_face
-from profiles.serving.receipt import signed_receipt
-from profiles.serving.request import Wish, check_identifier, read_wish
-from profiles.serving.showing import find_profile, good_until, shown_picture
+from profiles.serving.lookup import AvatarView, find_avatar_view
+from profiles.serving.receipt import build_signed_receipt
+from profiles.serving.request import AvatarRequest, check_identifier, parse_request
+from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
 from profiles.store.objects import StorageError, public_url, rendition_key
 from profiles.store.renditions import find_public_rendition, pick_rendition
@@ -38,16 +38,16 @@ logger = logging.getLogger(__name__)
 def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
     now = timezone.now()
     try:
-        wish = read_wish(request, identifier)
-        face = find_face(wish.identifier, now)
-        response = _picture_of(request, wish, face)
+        wanted = parse_request(request, identifier)
+        view = find_avatar_view(wanted.identifier, now)
+        response = _picture_of(request, wanted, view)
     except StorageError as error:
         return _unreadable(error)
     except ExpectedError as error:
         return _refused(error)
-    if wish.format is None:
+    if wanted.format is None:
         patch_vary_headers(response, ["Accept"])
-    holds_until(request, response, face.good_until if face else None, now)
+    limit_caching(request, response, view.valid_until if view else None, now)
     return response
 
 
@@ -61,19 +61,19 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     if profile is None:
         return _nobody()
     shown = shown_picture(profile, now)
-    content = JsonResponse(signed_receipt(profile, shown)).content
+    content = JsonResponse(build_signed_receipt(profile, shown)).content
     etag = quote_etag(hashlib.sha256(content).hexdigest())
     response = get_conditional_response(request, etag=etag)
     if response is None:
         response = HttpResponse(content, content_type="application/json")
     response.headers["ETag"] = etag
-    holds_until(request, response, good_until(profile, shown.avatar, now) if shown.avatar else None, now)
+    limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
     return response
 
 
 @public_media
 def receipt_keys(request: HttpRequest) -> HttpResponse:
-    """The public keys of receipts' signatures, as a JWK set."""
+    """Return the public keys of receipts' signatures as a JWK set."""
     response = JsonResponse(public_keys(), content_type="application/jwk-set+json")
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
@@ -86,8 +86,8 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
         return _refused(ExpectedError("There is no picture with this hash, or no longer.", NoSuchAvatar.kind))
     fmt = OutputFormat(rendition.format)
     try:
-        if at_the_store := public_url(rendition_key(sha256, extension)):
-            return _led_to(at_the_store)
+        if store_url := public_url(rendition_key(sha256, extension)):
+            return _redirect_to_store(store_url)
         response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
     except StorageError as error:
         return _unreadable(error)
@@ -95,44 +95,46 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
     return response
 
 
-def _led_to(address: str) -> HttpResponse:
+def _redirect_to_store(address: str) -> HttpResponse:
     response = HttpResponseRedirect(address)
-    response.headers["Cache-Control"] = f"public, max-age={settings.signed_seconds() // 2}"
+    response.headers["Cache-Control"] = f"public, max-age={settings.current().signed_seconds // 2}"
     return response
 
 
-def _picture_of(request: HttpRequest, wish: Wish, face: Face | None) -> HttpResponse:
-    fmt = wish.format or read_preference(request.META.get("HTTP_ACCEPT", "*/*")).format_for(
-        face.source_format if face else ""
+def _picture_of(request: HttpRequest, wanted: AvatarRequest, view: AvatarView | None) -> HttpResponse:
+    fmt = wanted.format or parse_accept(request.META.get("HTTP_ACCEPT", "*/*")).format_for(
+        view.source_format if view else ""
     )
-    squares = face.squares if face and not wish.forced else ()
-    square = pick_rendition(squares, wish.size, still=wish.still or fmt is not OutputFormat.WEBP)
+    squares = view.squares if view and not wanted.force_default else ()
+    square = pick_rendition(squares, wanted.size, still=wanted.still or fmt is not OutputFormat.WEBP)
     if square is None:
-        return _stand_in(request, wish, face, fmt)
-    pay = partial(_pay, request)
-    return _conditional(request, f"{square.sha256}-{fmt.value}", fmt, lambda: rendition_bytes(square, fmt, pay))
+        return _default_picture(request, wanted, view, fmt)
+    charge = partial(_charge, request)
+    return _conditional(request, f"{square.sha256}-{fmt.value}", fmt, lambda: rendition_bytes(square, fmt, charge))
 
 
-def _stand_in(request: HttpRequest, wish: Wish, face: Face | None, fmt: OutputFormat) -> HttpResponse:
-    if wish.not_found:
+def _default_picture(
+    request: HttpRequest, wanted: AvatarRequest, view: AvatarView | None, fmt: OutputFormat
+) -> HttpResponse:
+    if wanted.not_found:
         return _nobody()
-    if wish.elsewhere:
-        return HttpResponseRedirect(wish.elsewhere)
-    style = wish.default or (FallbackStyle.INITIALS if face else FallbackStyle.SHAPES)
-    drawing = Drawing(_seed(wish, face, style), pick_size(wish.size), style, fmt)
-    return _conditional(request, drawing.tag, fmt, lambda: fallback_bytes(drawing, partial(_pay, request)))
+    if wanted.default_url:
+        return HttpResponseRedirect(wanted.default_url)
+    style = wanted.default or (FallbackStyle.INITIALS if view else FallbackStyle.SHAPES)
+    drawing = Drawing(_seed(wanted, view, style), pick_size(wanted.size), style, fmt)
+    return _conditional(request, drawing.tag, fmt, lambda: fallback_bytes(drawing, partial(_charge, request)))
 
 
-def _seed(wish: Wish, face: Face | None, style: FallbackStyle) -> str:
-    """Wallets draw the account that is asked for, whoever holds it; all else is drawn from a person's name."""
+def _seed(wanted: AvatarRequest, view: AvatarView | None, style: FallbackStyle) -> str:
+    """Return what to draw from: blockies and jazzicon show the identifier itself, all else a person's name."""
     if style in {FallbackStyle.BLOCKIES, FallbackStyle.JAZZICON}:
-        return wish.identifier.lower().rpartition(":")[2]
-    return face.name if face else wish.identifier.lower()
+        return wanted.identifier.lower().rpartition(":")[2]
+    return view.name if view else wanted.identifier.lower()
 
 
-def _pay(request: HttpRequest) -> None:
+def _charge(request: HttpRequest) -> None:
     """Count a picture that must be drawn or encoded. What is stored or cached costs nothing."""
-    spend("drawings", network_of_request(request), settings.drawings_per_hour())
+    spend("drawings", network_of_request(request), settings.current().drawings_per_hour)
 
 
 def _nobody() -> HttpResponse:
@@ -140,7 +142,7 @@ def _nobody() -> HttpResponse:
 
 
 def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callable[[], bytes]) -> HttpResponse:
-    """304 without touching the store or drawing where the client has these bytes, else the bytes."""
+    """Return 304 if the client has these bytes, without reading or drawing them, else the bytes."""
     etag = quote_etag(tag)
     response = get_conditional_response(request, etag=etag)
     if response is None:
@@ -152,9 +154,9 @@ def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callab
 def _unreadable(error: StorageError) -> HttpResponse:
     logger.error("A picture could not be read.", exc_info=error)
     sentence = "The picture can't be read at the moment. Please try again."
-    return _refused(ExpectedError(sentence, STORAGE_UNAVAILABLE, retry_after=5))
+    return _refused(ExpectedError(sentence, StorageError.kind, retry_after=5))
 
 
 def _refused(error: ExpectedError) -> HttpResponse:
-    """Caches may keep an answer about the request, never one about the moment."""
+    """Return the problem. Caches may keep an answer about the request, never one about the moment."""
     return problem_response(error, headers=None if error.permanent else {"Cache-Control": "no-store"})

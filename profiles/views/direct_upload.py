@@ -1,4 +1,4 @@
-"""The two calls round an upload that goes straight to the object store. JSON in and out; CSRF token required."""
+"""The two calls around an upload that goes straight to the object store. JSON in and out; CSRF token required."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from profiles.people.people import profile_of
 from profiles.people.signed_in import signed_in
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
-from profiles.problems import EXPECTED, FORM_INVALID, problem_response, public_error
+from profiles.problems import FORM_INVALID, problem_response, public_error
 
 BAD_REQUEST = Kind("bad-request", "The request can't be read")
 
 
 def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A POST by somebody signed in, whose refusals are problems."""
+    """Decorate a POST by somebody signed in; expected errors become problems."""
 
     @login_required
     @require_POST
@@ -36,7 +36,7 @@ def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except EXPECTED as error:
+        except ExpectedError as error:
             return problem_response(public_error(error))
 
     return guarded
@@ -44,12 +44,15 @@ def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @_own_call
 def begin(request: HttpRequest) -> HttpResponse:
-    """{byte_count, content_type} → {url, fields, ticket, done}: post fields and file to `url`, then call `done`."""
-    wish = _read_wish(request.body)
-    if wish is None:
+    """Answer {byte_count, content_type} with {url, fields, ticket, done}.
+
+    The browser posts fields and file to `url`, then calls `done`.
+    """
+    wanted = _read_wanted(request.body)
+    if wanted is None:
         raise ExpectedError('Send JSON: {"byte_count": 12345, "content_type": "image/png"}.', BAD_REQUEST)
-    limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
-    upload = issue_ticket(profile_of(signed_in(request)), *wish, timezone.now())
+    limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
+    upload = issue_ticket(profile_of(signed_in(request)), *wanted, timezone.now())
     done = reverse("profiles:direct_done", args=[upload.ticket.pk])
     answer = {"url": upload.form.url, "fields": upload.form.fields, "ticket": str(upload.ticket.pk), "done": done}
     return JsonResponse(answer, status=201)
@@ -57,7 +60,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 @_own_call
 def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    """The form's other fields → {redirect}. The earlier picture stays until the answer is a success."""
+    """Answer the form's other fields with {redirect}. The earlier picture stays until the answer is a success."""
     form = FinishForm(request.POST)
     if not form.is_valid():
         raise ExpectedError(first_error(form), FORM_INVALID)
@@ -67,14 +70,14 @@ def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     return JsonResponse({"redirect": reverse("profiles:picture")})
 
 
-def _read_wish(body: bytes) -> tuple[int, str] | None:
+def _read_wanted(body: bytes) -> tuple[int, str] | None:
     try:
-        wish = json.loads(body)
+        wanted = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(wish, dict):
+    if not isinstance(wanted, dict):
         return None
-    byte_count, content_type = wish.get("byte_count"), wish.get("content_type")
+    byte_count, content_type = wanted.get("byte_count"), wanted.get("content_type")
     if isinstance(byte_count, bool) or not isinstance(byte_count, int) or not isinstance(content_type, str):
         return None
     return byte_count, content_type

@@ -1,4 +1,4 @@
-"""What one can do with the pictures of one's history, and the older ones of them."""
+"""Actions on the pictures of one's history, and the page of older ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from profiles.serving.showing import shown_picture
 @login_required
 @require_safe
 def older(request: HttpRequest) -> HttpResponse:
-    """The page of the history that begins after the position `after`."""
+    """Show the page of the history that begins after the position `after`."""
     after = _position(request.GET.get("after", ""))
     if after is None:
         return redirect("profiles:picture")
@@ -40,7 +40,7 @@ def older(request: HttpRequest) -> HttpResponse:
 
 
 def _history_action(act: Callable[[HttpRequest, Profile, UUID], str | SafeString]) -> Callable[..., HttpResponse]:
-    """A POST that does one thing to one's own entry, says so, and returns to the page it came from."""
+    """Make a POST view of `act`, which changes one's own entry and returns the message to show."""
 
     @login_required
     @require_POST

@@ -1,4 +1,4 @@
-"""What becomes of a picture whose right is lost: a person's wishes, and the notices about it."""
+"""A person's policy for pictures whose right is lost, and the notices about them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def loss(request: HttpRequest) -> HttpResponse:
     profile = own_profile(request)
     form = LossForm(request.POST) if request.method == "POST" else LossForm.of(profile)
     if form.is_bound and form.is_valid():
-        wishes = {"mails_on_loss": profile.mails_on_loss, **form.cleaned_data}
-        set_on_loss(profile, actor=signed_in(request), **wishes)
+        choices = {"mails_on_loss": profile.mails_on_loss, **form.cleaned_data}
+        set_on_loss(profile, actor=signed_in(request), **choices)
         messages.success(request, "Your wishes are saved.")
         return redirect("profiles:loss")
-    context = {"form": form, "grace": settings.loss_grace(), "knows_addresses": settings.knows_addresses()}
+    context = {"form": form, "grace": settings.current().loss_grace, "knows_addresses": settings.knows_addresses()}
     return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)
 
 
 @login_required
 @require_POST
 def dismiss_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
-    """Returns to the page it stood on. One that is gone already was dismissed elsewhere: nothing to complain of."""
+    """Dismiss a notice and return to its page. One that is dismissed already is no error."""
     if not dismiss(profile_of(signed_in(request)), notice_id, timezone.now()) and not _is_mine(request, notice_id):
         raise Http404("You have no such notice.")
     wanted = request.POST.get("next", "")

@@ -1,4 +1,4 @@
-"""A person's page, and the form behind it."""
+"""A person's public page, its receipt, the form to edit it, and the welcome page of a new profile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
 from profiles.people.people import HandleError, profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
-from profiles.serving.receipt import signature_of
+from profiles.serving.receipt import receipt_page_facts
 from profiles.serving.showing import shown_picture
 
 
@@ -32,15 +32,15 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
 
 @require_safe
 def receipt(request: HttpRequest, handle: str) -> HttpResponse:
-    """The receipt for people to read: what it says, who signed it, and how to check it without us."""
+    """Show the receipt to people: what it says, who signed it, and how to check it without us."""
     profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
     shown = shown_picture(profile, timezone.now())
-    context = {"profile": profile, "shown": shown, "facts": shown.provenance, **signature_of(profile, shown)}
+    context = {"profile": profile, "shown": shown, "facts": shown.provenance, **receipt_page_facts(profile, shown)}
     return render(request, "profiles/receipt.html", context)
 
 
 def _own(request: HttpRequest, handle: str) -> Profile | None:
-    """One's own page takes no query for the profile, which its header needs too."""
+    """Return the signed-in person's profile if it is `handle`: the page's header has read it already."""
     mine = own_profile(request) if request.user.is_authenticated else None
     return mine if mine is not None and mine.handle == handle.lower() else None
 
@@ -50,14 +50,14 @@ def _own(request: HttpRequest, handle: str) -> Profile | None:
 def edit(request: HttpRequest) -> HttpResponse:
     profile = own_profile(request)
     form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(profile)
-    if form.is_bound and _saved(form, profile, request):
+    if form.is_bound and _save(form, profile, request):
         messages.success(request, "Your profile is saved.")
         return redirect("profiles:edit")
     context = {"form": form, "profile": profile}
     return render(request, "profiles/edit.html", context, status=422 if form.errors else 200)
 
 
-def _saved(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
+def _save(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
     if not form.is_valid():
         return False
     words = dict(form.cleaned_data)
@@ -72,22 +72,20 @@ def _saved(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
     return True
 
 
-# The first page of somebody whose profile was made for them: choose a handle, or keep the neutral one.
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
+    """Let somebody whose profile was made for them choose a handle, or keep the neutral one."""
     profile = profile_of(signed_in(request))
     form = HandleForm(request.POST) if request.method == "POST" else HandleForm()
-    if form.is_bound and _chosen(form, profile, request):
+    if form.is_bound and _choose_handle(form, profile, request):
         messages.success(request, f"You are {form.cleaned_data['handle'].strip().lower()} from now on.")
         return redirect(_next(request))
     context = {"form": form, "profile": profile, "next": _next(request)}
     return render(request, "profiles/welcome.html", context, status=422 if form.errors else 200)
 
 
-def _chosen(form: HandleForm, profile: Profile, request: HttpRequest) -> bool:
+def _choose_handle(form: HandleForm, profile: Profile, request: HttpRequest) -> bool:
     if not form.is_valid():
         return False
     words = {"display_name": profile.display_name, "bio": profile.bio}
@@ -100,7 +98,7 @@ def _chosen(form: HandleForm, profile: Profile, request: HttpRequest) -> bool:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where they were going, if that is a page of this site."""
+    """Return where they were going, if that is a page of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if is_ours else resolve_url("profiles:picture")

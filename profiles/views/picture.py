@@ -1,4 +1,4 @@
-"""Choosing a picture: the page and the upload."""
+"""The page to choose a picture, the upload, and the page to crop it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from profiles import limits, settings
 from profiles.errors import ExpectedError
 from profiles.forms import CropForm, UploadForm, first_error, too_large
+from profiles.images.errors import TOO_MANY_BYTES
 from profiles.models import Avatar, Profile
 from profiles.people.people import profile_of
 from profiles.people.signed_in import own_profile, signed_in
@@ -23,26 +24,27 @@ from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads
 from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar
 from profiles.pictures.pages import history_length, history_of
-from profiles.problems import EXPECTED, FORM_INVALID, TOO_MANY_BYTES, problem_response, public_error
+from profiles.problems import FORM_INVALID, problem_response, public_error
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
 from profiles.store.objects import StorageError
 
-#: What a form's other fields and the multipart lines may add to the picture's bytes.
+# Bytes that a form's other fields and the multipart lines may add to the picture's.
 FORM_OVERHEAD = 64 * 1024
-#: How much of a body that is too large we read and drop, as a multiple of the limit: a browser shows our answer only
-#: once it has sent everything. Past this we hang up.
+# How much of a body that is too large is read and dropped, as a multiple of the limit: a browser shows our answer only
+# once it has sent everything. Beyond this the connection is closed.
 DRAINED = 4
 _CHUNK = 64 * 1024
 
 
-@csrf_exempt  # until the length of the body is judged, which the token's check would read whole; guarded() then checks
+# Exempt until the length is checked: looking for the token would read the whole body. `_guarded` checks the token.
+@csrf_exempt
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def picture(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.method == "POST" and length > settings.upload_max_bytes() + FORM_OVERHEAD:
+    if request.method == "POST" and length > settings.current().upload_max_bytes + FORM_OVERHEAD:
         _drain(request)
         return _refuse(request, UploadForm({}, {}), ExpectedError(too_large(length), TOO_MANY_BYTES))
     return _guarded(request)
@@ -59,7 +61,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
         return _refuse(request, form, ExpectedError(first_error(form), FORM_INVALID))
     try:
         _set_picture(request, form)
-    except EXPECTED as error:
+    except ExpectedError as error:
         return _refuse(request, form, public_error(error))
     messages.success(request, "Your new picture is in use.")
     target = reverse("profiles:picture")
@@ -67,7 +69,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
 
 
 def _set_picture(request: HttpRequest, form: UploadForm) -> None:
-    limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
+    limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
     user, said = signed_in(request), form.cleaned_data
     details, content = AvatarDetails(alt_text=said["alt_text"]), said["content"].read()
     set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
@@ -89,17 +91,14 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     page = history_of(profile, shown.avatar, now)
     length = history_length(profile) if page.next else len(page.entries)
     context = {"profile": profile, "form": form, "shown": shown, "page": page, "length": length}
-    context |= {"upload_max_bytes": settings.upload_max_bytes(), "takes_direct_uploads": takes_direct_uploads()}
+    context |= {"upload_max_bytes": settings.current().upload_max_bytes, "takes_direct_uploads": takes_direct_uploads()}
     return render(request, "profiles/picture.html", context, status=status)
 
 
 def _drain(request: HttpRequest) -> None:
-    left = DRAINED * settings.upload_max_bytes()
+    left = DRAINED * settings.current().upload_max_bytes
     while left > 0 and (chunk := request.read(_CHUNK)):
         left -= len(chunk)
-
-
-# Showing another part of an upload.
 
 
 @login_required
@@ -113,9 +112,9 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _crop_page(request, entry, form, status=422)
     try:
-        limits.spend("uploads", signed_in(request).pk, settings.uploads_per_hour())
+        limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
         crop_again(profile, avatar_id, form.cleaned_data["crop"], signed_in(request))
-    except EXPECTED as error:
+    except ExpectedError as error:
         refusal = public_error(error)
         form.add_error(None, refusal.sentence)
         return _crop_page(request, entry, form, status=refusal.status)
@@ -126,7 +125,7 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
-    """What we keep of one's own upload, uncut: only ever our own encoding, and for nobody else."""
+    """Return one's own stored upload, uncut and in our encoding, to nobody else."""
     entry = _own(profile_of(signed_in(request)), avatar_id)
     try:
         content = kept_bytes(entry)

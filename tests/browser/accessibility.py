@@ -1,4 +1,4 @@
-"""What is wrong with a page that anybody might open: WCAG 2.2 A and AA by axe-core, its frame, its width."""
+"""Find faults of a page: WCAG 2.2 A and AA (by axe-core), its title and headings, its width."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCHEMES = ("light", "dark")
 
 
 def faults_in_every_look(page: Page) -> list[str]:
-    """Phone and desktop, light and dark. The page must not move: open the context with reduced motion."""
+    """Return the faults on phone and desktop, light and dark. The context must be opened with reduced motion."""
     found: list[str] = []
     for size in (PHONE, DESKTOP):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
@@ -25,16 +25,16 @@ def faults_in_every_look(page: Page) -> list[str]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe calls serious or critical, with the elements."""
+    """Return what axe calls serious or critical, with the elements."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")  # by the debugger, which no policy of the page stops
+        page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")  # evaluate() bypasses the page's content security policy
     run = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
     results: list[dict[str, Any]] = page.evaluate(run, RULES)["violations"]
-    return [_told(result) for result in results if result["impact"] in {"serious", "critical"}]
+    return [_described(result) for result in results if result["impact"] in {"serious", "critical"}]
 
 
 def frame_faults(page: Page) -> list[str]:
-    """One h1, a title of its own, and nothing that makes the page scroll sideways."""
+    """Return faults of the frame: no title, not exactly one h1, or sideways scrolling."""
     faults = [] if page.title().partition(" · ")[0].strip() else ["It has no title."]
     headings = page.locator("h1").count()
     if headings != 1:
@@ -43,6 +43,6 @@ def frame_faults(page: Page) -> list[str]:
     return [*faults, f"It scrolls sideways by {wide} px."] if wide > 0 else faults
 
 
-def _told(result: dict[str, Any]) -> str:
+def _described(result: dict[str, Any]) -> str:
     nodes = "; ".join(" ".join(map(str, node["target"])) for node in result["nodes"])
     return f"{result['id']} ({result['impact']}), {result['help']}: {nodes}"

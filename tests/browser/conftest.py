@@ -1,4 +1,4 @@
-"""One running site for all browser tests, and the people who use it."""
+"""The site that all browser tests share, and the people who use it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.servers.walletconnect_relay import Relay
 BUCKET = "browser-tests"
 BLOCK_SECONDS = "1"
 PATIENCE = 30_000
-"""Milliseconds: two busy cores run a chain, a gateway, a store, a database, the site and a browser."""
+"""In milliseconds. Two busy cores run a chain, a gateway, a store, a database, the site and a browser."""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -72,7 +72,7 @@ def _make_database(places: Places) -> str:
 
 @pytest.fixture
 def meet(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
-    """`meet("alice")`: a person with a browser of their own and a wallet with 10 ETH in it."""
+    """Return a function: `meet("alice")` is a person with their own browser and a wallet that has 10 ETH."""
     people: list[Person] = []
 
     def meet_one(handle: str, **wallet: object) -> Person:

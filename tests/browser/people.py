@@ -1,4 +1,4 @@
-"""What a person does with the site, in the words of its pages."""
+"""What a person does on the site, by the labels of its pages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
 
 SLOW = 45_000
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
-def picture(colour: Colour, side: int = 300) -> bytes:
-    """A PNG with a sloping shade, so that two colours never look alike."""
+def picture(color: Color, side: int = 300) -> bytes:
+    """Return a PNG with a gradient, so that pictures of two colors never look alike."""
     image = Image.linear_gradient("L").resize((side, side))
-    tinted = Image.merge("RGB", [image.point(lambda value, part=part: value * part // 255) for part in colour])
+    tinted = Image.merge("RGB", [image.point(lambda value, part=part: value * part // 255) for part in color])
     file = io.BytesIO()
     tinted.save(file, "PNG")
     return file.getvalue()
@@ -26,7 +26,7 @@ def picture(colour: Colour, side: int = 300) -> bytes:
 
 @dataclass
 class Person:
-    """Somebody in front of a browser. Errors in their console are the site's fault and fail the test."""
+    """A person with a browser and a wallet. Errors in the browser's console fail the test."""
 
     handle: str
     site: Site
@@ -39,7 +39,7 @@ class Person:
         self.page.on("console", self._listen)
 
     def _listen(self, message: ConsoleMessage) -> None:
-        # A refused JSON call is reported by the browser itself; the page shows it as a sentence.
+        # The browser itself reports a refused JSON call. The page shows its error to the person.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
 
@@ -108,12 +108,12 @@ class Person:
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
 
     def mint_for_free(self, name: str, content: bytes) -> None:
-        """The site pays: nothing to sign."""
+        """Mint a token that the site pays for. There is nothing to sign."""
         self.prepare_mint(name, "", content, payer="The site pays")
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
 
     def take_up_received(self, name: str) -> None:
-        """The token that was sent to them, as soon as the site has noticed it."""
+        """Use the token that was sent to them, as soon as the site shows it."""
 
         def is_offered() -> bool:
             self.page.goto("/settings/tokens/")
@@ -136,7 +136,7 @@ class Person:
         self.button("Check and use").click()
 
     def use_held(self, name: str) -> None:
-        """From the gallery, which fills by itself while the tokens of a new account are looked for."""
+        """Use a token from the gallery, which fills while the site searches the account's tokens."""
         self.page.goto("/settings/tokens/")
         card = self.page.get_by_role("listitem").filter(has=self.page.get_by_role("heading", name=name))
         expect(card.locator("img")).to_be_visible(timeout=SLOW)
@@ -146,7 +146,7 @@ class Person:
         expect(self.page.get_by_role("heading", name="This is your picture now")).to_be_visible(timeout=SLOW)
 
     def send_token_to(self, address: str) -> None:
-        """From the page of the token."""
+        """Send the token whose page is open."""
         self.page.get_by_role("link", name="Send to somebody else").click()
         self.page.get_by_label("To").fill(address)
         self.button("Go on").click()

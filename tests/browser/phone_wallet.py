@@ -1,4 +1,4 @@
-"""A wallet on somebody's phone, made of WalletConnect's own libraries: it scans codes off the screen and signs."""
+"""A phone wallet built with WalletConnect's own libraries: it scans QR codes from the screen and signs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATIENCE = 30.0
 
 @dataclass
 class PhoneWallet:
-    """`seen` is what happened to it, oldest first."""
+    """A running wallet. `seen` has its events, oldest first."""
 
     accounts: list[LocalAccount]
     folder: Path
@@ -44,7 +44,7 @@ class PhoneWallet:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=os.environ | {"IS_VITEST": "true"},  # the library then looks for no server of its makers
+                env=os.environ | {"IS_VITEST": "true"},  # the library then contacts none of its vendor's servers
             )
         wallet = cls(accounts, folder, process)
         wallet.listener = Thread(target=wallet._listen, daemon=True)
@@ -58,7 +58,7 @@ class PhoneWallet:
             self.seen.append(json.loads(line))
 
     def order(self, **order: Any) -> None:
-        """Gives one order and waits until it is done."""
+        """Send one command, such as `refuses=True`, and wait until it is done."""
         [name] = order
         before = self.count(did=name)
         assert self.process.stdin
@@ -67,7 +67,7 @@ class PhoneWallet:
         self.wait_for(before + 1, did=name)
 
     def scan(self, screen: bytes) -> None:
-        """`screen`: a PNG with a code on it."""
+        """Scan the QR code in a screenshot (PNG)."""
         image = Image.open(io.BytesIO(screen)).convert("RGBA")
         pixels = self.folder / "screen.rgba"
         pixels.write_bytes(image.tobytes())

@@ -30,13 +30,13 @@ SLOW = 60_000
 
 @dataclass
 class Walk:
-    """Visits pages as one person and keeps where each is."""
+    """A person's walk through the site. `pages` has the path of each page by name."""
 
     page: Page
     wallet: KeyWallet
     pages: dict[str, str] = field(default_factory=dict)
 
-    def note(self, name: str, path: str = "") -> None:
+    def record(self, name: str, path: str = "") -> None:
         self.pages[name] = path or self.page.url
 
     def button(self, name: str) -> None:
@@ -69,38 +69,38 @@ class Walk:
         expect(self.page.get_by_role("button", name=f"Sign with {self.wallet.name}")).to_be_visible(timeout=SLOW)
         self.button(f"Sign with {self.wallet.name}")
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
-        self.note("mint-done")
+        self.record("mint-done")
         self.button("Use as my picture")
         expect(self.page.get_by_role("heading", name="This is your picture now")).to_be_visible(timeout=SLOW)
-        self.note("token")
-        self.note("transfer", self.page.url + "transfer/")
+        self.record("token")
+        self.record("transfer", self.page.url + "transfer/")
 
 
 def draw(path: Path, sky: tuple[str, str], hills: tuple[str, str, str]) -> Path:
-    """A low sun over three hills."""
-    top, low = (Image.new("RGB", (640, 640), colour) for colour in sky)
+    """Save a picture of a low sun over three hills; return its path."""
+    top, low = (Image.new("RGB", (640, 640), color) for color in sky)
     image = Image.composite(low, top, Image.linear_gradient("L").resize((640, 640)))
     pen = ImageDraw.Draw(image)
     pen.ellipse((250, 210, 420, 380), fill="#fff3c4")
-    for n, colour in enumerate(hills):
-        pen.ellipse((-360 + n * 330, 330 + n * 60, 420 + n * 330, 1000 + n * 60), fill=colour)
+    for n, color in enumerate(hills):
+        pen.ellipse((-360 + n * 330, 330 + n * 60, 420 + n * 330, 1000 + n * 60), fill=color)
     image.save(path)
     return path
 
 
 def live(walk: Walk, folder: Path) -> None:
-    """Does what a newcomer does, so that no page is empty."""
+    """Use the site like a new person, so that no page is empty."""
     handle = f"mira-{secrets.token_hex(2)}"
     walk.sign_in(handle)
     walk.upload(draw(folder / "upload.png", ("#9fd3f7", "#fde7c8"), ("#5c8f6b", "#42745a", "#2c5547")))
     walk.mint(draw(folder / "mint.png", ("#6a5bd0", "#ff9e7a"), ("#4b3a9c", "#372a78", "#241b55")))
-    walk.note("public", f"/u/{handle}/")
-    walk.note("prove", f"/prove/{handle}/")
+    walk.record("public", f"/u/{handle}/")
+    walk.record("prove", f"/prove/{handle}/")
     for name, path in PAGES.items():
-        walk.note(name, path)
+        walk.record(name, path)
     walk.page.goto(PAGES["picture"])
     walk.page.get_by_role("link", name="Crop").click()
-    walk.note("crop")
+    walk.record("crop")
 
 
 PAGES = {

@@ -1,5 +1,4 @@
-"""The whole site, as it runs for people: web server, worker and scheduler on PostgreSQL, Redis, S3, a chain and a
-gateway, all real."""
+"""The whole site on real servers: web server, worker and scheduler on PostgreSQL, Redis, S3, a chain and a gateway."""
 
 from __future__ import annotations
 
@@ -18,6 +17,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
+from web3.logs import DISCARD
 
 from localstack import binaries
 from localstack.processes import Program, Running
@@ -39,7 +39,7 @@ for row in Session.objects.all():
 
 @dataclass
 class Site:
-    """A running site and what surrounds it. `parts` are its processes by name."""
+    """A running site and its surroundings. `parts` has its processes by name."""
 
     url: str
     chain: Chain
@@ -73,7 +73,7 @@ class Site:
             return False
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        """What a stranger without cookies gets."""
+        """Return the response to a visitor without cookies."""
         return requests.get(self.url + path, headers=headers, timeout=10)
 
     def receipt(self, handle: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Site:
         return answer
 
     def funded_account(self) -> LocalAccount:
-        """A new key with 10 ETH."""
+        """Return a new account that has 10 ETH."""
         account: LocalAccount = Account.create()
         transaction = {"from": self.chain.accounts[0], "to": account.address, "value": 10 * ETHER}
         self.chain.w3.eth.wait_for_transaction_receipt(
@@ -90,17 +90,24 @@ class Site:
         )
         return account
 
+    def mint_shape(self, owner: str) -> int:
+        """Mint a token of the on-chain drawings; return its id, which depends on the tests that ran before."""
+        shapes = self.contracts["shapes"]
+        receipt = self.chain.send(shapes.functions.mint(owner))
+        [transfer] = shapes.events.Transfer().process_receipt(receipt, DISCARD)
+        return int(transfer["args"]["tokenId"])
+
     def forget_proofs(self) -> None:
-        """As if everybody had signed in long ago: what is sensitive asks for a proof again."""
+        """Make all sign-ins old, so that sensitive actions ask for a proof again."""
         self._manage("shell", "-c", FORGET_PROOFS)
 
     def eventually(self, holds: Callable[[], bool], seconds: float = PATIENCE) -> float:
-        """Seconds until `holds()`; fails after `seconds`."""
-        begun = time.monotonic()
+        """Wait until `holds()`; return the seconds it took. Raise AssertionError after `seconds`."""
+        started_at = time.monotonic()
         while not holds():
-            assert time.monotonic() - begun < seconds, f"It did not happen within {seconds:.0f} s."
+            assert time.monotonic() - started_at < seconds, f"It did not happen within {seconds:.0f} s."
             time.sleep(0.25)
-        return time.monotonic() - begun
+        return time.monotonic() - started_at
 
     def _manage(self, *arguments: str) -> None:
         command = [binaries.python(), "manage.py", *arguments]
@@ -116,7 +123,7 @@ class Site:
 
 
 def deploy_contracts(chain: Chain) -> dict[str, Contract]:
-    """Our collection, and two of strangers."""
+    """Deploy our collection and two foreign ones."""
     return {
         "avatar": chain.deploy("AvatarToken", "Avatars", "AVTR", "", chain.accounts[0], True, 0),
         "editions": chain.deploy("DemoEditions", "ipfs://unset/{id}.json"),
@@ -125,7 +132,7 @@ def deploy_contracts(chain: Chain) -> dict[str, Contract]:
 
 
 def site_environment(data: Path, url: str, chain: Chain, contracts: dict[str, Contract], **more: str) -> dict[str, str]:
-    """The local stack's environment, with every part replaced by a production-like one."""
+    """Return the local stack's environment, with each part replaced by one like in production."""
     data.mkdir(parents=True, exist_ok=True)
     facts = {"avatar_contract": contracts["avatar"].address}
     (data / "chain.json").write_text(json.dumps(facts), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What one chooses of a picture is what strangers get: by mouse, fingers, keys, lists; and what is cancelled, isn't."""
+"""Visitors get the crop that the person chose by mouse, touch, keyboard or list. A canceled crop changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.browser.conftest import BUCKET
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
-from tests.kit.pictures import corner_colours, encoded, exif, four_corners, held, opened
+from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held, opened
 
 pytestmark = pytest.mark.browser
 FOUR = encoded(four_corners(800, 600), "PNG")
@@ -43,12 +43,12 @@ def send(person: Person) -> None:
     expect(person.page.get_by_text("Your new picture is in use.")).to_be_visible(timeout=SLOW)
 
 
-def shows(site: Site, handle: str, *colours: str) -> None:
-    """Those are the colours in the corners of what strangers get, as soon as a kept answer is too old."""
+def shows(site: Site, handle: str, *colors: str) -> None:
+    """Wait until the corners of the picture that visitors get have these colors. Cached answers may delay it."""
 
     def holds() -> bool:
         answer = site.get(f"/avatar/{handle}?s=64", Accept="image/webp")
-        return set(corner_colours(opened(answer.content))) == set(colours)
+        return set(corner_colors(opened(answer.content))) == set(colors)
 
     site.eventually(holds)
 
@@ -60,11 +60,11 @@ def stage(page: Page) -> Any:
 
 
 def previewed(page: Page) -> set[str]:
-    """The colours in the middle of the edges of the largest preview, as pixels on the screen."""
+    """Return the colors on the screen in the middle of each edge of the largest preview."""
     preview = page.locator("[data-preview]").first
     image = Image.open(io.BytesIO(preview.screenshot())).convert("RGB")
     inside = image.crop((image.width // 5, image.height // 5, image.width * 4 // 5, image.height * 4 // 5))
-    return set(corner_colours(inside))
+    return set(corner_colors(inside))
 
 
 def test_by_keys_alone_one_reaches_a_corner(site: Site, mona: Person) -> None:

@@ -1,4 +1,4 @@
-"""Pictures that a browser sends straight to the object store, and what it does where that fails."""
+"""Browsers upload pictures directly to the object store, and fall back if that fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RED, GREEN = (220, 60, 50), (60, 190, 90)
 
 
 def posts_of(alice: Person) -> list[str]:
-    """The addresses she posts to from now on."""
+    """Return a list that collects the URLs she posts to from now on."""
     posts: list[str] = []
 
     def note(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The same pages with a wallet nobody here wrote (wallet-mock, over viem)."""
+"""The pages work with a third-party wallet (wallet-mock, on viem)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from localstack import binaries
 from tests.browser.people import picture
 from tests.browser.site import Site
-from tests.servers.chromium import find_chromium
+from tests.servers.chromium import FLAGS, find_chromium
 
 pytestmark = pytest.mark.browser
 FOREIGN = Path(__file__).parent / "foreign"
@@ -22,7 +22,8 @@ def test_a_wallet_of_others_signs_in_and_mints(site: Site, tmp_path: Path) -> No
     account = site.funded_account()
     art = tmp_path / "art.png"
     art.write_bytes(picture((200, 120, 220)))
-    arguments = [site.url, site.chain.url, "0x" + account.key.hex().removeprefix("0x"), str(art), find_chromium()]
+    arguments = [site.url, site.chain.url, "0x" + account.key.hex().removeprefix("0x"), str(art)]
+    arguments += [find_chromium(), *FLAGS]
     done = subprocess.run(
         [binaries.node(), "story.mjs", *arguments],
         cwd=FOREIGN,

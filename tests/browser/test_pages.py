@@ -1,5 +1,7 @@
-"""Every page for everybody: WCAG, phone and desktop, light and dark, no errors, no sideways scrolling, and the same
-site by keyboard, without scripts, and with names that nobody planned for."""
+"""Every page is accessible (WCAG), on phone and desktop, light and dark, without errors or sideways scrolling.
+
+The site also works by keyboard, without scripts, and with unusual names.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,7 @@ LATER = [
 
 @dataclass
 class Resident:
-    """Somebody who has done everything once: where their pages are, and a browser that is signed in."""
+    """A person who has used everything once: the paths of their pages, and a signed-in browser."""
 
     page: Page
     pages: dict[str, str]
@@ -76,7 +78,7 @@ class Resident:
 
 
 def new_page(browser: Browser, site: Site, complaints: list[str], **options: object) -> Page:
-    """A page whose console must stay silent; where a page is itself an error, the browser says so on its own."""
+    """Open a page whose console must stay silent, except for the browser's own report of an error page."""
     context: BrowserContext = browser.new_context(base_url=site.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""Getting in, and back in: passkeys and forgotten passwords, in the words of our own pages."""
+"""Sign in with passkeys and recover forgotten passwords on our own pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole story in a browser, on real servers, with a wallet over real keys."""
+"""The main stories in a browser, on real servers, with a wallet that has real keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.browser.people import Person, picture
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
-SEEN_BY_ALL = 6  # seconds; an answer of /avatar/ may be kept for 4
+SEEN_BY_ALL = 6
+"""In seconds. An answer of /avatar/ may be cached for 4."""
 RED, GREEN, BLUE = (220, 60, 50), (60, 190, 90), (70, 90, 230)
 
 
@@ -78,8 +79,8 @@ def test_a_person_with_a_password_links_a_wallet_and_shows_an_onchain_picture(
     carol = meet("carol")
     carol.sign_up()
     carol.link_wallet()
-    site.chain.send(site.contracts["shapes"].functions.mint(carol.wallet.address))
-    carol.claim(f"{site.contracts['shapes'].address} 1")
+    token_id = site.mint_shape(carol.wallet.address)
+    carol.claim(f"{site.contracts['shapes'].address} {token_id}")
     carol.wait_for_verdict()
     assert site.receipt("carol")["provenance"]["proof"] == "inline"
     shown = Image.open(io.BytesIO(carol.avatar()))
@@ -105,7 +106,7 @@ def test_a_strangers_edition_is_fetched_from_a_gateway_and_proved(site: Site, me
 
 
 def _prove(dave: Person, image: str) -> None:
-    """In the visitor's own browser: an honest archive matches, one with a single byte changed does not."""
+    """Check files in the visitor's browser: an unchanged archive matches, one with a changed byte does not."""
     page = dave.public_page()
     page.get_by_role("link", name="Prove it yourself").click()
     expect(page.get_by_text("Fixed from end to end")).to_be_visible()

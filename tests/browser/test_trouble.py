@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the page says what in a sentence of its own, and the person can go on."""
+"""If something goes wrong, the page says what, and the person can continue."""
 
 from __future__ import annotations
 
@@ -83,18 +83,12 @@ def test_a_file_that_is_no_picture_is_refused_and_the_earlier_one_stays(
 
 def test_a_token_of_somebody_else_is_refused_with_the_reason(site: Site, meet: Callable[..., Person]) -> None:
     judy, owner = meet("judy"), site.funded_account()
-    site.chain.send(site.contracts["shapes"].functions.mint(owner.address))
-    token_id = site.contracts["shapes"].functions.balanceOf(owner.address).call()
-    assert token_id == 1
+    token_id = site.mint_shape(owner.address)
+    assert site.contracts["shapes"].functions.balanceOf(owner.address).call() == 1
     judy.sign_in_with_wallet()
-    judy.claim(f"{site.contracts['shapes'].address} {_newest_shape(site)}")
+    judy.claim(f"{site.contracts['shapes'].address} {token_id}")
     expect(judy.page.get_by_role("heading", name="The chain says no")).to_be_visible(timeout=SLOW)
     expect(judy.page.get_by_role("button", name="Check again")).to_be_visible()
-
-
-def _newest_shape(site: Site) -> int:
-    logs = site.contracts["shapes"].events.Transfer().get_logs(from_block=0)
-    return int(logs[-1]["args"]["tokenId"])
 
 
 def test_an_image_no_gateway_has_is_an_outage_not_a_no(site: Site, meet: Callable[..., Person]) -> None:

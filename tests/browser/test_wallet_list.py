@@ -1,4 +1,4 @@
-"""Which wallet opens: among many, among liars, on a phone, and on pages that want a transaction signed."""
+"""The right wallet opens: among many, among hostile ones, on a phone, and to sign a transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOSTILE = (Path(__file__).parent / "hostile_wallets.js").read_text(encoding="utf
 
 
 def without_demo_wallet(context: BrowserContext) -> None:
-    """The local stack's own wallet, which no production has."""
+    """The demo wallet, which only the local stack has."""
     context.route("**/demo-wallet*.js", lambda route: route.abort())
 
 

@@ -1,4 +1,4 @@
-"""WalletConnect with its own libraries on both sides, over a relay on this machine."""
+"""WalletConnect, with its own libraries on both sides, over a local relay."""
 
 from __future__ import annotations
 
@@ -106,5 +106,5 @@ def test_whatever_the_phone_does_is_said_and_can_be_tried_again(
     phone.order(leave=True)
     alert(page, "Kit wallet no longer shares|WalletConnect no longer shares")
     expect(nina.button("Use WalletConnect")).to_be_visible()
-    # When a code runs out, the library also rejects a promise of its own that nobody can reach.
+    # When a code expires, the library also rejects an internal promise that no caller can handle.
     nina.complaints = [complaint for complaint in nina.complaints if complaint != "Proposal expired"]

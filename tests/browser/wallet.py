@@ -1,4 +1,4 @@
-"""A wallet over real keys: the page sees an EIP-6963 provider, the keys and the signing live here."""
+"""A wallet with real keys. The page gets an EIP-6963 provider; this process has the keys and signs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from web3 import Web3
 
 PAGE_HALF = (Path(__file__).parent / "wallet_page.js").read_text(encoding="utf-8")
 ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
-REFUSED, UNAUTHORISED, UNKNOWN_CHAIN, PENDING = 4001, 4100, 4902, -32002
+REFUSED, UNAUTHORIZED, UNKNOWN_CHAIN, PENDING = 4001, 4100, 4902, -32002
 
 
 class WalletError(Exception):
-    """An EIP-1193 error on its way to the page."""
+    """An EIP-1193 error for the page."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -30,8 +30,11 @@ class WalletError(Exception):
 
 @dataclass
 class KeyWallet:
-    """One person's wallet. Set `refuses`, `is_locked` or `is_silent` (its window never answers) to play those moods,
-    `chain_id` for the network it is on."""
+    """One person's wallet, on the chain `chain_id`.
+
+    `refuses`, `is_locked` and `is_silent` (requests are never answered) change its answers. `signs_as` makes it sign
+    with another key.
+    """
 
     w3: Web3
     account: LocalAccount = field(default_factory=Account.create)
@@ -51,7 +54,7 @@ class KeyWallet:
 
     @property
     def info(self) -> dict[str, str]:
-        """What it announces (EIP-6963)."""
+        """The EIP-6963 info that the wallet announces."""
         return {"uuid": self.uuid, "name": self.name, "icon": ICON, "rdns": f"test.{self.uuid[:8]}"}
 
     def install(self, context: BrowserContext) -> None:
@@ -109,7 +112,7 @@ class KeyWallet:
         self._ask()
         message, address = params[0], params[1]
         if address.lower() != self.address.lower():
-            raise WalletError(UNAUTHORISED, "The requested account has not been authorised.")
+            raise WalletError(UNAUTHORIZED, "The requested account has not been authorized.")
         signable = encode_defunct(hexstr=message) if message.startswith("0x") else encode_defunct(text=message)
         return (self.signs_as or self.account).sign_message(signable).signature.to_0x_hex()
 
@@ -121,7 +124,7 @@ class KeyWallet:
         self.chain_id = wanted
 
     def _add_chain(self, params: list[Any]) -> None:
-        """EIP-3085; like most wallets it stays on the chain it was on."""
+        """Add a chain (EIP-3085). Like most wallets, stay on the current one."""
         self._ask()
         chain = params[0]
         assert chain["rpcUrls"] == [self.w3.provider.endpoint_uri]  # type: ignore[attr-defined]
@@ -131,7 +134,7 @@ class KeyWallet:
         self._ask()
         asked = params[0]
         if asked["from"].lower() != self.address.lower():
-            raise WalletError(UNAUTHORISED, "The requested account has not been authorised.")
+            raise WalletError(UNAUTHORIZED, "The requested account has not been authorized.")
         transaction = {
             "chainId": self.chain_id,
             "from": self.address,

@@ -1,4 +1,4 @@
-"""These tests call the site over HTTP, as strangers' programs do."""
+"""These tests call the site over HTTP, as other people's programs do."""
 
 from __future__ import annotations
 

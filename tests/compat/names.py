@@ -1,4 +1,4 @@
-"""A name server for one name: where the avatars of example.org's people are (Libravatar's federation, SRV records)."""
+"""A name server for the SRV records of example.org's avatars (Libravatar's federation)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVICE = "_avatars._tcp.example.org."
 
 @contextmanager
 def serve_names(avatar_port: int) -> Iterator[int]:
-    """Answers on 127.0.0.1 at the port it yields: example.org's avatars are at localhost:`avatar_port`."""
+    """Serve on 127.0.0.1 that example.org's avatars are at localhost:`avatar_port`. Yield the DNS port."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:

@@ -1,4 +1,4 @@
-"""Clients other people wrote for Gravatar and Libravatar, used unchanged: whom they ask for is whom they get."""
+"""Third-party clients for Gravatar and Libravatar work unchanged with our site."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ALICE, STRANGER = " Alice@Example.org ", "somebody@example.org"
 
 @pytest.fixture
 def alice(live_server: LiveServer) -> Profile:
-    """Alice has a picture, a proved address, and wants to be found by it."""
+    """Alice has a picture and a verified address, and allows people to find her by it."""
     profile = a_person("alice")
     EmailAddress.objects.create(user=profile.user, email="alice@example.org", verified=True)
     an_upload(profile)
@@ -46,7 +46,7 @@ def name_server(live_server: LiveServer) -> Iterator[int]:
 
 
 def here(url: str, live_server: LiveServer) -> str:
-    """The same request to us, for clients that know one host only."""
+    """Return the same URL on our site, for clients that only know one host."""
     parts = urlsplit(url)
     return live_server.url + parts.path + ("?" + parts.query if parts.query else "")
 
@@ -58,7 +58,7 @@ def fetched(url: str) -> Image.Image:
 
 
 def is_alices(url: str, live_server: LiveServer) -> bool:
-    """Whether this is the picture of Alice's that a request of its size and format gets by her handle."""
+    """Return whether this is the picture that a request for her handle gets in its size and format."""
     parts = urlsplit(url)
     suffix = Path(parts.path).suffix
     own = requests.get(f"{live_server.url}/avatar/alice{suffix}?{parts.query}", timeout=10)
@@ -84,7 +84,7 @@ def test_pylibravatar_finds_us_by_dns_and_her_by_md5(
 def test_django_gravatar_shows_her_and_knows_who_has_a_picture(
     live_server: LiveServer, alice: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("GRAVATAR_URL", "GRAVATAR_SECURE_URL"):  # its settings, read when it was imported
+    for name in ("GRAVATAR_URL", "GRAVATAR_SECURE_URL"):  # the client reads its settings on import
         monkeypatch.setattr(helpers, name, live_server.url + "/")
     assert is_alices(helpers.get_gravatar_url(ALICE, size=128), live_server)
     assert helpers.has_gravatar(ALICE)

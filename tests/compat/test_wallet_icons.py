@@ -1,4 +1,4 @@
-"""The libraries wallets draw with, asked for a hundred accounts nobody chose: ours must draw the same."""
+"""For a hundred random accounts, we draw the same icons as the libraries that wallets use."""
 
 from __future__ import annotations
 
@@ -53,4 +53,4 @@ def test_jazzicons_are_the_same_shape_for_shape(drawn: list[dict[str, Any]]) -> 
             right, down, degrees = map(float, numbers[:3])
             assert (100 * ours.right, 100 * ours.down) == pytest.approx((right, down))
             assert ours.degrees == pytest.approx(degrees, abs=0.051)  # rounded to tenths there
-            assert as_hex(ours.colour) == shape["fill"]
+            assert as_hex(ours.color) == shape["fill"]

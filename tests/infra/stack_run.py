@@ -1,4 +1,4 @@
-"""A local stack started as a person starts it, on its own ports and data folder."""
+"""Run the local stack as an operator does, with its own ports and data folder."""
 
 from __future__ import annotations
 
@@ -55,19 +55,19 @@ class StackRun:
         return self._output.read_text(encoding="utf-8")
 
     def processes(self) -> dict[int, str]:
-        """Living programs of this stack, by process id: those whose environment names its data folder."""
+        """Return the command lines of running processes by id: those with this data folder in their environment."""
         mark = b"DATA_DIR=" + os.fsencode(self.data)
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (folder / "environ").read_bytes().split(b"\0"):
                     found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:  # it ended, or belongs to somebody else
+            except OSError:  # it ended, or belongs to another user
                 continue
         return found
 
     def process_of(self, part: str) -> int:
-        """The first process whose command line has `part`."""
+        """Return the id of the first process whose command line contains `part`."""
         return min(pid for pid, command in self.processes().items() if part in command)
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""The checked-in contract artifacts come from the checked-in sources (`--check` compiles, this does not)."""
+"""The checked-in contract artifacts match their sources. `--check` compiles them; these tests compare hashes."""
 
 import importlib.util
 import json
@@ -34,7 +34,7 @@ def _signatures(name: str, kind: str = "function") -> set[str]:
 
 @pytest.fixture
 def a_copy(tmp_path: Path) -> Path:
-    """The contracts folder without what tools put there, free to change."""
+    """A copy of the contracts folder, without generated files, that the test may change."""
     skip = shutil.ignore_patterns("node_modules", "out", "cache")
     return Path(shutil.copytree(CONTRACTS, tmp_path / "contracts", ignore=skip))
 

@@ -1,4 +1,4 @@
-"""The nginx configuration we ship, in front of the real site: faster, and otherwise as if it were not there."""
+"""The nginx configuration we ship, in front of the real site: it is faster and changes nothing else."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from tests.servers.places import Places
 pytestmark = pytest.mark.django_db(transaction=True)
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
-#: What differs by the moment, the connection, or on purpose.
+# Headers that depend on the time or the connection, or that differ on purpose.
 OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "cache-control"}
 LIMIT = 3
 
 
 @dataclass
 class Fronted:
-    """The site, and nginx before it."""
+    """The site, and nginx in front of it."""
 
     site: Running
     direct: str
@@ -53,7 +53,7 @@ class Fronted:
 
 @pytest.fixture(scope="module")
 def front(django_db_setup: None, redis_session: object, places: Places) -> Iterator[Fronted]:
-    """The site on the tests' own database, by the server that production has."""
+    """The site on the tests' database, run by the production server."""
     static, port = places.folder / "static", free_port()
     named = connection.settings_dict["NAME"]
     database = (
@@ -80,7 +80,7 @@ def front(django_db_setup: None, redis_session: object, places: Places) -> Itera
 
 @pytest.fixture
 def alice(front: Fronted, redis_server: object) -> Profile:
-    """A name of her own in each test, as nginx remembers."""
+    """Alice, with another name in each test, because nginx caches by name."""
     profile = a_person(f"alice-{time.monotonic_ns() % 10**12}")
     an_upload(profile)
     return profile
@@ -91,7 +91,7 @@ def lasting(answer: requests.Response) -> dict[str, str]:
 
 
 def seen_until(front: Fronted, path: str, old: Callable[[requests.Response], bool], **headers: str) -> float:
-    """When the last request was sent that had an `old` answer, on the monotonic clock."""
+    """Poll until an answer is not `old`; return the monotonic time at which the last old one was requested."""
     last = time.monotonic()
     while True:
         sent = time.monotonic()
@@ -187,7 +187,7 @@ def test_what_is_far_too_large_is_told_so(front: Fronted, alice: Profile) -> Non
 
 
 def test_what_is_over_our_limit_gets_our_own_sentence(front: Fronted, alice: Profile) -> None:
-    """Up to four times the limit the site itself answers, as it does without nginx."""
+    """Up to four times the limit, nginx passes the request on and the site itself answers."""
     answer = requests.put(
         front.fronted + "/api/v1/me/picture",
         data=b"x" * (9 * 1024 * 1024),
@@ -199,7 +199,7 @@ def test_what_is_over_our_limit_gets_our_own_sentence(front: Fronted, alice: Pro
 
 
 def test_limits_count_for_the_address_that_nginx_saw(front: Fronted, alice: Profile) -> None:
-    """Whatever a stranger writes into X-Forwarded-For, they are counted by their own address."""
+    """A client can't evade the limit by sending X-Forwarded-For."""
     statuses = [
         front.get(f"/avatar/nobody-{time.monotonic_ns()}.png", **{"x-forwarded-for": f"203.0.113.{number}"}).status_code
         for number in range(LIMIT + 1)
@@ -217,7 +217,7 @@ def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> 
 
 
 class Stub(BaseHTTPRequestHandler):
-    """A site that says what the test wants. `asked`: the cookies it was sent."""
+    """A site with fixed answers. `asked` has the cookies that it received."""
 
     asked: ClassVar[list[str]] = []
     answers: ClassVar[dict[str, dict[str, str]]] = {
@@ -241,7 +241,7 @@ class Stub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def stub(places: Places) -> Iterator[tuple[ThreadingHTTPServer, str]]:
-    """A stub behind nginx, and nginx's address."""
+    """A stub behind nginx, and nginx's URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     folder = places.folder / f"nginx-{server.server_port}"

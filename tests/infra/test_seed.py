@@ -1,4 +1,4 @@
-"""The demo tokens: put there once, found again whatever got lost."""
+"""The demo tokens are created once and found again."""
 
 from __future__ import annotations
 
@@ -68,5 +68,5 @@ def test_what_the_tokens_show_is_in_our_store(chain: Chain) -> None:
     template = chain.contract("DemoEditions", placed["editions"]).functions.uri(1).call()
     assert uri.startswith("ipfs://")
     assert template.endswith("/{id}.json")
-    # two avatars and two editions: an image and metadata each
+    # Two avatars and two editions, each with an image and metadata.
     assert CachedObject.objects.filter(origin=CachedObject.Origin.PINNED).count() == 8

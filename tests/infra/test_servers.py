@@ -1,4 +1,4 @@
-"""The servers that tests lean on are real: they refuse what the real ones refuse."""
+"""The servers that tests use behave like real ones: they refuse what those refuse."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_s3_writes_only_if_absent_when_asked(s3: Bucket) -> None:
 
 
 # --- the chain --------------------------------------------------------------------------------------------------------
-def test_the_chain_forgets_a_transfer_in_a_reorganisation(chain: Chain) -> None:
+def test_the_chain_forgets_a_transfer_in_a_reorganization(chain: Chain) -> None:
     bob = chain.accounts[1]
     before = chain.w3.eth.get_balance(bob)
     sent = chain.w3.eth.send_transaction({"from": chain.accounts[0], "to": bob, "value": Wei(5)})

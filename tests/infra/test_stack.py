@@ -1,4 +1,4 @@
-"""What the local stack is told, and what it says to nonsense."""
+"""The local stack's configuration, and its errors for invalid values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make run`, as a person meets it: ready, repeated, interrupted, and in trouble."""
+"""`make run`: start, repeated start, interruption and failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One data folder for all of these tests: each start after the first finds what the one before left."""
+    """One data folder for all of these tests, so that each start finds the data of the one before."""
     return tmp_path_factory.mktemp("stack")
 
 

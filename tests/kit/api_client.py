@@ -1,4 +1,4 @@
-"""Calls the API as a program of Alice's or Bob's does."""
+"""Call the API as a person's program does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from profiles.models import Profile
-from profiles.people.api_tokens import Scope, TokenWish, create_token
+from profiles.people.api_tokens import Scope, TokenRequest, create_token
 
 V1 = "/api/v1"
 CURRENT = "/me/picture"
@@ -16,13 +16,13 @@ ALL = "/me/pictures"
 
 
 def a_secret(profile: Profile, *scopes: Scope) -> str:
-    """A token with these scopes, or with every one."""
-    wish = TokenWish("A program", frozenset(scopes or Scope))
+    """Return the secret of a new token with these scopes, or with all of them."""
+    wish = TokenRequest("A program", frozenset(scopes or Scope))
     return create_token(profile, wish, now=timezone.now(), actor=profile.user).secret
 
 
 class Program:
-    """Sends `secret` with each call, unless it is empty."""
+    """A program that sends `secret` with each call, unless it is empty."""
 
     def __init__(self, secret: str = "") -> None:
         self.headers = {"authorization": f"Bearer {secret}"} if secret else {}
@@ -49,7 +49,7 @@ class Program:
 
 
 def problem_of(answer: Any) -> tuple[int, str]:
-    """Status and type of what must be a problem."""
+    """Return status and slug of an answer that must be a problem document (RFC 9457)."""
     assert answer["Content-Type"] == "application/problem+json"
     problem = answer.json()
     assert problem["status"] == answer.status_code

@@ -1,4 +1,4 @@
-"""Contract accounts that answer well, badly or not at all, and the question we ask of them."""
+"""Contract accounts with valid, invalid or no answers to EIP-1271 (`isValidSignature`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ANYWHERE = "0x" + "77" * 20
 
 
 def returning(word: str) -> str:
-    """Code that answers every call with one word."""
+    """Return code that answers every call with one word."""
     return f"0x7f{word.ljust(64, '0')}60005260206000f3"
 
 
@@ -33,7 +33,7 @@ HOSTILE = {
     "a call back to who asks": "0x60006000600060006000335af15060006000fd",
     "its own end": "0x33ff",
 }
-"""What an account does instead of a whole yes, as code."""
+"""Codes of accounts that do anything but accept the signature."""
 
 
 def judge(client: ChainClient, address: str, signature: str, text: str = "hello") -> SignatureKind:

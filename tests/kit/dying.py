@@ -1,4 +1,4 @@
-"""Workers that are killed (SIGKILL) at a chosen moment: a real process, real connections, no chance to tidy up."""
+"""Kill workers (SIGKILL) at a chosen moment: real processes with real connections that can't clean up."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 from django.db import connection, connections
 
-from nft import jobs
 from nft.clients.evm.chain import ChainClient
+from profiles import jobs
 
 WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE)", re.IGNORECASE)
 
 
 def dies_at(moment: int, work: Callable[[], Any]) -> bool:
-    """Does `work` in a process of its own that is killed at its n-th moment, from 1; False where it lived to the end.
+    """Run `work` in a child process that is killed at its n-th moment, counted from 1. Return False if it completed.
 
-    Moments are: before each question to a chain, after a transaction was sent, and after each row was written, before
-    its transaction is committed. `work` must make its own ChainClient: sockets are not for two processes.
+    A moment is before each request to a chain, after a transaction was sent, and after each row was written, before
+    its database transaction is committed. `work` must make its own ChainClient: processes must not share sockets.
     """
-    connections.close_all()  # else the child's death would end our own
+    connections.close_all()  # or the child's exit would close our own
     child = os.fork()
     if child == 0:
         _live_until(moment, work)
@@ -43,12 +43,12 @@ def _live_until(moment: int, work: Callable[[], Any]) -> None:
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    jobs._Broker.is_down_until = float("inf")  # the database is the truth; the sweep finds what is due
+    jobs._Broker.skip_until = float("inf")  # without a queue: the sweep finds due rows in the database
     _watch_chain(tick)
     try:
         with connection.execute_wrapper(_watch_rows(tick)):
             work()
-    except BaseException as error:  # noqa: BLE001  # the parent learns of it by the exit code
+    except BaseException as error:  # noqa: BLE001  # the parent checks the exit code
         os.write(2, f"{error!r}\n".encode())
         os._exit(1)
     connections.close_all()
@@ -56,7 +56,7 @@ def _live_until(moment: int, work: Callable[[], Any]) -> None:
 
 
 def _watch_chain(tick: Callable[[], None]) -> None:
-    ask = ChainClient._ask
+    ask = ChainClient.ask
 
     def watched(client: ChainClient, method: str, params: list[Any]) -> Any:
         tick()
@@ -65,7 +65,7 @@ def _watch_chain(tick: Callable[[], None]) -> None:
             tick()
         return answer
 
-    ChainClient._ask = watched  # type: ignore[method-assign, assignment]  # in the child only
+    ChainClient.ask = watched  # type: ignore[method-assign, assignment]  # in the child only
 
 
 def _watch_rows(tick: Callable[[], None]) -> Callable[..., Any]:

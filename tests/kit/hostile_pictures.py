@@ -1,4 +1,4 @@
-"""Bytes made to break decoders: bombs, lies, floods. Small to store, costly to believe."""
+"""Files made to break decoders: small to store, costly to decode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1
 
 
 def nested_uses(depth: int = 11, width: int = 10) -> bytes:
-    """``width`` to the power of ``depth`` rectangles."""
+    """Return an SVG of `width` to the power of `depth` rectangles."""
     body = b"<rect id='l0' width='1' height='1'/>"
     for level in range(1, depth + 1):
         uses = b"<use xlink:href='#l%d' x='%d'/>" % (level - 1, level) * width
@@ -45,7 +45,7 @@ COSTLY_DRAWINGS = {
 
 
 def png_text_bomb(megabytes: int = 800) -> bytes:
-    """Compressed text chunks that grow a thousandfold."""
+    """Return a PNG with text chunks that grow a thousandfold when decompressed."""
     packed = zlib.compress(b"\0" * 50_000_000, 9)
     chunk = png_chunk(b"zTXt", b"Comment\0\0" + packed)
     return png_claiming(64, 64, b"\0" * (64 * 193), extra=chunk * (megabytes // 50))

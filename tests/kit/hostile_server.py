@@ -1,4 +1,4 @@
-"""A raw TCP server whose every answer a test writes itself, byte by byte, to be as rude as it likes."""
+"""A raw TCP server whose answers a test writes itself, byte by byte, however malformed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-Behaviour = Callable[[socket.socket, str], None]
-"""Gets the connection and the request's path."""
+Behavior = Callable[[socket.socket, str], None]
+"""Gets the connection and the path of the request."""
 
 
 class HostileServer:
-    def __init__(self, behave: Behaviour, certificate: Path | None = None) -> None:
+    def __init__(self, behave: Behavior, certificate: Path | None = None) -> None:
         self._behave = behave
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
         if self._tls and certificate:
@@ -62,7 +62,7 @@ class HostileServer:
 
 
 @contextlib.contextmanager
-def serving(behave: Behaviour, certificate: Path | None = None) -> Iterator[HostileServer]:
+def serving(behave: Behavior, certificate: Path | None = None) -> Iterator[HostileServer]:
     server = HostileServer(behave, certificate)
     try:
         yield server
@@ -75,8 +75,8 @@ def head(status: str = "200 OK", **headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def body(content: bytes, **headers: str) -> Behaviour:
-    """A server that behaves."""
+def body(content: bytes, **headers: str) -> Behavior:
+    """Return the behavior of a correct server."""
 
     def behave(connection: socket.socket, path: str) -> None:
         connection.sendall(head(Content_Length=str(len(content)), **headers) + content)

@@ -1,4 +1,4 @@
-"""What the tests of mints and transfers do again and again."""
+"""Steps of mints and transfers for tests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from web3.contract import Contract
 from nft.minting.requests import MintOrder, build_mint_transaction, start_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest
+from profiles.leases import fresh
 from tests.kit.world import World, deploy_avatar_token, picture
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -20,6 +21,13 @@ def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
     ours = settings.NFT_CHAINS[CHAIN_ID] | {"avatar_contract": deployed.address}
     settings.NFT_CHAINS = {CHAIN_ID: ours}
     return deployed
+
+
+def sponsor(chain: Chain, settings: Any) -> None:
+    """Let the site pay for mints, up to one ether a day, with the key that owns `install`'s contract."""
+    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
+    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
+    settings.NFT_SPONSOR_BUDGET = 10**18
 
 
 def order(user: User, **changes: Any) -> MintOrder:
@@ -34,14 +42,20 @@ def order(user: User, **changes: Any) -> MintOrder:
     return MintOrder(**(fields | changes))
 
 
-def go_on(world: World, request: MintRequest) -> MintRequest:
-    """The worker's next visit, as soon as it is due."""
+def as_staff_retry(world: World, request: MintRequest) -> None:
+    """What staff do with a mint that crashed too often."""
+    MintRequest.objects.filter(pk=request.pk, gave_up_at__isnull=False).update(**fresh(world.now))
     request.refresh_from_db()
-    if request.next_check_at is not None:
-        world.now = max(world.now, request.next_check_at)
-        follow_mint(request.pk, world.now, world.doors)
+
+
+def go_on(world: World, request: MintRequest) -> MintRequest:
+    """Let the worker take the next step, as soon as it is due."""
+    as_staff_retry(world, request)
+    if request.due_at is not None:
+        world.now = max(world.now, request.due_at)
+        follow_mint(request.pk, world.now, world.clients)
         request.refresh_from_db()
-    return request
+    return go_on(world, request) if request.gave_up_at else request
 
 
 def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
@@ -51,7 +65,7 @@ def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
 
 
 def sign(chain: Chain, request: MintRequest, **changes: Any) -> str:
-    """What the wallet does with our transaction; its hash."""
+    """Sign and send our transaction as the wallet does; return its hash."""
     transaction = build_mint_transaction(request)
     assert transaction is not None
     fields = {name: transaction.as_json()[name] for name in ("from", "to", "data", "value", "gas")}

@@ -1,4 +1,4 @@
-"""Putting the site's pictures on a real S3 server, with the options the site itself would use."""
+"""Store the site's pictures on a real S3 server, with the site's own options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOCATION = "avatars"
 def use(
     settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *, endpoint: str = "", **timing: Any
 ) -> None:
-    """`endpoint` leads past the server, e.g. through a proxy; `timing` changes botocore's Config."""
+    """Use this bucket. `endpoint` replaces the server's, e.g. by a proxy; `timing` changes botocore's Config."""
     for name, value in bucket.environment.items():
         monkeypatch.setenv(name, value)
     if endpoint:
@@ -30,4 +30,5 @@ def use(
 
 
 def keys_in(bucket: Bucket) -> set[str]:
+    """Return the keys of the bucket without the location."""
     return {key.removeprefix(f"{LOCATION}/") for key in bucket.object_keys()}

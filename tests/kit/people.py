@@ -1,4 +1,4 @@
-"""People and pictures for tests. The cast everybody knows: Alice, Bob on her team, Charlie the stranger."""
+"""People and pictures for tests: Alice, Bob on her team, and the stranger Charlie."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from profiles.people.people import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
 
-_colours = random.Random()
+_colors = random.Random()
 ASSET = "eip155:31337/erc721:0x00000000000000000000000000000000000000a1/1"
 
 
 def a_person(username: str = "alice", *, display_name: str = "", password: str | None = None) -> Profile:
-    """A profile with a new user. Without a password, which takes long to hash: use `client.force_login`."""
+    """Return the profile of a new user. Passwords take long to hash: omit it and use `client.force_login`."""
     user = get_user_model().objects.create_user(username, f"{username}@example.org", password)
     profile = profile_of(user)
     if display_name:
@@ -28,9 +28,15 @@ def a_person(username: str = "alice", *, display_name: str = "", password: str |
     return profile
 
 
-def a_picture(fmt: str = "PNG", *, size: tuple[int, int] = (320, 240), colour: str = "") -> bytes:
-    """Bytes of a picture nobody has used before, unless `colour` is given."""
-    chosen = colour or f"#{_colours.randrange(1 << 24):06x}"
+def in_use(profile: Profile) -> Avatar | None:
+    """Return the picture that this person uses now."""
+    profile.refresh_from_db()
+    return profile.avatar
+
+
+def a_picture(fmt: str = "PNG", *, size: tuple[int, int] = (320, 240), color: str = "") -> bytes:
+    """Return a new picture, different from all others unless `color` is given."""
+    chosen = color or f"#{_colors.randrange(1 << 24):06x}"
     image = Image.new("RGB", size, chosen)
     image.paste(Image.linear_gradient("L").resize((size[0] // 2, size[1])), (0, 0))
     buffer = BytesIO()
@@ -39,21 +45,21 @@ def a_picture(fmt: str = "PNG", *, size: tuple[int, int] = (320, 240), colour: s
 
 
 def an_animation(frames: int = 4, *, size: tuple[int, int] = (96, 96)) -> bytes:
-    """A GIF in which a bar moves."""
-    pictures = [Image.new("RGB", size, f"#{_colours.randrange(1 << 24):06x}") for _ in range(frames)]
+    """Return a GIF whose frames have different colors."""
+    pictures = [Image.new("RGB", size, f"#{_colors.randrange(1 << 24):06x}") for _ in range(frames)]
     buffer = BytesIO()
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=100, loop=0)
     return buffer.getvalue()
 
 
 def an_upload(profile: Profile, content: bytes | None = None, *, title: str = "", alt_text: str = "") -> Avatar:
-    """A picture this person uploaded, now in use."""
+    """Upload a picture for this person and use it."""
     details = AvatarDetails(title=title, alt_text=alt_text)
     chosen = a_picture() if content is None else content
     return set_avatar(profile, chosen, UPLOAD, details=details, actor=profile.user)
 
 
 def a_token_picture(profile: Profile, at: datetime, *, asset: str = ASSET, content: bytes = b"") -> Avatar:
-    """A picture of a token this person holds, attested `at`, now in use."""
+    """Use a token's picture for this person, attested `at`."""
     details = AvatarDetails(title="Token 1", attested_at=at, provenance={"asset_id": asset, "chain_id": 31337})
     return set_avatar(profile, content or a_picture(), "nft", details=details, actor=profile.user)

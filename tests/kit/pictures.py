@@ -1,4 +1,4 @@
-"""Pictures made on the spot, honest and hostile. Everything is drawn, nothing is downloaded."""
+"""Draw pictures for tests."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageDraw
 
+from profiles.images.normalize import normalize
+from profiles.images.picture import Crop, DecodeRequest, NormalizedImage
+
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 180, 60), (40, 60, 210), (235, 210, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # upper left, upper right, lower left, lower right
 
 
 def four_corners(width: int = 80, height: int = 60) -> Image.Image:
-    """A picture whose corners tell how it is held."""
+    """Return a picture whose corners show its orientation."""
     image = Image.new("RGB", (width, height))
     half_width, half_height = width // 2, height // 2
     places = ((0, 0), (half_width, 0), (0, half_height), (half_width, half_height))
-    for colour, (left, top) in zip(CORNERS, places, strict=True):
-        image.paste(colour, (left, top, left + width, top + height))
+    for color, (left, top) in zip(CORNERS, places, strict=True):
+        image.paste(color, (left, top, left + width, top + height))
     return image
 
 
-def corner_colours(image: Image.Image) -> list[str]:
-    """Names of the colours seen in the four corners, tolerant of lossy coding."""
+def corner_colors(image: Image.Image) -> list[str]:
+    """Return the names of the colors in the four corners, tolerant of lossy coding."""
     names = dict(zip(CORNERS, ("red", "green", "blue", "yellow"), strict=True))
     pixels, (width, height) = image.convert("RGB"), image.size
     inset_x, inset_y = max(width // 8, 1), max(height // 8, 1)
@@ -38,7 +41,7 @@ def corner_colours(image: Image.Image) -> list[str]:
 
 
 def nearest(pixel: Any) -> tuple[int, int, int]:
-    return min(CORNERS, key=lambda colour: sum((a - b) ** 2 for a, b in zip(colour, pixel, strict=True)))
+    return min(CORNERS, key=lambda color: sum((a - b) ** 2 for a, b in zip(color, pixel, strict=True)))
 
 
 def encoded(image: Image.Image, fmt: str, **options: Any) -> bytes:
@@ -53,8 +56,13 @@ def opened(data: bytes) -> Image.Image:
     return image
 
 
+def normalized(content: bytes, crop: Crop | None = None) -> NormalizedImage:
+    """Return the master of a picture (and its still, if it moves), decoded in this process. Raise `ImageRefused`."""
+    return normalize(content, DecodeRequest(crop=crop)).image
+
+
 def held(image: Image.Image, orientation: int) -> Image.Image:
-    """How a camera held that way stores ``image`` (the inverse of making it upright)."""
+    """Return `image` as a camera stores it in this orientation (the inverse of making it upright)."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -77,7 +85,7 @@ def exif(orientation: int = 1, *, gps: bool = False) -> bytes:
 
 
 def frames(count: int, size: tuple[int, int] = (60, 40)) -> list[Image.Image]:
-    """A disc that crosses the picture."""
+    """Return the frames of a disc that moves across the picture."""
     drawn = []
     for index in range(count):
         image = Image.new("RGB", size, (250, 240, 200))
@@ -97,21 +105,21 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png_claiming(width: int, height: int, rows: bytes = b"\0" * 64, *, extra: bytes = b"") -> bytes:
-    """A PNG whose header says ``width`` by ``height``, 8-bit RGB, whatever it holds."""
+    """Return a PNG whose header claims `width` by `height`, 8-bit RGB, whatever it holds."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = png_chunk(b"IHDR", header) + extra + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 
 def gif_of_frames(count: int, width: int = 1, height: int = 1) -> bytes:
-    """``count`` tiny frames on a canvas of ``width`` by ``height``, about 16 bytes each."""
+    """Return a GIF of `count` tiny frames, about 16 bytes each, on a canvas of `width` by `height`."""
     frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
     palette = b"\0\0\0\xff\xff\xff"
     return b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + palette + frame * count + b";"
 
 
 def display_p3_like_profile() -> bytes:
-    """A profile whose red and green are swapped against sRGB: unmistakable once applied."""
+    """Return a profile with red and green swapped against sRGB, which is obvious once applied."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, green = profile.index(b"rXYZ"), profile.index(b"gXYZ")
     profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"

@@ -1,4 +1,4 @@
-"""Wallets for tests (real keys, real signatures by eth-account, nothing of our own code) and browsers that use them."""
+"""Wallets with real keys and signatures (by eth-account, not our own code), and browsers that use them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,15 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 
-from avatarsite.settings.chains import DEFAULTS
-
 CHAIN_ID = 31337
 NOBODY = "http://127.0.0.1:9"
-"""A node that never answers."""
+"""The URL of a node that never answers."""
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 @dataclass(frozen=True)
 class Wallet:
-    """A key account. `sign` is what a wallet's `personal_sign` answers."""
+    """An account with a key. `sign` returns what a wallet's `personal_sign` does."""
 
     account: LocalAccount
 
@@ -52,39 +50,39 @@ class Wallet:
 
 
 def high_s_twin(signature: str) -> str:
-    """The other signature that recovers the same address: s mirrored, v flipped. Nobody needs the key to make it."""
+    """Return the other signature that recovers the same address: s mirrored, v flipped. No key is needed."""
     content = bytes.fromhex(signature[2:])
     r, s, v = content[:32], int.from_bytes(content[32:64], "big"), content[64]
     return "0x" + (r + (CURVE_ORDER - s).to_bytes(32, "big") + bytes([55 - v])).hex()
 
 
 def compact(signature: str) -> str:
-    """The 64 bytes of EIP-2098."""
+    """Return the signature in the 64 bytes of EIP-2098."""
     content = bytes.fromhex(signature[2:])
     r, s, v = content[:32], int.from_bytes(content[32:64], "big"), content[64]
     return "0x" + (r + (s | (v - 27) << 255).to_bytes(32, "big")).hex()
 
 
 def undeployed(factory: str, deployment: bytes, signature: str) -> str:
-    """An ERC-6492 signature around the one the account will accept once deployed."""
+    """Return an ERC-6492 signature: `signature`, which the account accepts once deployed, and how to deploy it."""
     parts = [factory, deployment, bytes.fromhex(signature[2:])]
     return "0x" + encode(["address", "bytes", "bytes"], parts).hex() + "6492" * 16
 
 
 def chains_at(rpc_url: str, *ids: int) -> dict[int, dict[str, Any]]:
-    """NFT_CHAINS with the local chain, and whatever else, at one node."""
-    chain = DEFAULTS | {"name": "Local chain", "rpc_urls": [rpc_url], "confirmed": 0}
+    """Return an NFT_CHAINS with the local chain and other chains at one node."""
+    chain = {"name": "Local chain", "rpc_urls": [rpc_url], "confirmed": 0, "ens_registry": ""}
     return {chain_id: dict(chain) for chain_id in (CHAIN_ID, *ids)}
 
 
 class Browser:
-    """A visitor with cookies and a network of their own, so that tests do not spend each other's tries."""
+    """A visitor with their own cookies and network, so that tests don't share rate limits."""
 
     def __init__(self, *, csrf: bool = False) -> None:
         self.client = Client(enforce_csrf_checks=csrf, REMOTE_ADDR=str(IPv6Address(random.getrandbits(125) | 1 << 125)))
 
     def enter(self, user: User, *, ago: float = 0) -> None:
-        """Signs in as somebody who gave their password so many seconds ago."""
+        """Sign in as a person who entered their password `ago` seconds ago."""
         self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         session = self.client.session
         session["signed_in_at"] = time.time() - ago
@@ -114,6 +112,6 @@ class Browser:
 
     @property
     def user(self) -> User | None:
-        """Who is signed in."""
-        user = get_user(self.client)  # reads the session of whatever has one
+        """The person who is signed in."""
+        user = get_user(self.client)  # only needs the session, which the client has
         return user if user.is_authenticated else None

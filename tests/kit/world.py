@@ -1,4 +1,4 @@
-"""People, accounts, doors and tokens for the tests of claims and mints."""
+"""People, accounts, clients and tokens for tests of claims and mints."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from web3.logs import DISCARD
 from localstack.processes import free_port
 from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim
-from nft.claims.picture import fetch_media
+from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due, sweep_page
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules, parse_networks
@@ -46,11 +46,11 @@ LOOPBACK = OutboundRules(
 
 @dataclass
 class World:
-    """A clock that only moves when told, and the doors to the outside."""
+    """A clock that only moves when told, and the external clients."""
 
     chain: Chain
     client: ChainClient
-    doors: Doors
+    clients: Clients
     now: datetime = NOW
 
     def later(self, **delta: float) -> datetime:
@@ -58,25 +58,25 @@ class World:
         return self.now
 
     def verify(self, claim: TokenClaim) -> TokenClaim:
-        """The worker's check, as soon as it is due."""
+        """Let the worker check ownership, as soon as it is due."""
         claim.refresh_from_db()
-        self.now = max(self.now, claim.next_check_at)
-        verify_claim(claim.pk, self.now, self.doors)
+        self.now = max(self.now, claim.due_at or self.now)
+        verify_claim(claim.pk, self.now, self.clients)
         claim.refresh_from_db()
         return claim
 
     def verify_and_fetch(self, claim: TokenClaim) -> TokenClaim:
         self.verify(claim)
-        fetch_media(claim.pk, self.now, self.doors)
+        fetch_picture(claim.pk, self.now, self.clients)
         claim.refresh_from_db()
         return claim
 
     @contextmanager
     def chain_by(self, find: Callable[[int], ChainClient]) -> Iterator[None]:
-        before = self.doors
-        self.doors = replace(before, chain=find)
+        before = self.clients
+        self.clients = replace(before, chain=find)
         yield
-        self.doors = before
+        self.clients = before
 
     def other_chain(self, client: ChainClient) -> AbstractContextManager[None]:
         return self.chain_by(lambda _: client)
@@ -87,21 +87,24 @@ class World:
 
 def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str | int = "finalized") -> World:
     client = ChainClient(CHAIN_ID, [chain.url], confirmed)
-    return World(chain, client, Doors(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
+    return World(chain, client, Clients(lambda _: client, Gateways(gateways or []), GuardedHttp(LOOPBACK)))
 
 
 def sweep(world: World) -> int:
-    """All that is due, as the workers do it page after page; how many claims got an answer or a doubt."""
-    before = {claim.pk: (claim.checked_at, claim.next_check_at) for claim in TokenClaim.objects.all()}
+    """Check all due claims, page by page, as workers do; return how many got an answer or a doubt."""
+    before = {claim.pk: (claim.checked_at, claim.due_at) for claim in TokenClaim.objects.all()}
     for chain_id, alone in find_due(world.now):
-        while sweep_page(chain_id, world.now, world.doors, alone=alone):
+        while sweep_page(chain_id, world.now, world.clients, alone=alone):
             pass
     after = TokenClaim.objects.all()
-    return sum(before[claim.pk] != (claim.checked_at, claim.next_check_at) for claim in after)
+    return sum(before[claim.pk] != (claim.checked_at, claim.due_at) for claim in after)
 
 
 def person(name: str, *addresses: str, public: bool = False) -> User:
-    user = User.objects.create(username=name, password="counts as one, opens nothing")  # hashing takes a second
+    """Return a new user with these linked accounts."""
+    user = User.objects.create(
+        username=name, password="counts as one, opens nothing"
+    )  # hashing a real one takes a second
     for address in addresses:
         LinkedAccount.objects.create(
             user=user,
@@ -114,14 +117,14 @@ def person(name: str, *addresses: str, public: bool = False) -> User:
     return user
 
 
-def picture(colour: str = "teal", size: int = 64) -> bytes:
+def picture(color: str = "teal", size: int = 64) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (size, size), colour).save(file, "PNG")
+    Image.new("RGB", (size, size), color).save(file, "PNG")
     return file.getvalue()
 
 
-def upload(user: User, colour: str = "gold") -> UUID:
-    avatar = set_avatar(profile_of(user), picture(colour), "upload", details=AvatarDetails(), actor=user)
+def upload(user: User, color: str = "gold") -> UUID:
+    avatar = set_avatar(profile_of(user), picture(color), "upload", details=AvatarDetails(), actor=user)
     return avatar.pk
 
 
@@ -137,23 +140,25 @@ def deploy_avatar_token(chain: Chain, **arguments: Any) -> Contract:
 
 
 def mint(chain: Chain, contract: Contract, to: ChecksumAddress, uri: str) -> int:
-    """Mints one token and makes it final; its id."""
+    """Mint one token and finalize it; return its id."""
     receipt = chain.send(contract.functions.mint(to, uri), sender=to)
     chain.finalize()
     return int(contract.events.Transfer().process_receipt(receipt, DISCARD)[0]["args"]["tokenId"])
 
 
-def pinned_metadata(name: str = "Blue hour", colour: str = "teal") -> str:
-    """The URI of metadata whose picture and itself lie in our own store."""
-    image = pin_file(picture(colour), "image/png", NOW)
+def pinned_metadata(name: str = "Blue hour", color: str = "teal") -> str:
+    """Store metadata and its picture in our own store; return the URI."""
+    image = pin_file(picture(color), "image/png", NOW)
     return pin_file(build_metadata(name, "", image.uri), "application/json", NOW).uri
 
 
 def claim_of(world: World, user: User, contract: Contract, token_id: int) -> TokenClaim:
+    """Claim the token for `user`; return the claim after the check and with its picture."""
     return world.verify_and_fetch(create_claim(user, f"{contract.address} {token_id}", world.now))
 
 
 def send(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:
+    """Send a token from one numbered account to another, and finalize it."""
     chain.send(
         contract.functions.transferFrom(chain.accounts[sender], chain.accounts[to], token_id),
         sender=chain.accounts[sender],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from profiles import checks
@@ -47,20 +49,36 @@ def test_cookies_must_be_taken_off_before_sessions_are_read(settings: Settings) 
     assert ids(checks.check_cookieless(None)) == []
 
 
+@pytest.mark.parametrize("backend", ["locmem.LocMemCache", "dummy.DummyCache"])
+def test_rate_limits_need_a_cache_that_all_processes_share(settings: Settings, backend: str) -> None:
+    assert ids(checks.check_cache(None)) == []
+    settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}
+    assert ids(checks.check_cache(None)) == ["profiles.W003"]
+
+
 def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settings: Settings) -> None:
     assert ids(checks.check_cookieless(None)) == []
     settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SECURITY, checks.SESSIONS]
     assert ids(checks.check_cookieless(None)) == ["profiles.W002"]
 
 
-def test_a_host_project_without_our_settings_gets_our_defaults(settings: Settings) -> None:
-    for name in ("AVATAR_MARK_MAX_AGE", "AVATAR_IMAGE_MAX_AGE", "AVATAR_MAX_BYTES"):
-        delattr(settings, name)
-    assert (profiles_settings.mark_max_age(), profiles_settings.image_max_age()) == (
-        timedelta(hours=1),
-        timedelta(days=1),
-    )
-    assert profiles_settings.upload_max_bytes() == 8 * 1024 * 1024
+def test_a_host_project_without_our_settings_gets_our_defaults() -> None:
+    found = profiles_settings.parse(object())
+    assert (found.mark_max_age, found.image_max_age) == (timedelta(hours=1), timedelta(days=1))
+    assert found.upload_max_bytes == 8 * 1024 * 1024
+    assert found == profiles_settings.AvatarSettings()
+
+
+def test_a_value_of_another_type_is_named() -> None:
+    with pytest.raises(ImproperlyConfigured, match="AVATAR_MARK_MAX_AGE can't be 'an hour'"):
+        profiles_settings.parse(SimpleNamespace(AVATAR_MARK_MAX_AGE="an hour"))
+
+
+def test_settings_that_change_are_read_again(settings: Settings) -> None:
+    settings.AVATAR_UPLOADS_PER_HOUR = 1
+    assert profiles_settings.current().uploads_per_hour == 1
+    settings.AVATAR_UPLOADS_PER_HOUR = 2
+    assert profiles_settings.current().uploads_per_hour == 2
 
 
 def test_serving_from_the_store_needs_to_know_how_and_where(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Real servers for tests, as fixtures: each starts on first use, on its own port and folder, and leaves no process.
+"""Real servers for tests, as fixtures. Each starts on first use, with its own port and folder, and leaves no process.
 
-A server whose program is missing fails the test with the line that installs it; nothing is skipped.
+If a server's program is missing, the test fails with the command that installs it. Nothing is skipped.
 """

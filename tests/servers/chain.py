@@ -1,4 +1,4 @@
-"""A real EVM chain (anvil): every transaction is a block, a block is final after two more."""
+"""A real EVM chain (anvil). Every transaction gets its own block, and a block is finalized two blocks later."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MNEMONIC = "test test test test test test test test test test test junk"
 
 @dataclass
 class Chain:
-    """What tests do to a chain. Accounts are unlocked and rich; `keys` holds the private key of each."""
+    """A running chain. Its accounts are unlocked and have ether; `keys` has the private key of each."""
 
     url: str
     running: Running
@@ -48,16 +48,16 @@ class Chain:
         return {to_checksum_address(signer.address): "0x" + signer.key.hex().removeprefix("0x") for signer in signers}
 
     def rpc(self, method: str, *params: Any) -> Any:
-        """The result of one JSON-RPC call; raises AssertionError with the node's own error."""
+        """Return the result of one JSON-RPC call. Raise AssertionError with the node's error."""
         answer = self.w3.provider.make_request(method, list(params))  # type: ignore[arg-type]
         assert "error" not in answer, f"{method}: {answer['error']}"
         if method in SENDING and self.w3.provider.make_request("anvil_getAutomine", [])["result"]:  # type: ignore[arg-type]
-            # The node answers before it has mined the block that it makes of each transaction.
+            # The node answers before it has mined the transaction's block.
             self.w3.eth.wait_for_transaction_receipt(answer["result"], timeout=20, poll_latency=0.01)
         return answer["result"]
 
     def deploy(self, name: str, *arguments: Any, sender: ChecksumAddress | None = None) -> Contract:
-        """Deploys contracts/artifacts/<name>.json; its constructor's arguments follow."""
+        """Deploy contracts/artifacts/<name>.json with the arguments of its constructor."""
         artifact = read_artifact(name)
         factory = self.w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
         receipt = self.send(factory.constructor(*arguments), sender=sender)
@@ -69,19 +69,19 @@ class Chain:
         return self.w3.eth.contract(address=address, abi=read_artifact(name)["abi"])
 
     def send(self, call: Any, *, sender: ChecksumAddress | None = None, value: int = 0) -> TxReceipt:
-        """Sends `contract.functions.x(…)` or a constructor from an unlocked account; asserts that it succeeded."""
+        """Send `contract.functions.x(…)` or a constructor from an unlocked account. Fail if it reverts."""
         transaction = call.transact({"from": sender or self.accounts[0], "value": value})
         receipt = self.w3.eth.wait_for_transaction_receipt(transaction, timeout=20, poll_latency=0.02)
         assert receipt["status"] == 1, f"transaction {transaction.hex()} was reverted"
         return receipt
 
     def mine(self, blocks: int = 1) -> int:
-        """Adds empty blocks; answers the new head's number."""
+        """Mine empty blocks; return the number of the new head."""
         self.rpc("anvil_mine", hex(blocks))
         return self.head
 
     def finalize(self) -> int:
-        """Makes what is now the head count as finalized."""
+        """Mine until the current head is finalized; return the number of the new head."""
         return self.mine(2)
 
     @property
@@ -89,7 +89,7 @@ class Chain:
         return int(self.rpc("eth_blockNumber"), 16)
 
     def reorg(self, depth: int) -> None:
-        """Replaces the last `depth` blocks by empty ones: their transactions are gone."""
+        """Replace the last `depth` blocks by empty ones. Their transactions are dropped."""
         self.rpc("anvil_reorg", depth, [])
 
     def snapshot(self) -> str:
@@ -106,7 +106,7 @@ def read_artifact(name: str) -> dict[str, Any]:
 
 
 def start_chain(places: Places, port: int, *options: str, chain_id: int = CHAIN_ID) -> Chain:
-    # States of old blocks would go to the home folder by gigabytes; tests read only young ones.
+    # Without these options anvil stores the states of old blocks in the home folder: gigabytes. Tests need recent ones.
     lean = ["--max-persisted-states", "1", "--cache-path", str(places.folder / "chain-cache")]
     command = [binaries.anvil(), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     program = Program("chain", [*command, "--slots-in-an-epoch", "1", *lean, *options], places.log(f"chain-{port}"))
@@ -118,18 +118,18 @@ def start_chain(places: Places, port: int, *options: str, chain_id: int = CHAIN_
 @pytest.fixture(scope="session")
 def chain_session(places: Places) -> Iterator[Chain]:
     chain = start_chain(places, places.chain_port)
-    chain.mine(3)  # so that "finalized" is a block with the accounts' balances, not an empty beginning
+    chain.mine(3)  # so that "finalized" is a block in which the accounts have their balances
     yield chain
     chain.running.kill()
 
 
 @pytest.fixture
 def chain(chain_session: Chain) -> Iterator[Chain]:
-    """The session's chain; whatever a test does to it is undone.
+    """The session's chain. What a test does to it is undone afterwards.
 
-    Each test's blocks pay somebody else, so that no two tests make the same block: anvil keeps states by block hash and
-    forgets the oldest, and would forget that of a new block together with its twin's. The three blocks are for the
-    same reason: their states are young whatever was mined and undone before.
+    anvil stores states by block hash and drops the oldest, also if a newer block has the same hash. Each test's blocks
+    therefore pay another account, so that no two tests make the same block, and three blocks are mined first, so that
+    the states a test reads are recent.
     """
     before = chain_session.snapshot()
     chain_session.rpc("anvil_setCoinbase", f"0x{secrets.token_hex(20)}")

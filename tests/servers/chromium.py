@@ -1,4 +1,4 @@
-"""Headless Chromium, the system's, driven by Playwright."""
+"""The system's Chromium, headless, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ["chromium", "chromium-browser", "google-chrome"]
 
 
 def find_chromium() -> str:
-    """Its path; fails with the line that installs it."""
+    """Return its path. Fail the test with the command that installs it if there is none."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.fail("Chromium is not installed. Install it: python3 -m localstack.bootstrap test", pytrace=False)

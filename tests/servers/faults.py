@@ -1,6 +1,6 @@
-"""A proxy before a real server, that answers in its place, late, or never: the faults a server won't show when asked.
+"""A proxy in front of a real server that causes faults: errors, delays and lost answers.
 
-Requests go through unchanged, Host header included, so that their signatures stay true.
+Requests pass unchanged, including the Host header, so that their signatures stay valid.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ CODES = {403: "AccessDenied", 500: "InternalError", 503: "SlowDown"}
 
 @dataclass
 class Fault:
-    """What befalls requests of `method` whose path contains `about`, the next `times` of them, after `skip` went well.
+    """A fault for requests of `method` whose path contains `about`: skip `skip` of them, then hit the next `times`.
 
-    `status` answers without asking the server; `is_lost` asks it and hangs up before its answer; `seconds` is the delay
-    before anything else.
+    `seconds` delays the request first. Then `status` is returned without asking the server, or, with `is_lost`, the
+    server gets the request and the connection closes before its answer.
     """
 
     method: str
@@ -36,7 +36,7 @@ class Fault:
     times: int = 10**9
     skip: int = 0
 
-    def takes(self, method: str, path: str) -> bool:
+    def applies(self, method: str, path: str) -> bool:
         if method != self.method or self.about not in path or not self.times:
             return False
         if self.skip:
@@ -54,10 +54,10 @@ class FaultyProxy:
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def meet(self, method: str, path: str) -> Fault | None:
+    def next_fault(self, method: str, path: str) -> Fault | None:
         with self.lock:
             self.seen.append((method, path))
-            return next((fault for fault in self.faults if fault.takes(method, path)), None)
+            return next((fault for fault in self.faults if fault.applies(method, path)), None)
 
     def count(self, method: str) -> int:
         return sum(each == method for each, _path in self.seen)
@@ -65,7 +65,7 @@ class FaultyProxy:
 
 @contextmanager
 def faulty(upstream: str) -> Iterator[FaultyProxy]:
-    """A proxy on a port of its own, without faults until some are put into `faults`."""
+    """Yield a proxy on its own port. It causes no faults until the test adds some to `faults`."""
     proxy = FaultyProxy(upstream)
 
     class Handler(_Handler):
@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         body = self._read_body()
-        fault = self.faulty.meet(self.command, self.path)
+        fault = self.faulty.next_fault(self.command, self.path)
         if fault is None:
             self._answer(*self._forward(body))
             return
@@ -143,5 +143,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):  # who asked waited no longer
+        except (BrokenPipeError, ConnectionResetError):  # the client timed out
             self.close_connection = True

@@ -1,4 +1,4 @@
-"""An IPFS gateway that nobody here wrote: Helia's verified fetch on loopback."""
+"""A third-party IPFS gateway on loopback: Helia's verified fetch."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ SOURCE = Path(__file__).parent / "helia"
 
 @dataclass(frozen=True)
 class Gateway:
-    """`url` is a gateway's base: blocks are at <url>/ipfs/<cid>?format=raw."""
+    """A running gateway. Blocks are at <url>/ipfs/<cid>?format=raw."""
 
     url: str
     running: Running
 
     def add(self, content: bytes, **options: Any) -> str:
-        """Stores a file and answers its CID; options: `cid_version` 0 or 1, `raw_leaves` "true" or "false"."""
+        """Store a file; return its CID. Options: `cid_version` 0 or 1, `raw_leaves` "true" or "false"."""
         query = {name.replace("_", "-"): value for name, value in options.items()}
         return self._post("/add", data=content, params=query)
 
     def add_directory(self, files: Mapping[str, bytes]) -> str:
-        """Stores files below one directory and answers the directory's CID."""
+        """Store files in a directory; return the directory's CID."""
         return self._post(
             "/add-directory", json={path: base64.b64encode(text).decode() for path, text in files.items()}
         )

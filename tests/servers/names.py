@@ -1,5 +1,8 @@
-"""The Ethereum Name Service on the tests' chain: its own registry, resolver and reverse registrar, as npm has them,
-and web3.py's resolvers that answer for names below theirs (ENSIP-10) and that keep records off the chain (EIP-3668)."""
+"""The Ethereum Name Service on the tests' chain.
+
+The registry, resolver and reverse registrar are ENS's own, from npm. The resolvers for subnames (ENSIP-10) and for
+off-chain records (EIP-3668) come with web3.py.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ PACKAGES = Path(__file__).parent / "ens" / "node_modules" / "@ensdomains"
 
 @dataclass(frozen=True)
 class Names:
-    """Names are given out by accounts[9], the owner of the root; each belongs to whom it is given."""
+    """The deployed contracts. accounts[9] owns the root and registers names for other owners."""
 
     chain: Chain
     registry: Contract
@@ -34,7 +37,7 @@ class Names:
         return self.chain.accounts[9]
 
     def give(self, name: str, owner: ChecksumAddress, *, resolver: ChecksumAddress | None = None) -> None:
-        """Registers a name with a resolver; the parents it lacks belong to the root's owner."""
+        """Register a name with a resolver. Missing parents are registered for the root's owner."""
         for parent in reversed(ancestors(name)[1:]):
             self._own(parent, self.root)
         self._own(name, owner)
@@ -54,7 +57,7 @@ class Names:
         self.chain.send(self.reverse_registrar.functions.setName(name), sender=owner)
 
     def give_whole(self, name: str, owner: ChecksumAddress) -> None:
-        """A name that leads to its owner, who calls themselves by it."""
+        """Register a name that resolves to its owner and is the owner's primary name."""
         self.give(name, owner)
         self.set_address(name, owner, owner)
         self.set_primary_name(owner, name)
@@ -66,7 +69,7 @@ class Names:
 
 
 def deploy_names(chain: Chain) -> Names:
-    """As on the public chain: the reverse registrar owns addr.reverse, and `eth` belongs to the root's owner."""
+    """Deploy ENS as on the public chain: the reverse registrar owns addr.reverse, and the root's owner owns `eth`."""
     root = chain.accounts[9]
     registry = _deploy(chain, _artifact("ens", "ENSRegistry"))
     resolver = _deploy(chain, _artifact("resolver", "PublicResolver"), registry.address)
@@ -80,12 +83,12 @@ def deploy_names(chain: Chain) -> Names:
 
 
 def deploy_extended_resolver(names: Names) -> Contract:
-    """Answers 0x…bEEF for extended-resolver.eth and 0x…dEaD for whatever is below it."""
+    """Deploy a resolver that returns 0x…bEEF for extended-resolver.eth and 0x…dEaD for its subnames."""
     return _deploy(names.chain, EXTENDED_RESOLVER_DATA, names.registry.address)
 
 
 def deploy_offchain_resolver(chain: Chain, url: str) -> Contract:
-    """Tells whoever asks to fetch `url`."""
+    """Deploy a resolver that tells clients to fetch `url`."""
     return _deploy(chain, OFFCHAIN_RESOLVER_DATA, [url], [chain.accounts[0]])
 
 

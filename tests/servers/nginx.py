@@ -1,4 +1,4 @@
-"""nginx with the configuration we ship (deploy/nginx.conf), whose marked lines are made this machine's."""
+"""nginx with the configuration we ship (deploy/nginx.conf). Its marked lines are adapted to this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ http {{
 
 
 def around(site: str, folder: Path) -> str:
-    """A whole configuration of nginx, all of whose files lie in `folder`."""
+    """Return a complete nginx configuration that keeps all its files in `folder`."""
     return _AROUND.format(folder=folder, site=site, user=step_down() if os.geteuid() == 0 else "")
 
 
@@ -37,7 +37,7 @@ def step_down() -> str:
 
 
 def shipped(folder: Path, *, listen: int, application: int, static: Path) -> str:
-    """What we ship, with another value in each line that is marked as the operator's."""
+    """Return the configuration we ship, with our values in the lines that operators adapt."""
     text = SHIPPED.read_text(encoding="utf-8")
     for old, new in _operators(folder, listen, application, static).items():
         assert text.count(old) == 1, f"deploy/nginx.conf has no single {old!r}."
@@ -56,7 +56,7 @@ def _operators(folder: Path, listen: int, application: int, static: Path) -> Map
 
 
 def start_nginx(folder: Path, application: int, static: Path) -> tuple[Running, int]:
-    """The server and its port. The worker may be another user, so `folder` must be open to others."""
+    """Start nginx; return it and its port. `folder` must be readable by others: the worker may be another user."""
     folder.mkdir()
     port, config = free_port(), folder / "nginx.conf"
     site = shipped(folder, listen=port, application=application, static=static)

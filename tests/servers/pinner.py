@@ -1,4 +1,4 @@
-"""An outside pinner on loopback, both kinds in one: it takes archives and orders, and can be told to misbehave."""
+"""An IPFS pinner on loopback that has both APIs, Kubo's and the pinning service's, and misbehaves on demand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ TOKEN = "only for tests"
 
 @dataclass
 class PinnerServer:
-    """`held`: CIDs of roots it holds whole. The rest is how it misbehaves."""
+    """The pinner's state. `held` has the root CIDs of archives it received; `orders` maps request ids to CIDs.
+
+    `is_down`, `names_another` (another CID to answer with) and `status` make it misbehave.
+    """
 
     url: str = ""
     held: set[str] = field(default_factory=set)
@@ -64,7 +67,7 @@ def _post(state: PinnerServer, url: Any, body: bytes) -> tuple[int, dict[str, An
         is_held = cid in state.held
         return (200, {"Keys": {cid: {"Type": "recursive"}}}) if is_held else (500, {"Message": f"{cid} is not pinned"})
     archive = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
-    (root,), _ = read_car(archive)  # proves every block
+    (root,), _ = read_car(archive)  # verifies every block
     state.held |= {str(root)}
     return 200, {"Root": {"Cid": {"/": state.names_another or str(root)}, "PinErrorMsg": ""}}
 

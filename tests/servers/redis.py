@@ -30,7 +30,7 @@ class RedisServer:
 
 
 def start_redis(socket: Path, folder: Path, log: Path, *, keep: bool = False) -> RedisServer:
-    """`keep`: append every write to a file in `folder`, so that a killed server loses at most a second."""
+    """Start Redis. With `keep`, it appends writes to a file in `folder` and loses at most a second when killed."""
     folder.mkdir(parents=True, exist_ok=True)
     durable = ["--appendonly", "yes"] if keep else ["--appendonly", "no"]
     command = [binaries.redis_server(), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]

@@ -1,7 +1,7 @@
-"""A real S3 server: the RADOS gateway of Ceph over one monitor and one object store in memory.
+"""A real S3 server: Ceph's RADOS gateway with one monitor and one object store in memory.
 
-Unlike the mocks it checks signatures, expiry, policies and conditional writes. It comes from the system's packages;
-no root, no systemd. The three programs are killed at the end: what they hold is memory.
+Unlike mocks it checks signatures, expiry, policies and conditional writes. It comes from the system's packages and
+needs neither root nor systemd. All data is in memory, so the three programs are simply killed at the end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool"]
 REGION = "us-east-1"
-# Short paxos intervals turn a start of 13 s into one of 2 s: making the pools is a chain of small proposals.
+# Short paxos intervals cut the start from 13 s to 2 s: creating the pools takes a chain of small proposals.
 CONFIGURATION = """
 [global]
 fsid = {fsid}
@@ -85,7 +85,7 @@ KEYS = {
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """A running S3 server and the keys of its one user."""
+    """A running S3 server and the keys of its only user."""
 
     endpoint_url: str
     access_key: str
@@ -107,7 +107,7 @@ class ObjectStore:
 
 @dataclass(frozen=True)
 class Bucket:
-    """An empty bucket of one test."""
+    """The bucket of one test, empty at the start."""
 
     server: ObjectStore
     name: str
@@ -119,7 +119,7 @@ class Bucket:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What settings.py reads to use this bucket."""
+        """The environment with which the settings use this bucket."""
         return {
             "S3_BUCKET": self.name,
             "S3_ENDPOINT_URL": self.server.endpoint_url,
@@ -130,7 +130,7 @@ class Bucket:
 
 
 class Cluster:
-    """Starts the three programs, one after the other's need."""
+    """Starts the three programs in the order of their dependencies."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -226,7 +226,7 @@ def s3_server(places: Places) -> Iterator[ObjectStore]:
 
 @pytest.fixture
 def s3(s3_server: ObjectStore) -> Iterator[Bucket]:
-    """A new bucket; its objects are deleted after the test, because they lie in memory."""
+    """A new bucket. Its objects are deleted after the test, because they take memory."""
     client = s3_server.client()
     bucket = Bucket(s3_server, f"test-{secrets.token_hex(6)}", client)
     client.create_bucket(Bucket=bucket.name)

@@ -1,8 +1,8 @@
-"""A WalletConnect relay on loopback: a mailbox per topic over WebSocket, as the relay's RPC describes it.
+"""A WalletConnect relay on loopback: a mailbox per topic over WebSocket, as the relay's RPC specifies.
 
-The operators' own relay can't be had from a registry, so this one is ours; the clients on both sides are the real ones.
-It reads no message: they are sealed between the clients. It takes any project id and any signature on the JWT, of
-which it wants only who is speaking.
+The official relay is not published as a package, so this one is ours. The clients on both sides are the real ones. It
+can't read messages, which the clients encrypt. It accepts any project id and any signature on the JWT, and reads only
+the sender from it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Message:
 
 @dataclass(eq=False)
 class Client:
-    """One connection; `name` (did:key) stays the same over several."""
+    """One connection. The client keeps its `name` (a did:key) when it reconnects."""
 
     connection: ServerConnection
     name: str
@@ -51,7 +51,7 @@ class Client:
 
 @dataclass
 class Relay:
-    """`projects`: the ids that clients came with. While `is_away` nobody gets an answer."""
+    """The relay's state. `projects` has the project ids that clients sent. While `is_away`, nobody gets an answer."""
 
     url: str = ""
     projects: set[str] = field(default_factory=set)
@@ -64,7 +64,7 @@ class Relay:
     def serve(self, connection: ServerConnection) -> None:
         assert connection.request
         query = parse_qs(urlsplit(connection.request.path).query)
-        client = Client(connection, speaker(query["auth"][0]))
+        client = Client(connection, issuer_of(query["auth"][0]))
         self.projects.add(query["projectId"][0])
         with self.lock:
             self.clients.add(client)
@@ -76,7 +76,7 @@ class Relay:
 
     def receive(self, client: Client, call: Json) -> None:
         if self.is_away or "method" not in call:
-            return  # answers say that a message arrived
+            return  # a message without a method acknowledges one of ours
         with self.lock:
             result, after = self.answer(client, call["method"], call["params"])
             client.connection.send(json.dumps({"id": call["id"], "jsonrpc": "2.0", "result": result}))
@@ -84,7 +84,7 @@ class Relay:
                 self.deliver(client, message)
 
     def answer(self, client: Client, method: str, params: Json) -> tuple[Any, list[Message]]:
-        """The result, and what waited for the caller."""
+        """Return the result, and the messages waiting for the caller."""
         match method:
             case "irn_publish":
                 self.publish(client, params["topic"], params["message"], params)
@@ -122,7 +122,7 @@ class Relay:
         return self.waiting(client, topic)
 
     def waiting(self, client: Client, topic: str) -> list[Message]:
-        """What others sent and is still good; clients know a message they have seen before."""
+        """Return unexpired messages of other clients, perhaps again: clients ignore those they have seen."""
         now = time.time()
         return [message for message in self.mail[topic] if message.sender != client.name and message.ends > now]
 
@@ -137,8 +137,8 @@ def subscription(client: Client, topic: str) -> str:
     return hashlib.sha256(f"{topic}{client.name}".encode()).hexdigest()
 
 
-def speaker(token: str) -> str:
-    """Who a JWT says it is from; its signature is not checked here."""
+def issuer_of(token: str) -> str:
+    """Return the issuer of a JWT. Its signature is not checked."""
     body = token.split(".")[1]
     issuer: str = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["iss"]
     return issuer

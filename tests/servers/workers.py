@@ -1,4 +1,4 @@
-"""The site's own programs as they run in production: Celery workers, the beat, the listener, each a real process."""
+"""The site's programs as in production, each a real process: Celery workers, beat and the chain listener."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer
 
 CELERY = ["-m", "celery", "--app", "avatarsite"]
+BEAT = ["-m", "celery", "--app", "avatarsite.beat"]
 
 
 @dataclass
 class Programs:
-    """Programs on the test's database, queue and files. Whoever is killed is killed by SIGKILL, children included."""
+    """Programs on the test's database, queue and files. Killing one sends SIGKILL to its children, too."""
 
     places: Places
     chain: Chain
@@ -30,7 +31,7 @@ class Programs:
     running: list[Running] = field(default_factory=list)
 
     def use_chain(self, rpc_url: str, **more: Any) -> None:
-        """For programs started from now on."""
+        """Use this node in programs started from now on."""
         chain = {"name": "Test chain", "rpc_urls": [rpc_url], **more}
         self.settings["NFT_CHAINS"] = json.dumps({CHAIN_ID: chain})
 
@@ -39,10 +40,10 @@ class Programs:
         return self._start("worker", *CELERY, "worker", "-Q", "default,chain,ipfs", "-c", "2", "-n", self._name, *alone)
 
     def start_beat(self) -> Running:
-        return self._start("beat", *CELERY, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
+        return self._start("beat", *BEAT, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
 
     def start_listener(self) -> Running:
-        return self._start("listener", "manage.py", "listen_to_chains")
+        return self._start("listener", "-m", "avatarsite.listener")
 
     def end(self) -> None:
         for each in self.running:

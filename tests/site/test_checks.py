@@ -1,4 +1,4 @@
-"""Mixtures of settings that each make sense and together do not."""
+"""Settings that each make sense and together do not are reported by the system checks."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
+# Of RFC 8410, section 10.3.
 KEY = """-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 -----END PRIVATE KEY-----
 """
-"""Of RFC 8410, section 10.3."""
 
 
 def ids(**settings: Any) -> set[str]:
     with override_settings(**settings):
-        return {message.id for message in run_checks() if message.id and message.id.startswith("avatarsite.")}
+        return {message.id for message in run_checks() if message.id and message.id.startswith(("avatarsite.", "nft."))}
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,15 @@ def ids(**settings: Any) -> set[str]:
         ({"LOCAL_STACK": False, "DEBUG": True}, "avatarsite.E002"),
         ({"SITE_ORIGIN": "https://avatars.example/path"}, "avatarsite.E003"),
         ({"SITE_ORIGIN": "http://avatars.example"}, "avatarsite.E004"),
-        ({"NFT_SWEEP_PERIOD": 7200, "AVATAR_MARK_MAX_AGE": 3600}, "avatarsite.E005"),
-        ({"AVATAR_MARK_MAX_AGE": 90_000, "AVATAR_IMAGE_MAX_AGE": 86_400}, "avatarsite.E005"),
-        ({"NFT_DEFAULT_CHAIN_ID": 999, "NFT_ENABLED": True}, "avatarsite.E006"),
+        ({"NFT_SWEEP_PERIOD": 7200, "AVATAR_MARK_MAX_AGE": 3600}, "nft.E007"),
+        ({"AVATAR_MARK_MAX_AGE": 90_000, "AVATAR_IMAGE_MAX_AGE": 86_400}, "nft.E007"),
+        ({"NFT_DEFAULT_CHAIN_ID": 999, "NFT_ENABLED": True}, "nft.E005"),
         ({"ADMIN_WALLET_SIGN_IN": True, "NFT_ENABLED": False}, "avatarsite.E007"),
         ({"ADMIN_WALLET_SIGN_IN": True, "MFA_SUPPORTED_TYPES": ["recovery_codes"]}, "avatarsite.E007"),
-        ({"NFT_SESSION_RECHECK": 700_000, "NFT_SESSION_UNCHECKED_MAX": 604_800}, "avatarsite.E008"),
+        ({"NFT_SESSION_RECHECK": 700_000, "NFT_SESSION_UNCHECKED_MAX": 604_800}, "nft.E008"),
         (
             {"LOCAL_STACK": False, "NFT_ENABLED": True, "NFT_IPFS_GATEWAYS": ["https://one.example"]},
-            "avatarsite.W001",
+            "nft.W001",
         ),
         ({"AVATAR_RECEIPT_SIGNING_KEY": "no key"}, "avatarsite.E009"),
         ({"AVATAR_RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "avatarsite.E009"),
@@ -56,6 +56,7 @@ def test_a_safe_production_has_nothing_to_say() -> None:
         AVATAR_MARK_MAX_AGE=3600,
         AVATAR_IMAGE_MAX_AGE=86_400,
         AVATAR_RECEIPT_SIGNING_KEY=KEY,
+        NFT_SPONSOR_CHAINS=[],
     )
 
 

@@ -1,4 +1,4 @@
-"""The cookies a browser gets: few, and each as careful as the settings can make it."""
+"""The site sets few cookies, each with the strictest attributes."""
 
 from __future__ import annotations
 

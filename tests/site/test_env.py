@@ -8,6 +8,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite.settings import chains, env, object_store
+from nft.core.evm.address import to_checksum
+from nft.settings.chains import parse_chains
 
 
 def test_a_missing_value_without_default_names_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +89,10 @@ def test_only_the_origin_of_a_node_is_shown_never_its_key(monkeypatch: pytest.Mo
     assert chains.rpc_origins(chains.read_chains(None)) == ["https://node.example"]
 
 
+def _text(address: bytes | None) -> str:
+    return to_checksum(address) if address else ""
+
+
 def test_names_are_registered_where_the_chain_says(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = '{"name": "A chain", "rpc_urls": ["https://a.example"]%s}'
     registry = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"
@@ -96,7 +102,7 @@ def test_names_are_registered_where_the_chain_says(monkeypatch: pytest.MonkeyPat
         (f'{{"1": {off}, "5": {other}}}', ["", registry]),
     ]:
         monkeypatch.setenv("NFT_CHAINS", given)
-        assert [one["ens_registry"] for one in chains.read_chains(None).values()] == expected
+        assert [_text(one.ens_registry) for one in parse_chains(chains.read_chains(None)).values()] == expected
     monkeypatch.setenv("NFT_CHAINS", '{"1": ' + chain % ', "ens_registry": "ens.eth"' + "}")
     with pytest.raises(ImproperlyConfigured, match=r"ens_registry='ens\.eth'; it is an address"):
         chains.read_chains(None)

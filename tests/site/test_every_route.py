@@ -46,7 +46,7 @@ class Route:
     name: str
     path: str
     is_owned: bool
-    """The address names something that belongs to one person."""
+    """Tell whether the address names something that belongs to one person."""
 
     @property
     def content(self) -> dict[str, Any]:
@@ -69,13 +69,13 @@ def bob() -> User:
 
 @pytest.fixture
 def ids(alice: User) -> dict[str, UUID]:
-    """What belongs to Alice, by the name its routes use."""
+    """Return what belongs to Alice, by the name that its routes use."""
     now = timezone.now()
     account = LinkedAccount.objects.create(
         user=alice, address=b"\1" * 20, chain_id=CHAIN_ID, linked_at=now, last_used_at=now
     )
     claim = TokenClaim.objects.create(
-        user=alice, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, next_check_at=now, account=account
+        user=alice, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, due_at=now, account=account
     )
     mint = MintRequest.objects.create(
         user=alice,
@@ -141,7 +141,7 @@ def _of_expression(text: str) -> str:
 
 
 def belongings(user: User) -> list[dict[str, Any]]:
-    """Every column of every row that belongs to somebody."""
+    """Return every column of every row that belongs to somebody."""
     kinds: list[type[Model]] = [LinkedAccount, TokenClaim, MintRequest, Profile]
     rows: list[Model] = [row for kind in kinds for row in kind._default_manager.filter(user=user).order_by("pk")]
     for kind in (Avatar, UploadTicket, ApiToken):
@@ -206,7 +206,7 @@ def test_what_belongs_to_alice_is_not_there_for_bob(alice: User, bob: User, ids:
 
 
 def test_what_belongs_to_nobody_gets_the_same_answer(bob: User, ids: dict[str, UUID]) -> None:
-    """An answer of its own for others' things would tell that they exist."""
+    """A different answer for other people's things would reveal that they exist."""
     client = client_of(bob)
     strangers = dict.fromkeys(ids, uuid4())
     for own, other in zip(routes(ids), routes(strangers), strict=True):

@@ -1,4 +1,4 @@
-"""Workers fetch the memory of a file from the kernel once, not for every file."""
+"""Workers get the memory for a file from the kernel once, not for every file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/metrics` and `/readyz`: what whoever runs the site is told, and nobody else."""
+"""`/metrics` and `/readyz` inform operators, and nobody else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from localstack.processes import free_port
-from nft.models import TokenClaim, WatchedChain
+from nft.models import ClaimPicture, TokenClaim, WatchedChain
 from nft.watching import gauges
+from profiles.leases import get_attention
 from tests.kit.people import a_person
 from tests.servers.redis import RedisServer
 
@@ -30,7 +31,7 @@ def alice() -> User:
 
 
 def read(client: Client) -> dict[tuple[str, ...], float]:
-    """Gauges by name and label."""
+    """Return gauges by name and label."""
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -41,13 +42,13 @@ def read(client: Client) -> dict[tuple[str, ...], float]:
 
 def a_claim(user: User, token_id: int, **more: Any) -> TokenClaim:
     now = timezone.now()
-    values = {"next_check_at": now + timedelta(minutes=9), "is_checked_alone": False} | more
+    values = {"due_at": now + timedelta(minutes=9), "is_checked_alone": False} | more
     return TokenClaim.objects.create(user=user, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=token_id, **values)
 
 
 def verified(user: User, token_id: int, minutes: float, **more: Any) -> TokenClaim:
     at = timezone.now() - timedelta(minutes=minutes)
-    due = {"next_check_at": at + timedelta(minutes=15)}
+    due = {"due_at": at + timedelta(minutes=15)}
     return a_claim(user, token_id, state="owned", checked_at=at, checked_block_number=1, **due | more)
 
 
@@ -57,9 +58,9 @@ def test_they_say_what_waits_what_is_stale_and_what_needs_a_person(
     now = timezone.now()
     verified(alice, 1, 10)
     verified(alice, 2, 40, is_checked_alone=True)
-    a_claim(alice, 3, next_check_at=now)
-    a_claim(alice, 4, next_check_at=now, deaths=3)
-    verified(alice, 5, 1, media_due_at=now)
+    a_claim(alice, 3, due_at=now)
+    a_claim(alice, 4, due_at=None, gave_up_at=now)
+    ClaimPicture.objects.create(claim=verified(alice, 5, 1), due_at=now)
     WatchedChain.objects.create(
         chain_id=CHAIN_ID, next_block=8, head_block=10, head_at=now, alarm="It is stuck.", alarm_at=now
     )
@@ -78,12 +79,12 @@ def test_they_say_what_waits_what_is_stale_and_what_needs_a_person(
 def test_they_cost_the_same_however_many_wait(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gauges, "BOUND", 5)
     for token_id in range(8):
-        a_claim(alice, token_id, next_check_at=timezone.now())
+        a_claim(alice, token_id, due_at=timezone.now())
     with CaptureQueriesContext(
         connection,
     ) as queries:
         assert read(client)[("claims_due", CHAIN["chain"])] == 5, "that many or more"
-    assert len(queries) <= 9
+    assert len(queries) <= 9 + len(get_attention())
 
 
 @pytest.mark.parametrize(

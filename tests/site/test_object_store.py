@@ -1,4 +1,4 @@
-"""What the environment says of the object store becomes clients, and rules for browsers."""
+"""The environment decides the clients of the object store, and the rules for browsers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_it_is_known_where_browsers_post_to(
 def test_what_is_signed_is_what_the_policy_lets_through(
     options: None, monkeypatch: pytest.MonkeyPatch, style: str
 ) -> None:
-    """Signing asks no server, so that any endpoint will do."""
+    """Signing calls no server, so any endpoint will do."""
     from storages.backends.s3 import S3Storage
 
     from profiles.store import s3

@@ -1,4 +1,4 @@
-"""What each page costs the database: a fixed number of queries, however many people and pictures there are."""
+"""Each page takes a fixed number of queries, however many people and pictures there are."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_page_for_who_is_signed_in_takes_five_queries_at_most(client: Client, 
 def test_minting_takes_two_more_where_the_site_pays(
     client: Client, alice: Profile, settings: Any, paying: list[int], most: int
 ) -> None:
-    """What it paid for this person, and for everybody today."""
+    """The page reads what the site paid for this person, and for everybody today."""
     settings.NFT_SPONSOR_CHAINS = paying
     client.force_login(alice.user)
     client.get("/")
@@ -83,7 +83,7 @@ def test_minting_takes_two_more_where_the_site_pays(
 
 
 def test_the_list_of_tokens_takes_four_more(client: Client, alice: Profile) -> None:
-    """Claims, mints, offers and accounts stand on it side by side."""
+    """The page shows claims, mints, offers and accounts side by side."""
     client.force_login(alice.user)
     client.get("/")
     assert len(queries_of(client, "/settings/tokens/")) <= 9

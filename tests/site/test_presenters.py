@@ -19,7 +19,7 @@ from profiles.page_parts import Pill
 from profiles.serving.showing import ShownPicture
 
 NOTHING_DONE = Progress(has_picture=False, is_described=False, has_profile_text=False, can_recover=False)
-ALL_DONE = Progress(*([True] * 4), has_account=True, has_token=True, has_minted=True)
+ALL_DONE = Progress(True, True, True, True, has_account=True, has_token=True, has_minted=True)
 TAKEN_DOWN = "Lake was taken down by the site’s team."
 FACTS: dict[str, Any] = {"chain_name": "Ethereum", "block_number": 5, "checked_at": "2026-01-02T00:00:00+00:00"}
 

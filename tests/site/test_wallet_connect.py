@@ -1,4 +1,4 @@
-"""WalletConnect is there with a project id and in no way without one."""
+"""WalletConnect is offered with a project id, and not at all without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the site's own templates say about browsers and forms."""
+"""The site's templates name browsers and label forms."""
 
 from __future__ import annotations
 

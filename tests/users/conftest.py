@@ -1,4 +1,4 @@
-"""People and browsers for tests of what the site composes. Imports wait: this is read before Django is set up."""
+"""People and browsers for tests of sign-in. Imports are inside functions: this is read before Django is set up."""
 
 from __future__ import annotations
 

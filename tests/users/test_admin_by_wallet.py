@@ -1,4 +1,4 @@
-"""Staff enter the admin by wallet only where the operator allows it, and with a second factor."""
+"""Staff enter the admin by wallet only if the operator allows it, and with a second factor."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_password_opens_it_as_before(browser: Browser, wallet: Wallet, staff: 
 
 
 def test_a_wallet_begun_and_a_password_given_is_a_password(browser: Browser, wallet: Wallet, staff: User) -> None:
-    """Asked for the second step after the wallet, they went back and used their password."""
+    """Staff who are asked for the second step after the wallet may go back and use their password."""
     TOTP.activate(staff, SECRET)
     browser.sign_in(wallet)
     browser.client.post(reverse("account_logout"), {"next": reverse("account_login")})
@@ -113,7 +113,7 @@ def test_who_is_no_staff_is_told_nothing_of_it(browser: Browser, wallet: Wallet)
 
 
 class TestWhoHasAStaffMembersWallet:
-    """gets no further by making themselves another way in: where staff have any, it is asked for."""
+    """A wallet does not become enough by adding another way in: if staff have one, it is asked for."""
 
     @pytest.mark.parametrize("allowed", [False, True])
     @pytest.mark.parametrize("name", ["mfa_add_webauthn", "mfa_activate_totp"])

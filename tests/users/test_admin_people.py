@@ -1,4 +1,4 @@
-"""Staff can be nobody else: no address, password or second factor for others, and no change without its reason."""
+"""Staff can't sign in as others: they set no address, password or second factor, and each change has a reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def root() -> User:
 
 @pytest.fixture
 def helper() -> User:
-    """Staff who may change people, and are no superuser."""
+    """Create staff who may change people and are not superusers."""
     user = User.objects.create_user("helper", password="correct horse", is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="change_user"))
     return user

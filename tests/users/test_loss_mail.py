@@ -1,4 +1,4 @@
-"""A lost picture is told of by mail: once, to confirmed addresses, unless it is back or the person does not want it."""
+"""A lost picture is reported by mail: once, to a confirmed address, unless it is back or mails are turned off."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.template.loader import render_to_string
 from django.utils import timezone
 from pytest_django import Settings
 
-from profiles.models import Profile
+from profiles.leases import OUR_FAULT, lease_row
+from profiles.models import Notice, Profile
 from profiles.pictures.notices import dismiss
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
 from tests.kit.people import a_person, a_token_picture
+from users import loss_mail
 from users.loss_mail import GIVEN_UP, send_due
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +93,33 @@ def test_a_mail_server_that_is_down_is_tried_again_for_a_day(bob: Profile, setti
     lose(a_person("dave"))
     EmailAddress.objects.create(user=Profile.objects.get(handle="dave").user, email="d@example.org", verified=True)
     assert send_due(NOW + GIVEN_UP + LATER) == 0
+
+
+def test_a_mail_that_may_have_been_sent_is_not_sent_again_but_shown_to_staff(
+    bob: Profile,
+) -> None:
+    """Its worker crashed while it spoke to the mail server."""
+    lose(bob)
+    notice = bob.notices.get()
+    assert lease_row(Notice.objects.filter(pk=notice.pk), NOW + LATER) is not None
+    assert send_due(NOW + LATER + notice.policy.lease) == 0
+    assert mail.outbox == []
+    assert Notice.get_attention().count == 1
+
+
+def test_a_mail_that_can_not_be_written_holds_up_no_other(bob: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    lose(bob)
+    carol = a_person("carol")
+    EmailAddress.objects.create(user=carol.user, email="carol@example.org", primary=True, verified=True)
+    lose(carol, NOW + timedelta(seconds=1))
+    write = render_to_string
+
+    def fail_for_bob(name: str, facts: dict[str, Any]) -> str:
+        if facts["user"] == bob.user:
+            raise KeyError(name)
+        return write(name, facts)
+
+    monkeypatch.setattr(loss_mail, "render_to_string", fail_for_bob)
+    assert send_due(NOW + LATER) == 1
+    assert [letter.to for letter in mail.outbox] == [["carol@example.org"]]
+    assert bob.notices.get().last_error == OUR_FAULT.format(what="KeyError")

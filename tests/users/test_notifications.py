@@ -1,4 +1,4 @@
-"""People are told by mail of whatever changes how they sign in."""
+"""People are notified by mail of every change to how they sign in."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.urls import reverse
 from tests.kit.wallets import Browser, Wallet
 
 pytestmark = pytest.mark.django_db
+# For what is sent once the transaction is committed.
 committed = pytest.mark.django_db(transaction=True)
-"""For what is told once the transaction that did it is committed."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def person(alice: User, browser: Browser) -> Browser:
 
 
 def letter() -> str:
-    """The one mail that was sent, to her."""
+    """Return the one mail that was sent to her."""
     (sent,) = mail.outbox
     mail.outbox.clear()
     assert sent.to == ["alice@example.org"]

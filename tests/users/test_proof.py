@@ -1,4 +1,4 @@
-"""Before a sensitive step people prove once more that it is them, with whatever they have."""
+"""Before a sensitive step, people prove their identity again, by any way of signing in that they have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def link(user: User, wallet: Wallet) -> LinkedAccount:
 
 
 def grow_old(browser: Browser) -> None:
-    """All proofs of this session were given long ago."""
+    """Make all proofs of this session old."""
     session = browser.client.session
     session["signed_in_at"] = time.time() - LONG_AGO
     for proof in session["account_authentication_methods"]:
@@ -44,7 +44,7 @@ def prove_by_wallet(browser: Browser, wallet: Wallet, wanted: str) -> Any:
 
 @pytest.fixture
 def owner(browser: Browser, wallet: Wallet) -> User:
-    """Somebody with nothing but a wallet, who signed in a while ago."""
+    """Create a person with a wallet only, who signed in a while ago."""
     browser.sign_in(wallet)
     grow_old(browser)
     assert browser.user is not None

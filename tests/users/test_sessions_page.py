@@ -1,4 +1,4 @@
-"""Where a person is signed in, how each session began, and signing out there, elsewhere or everywhere."""
+"""The list of a person's sessions: how each began, and signing out of one, of others, or everywhere."""
 
 from __future__ import annotations
 
@@ -94,8 +94,10 @@ def test_sign_ins_are_written_down_without_any_address(browser: Browser, wallet:
 
 
 def test_a_session_with_a_new_key_stays_in_the_list(alice: User, browser: Browser, wallet: Wallet) -> None:
-    """A key changes with each account that is linked, and with each proof. Whoever took a session over and then says
-    nothing must not be missed by “sign out everywhere”."""
+    """The session key changes with each linked account and each proof.
+
+    “Sign out everywhere” must also end a session that somebody took over and did not use since.
+    """
     browser.enter(alice)
     browser.client.get(PAGE)
     before = row_of(browser.client)

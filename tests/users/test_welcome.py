@@ -1,4 +1,4 @@
-"""Who signs up by wallet chooses a handle, or keeps the neutral one."""
+"""People who sign up by wallet choose a handle, or keep the neutral one."""
 
 from __future__ import annotations
 

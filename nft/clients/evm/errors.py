@@ -1,63 +1,48 @@
-"""What can go wrong when asking a chain. `permanent` says that asking the same again is of no use.
+"""Why a chain gave no answer, or none that can be used. `permanent` tells whether asking the same again is pointless.
 
 ChainError
 ├── ChainUnavailable      no node gave an answer: never a reason to decide anything
-│   ├── WrongChain        the node serves another chain than configured
-│   ├── StaleNode         the node's newest confirmed block is too old: it may be stuck
-│   ├── NodesBehind       no node has come as far as was seen before
-│   └── BlockGone         the block we read at is not, or no longer, part of the chain
-├── CallReverted          the contract itself refused or failed (`data` holds what it said)
-├── AnswerTooLarge        the contract answered with more bytes than allowed
+│   └── WrongChain        the node serves another chain than configured
+├── CallFailed            the contract itself refused, failed or answered too much
 └── TransactionRefused    the node does not take the transaction
 """
 
 from __future__ import annotations
 
+from profiles.errors import ExpectedError, Kind
 
-class ChainError(Exception):
-    permanent = False
+STALE_NODE = Kind("stale-node", "The node's newest confirmed block is too old", 503, permanent=False)
+"""The node may be stuck."""
+NODES_BEHIND = Kind("nodes-behind", "No node has come as far as was seen before", 503, permanent=False)
+BLOCK_GONE = Kind("block-gone", "The block read at is no longer part of the chain", 503, permanent=False)
+ANSWER_TOO_LARGE = Kind("answer-too-large", "The contract's answer is over the limit", 422)
+
+
+class ChainError(ExpectedError):
+    kind = Kind("chain-error", "The chain can't be read", 503, permanent=False)
 
 
 class ChainUnavailable(ChainError):
-    pass
+    kind = Kind("chain-unavailable", "The chain can't be reached", 503, permanent=False)
 
 
 class WrongChain(ChainUnavailable):
+    kind = Kind("wrong-chain", "The node serves another chain", 503, permanent=False)
+
     def __init__(self, wanted: int, got: int) -> None:
         super().__init__(f"The node serves chain {got}, not {wanted}: its configuration is wrong.")
         self.got = got
 
 
-class StaleNode(ChainUnavailable):
-    def __init__(self, age: float, limit: float) -> None:
-        super().__init__(f"The newest confirmed block is {age:,.0f} s old; {limit:,.0f} s are allowed.")
+class CallFailed(ChainError):
+    """`data` is what the contract returned with its refusal."""
 
+    kind = Kind("call-failed", "The contract refused the call", 422)
 
-class NodesBehind(ChainUnavailable):
-    def __init__(self, known: int) -> None:
-        super().__init__(f"No node has confirmed block {known}, which was seen confirmed before.")
-
-
-class BlockGone(ChainUnavailable):
-    def __init__(self, number: int | None = None) -> None:
-        block = "The block read at" if number is None else f"Block {number}"
-        super().__init__(f"{block} is no longer part of the chain.")
-
-
-class CallReverted(ChainError):
-    permanent = True
-
-    def __init__(self, message: str, data: bytes = b"") -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, kind: Kind | None = None, *, data: bytes = b"") -> None:
+        super().__init__(sentence, kind)
         self.data = data
 
 
-class AnswerTooLarge(ChainError):
-    permanent = True
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The contract answered with more than {limit:,} bytes.")
-
-
 class TransactionRefused(ChainError):
-    permanent = True
+    kind = Kind("transaction-refused", "The chain does not take the transaction", 422)

@@ -1,14 +1,13 @@
-"""A node's websocket, as far as it says that there is a new block (`eth_subscribe`, "newHeads").
+"""Notifications of new blocks over a node's websocket (`eth_subscribe`, "newHeads").
 
-Nothing it says is believed, or even kept: a message means "look now" and no more. So a node that lies here can only
-have the chain looked at more often, and that at a pace of ours.
+Their content is not used: a message means "read the chain now" and no more. So a node that lies here can only cause
+more reads, and the caller limits how often.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -18,22 +17,24 @@ from nft.clients.evm.errors import ChainUnavailable
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0
-"""No chain that we know waits longer for its next block; a subscription may have been lost on the other side."""
+"""Longer than any known chain takes for a block: after it, the node is assumed to have lost the subscription."""
 LARGEST_MESSAGE = 256 * 1024
 AT_ONCE = 100
-"""So many messages that have piled up are taken as one."""
+"""Maximum queued messages that are merged into one."""
 _SUBSCRIBE = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
 
 
 def hear_new_heads(url: str) -> Iterator[None]:
-    """Yields once the subscription stands, then when there are new blocks; those that came while the caller was busy
-    are one. Raises ChainUnavailable where the connection ends, is silent for SILENCE_SECONDS or breaks a limit."""
+    """Yield once subscribed, then whenever there are new blocks, once for all that came while the caller was busy.
+
+    Raises ChainUnavailable where the connection ends, is silent for SILENCE_SECONDS or breaks a limit.
+    """
     try:
         with _connect(url) as connection:
             connection.send(_SUBSCRIBE)
             while True:
                 _check(connection.recv(timeout=SILENCE_SECONDS))
-                _take_waiting(connection)
+                _drain(connection)
                 yield
     except (WebSocketException, OSError, ValueError, RecursionError) as error:  # a TimeoutError is an OSError
         # The URL may hold the key to a node, so it stays out of the message.
@@ -51,7 +52,7 @@ def _connect(url: str) -> ClientConnection:
     )
 
 
-def _take_waiting(connection: Connection) -> None:
+def _drain(connection: Connection) -> None:
     for _ in range(AT_ONCE):
         try:
             _check(connection.recv(timeout=0))
@@ -60,7 +61,7 @@ def _take_waiting(connection: Connection) -> None:
 
 
 def _check(message: str | bytes) -> None:
-    """Raises ChainUnavailable where the node refuses the subscription."""
-    content: Any = json.loads(message)
+    """Raise ChainUnavailable where the node refuses the subscription."""
+    content: object = json.loads(message)
     if not isinstance(content, dict) or content.get("error") is not None:
         raise ChainUnavailable("The node's websocket takes no subscription.")

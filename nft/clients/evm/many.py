@@ -1,8 +1,8 @@
 """Many reads of one block in few requests, no matter what some of the contracts do.
 
 By Multicall3 where the chain has it, else by a JSON-RPC batch. One contract may burn the gas of a whole batch, or
-answer more than a batch may hold: a batch that fails is halved, and what fails without a word is asked again in halves,
-down to single calls with their own gas. So every answer is what a single call would have given.
+answer more than a batch may hold: a batch that fails is halved, and calls that fail with empty revert data are asked
+again in halves, down to single calls with their own gas. So every answer is what a single call would have given.
 """
 
 from __future__ import annotations
@@ -11,48 +11,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nft.clients.evm.chain import At, ChainClient
-from nft.clients.evm.errors import AnswerTooLarge, CallReverted, ChainError, ChainUnavailable
+from nft.clients.evm.errors import CallFailed, ChainError, ChainUnavailable
 from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse_aggregate3
 from nft.core.evm.errors import BadAnswer
 
 MAX_ANSWER = 64 * 1024
-"""Of one call."""
+"""Bytes that one call may return."""
 BATCH_GAS = 50_000_000
-"""What geth grants a call unless told otherwise; other nodes cut it down to their own limit."""
+"""What geth allows a call by default; other nodes cut it down to their own limit."""
 BATCH_BYTES = 1024 * 1024
 JSON_BATCH = 100
 SMALLEST = 20
 MAX_ALONE = 64
-"""So many calls of one list are made alone; what is left then stays without an answer, for another time."""
+"""Maximum calls of one list that are made alone; the others stay without an answer until the next run."""
 
 ReadAnswer = bytes | ChainError
-"""What a call returned, or CallReverted, AnswerTooLarge, or ChainUnavailable where it was not made any more."""
+"""What a call returned, or CallFailed, or ChainUnavailable where it was not made."""
 
 
 @dataclass
 class ManyAnswers:
-    """`alone` are the positions of the calls that spoilt a batch, or were thought to."""
+    """`alone` are the positions of the calls that made a batch fail, or were thought to."""
 
     answers: list[ReadAnswer]
     alone: set[int] = field(default_factory=set)
 
 
 def call_many(view: ChainClient, calls: Sequence[Call], block: At) -> ManyAnswers:
-    """Makes all `calls` at `block`, through one node. Raises ChainUnavailable."""
+    """Make all `calls` at `block`, through one node. Raises ChainUnavailable."""
     found = ManyAnswers([ChainUnavailable("It was not asked.")] * len(calls))
     by_multicall = _has_multicall(view, block)
     largest = view.node.batch_size if by_multicall else min(JSON_BATCH, view.node.batch_size)
     for start in range(0, len(calls), largest):
         places = range(start, min(start + largest, len(calls)))
         if len(places) == 1:
-            _read_alone(view, calls, start, block, found)  # nothing it could spoil
+            _read_alone(view, calls, start, block, found)
         else:
             _read(view, calls, places, block, found)
     return found
 
 
 def _has_multicall(view: ChainClient, block: At) -> bool:
-    """Remembered only as a yes: it may be deployed at any time, and may not yet stand at an old block."""
+    """Return whether Multicall3 is deployed. Only a yes is cached: it may come later, or be missing at an old block."""
     node = view.node
     if node.has_multicall is None and view.code_at(MULTICALL3, block):
         node.has_multicall = True
@@ -67,7 +67,7 @@ def _read(view: ChainClient, calls: Sequence[Call], places: Sequence[int], block
         return
     try:
         answers = _read_together(view, [calls[place] for place in places], block)
-    except (CallReverted, AnswerTooLarge, BadAnswer):
+    except (CallFailed, BadAnswer):
         _read_halves(view, calls, places, block, found)
         return
     except ChainUnavailable:
@@ -96,7 +96,7 @@ def _read_alone(view: ChainClient, calls: Sequence[Call], place: int, block: At,
     call = calls[place]
     try:
         found.answers[place] = view.call(call.target, call.data, block, max_bytes=MAX_ANSWER)
-    except (CallReverted, AnswerTooLarge) as error:
+    except CallFailed as error:
         found.answers[place] = error
     except ChainUnavailable as error:
         view.head()
@@ -104,7 +104,7 @@ def _read_alone(view: ChainClient, calls: Sequence[Call], place: int, block: At,
 
 
 def _read_together(view: ChainClient, calls: Sequence[Call], block: At) -> list[ReadAnswer | None]:
-    """None where a call failed without a word: by itself, or since another took the gas."""
+    """None if a call failed with empty revert data: its own failure, or another used up the gas of the batch."""
     if not view.node.has_multicall:
         return list(view.call_each(calls, block, max_bytes=MAX_ANSWER))
     answer = view.call(MULTICALL3, build_aggregate3(calls), block, gas=BATCH_GAS, max_bytes=BATCH_BYTES)
@@ -112,5 +112,5 @@ def _read_together(view: ChainClient, calls: Sequence[Call], block: At) -> list[
     return [result.data if result.success else _failure(result.data) for result in results]
 
 
-def _failure(data: bytes) -> CallReverted | None:
-    return CallReverted("The contract refused the call.", data) if data else None
+def _failure(data: bytes) -> CallFailed | None:
+    return CallFailed("The contract refused the call.", data=data) if data else None

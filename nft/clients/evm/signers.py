@@ -1,38 +1,40 @@
-"""Whoever signs for the site: a key from a secret, or a signer of the operator's (a KMS, an HSM) by its dotted path."""
+"""Signers of the site's own transactions: a key from a secret, or the operator's KMS or HSM by its dotted path."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 import coincurve
-from django.conf import settings
 from django.utils.module_loading import import_string
 from eth_hash.auto import keccak
+
+from nft.settings import conf
+from profiles.errors import ExpectedError, Kind
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
-class SignerError(Exception):
+class SignerError(ExpectedError):
     """Nothing was signed; trying again later may help."""
 
-    permanent = False
+    kind = Kind("signer-unavailable", "The site's signer can't be used", 503, permanent=False)
 
 
 class Signer(Protocol):
-    """What NFT_SPONSOR_SIGNER names is called with a chain id and answers one of these. `sign` may raise anything."""
+    """What the callable named by NFT_SPONSOR_SIGNER returns for a chain id. `sign` may raise anything."""
 
     @property
     def address(self) -> bytes: ...
 
     def sign(self, digest: bytes) -> bytes:
-        """r, s and the recovery bit (0 or 1): 65 bytes. A high s is fine."""
+        """Return r, s and the recovery bit (0 or 1): 65 bytes. A high s is allowed."""
 
 
 class KeySigner:
-    """Signs with a private key in this process. Its text never shows the key."""
+    """Signs with a private key in this process. Its `repr` never shows the key."""
 
     def __init__(self, key: str) -> None:
-        """Raises ValueError for what is no private key, without repeating it."""
+        """Raises ValueError for an invalid key, without repeating it."""
         try:
             self._key = coincurve.PrivateKey(bytes.fromhex(key.strip().removeprefix("0x").rjust(64, "0")))
         except ValueError:
@@ -44,20 +46,20 @@ class KeySigner:
 
 
 def get_signer(chain_id: int) -> Signer | None:
-    """None where the site pays for nobody. Raises SignerError where the operator's signer can't be made."""
-    if chain_id not in settings.NFT_SPONSOR_CHAINS:
+    """Return None where the site sponsors no mints. Raises SignerError where the operator's signer can't be made."""
+    if chain_id not in conf().sponsor_chains:
         return None
-    if not settings.NFT_SPONSOR_SIGNER:
-        return KeySigner(settings.NFT_SPONSOR_KEYS[chain_id])
+    if not conf().sponsor_signer:
+        return KeySigner(conf().sponsor_keys[chain_id])
     try:
-        signer: Signer = import_string(settings.NFT_SPONSOR_SIGNER)(chain_id)
+        signer: Signer = import_string(conf().sponsor_signer)(chain_id)
     except Exception as error:
         raise SignerError("The site's signer can't be reached right now.") from error
     return signer
 
 
 def sign_digest(signer: Signer, digest: bytes) -> bytes:
-    """Its signature with a low s (EIP-2), proved to be of its address. Raises SignerError."""
+    """Return its signature with a low s (EIP-2), verified against its address. Raises SignerError."""
     try:
         signature = _with_low_s(signer.sign(digest))
         key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)

@@ -9,14 +9,15 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from nft.core.ipfs.cid import IDENTITY, Cid
+from profiles.errors import ExpectedError, Kind
 
 STORAGE = "ipfs"
 
 
-class BlockStoreError(Exception):
+class BlockStoreError(ExpectedError):
     """The object store failed; trying again later may help."""
 
-    permanent = False
+    kind = Kind("block-store-unavailable", "The object store can't be used", 503, permanent=False)
 
 
 def block_name(digest: bytes) -> str:
@@ -25,7 +26,7 @@ def block_name(digest: bytes) -> str:
 
 
 def get_block(cid: Cid) -> bytes | None:
-    """The block if we hold it whole. It is hashed on every read: a torn or rotten file is as good as none."""
+    """Return the block, or None. It is hashed on every read: a truncated or damaged file counts as missing."""
     if cid.hash_code == IDENTITY:
         return cid.digest
     stored = _read(cid.digest)
@@ -33,19 +34,20 @@ def get_block(cid: Cid) -> bytes | None:
 
 
 def put_block(data: bytes, digest: bytes | None = None) -> bytes:
-    """Stores one block unless we hold it whole; returns its sha2-256, which may be given where it is proved already.
+    """Store one block unless it is stored already, and return its sha2-256, which may be given if verified before.
 
-    Whether the store kept it is seen by reading it back, as keep_file does for all blocks of a file at once.
-    Raises BlockStoreError."""
+    Only reading it back shows that the store kept it; keep_file does that for all blocks of a file at once.
+    Raises BlockStoreError.
+    """
     digest = digest or hashlib.sha256(data).digest()
     stored = _read(digest)
     if stored is None or not _is_whole(stored, digest):
-        _save(block_name(digest), data, is_torn=stored is not None)
+        _save(block_name(digest), data, is_damaged=stored is not None)
     return digest
 
 
 def delete_block(digest: bytes) -> None:
-    """Absence is no error."""
+    """Delete the block; a missing one is no error. Raises BlockStoreError."""
     try:
         storages[STORAGE].delete(block_name(digest))
     except OSError as error:
@@ -67,13 +69,13 @@ def _is_whole(data: bytes, digest: bytes) -> bool:
     return hmac.compare_digest(hashlib.sha256(data).digest(), digest)
 
 
-def _save(name: str, data: bytes, *, is_torn: bool) -> None:
+def _save(name: str, data: bytes, *, is_damaged: bool) -> None:
     storage = storages[STORAGE]
     try:
-        if is_torn:  # it did not hash to its name
+        if is_damaged:
             storage.delete(name)
         stored = storage.save(name, ContentFile(data))
-        if stored != name:  # somebody stored the same block in this very moment
+        if stored != name:  # another worker stored the same block at the same moment
             storage.delete(stored)
     except OSError as error:
         raise BlockStoreError("The object store takes no files right now.") from error

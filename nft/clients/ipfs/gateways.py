@@ -1,8 +1,8 @@
-"""IPFS through trustless gateways: whoever sends the bytes, each block is hashed against its CID as it arrives.
+"""IPFS through trustless gateways: each block is hashed against its CID as it arrives, whatever gateway sends it.
 
-The best gateway is asked first; when it is slow the next one starts beside it, when it fails at once. A gateway that
-sends a wrong, cut or missing block loses its turn and its place in the order. Proved blocks are kept, whoever sent
-them. (https://specs.ipfs.tech/http-gateways/trustless-gateway/)
+The best gateway is asked first. When it is slow the next one starts in parallel, when it fails the next one starts at
+once. A gateway that sends a false or truncated block, or none, loses its turn and its place in the order. Verified
+blocks are kept, whatever gateway sent them. (https://specs.ipfs.tech/http-gateways/trustless-gateway/)
 """
 
 from __future__ import annotations
@@ -11,27 +11,26 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from django.conf import settings
 from django.core.cache import caches
 
 from nft.clients.ipfs.blockstore import get_block
 from nft.clients.ipfs.race import Race
-from nft.clients.ipfs.reading import GetBlock, IpfsLimits, IpfsUnavailable, Reading, VerifiedFile
+from nft.clients.ipfs.reading import FileFetch, GetBlock, IpfsLimits, IpfsUnavailable, VerifiedFile
 from nft.clients.ipfs.scores import GatewayScores
-from nft.clients.web.errors import BadAnswer, FetchError
+from nft.clients.transport.deadline import Cancellation
+from nft.clients.transport.errors import BAD_RESPONSE, FetchError
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
-from nft.clients.web.sockets import Cancellation
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.errors import BlockMissing
+from nft.settings import conf
 
-__all__ = ["Gateways", "IpfsLimits", "IpfsUnavailable", "VerifiedFile", "get_gateways"]
 log = logging.getLogger(__name__)
 
 CAR = "application/vnd.ipld.car"
 RAW = "application/vnd.ipld.raw"
 RACE_DELAY = 1.0
-"""Seconds that a gateway is alone before the next one is asked too."""
+"""Seconds before the next gateway is asked in parallel."""
 
 
 class Gateways:
@@ -53,59 +52,64 @@ class Gateways:
         self._race_delay = race_delay
 
     def fetch_verified(self, root: Cid, path: str, limits: IpfsLimits) -> VerifiedFile:
-        """The file at `path` below `root`. Raises IpfsUnavailable, or the DagError that the proved blocks lead to:
-        no such name, a directory, a limit."""
-        reading = Reading(root, path, limits)
-        reading.take_own(self._own)
-        if reading.wanted():
-            race = Race(self._fetch, self.scores, reading)
+        """Return the file at `path` below `root`.
+
+        Raises IpfsUnavailable, or the DagError that the verified blocks lead to: no such name, a directory, a limit.
+        """
+        fetch = FileFetch(root, path, limits)
+        fetch.add_own(self._own)
+        if fetch.wanted():
+            race = Race(self._fetch_from, self.scores, fetch)
             race.run(self.scores.in_order(self.urls), self._race_delay)
         try:
-            return reading.result()
+            return fetch.result()
         except BlockMissing as error:
-            raise IpfsUnavailable(_why(len(self.urls))) from error
+            raise IpfsUnavailable(_describe_failure(len(self.urls))) from error
 
     def fetch_mutable(self, name: str, path: str, limits: FetchLimits) -> bytes:
-        """What an IPNS or DNSLink name points to now, by the word of one gateway: no proof of anything.
+        """Return what an IPNS or DNSLink name points to now, as reported by one gateway (not verifiable).
 
-        Raises IpfsUnavailable."""
+        Raises IpfsUnavailable.
+        """
         for url in self.scores.in_order(self.urls):
             try:
                 return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
             except FetchError as error:
                 log.warning("IPFS gateway %s failed for the name %s: %s", url, name, error)
-        raise IpfsUnavailable(_why(len(self.urls)))
+        raise IpfsUnavailable(_describe_failure(len(self.urls)))
 
-    def _fetch(self, url: str, reading: Reading, cancellation: Cancellation) -> None:
-        """All that is missing, from one gateway. Raises FetchError, a lie (gateway_race.LYING), or a final DagError."""
+    def _fetch_from(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:
+        """Fetch what is missing from one gateway. Raises FetchError, one of race.FALSE_DATA, or a final DagError."""
         try:
-            self._fetch_car(url, reading, cancellation)
-        except BadAnswer as error:
+            self._fetch_car(url, fetch, cancellation)
+        except FetchError as error:
+            if not error.is_a(BAD_RESPONSE):
+                raise
             # Not every gateway serves archives, and some answer 404 for a path that is not there, which is no proof.
-            log.info("IPFS gateway %s sends no archive of %s: %s", url, reading.root, error)
-        while wanted := reading.wanted():  # block by block, whatever the archive left out
+            log.info("IPFS gateway %s sends no archive of %s: %s", url, fetch.root, error)
+        while wanted := fetch.wanted():  # block by block, whatever the archive left out
             for cid in wanted:
-                limits = reading.fetch_limits(RAW)
-                reading.add(cid, self._http.fetch(f"{url}/ipfs/{cid}?format=raw", limits, cancellation).content)
+                limits = fetch.fetch_limits(RAW)
+                fetch.add(cid, self._http.fetch(f"{url}/ipfs/{cid}?format=raw", limits, cancellation).content)
 
-    def _fetch_car(self, url: str, reading: Reading, cancellation: Cancellation) -> None:
+    def _fetch_car(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:
         accept = f"{CAR}; version=1; order=dfs; dups=n"
-        address = f"{url}/ipfs/{reading.root}{_quoted(reading.path)}?format=car&dag-scope=entity"
-        reader = CarReader(reading.limits.dag)
-        with self._http.stream(address, reading.fetch_limits(accept), cancellation) as answer:
+        address = f"{url}/ipfs/{fetch.root}{_quoted(fetch.path)}?format=car&dag-scope=entity"
+        reader = CarReader(fetch.limits.dag)
+        with self._http.stream(address, fetch.fetch_limits(accept), cancellation) as answer:
             if answer.content_type != CAR:
-                raise BadAnswer("The gateway does not send CAR archives.")
+                raise FetchError("The gateway does not send CAR archives.", BAD_RESPONSE)
             while piece := answer.body.read(reader.wanted):
-                reading.add_proved(reader.feed(piece))
+                fetch.add_proved(reader.feed(piece))
         reader.close()
 
 
 def get_gateways() -> Gateways:
-    """The gateways of the setting NFT_IPFS_GATEWAYS; how they fared is known to all workers by the cache."""
+    """Return the gateways of NFT_IPFS_GATEWAYS, their scores shared by all workers through the cache."""
     return Gateways(
-        settings.NFT_IPFS_GATEWAYS,
+        conf().ipfs_gateways,
         scores=GatewayScores(caches["default"]),
-        race_delay=getattr(settings, "NFT_IPFS_RACE_DELAY_MS", RACE_DELAY * 1000) / 1000,
+        race_delay=conf().ipfs_race_delay_ms / 1000,
     )
 
 
@@ -113,7 +117,7 @@ def _quoted(path: str) -> str:
     return "".join(f"/{quote(name, safe='')}" for name in path.split("/") if name)
 
 
-def _why(gateways: int) -> str:
+def _describe_failure(gateways: int) -> str:
     if not gateways:
         return "The file is on IPFS, and this site has no IPFS gateway to fetch it from."
     asked = "The IPFS gateway" if gateways == 1 else f"None of the {gateways} IPFS gateways"

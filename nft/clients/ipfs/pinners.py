@@ -1,26 +1,36 @@
-"""Those who keep our files on IPFS besides our own store: Kubo's RPC, and services with the Pinning Service API.
+"""Services that keep our files on IPFS besides our own store: Kubo's RPC, and the Pinning Service API.
 
-Whatever they answer, the CID is ours, computed before they were asked; a pinner that names another one is refused.
+The CID is computed by us before they are asked; a pinner that answers with another one is refused. A refusal names the
+pinner's reason and never its URL, which may hold a key.
 (https://docs.ipfs.tech/reference/kubo/rpc/, https://ipfs.github.io/pinning-services-api-spec/)
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
-from django.conf import settings
 
-from nft.core.ipfs.car import write_car
-from nft.core.ipfs.cid import Bytes, Cid, parse_cid
-from nft.core.ipfs.errors import InvalidCid
+from nft.clients.transport.connections import Transport
+from nft.clients.transport.deadline import Deadline
+from nft.clients.transport.errors import FetchError
+from nft.core.buffers import Bytes
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.car import build_car
+from nft.core.ipfs.cid import Cid, parse_cid
+from nft.settings import conf
+from nft.settings.services import PinnerSettings
+from profiles.errors import Kind
 
-__all__ = ["File", "KuboPinner", "Pinner", "PinnerError", "PinningService", "Standing", "get_pinners"]
+PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
+PINNER_UNAVAILABLE = Kind("pinner-unavailable", "The pinner can't be used now", 503, permanent=False)
+SECONDS = 60.0
+MAX_ANSWER = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class File:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far a pinner is with a file. `reference` is its own name of the order, if it has any."""
+class PinStatus:
+    """Whether a pinner holds a file. `reference` is its own name of our request, if it has any."""
 
     is_held: bool
     reference: str = ""
@@ -42,11 +52,11 @@ class Pinner(Protocol):
     @property
     def name(self) -> str: ...
 
-    def pin(self, file: File) -> Standing:
-        """Doing it twice is the same as once. Raises PinnerError."""
+    def pin(self, file: File) -> PinStatus:
+        """Ask to pin the file; idempotent. Raises FetchError."""
 
-    def check(self, root: Cid, reference: str) -> Standing:
-        """Raises PinnerError, a permanent one where the pinner gave up."""
+    def check(self, root: Cid, reference: str) -> PinStatus:
+        """Return the status now. Raises FetchError, a permanent one where the pinner gave up."""
 
 
 @dataclass(frozen=True)
@@ -57,111 +67,90 @@ class KuboPinner:
     url: str
     token: str = ""
 
-    def pin(self, file: File) -> Standing:
-        archive = {"file": ("file.car", write_car(file.root, file.blocks), "application/vnd.ipld.car")}
+    def pin(self, file: File) -> PinStatus:
+        archive = {"file": ("file.car", build_car(file.root, file.blocks), "application/vnd.ipld.car")}
         answer = self._ask("dag/import?pin-roots=true&cid-base=base32", files=archive)
         roots = [one["Root"] for one in answer.documents() if isinstance(one.get("Root"), dict)]
-        if not answer.is_fine or len(roots) != 1:
-            raise PinnerError(f"The node took no file (status {answer.status}).")
+        if not answer.is_success or len(roots) != 1:
+            raise FetchError(f"The node took no file (status {answer.status}).", PINNER_UNAVAILABLE)
         _check_same(file.root, roots[0].get("Cid", {}).get("/"))
         if roots[0].get("PinErrorMsg"):
-            raise PinnerError("The node took the file and could not pin it.")
+            raise FetchError("The node took the file and could not pin it.", PINNER_UNAVAILABLE)
         return self.check(file.root, "")
 
-    def check(self, root: Cid, reference: str) -> Standing:
+    def check(self, root: Cid, reference: str) -> PinStatus:
         answer = self._ask(f"pin/ls?type=recursive&arg={quote(str(root))}")
-        if answer.status == 500:  # Kubo's way to say that it is not pinned
-            return Standing(is_held=False)
-        if not answer.is_fine:
-            raise PinnerError(f"The node does not tell what it holds (status {answer.status}).")
+        if answer.status == 500:  # what Kubo answers if it is not pinned
+            return PinStatus(is_held=False)
+        if not answer.is_success:
+            raise FetchError(f"The node does not tell what it holds (status {answer.status}).", PINNER_UNAVAILABLE)
         named = {text for one in answer.documents() for text in _pins_of(one)}
-        return Standing(is_held=any(_is_same(root, text) for text in named))
+        return PinStatus(is_held=any(_is_same(root, text) for text in named))
 
-    def _ask(self, call: str, **arguments: Any) -> Answer:
-        answer = ask("POST", f"{self.url}/api/v0/{call}", self.token, **arguments)
-        _check_allowed(answer)
-        return answer
+    def _ask(self, call: str, **content: Any) -> Answer:
+        return _ask("POST", f"{self.url}/api/v0/{call}", self.token, **content)
 
 
 @dataclass(frozen=True)
 class PinningService:
-    """A service that is told a CID and fetches the file over IPFS by itself, from whoever has it."""
+    """A service that gets a CID from us and fetches the file over IPFS by itself."""
 
     name: str
     url: str
     token: str = ""
 
-    def pin(self, file: File) -> Standing:
+    def pin(self, file: File) -> PinStatus:
         order = {"cid": str(file.root), "name": file.name[:255]}
-        return self._standing(file.root, ask("POST", f"{self.url}/pins", self.token, json=order))
+        return self._parse(file.root, _ask("POST", f"{self.url}/pins", self.token, json=order))
 
-    def check(self, root: Cid, reference: str) -> Standing:
+    def check(self, root: Cid, reference: str) -> PinStatus:
         if not reference:
-            return Standing(is_held=False)
-        return self._standing(root, ask("GET", f"{self.url}/pins/{quote(reference, safe='')}", self.token))
+            return PinStatus(is_held=False)
+        return self._parse(root, _ask("GET", f"{self.url}/pins/{quote(reference, safe='')}", self.token))
 
-    def _standing(self, root: Cid, answer: Answer) -> Standing:
-        _check_allowed(answer)
-        if answer.status == 404:  # it forgot the order: another one is due
-            return Standing(is_held=False)
-        if not answer.is_fine:
+    def _parse(self, root: Cid, answer: Answer) -> PinStatus:
+        if answer.status == 404:  # it no longer knows our request: a new one is due
+            return PinStatus(is_held=False)
+        if not answer.is_success:
             refuses = 400 <= answer.status < 500 and answer.status != 429
-            raise PinnerError(f"The service took no order (status {answer.status}).", permanent=refuses)
+            kind = PIN_REFUSED if refuses else PINNER_UNAVAILABLE
+            raise FetchError(f"The service took no order (status {answer.status}).", kind)
         found = answer.documents()[0]
         pin, reference, status = found.get("pin"), found.get("requestid"), found.get("status")
         if not isinstance(pin, dict) or not isinstance(reference, str) or len(reference) > 255:
-            raise PinnerError("The service answered with something of the wrong shape.")
+            raise FetchError("The service answered with something of the wrong shape.", PINNER_UNAVAILABLE)
         _check_same(root, pin.get("cid"))
         if status == "failed":
-            raise PinnerError("The service could not get the file.")
-        return Standing(status == "pinned", reference)
+            raise FetchError("The service could not get the file.", PINNER_UNAVAILABLE)
+        return PinStatus(status == "pinned", reference)
 
 
 def get_pinners() -> list[Pinner]:
-    """Those of NFT_PINNERS, in order."""
-    return [_make(**one) for one in settings.NFT_PINNERS]
+    """Return the pinners of NFT_PINNERS, in order."""
+    return [_make(one) for one in conf().pinners]
 
 
-def _make(name: str, kind: str, url: str, token: str) -> Pinner:
-    return (KuboPinner if kind == "kubo" else PinningService)(name, url.rstrip("/"), token)
+def _make(pinner: PinnerSettings) -> Pinner:
+    kind = KuboPinner if pinner.kind == "kubo" else PinningService
+    return kind(pinner.name, pinner.url.rstrip("/"), pinner.token)
 
 
 def _pins_of(answer: dict[str, Any]) -> list[str]:
     keys = answer.get("Keys")
-    streamed = answer.get("Cid")  # as js-ipfs says it, and Kubo with stream=true
+    streamed = answer.get("Cid")  # from js-ipfs, and from Kubo with stream=true
     return [*(keys if isinstance(keys, dict) else []), *([streamed] if isinstance(streamed, str) else [])]
-
-
-def _check_allowed(answer: Answer) -> None:
-    if answer.status in {401, 403}:
-        raise PinnerError("The pinner does not accept our token.", permanent=True)
 
 
 def _check_same(root: Cid, named: object) -> None:
     if not _is_same(root, named):
-        raise PinnerError("The pinner answered with another CID than the file's.", permanent=True)
+        raise FetchError("The pinner answered with another CID than the file's.", PIN_REFUSED)
 
 
 def _is_same(root: Cid, named: object) -> bool:
     try:
         return isinstance(named, str) and parse_cid(named) == root
-    except InvalidCid:
+    except InvalidIdentifier:
         return False
-
-
-# Requests to the pinners the operator configured: bounded answers, no redirects, no proxies of the environment.
-
-CONNECT_SECONDS, SECONDS = 5.0, 60.0
-MAX_ANSWER = 1024 * 1024
-CHUNK = 16 * 1024
-
-
-class PinnerError(Exception):
-    """`permanent`: asking the same again is of no use."""
-
-    def __init__(self, sentence: str, *, permanent: bool = False) -> None:
-        super().__init__(sentence)
-        self.permanent = permanent
 
 
 @dataclass(frozen=True)
@@ -170,51 +159,40 @@ class Answer:
     content: bytes
 
     @property
-    def is_fine(self) -> bool:
+    def is_success(self) -> bool:
         return 200 <= self.status < 300
 
     def documents(self) -> list[dict[str, Any]]:
-        """The JSON objects, one a line or one in all. Raises PinnerError."""
+        """Return the JSON objects, one a line or one in all. Raises FetchError."""
         try:
             found = [json.loads(line) for line in self.content.decode().splitlines() if line.strip()]
         except (ValueError, RecursionError):
-            found = [_whole(self.content)]
+            found = [self._document()]
         if not all(isinstance(one, dict) for one in found):
-            raise PinnerError("The pinner answered with something of the wrong shape.")
+            raise FetchError("The pinner answered with something of the wrong shape.", PINNER_UNAVAILABLE)
         return found
 
+    def _document(self) -> object:
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError) as error:
+            raise FetchError("The pinner answered with something that is no JSON.", PINNER_UNAVAILABLE) from error
 
-def ask(method: str, url: str, token: str = "", **arguments: Any) -> Answer:
-    """`token` goes into the Authorization header: a bare one as a Bearer's. Raises PinnerError."""
-    headers: Mapping[str, str] = {"Authorization": token if " " in token else f"Bearer {token}"} if token else {}
+
+def _ask(method: str, url: str, token: str, **content: Any) -> Answer:
+    """Send a request; `content` goes to requests.Request. Raises FetchError.
+
+    `token` goes into the Authorization header: one without a scheme as a Bearer token.
+    """
+    headers = {"Accept-Encoding": "identity", "User-Agent": "avatarsite"}
+    if token:
+        headers["Authorization"] = token if " " in token else f"Bearer {token}"
+    request = requests.Request(method, url, headers=headers, **content)
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            response = session.request(
-                method,
-                url,
-                headers=headers,
-                timeout=(CONNECT_SECONDS, SECONDS),
-                allow_redirects=False,
-                stream=True,
-                **arguments,
-            )
-            return Answer(response.status_code, _read(response))
-    except (requests.RequestException, OSError) as error:
-        raise PinnerError("The pinner can't be reached right now.") from error  # the URL may hold a key
-
-
-def _read(response: requests.Response) -> bytes:
-    ends_at, received = time.monotonic() + SECONDS, bytearray()
-    for chunk in response.iter_content(CHUNK):
-        received += chunk
-        if len(received) > MAX_ANSWER or time.monotonic() > ends_at:
-            raise PinnerError("The pinner's answer is too long or too slow.")
-    return bytes(received)
-
-
-def _whole(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise PinnerError("The pinner answered with something that is no JSON.") from error
+        with Deadline(SECONDS) as deadline, closing(Transport().send(request, deadline)) as response:
+            answer = Answer(response.status, b"".join(response.body(MAX_ANSWER)))
+    except FetchError as error:
+        raise FetchError("The pinner can't be reached right now.", PINNER_UNAVAILABLE) from error
+    if answer.status in {401, 403}:
+        raise FetchError("The pinner does not accept our token.", PIN_REFUSED)
+    return answer

@@ -1,4 +1,4 @@
-"""Several gateways after one file: the next one starts when those before it are slow or have failed."""
+"""Fetching one file from several gateways: the next one starts when those before it are slow or have failed."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from nft.clients.ipfs.reading import IpfsUnavailable, Reading
+from nft.clients.ipfs.reading import FileFetch, IpfsUnavailable
 from nft.clients.ipfs.scores import GatewayScores
-from nft.clients.web.errors import FetchError
-from nft.clients.web.sockets import Cancellation
-from nft.core.ipfs.errors import BlockMismatch, CarError, InvalidCid
+from nft.clients.transport.deadline import Cancellation
+from nft.clients.transport.errors import FetchError
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.errors import BlockMismatch, CarError
 
 log = logging.getLogger(__name__)
 
-LYING = (BlockMismatch, CarError, InvalidCid)
-FetchAll = Callable[[str, Reading, Cancellation], None]
+FALSE_DATA = (BlockMismatch, CarError, InvalidIdentifier)
+FetchAll = Callable[[str, FileFetch, Cancellation], None]
 
 
 class Race:
-    """Ends when the file is whole, when the proved blocks say that there is none, or when all have failed."""
+    """Ends when the file is complete, when the verified blocks show that there is none, or when all have failed."""
 
-    def __init__(self, fetch_all: FetchAll, scores: GatewayScores, reading: Reading) -> None:
+    def __init__(self, fetch_all: FetchAll, scores: GatewayScores, fetch: FileFetch) -> None:
         self._fetch_all = fetch_all
         self._scores = scores
-        self._reading = reading
+        self._fetch = fetch
         self._cancellation = Cancellation()
         self._news = threading.Condition()
         self._at_work = 0
@@ -33,17 +34,17 @@ class Race:
         self._verdict: BaseException | None = None
 
     def run(self, urls: Sequence[str], delay: float) -> None:
-        """Raises IpfsUnavailable at the deadline, and whatever the proved blocks led to."""
+        """Fetch what is missing. Raises IpfsUnavailable at the deadline, or the DagError that the blocks lead to."""
         if len(urls) == 1:
             self._at_work = 1
             self._attempt(urls[0])
         else:
-            self._run_beside_each_other(urls, delay)
+            self._run_in_parallel(urls, delay)
         if self._verdict is not None:
             raise self._verdict
-        self._reading.seconds_left()
+        self._fetch.seconds_left()
 
-    def _run_beside_each_other(self, urls: Sequence[str], delay: float) -> None:
+    def _run_in_parallel(self, urls: Sequence[str], delay: float) -> None:
         try:
             for url in urls:
                 with self._news:
@@ -52,13 +53,13 @@ class Race:
                 threading.Thread(target=self._attempt, args=(url,), daemon=True, name="ipfs-gateway").start()
                 if self._wait(delay, at_least=at_work):
                     return
-            self._wait(self._reading.limits.seconds, at_least=1)
+            self._wait(self._fetch.limits.seconds, at_least=1)
         finally:
             self._cancellation.cancel()
 
     def _wait(self, seconds: float, *, at_least: int) -> bool:
-        """Whether the race is decided; waits for that while so many are at work, no longer than `seconds`."""
-        ends_at = time.monotonic() + min(seconds, self._reading.seconds_left())
+        """Wait up to `seconds` while so many are at work, and return whether the race is decided."""
+        ends_at = time.monotonic() + min(seconds, self._fetch.seconds_left())
         with self._news:
             while not self._is_decided and self._at_work >= at_least and (left := ends_at - time.monotonic()) > 0:
                 self._news.wait(left)
@@ -68,31 +69,31 @@ class Race:
         is_decided, verdict = True, None
         try:
             is_decided = self._ask(url)
-        except BaseException as error:  # noqa: BLE001 - a thread must not lose it: what the proved blocks say, or a bug
+        except BaseException as error:  # noqa: BLE001 - a thread must not lose it: a DagError, or a bug
             verdict = error
         self._end(is_decided=is_decided, verdict=verdict)
 
     def _ask(self, url: str) -> bool:
-        """Whether this gateway delivered all. Raises what the proved blocks say."""
+        """Return whether this gateway delivered everything. Raises the DagError that the verified blocks lead to."""
         began = time.monotonic()
         try:
-            self._fetch_all(url, self._reading, self._cancellation)
-        except (FetchError, IpfsUnavailable, *LYING) as error:
-            self._note_failure(url, error, time.monotonic() - began)
+            self._fetch_all(url, self._fetch, self._cancellation)
+        except (FetchError, IpfsUnavailable, *FALSE_DATA) as error:
+            self._record_failure(url, error, time.monotonic() - began)
             return False
         self._scores.record_speed(url, time.monotonic() - began)
         return True
 
-    def _note_failure(self, url: str, error: Exception, seconds: float) -> None:
-        if self._cancellation.is_cancelled:
+    def _record_failure(self, url: str, error: Exception, seconds: float) -> None:
+        if self._cancellation.is_canceled:
             self._scores.record_speed(url, seconds)  # at least so long
             return
-        log.warning("IPFS gateway %s failed for %s: %s", url, self._reading.root, error)
-        if isinstance(error, LYING):
-            self._scores.record_lie(url)
+        log.warning("IPFS gateway %s failed for %s: %s", url, self._fetch.root, error)
+        if isinstance(error, FALSE_DATA):
+            self._scores.record_false_data(url)
         else:
             self._scores.record_failure(url)
-        self._reading.drop_unwanted()
+        self._fetch.drop_unwanted()
 
     def _end(self, *, is_decided: bool, verdict: BaseException | None) -> None:
         with self._news:

@@ -1,4 +1,4 @@
-"""One file on its way from IPFS: what is proved so far, whoever sent it, and the time left."""
+"""One file being fetched from IPFS: the blocks verified so far, by whatever gateway, and the time left."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nft.clients.web.fetch import FetchLimits
-from nft.core.ipfs.cid import Bytes, Cid
-from nft.core.ipfs.dag import DagLimits, ProvedBlocks, Scan, scan_proved
+from nft.core.buffers import Bytes
+from nft.core.ipfs.blocks import ProvedBlocks
+from nft.core.ipfs.cid import Cid
+from nft.core.ipfs.dag import DagLimits, Scan, scan_proved
+from profiles.errors import ExpectedError, Kind
 
 GetBlock = Callable[[Cid], bytes | None]
 
 
-class IpfsUnavailable(Exception):
-    """No gateway gave all the blocks. Later, or from another gateway, they may come."""
+class IpfsUnavailable(ExpectedError):
+    """No gateway gave all the blocks. A later attempt, or another gateway, may succeed."""
 
-    permanent = False
+    kind = Kind("ipfs-unavailable", "The file can't be fetched from IPFS", 503, permanent=False)
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class VerifiedFile:
     blocks: Mapping[Cid, Bytes]
 
 
-class Reading:
-    """Several gateways may add to it at the same time; each of its steps leaves it whole."""
+class FileFetch:
+    """The state of one fetch. Safe for several threads, one for each gateway."""
 
     def __init__(self, root: Cid, path: str, limits: IpfsLimits) -> None:
         self.root = root
@@ -52,27 +55,27 @@ class Reading:
         self._ends_at = time.monotonic() + limits.seconds
 
     def wanted(self) -> tuple[Cid, ...]:
-        """What is missing now. Raises the DagError that the proved blocks lead to."""
+        """Return the blocks missing now. Raises DagError if the verified blocks show that there is no such file."""
         with self._lock:
             return self._scan().missing
 
     def add(self, cid: Cid, block: bytes) -> None:
-        """Raises BlockMismatch."""
+        """Add one block. Raises BlockMismatch."""
         with self._lock:
             self._blocks.add(cid, block)
 
     def add_proved(self, blocks: Iterable[tuple[Cid, Bytes]]) -> None:
-        """What a CarReader gave."""
+        """Add blocks that a CarReader verified."""
         with self._lock:
             self._blocks.add_proved(blocks)
 
     def drop_unwanted(self) -> None:
-        """Forgets blocks that belong to nothing known of the file: a gateway may send anything that hashes well."""
+        """Drop blocks that are no known part of the file: a gateway may send any block that hashes to its CID."""
         with self._lock:
             self._blocks.keep_only(self._scan().cids_used)
 
-    def take_own(self, own: GetBlock) -> None:
-        """Everything our own store has, level by level."""
+    def add_own(self, own: GetBlock) -> None:
+        """Add every block that our own store has, level by level."""
         while wanted := self.wanted():
             found = [(cid, block) for cid in wanted if (block := own(cid)) is not None]
             for cid, block in found:
@@ -81,7 +84,7 @@ class Reading:
                 return
 
     def seconds_left(self) -> float:
-        """Raises IpfsUnavailable when there are none."""
+        """Return the seconds left. Raises IpfsUnavailable when there are none."""
         left = self._ends_at - time.monotonic()
         if left <= 0:
             raise IpfsUnavailable(f"IPFS did not deliver the file within {self.limits.seconds:g} seconds.")
@@ -92,7 +95,7 @@ class Reading:
         return FetchLimits(dag.max_graph_bytes + 1024 * 1024, self.seconds_left(), accept=accept, packed=False)
 
     def result(self) -> VerifiedFile:
-        """Raises BlockMissing where it is not whole."""
+        """Return the file. Raises BlockMissing where it is not complete."""
         with self._lock:
             read = (self._scanned or self._scan()).result()
             return VerifiedFile(read.data, self.root, self.path, read.cids_used, self._blocks.only(read.cids_used))

@@ -1,7 +1,6 @@
-"""Which gateway is asked first: those that lied lately come last, then those that failed, then the slower ones.
+"""The order of gateways: those that recently sent false data come last, before them those that failed, then by speed.
 
-Kept in the cache, so that what one worker met all of them know. A score is a hint: without the cache every gateway
-counts as unknown, and is asked in the order it was configured.
+Scores are kept in the cache, which all workers share. They are hints: without the cache the configured order is used.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from redis import RedisError
 
 log = logging.getLogger(__name__)
 
-LIE_REMEMBERED = 24 * 3600
-FAILURE_REMEMBERED = 300
-SPEED_REMEMBERED = 3600
-_KINDS = ("lies", "failures", "seconds")
+FALSE_DATA_SECONDS = 24 * 3600
+FAILURE_SECONDS = 300
+SPEED_SECONDS = 3600
+_PARTS = ("false-data", "failures", "seconds")
 _NEW_SHARE = 0.3  # of the last fetch in the running mean of seconds
 _NOTICEABLE = 0.25
-"""Seconds below which two gateways are equally fast, and the configured order decides."""
+"""Differences in seconds below this count as equal, and the configured order decides."""
 
 
-class Memory(Protocol):
+class ScoreCache(Protocol):
     """The part of Django's caches that is needed here."""
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Any]: ...
@@ -42,22 +41,22 @@ class Memory(Protocol):
 
 @dataclass(frozen=True)
 class Score:
-    """`lies` of a day, `failures` of five minutes, and how many `seconds` a whole file takes."""
+    """False answers of a day, failures of five minutes, and how many seconds a whole file takes."""
 
-    lies: int = 0
+    false_data: int = 0
     failures: int = 0
     seconds: float = 0.0
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """Smaller is better."""
-        return self.lies, self.failures, int(self.seconds / _NOTICEABLE)
+        return self.false_data, self.failures, int(self.seconds / _NOTICEABLE)
 
 
 class GatewayScores:
-    def __init__(self, memory: Memory | None = None) -> None:
-        """Without a memory of its own: one that only this object knows."""
-        self._memory: Memory = memory or LocMemCache(f"gateways-{uuid.uuid4()}", {})
+    def __init__(self, cache: ScoreCache | None = None) -> None:
+        """`cache`: by default one that only this object uses."""
+        self._cache: ScoreCache = cache or LocMemCache(f"gateways-{uuid.uuid4()}", {})
 
     def in_order(self, urls: Sequence[str]) -> list[str]:
         scores = self.read(urls)
@@ -66,36 +65,36 @@ class GatewayScores:
     def read(self, urls: Iterable[str]) -> dict[str, Score]:
         urls = list(urls)
         try:
-            found = self._memory.get_many([_key(url, what) for url in urls for what in _KINDS])
+            found = self._cache.get_many([_key(url, what) for url in urls for what in _PARTS])
         except (RedisError, OSError):
             log.warning("The scores of IPFS gateways can't be read.", exc_info=True)
             found = {}
-        return {url: Score(*(found.get(_key(url, what), 0) for what in _KINDS)) for url in urls}
+        return {url: Score(*(found.get(_key(url, what), 0) for what in _PARTS)) for url in urls}
 
-    def record_lie(self, url: str) -> None:
-        """It sent bytes that are not what their CID says."""
-        self._count(_key(url, "lies"), LIE_REMEMBERED)
+    def record_false_data(self, url: str) -> None:
+        """Record that it sent bytes that do not hash to their CID."""
+        self._count(_key(url, "false-data"), FALSE_DATA_SECONDS)
 
     def record_failure(self, url: str) -> None:
-        self._count(_key(url, "failures"), FAILURE_REMEMBERED)
+        self._count(_key(url, "failures"), FAILURE_SECONDS)
 
     def record_speed(self, url: str, seconds: float) -> None:
-        """How long it took, or how long it had been at work when another was faster."""
+        """Record how long it took, or how long it had been at work when another was faster."""
         before = self.read([url])[url].seconds
         mean = before + _NEW_SHARE * (seconds - before) if before else seconds
         try:
-            self._memory.set(_key(url, "seconds"), mean, SPEED_REMEMBERED)
+            self._cache.set(_key(url, "seconds"), mean, SPEED_SECONDS)
         except (RedisError, OSError):
-            log.warning("The speed of an IPFS gateway can't be kept.", exc_info=True)
+            log.warning("The speed of an IPFS gateway can't be stored.", exc_info=True)
 
     def _count(self, key: str, timeout: int) -> None:
         try:
-            self._memory.add(key, 0, timeout)
-            self._memory.incr(key)
-        except ValueError:  # forgotten between the two
+            self._cache.add(key, 0, timeout)
+            self._cache.incr(key)
+        except ValueError:  # expired between the two
             return
         except (RedisError, OSError):
-            log.warning("The score of an IPFS gateway can't be kept.", exc_info=True)
+            log.warning("The score of an IPFS gateway can't be stored.", exc_info=True)
 
 
 @functools.cache

@@ -1,16 +1,18 @@
-"""Which hosts, ports and addresses we may talk to. Text is judged only for shape; what decides is the address a socket
-really connects to, because every URL parser and resolver reads strange hosts in its own way.
+"""Which hosts, ports and addresses may be connected to. A URL's text is checked only for its shape; what decides is the
+address a socket really connects to, because every URL parser and resolver reads strange hosts in its own way.
 
 `ipaddress.is_global` is not enough: it lets multicast, 6to4, NAT64 and a cloud metadata address through. So IPv4 has an
-explicit list (IANA special-purpose registry, multicast, anycast relays), and of IPv6 only global unicast (2000::/3)
-is let in, without the ranges there that carry an IPv4 address or are no real hosts. Mapped (::ffff:0:0/96) and both
-NAT64 prefixes lie outside 2000::/3 and fall with the rest.
+explicit deny list (IANA special-purpose registry, multicast, anycast relays). Of IPv6 only global unicast (2000::/3) is
+allowed, without the ranges in it that embed an IPv4 address or hold no real hosts. Mapped addresses (::ffff:0:0/96) and
+both NAT64 prefixes lie outside 2000::/3 and are denied with the rest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from nft.clients.transport.errors import ADDRESS_REFUSED, FetchError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -52,27 +54,32 @@ DENIED_IPV6 = tuple(
 
 @dataclass(frozen=True)
 class OutboundRules:
-    """What one client may reach. The defaults are for URLs that strangers wrote."""
+    """What one client may reach. The defaults are for untrusted URLs."""
 
     schemes: frozenset[str] = frozenset({"https"})
     ports: frozenset[int] | None = frozenset({443, 80})
-    """None = any port."""
+    """None allows any port."""
     ip_literals: bool = False
     any_address: bool = False
-    """Only for hosts the operator configured: nothing is denied."""
+    """Only for hosts the operator configured: no public or private address is denied."""
     allowed: tuple[Network, ...] = ()
-    """Let in although the lists refuse them."""
+    """Allowed although the lists deny them."""
     denied: tuple[Network, ...] = ()
-    """Refused whatever else is said: the operator's own public ranges."""
+    """Denied whatever else is set: the operator's own public ranges."""
 
-    def lets_in(self, address: Address) -> bool:
+    def allows(self, address: Address) -> bool:
         if _is_in(address, self.denied):
             return False
         return self.any_address or _is_in(address, self.allowed) or is_public(address)
 
+    def check(self, host: str, address: str) -> None:
+        """Raise FetchError, of kind ADDRESS_REFUSED, unless `address` (as a socket names it) is allowed for `host`."""
+        if not self.allows(parse_address(address)):
+            raise FetchError(f"{host} is not on the public internet.", ADDRESS_REFUSED)
+
 
 def is_public(address: Address) -> bool:
-    """True for addresses of ordinary hosts on the internet."""
+    """Return whether the address is that of an ordinary host on the internet."""
     if isinstance(address, IPv4Address):
         return not _is_in(address, DENIED_IPV4)
     if address.scope_id is not None:
@@ -81,12 +88,12 @@ def is_public(address: Address) -> bool:
 
 
 def parse_address(text: str) -> Address:
-    """The address a socket names in getpeername or getaddrinfo. Raises ValueError."""
+    """Return the address that getpeername or getaddrinfo names. Raises ValueError."""
     return ip_address(text)
 
 
 def parse_networks(texts: list[str]) -> tuple[Network, ...]:
-    """CIDR ranges from a setting. Raises ValueError on anything else."""
+    """Return the CIDR ranges of a setting. Raises ValueError on anything else."""
     return tuple(ip_network(text) for text in texts)
 
 

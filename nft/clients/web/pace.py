@@ -1,6 +1,6 @@
-"""How often strangers' hosts are asked: one budget for each host and one for all, shared by every worker.
+"""Rate limits for requests to strangers' hosts: one budget for each host and one for all, shared by every worker.
 
-Both are kept in the cache. Without it nobody may ask: a budget that can't be counted would be none at all.
+Both are counted in the cache. Without the cache no request is allowed, as one that can't be counted has no limit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 from redis import RedisError
 
-from nft.clients.web.errors import HostBusy
+from nft.clients.transport.errors import HOST_BUSY, FetchError
 
 POLL_SECONDS = 0.05
 MINUTE = 60
@@ -29,8 +29,8 @@ class Counter(Protocol):
 
 @dataclass(frozen=True)
 class Budget:
-    """`seconds_per_host` between two requests to one host (0: none); `per_minute` requests to all hosts together;
-    `patience`: seconds to wait for a turn before it is put off."""
+    """`seconds_per_host` between two requests to one host (0: no wait); `per_minute` requests to all hosts together;
+    `patience`: seconds to wait for a turn before giving up."""
 
     seconds_per_host: int = 1
     per_minute: int = 3000
@@ -38,6 +38,8 @@ class Budget:
 
 
 class Pace:
+    """Counts requests against a budget."""
+
     def __init__(
         self,
         counter: Counter,
@@ -51,30 +53,32 @@ class Pace:
         self._sleep = sleep
 
     def wait_for_turn(self, host: str, seconds: float) -> None:
-        """Returns when `host` may be asked; raises HostBusy where that is not within `seconds` or our patience."""
+        """Return when `host` may be asked. Raises FetchError, of kind HOST_BUSY, if that is not within `seconds` or the
+        budget's patience."""
+        busy = FetchError(f"{host} is asked by too many at the moment; its turn comes.", HOST_BUSY)
         try:
-            self._spend_minute(host)
-            self._take_host(host, min(seconds, self._budget.patience))
+            has_turn = self._spend_minute() and self._lease_host(host, min(seconds, self._budget.patience))
         except (RedisError, OSError) as error:
-            raise HostBusy(host) from error
+            raise busy from error
+        if not has_turn:
+            raise busy
 
-    def _spend_minute(self, host: str) -> None:
+    def _spend_minute(self) -> bool:
         key = f"nft:fetches:{int(self._clock()) // MINUTE}"
         self._counter.add(key, 0, 2 * MINUTE)
         try:
-            spent = self._counter.incr(key)
+            return self._counter.incr(key) <= self._budget.per_minute
         except ValueError:  # flushed between the two
-            return
-        if spent > self._budget.per_minute:
-            raise HostBusy(host)
+            return True
 
-    def _take_host(self, host: str, seconds: float) -> None:
+    def _lease_host(self, host: str, seconds: float) -> bool:
         period = self._budget.seconds_per_host
         if not period:
-            return
+            return True
         key = f"nft:host:{hashlib.sha256(host.encode()).hexdigest()[:32]}"
         ends_at = self._clock() + seconds
         while not self._counter.add(key, 1, period):
             if self._clock() + POLL_SECONDS > ends_at:
-                raise HostBusy(host)
+                return False
             self._sleep(POLL_SECONDS)
+        return True

@@ -1,14 +1,14 @@
-"""Judging a URL by its text, before any name is looked up."""
+"""Checking a URL by its text, before its host is looked up."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from nft.clients.transport.connections import is_ip_literal
+from nft.clients.transport.errors import URL_REFUSED, FetchError
 from nft.clients.web.addresses import OutboundRules
-from nft.clients.web.errors import UrlRefused
 
 MAX_URL = 2_048
 _PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII without space " < > \ ^ ` { | }
@@ -20,7 +20,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True)
 class Target:
-    """A URL that may be asked for, rebuilt from its judged parts so that all who read it read the same."""
+    """A URL that may be requested, rebuilt from its checked parts so that every parser reads the same in it."""
 
     scheme: str
     host: str
@@ -35,30 +35,30 @@ class Target:
 
 
 def parse_target(url: str, rules: OutboundRules) -> Target:
-    """Raises UrlRefused with the reason."""
+    """Return the checked URL. Raises FetchError, of kind URL_REFUSED, with the reason."""
     if len(url) > MAX_URL:
-        raise UrlRefused(f"The web address is longer than {MAX_URL:,} characters.")
+        raise _refused(f"The web address is longer than {MAX_URL:,} characters.")
     if not _PLAIN.fullmatch(url):
-        raise UrlRefused("The web address holds characters that don't belong in one.")
+        raise _refused("The web address holds characters that don't belong in one.")
     parts, port = _split(url)
     if parts.scheme not in rules.schemes:
-        raise UrlRefused(f"The web address begins with {parts.scheme or 'nothing'}:, we only read {_listed(rules)}.")
+        raise _refused(f"The web address begins with {parts.scheme or 'nothing'}:, we only read {_listed(rules)}.")
     if parts.username is not None or parts.password is not None:
-        raise UrlRefused("The web address carries a user name.")
+        raise _refused("The web address carries a user name.")
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
     if rules.ports is not None and port not in rules.ports:
-        raise UrlRefused(f"The web address names port {port}, which we don't use.")
+        raise _refused(f"The web address names port {port}, which we don't use.")
     host = _checked_host(parts.hostname or "", rules)
     return Target(parts.scheme, host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
 def parse_redirect(location: str, base: Target, rules: OutboundRules) -> Target:
-    """Where a redirect leads, judged like a first URL. Never from https down to http."""
+    """Return where a redirect leads, checked like a first URL. Never from https down to http. Raises FetchError."""
     if not location:
-        raise UrlRefused(f"{base.host} redirects to nowhere.")
+        raise _refused(f"{base.host} redirects to nowhere.")
     target = parse_target(urljoin(base.url, location), rules)
     if base.scheme == "https" and target.scheme != "https":
-        raise UrlRefused(f"{base.host} redirects from https to http.")
+        raise _refused(f"{base.host} redirects from https to http.")
     return target
 
 
@@ -67,29 +67,25 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UrlRefused("The web address can't be read.") from error
+        raise _refused("The web address can't be read.") from error
     if parts.netloc.endswith(":"):
-        raise UrlRefused("The web address has an empty port.")
+        raise _refused("The web address has an empty port.")
     return parts, port
 
 
 def _checked_host(host: str, rules: OutboundRules) -> str:
     if is_ip_literal(host):
         if not rules.ip_literals:
-            raise UrlRefused("The web address names a number instead of a host.")
+            raise _refused("The web address names a number instead of a host.")
         return host
     # The last label must begin with a letter: resolvers read 2852039166 and 0x7f.1 as addresses.
     if not _LABELS.fullmatch(host.rstrip(".")) or len(host) > 253:
-        raise UrlRefused("The web address names no host we can read.")
+        raise _refused("The web address names no host we can read.")
     return host.rstrip(".").lower()
 
 
-def is_ip_literal(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _refused(sentence: str) -> FetchError:
+    return FetchError(sentence, URL_REFUSED)
 
 
 def _listed(rules: OutboundRules) -> str:

@@ -1,14 +1,16 @@
-"""Chain-agnostic names: CAIP-10 accounts, CAIP-19 assets (with CAIP-22, CAIP-29) and `did:nft`.
+"""Chain-agnostic identifiers: CAIP-10 accounts, CAIP-19 assets (with CAIP-22, CAIP-29) and `did:nft`.
 
-Only the `eip155` namespace: every chain here is an EVM chain.
+Only the `eip155` namespace is supported: every chain here is an EVM chain.
 """
+
+from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from nft.core.evm.address import ADDRESS_BYTES, parse_address, to_checksum
-from nft.core.evm.errors import InvalidIdentifier
-from nft.core.tokens.token import TokenStandard, check_token_id
+from nft.core.errors import InvalidIdentifier
+from nft.core.evm.address import check_length, parse_address, to_checksum
+from nft.core.evm.token import TokenStandard, check_token_id
 
 MAX_CHAIN_ID = 9_223_372_036_854_775_771  # EIP-2294
 
@@ -30,7 +32,7 @@ class AccountId:
 
     def __post_init__(self) -> None:
         check_chain_id(self.chain_id)
-        _check_address(self.address)
+        check_length(self.address)
 
     def __str__(self) -> str:
         return f"eip155:{self.chain_id}:{to_checksum(self.address)}"
@@ -47,7 +49,7 @@ class AssetId:
 
     def __post_init__(self) -> None:
         check_chain_id(self.chain_id)
-        _check_address(self.contract)
+        check_length(self.contract)
         check_token_id(self.token_id)
 
     def __str__(self) -> str:
@@ -55,7 +57,7 @@ class AssetId:
 
 
 def parse_account_id(text: str) -> AccountId:
-    """A CAIP-10 account such as `eip155:1:0x…`."""
+    """Parse a CAIP-10 account such as `eip155:1:0x…`. Raise `InvalidIdentifier`."""
     match = _ACCOUNT.fullmatch(text)
     if not match:
         raise InvalidIdentifier("This is not a CAIP-10 account: eip155:<chain id>:0x<address> is expected.")
@@ -63,7 +65,10 @@ def parse_account_id(text: str) -> AccountId:
 
 
 def parse_asset_id(text: str) -> AssetId:
-    """A CAIP-19 asset of ERC-721 (CAIP-22) or ERC-1155 (CAIP-29), or the `did:nft:` form of either."""
+    """Parse a CAIP-19 asset of ERC-721 (CAIP-22) or ERC-1155 (CAIP-29), or its `did:nft:` form.
+
+    Raise `InvalidIdentifier`.
+    """
     match = _ASSET.fullmatch(_without_did(text))
     if not match:
         raise InvalidIdentifier(
@@ -78,18 +83,13 @@ def parse_asset_id(text: str) -> AssetId:
 
 
 def check_chain_id(chain_id: int) -> None:
-    """Raise unless `chain_id` is one EIP-155 and EIP-2294 allow."""
+    """Raise `InvalidIdentifier` unless EIP-155 and EIP-2294 allow the chain id."""
     if not 1 <= chain_id <= MAX_CHAIN_ID:
         raise InvalidIdentifier(f"A chain id is a whole number from 1 to {MAX_CHAIN_ID}.")
 
 
-def _check_address(address: bytes) -> None:
-    if len(address) != ADDRESS_BYTES:
-        raise InvalidIdentifier(f"An address has 20 bytes, not {len(address)}.")
-
-
 def _without_did(text: str) -> str:
-    """`did:nft` writes CAIP-19 with `_` in the place of `/`."""
+    """Return the CAIP-19 form of a `did:nft`, which writes `_` in place of `/`."""
     if not text.startswith(_DID):
         return text
     if "?" in text:

@@ -1,63 +1,18 @@
-"""Everything the pure core can refuse, as one tree.
-
-    CoreError                     a value was refused; the message is a sentence for a person
-    ├── InvalidAddress            no 20-byte address, or a wrong EIP-55 checksum
-    ├── InvalidName               not a name of the Ethereum Name Service
-    ├── InvalidIdentifier         no CAIP-10 / CAIP-19 / did:nft identifier
-    │   └── PasteRefused          what a person pasted names no token we can read (.reason)
-    ├── BadVarint                 a number cut short or not in its shortest form (inside parsers only)
-    ├── InvalidCid                no CID
-    │   └── UnsupportedCid        a CID whose hash, base or codec we do not prove
-    ├── DagError                  a block or a graph of blocks was refused
-    │   ├── BlockMismatch   *     bytes that do not hash to their CID
-    │   ├── BlockMissing    *     a block is needed first (.cid)
-    │   ├── MalformedNode         a proved block that is no valid dag-pb, UnixFS or dag-cbor
-    │   ├── UnsupportedNode       valid, but no kind of node we read
-    │   ├── PathNotFound          the proved directory has no such name
-    │   ├── NotAFile              the path ends at a directory
-    │   └── LimitExceeded         more bytes, blocks or depth than allowed (.limit)
-    ├── CarError            *     no well-formed CARv1
-    ├── TokenUriRefused           a token URI we do not follow (.reason)
-    ├── MetadataRefused           a metadata document we do not read (.reason)
-    ├── BadAnswer           *     a chain answer that is not what the call returns
-    └── SignInError
-        ├── InvalidSignInRequest  a field that may not stand in a sign-in text
-        └── BadSignature          not a signature we recover an address from
-
-`permanent` says whether trying the same again can help: those marked * may come right when another gateway
-or node is asked, so their `permanent` is False.
-"""
+"""Errors of chain answers and wallet signatures. `nft.core.errors` shows the whole tree."""
 
 from __future__ import annotations
 
 from nft.core.errors import CoreError
-
-
-class InvalidAddress(CoreError):
-    """Not an Ethereum address."""
-
-
-class InvalidName(CoreError):
-    """Not a name by ENSIP-15, or one longer than we read."""
-
-
-class InvalidIdentifier(CoreError):
-    """Not a CAIP-10 account, CAIP-19 asset or `did:nft` identifier."""
+from profiles.errors import Kind
 
 
 class BadAnswer(CoreError):
-    """A chain answer that does not have the shape its call returns. Never a reason to decide against an owner."""
+    """An answer that does not have the shape its call returns. Never a reason to decide against an owner."""
 
-    permanent = False
-
-
-class SignInError(CoreError):
-    """Something about a sign-in text or its signature was refused."""
+    kind = Kind("bad-answer", "The answer can't be read", 502, permanent=False)
 
 
-class InvalidSignInRequest(SignInError):
-    """A field that may not stand in an EIP-4361 text of ours."""
-
-
-class BadSignature(SignInError):
+class BadSignature(CoreError):
     """Not a signature from which an address can be recovered."""
+
+    kind = Kind("bad-signature", "This signature can't be read")

@@ -1,5 +1,7 @@
 """Wallet signatures: EIP-191 hashes, recovery of the signer's address, and the ERC-6492 wrapper."""
 
+from __future__ import annotations
+
 import re
 
 import coincurve
@@ -18,7 +20,7 @@ _TOP_BIT = 1 << 255
 
 
 def parse_signature(hex_text: str) -> bytes:
-    """What a wallet returned, from 0x and hexadecimal digits; at most `MAX_SIGNATURE_BYTES` of it."""
+    """Parse `0x` and hexadecimal digits, at most `MAX_SIGNATURE_BYTES`. Raise `BadSignature`."""
     if len(hex_text) > 2 + 2 * MAX_SIGNATURE_BYTES:
         raise BadSignature(f"The signature is longer than {MAX_SIGNATURE_BYTES:,} bytes.")
     if not _HEX.fullmatch(hex_text):
@@ -27,7 +29,7 @@ def parse_signature(hex_text: str) -> bytes:
 
 
 def message_hash(text: str) -> bytes:
-    """What `personal_sign` signs (EIP-191 version 0x45) and ERC-1271 contracts are asked about."""
+    """Return the hash that `personal_sign` signs (EIP-191 version 0x45) and ERC-1271 contracts verify."""
     try:
         message = text.encode()
     except UnicodeEncodeError as error:
@@ -36,10 +38,10 @@ def message_hash(text: str) -> bytes:
 
 
 def recover_address(text: str, signature: bytes) -> bytes:
-    """The address whose key signed `text`; never compare signatures, only this address.
+    """Return the address whose key signed `text`. Compare only this address, never signatures.
 
-    Takes 65 bytes (r, s, v in 0/1/27/28) or 64 (EIP-2098). An s in the upper half is refused (EIP-2): every signature
-    has such a twin, and no wallet makes it.
+    `signature` has 65 bytes (r, s, v in 0/1/27/28) or 64 (EIP-2098). An s in the upper half is refused (EIP-2): each
+    signature has such a twin, and no wallet makes it. Raise `BadSignature`.
     """
     compact, recovery_id = _split_signature(signature)
     if int.from_bytes(compact[WORD:], "big") > _HALF_ORDER:
@@ -54,12 +56,12 @@ def recover_address(text: str, signature: bytes) -> bytes:
 
 
 def is_erc6492(signature: bytes) -> bool:
-    """Whether the signature is wrapped for an account that may not be deployed yet."""
+    """Return whether the signature is wrapped for an account that may not be deployed yet (ERC-6492)."""
     return len(signature) > WORD and signature.endswith(ERC6492_MAGIC)
 
 
 def unwrap_erc6492(signature: bytes) -> tuple[bytes, bytes, bytes]:
-    """Factory address, factory call data and inner signature of an ERC-6492 wrapper."""
+    """Return factory address, factory call data and inner signature of an ERC-6492 wrapper. Raise `BadSignature`."""
     if not is_erc6492(signature):
         raise BadSignature("The signature has no ERC-6492 wrapper.")
     body = signature[: -len(ERC6492_MAGIC)]
@@ -74,7 +76,7 @@ def unwrap_erc6492(signature: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _split_signature(signature: bytes) -> tuple[bytes, int]:
-    """r ‖ s and the recovery id."""
+    """Return r ‖ s (64 bytes) and the recovery id (0 or 1)."""
     if len(signature) == 65:
         if signature[64] not in _RECOVERY_IDS:
             raise BadSignature(f"The signature's last byte is {signature[64]}; 0, 1, 27 or 28 is expected.")

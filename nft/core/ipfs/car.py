@@ -1,59 +1,57 @@
-"""CARv1 archives: a root and blocks, one after the other (https://ipld.io/specs/transport/car/carv1/)."""
+"""CARv1 archives: a header that names roots, then blocks (https://ipld.io/specs/transport/car/carv1/)."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 import libipld
 
-from nft.core.ipfs.cid import IDENTITY, Bytes, Cid, cid_from_bytes, encode_varint, read_cid, read_varint, verify_block
+from nft.core.buffers import Bytes
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.blocks import verify_block
+from nft.core.ipfs.cid import DAG_CBOR, DAG_PB, IDENTITY, Cid, decode_cid, read_cid
 from nft.core.ipfs.dag import DEFAULT_LIMITS, DagLimits
-from nft.core.ipfs.dag_cbor import block_links
-from nft.core.ipfs.errors import BadVarint, BlockMissing, CarError, InvalidCid, TruncatedVarint
+from nft.core.ipfs.dag_cbor import decode_dag_cbor, iterate_links
+from nft.core.ipfs.dag_pb import decode_node
+from nft.core.ipfs.errors import BlockMissing, CarError
+from nft.core.ipfs.varint import TRUNCATED, BadVarint, encode_varint, read_varint
 
 _MAX_HEADER_BYTES = 4096
 _MAX_ROOTS = 16
-_NEXT_LENGTH_BYTES = 3  # of the section that follows: enough to know how long it is up to 2 MiB
-_MIN_HEAD_BYTES = 5  # a length, and a CID with nothing in it
-_MAX_HEAD_BYTES = 192  # of a section: a varint and a CID with an identity of at most 128 bytes
-_HEADER_HEAD = b"\xa2\x65roots\x81\xd8\x2a"  # dag-cbor: {"roots": [one link], "version": 1}
+# The length of the next section, up to 2 MiB.
+_NEXT_LENGTH_BYTES = 3
+# The head of a section is its length and a CID: at least an empty one, at most one with 128 identity bytes.
+_MIN_HEAD_BYTES = 5
+_MAX_HEAD_BYTES = 192
+# dag-cbor of {"roots": [one link], "version": 1}, before and after the link.
+_HEADER_HEAD = b"\xa2\x65roots\x81\xd8\x2a"
 _HEADER_TAIL = b"\x67version\x01"
 
 
-def write_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> bytes:
-    """An archive of `root` and all that can be reached from it in `blocks`, depth first, each block once.
+def build_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> bytes:
+    """Build an archive of `root` and all blocks reachable from it in `blocks`, depth first, each block once.
 
-    Blocks that are linked but not given are left out: a proof of one file does not need its neighbours.
-    Raises `BlockMissing` when the root is not there.
+    Blocks that are linked but not given are left out: a proof of one file does not need its neighbors.
+    Raise `BlockMissing` if the root is not given, and `DagError` for a block that can't be decoded.
     """
-    return b"".join(iterate_car(root, blocks))
-
-
-def iterate_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
-    """`write_car` in parts, for streaming."""
     if root not in blocks and root.hash_code != IDENTITY:
         raise BlockMissing(root)
-    yield _encode_header(root)
-    seen: set[Cid] = set()
-    pending = [root]
-    while pending:
-        cid = pending.pop()
-        if cid in seen:
-            continue
-        seen.add(cid)
-        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
-        if block is None:
-            continue
-        if cid.hash_code != IDENTITY:
-            encoded = cid.encode()
-            yield encode_varint(len(encoded) + len(block)) + encoded
-            yield block
-        pending.extend(reversed(block_links(cid, block)))
+    return b"".join((_encode_header(root), *_iterate_sections(root, blocks)))
+
+
+def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, Bytes]]:
+    """Return the roots and the verified blocks of an archive in memory. Raise as `CarReader` does."""
+    reader = CarReader(limits)
+    blocks = dict(reader.feed(archive))
+    reader.close()
+    return reader.roots, blocks
 
 
 class CarReader:
-    """Takes an archive in pieces of any size and gives back its blocks, each verified against its CID.
+    """Reads an archive in pieces of any size and returns its blocks, each verified against its CID.
 
-    Holds at most one block and the piece it was fed; blocks that lie whole within a piece are views of it, not
-    copies. After an error the reader is done for.
+    Holds at most one block and the piece it was given. A block that lies whole within a piece is a view of it, not a
+    copy. Not usable after an error.
     """
 
     def __init__(self, limits: DagLimits = DEFAULT_LIMITS) -> None:
@@ -62,12 +60,15 @@ class CarReader:
         self._bytes = 0
         self._blocks = 0
         self._header_read = False
-        self._head = b""  # of a section: its length and CID, as far as they have come
+        self._head = b""  # the length and CID of the next section, as far as received
         self._section: _Section | None = None
 
     @property
     def wanted(self) -> int:
-        """The size of the next piece that makes no copy necessary: the rest of what has begun, and a length."""
+        """Return the best size of the next piece, in bytes: the rest of the current section and the next length.
+
+        Pieces of this size need no copies.
+        """
         if self._section:
             return self._section.missing + _NEXT_LENGTH_BYTES
         try:
@@ -77,7 +78,7 @@ class CarReader:
         return min(length, self._max_section_bytes) + offset - len(self._head) + _NEXT_LENGTH_BYTES
 
     def feed(self, piece: bytes) -> list[tuple[Cid, Bytes]]:
-        """The blocks that `piece` completes. Raises `CarError`, `BlockMismatch` or `InvalidCid`."""
+        """Return the blocks that `piece` completes. Raise `CarError`, `BlockMismatch` or `InvalidIdentifier`."""
         self._bytes += len(piece)
         if self._bytes > self._max_bytes:
             raise CarError(f"The archive is larger than {self._max_bytes:,} bytes.")
@@ -95,7 +96,7 @@ class CarReader:
         return done
 
     def close(self) -> None:
-        """Raise `CarError` unless the archive ended behind a whole block."""
+        """Raise `CarError` unless the archive ended after a complete block."""
         if not self._header_read:
             raise CarError("The archive ends inside its header.")
         if self._head or self._section:
@@ -110,23 +111,23 @@ class CarReader:
         return self._limits.max_block_bytes + _MAX_HEAD_BYTES
 
     def _read_head(self, rest: memoryview) -> memoryview:
-        """Begin a section if enough bytes have come; what is left of `rest`."""
+        """Start a section if enough bytes were received; return what is left of `rest`."""
         head = self._head + bytes(rest[:_MAX_HEAD_BYTES])
         if len(head) < _MIN_HEAD_BYTES and self._header_read:
             self._head = head
             return rest[len(rest) :]
         try:
             section, used = self._parse_head(head)
-        except TruncatedVarint:
-            self._head = head
-            return rest[_MAX_HEAD_BYTES:]
         except BadVarint as error:
+            if error.is_a(TRUNCATED):
+                self._head = head
+                return rest[_MAX_HEAD_BYTES:]
             raise CarError(f"The archive is damaged. {error}") from error
         rest = rest[used - len(self._head) :]
         self._head, self._section = b"", section
         return rest
 
-    def _parse_head(self, head: bytes) -> tuple["_Section", int]:
+    def _parse_head(self, head: bytes) -> tuple[_Section, int]:
         length, offset = read_varint(head, 0)
         if not self._header_read:
             _check_length(length, _MAX_HEADER_BYTES)
@@ -141,7 +142,7 @@ class CarReader:
             raise CarError(f"The archive has more than {self._limits.max_blocks:,} blocks.")
         return _Section(cid, size), end
 
-    def _finish(self, section: "_Section") -> list[tuple[Cid, Bytes]]:
+    def _finish(self, section: _Section) -> list[tuple[Cid, Bytes]]:
         content = section.content()
         if section.cid is None:
             self.roots = _decode_header(content)
@@ -152,7 +153,7 @@ class CarReader:
 
 
 class _Section:
-    """What follows a length: the header (without CID) or a block. `missing` bytes are still to come."""
+    """What follows a length: the header (without a CID) or a block. `missing` bytes are not received yet."""
 
     def __init__(self, cid: Cid | None, size: int) -> None:
         self.cid = cid
@@ -169,17 +170,36 @@ class _Section:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, Bytes]]:
-    """The roots and the proved blocks of a whole archive in memory."""
-    reader = CarReader(limits)
-    blocks = dict(reader.feed(archive))
-    reader.close()
-    return reader.roots, blocks
-
-
 def _check_length(length: int, allowed: int) -> None:
     if not 0 < length <= allowed:
         raise CarError(f"A section of the archive claims {length:,} bytes; 1 to {allowed:,} are allowed.")
+
+
+def _iterate_sections(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
+    seen: set[Cid] = set()
+    pending = [root]
+    while pending:
+        cid = pending.pop()
+        if cid in seen:
+            continue
+        seen.add(cid)
+        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
+        if block is None:
+            continue
+        if cid.hash_code != IDENTITY:
+            encoded = cid.encode()
+            yield encode_varint(len(encoded) + len(block)) + encoded
+            yield block
+        pending.extend(reversed(_decode_links(cid, block)))
+
+
+def _decode_links(cid: Cid, block: Bytes) -> list[Cid]:
+    """Return the CIDs that a block links to, in order; none for codecs that are not read."""
+    if cid.codec == DAG_PB:
+        return [link.cid for link in decode_node(block).links]
+    if cid.codec == DAG_CBOR:
+        return list(iterate_links(decode_dag_cbor(block)))
+    return []
 
 
 def _encode_header(root: Cid) -> bytes:
@@ -203,6 +223,6 @@ def _decode_header(header: Bytes) -> tuple[Cid, ...]:
     if set(value) != {"roots", "version"} or not isinstance(roots, list) or len(roots) > _MAX_ROOTS:
         raise CarError(f"The archive's header must name its roots, at most {_MAX_ROOTS}.")
     try:
-        return tuple(cid_from_bytes(root) for root in roots)
-    except (InvalidCid, TypeError) as error:
+        return tuple(decode_cid(root) for root in roots)
+    except (InvalidIdentifier, TypeError) as error:
         raise CarError("The archive's header names a root that is no CID.") from error

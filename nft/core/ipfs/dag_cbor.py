@@ -1,46 +1,42 @@
-"""The links of any block we read: dag-pb, dag-cbor (as NFT tools used for `metadata.json`) and raw."""
+"""dag-cbor blocks. Some NFT tools stored `metadata.json` in directories of this codec."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import libipld
 
-from nft.core.ipfs.cid import DAG_CBOR, DAG_PB, Bytes, Cid, cid_from_bytes
-from nft.core.ipfs.dag_pb import decode_node
-from nft.core.ipfs.errors import InvalidCid, MalformedNode, PathNotFound, UnsupportedNode
+from nft.core.buffers import Bytes
+from nft.core.errors import InvalidIdentifier
+from nft.core.ipfs.cid import Cid, decode_cid
+from nft.core.ipfs.errors import MALFORMED_NODE, PATH_NOT_FOUND, UNSUPPORTED_NODE, DagError
 
-DagCbor = Any  # what CBOR can hold: dict, list, str, bytes, int, float, bool or None; a link comes as its CID's bytes
-
-
-def block_links(cid: Cid, block: Bytes) -> list[Cid]:
-    """The CIDs that a proved block links to, in its own order; none for codecs we do not read."""
-    if cid.codec == DAG_PB:
-        return [link.cid for link in decode_node(block).links]
-    if cid.codec == DAG_CBOR:
-        return list(_find_links(decode_dag_cbor(block)))
-    return []
+DagCbor = dict[str, "DagCbor"] | list["DagCbor"] | str | bytes | int | float | bool | None
+"""A decoded value. A link is the bytes of its CID."""
 
 
 def decode_dag_cbor(block: Bytes) -> DagCbor:
-    """The value in a dag-cbor block."""
+    """Return the value in a block. Raise `DagError`."""
     try:
-        return libipld.decode_dag_cbor(bytes(block))
+        value: DagCbor = libipld.decode_dag_cbor(bytes(block))
     except (ValueError, RecursionError) as error:
-        raise MalformedNode("A block is not valid dag-cbor.") from error
+        raise DagError("A block is not valid dag-cbor.", MALFORMED_NODE) from error
+    return value
 
 
-def link_in_dag_cbor(value: DagCbor, names: list[str]) -> tuple[Cid, list[str]]:
-    """Follow `names` to the first link; that link and the names left over."""
+def find_link(value: DagCbor, names: list[str]) -> tuple[Cid, list[str]]:
+    """Follow `names` to the first link; return it and the names left over. Raise `DagError`."""
     for used, name in enumerate(names, start=1):
         if not isinstance(value, dict) or name not in value:
-            raise PathNotFound(f"A proved dag-cbor object has nothing named “{name[:60]}”.")
+            raise DagError(f"A proved dag-cbor object has nothing named “{name[:60]}”.", PATH_NOT_FOUND)
         value = value[name]
         if isinstance(value, bytes):
-            return _as_link(value), names[used:]
-    raise UnsupportedNode("The path ends inside a dag-cbor object, not at a file.")
+            return _decode_link(value), names[used:]
+    raise DagError("The path ends inside a dag-cbor object, not at a file.", UNSUPPORTED_NODE)
 
 
-def _find_links(value: DagCbor) -> Iterator[Cid]:
+def iterate_links(value: DagCbor) -> Iterator[Cid]:
+    """Yield the CIDs in `value` in order. Other byte strings are skipped."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -50,13 +46,13 @@ def _find_links(value: DagCbor) -> Iterator[Cid]:
             pending.extend(reversed(item))
         elif isinstance(item, bytes):
             try:
-                yield cid_from_bytes(item)
-            except InvalidCid:
+                yield decode_cid(item)
+            except InvalidIdentifier:
                 continue
 
 
-def _as_link(value: bytes) -> Cid:
+def _decode_link(value: bytes) -> Cid:
     try:
-        return cid_from_bytes(value)
-    except InvalidCid as error:
-        raise UnsupportedNode(f"The path does not lead to a file. {error}") from error
+        return decode_cid(value)
+    except InvalidIdentifier as error:
+        raise DagError(f"The path does not lead to a file. {error}", UNSUPPORTED_NODE) from error

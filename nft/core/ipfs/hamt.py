@@ -1,6 +1,8 @@
-"""Names in sharded directories: a hash array mapped trie keyed by murmur3 (UnixFS `HAMTShard`)."""
+"""Look up names in sharded directories: a hash array mapped trie keyed by murmur3 (UnixFS `HAMTShard`)."""
 
-from nft.core.ipfs.errors import MalformedNode, UnsupportedNode
+from __future__ import annotations
+
+from nft.core.ipfs.errors import MALFORMED_NODE, UNSUPPORTED_NODE, DagError
 from nft.core.ipfs.unixfs import UnixFsNode
 
 MURMUR3_X64_64 = 0x22
@@ -11,20 +13,20 @@ _C1, _C2 = 0x87C3_7B91_1142_53D5, 0x4CF5_AD43_2745_937F
 
 
 def shard_prefix(shard: UnixFsNode, name: str, bits_used: int) -> tuple[str, int]:
-    """The link-name prefix under which `name` stands in this shard, and how many hash bits are used up then.
+    """Return the link-name prefix of `name` in this shard, and the number of hash bits used after it.
 
-    A link named exactly by the prefix leads to the next shard; prefix + name is the entry itself.
+    A link named exactly by the prefix leads to the next shard; prefix + name is the entry itself. Raise `DagError`.
     """
     bits = _fanout_bits(shard)
     if bits_used + bits > _HASH_BITS:
-        raise MalformedNode("A sharded directory is deeper than its hash has bits.")
+        raise DagError("A sharded directory is deeper than its hash has bits.", MALFORMED_NODE)
     index = murmur3_x64_64(name.encode()) >> (_HASH_BITS - bits_used - bits) & (shard.fanout - 1)
     width = len(f"{shard.fanout - 1:X}")
     return f"{index:0{width}X}", bits_used + bits
 
 
 def murmur3_x64_64(data: bytes) -> int:
-    """The first 64 bits of MurmurHash3 x64 128 with seed 0, as multihash 0x22 defines them."""
+    """Return the first 64 bits of MurmurHash3 x64 128 with seed 0, as multihash 0x22 defines them."""
     h1 = h2 = 0
     full = len(data) - len(data) % 16
     for start in range(0, full, 16):
@@ -45,9 +47,9 @@ def murmur3_x64_64(data: bytes) -> int:
 def _fanout_bits(shard: UnixFsNode) -> int:
     fanout = shard.fanout
     if shard.hash_type != MURMUR3_X64_64:
-        raise UnsupportedNode(f"A sharded directory uses hash {shard.hash_type:#x}; only murmur3 is known.")
+        raise DagError(f"A sharded directory uses hash {shard.hash_type:#x}; only murmur3 is known.", UNSUPPORTED_NODE)
     if not 2 <= fanout <= _MAX_FANOUT or fanout & (fanout - 1):
-        raise MalformedNode(f"A sharded directory cannot have a fanout of {fanout}.")
+        raise DagError(f"A sharded directory cannot have a fanout of {fanout}.", MALFORMED_NODE)
     return fanout.bit_length() - 1
 
 

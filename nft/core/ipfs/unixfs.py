@@ -1,26 +1,34 @@
-"""UnixFS: files and directories as graphs of blocks (https://specs.ipfs.tech/unixfs/). Building and node decoding.
+"""UnixFS: build files and directories as graphs of blocks, and decode nodes (https://specs.ipfs.tech/unixfs/).
 
-Files are built as Kubo does with `--cid-version=1`: chunks of 256 KiB, raw leaves, balanced, 174 links a node. A CID
-names bytes and their layout, so none of these may change without changing the CIDs of what was published.
+Files are built as Kubo builds them with `--cid-version=1`: chunks of 256 KiB, raw leaves, balanced, 174 links per node.
+A CID depends on this layout as well as on the bytes, so these values must never change.
 """
+
+from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nft.core.ipfs.cid import DAG_PB, RAW, Bytes, Cid, cid_of
-from nft.core.ipfs.dag_pb import DELIMITED, VARINT, PbLink, encode_node, encode_number, read_fields, read_packed
-from nft.core.ipfs.errors import DagError, LimitExceeded, MalformedNode
+from nft.core.buffers import Bytes
+from nft.core.ipfs.cid import DAG_PB, RAW, Cid, build_cid
+from nft.core.ipfs.dag_pb import PbLink, encode_node
+from nft.core.ipfs.errors import MALFORMED_NODE, DagError
+from nft.core.ipfs.protobuf import DELIMITED, VARINT, encode_number, read_fields, read_packed
+from profiles.errors import Kind
 
 CHUNK_BYTES = 256 * 1024
 LINKS_PER_NODE = 174
-MAX_DIRECTORY_BLOCK_BYTES = 256 * 1024  # Kubo shards larger directories
+# Kubo shards larger directories.
+MAX_DIRECTORY_BLOCK_BYTES = 256 * 1024
+
+DIRECTORY_TOO_LARGE = Kind("directory-too-large", "This directory can't be built")
 
 _TYPE, _DATA, _FILE_SIZE, _BLOCK_SIZES, _HASH_TYPE, _FANOUT = 1, 2, 3, 4, 5, 6
 
 
 class NodeType(enum.IntEnum):
-    """What a UnixFS node is."""
+    """The type of a UnixFS node."""
 
     RAW = 0
     DIRECTORY = 1
@@ -32,7 +40,7 @@ class NodeType(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnixFsNode:
-    """The data of a dag-pb node. Claimed file and block sizes are left out: nobody may rely on them."""
+    """The data of a dag-pb node, without the claimed file and block sizes, which are untrusted."""
 
     type: NodeType
     data: memoryview
@@ -42,7 +50,10 @@ class UnixFsNode:
 
 @dataclass(frozen=True, slots=True)
 class BuiltDag:
-    """A graph ready to be published. `size` is the sum of its block sizes, as links to it state (Tsize)."""
+    """A graph ready to be published.
+
+    `size` is the sum of its block sizes in bytes: the Tsize of links to it.
+    """
 
     root: Cid
     blocks: Mapping[Cid, bytes]
@@ -57,7 +68,7 @@ class _Branch:
 
 
 def build_file(data: bytes) -> BuiltDag:
-    """The blocks of one file. A file of one chunk is a single raw block."""
+    """Build the blocks of one file. A file of one chunk is a single raw block."""
     blocks: dict[Cid, bytes] = {}
     level = [_add_leaf(data[start : start + CHUNK_BYTES], blocks) for start in range(0, len(data) or 1, CHUNK_BYTES)]
     while len(level) > 1:
@@ -68,28 +79,35 @@ def build_file(data: bytes) -> BuiltDag:
 
 
 def build_directory(entries: Mapping[str, tuple[Cid, int]]) -> BuiltDag:
-    """A directory of name → (CID, Tsize). Its `blocks` hold the directory alone, its `size` everything below."""
+    """Build a directory of name → (CID, Tsize).
+
+    Its `blocks` hold the directory alone; its `size` includes everything below. Raise `DagError` for a bad name and,
+    with the kind `DIRECTORY_TOO_LARGE`, for too many entries.
+    """
     for name in entries:
         _check_name(name)
     links = [PbLink(cid, name, size) for name, (cid, size) in entries.items()]
     block = encode_node(links, encode_number(_TYPE, NodeType.DIRECTORY))
     if len(block) > MAX_DIRECTORY_BLOCK_BYTES:
-        raise LimitExceeded("directory", f"A directory block may have {MAX_DIRECTORY_BLOCK_BYTES} bytes.")
-    root = cid_of(block, DAG_PB)
+        raise DagError(f"A directory block may have {MAX_DIRECTORY_BLOCK_BYTES} bytes.", DIRECTORY_TOO_LARGE)
+    root = build_cid(block, DAG_PB)
     return BuiltDag(root, {root: block}, len(block) + sum(link.size for link in links))
 
 
 def decode_unixfs(message: Bytes | None) -> UnixFsNode:
-    """The UnixFS part of a dag-pb node. Unknown fields (mode, mtime) are passed over, as the specification says."""
+    """Decode the data of a dag-pb node. Raise `DagError`.
+
+    Unknown fields (mode, mtime) are skipped, as the specification demands.
+    """
     if message is None:
-        raise MalformedNode("A dag-pb node carries no UnixFS data, so it is no file and no directory.")
+        raise DagError("A dag-pb node carries no UnixFS data, so it is no file and no directory.", MALFORMED_NODE)
     numbers: dict[int, int] = {}
     data = memoryview(b"")
-    for field, kind, number, value in read_fields(message):
-        _check_kind(field, kind)
+    for field, wire_type, number, value in read_fields(message):
+        _check_wire_type(field, wire_type)
         if field == _DATA:
             data = value
-        elif field == _BLOCK_SIZES and kind == DELIMITED:
+        elif field == _BLOCK_SIZES and wire_type == DELIMITED:
             for _ in read_packed(value):
                 pass
         else:
@@ -97,23 +115,23 @@ def decode_unixfs(message: Bytes | None) -> UnixFsNode:
     try:
         node_type = NodeType(numbers[_TYPE])
     except (KeyError, ValueError) as error:
-        raise MalformedNode("A UnixFS node does not say what it is.") from error
+        raise DagError("A UnixFS node does not say what it is.", MALFORMED_NODE) from error
     return UnixFsNode(node_type, data, numbers.get(_HASH_TYPE, 0), numbers.get(_FANOUT, 0))
 
 
-def _check_kind(field: int, kind: int) -> None:
+def _check_wire_type(field: int, wire_type: int) -> None:
     if field == _DATA:
-        expected = kind == DELIMITED
+        is_expected = wire_type == DELIMITED
     elif field == _BLOCK_SIZES:
-        expected = kind in (VARINT, DELIMITED)
+        is_expected = wire_type in (VARINT, DELIMITED)
     else:
-        expected = kind == VARINT or field > _FANOUT
-    if not expected:
-        raise MalformedNode(f"UnixFS field {field} has a wrong protobuf type.")
+        is_expected = wire_type == VARINT or field > _FANOUT
+    if not is_expected:
+        raise DagError(f"UnixFS field {field} has a wrong protobuf type.", MALFORMED_NODE)
 
 
 def _add_leaf(chunk: bytes, blocks: dict[Cid, bytes]) -> _Branch:
-    cid = cid_of(chunk, RAW)
+    cid = build_cid(chunk, RAW)
     blocks[cid] = chunk
     return _Branch(cid, len(chunk), len(chunk))
 
@@ -128,7 +146,7 @@ def _add_parent(children: list[_Branch], blocks: dict[Cid, bytes]) -> _Branch:
         )
     )
     block = encode_node([PbLink(child.cid, "", child.graph_bytes) for child in children], message)
-    cid = cid_of(block, DAG_PB)
+    cid = build_cid(block, DAG_PB)
     blocks[cid] = block
     return _Branch(cid, size, len(block) + sum(child.graph_bytes for child in children))
 

@@ -1,13 +1,21 @@
-"""What the `avatar` record of a name says (ENSIP-12): a token by its CAIP-22 or CAIP-29 name, or something else."""
+"""Parse the `avatar` record of an ENS name (ENSIP-12): a token by its CAIP-22 or CAIP-29 identifier."""
 
+from __future__ import annotations
+
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.caip import parse_asset_id
-from nft.core.evm.errors import InvalidAddress, InvalidIdentifier
-from nft.core.tokens.errors import PasteRefused
-from nft.core.tokens.paste import AssetReference, PasteRefusal
+from nft.core.tokens.paste import AssetReference
+from profiles.errors import Kind
 
+# The key of the record.
 AVATAR = "avatar"
-"""The key of the record."""
 
+_TITLE = "This name has no token as its picture"
+NO_RECORD = Kind("no-avatar-record", _TITLE)
+NOT_A_TOKEN = Kind("avatar-record-not-a-token", _TITLE)
+BAD_IDENTIFIER = Kind("avatar-record-bad-identifier", _TITLE)
+
+# What other schemes of the record stand for, to finish the sentence “The picture is no token but …”.
 _NO_TOKENS = {
     "http:": "a web address",
     "https:": "a web address",
@@ -19,21 +27,20 @@ _NO_TOKENS = {
 
 
 def parse_avatar_record(name: str, record: str) -> AssetReference:
-    """The token that the record of `name` names. Raises PasteRefused, with what the record is instead."""
+    """Return the token that the record of `name` names.
+
+    Raise `InvalidIdentifier`, which says what the record holds instead.
+    """
     record = record.strip()
     if not record:
-        raise PasteRefused(PasteRefusal.NO_RECORD, f"The name {name} has no picture: its “avatar” record is empty.")
+        raise InvalidIdentifier(f"The name {name} has no picture: its “avatar” record is empty.", NO_RECORD)
     scheme = record[:8].lower().partition(":")[0] + ":"
     if scheme in _NO_TOKENS:
-        what = _NO_TOKENS[scheme]
-        raise PasteRefused(
-            PasteRefusal.NOT_A_TOKEN,
-            f"The picture of {name} is no token but {what}. Upload the picture itself instead.",
-        )
+        sentence = f"The picture of {name} is no token but {_NO_TOKENS[scheme]}. Upload the picture itself instead."
+        raise InvalidIdentifier(sentence, NOT_A_TOKEN)
     try:
         asset = parse_asset_id(record)
-    except (InvalidIdentifier, InvalidAddress) as error:
-        raise PasteRefused(
-            PasteRefusal.BAD_IDENTIFIER, f"The “avatar” record of {name} names no token we can read. {error}"
-        ) from error
+    except InvalidIdentifier as error:
+        sentence = f"The “avatar” record of {name} names no token we can read. {error}"
+        raise InvalidIdentifier(sentence, BAD_IDENTIFIER) from error
     return AssetReference(asset.chain_id, asset.contract, asset.token_id, asset.standard)

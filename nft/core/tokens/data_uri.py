@@ -1,14 +1,25 @@
-"""`data:` URIs (RFC 2397) as contracts write them: base64, percent-encoded, raw UTF-8, with and without the comma."""
+"""Parse `data:` URIs (RFC 2397) as contracts write them.
+
+Accepted are base64, percent-encoding and raw UTF-8, with and without the comma. Every refusal is a `CoreError` with one
+of the kinds below.
+"""
+
+from __future__ import annotations
 
 import binascii
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from nft.core.tokens.errors import TokenUriRefused
-from nft.core.tokens.refusals import UriRefusal
+from nft.core.errors import CoreError
+from profiles.errors import Kind
 
 MAX_DATA_BYTES = 10 * 1024 * 1024
+
+_TITLE = "This data: URI can't be read"
+BAD_DATA_URI = Kind("bad-data-uri", _TITLE)
+BAD_BASE64 = Kind("bad-base64", _TITLE)
+DATA_TOO_LARGE = Kind("data-too-large", _TITLE)
 
 _MAX_HEAD_CHARACTERS = 256
 _HEAD = re.compile(
@@ -24,7 +35,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*")
 
 @dataclass(frozen=True, slots=True)
 class DataUri:
-    """A document inside the URI. `media_type` is the claim of whoever wrote it, lower-case; never trust it."""
+    """A document inside the URI. `media_type` is lower-case, claimed by the author and untrusted."""
 
     media_type: str
     data: bytes
@@ -34,22 +45,25 @@ class DataUri:
 
 
 def parse_data_uri(text: str, max_bytes: int = MAX_DATA_BYTES) -> DataUri:
-    """The document in a `data:` URI, at most `max_bytes` of it. A `#` belongs to the document."""
+    """Return the document in a `data:` URI, of at most `max_bytes`. Raise `CoreError`.
+
+    A `#` belongs to the document.
+    """
     _check_size(len(text), 3 * max_bytes + _MAX_HEAD_CHARACTERS, max_bytes)
     head = _HEAD.match(text[:_MAX_HEAD_CHARACTERS])
     if not head:
-        raise TokenUriRefused(UriRefusal.BAD_DATA_URI, "The data: URI cannot be read.")
+        raise CoreError("The data: URI cannot be read.", BAD_DATA_URI)
     body = text[head.end() :]
     is_base64 = "base64" in head["parameters"].lower()
     if not head["comma"] and not (is_base64 or body[:3].lower().startswith(_DOCUMENT_STARTS)):
-        raise TokenUriRefused(UriRefusal.BAD_DATA_URI, "The data: URI has no comma before its data.")
+        raise CoreError("The data: URI has no comma before its data.", BAD_DATA_URI)
     data = _decode_base64(body) if is_base64 and not body.lstrip().startswith(("{", "<")) else _decode_text(body)
     _check_size(len(data), max_bytes, max_bytes)
     return DataUri((head["type"] or "text/plain").lower(), data)
 
 
 def parse_inline_document(text: str, max_bytes: int = MAX_DATA_BYTES) -> DataUri:
-    """JSON or markup that a contract answers in the place of a URI."""
+    """Return JSON or markup that a contract answers in place of a URI. Raise `CoreError` above `max_bytes`."""
     _check_size(len(text), max_bytes, max_bytes)
     data = text.encode("utf-8", "replace")
     _check_size(len(data), max_bytes, max_bytes)
@@ -61,14 +75,14 @@ def _decode_text(body: str) -> bytes:
 
 
 def _decode_base64(body: str) -> bytes:
-    """Either alphabet, with or without padding, blanks and percent-encoding."""
+    """Decode either alphabet, with or without padding, whitespace and percent-encoding."""
     text = _BLANKS.sub("", unquote_to_bytes(body.encode("utf-8", "replace")).decode("latin-1"))
     text = text.replace("-", "+").replace("_", "/").rstrip("=")
     if not _BASE64.fullmatch(text) or len(text) % 4 == 1:
-        raise TokenUriRefused(UriRefusal.BAD_BASE64, "The data: URI says base64, but its data is not.")
+        raise CoreError("The data: URI says base64, but its data is not.", BAD_BASE64)
     return binascii.a2b_base64(text + "=" * (-len(text) % 4))
 
 
 def _check_size(size: int, allowed: int, max_bytes: int) -> None:
     if size > allowed:
-        raise TokenUriRefused(UriRefusal.DATA_TOO_LARGE, f"The data: URI holds more than {max_bytes:,} bytes.")
+        raise CoreError(f"The data: URI holds more than {max_bytes:,} bytes.", DATA_TOO_LARGE)

@@ -1,17 +1,22 @@
-"""What indexers answer about an account's tokens, taken apart. Hints, not facts: a bad entry is left out."""
+"""Parse the answers of indexers about an account's tokens.
+
+They are hints, not facts: a malformed entry is skipped. A malformed answer raises `BadAnswer`.
+"""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from nft.core.errors import CoreError
 from nft.core.evm.address import parse_address
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import TokenStandard, check_token_id
 from nft.core.text import clean_text
-from nft.core.tokens.token import TokenStandard, check_token_id
 
 NAME_CHARACTERS = 200
+# Of a uint256.
 MAX_DIGITS = 78
 _STANDARDS = {
     "ERC721": TokenStandard.ERC721,
@@ -23,7 +28,7 @@ _STANDARDS = {
 
 @dataclass(frozen=True, slots=True)
 class IndexedToken:
-    """A token as an indexer lists it. Names are cleaned; no address of a picture is taken over."""
+    """A token as an indexer lists it. Names are cleaned; picture URLs are ignored."""
 
     contract: bytes
     token_id: int
@@ -35,54 +40,53 @@ class IndexedToken:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPage:
-    """Some of an account's tokens; `next_query` asks for more, None where there are none."""
+    """Some of an account's tokens. `next_query` holds the query parameters of the next page, None on the last one."""
 
     tokens: tuple[IndexedToken, ...]
-    next_query: Mapping[str, str] | None = field(default=None)
+    next_query: Mapping[str, str] | None = None
 
 
 def parse_alchemy_page(raw: bytes) -> IndexedPage:
-    """Alchemy's NFT API v3, `getNFTsForOwner`. Raises BadAnswer."""
-    document = _document(raw)
+    """Parse Alchemy's NFT API v3, `getNFTsForOwner`. Raise `BadAnswer`."""
+    document = _parse_document(raw)
     key = document.get("pageKey")
-    return IndexedPage(
-        _tokens(document.get("ownedNfts"), _alchemy_token), {"pageKey": key} if isinstance(key, str) and key else None
-    )
+    query = {"pageKey": key} if isinstance(key, str) and key else None
+    return IndexedPage(_parse_tokens(document.get("ownedNfts"), _parse_alchemy_token), query)
 
 
 def parse_blockscout_page(raw: bytes) -> IndexedPage:
-    """Blockscout's API v2, `/addresses/<address>/nft`. Raises BadAnswer."""
-    document = _document(raw)
+    """Parse Blockscout's API v2, `/addresses/<address>/nft`. Raise `BadAnswer`."""
+    document = _parse_document(raw)
     following = document.get("next_page_params")
     query = {str(name): str(value) for name, value in following.items()} if isinstance(following, dict) else None
-    return IndexedPage(_tokens(document.get("items"), _blockscout_token), query or None)
+    return IndexedPage(_parse_tokens(document.get("items"), _parse_blockscout_token), query or None)
 
 
-def _alchemy_token(entry: Mapping[str, Any]) -> IndexedToken:
-    contract = entry["contract"]
+def _parse_alchemy_token(entry: Mapping[str, object]) -> IndexedToken:
+    contract = _object(entry["contract"])
     return IndexedToken(
-        parse_address(contract["address"]),
-        _token_id(entry["tokenId"]),
-        _STANDARDS[entry.get("tokenType") or contract["tokenType"]],
-        _text(entry.get("name")),
-        _text(contract.get("name")),
+        parse_address(_text(contract["address"])),
+        _parse_token_id(entry["tokenId"]),
+        _parse_standard(entry.get("tokenType") or contract["tokenType"]),
+        _clean(entry.get("name")),
+        _clean(contract.get("name")),
         contract.get("isSpam") in (True, "true"),
     )
 
 
-def _blockscout_token(entry: Mapping[str, Any]) -> IndexedToken:
-    token, metadata = entry["token"], entry.get("metadata")
+def _parse_blockscout_token(entry: Mapping[str, object]) -> IndexedToken:
+    token, metadata = _object(entry["token"]), entry.get("metadata")
     return IndexedToken(
-        parse_address(token.get("address_hash") or token["address"]),
-        _token_id(entry["id"]),
-        _STANDARDS[entry.get("token_type") or token["type"]],
-        _text(metadata.get("name")) if isinstance(metadata, dict) else "",
-        _text(token.get("name")),
+        parse_address(_text(token.get("address_hash") or token["address"])),
+        _parse_token_id(entry["id"]),
+        _parse_standard(entry.get("token_type") or token["type"]),
+        _clean(metadata.get("name")) if isinstance(metadata, dict) else "",
+        _clean(token.get("name")),
         token.get("reputation") in ("spam", "scam"),
     )
 
 
-def _document(raw: bytes) -> dict[str, Any]:
+def _parse_document(raw: bytes) -> Mapping[str, object]:
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -92,19 +96,23 @@ def _document(raw: bytes) -> dict[str, Any]:
     return document
 
 
-def _tokens(entries: object, read: Callable[[Mapping[str, Any]], IndexedToken]) -> tuple[IndexedToken, ...]:
+def _parse_tokens(entries: object, parse: Callable[[Mapping[str, object]], IndexedToken]) -> tuple[IndexedToken, ...]:
     if not isinstance(entries, list):
         raise BadAnswer("The indexer's answer lists no tokens.")
     found = []
     for entry in entries:
         try:
-            found.append(read(entry))
-        except (KeyError, TypeError, AttributeError, CoreError):
-            continue  # of a kind we don't show, or not an entry at all
+            found.append(parse(_object(entry)))
+        except (KeyError, CoreError):
+            continue  # a standard that is not shown, or not a token at all
     return tuple(found)
 
 
-def _token_id(value: object) -> int:
+def _parse_standard(value: object) -> TokenStandard:
+    return _STANDARDS[_text(value)]
+
+
+def _parse_token_id(value: object) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         raise BadAnswer("The indexer's answer has a token id that is no number.")
@@ -113,5 +121,17 @@ def _token_id(value: object) -> int:
     return number
 
 
+def _object(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise BadAnswer("The indexer's answer has a value that is not an object.")
+    return value
+
+
 def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadAnswer("The indexer's answer has a value that is not a text.")
+    return value
+
+
+def _clean(value: object) -> str:
     return clean_text(value, NAME_CHARACTERS) if isinstance(value, str) else ""

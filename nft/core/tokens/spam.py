@@ -1,12 +1,14 @@
-"""Does a token look like advertising somebody sent to a stranger? A few plain signs, each with a name people can read.
+"""Detect tokens that look like unsolicited advertising, by a few signs in their names.
 
-A sign only sets a token aside: the person sees it on its own shelf and may take it back.
+A sign only moves a token to a separate list, from which the person can take it back.
 """
+
+from __future__ import annotations
 
 import enum
 import re
 
-_ADDRESS = re.compile(
+_WEB_ADDRESS = re.compile(
     r"https?://|www\.|\bt\.me/|\b[a-z0-9-]{2,}\.(?:com|net|org|xyz|io|app|site|online|top|club|fi|gift|claims?|rewards?|vip|live|pro|cc|lol)\b",
     re.IGNORECASE,
 )
@@ -19,7 +21,7 @@ _MONEY = re.compile(r"[$€£]\s?\d[\d,.]*|\b\d[\d,.]*\s?(?:USD[CT]?|W?ETH)\b", 
 
 
 class SpamSign(enum.StrEnum):
-    """Why a token was set aside; stable names."""
+    """Why a token was set aside. The values are stored."""
 
     WEB_ADDRESS = "web_address"
     LURE = "lure"
@@ -38,9 +40,9 @@ SENTENCES = {
 
 
 def find_spam_sign(name: str, collection: str) -> SpamSign | None:
-    """The first sign in the token's or its collection's name, both as the contract and metadata tell them."""
+    """Return the first sign in the names that the metadata and the contract state, or None."""
     text = f"{name} \n {collection}"
-    for pattern, sign in ((_LURE, SpamSign.LURE), (_MONEY, SpamSign.MONEY), (_ADDRESS, SpamSign.WEB_ADDRESS)):
+    for pattern, sign in ((_LURE, SpamSign.LURE), (_MONEY, SpamSign.MONEY), (_WEB_ADDRESS, SpamSign.WEB_ADDRESS)):
         if pattern.search(text):
             return sign
     return None

@@ -1,20 +1,36 @@
-"""Token and image URIs, in every shape that contracts are known to answer with.
+"""Parse token and image URIs, in every form that contracts are known to use.
 
-Anything that carries a CID becomes an `IpfsUri`, whatever gateway it names: the bytes are proved, so it does not matter
-who sends them. Nothing is opened here.
+A URI with a CID becomes an `IpfsUri`, whatever gateway it names: the bytes are verified, so it does not matter who
+sends them. Nothing is opened here. Every refusal is a `CoreError` with one of the kinds below or of `data_uri`.
 """
+
+from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
+from nft.core.errors import CoreError, InvalidIdentifier
 from nft.core.ipfs.cid import Cid, parse_cid
-from nft.core.ipfs.errors import InvalidCid
 from nft.core.tokens.data_uri import MAX_DATA_BYTES, DataUri, parse_data_uri, parse_inline_document
-from nft.core.tokens.errors import TokenUriRefused
-from nft.core.tokens.refusals import UriRefusal
+from profiles.errors import Kind
 
 MAX_URI_CHARACTERS = 2048
+
+_TITLE = "This token URI can't be followed"
+EMPTY = Kind("uri-empty", _TITLE)
+TOO_LONG = Kind("uri-too-long", _TITLE)
+CONTROL_CHARACTERS = Kind("uri-control-characters", _TITLE)
+BAD_ENCODING = Kind("uri-bad-encoding", _TITLE)
+DOT_SEGMENTS = Kind("uri-dot-segments", _TITLE)
+NOT_A_URI = Kind("not-a-uri", _TITLE)
+UNSUPPORTED_SCHEME = Kind("uri-unsupported-scheme", _TITLE)
+BAD_CID = Kind("uri-bad-cid", _TITLE)
+BAD_IPNS_NAME = Kind("uri-bad-ipns-name", _TITLE)
+BAD_ARWEAVE_ID = Kind("uri-bad-arweave-id", _TITLE)
+BAD_URL = Kind("bad-url", _TITLE)
+USERINFO = Kind("url-userinfo", _TITLE)
+HTTP_NOT_ALLOWED = Kind("http-not-allowed", _TITLE)
 
 _IPFS = re.compile(r"(?:(?:ipfs|dweb):/*|/)(?:ipfs/+)*(?P<rest>.+)", re.IGNORECASE | re.DOTALL)
 _IPNS = re.compile(r"(?:ipns:/*|ipfs:/*ipns/|dweb:/*ipns/|/ipns/)(?P<name>[^/]+)(?P<path>/.*)?", re.IGNORECASE)
@@ -30,40 +46,40 @@ _KEPT_IN_A_URL = "%/:=&?~+!$,;'@()*[]"
 
 @dataclass(frozen=True, slots=True)
 class IpfsUri:
-    """A file under a CID. `path` is decoded, without a leading slash; empty for the CID itself."""
+    """A file below a CID. `path` is decoded and has no leading slash; it is empty for the CID itself."""
 
     cid: Cid
     path: str = ""
 
     def __str__(self) -> str:
-        return f"ipfs://{self.cid}" + _shown_path(self.path)
+        return f"ipfs://{self.cid}" + _format_path(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class IpnsUri:
-    """A file under a name whose owner may point it elsewhere at any time: never proof of anything."""
+    """A file below an IPNS or DNSLink name. Its owner may change it at any time, so it proves nothing."""
 
     name: str
     path: str = ""
 
     def __str__(self) -> str:
-        return f"ipns://{self.name}" + _shown_path(self.path)
+        return f"ipns://{self.name}" + _format_path(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class ArUri:
-    """A file of an Arweave transaction (43 base64url characters)."""
+    """A file in an Arweave transaction, whose id has 43 base64url characters."""
 
     transaction: str
     path: str = ""
 
     def __str__(self) -> str:
-        return f"ar://{self.transaction}" + _shown_path(self.path)
+        return f"ar://{self.transaction}" + _format_path(self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpUri:
-    """A plain web address: mutable, and only for the guarded fetch client to open."""
+    """A web address. It is mutable, and only the guarded HTTP client may open it."""
 
     url: str
 
@@ -75,16 +91,16 @@ TokenUri = IpfsUri | IpnsUri | ArUri | HttpUri | DataUri
 
 
 def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int = MAX_DATA_BYTES) -> TokenUri:
-    """What `text` points to. Raises `TokenUriRefused` with a `UriRefusal`.
+    """Parse a token or image URI. Raise `CoreError`.
 
-    As RFC 3986 has it, `#…` and `?…` are no part of an IPFS path; a name that contains them is percent-encoded.
-    JSON or SVG standing where a URI should is taken as the document itself.
+    By RFC 3986, `#…` and `?…` are not part of an IPFS path; a name that contains them is percent-encoded. JSON or SVG
+    in place of a URI is taken as the document itself.
     """
     text = text.strip("\0 \t\r\n")
     if text[:1] == text[-1:] == '"':
         text = text[1:-1]
     if not text:
-        raise TokenUriRefused(UriRefusal.EMPTY, "The URI is empty.")
+        raise CoreError("The URI is empty.", EMPTY)
     if text[:5].lower() == "data:":
         return parse_data_uri(text, max_data_bytes)
     if text[0] in "{<":
@@ -94,21 +110,21 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
         text = "https:" + text
     elif _BARE_GATEWAY.fullmatch(text):
         text = "https://" + text
-    elif text[:11].lower() == "ipfs://http":  # a gateway address behind a prefix that tools added blindly
+    elif text[:11].lower() == "ipfs://http":  # a gateway address after a prefix that tools added blindly
         text = text[len("ipfs://") :]
     return _parse_by_scheme(text, allow_http)
 
 
 def _check_text(text: str) -> None:
     if len(text) > MAX_URI_CHARACTERS:
-        raise TokenUriRefused(UriRefusal.TOO_LONG, f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.")
+        raise CoreError(f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.", TOO_LONG)
     if _NOT_IN_A_URI.search(text):
-        raise TokenUriRefused(UriRefusal.CONTROL_CHARACTERS, "The URI contains control characters.")
+        raise CoreError("The URI contains control characters.", CONTROL_CHARACTERS)
 
 
 def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
     if match := _IPNS.fullmatch(text):
-        return _ipns(match["name"], match["path"] or "")
+        return _parse_ipns(match["name"], match["path"] or "")
     scheme = match["scheme"].lower() if (match := _SCHEME.match(text)) else ""
     if scheme in ("ipfs", "dweb") or (not scheme and text.lower().startswith(("/ipfs/", "ipfs/"))):
         return _parse_ipfs(text)
@@ -117,7 +133,7 @@ def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
     if scheme in ("http", "https"):
         return _parse_web(text, allow_http)
     if scheme:
-        raise TokenUriRefused(UriRefusal.UNSUPPORTED_SCHEME, f"URIs of the kind “{scheme[:20]}:” are not followed.")
+        raise CoreError(f"URIs of the kind “{scheme[:20]}:” are not followed.", UNSUPPORTED_SCHEME)
     return _parse_bare(text)
 
 
@@ -127,22 +143,22 @@ def _parse_ipfs(text: str) -> IpfsUri:
     name, path = _split_path(rest)
     try:
         return IpfsUri(parse_cid(name), _decode_path(path))
-    except InvalidCid as error:
-        raise TokenUriRefused(UriRefusal.BAD_CID, f"The IPFS URI has no usable CID. {error}") from error
+    except InvalidIdentifier as error:
+        raise CoreError(f"The IPFS URI has no usable CID. {error}", BAD_CID) from error
 
 
 def _parse_bare(text: str) -> IpfsUri:
     name, path = _split_path(text)
     try:
         return IpfsUri(parse_cid(name), _decode_path(path))
-    except InvalidCid as error:
-        raise TokenUriRefused(UriRefusal.NOT_A_URI, f"“{text[:60]}” is neither a URI nor a CID.") from error
+    except InvalidIdentifier as error:
+        raise CoreError(f"“{text[:60]}” is neither a URI nor a CID.", NOT_A_URI) from error
 
 
 def _parse_arweave(text: str) -> ArUri:
     match = _ARWEAVE.fullmatch(_without_query(text))
     if not match:
-        raise TokenUriRefused(UriRefusal.BAD_ARWEAVE_ID, "The ar: URI has no transaction id of 43 characters.")
+        raise CoreError("The ar: URI has no transaction id of 43 characters.", BAD_ARWEAVE_ID)
     return ArUri(match["id"], _decode_path(match["path"] or ""))
 
 
@@ -152,26 +168,26 @@ def _parse_web(text: str, allow_http: bool) -> TokenUri:
         host, has_userinfo = (parts.hostname or ""), "@" in parts.netloc
         _ = parts.port
     except ValueError as error:
-        raise TokenUriRefused(UriRefusal.BAD_URL, "This is not a valid web address.") from error
-    if found := _content_address(parts, host):
+        raise CoreError("This is not a valid web address.", BAD_URL) from error
+    if found := _parse_gateway_address(parts, host):
         return found
     if not host or "\\" in parts.netloc or " " in parts.netloc:
-        raise TokenUriRefused(UriRefusal.BAD_URL, "The web address has no valid host.")
+        raise CoreError("The web address has no valid host.", BAD_URL)
     if has_userinfo:
-        raise TokenUriRefused(UriRefusal.USERINFO, "A web address with a user name in it is not opened.")
+        raise CoreError("A web address with a user name in it is not opened.", USERINFO)
     if parts.scheme == "http" and not allow_http:
-        raise TokenUriRefused(UriRefusal.HTTP_NOT_ALLOWED, "Only https web addresses are opened, not http.")
+        raise CoreError("Only https web addresses are opened, not http.", HTTP_NOT_ALLOWED)
     return HttpUri(quote(text.partition("#")[0], safe=_KEPT_IN_A_URL))
 
 
-def _content_address(parts: SplitResult, host: str) -> IpfsUri | IpnsUri | ArUri | None:
-    """What a gateway address stands for: `/ipfs/<cid>` on any host, `<cid>.ipfs.<host>`, the same with ipns."""
+def _parse_gateway_address(parts: SplitResult, host: str) -> IpfsUri | IpnsUri | ArUri | None:
+    """Return what a gateway address stands for: `/ipfs/<cid>` on any host, `<cid>.ipfs.<host>`, the same with ipns."""
     label, _, rest = host.partition(".")
     cid_labels = parts.netloc.rpartition("@")[2].partition(".")[0]
-    if rest.startswith("ipfs.") and (cid := _cid_or_none(label) or _cid_or_none(cid_labels)):
+    if rest.startswith("ipfs.") and (cid := _parse_cid_or_none(label) or _parse_cid_or_none(cid_labels)):
         return IpfsUri(cid, _decode_path(parts.path))
     if rest.startswith("ipns.") and _IPNS_NAME.fullmatch(label):
-        return IpnsUri(_without_inlining(label), _decode_path(parts.path))
+        return IpnsUri(_decode_dnslink_label(label), _decode_path(parts.path))
     if host in _ARWEAVE_HOSTS and (match := _ARWEAVE.fullmatch("ar:" + parts.path)):
         return ArUri(match["id"], _decode_path(match["path"] or ""))
     place = unquote(parse_qs(parts.query).get("arg", [""])[0]) if parts.path in _RPC_READS else parts.path
@@ -181,29 +197,29 @@ def _content_address(parts: SplitResult, host: str) -> IpfsUri | IpnsUri | ArUri
     while root in ("ipfs", "ipns") and below.startswith(("ipfs/", "ipns/")):
         root, _, below = below.partition("/")
     name, _, path = below.partition("/")
-    if root == "ipfs" and (cid := _cid_or_none(name)):
+    if root == "ipfs" and (cid := _parse_cid_or_none(name)):
         return IpfsUri(cid, _decode_path(path))
     if root == "ipns" and _IPNS_NAME.fullmatch(name):
         return IpnsUri(name, _decode_path(path))
     return None
 
 
-def _ipns(name: str, path: str) -> IpnsUri:
+def _parse_ipns(name: str, path: str) -> IpnsUri:
     name = _without_query(name)
     if not _IPNS_NAME.fullmatch(name):
-        raise TokenUriRefused(UriRefusal.BAD_IPNS_NAME, f"“{name[:60]}” is not an IPNS name.")
+        raise CoreError(f"“{name[:60]}” is not an IPNS name.", BAD_IPNS_NAME)
     return IpnsUri(name, _decode_path(_without_query(path)))
 
 
-def _without_inlining(label: str) -> str:
-    """A DNSLink name as one host label: `-` stands for `.`, and `--` for `-`."""
+def _decode_dnslink_label(label: str) -> str:
+    """Decode a DNSLink name in one host label: `-` stands for `.`, and `--` for `-`."""
     return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
 
 
-def _cid_or_none(text: str) -> Cid | None:
+def _parse_cid_or_none(text: str) -> Cid | None:
     try:
         return parse_cid(text)
-    except InvalidCid:
+    except InvalidIdentifier:
         return None
 
 
@@ -217,18 +233,18 @@ def _without_query(text: str) -> str:
 
 
 def _decode_path(path: str) -> str:
-    """Percent-decoded once, then split: as gateways do it, `%2F` separates too."""
+    """Percent-decode once, then split as gateways do: `%2F` separates too."""
     try:
         decoded = unquote(path, errors="strict")
     except UnicodeDecodeError as error:
-        raise TokenUriRefused(UriRefusal.BAD_ENCODING, "The path of the URI is not valid UTF-8.") from error
+        raise CoreError("The path of the URI is not valid UTF-8.", BAD_ENCODING) from error
     if _NOT_IN_A_URI.search(decoded):
-        raise TokenUriRefused(UriRefusal.CONTROL_CHARACTERS, "The path of the URI contains control characters.")
+        raise CoreError("The path of the URI contains control characters.", CONTROL_CHARACTERS)
     names = [name for name in decoded.split("/") if name]
-    if not {".", ".."}.isdisjoint(names):  # they would lead a request out of what the CID or name stands for
-        raise TokenUriRefused(UriRefusal.DOT_SEGMENTS, "The path of the URI contains “.” or “..”.")
+    if not {".", ".."}.isdisjoint(names):  # they would lead a request out of the CID or name
+        raise CoreError("The path of the URI contains “.” or “..”.", DOT_SEGMENTS)
     return "/".join(names)
 
 
-def _shown_path(path: str) -> str:
+def _format_path(path: str) -> str:
     return "/" + quote(path, errors="surrogatepass") if path else ""

@@ -1,20 +1,21 @@
-"""One decision from what a chain answered: does this account hold this token?
+"""Decide from chain answers whether an account holds a token.
 
-Three outcomes, never two. NOT_OWNED needs a good answer at a known block of the right chain; everything that merely
-went wrong is UNKNOWN, and the picture's age limit takes it from there.
+There are three verdicts. NOT_OWNED needs a valid answer at a known block of the right chain; every failure is UNKNOWN,
+and the age limit of pictures bounds how long that may last.
 """
 
+from __future__ import annotations
+
 import enum
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import ADDRESS_BYTES, ZERO, to_checksum
-from nft.core.evm.errors import InvalidAddress
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 
 
 class Verdict(enum.StrEnum):
-    """The three outcomes of a check."""
+    """The outcomes of an ownership check."""
 
     OWNED = "owned"
     NOT_OWNED = "not_owned"
@@ -22,7 +23,7 @@ class Verdict(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why; stable names for history, metrics and translations."""
+    """Why a verdict was reached. The values are stored, and stable for history, metrics and translations."""
 
     HELD = "held"
     HELD_BY_DELEGATION = "held_by_delegation"
@@ -45,7 +46,7 @@ class Reason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockRef:
-    """The block a read was made at."""
+    """The block at which state was read."""
 
     number: int
     hash: bytes
@@ -53,64 +54,64 @@ class BlockRef:
 
 @dataclass(frozen=True, slots=True)
 class OwnerIs:
-    """`ownerOf` answered."""
+    """The answer of `ownerOf`."""
 
     owner: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceIs:
-    """`balanceOf` answered for the holder asked about."""
+    """The answer of `balanceOf` for the holder."""
 
     amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """The contract ran and refused; `data` is what it said."""
+    """The contract reverted with `data`."""
 
     data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """An answer came, but not of the shape the call returns."""
+    """An answer of another shape than the call returns."""
 
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Timeout, refused connection, rate limit, node error: nothing was learnt."""
+    """Timeout, refused connection, rate limit or node error: nothing is known."""
 
     detail: str = ""
 
 
-Answer = OwnerIs | BalanceIs | Reverted | Garbage | NoAnswer
+OwnershipAnswer = OwnerIs | BalanceIs | Reverted | Garbage | NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """What the chain says of a vault that may hold the token for the account (delegate.xyz v2).
+    """Answers about a vault that may hold the token on behalf of the account (delegate.xyz v2).
 
-    `answer` is about the vault what `ChainFacts.answer` is about the holder. `is_given`: the registry says that the
-    holder may act for the vault's token; None where the registry's answer makes no sense.
+    `answer` is to the question of `ChainFacts.answer`, asked for the vault. `is_given`: whether the registry lets the
+    holder act for the vault's token; None if its answer makes no sense.
     """
 
     vault: bytes
-    answer: Answer
+    answer: OwnershipAnswer
     is_given: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
-    """All that one check saw. None where nothing was learnt.
+    """The answers of one check. None means not known.
 
-    `block` is the confirmed block of the read, `block_hash_after` its hash asked again after the read.
-    `has_code` is whether the contract has code at that block. `answer_at_head` is the same question at the newest
-    block, worth asking when the confirmed answer is a no: a fresh mint is not confirmed yet. `delegation` and
-    `delegation_at_head` are of the same two blocks, for the vault that may hold the token instead. `is_stale`: the
-    newest confirmed block that the node knows is older than it may be, so that the node may be stuck.
+    `block` is the confirmed block of the read; `block_hash_after` is its hash, asked again after the read. `has_code`
+    tells whether the contract has code at that block. `answer_at_head` is the answer at the newest block, asked if the
+    confirmed answer is a no: a new mint may not be confirmed yet. `delegation` and `delegation_at_head` are about the
+    vault that may hold the token instead, at the same two blocks. `is_stale`: the newest confirmed block of the node is
+    too old, so the node may be stuck.
     """
 
     standard: TokenStandard
@@ -118,22 +119,22 @@ class ChainFacts:
     expected_chain_id: int
     answered_chain_id: int | None
     block: BlockRef | None
-    answer: Answer
+    answer: OwnershipAnswer
     block_hash_after: bytes | None = None
     has_code: bool | None = None
-    answer_at_head: Answer | None = None
+    answer_at_head: OwnershipAnswer | None = None
     delegation: Delegation | None = None
     delegation_at_head: Delegation | None = None
     is_stale: bool = False
 
     def __post_init__(self) -> None:
         if len(self.holder) != ADDRESS_BYTES or self.holder == ZERO:
-            raise InvalidAddress("Ownership is checked for one real account, not for the zero address.")
+            raise InvalidIdentifier("Ownership is checked for one real account, not for the zero address.")
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict, why, and a sentence a person can read."""
+    """The verdict, its reason, and a sentence for people."""
 
     verdict: Verdict
     reason: Reason
@@ -141,32 +142,23 @@ class Decision:
 
 
 def decide(facts: ChainFacts) -> Decision:
-    """The verdict on one check."""
-    doubt = _doubt_the_chain(facts)
-    if doubt is not None:
-        return doubt
-    decision = _no_contract() if facts.has_code is False else _judge_both(facts, facts.answer, facts.delegation)
+    """Return the verdict on one check."""
+    problem = _find_chain_problem(facts)
+    if problem is not None:
+        return problem
+    if facts.has_code is False:
+        decision = _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
+    else:
+        decision = _decide_with_vault(facts, facts.answer, facts.delegation)
     if decision.verdict is not Verdict.NOT_OWNED or facts.answer_at_head is None:
         return decision
-    if _judge_both(facts, facts.answer_at_head, facts.delegation_at_head).verdict is Verdict.OWNED:
+    if _decide_with_vault(facts, facts.answer_at_head, facts.delegation_at_head).verdict is Verdict.OWNED:
         return _unknown(Reason.NOT_YET_CONFIRMED, "The token is yours in the newest block, which is not confirmed yet.")
     return decision
 
 
-def decide_all(checks: Sequence[ChainFacts]) -> Decision:
-    """The verdict of several nodes asked the same: they must agree on it and on the block, or nobody knows."""
-    if not checks:
-        return _unknown(Reason.CHAIN_UNREACHABLE, "No node of this chain was asked.")
-    decisions = [decide(facts) for facts in checks]
-    first = decisions[0]
-    if len({facts.block for facts in checks}) == 1 and all(one == first for one in decisions):
-        return first
-    open_question = next((one for one in decisions if one.verdict is Verdict.UNKNOWN), None)
-    return open_question or _unknown(Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
-
-
-def _doubt_the_chain(facts: ChainFacts) -> Decision | None:
-    """Why the answer may not be used at all."""
+def _find_chain_problem(facts: ChainFacts) -> Decision | None:
+    """Return why the answers must not be used, or None."""
     if facts.answered_chain_id is None:
         return _unknown(Reason.CHAIN_UNREACHABLE, "The chain cannot be reached at the moment.")
     if facts.answered_chain_id != facts.expected_chain_id:
@@ -183,12 +175,12 @@ def _doubt_the_chain(facts: ChainFacts) -> Decision | None:
     return None
 
 
-def _judge_both(facts: ChainFacts, answer: Answer, delegation: Delegation | None) -> Decision:
-    """The holder's own token, else that of a vault which delegates to the holder."""
-    own = _judge(facts.standard, facts.holder, answer)
+def _decide_with_vault(facts: ChainFacts, answer: OwnershipAnswer, delegation: Delegation | None) -> Decision:
+    """Decide by the holder's own answer, else by that of a vault that delegates to the holder."""
+    own = _decide_one(facts.standard, facts.holder, answer)
     if delegation is None or own.reason not in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
         return own
-    of_vault = _judge(facts.standard, delegation.vault, delegation.answer)
+    of_vault = _decide_one(facts.standard, delegation.vault, delegation.answer)
     if of_vault.verdict is Verdict.UNKNOWN:
         return of_vault
     if of_vault.verdict is Verdict.NOT_OWNED or delegation.is_given is False:
@@ -198,12 +190,12 @@ def _judge_both(facts: ChainFacts, answer: Answer, delegation: Delegation | None
     return Decision(Verdict.OWNED, Reason.HELD_BY_DELEGATION, "A vault holds this token and delegates to the account.")
 
 
-def _judge(standard: TokenStandard, holder: bytes, answer: Answer) -> Decision:
+def _decide_one(standard: TokenStandard, holder: bytes, answer: OwnershipAnswer) -> Decision:
     match answer:
         case OwnerIs(owner) if standard is TokenStandard.ERC721:
-            return _judge_owner(holder, owner)
+            return _decide_by_owner(holder, owner)
         case BalanceIs(amount) if standard is TokenStandard.ERC1155:
-            return _judge_balance(amount)
+            return _decide_by_balance(amount)
         case Reverted() if standard is TokenStandard.ERC721:
             return _not_owned(Reason.NO_SUCH_TOKEN, "The contract knows no token with this id.")
         case Reverted():
@@ -214,7 +206,7 @@ def _judge(standard: TokenStandard, holder: bytes, answer: Answer) -> Decision:
             return _unknown(Reason.GARBAGE_ANSWER, "The contract's answer makes no sense.")
 
 
-def _judge_owner(holder: bytes, owner: bytes) -> Decision:
+def _decide_by_owner(holder: bytes, owner: bytes) -> Decision:
     if len(owner) != ADDRESS_BYTES:
         return _unknown(Reason.GARBAGE_ANSWER, "The contract's answer makes no sense.")
     if owner == ZERO:
@@ -224,16 +216,12 @@ def _judge_owner(holder: bytes, owner: bytes) -> Decision:
     return _not_owned(Reason.HELD_BY_OTHER, f"The token belongs to {to_checksum(owner)}.")
 
 
-def _judge_balance(amount: int) -> Decision:
+def _decide_by_balance(amount: int) -> Decision:
     if amount < 0:
         return _unknown(Reason.GARBAGE_ANSWER, "The contract's answer makes no sense.")
     if amount == 0:
         return _not_owned(Reason.NONE_HELD, "The account holds none of this token.")
     return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
-
-
-def _no_contract() -> Decision:
-    return _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
 
 
 def _not_owned(reason: Reason, sentence: str) -> Decision:

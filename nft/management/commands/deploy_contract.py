@@ -9,12 +9,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from web3 import HTTPProvider, Web3
+
+from nft.settings.chains import chains, default_chain_id
 
 ARTIFACT = Path(__file__).resolve().parents[3] / "contracts" / "artifacts" / "AvatarToken.json"
 WAIT_SECONDS = 300.0
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--chain", type=int, default=settings.NFT_DEFAULT_CHAIN_ID, help="chain id (EIP-155)")
+        parser.add_argument("--chain", type=int, default=default_chain_id(), help="chain id (EIP-155)")
         parser.add_argument("--name", default="Avatars", help="the collection's name")
         parser.add_argument("--symbol", default="AVATAR")
         parser.add_argument("--contract-uri", default="", help="URI of the collection's JSON (ERC-7572)")
@@ -37,10 +38,10 @@ class Command(BaseCommand):
         parser.add_argument("--record", type=Path, default=Path("deployed.json"), help="where the address is kept")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        chain = settings.NFT_CHAINS.get(options["chain"])
+        chain = chains().get(options["chain"])
         if chain is None:
             raise CommandError(f"NFT_CHAINS has no chain {options['chain']}.")
-        w3 = Web3(HTTPProvider(chain["rpc_urls"][0], cache_allowed_requests=True, request_kwargs={"timeout": 30}))
+        w3 = Web3(HTTPProvider(chain.rpc_urls[0], cache_allowed_requests=True, request_kwargs={"timeout": 30}))
         if w3.eth.chain_id != options["chain"]:
             raise CommandError(f"The node serves chain {w3.eth.chain_id}, not {options['chain']}.")
         record = _read(options["record"])

@@ -1,4 +1,4 @@
-"""Avatars for those who have none, drawn from a seed text alone. The same seed always gives the same bytes."""
+"""Draw avatars for people who have none, from a seed text alone. The same seed always gives the same bytes."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -6,22 +6,19 @@ from enum import StrEnum
 from PIL import Image
 
 from profiles.images.encode import encode
+from profiles.images.fallback import drawings
+from profiles.images.fallback.blockies import draw_blockies
+from profiles.images.fallback.jazzicon import draw_jazzicon
 from profiles.images.formats import OutputFormat
 from profiles.images.picture import EncodedImage
 from profiles.images.squares import check_sizes
 
-from . import drawings
-from .blockies import draw_blockies
-from .drawings import contrast_with_white
-from .initials import find_initials
-from .jazzicon import draw_jazzicon
-
-__all__ = ["FallbackStyle", "contrast_with_white", "draw_fallback", "find_initials"]
-
 
 class FallbackStyle(StrEnum):
-    """Named as Gravatar and Libravatar name them in ``d=``. BLOCKIES and JAZZICON are what wallets draw for an
-    address, tile by tile; SHAPES is ours."""
+    """A style of drawing; the values are those of `d=` at Gravatar and Libravatar.
+
+    BLOCKIES and JAZZICON are what wallets draw for an address, tile by tile; SHAPES is our own.
+    """
 
     INITIALS = "initials"
     IDENTICON = "identicon"
@@ -34,10 +31,10 @@ class FallbackStyle(StrEnum):
 
 
 def draw_fallback(seed: str, size: int, style: FallbackStyle, fmt: OutputFormat = OutputFormat.WEBP) -> EncodedImage:
-    """A square of ``size`` pixels (one of RENDITION_SIZES). ``seed`` is a handle, a name or an address.
+    """Return a square of `size` pixels (one of RENDITION_SIZES). `seed` is a handle, a name or an address.
 
-    INITIALS shows the seed's own initials, or SHAPES where the font lacks their letters; SILHOUETTE and BLANK
-    are the same for everybody.
+    INITIALS shows the seed's own initials, or SHAPES where the font lacks their letters. SILHOUETTE and BLANK are the
+    same for everybody.
     """
     check_sizes((size,))
     return encode(_DRAW[style](seed, size), fmt)

@@ -1,19 +1,21 @@
-"""The blocky icons that block explorers and wallets draw for an address: eight by eight tiles, mirrored, in three
-colours. Tile for tile what the library ``ethereum-blockies`` draws for the same text (a published, deterministic
-algorithm: xorshift numbers from the text, then three colours in HSL, then the tiles row by row)."""
+"""Draw the blocky icons that block explorers and wallets show for an address: 8 by 8 tiles, mirrored, in 3 colors.
+
+Each tile equals that of the library `ethereum-blockies` for the same text (a published, deterministic algorithm:
+xorshift numbers from the text, then three colors in HSL, then the tiles row by row).
+"""
 
 from collections.abc import Iterator
 from math import floor
 
 from PIL import Image
 
-from .drawings import Colour, hsl_to_rgb
+from profiles.images.fallback.drawings import Color, hsl_to_rgb
 
 _SIDE = 8
 
 
 class _Xorshift:
-    """Four words of 32 bits, as JavaScript's signed bit operators see them."""
+    """A random generator of four 32-bit words, as JavaScript's signed bit operators treat them."""
 
     def __init__(self, seed: str) -> None:
         words = [0, 0, 0, 0]
@@ -23,7 +25,7 @@ class _Xorshift:
         self._words = words
 
     def unit(self) -> float:
-        """From 0 up to but not 1: the sign bits of what is mixed cancel out, so 31 bits are left."""
+        """Return a number in [0, 1). The mixed sign bits cancel out, so 31 bits are left."""
         first, second, third, last = map(_signed, self._words)
         mixed = first ^ _signed(first << 11)
         new = _signed(last ^ (last >> 19) ^ mixed ^ (mixed >> 8))
@@ -31,10 +33,10 @@ class _Xorshift:
         return (new & 0xFFFFFFFF) / 2**31
 
 
-def plan_blockies(seed: str) -> list[list[Colour]]:
-    """The colour of each tile, row by row. Addresses are drawn in lower case."""
+def plan_blockies(seed: str) -> list[list[Color]]:
+    """Return the color of each tile, row by row. An address must be in lower case."""
     random = _Xorshift(seed)
-    ink, ground, spot = _colour(random), _colour(random), _colour(random)
+    ink, ground, spot = _color(random), _color(random), _color(random)
     palette = ground, ink, spot
     rows = []
     for _ in range(_SIDE):
@@ -44,12 +46,13 @@ def plan_blockies(seed: str) -> list[list[Colour]]:
 
 
 def draw_blockies(seed: str, size: int) -> Image.Image:
+    """Draw the icon of a text."""
     image = Image.new("RGB", (_SIDE, _SIDE))
-    image.putdata([colour for row in plan_blockies(seed) for colour in row])
+    image.putdata([color for row in plan_blockies(seed) for color in row])
     return image.resize((size, size), Image.Resampling.NEAREST)
 
 
-def _colour(random: _Xorshift) -> Colour:
+def _color(random: _Xorshift) -> Color:
     hue = floor(random.unit() * 360)
     saturation = random.unit() * 60 + 40
     lightness = (random.unit() + random.unit() + random.unit() + random.unit()) * 25
@@ -57,11 +60,11 @@ def _colour(random: _Xorshift) -> Colour:
 
 
 def _utf16(text: str) -> Iterator[int]:
-    """JavaScript's view of a text."""
+    """Return the UTF-16 code units of a text, which are JavaScript's characters."""
     content = text.encode("utf-16-le", "surrogatepass")
     return (content[index] | content[index + 1] << 8 for index in range(0, len(content), 2))
 
 
 def _signed(number: int) -> int:
-    """The lowest 32 bits as a signed number."""
+    """Return the lowest 32 bits as a signed number."""
     return ((number + 2**31) & 0xFFFFFFFF) - 2**31

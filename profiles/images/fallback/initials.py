@@ -1,4 +1,4 @@
-"""A person's initials, as far as we can draw them."""
+"""Find the initials of a name, as far as the font can draw them."""
 
 import unicodedata
 from functools import lru_cache
@@ -9,7 +9,7 @@ _MISSING_GLYPH = "\uffff"
 
 
 def find_initials(name: str) -> str:
-    """One or two capital letters of a name or handle, or "" if it has none we can draw."""
+    """Return one or two capital letters of a name or handle, or "" if the font has none of them."""
     words = ["".join(filter(str.isalnum, word)) for word in name.replace("_", " ").replace("-", " ").split()]
     letters = [_drawable(word[0].upper()[:1]) for word in words if word]
     chosen = letters if len(letters) < 2 else [letters[0], letters[-1]]
@@ -17,7 +17,7 @@ def find_initials(name: str) -> str:
 
 
 def _drawable(letter: str) -> str:
-    """The letter, else the letter without its accents, else nothing: Pillow's font is Latin and small."""
+    """Return the letter, else the letter without accents, else "". Pillow's font is Latin and small."""
     plain = unicodedata.normalize("NFKD", letter)[:1]
     return next((choice for choice in (letter, plain) if _ink(choice) != _ink(_MISSING_GLYPH)), "")
 
@@ -28,6 +28,7 @@ def _ink(letter: str) -> bytes:
 
 @lru_cache(maxsize=32)
 def font_of(pixels: int) -> ImageFont.FreeTypeFont:
+    """Return Pillow's own font at this size. Raise TypeError where Pillow was built without FreeType."""
     font = ImageFont.load_default(pixels)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise TypeError("Pillow was built without FreeType, so initials cannot be drawn.")

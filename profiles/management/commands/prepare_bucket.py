@@ -28,8 +28,9 @@ class Command(BaseCommand):
         store = s3.as_s3(storages["avatars"])
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
-        client, bucket = store.connection.meta.client, str(store.bucket_name)
-        cors, policy = cors_rules(settings.site_origin()), reading_policy(bucket, s3.full_key(store, RENDITIONS))
+        client, bucket = store.connection.meta.client, store.bucket_name
+        cors = cors_rules(settings.current().site_origin)
+        policy = reading_policy(bucket, s3.full_key(store, RENDITIONS))
         self._say("CORS", cors)
         if public:
             self._say("policy", policy)
@@ -45,7 +46,7 @@ class Command(BaseCommand):
 
 
 def cors_rules(origin: str) -> Any:
-    """As boto3's typed dictionary; here the page's one origin, and POST alone."""
+    """Return rules that allow POST from the site's origin only, as boto3's typed dictionary."""
     return {"CORSRules": [{"AllowedOrigins": [origin], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}]}
 
 
@@ -55,7 +56,7 @@ def reading_policy(bucket: str, folder: str) -> Json:
 
 
 def is_free(get: Any, bucket: str) -> bool:
-    """Whether the bucket has no such rules yet. Raises CommandError where it has: merging is a person's work."""
+    """Return True if the bucket has no such rules. Raise CommandError if it has: an operator must merge them."""
     try:
         get(Bucket=bucket)
     except ClientError as error:

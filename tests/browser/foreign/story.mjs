@@ -1,21 +1,12 @@
 // Sign in and mint with a third-party wallet, and print the result as JSON.
-// Arguments: <site URL> <node URL> <private key> <picture file> <Chromium>
+// Arguments: <site URL> <node URL> <private key> <picture file> <Chromium> <its flags>…
 import { installMockWallet } from "@johanneskares/wallet-mock";
 import { chromium } from "@playwright/test";
 import { http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { foundry } from "viem/chains";
 
-const [site, node, key, picture, executablePath] = process.argv.slice(2);
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+const [site, node, key, picture, executablePath, ...flags] = process.argv.slice(2);
 /** Return the alerts of the page, for error messages. */
 const alerts = (page) => page.getByRole("alert").allInnerTexts();
 

@@ -73,7 +73,7 @@ kit.on("session_request", async ({ topic, id: request, params }) => {
 kit.on("session_delete", () => say({ saw: "end" }));
 
 const topics = () => Object.keys(kit.getActiveSessions());
-const orders = {
+const commands = {
   scan: ([file, width, height]) =>
     kit.pair({ uri: jsQR.default(new Uint8ClampedArray(readFileSync(file)), width, height).data }),
   refuses: (value) => {
@@ -90,7 +90,7 @@ const orders = {
 say({ saw: "ready" });
 for await (const line of createInterface({ input: process.stdin })) {
   for (const [name, value] of Object.entries(JSON.parse(line))) {
-    await orders[name](value);
+    await commands[name](value);
     say({ did: name });
   }
 }

@@ -18,14 +18,9 @@ from nft.accounts import linking, moving
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture

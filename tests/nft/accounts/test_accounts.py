@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -19,36 +18,14 @@ from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod, N
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, TokenClaim
 from profiles.models import AuditEntry
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
-
-
-@pytest.fixture
-def wallet() -> Wallet:
-    return Wallet.create()
-
-
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice", password="correct horse")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture
 def bob() -> User:
     return User.objects.create_user("bob")
-
-
-@pytest.fixture
-def browser(alice: User) -> Browser:
-    browser = Browser()
-    browser.enter(alice)
-    return browser
 
 
 def proof(wallet: Wallet, chain_id: int = CHAIN_ID, *, is_contract_account: bool = False) -> Proof:
@@ -139,7 +116,7 @@ class TestUnlinking:
             state=TokenClaim.State.OWNED,
             checked_at=timezone.now(),
             checked_block_number=1,
-            next_check_at=timezone.now(),
+            due_at=timezone.now(),
         )
         with monkeypatch.context() as broken:
             broken.setattr(LinkedAccount, "delete", _power_cut)

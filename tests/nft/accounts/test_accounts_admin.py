@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -14,19 +12,9 @@ from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from profiles.models import AuditEntry
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
-
-
-@pytest.fixture
-def wallet() -> Wallet:
-    return Wallet.create()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture

@@ -20,16 +20,11 @@ from django.utils import timezone
 from nft.accounts.linking import unlink_account, update_account
 from profiles.models import AuditEntry
 from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, send
+from tests.kit.world import World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, send
 from tests.servers.chain import Chain
 from tests.site.test_every_route import patterns
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
 
 
 @pytest.fixture
@@ -68,7 +63,7 @@ def every_path(values: dict[str, str]) -> list[str]:
 
 def ids_of(user: User) -> dict[str, str]:
     claim = user.token_claims.get()
-    names = {"claim_id": claim.pk, "avatar_id": claim.avatar_id, "cid": claim.image_cid}
+    names = {"claim_id": claim.pk, "avatar_id": claim.avatar_id, "cid": claim.picture.image_cid}
     names |= {"account_id": user.linked_accounts.values_list("pk", flat=True).first()}
     return IDENTIFIERS | {name: str(value) for name, value in names.items() if value}
 

@@ -17,31 +17,9 @@ from nft.accounts.linking import Proof
 from nft.models import AccountReturn, LinkedAccount, TokenClaim
 from profiles.models import AuditEntry
 from tests.kit.people import a_token_picture
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
-
-
-@pytest.fixture
-def wallet() -> Wallet:
-    return Wallet.create()
-
-
-@pytest.fixture
-def alice() -> User:
-    return User.objects.create_user("alice", password="correct horse")
-
-
-@pytest.fixture
-def browser(alice: User) -> Browser:
-    browser = Browser()
-    browser.enter(alice)
-    return browser
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
 
 def proof_of(wallet: Wallet) -> Proof:
@@ -175,7 +153,7 @@ class TestAProfileWithOtherWaysIn:
             state=TokenClaim.State.OWNED,
             checked_at=now,
             checked_block_number=1,
-            next_check_at=now,
+            due_at=now,
             avatar=picture,
         )
         with monkeypatch.context() as broken:

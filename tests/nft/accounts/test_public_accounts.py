@@ -15,14 +15,8 @@ from nft.models import LinkedAccount, PrimaryName
 from nft.names.known import MAX_AGE
 from profiles.models import Profile
 from tests.kit.people import a_person
-from tests.kit.wallets import NOBODY, chains_at
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture
@@ -38,7 +32,7 @@ def an_account(profile: Profile, number: int, *, name: str = "", **columns: Any)
         user=profile.user, address=address, linked_at=now, last_used_at=now, **columns
     )
     if name:
-        PrimaryName.objects.create(account=account, name=name, checked_at=now, next_check_at=now)
+        PrimaryName.objects.create(account=account, name=name, checked_at=now, due_at=now)
     return account
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import Browser, Wallet
 from users.session_store import SessionStore
 from users.sessions import forget_ended
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture

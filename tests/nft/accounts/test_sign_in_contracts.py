@@ -14,7 +14,7 @@ from nft.accounts.signatures import GAS, SENDER, SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, MAGIC, judge
-from tests.kit.lying_node import lying_node
+from tests.kit.fake_node import fake_node
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at, undeployed
 from tests.servers.chain import Chain, start_chain
 from tests.servers.places import Places
@@ -25,11 +25,6 @@ OTHER_ID = 31338
 @pytest.fixture
 def client(chain: Chain) -> ChainClient:
     return ChainClient(CHAIN_ID, [chain.url], 0)
-
-
-@pytest.fixture
-def owner() -> Wallet:
-    return Wallet.create()
 
 
 @pytest.fixture
@@ -98,7 +93,7 @@ class TestOutages:
             time.sleep(1)
             return hex(CHAIN_ID)
 
-        with lying_node(take_long) as node:
+        with fake_node(take_long) as node:
             client = ChainClient(CHAIN_ID, [node.url], 0)
             for signature in (owner.sign("hello"), undeployed(ANYWHERE, b"", owner.sign("hello"))):
                 assert judge(client, ANYWHERE, signature) is SignatureKind.UNKNOWN

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as site
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,14 +20,14 @@ from django.utils import timezone
 from nft.accounts import challenges
 from nft.accounts.challenges import FORGET_AFTER, LIFETIME, TRIES_PER_MINUTE, Visitor, Wanted
 from nft.accounts.sessions import GUEST_SESSION_SECONDS
-from nft.core.evm import siwe
 from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
+from profiles.jobs import get_job
+from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 from users.session_store import SessionStore
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 ROOT = Path(__file__).resolve().parents[3]
 MB = 1_000_000
 STATEMENTS = [
@@ -48,11 +48,6 @@ STATEMENTS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
-
-
 @pytest.fixture
 def never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on, whoever asks the parser of sign-in texts for anything fails the test."""
@@ -61,7 +56,7 @@ def never_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"siwe.{name} was asked for.")
 
-    monkeypatch.setattr(siwe, "siwe", Forbidden())
+    monkeypatch.setitem(sys.modules, "siwe", Forbidden())
 
 
 def statements_of_sign_in(wallet: Wallet) -> list[str]:
@@ -145,7 +140,8 @@ class TestAFlood:
         address to go on to. Rows wait for the next run of the task that forgets them."""
         settings.AVATAR_RATE_LIMITS = {"challenge-everyone": (10**6, 60)}
         per_second = TRIES_PER_MINUTE["challenge-everyone"] / 60
-        task = timedelta(seconds=float(str(site.CELERY_BEAT_SCHEDULE["forget-old-challenges"]["schedule"])))
+        task = get_job(challenges.forget_old).every
+        assert isinstance(task, timedelta)
         kept_challenges = (LIFETIME + FORGET_AFTER + task).total_seconds() * per_second
         kept_sessions = (timedelta(seconds=GUEST_SESSION_SECONDS) + task).total_seconds() * per_second
         challenge, session = _bytes_each(SignInChallenge, self._ask), _bytes_each(Session, self._open)

@@ -13,15 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nft.models import SignInChallenge
-from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at
+from tests.kit.wallets import Browser, Wallet
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 ADDRESSES = ["nft:challenge", "nft:verify"]
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
 
 
 def post(name: str, body: bytes | str, content_type: str = "application/json") -> Any:

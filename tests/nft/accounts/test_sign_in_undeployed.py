@@ -12,7 +12,7 @@ from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, judge
-from tests.kit.lying_node import lying_node
+from tests.kit.fake_node import fake_node
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
 from tests.servers.chain import Chain
 
@@ -22,11 +22,6 @@ SALT = b"\5" * 32
 @pytest.fixture
 def client(chain: Chain) -> ChainClient:
     return ChainClient(CHAIN_ID, [chain.url], 0)
-
-
-@pytest.fixture
-def owner() -> Wallet:
-    return Wallet.create()
 
 
 @pytest.fixture
@@ -193,13 +188,13 @@ class TestNodes:
         def reply(method: str, params: list[Any]) -> Any:
             return hex(CHAIN_ID) if method == "eth_chainId" else answer
 
-        with lying_node(reply) as node:
+        with fake_node(reply) as node:
             client = ChainClient(CHAIN_ID, [node.url], 0)
             wrapped = undeployed(ANYWHERE, b"", owner.sign("hello"))
             assert judge(client, ANYWHERE, wrapped) is SignatureKind.UNKNOWN
 
     def test_a_wrapped_signature_costs_one_question(self, owner: Wallet) -> None:
-        with lying_node(lambda method, params: hex(CHAIN_ID) if method == "eth_chainId" else "0x" + "00" * 32) as node:
+        with fake_node(lambda method, params: hex(CHAIN_ID) if method == "eth_chainId" else "0x" + "00" * 32) as node:
             client = ChainClient(CHAIN_ID, [node.url], 0)
             assert judge(client, ANYWHERE, undeployed(ANYWHERE, b"", owner.sign("hello"))) is SignatureKind.WRONG
             assert node.asked == ["eth_chainId", "eth_call"]

@@ -17,7 +17,7 @@ from django.utils import timezone
 from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.claims import checking, claiming
-from nft.core.tokens.token import TokenStandard
+from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import BlockRef, Decision, Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.tokens.facts import Check
@@ -25,14 +25,9 @@ from profiles.models import Avatar, Profile
 from profiles.people.people import profile_of
 from profiles.pictures import history
 from tests.kit.people import a_token_picture, an_upload
-from tests.kit.wallets import CHAIN_ID, NOBODY, Wallet, chains_at
+from tests.kit.wallets import CHAIN_ID, Wallet
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_chain(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 
 
 @pytest.fixture
@@ -57,7 +52,7 @@ def a_claim(alice: Profile, account: LinkedAccount | None, **columns: Any) -> To
         contract=b"\xa1" * 20,
         token_id=1,
         standard="erc721",
-        next_check_at=now,
+        due_at=now,
         **(held | columns),
     )
 
@@ -121,7 +116,7 @@ def test_a_picture_uploaded_at_the_same_moment_waits_its_turn(
     """Whoever uploads holds the profile and then names the person as who did it; whoever unlinks holds the person and
     then needs the profile. Neither may be ended as a deadlock."""
     claim, aside, is_held = a_claim(alice, account), Aside(), threading.Event()
-    withdraw, enter = claiming.withdraw_claims_of_account, history._enter
+    withdraw, enter = claiming.withdraw_claims_of_account, history._create_or_reuse
 
     def enter_slowly(*args: Any) -> Avatar:
         is_held.set()
@@ -133,7 +128,7 @@ def test_a_picture_uploaded_at_the_same_moment_waits_its_turn(
         assert is_held.wait(30)
         withdraw(*args)
 
-    monkeypatch.setattr(history, "_enter", enter_slowly)
+    monkeypatch.setattr(history, "_create_or_reuse", enter_slowly)
     monkeypatch.setattr(linking, "withdraw_claims_of_account", once_the_upload_holds_the_profile)
     linking.unlink_account(alice.user, account.pk, timezone.now())
     assert aside.end().state == Avatar.State.ACTIVE

@@ -16,18 +16,13 @@ from nft.accounts import linking, sessions
 from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
-from nft.tasks import recheck_wallet_sessions
 from profiles.models import AuditEntry
+from tests.kit.jobs import run
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
 from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def owner() -> Wallet:
-    return Wallet.create()
 
 
 @pytest.fixture
@@ -121,7 +116,7 @@ class TestTheContractIsAskedAgain:
     def test_the_task_asks_the_configured_chain(self, chain: Chain, browser: Browser, account: Any) -> None:
         rotate_signer(chain, account, Wallet.create())
         WalletSession.objects.update(next_check_at=timezone.now())
-        recheck_wallet_sessions()
+        run(sessions.recheck_wallet_sessions)
         assert not is_in(browser)
 
 
@@ -145,7 +140,7 @@ class TestOutages:
         settings.NFT_CHAINS = chains_at(NOBODY) | {CHAIN_ID: chains_at(NOBODY)[CHAIN_ID]}
         WalletSession.objects.update(next_check_at=timezone.now())
         settings.NFT_CHAINS = {}
-        recheck_wallet_sessions()
+        run(sessions.recheck_wallet_sessions)
         assert WalletSession.objects.get().ended_at is None
 
 

@@ -17,38 +17,11 @@ from nft.core.evm.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.watching.watcher import watch_chain
 from profiles.people.people import profile_of
-from tests.kit.world import (
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    pinned_metadata,
-    send,
-    shown,
-    sweep,
-    upload,
-)
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata, send, shown, sweep, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[ALICE])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 @pytest.fixture
@@ -88,12 +61,12 @@ def test_an_outage_is_one_line_however_long_and_so_is_its_end(world: World, clai
     assert lines(claim) == [HELD, ("unknown", "chain_unreachable"), HELD]
 
 
-def test_a_mark_that_went_by_its_age_is_a_line_and_the_outage_behind_it_none_more(
+def test_an_expired_mark_adds_one_line_and_the_outage_behind_it_no_second(
     world: World, claim: TokenClaim, settings: Settings
 ) -> None:
     world.later(seconds=settings.AVATAR_MARK_MAX_AGE + 60)
-    history.keep(world.now)
-    history.keep(world.now)
+    history.keep_history(world.now)
+    history.keep_history(world.now)
     with world.dead_chain():
         world.verify(claim)
     assert lines(claim) == [HELD, ("unknown", "stale")]
@@ -102,22 +75,22 @@ def test_a_mark_that_went_by_its_age_is_a_line_and_the_outage_behind_it_none_mor
 def test_a_seen_transfer_is_a_line_before_it_is_final(
     world: World, chain: Chain, contract: Contract, claim: TokenClaim
 ) -> None:
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     chain.send(
         contract.functions.transferFrom(chain.accounts[ALICE], chain.accounts[BOB], claim.token_id),
         sender=chain.accounts[ALICE],
     )
-    watch_chain(CHAIN_ID, world.later(seconds=60), world.doors)
+    watch_chain(CHAIN_ID, world.later(seconds=60), world.clients)
     assert ("unknown", "transfer_seen") in lines(claim)
 
 
-def test_unlinking_is_its_own_reason(world: World, alice: User, claim: TokenClaim) -> None:
+def test_unlinking_is_recorded_with_its_own_reason(world: World, alice: User, claim: TokenClaim) -> None:
     account = LinkedAccount.objects.get(user=alice)
     remove_account(account, "unlink", actor=alice, now=world.later(minutes=1))
     assert lines(claim)[-1] == ("not_owned", "unlinked")
 
 
-def test_a_collection_that_the_site_refuses_is_its_own_reason_and_the_person_is_told(
+def test_a_refused_collection_is_recorded_with_its_own_reason_and_the_person_is_notified(
     world: World, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     staff, address, later = person("staff"), parse_address(contract.address), world.later(minutes=1)
@@ -128,35 +101,39 @@ def test_a_collection_that_the_site_refuses_is_its_own_reason_and_the_person_is_
     assert shown(alice, later).mark is False
 
 
-def test_while_nothing_changes_there_is_a_line_a_day_and_none_older_than_kept(world: World, claim: TokenClaim) -> None:
+def test_while_nothing_changes_one_line_a_day_is_added_and_old_lines_are_deleted(
+    world: World, claim: TokenClaim
+) -> None:
     for _ in range(3):
         world.later(hours=23)
         sweep(world)
-        history.keep(world.now)
+        history.keep_history(world.now)
         world.later(hours=2)
         sweep(world)
-        history.keep(world.now)
-        history.keep(world.now)
+        history.keep_history(world.now)
+        history.keep_history(world.now)
     assert lines(claim) == [HELD] * 4
     oldest = claim.checks.last()
     assert oldest is not None
-    world.now = oldest.at + history.KEPT + timedelta(seconds=1)
-    history.keep(world.now)
+    world.now = oldest.at + history.MAX_AGE + timedelta(seconds=1)
+    history.keep_history(world.now)
     assert not ClaimCheck.objects.filter(pk=oldest.pk).exists()
 
 
 def test_a_claim_that_changes_all_the_time_keeps_a_bounded_history(world: World, claim: TokenClaim) -> None:
     ClaimCheck.objects.bulk_create(
         ClaimCheck(claim=claim, at=world.now - timedelta(minutes=number + 1), verdict="unknown", reason="x")
-        for number in range(history.MOST + 50)
+        for number in range(history.MAX_LINES + 50)
     )
     with world.dead_chain():
         world.verify(claim)
-    assert claim.checks.count() == history.MOST
+    assert claim.checks.count() == history.MAX_LINES
     assert lines(claim)[-1] == ("unknown", "chain_unreachable")
 
 
-def test_the_history_is_its_owner_s(world: World, claim: TokenClaim, alice: User, chain: Chain, client: Client) -> None:
+def test_only_its_owner_sees_the_history(
+    world: World, claim: TokenClaim, alice: User, chain: Chain, client: Client
+) -> None:
     client.force_login(person("bob", chain.accounts[BOB]))
     assert client.get(f"/settings/tokens/{claim.pk}/").status_code == 404
     client.force_login(alice)

@@ -1,4 +1,4 @@
-"""Checks as jobs: lost, doubled, overtaken, dead, and done once all the same."""
+"""Checks as jobs: lost, delivered twice, overtaken or crashed, each is done once."""
 
 from __future__ import annotations
 
@@ -15,28 +15,20 @@ from django.test import Client
 from django.urls import reverse
 
 from avatarsite.celery import app
-from nft.claims.checking import TRIES, verify_claim
+from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim, recheck_as_staff
-from nft.claims.picture import TRIES as MEDIA_TRIES
-from nft.claims.picture import fetch_media
+from nft.claims.pages import claim_status
+from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
-from nft.models import TokenClaim
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, sweep
+from nft.models import ClaimPicture, TokenClaim
+from profiles.jobs import get_jobs
+from profiles.leases import queue_due_rows
+from tests.kit.world import World, deploy_avatar_token, mint, pinned_metadata, send, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 # --- jobs --------------------------------------------------------------------------------------------------------
@@ -46,14 +38,14 @@ def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: U
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
-    assert verify_claim(claim.pk, world.now, world.doors) is not None
-    assert verify_claim(claim.pk, world.now, world.doors) is None
-    assert fetch_media(claim.pk, world.now, world.doors) is not None
-    assert fetch_media(claim.pk, world.now, world.doors) is None
+    assert verify_claim(claim.pk, world.now, world.clients) is not None
+    assert verify_claim(claim.pk, world.now, world.clients) is None
+    assert fetch_picture(claim.pk, world.now, world.clients) is not None
+    assert fetch_picture(claim.pk, world.now, world.clients) is None
     assert alice.profile.avatars.count() == 1
 
 
-def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: Chain, alice: User) -> None:
+def test_a_crashed_check_is_retried_after_its_lease(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
@@ -62,7 +54,7 @@ def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: C
         raise KeyboardInterrupt
 
     with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
-        verify_claim(claim.pk, world.now, world.doors)
+        verify_claim(claim.pk, world.now, world.clients)
     world.later(minutes=1)
     assert sweep(world) == 0
     world.later(minutes=3)
@@ -71,7 +63,7 @@ def test_a_check_that_died_is_begun_again_after_its_lease(world: World, chain: C
     assert claim.state == "owned"
 
 
-def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chain, alice: User) -> None:
+def test_a_late_answer_of_a_crashed_check_is_not_recorded(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
@@ -81,12 +73,12 @@ def test_a_late_answer_of_a_dead_check_is_not_recorded(world: World, chain: Chai
         return world.client
 
     with world.chain_by(overtaken):
-        verify_claim(claim.pk, world.now, world.doors)
+        verify_claim(claim.pk, world.now, world.clients)
     claim.refresh_from_db()
     assert claim.state == "pending"
 
 
-def test_the_sweep_finds_everything_due_stalest_first_and_passes_over_a_dead_chain(
+def test_the_sweep_finds_everything_due_stalest_first_and_skips_an_unreachable_chain(
     world: World, chain: Chain, alice: User
 ) -> None:
     contract = deploy_avatar_token(chain)
@@ -101,7 +93,7 @@ def test_the_sweep_finds_everything_due_stalest_first_and_passes_over_a_dead_cha
     assert TokenClaim.objects.filter(state="owned", pk__in=[claim.pk for claim in made]).count() == 3
 
 
-def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobody(
+def test_work_is_queued_only_after_the_commit_and_a_dead_queue_fails_no_request(
     world: World, alice: User, django_capture_on_commit_callbacks: Any, redis_server: RedisServer, settings: Any
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
@@ -111,10 +103,10 @@ def test_the_queue_hears_of_work_only_after_the_commit_and_its_death_harms_nobod
         callback()
     queued = redis_server.client().lrange("chain", 0, -1)
     assert len(queued) == 1
-    assert str(claim.pk).encode() in base64.b64decode(json.loads(queued[0])["body"])
+    assert claim.pk.hex.encode() in base64.b64decode(json.loads(queued[0])["body"])
 
 
-def test_a_queue_that_forgets_everything_loses_no_job(
+def test_a_queue_that_loses_everything_loses_no_job(
     world: World,
     chain: Chain,
     alice: User,
@@ -133,11 +125,11 @@ def test_a_queue_that_forgets_everything_loses_no_job(
     redis_server.client().flushall()
     world.later(minutes=3)
     with django_capture_on_commit_callbacks(execute=True):
-        sweep(world)  # the fetches of their pictures were queued, and lost as well
+        queue_due_rows(world.now)  # the fetches of their pictures were queued, and lost as well
     assert redis_server.client().llen("ipfs") == 4
 
 
-def test_a_check_that_dies_three_times_waits_for_a_person(
+def test_a_check_that_crashes_three_times_needs_attention(
     world: World, chain: Chain, alice: User, admin_client: Client, admin_user: User
 ) -> None:
     contract = deploy_avatar_token(chain)
@@ -146,13 +138,13 @@ def test_a_check_that_dies_three_times_waits_for_a_person(
 
     def dying(chain_id: int) -> ChainClient:
         held = TokenClaim.objects.get(pk=claims[0].pk)
-        if held.attempt is not None and held.next_check_at > world.now:
+        if held.attempt is not None and held.due_at is not None and held.due_at > world.now:
             raise KeyboardInterrupt
         return world.client
 
-    TokenClaim.objects.filter(pk=claims[0].pk).update(next_check_at=world.now - timedelta(hours=1))
+    TokenClaim.objects.filter(pk=claims[0].pk).update(due_at=world.now - timedelta(hours=1))
     with world.chain_by(dying):
-        for _ in range(TRIES):
+        for _ in range(TokenClaim.policy.crashes):
             with pytest.raises(KeyboardInterrupt):
                 sweep(world)
             world.later(minutes=4)
@@ -160,32 +152,32 @@ def test_a_check_that_dies_three_times_waits_for_a_person(
     states = [TokenClaim.objects.get(pk=claim.pk) for claim in claims]
     assert [(claim.state, claim.reason) for claim in states] == [("unknown", "check_died"), ("owned", "")]
     assert (CHAIN_ID, True) not in find_due(world.now)
-    listed = admin_client.get(reverse("admin:nft_tokenclaim_changelist"), {"stuck": "check"})
+    listed = admin_client.get(reverse("admin:nft_tokenclaim_changelist"), {"needs_attention": "yes"})
     assert [claim.pk for claim in listed.context["cl"].result_list] == [claims[0].pk]
     recheck_as_staff(claims[0], admin_user, world.now, "Mended.")
     sweep(world)
     claims[0].refresh_from_db()
-    assert (claims[0].state, claims[0].deaths) == ("owned", 0)
+    assert (claims[0].state, claims[0].crashes) == ("owned", 0)
 
 
 def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     app.loader.import_default_modules()
     visible_again = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
-    ours = {name: task for name, task in app.tasks.items() if name.startswith(("nft.", "avatarsite."))}
-    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(ours)
+    ours: dict[str, Any] = {job.name: app.tasks[job.name] for job in get_jobs()}
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(ours)
     for name, task in ours.items():
-        assert settings.CELERY_TASK_ROUTES.get(name, {"queue": "default"})["queue"] in {"default", "chain", "ipfs"}
+        assert app.conf.task_routes[name]["queue"] in {"default", "chain", "ipfs"}
         assert (task.time_limit or settings.CELERY_TASK_TIME_LIMIT) < visible_again
-    to_gateways = {"fetch_media", "follow_mint", "sweep_mints", "look_at_picture", "fetch_held_picture"}
-    routes = {name.rpartition(".")[2]: route["queue"] for name, route in settings.CELERY_TASK_ROUTES.items()}
-    assert {routes.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
+    to_gateways = {"fetch_picture", "follow_mint", "sweep_outbox", "fetch_held_picture"}
+    queues = {name.rpartition(".")[2]: route["queue"] for name, route in app.conf.task_routes.items()}
+    assert {queues.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.worker_prefetch_multiplier == 1
-    assert settings.CELERY_BEAT_SCHEDULE["sweep-claims"]["schedule"] <= 60  # type: ignore[operator]
+    assert app.conf.beat_schedule["nft.claims.sweeping.sweep_claims"]["schedule"] <= 60
 
 
-def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chain, alice: User) -> None:
+def test_a_picture_that_crashes_every_worker_is_given_up(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
@@ -194,9 +186,45 @@ def test_a_picture_that_kills_every_worker_is_given_up(world: World, chain: Chai
         raise KeyboardInterrupt
 
     with world.chain_by(dying):
-        for _ in range(MEDIA_TRIES):
+        for _ in range(ClaimPicture.policy.crashes):
             with pytest.raises(KeyboardInterrupt):
-                fetch_media(claim.pk, world.later(minutes=4), world.doors)
-    assert fetch_media(claim.pk, world.later(minutes=4), world.doors) is None
+                fetch_picture(claim.pk, world.later(minutes=4), world.clients)
+    assert fetch_picture(claim.pk, world.later(minutes=4), world.clients) is None
     claim.refresh_from_db()
-    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)
+    assert (claim.state, claim.step, claim.picture.due_at) == ("owned", "metadata", None)
+    assert claim.picture.gave_up_at is not None
+    assert claim_status(claim)["reason"] == "media_failed"
+
+
+def test_a_first_fetch_ends_when_the_token_is_lost_and_is_repeated_when_it_returns(
+    world: World, chain: Chain, alice: User
+) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    claim = world.verify(create_claim(alice, f"{contract.address} {token_id}", world.now))
+    send(chain, contract, token_id, 1, 2)
+    world.later(minutes=20)
+    assert world.verify(claim).state == "not_owned"
+    assert fetch_picture(claim.pk, world.now, world.clients) is None
+    assert ClaimPicture.objects.get(pk=claim.pk).due_at is None
+
+    send(chain, contract, token_id, 2, 1)
+    world.later(hours=7)
+    assert world.verify_and_fetch(claim).step == "done"
+
+
+def test_an_unexpected_error_is_counted_as_a_crash_and_checks_end_after_three(
+    world: World, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim = create_claim(alice, f"0x{'11' * 20} 1", world.now)
+
+    def broken(chain_id: int) -> ChainClient:
+        raise ZeroDivisionError
+
+    with world.chain_by(broken):
+        for _ in range(TokenClaim.policy.crashes):
+            assert claim.gave_up_at is None
+            world.verify(claim)
+    assert (claim.state, claim.reason, claim.due_at) == ("unknown", "check_died", None)
+    assert claim.gave_up_at is not None
+    assert "ZeroDivisionError" in caplog.text

@@ -1,4 +1,4 @@
-"""From token to picture: every shape of metadata, and what is said where there is no picture to show."""
+"""From token to picture: every shape of metadata, and the reasons given if there is no picture to show."""
 
 from __future__ import annotations
 
@@ -11,39 +11,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache.backends.locmem import LocMemCache
 
-from nft.claims.pages import claim_status
-from nft.claims.picture import fetch_media
+from nft.claims.pages import claim_status, get_sentence
+from nft.claims.picture import fetch_picture
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.fetch import GuardedHttp, guarded_http
 from nft.clients.web.pace import Budget, Pace
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_directory, pin_file
 from tests.kit.hostile_server import body, serving
-from tests.kit.world import (
-    LOOPBACK,
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    picture,
-    pinned_metadata,
-)
+from tests.kit.world import LOOPBACK, World, claim_of, deploy_avatar_token, mint, person, picture, pinned_metadata
 from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 # --- other tokens ------------------------------------------------------------------------------------------------
@@ -64,7 +44,7 @@ def test_an_erc1155_token_of_a_directory_by_hexadecimal_id(world: World, chain: 
         "Edition",
         "Demo Editions",
     )
-    assert claim.token_uri == f"{folder.uri}/{name}"
+    assert claim.picture.token_uri == f"{folder.uri}/{name}"
 
 
 def test_an_on_chain_drawing_becomes_pixels(world: World, chain: Chain, alice: User) -> None:
@@ -72,7 +52,7 @@ def test_an_on_chain_drawing_becomes_pixels(world: World, chain: Chain, alice: U
     chain.send(shapes.functions.mint(chain.accounts[1]))
     chain.finalize()
     claim = claim_of(world, alice, shapes, 1)
-    assert (claim.state, claim.step, claim.proof) == ("owned", "done", "inline"), claim.reason_sentence
+    assert (claim.state, claim.step, claim.picture.proof) == ("owned", "done", "inline"), get_sentence(claim)
     assert claim.avatar is not None
     assert claim.avatar.image.source_format == "svg"
 
@@ -105,25 +85,26 @@ def test_a_token_without_a_usable_picture_says_why_and_stays_verified(
 ) -> None:
     contract = deploy_avatar_token(chain)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
-    assert (claim.state, claim.reason, claim.media_due_at) == ("owned", "media_failed", None)
-    assert sentence in claim.reason_sentence
+    assert (claim.state, claim.picture.state, claim.picture.due_at) == ("owned", "failed", None)
+    assert claim_status(claim)["reason"] == "media_failed"
+    assert sentence in get_sentence(claim)
     assert claim_status(claim)["done"] is True
 
 
 def test_a_metadata_address_inside_our_network_is_refused(world: World, chain: Chain, alice: User) -> None:
-    world.doors = replace(world.doors, http=guarded_http())
+    world.clients = replace(world.clients, http=guarded_http())
     with serving(body(b"{}")) as server:
         contract = deploy_avatar_token(chain)
         url = f"https://localhost:{server.port}/"
         claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], url))
-        assert (claim.reason, server.paths) == ("media_failed", [])
+        assert (claim.picture.state, server.paths) == ("failed", [])
 
 
 def test_a_token_uri_that_is_itself_a_picture_is_shown(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     image = pin_file(picture("olive"), "image/png", world.now)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], image.uri))
-    assert (claim.step, claim.proof) == ("done", "cid")
+    assert (claim.step, claim.picture.proof) == ("done", "cid")
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{}</svg>'
@@ -156,10 +137,10 @@ def nested() -> str:
     ],
     ids=["nested", "image_data", "plain", "percent", "no data: at all", "an SVG itself", "markup itself"],
 )
-def test_a_token_that_holds_its_picture_needs_nobody_else(world: World, chain: Chain, alice: User, uri: str) -> None:
+def test_a_token_that_contains_its_picture_needs_no_host(world: World, chain: Chain, alice: User, uri: str) -> None:
     contract = deploy_avatar_token(chain)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
-    assert (claim.step, claim.proof) == ("done", "inline"), claim.reason_sentence
+    assert (claim.step, claim.picture.proof) == ("done", "inline"), get_sentence(claim)
 
 
 @pytest.mark.parametrize("shape", ["{}", "https://ipfs.io/ipfs/{}", "https://{}.ipfs.dweb.link/", "/ipfs/{}"])
@@ -169,15 +150,15 @@ def test_a_gateway_s_address_or_a_bare_cid_is_proved_like_any_ipfs_uri(
     contract = deploy_avatar_token(chain)
     uri = shape.format(pin_file(picture("olive"), "image/png", world.now).cid)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
-    assert (claim.step, claim.proof) == ("done", "cid"), claim.reason_sentence
+    assert (claim.step, claim.picture.proof) == ("done", "cid"), get_sentence(claim)
 
 
-def test_pictures_from_the_web_are_labelled_mutable(world: World, chain: Chain, alice: User) -> None:
+def test_pictures_from_the_web_are_labeled_mutable(world: World, chain: Chain, alice: User) -> None:
     with serving(body(picture("plum"), Content_Type="image/png")) as server:
         contract = deploy_avatar_token(chain)
         metadata = f'data:application/json,{{"name":"Web","image":"{server.url("/a.png")}"}}'
         claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
-    assert (claim.step, claim.proof, claim.name) == ("done", "mutable", "Web"), claim.reason_sentence
+    assert (claim.step, claim.picture.proof, claim.name) == ("done", "mutable", "Web"), get_sentence(claim)
 
 
 def test_dead_gateways_are_tried_again_until_they_answer(
@@ -188,37 +169,35 @@ def test_dead_gateways_are_tried_again_until_they_answer(
     metadata = f'data:application/json,{{"image":"ipfs://{cid}"}}'
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
     assert claim.state == "owned"
-    assert "no IPFS gateway" in claim.reason_sentence
-    assert claim.media_due_at is not None
+    assert "no IPFS gateway" in get_sentence(claim)
+    assert claim.picture.due_at is not None
 
-    world.doors = replace(world.doors, ipfs=Gateways([helia.url]))
-    world.now = claim.media_due_at
-    fetch_media(claim.pk, world.now, world.doors)
+    world.clients = replace(world.clients, ipfs=Gateways([helia.url]))
+    world.now = claim.picture.due_at
+    fetch_picture(claim.pk, world.now, world.clients)
     claim.refresh_from_db()
-    assert (claim.step, claim.proof, claim.image_cid) == ("done", "cid", cid)
+    assert (claim.step, claim.picture.proof, claim.picture.image_cid) == ("done", "cid", cid)
 
-    world.doors = replace(world.doors, ipfs=Gateways([]))
+    world.clients = replace(world.clients, ipfs=Gateways([]))
     bob = person("bob", chain.accounts[4])
     second = mint(chain, contract, chain.accounts[4], metadata)
     assert claim_of(world, bob, contract, second).step == "done"  # from our own store
 
 
-def test_a_host_that_is_asked_too_often_is_waited_for_and_that_counts_as_no_try(
-    world: World, chain: Chain, alice: User
-) -> None:
+def test_a_busy_host_is_retried_later_and_that_costs_no_try(world: World, chain: Chain, alice: User) -> None:
     turns = Pace(LocMemCache("busy", {}), Budget(seconds_per_host=600, patience=0.0))
-    world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK, pace=turns))
+    world.clients = replace(world.clients, http=GuardedHttp(LOOPBACK, pace=turns))
     contract = deploy_avatar_token(chain)
     with serving(body(picture("plum"), Content_Type="image/png")) as server:
         metadata = f'data:application/json,{{"image":"{server.url("/a.png")}","image_data":"<svg/>"}}'
         turns.wait_for_turn("localhost", 1)  # somebody else's
         claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
-        assert "waits for its turn" in claim.reason_sentence
-        assert (claim.media_attempts, server.paths) == (0, [])
-        assert claim.media_due_at is not None
+        assert "waits for its turn" in get_sentence(claim)
+        assert (claim.picture.tries, server.paths) == (0, [])
+        assert claim.picture.due_at is not None
 
-        world.doors = replace(world.doors, http=GuardedHttp(LOOPBACK))
-        world.now = claim.media_due_at
-        fetch_media(claim.pk, world.now, world.doors)
+        world.clients = replace(world.clients, http=GuardedHttp(LOOPBACK))
+        world.now = claim.picture.due_at
+        fetch_picture(claim.pk, world.now, world.clients)
     claim.refresh_from_db()
-    assert (claim.step, claim.proof) == ("done", "mutable")
+    assert (claim.step, claim.picture.proof) == ("done", "mutable")

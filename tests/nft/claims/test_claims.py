@@ -1,4 +1,4 @@
-"""A token becomes a picture while, and only while, the chain says that it is the person's."""
+"""A token is a person's picture for as long as the chain says that they hold it, and no longer."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from web3.contract import Contract
 from nft.accounts.linking import unlink_account
 from nft.claims import claiming
 from nft.claims.claiming import (
-    NoAccount,
-    NoSuchClaim,
-    ReferenceRefused,
-    TooManyChecks,
     create_claim,
     recheck,
     remove_claim,
 )
-from nft.claims.picture import fetch_media
+from nft.claims.errors import NO_ACCOUNT, RATE_LIMITED, REFERENCE_REFUSED, ClaimError, NoSuchClaim
+from nft.claims.picture import fetch_picture
 from nft.clients.evm.chain import ChainClient
 from nft.models import TokenClaim
 from tests.kit.world import (
@@ -39,16 +36,6 @@ from tests.servers.chain import Chain
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
 def test_the_whole_life_of_a_claim(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
@@ -58,7 +45,7 @@ def test_the_whole_life_of_a_claim(world: World, chain: Chain, alice: User) -> N
     assert (claim.state, claim.step) == ("pending", "owner")
     world.verify_and_fetch(claim)
 
-    assert (claim.state, claim.step, claim.proof, claim.name) == ("owned", "done", "cid", "Blue hour")
+    assert (claim.state, claim.step, claim.picture.proof, claim.name) == ("owned", "done", "cid", "Blue hour")
     front = shown(alice, world.now)
     assert front.mark
     assert front.avatar is not None
@@ -106,28 +93,31 @@ def owned(world: World, chain: Chain, alice: User) -> tuple[TokenClaim, Contract
 def test_what_names_no_readable_token_is_refused_with_a_sentence(
     world: World, alice: User, reference: str, sentence: str
 ) -> None:
-    with pytest.raises(ReferenceRefused, match=sentence):
+    with pytest.raises(ClaimError, match=sentence) as refused:
         create_claim(alice, reference, world.now)
+    assert refused.value.is_a(REFERENCE_REFUSED)
     assert not TokenClaim.objects.exists()
 
 
 def test_without_a_linked_account_nothing_is_checked(world: World, chain: Chain) -> None:
-    with pytest.raises(NoAccount, match="Local chain"):
+    with pytest.raises(ClaimError, match="Local chain") as refused:
         create_claim(person("nobody"), f"{chain.accounts[1]} 1", world.now)
+    assert refused.value.is_a(NO_ACCOUNT)
 
 
-def test_a_budget_stops_endless_checks(world: World, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rate_limit_bounds_checks(world: World, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claiming, "CHECKS_PER_HOUR", 2)
     for token_id in (1, 2):
         create_claim(alice, f"0x{'11' * 20} {token_id}", world.now)
-    with pytest.raises(TooManyChecks):
+    with pytest.raises(ClaimError) as refused:
         create_claim(alice, f"0x{'11' * 20} 3", world.now)
+    assert refused.value.is_a(RATE_LIMITED)
 
 
 # --- no and unknown ----------------------------------------------------------------------------------------------
 
 
-def test_the_token_of_somebody_else_gets_a_clear_no(world: World, chain: Chain, alice: User) -> None:
+def test_a_token_of_somebody_else_is_not_owned(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[2], "ipfs://x")
     claim = claim_of(world, alice, contract, token_id)
@@ -136,37 +126,38 @@ def test_the_token_of_somebody_else_gets_a_clear_no(world: World, chain: Chain, 
     assert shown(alice, world.now).avatar is None
 
 
-def test_a_token_that_does_not_exist_gets_a_clear_no(world: World, chain: Chain, alice: User) -> None:
+def test_a_token_that_does_not_exist_is_not_owned(world: World, chain: Chain, alice: User) -> None:
     contract = deploy_avatar_token(chain)
     chain.finalize()
     assert claim_of(world, alice, contract, 99).reason == "no_such_token"
 
 
-def test_a_dead_chain_leaves_a_new_claim_open_and_is_tried_again(world: World, chain: Chain, alice: User) -> None:
+def test_an_unreachable_chain_leaves_a_new_claim_unknown_and_is_retried(
+    world: World, chain: Chain, alice: User
+) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     with world.dead_chain():
         claim = claim_of(world, alice, contract, token_id)
     assert (claim.state, claim.reason) == ("unknown", "chain_unreachable")
     assert "We keep trying." in claim.reason_sentence
-    assert claim.next_check_at > world.now
+    assert claim.due_at is not None
+    assert claim.due_at > world.now
     assert world.verify_and_fetch(claim).state == "owned"
 
 
-def test_a_dead_chain_takes_nothing_away(world: World, alice: User, owned: tuple[TokenClaim, Contract]) -> None:
+def test_an_unreachable_chain_takes_no_mark(world: World, alice: User, owned: tuple[TokenClaim, Contract]) -> None:
     claim, _ = owned
     seen = claim.checked_at
     with world.dead_chain():
         world.verify(claim)
-        assert claim.attempts == 1
+        assert claim.tries == 1
         world.verify(claim)
-    assert (claim.state, claim.attempts, claim.checked_at) == ("owned", 2, seen)
+    assert (claim.state, claim.tries, claim.checked_at) == ("owned", 2, seen)
     assert shown(alice, world.now).mark
 
 
-def test_without_any_check_the_mark_goes_by_its_age(
-    world: World, alice: User, owned: tuple[TokenClaim, Contract]
-) -> None:
+def test_without_any_check_the_mark_expires(world: World, alice: User, owned: tuple[TokenClaim, Contract]) -> None:
     world.later(hours=2)
     front = shown(alice, world.now)
     assert (front.mark, front.avatar is not None and front.avatar.source) == (False, "nft")
@@ -175,7 +166,7 @@ def test_without_any_check_the_mark_goes_by_its_age(
     assert shown(alice, world.now).avatar.source == "upload"  # type: ignore[union-attr]
 
 
-def test_a_node_of_another_chain_takes_nothing_away(
+def test_a_node_of_another_chain_takes_no_mark(
     world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
 ) -> None:
     claim, _ = owned
@@ -189,7 +180,9 @@ def test_a_node_of_another_chain_takes_nothing_away(
 # --- loss and return ---------------------------------------------------------------------------------------------
 
 
-def test_a_burned_token_says_so(world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]) -> None:
+def test_a_burned_token_is_lost_with_that_reason(
+    world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
+) -> None:
     claim, contract = owned
     chain.send(contract.functions.burn(claim.token_id), sender=chain.accounts[1])
     chain.finalize()
@@ -198,7 +191,7 @@ def test_a_burned_token_says_so(world: World, chain: Chain, alice: User, owned: 
     assert not shown(alice, world.now).mark
 
 
-def test_a_token_that_comes_home_is_the_picture_again(
+def test_a_returned_token_is_the_picture_again(
     world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
 ) -> None:
     claim, contract = owned
@@ -210,11 +203,11 @@ def test_a_token_that_comes_home_is_the_picture_again(
     assert shown(alice, world.now).mark
 
 
-def test_a_reorg_that_undoes_the_transfer_gives_the_picture_back(
+def test_a_reorg_that_undoes_the_transfer_restores_the_picture(
     world: World, chain: Chain, alice: User, owned: tuple[TokenClaim, Contract]
 ) -> None:
     claim, contract = owned
-    world.doors = make_world(chain, confirmed=0).doors  # believes the head, as no site should
+    world.clients = make_world(chain, confirmed=0).clients  # believes the head, as no site should
     chain.send(
         contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id), sender=chain.accounts[1]
     )
@@ -259,7 +252,7 @@ def test_a_token_lost_during_the_fetch_sets_no_picture(world: World, chain: Chai
         return world.client
 
     with world.chain_by(losing):
-        assert fetch_media(claim.pk, world.now, world.doors) is None
+        assert fetch_picture(claim.pk, world.now, world.clients) is None
     assert shown(alice, world.now).avatar is None
 
 

@@ -1,4 +1,4 @@
-"""Ways to keep a mark that one should lose (V1), each tried on a real chain."""
+"""Attempts to keep a mark that should be lost (V1), each on a real chain."""
 
 from __future__ import annotations
 
@@ -14,25 +14,10 @@ from nft.models import TokenClaim
 from profiles.models import Avatar
 from profiles.people.people import profile_of
 from profiles.pictures.history import remove_avatar, restore_avatar
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, pinned_metadata, send, shown, sweep
+from tests.kit.world import World, mint, pinned_metadata, send, shown, sweep
 from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def a_claim(world: World, user: User, contract: Contract) -> TokenClaim:
@@ -57,7 +42,7 @@ def old_picture_kept_beside_a_new_one(world: World, user: User, contract: Contra
     return claim
 
 
-def test_no_earlier_picture_of_a_token_outlives_the_transfer_of_it(
+def test_no_earlier_picture_of_a_token_keeps_its_mark_after_a_transfer(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     claim = old_picture_kept_beside_a_new_one(world, alice, contract)
@@ -67,14 +52,16 @@ def test_no_earlier_picture_of_a_token_outlives_the_transfer_of_it(
     assert not Avatar.objects.filter(source="nft", state="active").exists()
 
 
-def test_no_earlier_picture_of_a_token_outlives_its_account(world: World, alice: User, contract: Contract) -> None:
+def test_no_earlier_picture_of_a_token_keeps_its_mark_after_unlinking(
+    world: World, alice: User, contract: Contract
+) -> None:
     old_picture_kept_beside_a_new_one(world, alice, contract)
     unlink_account(alice, alice.linked_accounts.get().pk, world.now)
     assert not shown(alice, world.now).mark
     assert not Avatar.objects.filter(source="nft", state="active").exists()
 
 
-def test_a_check_made_by_a_clock_that_ran_ahead_proves_nothing_later(
+def test_a_check_by_a_clock_that_ran_ahead_gives_no_mark_once_it_is_set_right(
     world: World, alice: User, contract: Contract
 ) -> None:
     a_claim(world, alice, contract)

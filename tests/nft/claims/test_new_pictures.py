@@ -10,50 +10,35 @@ from django.test import Client
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft.claims import new_picture
-from nft.claims.claiming import ClaimError, remove_claim
+from nft.claims import picture
+from nft.claims.claiming import remove_claim
+from nft.claims.errors import ClaimError
 from nft.claims.new_picture import (
-    find_lost_looks,
     keep_old_picture,
-    look_at_picture,
-    look_for_new_picture,
-    note_changes,
+    record_changes,
+    request_new_picture,
     use_new_picture,
 )
+from nft.claims.picture import fetch_picture
 from nft.claims.policy import decide_collection
-from nft.core.evm.abi.events import METADATA_TOPICS, MetadataChange, parse_metadata_log
+from nft.core.evm.abi.metadata_events import METADATA_TOPICS, MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
-from nft.models import PictureCheck, TokenClaim
-from nft.tokens.media import TokenMedia, fetch_token_media
+from nft.models import ClaimPicture, TokenClaim
+from nft.tokens.media import FetchedPicture, fetch_token_picture
 from nft.watching.transfers_seen import undo_moves_after
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from profiles.pictures.rights import doubt_avatars
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
-
-
-@pytest.fixture
 def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata("Old", "teal")))
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     return claim
 
 
@@ -63,11 +48,11 @@ def change(chain: Chain, contract: Contract, claim: TokenClaim, colour: str = "r
     chain.finalize()
 
 
-def look(world: World, claim: TokenClaim) -> PictureCheck:
-    check = PictureCheck.objects.get(pk=claim.pk)
+def look(world: World, claim: TokenClaim) -> ClaimPicture:
+    check = ClaimPicture.objects.get(pk=claim.pk)
     assert check.due_at is not None
     world.now = max(world.now, check.due_at)
-    seen = look_at_picture(claim.pk, world.now, world.doors)
+    seen = fetch_picture(claim.pk, world.now, world.clients)
     assert seen is not None
     return seen
 
@@ -77,21 +62,20 @@ def test_a_metadata_event_offers_the_new_picture_and_shows_the_old_until_it_is_a
 ) -> None:
     before = shown(alice, world.now).avatar
     change(chain, contract, claim)
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     assert look(world, claim).state == "changed"
     still = shown(alice, world.now)
     assert (still.avatar, still.mark) == (before, True)
-    assert still.avatar is not None
-    assert "metadata_changed_at" in (still.avatar.provenance or {})
+    assert "metadata_changed_at" in (still.provenance or {})
 
     use_new_picture(alice, claim.pk, world.now)
     now = shown(alice, world.now)
     assert now.avatar is not None
     assert now.mark
     assert now.avatar != before
-    assert now.avatar.provenance is not None
-    assert now.avatar.provenance["token_name"] == "New"
-    assert "metadata_changed_at" not in now.avatar.provenance
+    assert now.provenance is not None
+    assert now.provenance["token_name"] == "New"
+    assert "metadata_changed_at" not in now.provenance
     assert before is not None
     assert Avatar.objects.get(pk=before.pk).state == "withdrawn"
     claim.refresh_from_db()
@@ -101,55 +85,54 @@ def test_a_metadata_event_offers_the_new_picture_and_shows_the_old_until_it_is_a
     assert shown(alice, world.now).mark, "it is attested from here on"
 
 
-def test_a_new_picture_that_is_not_wanted_is_not_offered_again(
+def test_a_declined_picture_is_not_offered_again(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     change(chain, contract, claim)
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     look(world, claim)
     keep_old_picture(alice, claim.pk, world.now)
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     assert look(world, claim).state == "kept"
     change(chain, contract, claim, "gold")
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     assert look(world, claim).state == "changed"
 
 
-def test_where_nothing_changed_nothing_is_offered(world: World, alice: User, claim: TokenClaim) -> None:
-    look_for_new_picture(alice, claim.pk, world.now)
+def test_an_unchanged_picture_is_not_offered(world: World, alice: User, claim: TokenClaim) -> None:
+    request_new_picture(alice, claim.pk, world.now)
     assert look(world, claim).state == "same"
     with pytest.raises(ClaimError, match="no new picture"):
         use_new_picture(alice, claim.pk, world.now)
 
 
-def test_an_outage_is_tried_again_and_takes_nothing_away(
+def test_an_outage_is_retried_and_changes_no_picture(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     change(chain, contract, claim)
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     with world.dead_chain():
         seen = look(world, claim)
     assert seen.state == "looking"
     assert seen.due_at is not None
     assert shown(alice, world.now).mark
     assert look(world, claim).state == "changed"
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     with world.dead_chain():
         assert look(world, claim).state == "changed", "what was found before still waits"
 
 
-def test_a_contract_that_logs_all_the_time_is_looked_at_every_ten_minutes(
+def test_a_contract_that_logs_all_the_time_causes_one_fetch_in_ten_minutes(
     world: World, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = [MetadataChange(claim.contract, 0, 2**256 - 1)]
-    assert note_changes(CHAIN_ID, everything, world.now) == 1
+    assert record_changes(CHAIN_ID, everything, world.now) == 1
     look(world, claim)
     for _ in range(3):
-        note_changes(CHAIN_ID, everything, world.later(seconds=1))
-    assert look_at_picture(claim.pk, world.now, world.doors) is None
-    find_lost_looks(world.later(minutes=10))
-    assert look_at_picture(claim.pk, world.now, world.doors) is not None
-    assert note_changes(CHAIN_ID, [MetadataChange(claim.contract, claim.token_id + 1, 2**256 - 1)], world.now) == 0
+        record_changes(CHAIN_ID, everything, world.later(seconds=1))
+    assert fetch_picture(claim.pk, world.now, world.clients) is None
+    assert fetch_picture(claim.pk, world.later(minutes=10), world.clients) is not None
+    assert record_changes(CHAIN_ID, [MetadataChange(claim.contract, claim.token_id + 1, 2**256 - 1)], world.now) == 0
 
 
 def test_the_page_shows_both_and_only_to_its_person(
@@ -195,7 +178,7 @@ def test_metadata_events_name_their_tokens(topics: list[str], data: str, first: 
     assert parse_metadata_log(log) == MetadataChange(bytes.fromhex(CONTRACT[2:]), first, last)
 
 
-def test_other_and_broken_events_are_told_apart() -> None:
+def test_other_events_are_skipped_and_malformed_ones_are_refused() -> None:
     assert parse_metadata_log({"address": CONTRACT, "topics": ["0x" + "00" * 32], "data": "0x"}) is None
     assert parse_metadata_log({"address": CONTRACT, "topics": [], "data": "0x"}) is None
     for data in ("0x", "0x" + "00" * 31, "0xzz"):
@@ -203,11 +186,11 @@ def test_other_and_broken_events_are_told_apart() -> None:
             parse_metadata_log({"address": CONTRACT, "topics": [METADATA_TOPICS[0]], "data": data})
 
 
-def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_put_in_place(
+def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_used(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     change(chain, contract, claim)
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     assert look(world, claim).state == "changed"
     staff = User.objects.create_superuser("staff")
     decide_collection(CHAIN_ID, claim.contract, "denied", "They were stolen.", actor=staff, now=world.now)
@@ -216,27 +199,27 @@ def test_a_new_picture_of_a_collection_that_was_denied_meanwhile_is_not_put_in_p
     assert shown(alice, world.now).avatar is None
 
 
-def test_a_token_taken_off_the_list_during_a_look_ends_it_without_a_word(
+def test_removing_the_claim_during_a_fetch_ends_it_quietly(
     world: World, alice: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
 
-    def fetch_and_lose(*arguments: Any) -> TokenMedia:
-        media = fetch_token_media(*arguments)
+    def fetch_and_lose(*arguments: Any, **options: Any) -> FetchedPicture:
+        found = fetch_token_picture(*arguments, **options)
         remove_claim(alice, claim.pk)
-        return media
+        return found
 
-    monkeypatch.setattr(new_picture, "fetch_token_media", fetch_and_lose)
-    assert look_at_picture(claim.pk, world.now, world.doors) is None
+    monkeypatch.setattr(picture, "fetch_token_picture", fetch_and_lose)
+    assert fetch_picture(claim.pk, world.now, world.clients) is None
 
 
-def test_a_doubt_that_was_settled_does_not_stay_on_a_picture_that_was_replaced_meanwhile(
+def test_a_resolved_transfer_leaves_no_doubt_on_a_picture_that_was_replaced_meanwhile(
     world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
 ) -> None:
     first = claim.avatar
     assert first is not None
     change(chain, contract, claim)
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     look(world, claim)
     TokenClaim.objects.filter(pk=claim.pk).update(moved_at_block=10**9)
     doubt_avatars([first.pk])
@@ -245,7 +228,7 @@ def test_a_doubt_that_was_settled_does_not_stay_on_a_picture_that_was_replaced_m
     undo_moves_after(CHAIN_ID, 0, world.now)
     assert shown(alice, world.now).mark
     change(chain, contract, claim, "teal")
-    look_for_new_picture(alice, claim.pk, world.now)
+    request_new_picture(alice, claim.pk, world.now)
     look(world, claim)
     use_new_picture(alice, claim.pk, world.now)
     world.later(minutes=20)

@@ -1,4 +1,4 @@
-"""Collections that staff deny lose their pictures with the reason, and get them back; look-alikes are pointed out."""
+"""Pictures of denied collections are withdrawn with the reason and can come back; look-alikes are pointed out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from PIL import Image, ImageDraw
 from web3.contract import Contract
 
 from nft.claims import policy
-from nft.claims.claiming import CollectionRefused, create_claim, use_claim
+from nft.claims.claiming import create_claim, use_claim
+from nft.claims.errors import COLLECTION_REFUSED, ClaimError
+from nft.claims.pages import get_sentence
 from nft.claims.policy import apply_policy, decide_collection
 from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
@@ -22,35 +24,15 @@ from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
 from profiles.models import AuditEntry, Avatar, Profile
 from profiles.store import objects
 from profiles.upkeep.repair import repair_rendition
-from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
+from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def staff() -> User:
     return User.objects.create_superuser("staff")
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
-
-
-@pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
-    return claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
 
 
 def decide(
@@ -83,13 +65,14 @@ def test_a_denied_collection_is_withdrawn_with_the_reason_and_stays_away(
     world.later(hours=7)
     assert world.verify(claim).state == "owned"
     assert shown(alice, world.now).avatar is None, "nor that it came home"
-    with pytest.raises(CollectionRefused, match="They were stolen"):
+    with pytest.raises(ClaimError, match="They were stolen") as refused:
         create_claim(alice, f"{contract.address} {claim.token_id}", world.now)
+    assert refused.value.is_a(COLLECTION_REFUSED)
     entry = AuditEntry.objects.filter(action="collection.decide").get()
     assert entry.actor == staff
 
 
-def test_a_decision_taken_back_brings_the_picture_back(
+def test_a_reversed_decision_restores_the_picture(
     world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim
 ) -> None:
     decide(contract, "denied", staff, world)
@@ -113,7 +96,7 @@ def test_a_site_of_chosen_collections_shows_no_others(
     assert apply_policy(world.now) == (0, 0)
 
 
-def test_a_decision_that_comes_during_the_fetch_counts(
+def test_a_decision_during_the_fetch_counts(
     world: World, chain: Chain, contract: Contract, alice: User, staff: User
 ) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
@@ -121,7 +104,7 @@ def test_a_decision_that_comes_during_the_fetch_counts(
     decide(contract, "denied", staff, world)
     world.verify_and_fetch(claim)
     assert claim.avatar is None
-    assert "They were stolen." in claim.reason_sentence
+    assert "They were stolen." in get_sentence(claim)
 
 
 def test_staff_decide_in_the_admin_and_must_say_why(
@@ -167,7 +150,11 @@ def _art(side: int) -> bytes:
     return file.getvalue()
 
 
-def test_a_copy_of_anothers_picture_is_pointed_out(world: World, chain: Chain, contract: Contract, alice: User) -> None:
+def test_a_copy_of_anothers_picture_is_pointed_out(
+    world: World, chain: Chain, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "get", lambda _key: pytest.fail("a picture in memory was read back from the store"))
+
     def minted(collection: Contract, name: str, side: int, to: int) -> int:
         image = pin_file(_art(side), "image/png", NOW)
         uri = pin_file(build_metadata(name, "", image.uri), "application/json", NOW).uri
@@ -189,7 +176,7 @@ def test_a_copy_of_anothers_picture_is_pointed_out(world: World, chain: Chain, c
     assert "Others may take it" not in browser.get(reverse("nft:claim_detail", args=[first.pk])).content.decode()
 
 
-def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
+def test_a_token_lost_while_a_decision_is_reversed_gets_no_mark(
     world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(contract, "denied", staff, world)
@@ -199,13 +186,13 @@ def test_a_token_that_leaves_while_a_decision_is_taken_back_gets_no_mark(
         TokenClaim.objects.filter(pk=claim.pk).update(state="not_owned")
         return ""
 
-    monkeypatch.setattr(policy, "_refusal", allow_and_lose)
+    monkeypatch.setattr(policy, "refusal_by", allow_and_lose)
     assert apply_policy(world.now) == (0, 0)
     assert shown(alice, world.now).avatar is None
 
 
 @pytest.mark.parametrize(("on_loss", "grace"), [("keep", 0), ("revert", 400 * 86_400)])
-def test_a_denied_collection_is_not_shown_by_those_either_who_lost_its_token_and_keep_the_picture(
+def test_a_denied_collection_is_not_shown_after_a_loss_either(
     world: World,
     chain: Chain,
     contract: Contract,
@@ -230,9 +217,7 @@ def test_a_denied_collection_is_not_shown_by_those_either_who_lost_its_token_and
     assert apply_policy(world.now) == (0, 0)
 
 
-def test_a_picture_lost_on_our_side_is_not_brought_back_by_the_policy(
-    world: World, alice: User, claim: TokenClaim
-) -> None:
+def test_the_policy_restores_no_picture_whose_bytes_we_lost(world: World, alice: User, claim: TokenClaim) -> None:
     assert claim.avatar is not None
     for square in list(claim.avatar.image.renditions.all()):
         for key in (objects.master_key(claim.avatar.image.sha256), objects.rendition_key(square.sha256, square.format)):

@@ -1,4 +1,4 @@
-"""Proofs that anybody can repeat: the page, the script people keep, and the commands for whoever runs the site."""
+"""Proofs that anybody can repeat: by the page, by the script for people, and by the commands for operators."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from django.test import Client
 from django.utils import timezone
 
 from localstack.binaries import ROOT
-from nft.core.ipfs.car import read_car, write_car
+from nft.core.ipfs.car import build_car, read_car
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import pin_directory, pin_file
+from nft.models import ClaimPicture
 from tests.kit.people import a_person, an_upload
 from tests.kit.world import NOW, claim_of, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
 from tests.servers.chain import Chain
@@ -66,7 +67,7 @@ def test_the_script_finds_its_way_through_sharded_directories(archive: str, root
 @pytest.mark.parametrize("position", [200, 100_000, -1])
 def test_the_script_refuses_an_archive_with_one_byte_changed(tmp_path: Path, position: int) -> None:
     built = build_file(LARGE)
-    damaged = bytearray(write_car(built.root, built.blocks))
+    damaged = bytearray(build_car(built.root, built.blocks))
     damaged[position] ^= 1
     (tmp_path / "a.car").write_bytes(damaged)
     done = run_script(tmp_path / "a.car", str(built.root))
@@ -76,7 +77,7 @@ def test_the_script_refuses_an_archive_with_one_byte_changed(tmp_path: Path, pos
 
 def test_the_script_refuses_the_right_blocks_of_another_file(tmp_path: Path) -> None:
     built = build_file(LARGE)
-    (tmp_path / "a.car").write_bytes(write_car(built.root, built.blocks))
+    (tmp_path / "a.car").write_bytes(build_car(built.root, built.blocks))
     assert "lacks a block" in run_script(tmp_path / "a.car", str(build_file(b"other").root)).stderr
     assert "not a CID" in run_script(tmp_path / "a.car", "nonsense").stderr
 
@@ -115,7 +116,7 @@ def test_a_file_is_proved_from_a_gateway_of_one_s_choice(helia: Gateway) -> None
 
 
 @pytest.mark.django_db
-def test_what_is_not_proved_is_an_error_with_its_reason(tmp_path: Path) -> None:
+def test_a_failed_proof_is_an_error_with_its_reason(tmp_path: Path) -> None:
     pinned = pin_file(LARGE, "image/png", NOW)
     archive = tmp_path / "a.car"
     command("export_cid", pinned.cid, archive)
@@ -145,7 +146,7 @@ def test_the_page_of_a_token_names_all_that_is_needed_to_prove_it(client: Client
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     page = client.get("/prove/alice/").content.decode()
     assert "Fixed from end to end" in page
-    for source in (claim.token_uri, claim.image_uri):
+    for source in (claim.picture.token_uri, claim.picture.image_uri):
         cid = source.removeprefix("ipfs://")
         address = f"/ipfs/{cid}?format=car&dag-scope=entity"
         assert f'data-car="{address.replace("&", "&amp;")}"' in page
@@ -167,10 +168,7 @@ def test_the_page_says_which_part_of_the_way_may_change(client: Client, chain: C
     assert "Written in the token" in page
     assert page.count("data-car=") == 1
 
-    avatar = alice.token_claims.get().avatar
-    assert avatar is not None
-    avatar.provenance = (avatar.provenance or {}) | {"token_uri": "https://example.com/1.json"}
-    avatar.save(update_fields=["provenance"])
+    ClaimPicture.objects.filter(claim__user=alice).update(token_uri="https://example.com/1.json")
     page = client.get("/prove/alice/").content.decode()
     assert "May change: read from a place its owner controls" in page
     assert "Fixed from end to end" not in page

@@ -1,4 +1,4 @@
-"""Receipts that a stranger checks: by the script people keep, against a node and a gateway that are not ours."""
+"""Receipts checked by a stranger: with the script, against a node and a gateway that are not ours."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from web3.contract import Contract
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
-from nft.clients.bundle import Doors
+from nft.claims.receipt import Provenance, asset_id, build_provenance
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
 from nft.models import TokenClaim
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, picture, send
+from tests.kit.world import World, claim_of, make_world, mint, person, picture, send
 from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.helia_gateway import Gateway
@@ -40,7 +41,7 @@ Receipt = dict[str, Any]
 
 @pytest.fixture
 def live_server(uncollected_static_files: None, live_server: LiveServer) -> LiveServer:
-    """Begun once there is a folder for its static files, of which WhiteNoise would warn."""
+    """Create the folder of static files first, or WhiteNoise would warn."""
     return live_server
 
 
@@ -55,11 +56,6 @@ def world(chain: Chain, helia: Gateway) -> World:
     world = make_world(chain, [helia.url])
     world.now = timezone.now()  # pages go by the real clock
     return world
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def a_key() -> str:
@@ -173,7 +169,7 @@ def _metadata_within_the_token(receipt: Receipt, chain: Chain) -> None:
         (_other_picture, "served"),
     ],
 )
-def test_whatever_is_changed_in_a_receipt_is_found_twice(
+def test_every_change_of_a_receipt_is_found_twice(
     change: Callable[[Receipt, Chain], None],
     step: str,
     world: World,
@@ -204,7 +200,7 @@ def test_an_outage_is_never_a_no(world: World, contract: Contract, helia: Gatewa
     assert check(nowhere)[0] == 2
 
 
-def test_a_hidden_account_is_in_no_receipt_and_who_knows_it_may_ask_for_it(
+def test_a_hidden_account_is_in_no_receipt_but_can_be_checked_by_who_knows_it(
     world: World, contract: Contract, helia: Gateway, live_server: LiveServer
 ) -> None:
     alice_shows(world, contract, token_uri(helia), public=False)
@@ -222,7 +218,7 @@ def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
     chain, vault = world.chain, world.chain.accounts[2]
     registry = chain.deploy("DemoDelegateRegistry")
     client = ChainClient(CHAIN_ID, [chain.url], "finalized", delegate_registry=parse_address(registry.address))
-    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     settings.NFT_CHAINS = {CHAIN_ID: {**settings.NFT_CHAINS[CHAIN_ID], "delegate_registry": registry.address}}
     chain.send(registry.functions.delegateAll(chain.accounts[1], bytes(32), True), sender=vault)
     token_id = mint(chain, contract, vault, token_uri(helia))
@@ -235,7 +231,7 @@ def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
     assert "delegated it to" in found["owner"]
 
 
-def test_a_contract_that_the_site_asks_by_a_rule_of_its_own_is_not_called_a_lie(
+def test_a_contract_with_a_resolver_is_not_reported_as_a_contradiction(
     world: World, live_server: LiveServer, settings: Settings
 ) -> None:
     chain = world.chain
@@ -262,7 +258,7 @@ def test_a_picture_within_the_token_is_proved_by_the_chain_alone(
     assert words(found)["picture"] == "proved"
 
 
-def test_the_changed_key_signs_and_the_earlier_one_s_receipts_stay_good(
+def test_a_new_key_signs_and_receipts_of_the_earlier_one_stay_valid(
     world: World, contract: Contract, helia: Gateway, live_server: LiveServer, settings: Settings, tmp_path: Path
 ) -> None:
     alice_shows(world, contract, token_uri(helia))
@@ -275,3 +271,24 @@ def test_the_changed_key_signs_and_the_earlier_one_s_receipts_stay_good(
     settings.AVATAR_RECEIPT_PUBLIC_KEYS = [earlier["x"]]
     assert words(check(kept)[1])["signature"] == "proved"
     assert [key["kid"] == earlier["kid"] for key in requests.get(keys_url, timeout=10).json()["keys"]] == [False, True]
+
+
+def test_a_receipt_is_built_from_the_claim_by_one_query_and_nothing_of_it_is_stored_twice(
+    world: World, contract: Contract, helia: Gateway, django_assert_num_queries: Any
+) -> None:
+    claim = alice_shows(world, contract, token_uri(helia))
+    avatar = claim.avatar
+    assert avatar is not None
+    assert avatar.provenance == {"asset_id": asset_id(claim), "by_delegation": False}
+    with django_assert_num_queries(1):
+        facts = build_provenance(avatar)
+    assert facts is not None
+    optional = {"metadata_changed_at", "resolver", "delegate_registry"}
+    assert set(facts) == set(Provenance.__annotations__) - optional
+    shown = (facts["token_name"], facts["image_cid"], facts["sha256"])
+    assert shown == (claim.picture.name, claim.picture.image_cid, claim.picture.sha256)
+
+    claim.delete()
+    kept = build_provenance(avatar)
+    assert kept is not None
+    assert (kept["asset_id"], kept["verdict"], kept["account"]) == (facts["asset_id"], "unknown", "")

@@ -43,7 +43,7 @@ class Soak:
     dice: random.Random
 
     def step(self) -> str:
-        """Something happens to the chain; what."""
+        """Change the chain in a random way. Return what happened."""
         act = self.dice.choice(["transfer", "transfer", "transfer", "two transfers", "mine", "reorg", "swap"])
         if act in {"transfer", "two transfers"}:
             for _ in range(1 + (act == "two transfers")):
@@ -66,9 +66,9 @@ class Soak:
         return {"from": owner, "to": self.contract.address, "data": data, "gas": hex(200_000)}
 
     def work(self) -> None:
-        """What the workers do within half a minute."""
+        """Do what the workers do within half a minute."""
         self.world.later(seconds=31)
-        watch_chain(CHAIN_ID, self.world.now, self.world.doors)
+        watch_chain(CHAIN_ID, self.world.now, self.world.clients)
         sweep(self.world)
 
     def marks(self) -> set[Pair]:
@@ -80,7 +80,7 @@ class Soak:
         }
 
     def reference(self) -> set[Pair]:
-        """Straight from the chain: who holds a token at the final block, save those that moved since."""
+        """Read from the chain who holds a token at the final block, except tokens that moved since."""
         final = self.chain.w3.eth.get_block("finalized")["number"]
         events = self.contract.events.Transfer().get_logs(from_block=final + 1)
         moved = {event["args"]["tokenId"] for event in events if event["args"]["from"] != event["args"]["to"]}
@@ -106,7 +106,7 @@ def soak(chain: Chain) -> Soak:
 
 
 def everybody_claims_everything(soak: Soak) -> None:
-    image = keep_image(a_picture(), svg_allowed=False)
+    image = keep_image(a_picture(), svg_allowed=False).row
     for index in PEOPLE:
         user = person(f"person{index}", soak.chain.accounts[index])
         for number in soak.ids:
@@ -124,7 +124,7 @@ def _claim(soak: Soak, user: User, token_id: int, avatar: Avatar) -> None:
         contract=parse_address(soak.contract.address),
         token_id=token_id,
         avatar=avatar,
-        next_check_at=soak.world.now,
+        due_at=soak.world.now,
     )
 
 

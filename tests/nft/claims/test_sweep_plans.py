@@ -1,4 +1,4 @@
-"""What sweep, watcher and gauges ask the database goes through an index, however many claims there are."""
+"""Every query of sweep, watcher and gauges uses an index, however many claims there are."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from nft.claims.sweeping import find_due, sweep_page
-from nft.clients.bundle import get_doors
-from nft.core.evm.abi.events import TRANSFER_TOPICS
+from nft.clients.clients import get_clients
+from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.models import TokenClaim
 from nft.watching.gauges import read_gauges
 from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
@@ -38,7 +38,7 @@ def crowd(db: None) -> None:
             standard="erc721",
             state="not_owned",
             is_checked_alone=False,
-            next_check_at=NOW + timedelta(seconds=number),
+            due_at=NOW + timedelta(seconds=number),
         )
         for number in range(CLAIMS)
     )
@@ -64,7 +64,7 @@ def test_sweep_watcher_and_gauges_use_indexes_only(crowd: None) -> None:
     later = NOW + timedelta(seconds=3)
     look_ups: list[Callable[[], object]] = [
         lambda: find_due(later),
-        lambda: sweep_page(CHAIN_ID, later - timedelta(days=1), get_doors(), alone=False),
+        lambda: sweep_page(CHAIN_ID, later - timedelta(days=1), get_clients(), alone=False),
         lambda: note_logs(CHAIN_ID, [transfer(7), transfer(9)]),
         lambda: settle_confirmed(CHAIN_ID, 7, NOW),
         lambda: undo_moves_after(CHAIN_ID, 8, NOW),

@@ -1,4 +1,4 @@
-"""Pages of claims: renewed together where nothing changed, settled one by one where something did."""
+"""Pages of claims: unchanged ones are renewed in bulk, changed ones are applied one by one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft import jobs
 from nft.accounts.linking import unlink_account
 from nft.claims import sweeping
+from nft.claims.checking import verify_claim
 from nft.claims.sweeping import find_due, sweep_page
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from profiles.jobs import enqueue
 from tests.kit.people import a_picture
-from tests.kit.world import World, deploy_avatar_token, make_world, person, shown, sweep
+from tests.kit.world import World, deploy_avatar_token, make_world, shown, sweep
 from tests.nft.tokens.test_ownership_many import put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
@@ -35,11 +36,6 @@ COUNT = 12
 def world(chain: Chain) -> World:
     put_multicall(chain)
     return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -64,12 +60,11 @@ def verified_claims(world: World, user: User, contract: Contract | str, count: i
             token_id=number,
             standard="erc721",
             state="owned",
-            step="done",
             is_checked_alone=False,
             checked_at=world.now - timedelta(minutes=15),
             checked_block_number=1,
             checked_block_hash="0x",
-            next_check_at=world.now,
+            due_at=world.now,
         )
         for number in range(1, count + 1)
     )
@@ -77,7 +72,7 @@ def verified_claims(world: World, user: User, contract: Contract | str, count: i
 
 
 def shown_too(user: User, claim: TokenClaim, at: Any) -> None:
-    """Gives a claim its picture."""
+    """Give a claim its picture."""
     from profiles.people.people import profile_of
     from profiles.pictures.history import AvatarDetails, set_avatar
 
@@ -86,7 +81,7 @@ def shown_too(user: User, claim: TokenClaim, at: Any) -> None:
     claim.save()
 
 
-def test_what_is_as_it_was_is_renewed_mark_and_receipt(world: World, alice: User, contract: Contract) -> None:
+def test_unchanged_claims_renew_mark_and_receipt(world: World, alice: User, contract: Contract) -> None:
     claims = verified_claims(world, alice, contract)
     shown_too(alice, claims[0], claims[0].checked_at)
     world.later(minutes=50)
@@ -98,13 +93,11 @@ def test_what_is_as_it_was_is_renewed_mark_and_receipt(world: World, alice: User
     assert front.provenance is not None
     assert front.provenance["block_number"] == world.client.confirmed_block().number
     assert front.provenance["checked_at"] == world.now.isoformat()
-    due = set(TokenClaim.objects.values_list("next_check_at", flat=True))
+    due = {claim.due_at or world.now for claim in TokenClaim.objects.all()}
     assert world.now < min(due) <= max(due) <= world.now + timedelta(seconds=900)
 
 
-def test_one_that_moved_is_settled_and_the_others_are_not_disturbed(
-    world: World, chain: Chain, alice: User, contract: Contract
-) -> None:
+def test_a_lost_token_changes_only_its_own_claim(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     claims = verified_claims(world, alice, contract)
     shown_too(alice, claims[3], world.now)
     chain.send(
@@ -121,9 +114,7 @@ def test_one_that_moved_is_settled_and_the_others_are_not_disturbed(
     assert shown(alice, world.now).avatar is None
 
 
-def test_a_token_that_comes_home_is_found_by_the_page(
-    world: World, chain: Chain, alice: User, contract: Contract
-) -> None:
+def test_a_returned_token_is_found_by_the_page(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     claims = verified_claims(world, alice, contract, 2)
     TokenClaim.objects.filter(pk=claims[0].pk).update(state="not_owned", reason="held_by_other", account=None)
     sweep(world)
@@ -131,16 +122,16 @@ def test_a_token_that_comes_home_is_found_by_the_page(
     assert (claims[0].state, claims[0].account) == ("owned", alice.linked_accounts.get())
 
 
-def test_a_dead_chain_takes_nothing_and_is_asked_again_soon(world: World, alice: User, contract: Contract) -> None:
+def test_an_unreachable_chain_takes_no_mark_and_is_retried_soon(world: World, alice: User, contract: Contract) -> None:
     verified_claims(world, alice, contract)
     with world.dead_chain():
         sweep(world)
-    assert set(TokenClaim.objects.values_list("state", "next_check_at", "attempt")) == {
+    assert set(TokenClaim.objects.values_list("state", "due_at", "attempt")) == {
         ("owned", world.now + timedelta(seconds=30), None)
     }
 
 
-def test_a_node_that_stands_still_renews_nothing_and_the_admin_shows_why(
+def test_a_stuck_node_renews_nothing_and_the_admin_shows_why(
     world: World, chain: Chain, alice: User, contract: Contract, admin_client: Client
 ) -> None:
     verified_claims(world, alice, contract)
@@ -152,7 +143,7 @@ def test_a_node_that_stands_still_renews_nothing_and_the_admin_shows_why(
     assert b"s old" in admin_client.get(reverse("admin:nft_watchedchain_changelist")).content
 
 
-def test_what_is_known_of_a_later_block_waits_and_holds_up_no_other(
+def test_a_claim_known_from_a_later_block_waits_and_blocks_no_other(
     world: World, alice: User, contract: Contract
 ) -> None:
     claims = verified_claims(world, alice, contract)
@@ -160,7 +151,7 @@ def test_what_is_known_of_a_later_block_waits_and_holds_up_no_other(
     sweep(world)
     assert TokenClaim.objects.filter(checked_at=world.now).count() == COUNT - 1
     claims[0].refresh_from_db()
-    assert (claims[0].state, claims[0].next_check_at) == ("owned", world.now + timedelta(seconds=30))
+    assert (claims[0].state, claims[0].due_at) == ("owned", world.now + timedelta(seconds=30))
 
 
 def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
@@ -174,7 +165,7 @@ def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
         return world.client
 
     with world.chain_by(unlinking):
-        sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+        sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert set(TokenClaim.objects.values_list("state", flat=True)) == {"not_owned"}
     assert not shown(alice, world.now).mark
 
@@ -186,7 +177,7 @@ def test_a_page_costs_as_many_queries_as_a_claim(world: World, alice: User, cont
         with CaptureQueriesContext(
             connection,
         ) as caught:
-            sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+            sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
         assert TokenClaim.objects.filter(checked_at=world.now).count() == count
         return len(caught)
 
@@ -199,19 +190,19 @@ def test_pages_go_on_until_nothing_is_due_stalest_first(
     monkeypatch.setattr(sweeping, "PAGE", 5)
     claims = verified_claims(world, alice, contract)
     stale = [claim.pk for claim in claims[7:]]
-    TokenClaim.objects.filter(pk__in=stale).update(next_check_at=world.now - timedelta(minutes=1))
+    TokenClaim.objects.filter(pk__in=stale).update(due_at=world.now - timedelta(minutes=1))
     assert find_due(world.now) == [(CHAIN_ID, False)]
-    assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert set(TokenClaim.objects.filter(checked_at=world.now).values_list("pk", flat=True)) == set(stale)
-    assert sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
-    assert not sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+    assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
+    assert not sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert find_due(world.now) == []
 
 
-def test_a_queue_that_forgets_a_thousand_jobs_loses_none(
+def test_a_queue_that_loses_a_thousand_messages_loses_no_job(
     world: World, chain: Chain, alice: User, redis_server: RedisServer, django_capture_on_commit_callbacks: Any
 ) -> None:
-    """A contract that says of every token that it is Alice's, as the bench has it, spares a thousand mints."""
+    """A contract that names Alice as the owner of every token saves a thousand mints."""
     everything = f"0x{'00' * 19}e0"
     answer = f"0x73{chain.accounts[1][2:]}60005260206000f3"  # PUSH20, MSTORE, RETURN
     chain.rpc("anvil_setCode", everything, answer)
@@ -219,7 +210,7 @@ def test_a_queue_that_forgets_a_thousand_jobs_loses_none(
     claims = verified_claims(world, alice, everything, 1000)
     with django_capture_on_commit_callbacks(execute=True):
         for claim in claims:
-            jobs.enqueue(jobs.VERIFY_CLAIM, claim.pk)
+            enqueue(verify_claim, claim.pk)
     with redis_server.client() as redis:
         assert redis.llen("chain") == 1000
         redis.flushall()
@@ -227,7 +218,7 @@ def test_a_queue_that_forgets_a_thousand_jobs_loses_none(
     assert TokenClaim.objects.filter(state="owned", checked_at=world.now, attempt=None).count() == 1000
 
 
-def test_a_contract_that_spoils_batches_is_kept_out_of_them(
+def test_a_contract_that_breaks_batches_is_kept_out_of_them(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     claims = verified_claims(world, alice, contract)
@@ -243,14 +234,14 @@ def test_a_contract_that_spoils_batches_is_kept_out_of_them(
     assert TokenClaim.objects.filter(state="owned", checked_at=world.now).count() == COUNT - 1
 
 
-def test_a_page_whose_worker_died_comes_due_again(world: World, alice: User, contract: Contract) -> None:
+def test_a_page_whose_worker_crashed_comes_due_again(world: World, alice: User, contract: Contract) -> None:
     verified_claims(world, alice, contract)
 
     def dying(_: int) -> ChainClient:
         raise KeyboardInterrupt
 
     with world.chain_by(dying), pytest.raises(KeyboardInterrupt):
-        sweep_page(CHAIN_ID, world.now, world.doors, alone=False)
+        sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert find_due(world.now) == []
     world.later(minutes=4)
     assert sweep(world) == COUNT

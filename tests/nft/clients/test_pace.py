@@ -1,4 +1,4 @@
-"""The budgets for strangers' hosts: one for each, one for all, shared by every worker."""
+"""Rate limits for strangers' hosts: one for each, one for all, shared by every worker."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 
+from nft.clients.transport.errors import HOST_BUSY
 from nft.clients.web.addresses import OutboundRules, parse_networks
-from nft.clients.web.errors import HostBusy
 from nft.clients.web.fetch import FetchLimits, GuardedHttp
 from nft.clients.web.pace import Budget, Pace
+from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import head, serving
 from tests.servers.redis import RedisServer
 
 
 class Time:
-    """A clock that moves when somebody sleeps."""
+    """A clock that only `sleep` moves."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -34,7 +35,7 @@ class Time:
 
 
 class Memory:
-    """A cache by that clock."""
+    """A cache whose keys expire by that clock."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -61,7 +62,7 @@ def pace(clock: Time, **budget: Any) -> Pace:
     return Pace(Memory(clock), Budget(**budget), clock, clock.sleep)
 
 
-def test_a_host_is_asked_once_a_second_and_another_meanwhile(clock: Time) -> None:
+def test_one_host_is_asked_once_a_second_and_others_meanwhile(clock: Time) -> None:
     turns = pace(clock)
     asked = []
     for host in ("a.example", "a.example", "b.example", "a.example"):
@@ -72,41 +73,41 @@ def test_a_host_is_asked_once_a_second_and_another_meanwhile(clock: Time) -> Non
     assert asked[2][1] == times[1]
 
 
-def test_a_turn_that_is_too_far_away_is_put_off(clock: Time) -> None:
+def test_a_turn_that_is_too_far_away_is_refused(clock: Time) -> None:
     turns = pace(clock, seconds_per_host=60)
     turns.wait_for_turn("a.example", 10)
     before = clock.now
-    with pytest.raises(HostBusy) as caught:
+    with raises_kind(HOST_BUSY) as caught:
         turns.wait_for_turn("a.example", 10)
     assert not caught.value.permanent
     assert clock.now - before <= Budget.patience
-    with pytest.raises(HostBusy):
+    with raises_kind(HOST_BUSY):
         turns.wait_for_turn("a.example", 0.01)
 
 
-def test_all_hosts_together_have_a_budget_of_a_minute(clock: Time) -> None:
+def test_all_hosts_together_have_a_budget_per_minute(clock: Time) -> None:
     turns = pace(clock, per_minute=5)
     for number in range(5):
         turns.wait_for_turn(f"{number}.example", 1)
-    with pytest.raises(HostBusy):
+    with raises_kind(HOST_BUSY):
         turns.wait_for_turn("sixth.example", 1)
     clock.sleep(60)
     turns.wait_for_turn("sixth.example", 1)
 
 
-def test_no_budget_asks_as_often_as_wanted(clock: Time) -> None:
+def test_without_a_budget_nothing_waits(clock: Time) -> None:
     turns = pace(clock, seconds_per_host=0)
     for _ in range(50):
         turns.wait_for_turn("a.example", 1)
     assert clock.now == 1_000_000.0
 
 
-def test_without_the_cache_nobody_is_asked(clock: Time) -> None:
+def test_without_the_cache_no_request_is_allowed(clock: Time) -> None:
     class Dead(Memory):
         def add(self, *_: Any, **__: Any) -> bool:
             raise ConnectionError
 
-    with pytest.raises(HostBusy):
+    with raises_kind(HOST_BUSY):
         Pace(Dead(clock), Budget(), clock, clock.sleep).wait_for_turn("a.example", 1)
 
 
@@ -116,12 +117,12 @@ def test_each_hop_of_a_redirect_takes_a_turn() -> None:
 
     turns = Pace(LocMemCache("hops", {}), Budget(seconds_per_host=60, patience=0.0))
     rules = OutboundRules(frozenset({"http"}), None, allowed=parse_networks(["127.0.0.0/8", "::1/128"]))
-    with serving(behave) as server, pytest.raises(HostBusy):
+    with serving(behave) as server, raises_kind(HOST_BUSY):
         GuardedHttp(rules, pace=turns).fetch(server.url(), FetchLimits(100, 5))
     assert server.paths == ["/"]
 
 
-def test_workers_that_share_nothing_but_redis_take_turns(redis_server: RedisServer) -> None:
+def test_workers_take_turns_through_redis(redis_server: RedisServer) -> None:
     turns: list[float] = []
 
     def work() -> None:

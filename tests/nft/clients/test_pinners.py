@@ -1,4 +1,4 @@
-"""Outside pinners: nothing is signed before one of them holds the files, and none is believed about a CID."""
+"""Outside pinners: nothing is signed before one of them holds the files, and no CID of theirs is trusted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from web3.contract import Contract
 
-from avatarsite.settings import pinners as settings_pinners
+from avatarsite.settings import services
 from localstack.processes import free_port
 from nft.clients.ipfs.gateways import Gateways
 from nft.files.publishing import ASK_AGAIN, sweep_copies
@@ -17,22 +17,12 @@ from nft.minting.requests import start_mint
 from nft.minting.steps import PIN_WITHIN
 from nft.models import PinnedCopy
 from tests.kit.mints import go_on, install, order
-from tests.kit.world import World, make_world, person
+from tests.kit.world import World
 from tests.servers.chain import Chain
 from tests.servers.pinner import TOKEN, PinnerServer
 
 pytestmark = pytest.mark.django_db
 STRANGER = "bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -64,7 +54,7 @@ def test_a_pinner_holds_picture_and_description_before_anything_is_signed(
     assert {request.image_cid, request.metadata_cid} <= pinner.held | set(pinner.orders.values())
 
 
-def test_one_that_is_down_is_waited_for(
+def test_a_pinner_that_is_down_is_retried(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
@@ -78,7 +68,7 @@ def test_one_that_is_down_is_waited_for(
     assert go_on(world, request).state == "awaiting_signature"
 
 
-def test_one_of_several_is_enough_and_the_sweep_serves_the_others(
+def test_one_of_several_is_enough_and_the_sweep_retries_the_others(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     port = free_port()
@@ -95,15 +85,15 @@ def test_one_of_several_is_enough_and_the_sweep_serves_the_others(
 def test_a_pinner_that_names_another_cid_is_refused_with_its_reason(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer, kind: str
 ) -> None:
-    configure(settings, ("liar", kind, pinner.url))
+    configure(settings, ("wrong", kind, pinner.url))
     pinner.names_another = STRANGER
     request = go_on(world, start_mint(alice, order(alice), world.now))
     assert request.state == "draft"
-    assert "liar: The pinner answered with another CID" in request.reason_sentence
-    assert copies() == {"liar": {"refused"}}
+    assert "wrong: The pinner answered with another CID" in request.reason_sentence
+    assert copies() == {"wrong": {"refused"}}
 
 
-def test_an_order_under_way_is_asked_about_not_given_again(
+def test_a_pending_request_is_checked_and_not_sent_again(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     configure(settings, ("other", "service", pinner.url))
@@ -117,7 +107,7 @@ def test_an_order_under_way_is_asked_about_not_given_again(
     assert len(pinner.orders) == 2  # picture and description
 
 
-def test_a_wrong_token_is_said(
+def test_a_refused_token_is_reported(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     settings.NFT_PINNERS = [{"name": "ours", "kind": "kubo", "url": pinner.url, "token": "wrong"}]
@@ -125,7 +115,7 @@ def test_a_wrong_token_is_said(
     assert "does not accept our token" in request.reason_sentence
 
 
-def test_without_any_within_a_day_nothing_is_minted(
+def test_nothing_is_minted_if_no_pinner_answers_within_a_day(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
@@ -136,11 +126,11 @@ def test_without_any_within_a_day_nothing_is_minted(
     assert "Nothing was minted" in request.reason_sentence
 
 
-def test_what_no_gateway_finds_is_not_minted_yet(
+def test_a_file_that_no_gateway_finds_is_not_minted_yet(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
-    object.__setattr__(world.doors, "ipfs", Gateways([f"http://127.0.0.1:{free_port()}"]))
+    object.__setattr__(world.clients, "ipfs", Gateways([f"http://127.0.0.1:{free_port()}"]))
     request = go_on(world, start_mint(alice, order(alice), world.now))
     assert request.state == "draft"
     assert "no gateway finds them" in request.reason_sentence
@@ -171,5 +161,5 @@ def test_wrong_settings_stop_the_start(monkeypatch: pytest.MonkeyPatch, pinners:
     monkeypatch.setenv("NFT_PINNERS", pinners)
     monkeypatch.setenv("NFT_PINNER_TOKENS", tokens)
     with pytest.raises(ImproperlyConfigured) as caught:
-        settings_pinners.read()
+        services.read_pinners()
     assert "secret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Nodes that change under us, mix their views, or never finish an answer."""
+"""Nodes that change, are on different branches, or never finish an answer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 
 from nft.clients.evm import node as evm_node
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import BlockGone, ChainUnavailable, WrongChain
+from nft.clients.evm.errors import BLOCK_GONE, ChainUnavailable, WrongChain
 from nft.clients.evm.node import within
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token
+from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.ownership import check_ownership
+from tests.kit.errors import raises_kind
+from tests.kit.fake_node import fake_node
 from tests.kit.hostile_server import head, serving
-from tests.kit.lying_node import lying_node
 from tests.kit.world import deploy_avatar_token, mint
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -30,35 +31,35 @@ def block(number: int, digest: str, timestamp: int = LONG_AGO) -> dict[str, str]
     return {"number": hex(number), "hash": "0x" + digest * 32, "timestamp": hex(timestamp)}
 
 
-def test_a_blocks_hash_asked_again_is_really_asked_again() -> None:
+def test_a_block_is_never_cached() -> None:
     digest = "aa"
 
     def answer(method: str, params: list[Any]) -> Any:
         return hex(CHAIN_ID) if method == "eth_chainId" else block(7, digest)
 
-    with lying_node(answer) as node:
+    with fake_node(answer) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         seen = client.confirmed_block()
         client.check_block(seen)
         digest = "bb"  # a reorg
-        with pytest.raises(BlockGone):
+        with raises_kind(BLOCK_GONE):
             client.check_block(seen)
 
 
-def test_a_check_costs_no_request_more_than_it_names() -> None:
-    with lying_node(lambda method, _: hex(CHAIN_ID) if method == "eth_chainId" else block(7, "aa")) as node:
+def test_a_check_sends_no_hidden_requests() -> None:
+    with fake_node(lambda method, _: hex(CHAIN_ID) if method == "eth_chainId" else block(7, "aa")) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         client.check_block(client.confirmed_block())
         assert node.asked == ["eth_chainId", "eth_getBlockByNumber", "eth_getBlockByNumber"]
 
 
-def test_a_node_that_becomes_another_chain_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_that_becomes_another_chain_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     chain_id = CHAIN_ID
-    with lying_node(lambda method, _: hex(chain_id) if method == "eth_chainId" else block(7, "aa")) as node:
+    with fake_node(lambda method, _: hex(chain_id) if method == "eth_chainId" else block(7, "aa")) as node:
         client = ChainClient(CHAIN_ID, [node.url], "finalized")
         client.confirmed_block()
         chain_id = 1
-        client.confirmed_block()  # believed for a while
+        client.confirmed_block()  # accepted for a while
         monkeypatch.setattr(evm_node, "CHAIN_ID_SECONDS", 0.0)
         with pytest.raises(WrongChain):
             client.confirmed_block()
@@ -78,10 +79,10 @@ def drip_headers(connection: socket.socket, path: str) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("behaviour", [drip, drip_headers])
-def test_an_answer_that_drips_in_ends_with_its_deadline(monkeypatch: pytest.MonkeyPatch, behaviour: Any) -> None:
+@pytest.mark.parametrize("behavior", [drip, drip_headers])
+def test_a_dripping_answer_is_cut_at_the_deadline(monkeypatch: pytest.MonkeyPatch, behavior: Any) -> None:
     monkeypatch.setattr(evm_node, "READ_SECONDS", 1.0)
-    with serving(behaviour) as server:
+    with serving(behavior) as server:
         client = ChainClient(CHAIN_ID, [server.url()], "finalized")
         began = time.monotonic()
         with pytest.raises(ChainUnavailable):
@@ -89,7 +90,7 @@ def test_an_answer_that_drips_in_ends_with_its_deadline(monkeypatch: pytest.Monk
         assert time.monotonic() - began < 3
 
 
-def test_a_shorter_time_is_shared_between_nodes_and_ends_with_its_block(chain: Chain) -> None:
+def test_a_time_limit_is_shared_between_nodes_and_ends_with_its_block(chain: Chain) -> None:
     with serving(drip) as slow:
         stuck = ChainClient(CHAIN_ID, [slow.url(), slow.url()], "finalized")
         began = time.monotonic()
@@ -104,14 +105,14 @@ def test_a_shorter_time_is_shared_between_nodes_and_ends_with_its_block(chain: C
 
 
 def a_node_at(digest: str, owner: bytes | Exception) -> Any:
-    """Of a chain whose confirmed block 7 has this hash, and where every token belongs to `owner`."""
+    """Return a node of a chain whose confirmed block 7 has this hash, and where `owner` owns every token."""
 
     def answer(method: str, params: list[Any]) -> Any:
         if method == "eth_call":
             return owner if isinstance(owner, Exception) else "0x" + owner.rjust(32, b"\0").hex()
         return {"eth_chainId": hex(CHAIN_ID), "eth_getCode": "0x60"}.get(method) or block(7, digest)
 
-    return lying_node(answer)
+    return fake_node(answer)
 
 
 def test_the_block_of_one_node_is_never_recorded_with_the_answer_of_another() -> None:
@@ -124,7 +125,7 @@ def test_the_block_of_one_node_is_never_recorded_with_the_answer_of_another() ->
     assert found.block.hash.hex() == "bb" * 32
 
 
-def test_a_check_goes_on_with_the_next_node_whatever_the_first_fails_at(chain: Chain) -> None:
+def test_a_check_falls_back_to_the_next_node_whatever_the_first_fails_at(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     with a_node_at("cc", RuntimeError("request rate limited")) as node:
@@ -134,7 +135,7 @@ def test_a_check_goes_on_with_the_next_node_whatever_the_first_fails_at(chain: C
     assert found.decision.verdict is Verdict.OWNED
 
 
-def test_a_node_that_lags_behind_what_was_seen_is_passed_over(chain: Chain) -> None:
+def test_a_node_that_is_behind_a_known_block_is_skipped(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     confirmed = chain.mine(10) - 2
@@ -151,9 +152,7 @@ def test_nodes_that_are_all_down_decide_nothing() -> None:
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.CHAIN_UNREACHABLE)
 
 
-def test_a_node_that_stands_still_decides_nothing_and_raises_an_alarm(
-    chain: Chain, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_stuck_node_decides_nothing_and_raises_an_alarm(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
     contract = deploy_avatar_token(chain)
     token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
     holder = parse_address(chain.accounts[1])
@@ -165,7 +164,7 @@ def test_a_node_that_stands_still_decides_nothing_and_raises_an_alarm(
     assert check_ownership(fresh, token, [holder]).decision.verdict is Verdict.OWNED
 
 
-def test_the_next_node_stands_in_for_one_that_stands_still(chain: Chain) -> None:
+def test_the_next_node_is_the_fallback_for_a_stuck_one(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
     with a_node_at("cc", HOLDER) as stuck:

@@ -1,4 +1,4 @@
-"""Property tests here are judged by what they find, not by the clock of a busy machine."""
+"""Property tests here have no deadline: the machine may be busy."""
 
 from hypothesis import settings
 

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
 
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.ipfs.blockstore import BlockStoreError, block_name
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits
@@ -24,7 +24,7 @@ from nft.core.tokens.uri import IpfsUri
 from nft.files import upkeep
 from nft.files.store import KeptFile, fetch_ipfs, keep_file, pin_file
 from nft.files.upkeep import KEPT_UNUSED, forget_unused_objects, rehash_due
-from nft.models import CachedObject, IpfsBlock, TokenClaim
+from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
 
@@ -35,11 +35,11 @@ LATER = NOW + timedelta(days=8)
 NONE = Gateways([])
 
 
-def doors(gateways: Gateways) -> Doors:
+def clients(gateways: Gateways) -> Clients:
     def no_chain(_: int) -> Any:
         raise AssertionError
 
-    return Doors(no_chain, gateways, GuardedHttp(OutboundRules()))
+    return Clients(no_chain, gateways, GuardedHttp(OutboundRules()))
 
 
 def fetched(content: bytes = CONTENT, at: datetime = NOW) -> CachedObject:
@@ -68,14 +68,14 @@ def test_a_whole_file_is_noted_as_proved_and_left_alone_for_a_week() -> None:
 def test_a_rotten_block_is_fetched_anew_where_a_gateway_has_it(helia: Gateway) -> None:
     cid = parse_cid(helia.add(CONTENT))
     gateways = Gateways([helia.url])
-    fetch_ipfs(IpfsUri(cid), doors(gateways), LIMITS)
+    fetch_ipfs(IpfsUri(cid), clients(gateways), LIMITS)
     kept = CachedObject.objects.get()
     CachedObject.objects.update(proved_at=NOW)
     spoil(cid)
     assert rehash_due(LATER, gateways) == 0
     kept.refresh_from_db()
     assert (kept.proved_at, kept.damaged_at) == (LATER, None)
-    assert fetch_ipfs(IpfsUri(cid), doors(NONE), LIMITS) == CONTENT
+    assert fetch_ipfs(IpfsUri(cid), clients(NONE), LIMITS) == CONTENT
 
 
 def test_damage_that_nobody_can_mend_is_an_alarm_and_goes_when_it_is_mended(
@@ -97,7 +97,7 @@ def test_a_store_that_does_not_answer_marks_nothing(monkeypatch: pytest.MonkeyPa
     fetched()
 
     def silent(*_: Any) -> bytes:
-        raise BlockStoreError
+        raise BlockStoreError("The object store can't be read right now.")
 
     monkeypatch.setattr(upkeep, "read_kept", silent)
     assert rehash_due(LATER, NONE) == 0
@@ -109,8 +109,8 @@ def test_one_file_is_kept_once_for_all_who_show_it(helia: Gateway) -> None:
     cid = parse_cid(helia.add(CONTENT))
     gateways = Gateways([helia.url])
     for _ in range(2):
-        assert fetch_ipfs(IpfsUri(cid), doors(gateways), LIMITS) == CONTENT
-    assert fetch_ipfs(IpfsUri(cid), doors(NONE), LIMITS) == CONTENT  # every gateway is gone
+        assert fetch_ipfs(IpfsUri(cid), clients(gateways), LIMITS) == CONTENT
+    assert fetch_ipfs(IpfsUri(cid), clients(NONE), LIMITS) == CONTENT  # every gateway is gone
     assert CachedObject.objects.count() == 1
 
 
@@ -118,14 +118,9 @@ def test_one_file_is_kept_once_for_all_who_show_it(helia: Gateway) -> None:
 
 
 def claim_with(image_uri: str) -> TokenClaim:
-    return TokenClaim.objects.create(
-        user=person("alice"),
-        chain_id=1,
-        contract=b"\2" * 20,
-        token_id=1,
-        next_check_at=NOW,
-        image_uri=image_uri,
-    )
+    claim = TokenClaim.objects.create(user=person("alice"), chain_id=1, contract=b"\2" * 20, token_id=1, due_at=NOW)
+    ClaimPicture.objects.create(claim=claim, image_uri=image_uri)
+    return claim
 
 
 def test_a_strangers_file_goes_when_no_claim_has_named_it_for_a_week() -> None:
@@ -154,5 +149,5 @@ def test_what_was_made_here_stays() -> None:
 
 def test_a_file_that_is_used_again_stays(helia: Gateway) -> None:
     kept = fetched()
-    fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), doors(NONE), LIMITS)
+    fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS)
     assert forget_unused_objects(LATER) == 0

@@ -26,13 +26,6 @@ def alice() -> User:
     return person("alice", ACCOUNT)
 
 
-@pytest.fixture
-def browser(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def token(user: User, token_id: int, contract: bytes = APES, **more: Any) -> HeldToken:
     facts = {"name": f"Ape {token_id}", "collection": "Apes", "checked_at": NOW, "seen_at_block": 9} | more
     return HeldToken.objects.create(
@@ -133,7 +126,7 @@ def test_names_of_strangers_are_text(browser: Client, alice: User) -> None:
 
 
 def test_a_held_picture_is_for_its_person_alone(browser: Client, alice: User) -> None:
-    row = token(alice, 7, image_id=keep_image(picture()).pk)
+    row = token(alice, 7, image_id=keep_image(picture()).row.pk)
     path = reverse("nft:held_picture", args=[row.pk])
     assert path in look(browser)
     answer = browser.get(path)

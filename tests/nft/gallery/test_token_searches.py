@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.test import TestCase
 from web3.contract import Contract
 
-from nft import jobs
 from nft.claims.claiming import create_claim
 from nft.clients.evm.chain import ChainClient
 from nft.clients.web.fetch import GuardedHttp
@@ -22,26 +21,17 @@ from nft.gallery import holdings
 from nft.gallery import search as gallery_search
 from nft.gallery.holdings import ask_who_holds
 from nft.gallery.pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
-from nft.gallery.search import begin_searches, find_lost_searches, refresh, run_search
+from nft.gallery.search import begin_searches, refresh, run_search
 from nft.gallery.sources import Found, find_indexed
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
+from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import HostileServer
-from tests.kit.world import World, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
-from tests.nft.tokens.test_ownership_many import choosy_node
+from tests.kit.jobs import queued_by_sweep
+from tests.kit.world import World, deploy_avatar_token, mint, person, picture, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -60,7 +50,7 @@ def search(world: World, user: User, **how: Any) -> TokenSearch:
     begin_searches(user, world.now, **how)
     found = TokenSearch.objects.get()
     for _ in range(20):
-        if run_search(found.pk, world.now, world.doors) is None:
+        if run_search(found.pk, world.now, world.clients) is None:
             break
     found.refresh_from_db()
     return found
@@ -132,7 +122,7 @@ def test_an_account_that_is_unlinked_during_its_search_ends_it_without_a_word(
         return []
 
     monkeypatch.setattr(gallery_search, "find_here", unlinked)
-    run_search(searching.pk, world.now, world.doors)
+    run_search(searching.pk, world.now, world.clients)
     assert not TokenSearch.objects.exists()
     assert not HeldToken.objects.exists()
 
@@ -163,15 +153,15 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
     done = search(world, alice)
     row = HeldToken.objects.get()
     assert row.seen_at_block is None
-    assert row.picture_due_at is None
+    assert row.due_at is None
     assert done.due_at is not None, "it is asked about again by itself"
     chain.finalize()
     world.now = done.due_at
-    run_search(done.pk, world.now, world.doors)
+    run_search(done.pk, world.now, world.clients)
     row.refresh_from_db()
     done.refresh_from_db()
     assert HeldToken.objects.get().seen_at_block is not None
-    assert HeldToken.objects.get().picture_due_at is not None
+    assert HeldToken.objects.get().due_at is not None
     assert TokenSearch.objects.get().state == "done"
     assert TokenSearch.objects.get().due_at is None
 
@@ -199,7 +189,7 @@ def test_an_outage_is_said_and_what_was_known_stays(
     assert "may hold more" in failed.trouble
     assert held(alice) == {mine}
     world.later(minutes=3)
-    done = run_search(failed.pk, world.now, world.doors)
+    done = run_search(failed.pk, world.now, world.clients)
     assert done is not None
     assert done.state == "done"
 
@@ -216,7 +206,10 @@ def test_a_node_that_takes_only_narrow_ranges_is_asked_for_narrow_ones(
         query = asked["params"][0]
         return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 20
 
-    with choosy_node(chain, too_wide) as (url, _), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+    with (
+        relaying_node(chain, refuse=too_wide) as (url, _),
+        world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")),
+    ):
         done = search(world, alice)
     assert done.is_complete
     assert held(alice) == {mine}
@@ -227,13 +220,8 @@ def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
 ) -> None:
     begin_searches(alice, world.now)
     TokenSearch.objects.update(attempt=uuid.uuid4(), due_at=world.later(minutes=3))
-    queued: list[object] = []
-    monkeypatch.setattr(jobs, "enqueue", lambda task, row_id: queued.append(row_id))
     world.now = TokenSearch.objects.get().due_at or world.now
-    find_lost_searches(world.now)
-    assert queued == [TokenSearch.objects.get().pk]
-    monkeypatch.undo()
-    from nft.gallery import search as gallery_search
+    assert queued_by_sweep(run_search, world.now) == [TokenSearch.objects.get().pk]
 
     ask = ask_who_holds
 
@@ -242,7 +230,7 @@ def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
         return ask(*facts)
 
     monkeypatch.setattr(gallery_search, "ask_who_holds", overtaken)
-    run_search(TokenSearch.objects.get().pk, world.now, world.doors)
+    run_search(TokenSearch.objects.get().pk, world.now, world.clients)
     assert TokenSearch.objects.get().state == "running"
 
 
@@ -340,8 +328,8 @@ def test_pictures_we_can_prove_without_asking_anybody_come_by_themselves(
     mint(chain, contract, chain.accounts[1], pinned_metadata("Blue hour"))
     search(world, alice)
     row = HeldToken.objects.get()
-    assert row.picture_due_at is not None
-    fetch_held_picture(row.pk, world.now, world.doors)
+    assert row.due_at is not None
+    fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert row.name == "Blue hour"
     assert row.image is not None
@@ -362,12 +350,12 @@ def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
     mint(chain, contract, chain.accounts[1], asked.server.url("/art.png"))
     search(world, alice)
     row = HeldToken.objects.get()
-    fetch_held_picture(row.pk, world.now, world.doors)
+    fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
-    assert (row.image, row.picture_trouble) == (None, NOT_ASKED)
+    assert (row.image, row.last_error) == (None, NOT_ASKED)
     assert not asked.server.paths
     assert ask_for_pictures(alice, [row.pk], world.now) == 1
-    fetch_held_picture(row.pk, world.now, world.doors)
+    fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert row.image is not None
     assert asked.server.paths == ["/art.png"]
@@ -382,7 +370,7 @@ def test_what_reads_like_advertising_is_set_aside_and_not_fetched(
     mint(chain, spam, chain.accounts[1], pinned_metadata())
     search(world, alice)
     row = HeldToken.objects.get()
-    assert (row.spam, row.picture_due_at) == ("lure", None)
+    assert (row.spam, row.due_at) == ("lure", None)
 
 
 def test_refreshing_has_a_budget(world: World, alice: User, contract: Contract) -> None:

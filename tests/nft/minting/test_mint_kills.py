@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,55 +21,35 @@ from nft.minting.requests import record_mint_sent, start_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, SponsoredTransaction
 from tests.kit.dying import dies_at
-from tests.kit.mints import go_on, install, order, sign
-from tests.kit.world import World, make_world, person
-from tests.servers.chain import CHAIN_ID, Chain
+from tests.kit.mints import as_staff_retry, go_on, install, order, sign, sponsor
+from tests.kit.world import World, make_world
+from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VISITS = 400
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
     deployed = install(chain, settings)
-    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
-    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
-    settings.NFT_SPONSOR_BUDGET = 10**18
+    sponsor(chain, settings)
     return deployed
-
-
-@pytest.fixture
-def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
-    """Blocks come only when told; what waits in the pool is gone afterwards."""
-    chain.rpc("evm_setAutomine", False)
-    yield chain
-    chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_setAutomine", True)
 
 
 def visit(world: World, request: MintRequest, moment: int) -> bool:
     """One worker's visit, killed at that moment of it; whether it died."""
     request.refresh_from_db()
-    if request.next_check_at is None:  # the one before died after its work was done
+    as_staff_retry(world, request)
+    if request.due_at is None:  # the one before died after its work was done
         return False
-    world.now = now = max(world.now, request.next_check_at)
+    world.now = now = max(world.now, request.due_at)
 
     def work() -> None:
-        follow_mint(request.pk, now, make_world(world.chain).doors)
+        follow_mint(request.pk, now, make_world(world.chain).clients)
 
     died = dies_at(moment, work)
     request.refresh_from_db()
-    return died
+    return visit(world, request, moment) if request.gave_up_at else died
 
 
 def killed_at_every_moment(world: World, request: MintRequest) -> int:
@@ -151,14 +131,14 @@ def test_whatever_happens_there_is_one_token_in_the_end(
     }
     for _ in range(40):
         request.refresh_from_db()
-        if request.next_check_at is None:
+        if request.due_at is None:
             break
         trouble[dice.choice(list(trouble))]()
         assert contract.functions.totalSupply().call() <= 1
     bring_to_its_end(world, slow_chain, alice, request)
     assert request.state == "confirmed", request.reason_sentence
     assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     assert not SponsoredTransaction.objects.filter(settled_at=None).exists()
 
 
@@ -180,7 +160,7 @@ def sign_if_asked(world: World, chain: Chain, alice: User, request: MintRequest)
 def bring_to_its_end(world: World, chain: Chain, alice: User, request: MintRequest) -> None:
     for _ in range(VISITS):
         go_on(world, request)
-        if request.next_check_at is None:
+        if request.due_at is None:
             return
         sign_if_asked(world, chain, alice, request)
         chain.mine()
@@ -196,7 +176,7 @@ def test_many_workers_at_once_give_out_each_number_once(
     def work(request: MintRequest) -> None:
         try:
             start.wait(30)
-            follow_mint(request.pk, world.now, make_world(slow_chain).doors)
+            follow_mint(request.pk, world.now, make_world(slow_chain).clients)
         finally:
             connection.close()
 

@@ -15,24 +15,15 @@ from PIL import Image
 from web3.contract import Contract
 
 from nft.models import HeldToken, MintRequest
-from nft.tokens.lookalikes import remember_picture
+from nft.tokens.lookalikes import record_likeness
 from nft.views import minting as pages
+from profiles.store import objects
 from profiles.store.images import keep_image
-from tests.kit.mints import go_on, install, ready_to_sign
-from tests.kit.world import World, make_world, person, picture
+from tests.kit.mints import go_on, install, ready_to_sign, sponsor
+from tests.kit.world import World, picture
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -47,12 +38,6 @@ def page(client: Client, alice: User, contract: Contract) -> Client:
     return client
 
 
-def pays(settings: Any, chain: Chain) -> None:
-    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
-    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
-    settings.NFT_SPONSOR_BUDGET = 10**18
-
-
 def form(user: User, **changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "image": SimpleUploadedFile("art.png", picture(), "image/png"),
@@ -65,14 +50,14 @@ def form(user: User, **changes: Any) -> dict[str, Any]:
 
 def test_who_pays_is_asked_only_where_the_site_does(page: Client, settings: Any, chain: Chain) -> None:
     assert "The site pays" not in page.get(reverse("nft:mint")).text
-    pays(settings, chain)
+    sponsor(chain, settings)
     assert "The site pays for 3 more tokens of yours today" in page.get(reverse("nft:mint")).text
 
 
 def test_the_sites_choice_needs_no_signature(
     page: Client, settings: Any, chain: Chain, alice: User, world: World
 ) -> None:
-    pays(settings, chain)
+    sponsor(chain, settings)
     answer = page.post(reverse("nft:mint"), form(alice, payer="site"), follow=True)
     assert "Nothing to sign" in answer.text
     assert "Signed and paid by the site" in answer.text
@@ -82,7 +67,7 @@ def test_the_sites_choice_needs_no_signature(
 
 
 def test_a_used_up_quota_is_said_where_it_is_chosen(page: Client, settings: Any, chain: Chain, alice: User) -> None:
-    pays(settings, chain)
+    sponsor(chain, settings)
     settings.NFT_SPONSOR_PER_DAY = 1
     page.post(reverse("nft:mint"), form(alice, payer="site"))
     answer = page.post(reverse("nft:mint"), form(alice, payer="site"))
@@ -111,9 +96,12 @@ def test_what_was_made_here_is_listed_page_by_page(
     assert page.get(reverse("nft:ipfs", args=[first.metadata_cid])).status_code == 200
 
 
-def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(page: Client, alice: User, world: World) -> None:
+def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(
+    page: Client, alice: User, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "get", lambda _key: pytest.fail("a picture in memory was read back from the store"))
     bobs = HeldToken(chain_id=CHAIN_ID, contract=b"\7" * 20, token_id=1, name="Waves", collection="Bob's")
-    remember_picture(bobs, keep_image(waves(300)), world.now)
+    record_likeness(bobs, keep_image(waves(300)).row, world.now)
     copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
     told = page.post(reverse("nft:mint"), form(alice, **copy))
     assert told.status_code == 422

@@ -17,31 +17,16 @@ from nft.files.store import read_kept
 from nft.minting import requests
 from nft.minting.errors import TextRefused, TooManyMints
 from nft.minting.requests import build_mint_transaction, checked_text, record_mint_sent, start_mint, steps_of, use_mint
-from nft.minting.steps import DROPPED_AFTER, sweep_mints
+from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
+from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, ready_to_sign, sign
-from tests.kit.world import World, make_world, person, picture, shown, upload
+from tests.kit.world import World, person, picture, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain, settings: Any) -> Contract:
-    """Ours, known to the site."""
-    return install(chain, settings)
 
 
 # --- the story ---------------------------------------------------------------------------------------------------
@@ -53,16 +38,21 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     record_mint_sent(alice, request.pk, sign(chain, request), world.now)
     assert go_on(world, request).state == "mined"
     assert finish(world, chain, request).state == "confirmed"
-    assert (request.token_id, request.next_check_at) == (1, None)
+    assert (request.token_id, request.due_at) == (1, None)
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert contract.functions.tokenURI(1).call() == request.metadata_uri
     assert [step["state"] for step in steps_of(request)] == ["done"] * 5
 
     claim = world.verify_and_fetch(use_mint(alice, request.pk, world.now))
-    assert (claim.state, claim.step, claim.proof, claim.image_cid) == ("owned", "done", "cid", request.image_cid)
+    assert (claim.state, claim.step, claim.picture.proof, claim.picture.image_cid) == (
+        "owned",
+        "done",
+        "cid",
+        request.image_cid,
+    )
     assert shown(alice, world.now).mark
 
-    transaction = build_transfer(claim, chain.accounts[2], world.doors).as_json()
+    transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()
     wallet = {name: transaction[name] for name in ("from", "to", "data", "value", "gas")}
     record_transfer_sent(alice, claim.pk, chain.rpc("eth_sendTransaction", wallet), world.now)
     chain.finalize()
@@ -294,7 +284,8 @@ def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, al
 
 def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
-    assert sweep_mints(world.now, world.doors) == 1
-    assert sweep_mints(world.now, world.doors) == 0 or request.state
+    assert queued_by_sweep(follow_mint, world.now) == [request.pk]
+    assert queued_by_sweep(follow_mint, world.now) == [], "it waits in the queue"
+    follow_mint(request.pk, world.now, world.clients)
     request.refresh_from_db()
     assert request.state == "awaiting_signature"

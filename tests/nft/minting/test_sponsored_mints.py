@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import coincurve
@@ -10,19 +9,19 @@ import pytest
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
-from nft.clients.evm.fees import fetch_balance, fetch_nonce
+from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
 from nft.errors import NotNow
-from nft.minting import requests
+from nft.minting import outbox, requests
 from nft.minting.errors import NotSponsored
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
 from nft.minting.requests import record_mint_sent, start_mint, steps_of, use_mint
 from nft.minting.sponsor import budget_left, offer_for
 from nft.minting.sponsored_steps import MOST_NUMBERS
 from nft.models import MintRequest, SponsoredTransaction
-from tests.kit.mints import finish, go_on, install, order
-from tests.kit.world import World, make_world, person
+from tests.kit.mints import finish, go_on, install, order, sponsor
+from tests.kit.world import World, person
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
@@ -30,32 +29,11 @@ ETHER = 10**18
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
     """Closed to all but the site, whose key pays and may mint."""
     deployed = install(chain, settings, open_mint=False)
-    settings.NFT_SPONSOR_CHAINS = [CHAIN_ID]
-    settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[0]]}
-    settings.NFT_SPONSOR_BUDGET = ETHER
+    sponsor(chain, settings)
     return deployed
-
-
-@pytest.fixture
-def slow_chain(chain: Chain, contract: Contract) -> Iterator[Chain]:
-    """Blocks come only when told; what waits in the pool is gone afterwards."""
-    chain.rpc("evm_setAutomine", False)
-    yield chain
-    chain.rpc("anvil_dropAllTransactions")
-    chain.rpc("evm_setAutomine", True)
 
 
 def sponsored(world: World, user: User, **changes: Any) -> MintRequest:
@@ -68,8 +46,22 @@ def to_submitted(world: World, user: User, **changes: Any) -> MintRequest:
     return request
 
 
+def outbid(world: World, user: User) -> MintRequest:
+    """A mint whose first transaction got stuck and was followed by a dearer one."""
+    request = to_submitted(world, user)
+    go_on(world, request)
+    world.later(seconds=STUCK_AFTER.total_seconds())
+    go_on(world, request)
+    return request
+
+
 def sent(request: MintRequest) -> list[SponsoredTransaction]:
     return list(request.transactions.order_by("pk"))
+
+
+def balance_of(world: World, account: str) -> int:
+    """In wei."""
+    return int(world.client.ask("eth_getBalance", [account, "latest"]), 16)
 
 
 # --- the story ----------------------------------------------------------------------------------------------------
@@ -78,7 +70,7 @@ def sent(request: MintRequest) -> list[SponsoredTransaction]:
 def test_the_token_goes_to_its_owner_who_pays_nothing(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
-    before = fetch_balance(world.client, parse_address(chain.accounts[1]))
+    before = balance_of(world, chain.accounts[1])
     request = sponsored(world, alice)
     for _ in range(4):
         go_on(world, request)
@@ -86,7 +78,7 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
     assert finish(world, chain, request).state == "confirmed"
     assert contract.functions.ownerOf(request.token_id).call() == chain.accounts[1]
     assert contract.functions.tokenURI(request.token_id).call() == request.metadata_uri
-    assert fetch_balance(world.client, parse_address(chain.accounts[1])) == before
+    assert balance_of(world, chain.accounts[1]) == before
     assert [step["state"] for step in steps_of(request)] == ["done"] * 4
     assert world.verify_and_fetch(use_mint(alice, request.pk, world.now)).state == "owned"
 
@@ -94,13 +86,13 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
 def test_what_it_cost_is_known_afterwards(
     world: World, chain: Chain, alice: User, contract: Contract, settings: Any
 ) -> None:
-    before = fetch_balance(world.client, parse_address(chain.accounts[0]))
+    before = balance_of(world, chain.accounts[0])
     request = to_submitted(world, alice)
     promised = settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now)
     go_on(world, request)
     finish(world, chain, request)
-    sweep_outbox(world.now, world.doors)
-    cost = before - fetch_balance(world.client, parse_address(chain.accounts[0]))
+    sweep_outbox(world.now, world.clients)
+    cost = before - balance_of(world, chain.accounts[0])
     assert [one.cost for one in sent(request)] == [cost]
     assert settings.NFT_SPONSOR_BUDGET - budget_left(CHAIN_ID, world.now) == cost
     assert promised > cost
@@ -140,10 +132,7 @@ def test_a_reorg_brings_the_same_transaction_back(world: World, chain: Chain, al
 def test_a_transaction_that_stays_behind_is_outbid_with_the_same_number(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = to_submitted(world, alice)
-    go_on(world, request)
-    world.later(seconds=STUCK_AFTER.total_seconds())
-    go_on(world, request)
+    request = outbid(world, alice)
     first, second = sent(request)
     assert (first.nonce, first.sender) == (second.nonce, second.sender)
     assert second.max_fee >= first.max_fee * 1.1
@@ -176,10 +165,7 @@ def test_what_became_too_cheap_for_the_chain_to_take_is_outbid_too(
 def test_whoever_names_the_hash_of_anothers_transaction_first_holds_nobody_up(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = to_submitted(world, alice)
-    go_on(world, request)
-    world.later(seconds=STUCK_AFTER.total_seconds())
-    go_on(world, request)
+    request = outbid(world, alice)
     dearer = sent(request)[1].tx_hash
     thief = MintRequest.objects.create(
         user=person("mallory", slow_chain.accounts[2]),
@@ -204,10 +190,7 @@ def test_of_what_the_site_sends_nobody_can_tell_us_a_hash(world: World, alice: U
 
 
 def test_the_outbid_one_may_win_after_all(world: World, slow_chain: Chain, alice: User, contract: Contract) -> None:
-    request = to_submitted(world, alice)
-    go_on(world, request)
-    world.later(seconds=STUCK_AFTER.total_seconds())
-    go_on(world, request)
+    request = outbid(world, alice)
     first, _ = sent(request)
     slow_chain.rpc("anvil_dropAllTransactions")
     slow_chain.rpc("eth_sendRawTransaction", "0x" + bytes(first.raw).hex())
@@ -264,12 +247,30 @@ def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
     request = to_submitted(world, alice)
     orphan = sent(request)[0]
     alice.delete()
-    assert sweep_outbox(world.now, world.doors) == 1
+    assert sweep_outbox(world.now, world.clients) == 1
     chain.finalize()
-    sweep_outbox(world.now, world.doors)
+    sweep_outbox(world.now, world.clients)
     orphan.refresh_from_db()
     assert orphan.settled_at is not None
     assert fetch_nonce(world.client, bytes(orphan.sender)) == orphan.nonce + 1
+
+
+def test_the_transaction_of_a_mint_that_was_given_up_still_uses_up_its_number(
+    world: World, chain: Chain, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all transactions of the site after it would wait."""
+    request = to_submitted(world, alice)
+    MintRequest.objects.filter(pk=request.pk).update(gave_up_at=world.now, due_at=None)
+    assert sweep_outbox(world.now, world.clients) == 1
+    chain.finalize()
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "fetch_nonce", lambda *_: 1 / 0)
+        sweep_outbox(world.now, world.clients)
+    assert sent(request)[0].last_error.startswith("Something went wrong on our side (ZeroDivisionError)")
+    sweep_outbox(world.later(minutes=3), world.clients)
+    settled = sent(request)[0]
+    assert settled.settled_at is not None
+    assert (settled.due_at, settled.last_error) == (None, "")
 
 
 # --- none, with a reason ----------------------------------------------------------------------------------------------

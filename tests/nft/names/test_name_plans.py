@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from nft.models import LinkedAccount, PrimaryName
 from profiles.models import Profile
-from profiles.serving.lookup import find_face
+from profiles.serving.lookup import find_avatar_view
 from tests.profiles.serving.test_avatar_plans import plans_of
 from tests.servers.chain import CHAIN_ID
 
@@ -32,16 +32,16 @@ def test_a_name_is_found_through_indexes_only(settings: Any) -> None:
     )
     PrimaryName.objects.bulk_create(
         [
-            PrimaryName(account=account, name=f"n{n}.eth", checked_at=now, next_check_at=now)
+            PrimaryName(account=account, name=f"n{n}.eth", checked_at=now, due_at=now)
             for n, account in enumerate(accounts)
         ],
         1000,
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    face = find_face("n4321.eth", now)
+    face = find_avatar_view("n4321.eth", now)
     assert face is not None
     assert face.handle == "person-4321"
-    (plan,) = plans_of(lambda: find_face("n4321.eth", now))
+    (plan,) = plans_of(lambda: find_avatar_view("n4321.eth", now))
     # The pictures' tables are empty here; tests/profiles/serving/test_avatar_plans.py looks at them.
     assert not re.search(r"(Seq Scan on|\bSCAN) (nft_|u\d|profiles_profile)", plan), plan

@@ -13,7 +13,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.evm.ens import evm_coin_type, namehash, reverse_name
 from nft.names.records import KeptOffChain, NameReader, NamesUnreachable, RecordTooLong
-from tests.kit.lying_node import lying_node
+from tests.kit.fake_node import fake_node
 from tests.kit.world import make_world
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names, deploy_extended_resolver, deploy_offchain_resolver
@@ -179,7 +179,7 @@ def test_one_node_that_lies_about_a_name_decides_nothing(chain: Chain, names: Na
         result: Any = chain.rpc(method, *params)
         return result.replace(alice.lower()[2:], thief.lower()[2:]) if method == "eth_call" else result
 
-    with lying_node(answer) as liar:
+    with fake_node(answer) as liar:
         both = ChainClient(CHAIN_ID, [chain.url, liar.url], "finalized", agree=True)
         with pytest.raises(NamesUnreachable):
             NameReader(both, reader.registry).address("alice.eth")

@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft.claims.claiming import NamesDown, ReferenceRefused, create_claim
+from nft.claims.claiming import create_claim
+from nft.claims.errors import NAMES_UNAVAILABLE, REFERENCE_REFUSED, ClaimError
 from nft.core.evm.address import to_checksum
 from nft.core.evm.ens import evm_coin_type
 from nft.errors import NamesDown as ReceiverUnknown
@@ -20,41 +21,11 @@ from nft.models import TokenClaim
 from nft.transfers import sending
 from nft.transfers.sending import find_receiver
 from profiles.people.people import profile_of
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def site_with_names(names: Names, settings: Any) -> Names:
-    ours = settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": names.registry.address}
-    settings.NFT_CHAINS = {CHAIN_ID: ours}
-    return names
-
-
-@pytest.fixture
-def alice(chain: Chain, site_with_names: Names) -> User:
-    site_with_names.give_whole("alice.eth", chain.accounts[1])
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def set_avatar_record(names: Names, record: str) -> None:
@@ -89,8 +60,9 @@ def test_a_name_without_a_token_is_refused_with_the_reason(alice: User, world: W
     for pasted, record, sentence in NO_TOKENS:
         set_avatar_record(site_with_names, record)
         cache.clear()
-        with pytest.raises(ReferenceRefused, match=sentence):
-            create_claim(alice, pasted, world.now, doors=world.doors)
+        with pytest.raises(ClaimError, match=sentence) as refused:
+            create_claim(alice, pasted, world.now, clients=world.clients)
+        assert refused.value.is_a(REFERENCE_REFUSED)
     assert not TokenClaim.objects.exists()
 
 
@@ -98,27 +70,30 @@ def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
     alice: User, world: World, site_with_names: Names, contract: Contract
 ) -> None:
     set_avatar_record(site_with_names, f"eip155:{CHAIN_ID}/erc721:{contract.address}/1")
-    with world.dead_chain(), pytest.raises(NamesDown, match="can't be looked up right now") as refused:
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+    with world.dead_chain(), pytest.raises(ClaimError, match="can't be looked up right now") as refused:
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
+    assert refused.value.is_a(NAMES_UNAVAILABLE)
     assert not refused.value.permanent
-    assert create_claim(alice, "alice.eth", world.now, doors=world.doors).token_id == 1
+    assert create_claim(alice, "alice.eth", world.now, clients=world.clients).token_id == 1
 
 
 def test_what_a_name_says_is_remembered_for_a_while(
     alice: User, world: World, site_with_names: Names, contract: Contract
 ) -> None:
-    with pytest.raises(ReferenceRefused):
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
-    with world.dead_chain(), pytest.raises(ReferenceRefused, match="has no picture"):
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+    with pytest.raises(ClaimError) as refused:
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
+    assert refused.value.is_a(REFERENCE_REFUSED)
+    with world.dead_chain(), pytest.raises(ClaimError, match="has no picture"):
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
 
 
 def test_a_site_without_names_says_what_to_paste_instead(alice: User, world: World, settings: Any) -> None:
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
-    with pytest.raises(ReferenceRefused, match="is a name; paste the contract"):
-        create_claim(alice, "alice.eth", world.now, doors=world.doors)
+    with pytest.raises(ClaimError, match="is a name; paste the contract") as refused:
+        create_claim(alice, "alice.eth", world.now, clients=world.clients)
+    assert refused.value.is_a(REFERENCE_REFUSED)
     with pytest.raises(ReceiverRefused, match="does not look up names"):
-        find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+        find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
 
 
 def test_a_token_is_sent_to_a_name_whose_address_is_shown_first(
@@ -145,11 +120,11 @@ def test_a_name_is_asked_anew_for_each_transfer(
 ) -> None:
     bob, mallory = chain.accounts[2:4]
     site_with_names.give_whole("bob.eth", bob)
-    assert find_receiver("bob.eth", CHAIN_ID, alice, world.doors).address == bob
+    assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == bob
     site_with_names.set_address("bob.eth", bob, mallory)
-    assert find_receiver("bob.eth", CHAIN_ID, alice, world.doors).address == mallory
+    assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == mallory
     with world.dead_chain(), pytest.raises(ReceiverUnknown):
-        find_receiver("bob.eth", CHAIN_ID, alice, world.doors)
+        find_receiver("bob.eth", CHAIN_ID, alice, world.clients)
 
 
 def test_the_address_of_one_chain_is_not_taken_for_another(
@@ -158,9 +133,9 @@ def test_the_address_of_one_chain_is_not_taken_for_another(
     bob = chain.accounts[2]
     site_with_names.give_whole("bob.eth", bob)
     with pytest.raises(ReceiverRefused, match="leads to no address on Chain 8453"):
-        find_receiver("bob.eth", 8453, alice, world.doors)
+        find_receiver("bob.eth", 8453, alice, world.clients)
     site_with_names.set_address_for("bob.eth", bob, evm_coin_type(8453), b"\x22" * 20)
-    assert find_receiver("bob.eth", 8453, alice, world.doors).address == to_checksum(b"\x22" * 20)
+    assert find_receiver("bob.eth", 8453, alice, world.clients).address == to_checksum(b"\x22" * 20)
 
 
 def test_a_token_is_sent_to_a_person_here_who_shows_an_account(
@@ -183,6 +158,6 @@ def test_looking_up_receivers_has_an_end(
     alice: User, world: World, site_with_names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "NAMES_PER_HOUR", 1)
-    find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+    find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
     with pytest.raises(TooManyNames):
-        find_receiver("alice.eth", CHAIN_ID, alice, world.doors)
+        find_receiver("alice.eth", CHAIN_ID, alice, world.clients)

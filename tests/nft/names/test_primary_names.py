@@ -12,16 +12,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from nft import jobs, tasks
 from nft.accounts.linking import list_accounts, unlink_account, update_account
 from nft.accounts.public import public_accounts
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
 from nft.names.known import MAX_AGE
 from nft.names.primary import PERIOD, check_name, sweep_names
+from profiles import jobs
+from profiles.leases import due
 from profiles.people.people import profile_of
 from profiles.serving.showing import find_profile
-from tests.kit.lying_node import LyingNode, lying_node
+from tests.kit.fake_node import FakeNode, fake_node
+from tests.kit.jobs import run
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
@@ -34,20 +36,6 @@ def world(chain: Chain) -> World:
     world = make_world(chain)
     world.now = timezone.now() + timedelta(seconds=5)  # what is served is judged by the real clock
     return world
-
-
-@pytest.fixture
-def site_with_names(names: Names, settings: Any) -> Names:
-    ours = settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": names.registry.address}
-    settings.NFT_CHAINS = {CHAIN_ID: ours}
-    return names
-
-
-@pytest.fixture
-def alice(chain: Chain, site_with_names: Names) -> User:
-    """Her account is hidden, and her name whole."""
-    site_with_names.give_whole("alice.eth", chain.accounts[1])
-    return person("alice", chain.accounts[1])
 
 
 def account_of(user: User) -> LinkedAccount:
@@ -70,9 +58,9 @@ def test_a_public_account_is_found_by_its_name(
     monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.CHECK_NAME, str(account_of(alice).pk), {"countdown": None})]
+    assert sent == [(jobs.get_job(check_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
-    tasks.check_name(str(account_of(alice).pk))
+    run(check_name, account_of(alice).pk)
     for identifier in ("alice.eth", "Alice.ETH"):
         assert find_profile(identifier) == profile_of(alice)
     assert find_profile("bob.eth") is None
@@ -85,7 +73,7 @@ def test_a_picture_is_served_by_name_without_asking_the_chain(
 ) -> None:
     show(alice)
     upload(alice)
-    check_name(account_of(alice).pk, world.now, world.doors)
+    check_name(account_of(alice).pk, world.now, world.clients)
     nobody = settings.NFT_CHAINS[CHAIN_ID] | {"rpc_urls": ["http://127.0.0.1:9"]}
     settings.NFT_CHAINS = {CHAIN_ID: nobody}
     with django_assert_max_num_queries(2):
@@ -102,7 +90,7 @@ def test_a_name_may_be_of_any_script_or_of_emoji(
 ) -> None:
     site_with_names.give_whole("ñandú.🚴‍♂.eth", chain.accounts[1])
     upload(person("alice", chain.accounts[1], public=True))
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     for name in ("ñandú.🚴‍♂.eth", "ÑANDU\u0301.🚴‍♂.eth"):
         assert client.get(f"/avatar/{quote(name)}.webp?d=404").status_code == 200
     assert client.get(f"/avatar/{quote('nandu.🚴‍♂.eth')}?d=404").status_code == 404
@@ -113,7 +101,7 @@ def test_the_receipt_names_a_public_holder(alice: User, world: World, chain: Cha
     claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     assert client.get("/avatar/alice.json").json()["provenance"]["account_name"] == ""
     show(alice)
-    check_name(account_of(alice).pk, world.now, world.doors)
+    check_name(account_of(alice).pk, world.now, world.clients)
     facts = client.get("/avatar/alice.json").json()["provenance"]
     assert (facts["account"], facts["account_name"]) == (chain.accounts[1], "alice.eth")
     show(alice, is_public=False)
@@ -130,29 +118,29 @@ def recording(chain: Chain) -> Any:
         except AssertionError:  # the default reverse resolver knows no supportsInterface
             return ValueError("execution reverted")
 
-    return lying_node(answer)
+    return fake_node(answer)
 
 
-def on(node: LyingNode, world: World) -> Any:
+def on(node: FakeNode, world: World) -> Any:
     return world.other_chain(ChainClient(CHAIN_ID, [node.url], "finalized"))
 
 
 def test_a_hidden_account_is_never_looked_up(alice: User, world: World, chain: Chain) -> None:
     account = account_of(alice)
     with recording(chain) as node, on(node, world):
-        assert check_name(account.pk, world.now, world.doors)
-        sweep_names(world.now, world.doors)
+        assert check_name(account.pk, world.now, world.clients)
+        sweep_names(world.now, world.clients)
         show(alice, is_public=False)
-        sweep_names(world.later(days=2), world.doors)
+        sweep_names(world.later(days=2), world.clients)
         # A row left over from when it was public asks nothing either.
-        PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, next_check_at=world.now)
-        check_name(account.pk, world.now, world.doors)
+        PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, due_at=world.now)
+        check_name(account.pk, world.now, world.clients)
         assert find_profile("alice.eth") is None
-        assert sweep_names(world.now, world.doors) == 0
+        assert sweep_names(world.now, world.clients) == 0
         assert node.asked == []
         assert not PrimaryName.objects.exists()
         show(alice)  # and now it may
-        assert sweep_names(world.now, world.doors) == 1
+        assert sweep_names(world.now, world.clients) == 1
         assert "eth_call" in node.asked
 
 
@@ -169,7 +157,7 @@ def test_hiding_or_unlinking_an_account_forgets_its_name_at_once(
     alice: User, world: World, client: Client, leave: Callable[[User], None]
 ) -> None:
     show(alice)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     assert find_profile("alice.eth") == profile_of(alice)
     leave(alice)
     assert find_profile("alice.eth") is None
@@ -190,7 +178,7 @@ def test_an_account_hidden_while_it_is_looked_up_keeps_no_name(alice: User, worl
 
     node.call = call  # type: ignore[method-assign]
     with world.other_chain(node):
-        check_name(account.pk, world.now, world.doors)
+        check_name(account.pk, world.now, world.clients)
     assert PrimaryName.objects.get().name == ""
 
 
@@ -198,10 +186,10 @@ def test_a_name_that_no_longer_leads_here_is_dropped_at_the_next_look(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
     show(alice)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     site_with_names.set_address("alice.eth", chain.accounts[1], chain.accounts[2])
-    assert sweep_names(world.later(hours=1), world.doors) == 0  # not due
-    assert sweep_names(world.later(seconds=PERIOD.total_seconds()), world.doors) == 1
+    assert sweep_names(world.later(hours=1), world.clients) == 0  # not due
+    assert sweep_names(world.later(seconds=PERIOD.total_seconds()), world.clients) == 1
     assert names_of(alice, world.now) == []
     assert find_profile("alice.eth") is None
 
@@ -210,24 +198,24 @@ def test_a_name_that_moved_is_its_new_accounts_only(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
     show(alice)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     bob = person("bob", chain.accounts[2])
     site_with_names.set_address("alice.eth", chain.accounts[1], chain.accounts[2])
     site_with_names.set_primary_name(chain.accounts[2], "alice.eth")
     show(bob)
-    check_name(account_of(bob).pk, world.later(minutes=2), world.doors)
+    check_name(account_of(bob).pk, world.later(minutes=2), world.clients)
     assert find_profile("alice.eth") == profile_of(bob)
     assert names_of(alice, world.now) == []
 
 
 def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World) -> None:
     show(alice)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     with world.dead_chain():
         world.later(days=1, minutes=1)
-        assert not check_name(account_of(alice).pk, world.now, world.doors)
+        assert not check_name(account_of(alice).pk, world.now, world.clients)
         assert names_of(alice, world.now) == ["alice.eth"]
-        assert sweep_names(world.later(minutes=11), world.doors) == 0
+        assert sweep_names(world.later(minutes=11), world.clients) == 0
         assert names_of(alice, world.now) == ["alice.eth"]
     assert names_of(alice, world.now + MAX_AGE) == []
     PrimaryName.objects.update(checked_at=timezone.now() - MAX_AGE - timedelta(minutes=1))
@@ -239,21 +227,21 @@ def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: W
     for number, address in enumerate(chain.accounts[5:7]):
         person(f"slow{number}", address, public=True)
     with world.dead_chain():
-        assert sweep_names(world.now, world.doors) == 0
-        assert sweep_names(world.later(minutes=11), world.doors) == 0
+        assert sweep_names(world.now, world.clients) == 0
+        assert sweep_names(world.later(minutes=11), world.clients) == 0
     show(alice)
-    assert list(PrimaryName.objects.order_by("attempts").values_list("attempts", flat=True)) == [0, 2, 2]
+    assert list(PrimaryName.objects.order_by("tries").values_list("tries", flat=True)) == [0, 2, 2]
     world.later(minutes=11)
-    assert sweep_names(world.now, world.doors) == 1
+    assert sweep_names(world.now, world.clients) == 1
     assert names_of(alice, world.now) == ["alice.eth"]
 
 
 def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain: Chain) -> None:
     show(alice)
     with recording(chain) as node, on(node, world):
-        check_name(account_of(alice).pk, world.now, world.doors)
+        check_name(account_of(alice).pk, world.now, world.clients)
         asked = len(node.asked)
-        check_name(account_of(alice).pk, world.now, world.doors)
+        check_name(account_of(alice).pk, world.now, world.clients)
         assert len(node.asked) == asked
 
 
@@ -262,25 +250,27 @@ def test_saving_again_looks_again_but_not_without_end(
 ) -> None:
     """Whoever gave themselves a name meanwhile needs not wait for a day."""
     show(alice)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     show(alice)
-    assert PrimaryName.objects.get().next_check_at > world.now
+    later = PrimaryName.objects.get().due_at
+    assert later is not None
+    assert later > world.now
     PrimaryName.objects.update(checked_at=world.now - timedelta(minutes=2))
     show(alice)
-    assert PrimaryName.objects.get().next_check_at <= timezone.now()
+    assert due(PrimaryName.objects.all(), timezone.now()).exists()
 
 
 def test_without_a_registry_of_names_nobody_is_found_by_one(alice: User, world: World, settings: Any) -> None:
     show(alice)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
     assert find_profile("alice.eth") is None
-    assert sweep_names(world.later(days=2), world.doors) == 0
+    assert sweep_names(world.later(days=2), world.clients) == 0
 
 
 def test_a_contract_account_elsewhere_is_not_found_by_a_name_of_here(alice: User, world: World) -> None:
     LinkedAccount.objects.update(is_contract_account=True, chain_id=8453, is_public=True)
-    sweep_names(world.now, world.doors)
+    sweep_names(world.now, world.clients)
     assert PrimaryName.objects.get().name == ""
     PrimaryName.objects.update(name="alice.eth")
     assert find_profile("alice.eth") is None

@@ -1,4 +1,4 @@
-"""A token in a cold wallet is its person's picture for as long as the vault says so, in the registry of the chain."""
+"""A token in a cold wallet is its person's picture for as long as the chain's registry delegates it to them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,16 @@ from django.test import Client
 from web3.contract import Contract
 
 from nft.claims.claiming import recheck
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token
+from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.errors import NotNow
 from nft.models import TokenClaim
 from nft.tokens.ownership import check_ownership
 from nft.transfers.sending import build_transfer
-from tests.kit.world import (
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    pinned_metadata,
-    send,
-    shown,
-    upload,
-)
+from tests.kit.world import World, claim_of, make_world, mint, pinned_metadata, send, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
@@ -48,18 +37,8 @@ def world(chain: Chain, registry: Contract) -> World:
     client = client_with(chain, registry.address)
     world = make_world(chain)
     world.client = client
-    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     return world
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[ALICE])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
 
 
 def client_with(chain: Chain, registry: str) -> ChainClient:
@@ -131,7 +110,7 @@ def test_a_stranger_can_delegate_only_what_is_theirs(
     assert claim_of(world, alice, contract, token_id).state == "not_owned"
 
 
-def test_taking_the_delegation_back_ends_the_mark(
+def test_revoking_the_delegation_ends_the_mark(
     world: World, chain: Chain, registry: Contract, delegated: TokenClaim
 ) -> None:
     delegate_all(chain, registry, enable=False)
@@ -154,7 +133,7 @@ def test_a_vault_that_sends_the_token_away_ends_the_mark(
     assert chain.accounts[STRANGER] in delegated.reason_sentence
 
 
-def test_a_token_taken_out_of_the_vault_is_held_plainly(
+def test_a_token_moved_out_of_the_vault_needs_no_delegation(
     world: World, chain: Chain, contract: Contract, delegated: TokenClaim
 ) -> None:
     send(chain, contract, delegated.token_id, VAULT, ALICE)
@@ -163,7 +142,7 @@ def test_a_token_taken_out_of_the_vault_is_held_plainly(
     assert shown(delegated.user, world.now).provenance["by_delegation"] is False  # type: ignore[index]
 
 
-def test_a_fresh_delegation_is_waited_for(
+def test_a_new_delegation_is_unknown_until_it_is_confirmed(
     world: World, chain: Chain, registry: Contract, contract: Contract, alice: User
 ) -> None:
     token_id = mint(chain, contract, chain.accounts[VAULT], pinned_metadata())
@@ -218,4 +197,4 @@ def test_the_vault_is_as_public_as_the_account(
 
 def test_who_only_shows_a_vaults_token_can_not_send_it(world: World, chain: Chain, delegated: TokenClaim) -> None:
     with pytest.raises(NotNow, match="vault"):
-        build_transfer(delegated, chain.accounts[STRANGER], world.doors)
+        build_transfer(delegated, chain.accounts[STRANGER], world.clients)

@@ -1,26 +1,23 @@
-"""Who holds a token, asked of real contracts on a real chain: honest ones, odd ones, young ones, and dead nodes."""
+"""Ownership checks on a real chain: standard, odd and new contracts, and nodes that fail or lie."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 from web3.contract import Contract
 
 from localstack.processes import free_port
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import BlockGone, ChainUnavailable
+from nft.clients.evm.errors import BLOCK_GONE, ChainUnavailable
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
+from tests.kit.errors import raises_kind
+from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import body, head, serving
 from tests.kit.world import deploy_avatar_token, mint
 from tests.servers.chain import CHAIN_ID, Chain
@@ -56,14 +53,14 @@ def test_somebody_else_does_not(chain: Chain, client: ChainClient) -> None:
     assert chain.accounts[1] in found.decision.sentence
 
 
-def test_a_token_nobody_minted_is_nobodys(chain: Chain, client: ChainClient) -> None:
+def test_a_token_nobody_minted_is_not_owned(chain: Chain, client: ChainClient) -> None:
     contract = deploy_avatar_token(chain)
     chain.finalize()
     found = check(client, contract, 77, chain.accounts[1])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.NOT_OWNED, Reason.NO_SUCH_TOKEN)
 
 
-def test_an_address_without_a_contract_is_no_token(chain: Chain, client: ChainClient) -> None:
+def test_an_address_without_a_contract_is_not_owned(chain: Chain, client: ChainClient) -> None:
     chain.mine(3)  # of blocks before the last revert the node may hold no state
     found = check(client, chain.accounts[7], 1, chain.accounts[1])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.NOT_OWNED, Reason.NO_CONTRACT)
@@ -102,7 +99,7 @@ def test_an_odd_contract_never_gives_a_mark(
     assert check(client, contract, token_id, chain.accounts[0]).decision.verdict is verdict
 
 
-def test_a_fresh_token_is_not_refused_but_waited_for(chain: Chain, client: ChainClient) -> None:
+def test_a_new_token_is_unknown_until_it_is_confirmed(chain: Chain, client: ChainClient) -> None:
     contract = deploy_avatar_token(chain)
     chain.finalize()
     chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
@@ -138,7 +135,7 @@ def test_a_node_of_another_chain_means_unknown_and_says_so(chain: Chain) -> None
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.WRONG_CHAIN)
 
 
-def test_a_dead_node_is_passed_over(chain: Chain) -> None:
+def test_an_unreachable_node_is_skipped(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
     client = ChainClient(CHAIN_ID, [f"http://127.0.0.1:{free_port()}", chain.url], "finalized")
@@ -181,7 +178,7 @@ def test_a_block_that_was_replaced_is_noticed(chain: Chain, client: ChainClient)
     block = client.head()
     client.check_block(block)
     chain.reorg(1)
-    with pytest.raises(BlockGone):
+    with raises_kind(BLOCK_GONE):
         client.check_block(block)
 
 
@@ -193,41 +190,15 @@ def test_confirmations_count_from_the_head_and_never_below_the_first_block(chain
 # --- several nodes -----------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def second_node(chain: Chain, change: Callable[[dict[str, Any], Any], Any] = lambda _, result: result) -> Iterator[str]:
-    """A node that passes on what the real one says, with some results changed."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = requests.post(chain.url, json=question, timeout=10).json()
-            if "result" in answer:
-                answer["result"] = change(question, answer["result"])
-            content = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 def lie_about_the_owner(to: str) -> Callable[[dict[str, Any], Any], Any]:
     word = "0x" + to[2:].lower().rjust(64, "0")
     return lambda question, result: word if question["method"] == "eth_call" and len(result) == 66 else result
 
 
-def test_nodes_that_say_the_same_decide(chain: Chain) -> None:
+def test_nodes_that_agree_decide(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
-    with second_node(chain) as url:
+    with relaying_node(chain) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         assert check(client, contract, token_id, chain.accounts[1]).decision.verdict is Verdict.OWNED
         assert check(client, contract, token_id, chain.accounts[2]).decision.verdict is Verdict.NOT_OWNED
@@ -239,18 +210,18 @@ def test_one_lying_node_neither_gives_nor_takes_a_mark(
 ) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
-    with second_node(chain, lie_about_the_owner(chain.accounts[2])) as url:
+    with relaying_node(chain, change=lie_about_the_owner(chain.accounts[2])) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         found = check(client, contract, token_id, chain.accounts[asked])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.NODES_DISAGREE)
     assert "disagree" in caplog.text
 
 
-def test_a_node_that_has_no_confirmed_block_leaves_it_open(chain: Chain) -> None:
+def test_a_node_without_a_confirmed_block_leaves_it_unknown(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token_id = mint(chain, contract, chain.accounts[1], "ipfs://x")
-    with second_node(
-        chain, lambda question, result: None if question["params"][:1] == ["finalized"] else result
-    ) as url:
+    with relaying_node(
+        chain, change=lambda question, result: None if question["params"][:1] == ["finalized"] else result
+    ) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         assert check(client, contract, token_id, chain.accounts[1]).decision.verdict is Verdict.UNKNOWN

@@ -1,16 +1,11 @@
-"""Many tokens at once get the verdicts each would get alone, whatever strangers' contracts and nodes do."""
+"""Many tokens checked together get the verdicts each would get alone, whatever contracts and nodes do."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-import requests
 from eth_utils.address import to_checksum_address
 from web3.contract import Contract
 
@@ -19,10 +14,11 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.abi.multicall import MULTICALL3
 from nft.core.evm.address import parse_address
-from nft.core.tokens.token import Token, TokenStandard
+from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
-from nft.tokens.ownership import check_ownership
-from nft.tokens.ownership_many import BatchCheck, Question, check_many
+from nft.tokens.facts import Question
+from nft.tokens.ownership import BatchCheck, check_many, check_ownership
+from tests.kit.fake_node import relaying_node
 from tests.kit.world import deploy_avatar_token
 from tests.servers.chain import CHAIN_ID, Chain, read_artifact
 
@@ -106,7 +102,7 @@ def test_each_token_gets_the_verdict_it_would_get_alone(chain: Chain, client: Ch
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_contract_spoils_nothing_but_its_own_answer(
+def test_an_odd_contract_affects_only_its_own_answer(
     chain: Chain, client: ChainClient, contract: Contract, name: str
 ) -> None:
     odd = chain.deploy(name)
@@ -120,7 +116,7 @@ def test_an_odd_contract_spoils_nothing_but_its_own_answer(
     assert found.alone <= {COUNT // 3}
 
 
-def test_what_burns_gas_or_answers_without_end_is_found_out(chain: Chain, contract: Contract) -> None:
+def test_calls_that_burn_gas_or_answer_without_end_are_singled_out(chain: Chain, contract: Contract) -> None:
     put_multicall(chain)
     odd = [chain.deploy(name) for name in ("OddBurnsGas", "OddHugeAnswer")]
     chain.finalize()
@@ -129,36 +125,9 @@ def test_what_burns_gas_or_answers_without_end_is_found_out(chain: Chain, contra
     assert (verdicts(found)[:COUNT], found.alone) == (HALF, frozenset({COUNT, COUNT + 1}))
 
 
-@contextmanager
-def choosy_node(chain: Chain, refuse: Callable[[Any], bool]) -> Iterator[tuple[str, list[Any]]]:
-    """A node that passes on what the real one says, but refuses some requests; and what it was asked."""
-    seen: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            seen.append(asked)
-            refused = {"jsonrpc": "2.0", "id": 0, "error": {"code": -32005, "message": "limit exceeded"}}
-            answer = refused if refuse(asked) else requests.post(chain.url, json=asked, timeout=20).json()
-            content = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", seen
-    server.shutdown()
-    server.server_close()
-
-
 def test_a_whole_page_costs_few_requests(chain: Chain, contract: Contract) -> None:
     put_multicall(chain)
-    with choosy_node(chain, lambda _: False) as (url, seen):
+    with relaying_node(chain) as (url, seen):
         client = ChainClient(CHAIN_ID, [url], "finalized")
         assert verdicts(check_many(client, all_of(chain, contract))) == HALF
         seen.clear()
@@ -169,7 +138,7 @@ def test_a_whole_page_costs_few_requests(chain: Chain, contract: Contract) -> No
 
 def test_a_node_that_takes_only_small_batches_gets_small_ones(chain: Chain, contract: Contract) -> None:
     too_many = lambda asked: isinstance(asked, list) and len(asked) > 20  # noqa: E731
-    with choosy_node(chain, too_many) as (url, seen):
+    with relaying_node(chain, refuse=too_many) as (url, seen):
         client = ChainClient(CHAIN_ID, [url], "finalized")
         assert verdicts(check_many(client, all_of(chain, contract))) == HALF
         seen.clear()
@@ -194,7 +163,7 @@ def test_a_block_replaced_during_the_reading_decides_nothing(chain: Chain, contr
             chain.reorg(1)
         return False
 
-    with choosy_node(chain, reorg_after_the_call) as (url, _):
+    with relaying_node(chain, refuse=reorg_after_the_call) as (url, _):
         with pytest.raises(ChainUnavailable, match="no longer part"):
             check_many(ChainClient(CHAIN_ID, [url], 0), all_of(chain, contract))
         assert verdicts(check_many(ChainClient(CHAIN_ID, [url], 0), all_of(chain, contract))) == HALF
@@ -212,7 +181,7 @@ def test_nodes_that_must_agree_decide_only_what_they_agree_on(chain: Chain, cont
             asked["params"][1] = hex(stale)
         return False
 
-    with choosy_node(chain, of_the_past) as (url, _):
+    with relaying_node(chain, refuse=of_the_past) as (url, _):
         both = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         found = verdicts(check_many(both, all_of(chain, contract)))
     assert found == [None, *HALF[1:]]

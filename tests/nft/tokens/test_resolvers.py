@@ -1,4 +1,4 @@
-"""Contracts older than the standards, rented and staked tokens: by settings alone."""
+"""Contracts that predate the standards, rented tokens and staked tokens work by settings alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from avatarsite.settings.chains import read_chains
 from nft.claims.claiming import create_claim
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim
-from tests.kit.world import World, make_world, person, shown, sweep
+from tests.kit.world import World, person, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain, start_chain
 from tests.servers.places import Places
 
@@ -52,11 +52,6 @@ def place(chain: Chain, address: str, answers: dict[str, bytes]) -> None:
     chain.finalize()
 
 
-@pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
 def resolve(settings: Any, rule: dict[str, str]) -> None:
     rules = {"0x" + PUNKS[2:].upper(): rule}
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"resolvers": rules}}
@@ -76,7 +71,7 @@ def test_a_punk_is_shown_with_its_picture_from_the_chain(world: World, chain: Ch
         {"owner_call": "punkIndexToAddress(uint256)", "uri_call": "punkImageSvg(uint16)", "uri_contract": ART},
     )
     claim = claimed(world, chain)
-    assert (claim.state, claim.proof) == ("owned", "inline")
+    assert (claim.state, claim.picture.proof) == ("owned", "inline")
     assert shown(claim.user, world.now).mark
     place(chain, PUNKS, {"punkIndexToAddress(uint256)": address_word(chain.accounts[2])})
     world.later(minutes=16)
@@ -126,7 +121,7 @@ def test_another_chain_is_settings_only(places: Places, settings: Any, monkeypat
 
     from localstack.processes import free_port
     from nft.claims.checking import verify_claim
-    from nft.clients.bundle import get_doors
+    from nft.clients.clients import get_clients
     from nft.clients.evm.chain import get_chain
     from tests.kit.world import NOW, deploy_avatar_token, mint
 
@@ -140,7 +135,7 @@ def test_another_chain_is_settings_only(places: Places, settings: Any, monkeypat
         token_id = mint(other, contract, other.accounts[1], "ipfs://x")
         alice = person("alice", other.accounts[1])
         claim = create_claim(alice, f"eip155:777/erc721:{contract.address}/{token_id}", NOW)
-        verify_claim(claim.pk, NOW, get_doors())
+        verify_claim(claim.pk, NOW, get_clients())
         claim.refresh_from_db()
         assert claim.state == "owned"
     finally:

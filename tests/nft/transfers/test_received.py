@@ -14,42 +14,21 @@ from nft.errors import NotYours
 from nft.models import ReceivedToken, TokenClaim
 from nft.transfers.received import decline, offers_for, take_up
 from nft.watching.watcher import watch_chain
-from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, shown
+from tests.kit.world import World, mint, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def bob(chain: Chain) -> User:
-    return person("bob", chain.accounts[2])
-
-
-@pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User, bob: User) -> TokenClaim:
+def claim(world: World, bob: User, claim: TokenClaim) -> TokenClaim:
     """Alice's picture, watched from here on."""
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata("Blue hour")))
     look(world)
     return claim
 
 
 def look(world: World) -> None:
-    assert watch_chain(CHAIN_ID, world.now, world.doors) is not None
+    assert watch_chain(CHAIN_ID, world.now, world.clients) is not None
 
 
 def move(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:

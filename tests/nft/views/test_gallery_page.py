@@ -64,7 +64,7 @@ def test_pictures_of_spam_are_never_shown() -> None:
 
 @pytest.mark.parametrize(("may_ask", "expected"), [(True, "No answer."), (False, "")])
 def test_why_there_is_no_picture(expected: str, *, may_ask: bool) -> None:
-    held = token(picture_trouble="No answer.", may_ask_hosts=may_ask)
+    held = token(last_error="No answer.", may_ask_hosts=may_ask)
     assert entry(held).trouble == expected
     assert entry(held, Wish(shelf=SPAM)).trouble == ""
 

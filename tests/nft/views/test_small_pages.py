@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from nft.accounts.linking import ShownAccount
-from nft.claims.proofs import Proof, Source, Standing
+from nft.claims.proofs import Fixity, Proof, Source
 from nft.transfers.sending import Receiver
 from nft.views.prove_page import source_pill, unhashable, unproved
 from nft.views.transfer_page import transfer_facts, transfer_warning
@@ -47,15 +47,15 @@ def test_a_name_can_not_bring_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("standing", "style", "start"),
+    ("fixity", "style", "start"),
     [
-        (Standing.INLINE, "good", "The picture is written in the token"),
-        (Standing.MUTABLE, "wait", "The picture was read from a web address"),
-        (Standing.FIXED, "good", "We no longer keep the blocks"),
+        (Fixity.INLINE, "good", "The picture is written in the token"),
+        (Fixity.MUTABLE, "wait", "The picture was read from a web address"),
+        (Fixity.FIXED, "good", "We no longer keep the blocks"),
     ],
 )
-def test_how_fixed_a_file_is(standing: Standing, style: str, start: str) -> None:
-    source = Source("picture", "uri", standing)
+def test_how_fixed_a_file_is(fixity: Fixity, style: str, start: str) -> None:
+    source = Source("picture", "uri", fixity)
     assert source_pill(source).style == style
     assert unhashable(Proof(source, source)).startswith(start)
 

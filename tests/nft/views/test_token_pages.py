@@ -13,25 +13,17 @@ from django.test import Client
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft import tasks
+from nft.claims.checking import verify_claim
+from nft.claims.picture import fetch_picture
+from nft.claims.sweeping import sweep_lane
+from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
 from profiles.models import AuditEntry
+from tests.kit.jobs import run
 from tests.kit.world import deploy_avatar_token, mint, person, picture, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture
@@ -59,9 +51,9 @@ def test_a_token_is_pasted_checked_and_shown(browser: Client, chain: Chain, cont
     status = page(browser, "nft:claim_status", claim.pk).json()
     assert (status["state"], status["step"], status["done"]) == ("pending", "owner", False)
 
-    tasks.verify_claim(str(claim.pk))
+    run(verify_claim, claim.pk)
     assert page(browser, "nft:claim_status", claim.pk).json()["step"] == "metadata"
-    tasks.fetch_media(str(claim.pk))
+    run(fetch_picture, claim.pk)
     status = page(browser, "nft:claim_status", claim.pk).json()
     assert (status["state"], status["done"], status["redirect"]) == ("owned", True, answer.url)
     assert [step["state"] for step in status["steps"]] == ["done"] * 3
@@ -79,7 +71,7 @@ def test_what_cannot_be_read_says_so_beside_the_field(browser: Client) -> None:
 def test_the_sweep_of_the_worker_notices_a_transfer(browser: Client, chain: Chain, contract: Contract) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    tasks.sweep_page(CHAIN_ID, True)
+    run(sweep_lane, CHAIN_ID, True)
     claim = TokenClaim.objects.get()
     assert claim.state == "owned"
     chain.send(
@@ -87,7 +79,7 @@ def test_the_sweep_of_the_worker_notices_a_transfer(browser: Client, chain: Chai
     )
     chain.finalize()
     browser.post(reverse("nft:claim_recheck", args=[claim.pk]))
-    tasks.sweep_page(CHAIN_ID, False)
+    run(sweep_lane, CHAIN_ID, False)
     assert b"transferred away" in page(browser, "nft:claim_detail", claim.pk).content
     browser.post(reverse("nft:claim_remove", args=[claim.pk]))
     assert page(browser, "nft:claim_detail", claim.pk).status_code == 404
@@ -108,7 +100,7 @@ def test_a_token_is_minted_in_the_browser(browser: Client, chain: Chain, contrac
     assert answer.url == detail
     assert browser.get(status).json()["state"] == "draft"
 
-    tasks.follow_mint(str(request.pk))
+    run(follow_mint, request.pk)
     ready = browser.get(status).json()
     assert (ready["state"], ready["step"]) == ("awaiting_signature", "sign")
     assert ready["transaction"]["data"].encode() in browser.get(detail).content
@@ -118,7 +110,7 @@ def test_a_token_is_minted_in_the_browser(browser: Client, chain: Chain, contrac
     assert sent.json() == {"redirect": detail}
 
     chain.finalize()
-    tasks.sweep_mints()
+    run(follow_mint, request.pk)
     done = browser.get(status).json()
     assert (done["state"], done["done"], done["redirect"]) == ("confirmed", True, detail)
     request.refresh_from_db()
@@ -163,7 +155,7 @@ def test_a_body_too_large_for_a_picture_is_refused_unread(browser: Client, contr
 def test_a_transfer_is_built_and_its_hash_kept(browser: Client, chain: Chain, contract: Contract) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    tasks.sweep_page(CHAIN_ID, True)
+    run(sweep_lane, CHAIN_ID, True)
     claim = TokenClaim.objects.get()
     transfer = reverse("nft:transfer", args=[claim.pk])
     assert browser.get(transfer).status_code == 200
@@ -221,8 +213,8 @@ def test_staff_see_claims_and_look_again_with_a_reason(
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
     claim = TokenClaim.objects.get()
-    tasks.verify_claim(str(claim.pk))
-    tasks.fetch_media(str(claim.pk))
+    run(verify_claim, claim.pk)
+    run(fetch_picture, claim.pk)
     for model in ("tokenclaim", "mintrequest", "cachedobject", "ipfsblock"):
         assert admin_client.get(reverse(f"admin:nft_{model}_changelist")).status_code == 200
     changelist = reverse("admin:nft_tokenclaim_changelist")

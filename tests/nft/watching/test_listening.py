@@ -16,8 +16,10 @@ from localstack.processes import free_port
 from nft.clients.evm import heads
 from nft.clients.evm.errors import ChainUnavailable
 from nft.clients.evm.heads import hear_new_heads
-from nft.watching import watcher
-from nft.watching.watcher import listen
+from nft.watching import listener as listening
+from nft.watching.listener import listen
+from nft.watching.watcher import watch_chain
+from profiles.jobs import get_job
 from tests.servers.chain import CHAIN_ID, Chain
 
 PATIENCE = 20.0
@@ -48,7 +50,7 @@ def ws(chain: Chain) -> str:
 
 
 def test_each_new_block_is_heard(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "PAUSE", 0.0)
+    monkeypatch.setattr(listening, "PAUSE", 0.0)
     with listener(ws(chain)) as woken:
         assert woken.acquire(timeout=PATIENCE), "once it listens, as blocks may have come before"
         for _ in range(3):
@@ -103,8 +105,8 @@ def test_a_bad_websocket_is_an_outage(say: Callable[[ServerConnection], None], m
 
 
 def test_a_node_that_is_not_there_yet_is_heard_once_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "SHORTEST_WAIT", 0.05)
-    monkeypatch.setattr(watcher, "LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(listening, "SHORTEST_WAIT", 0.05)
+    monkeypatch.setattr(listening, "LONGEST_WAIT", 0.2)
     port = free_port()
     calls: list[int] = []
 
@@ -132,10 +134,15 @@ def test_a_chatterbox_wakes_nobody_more_often_than_the_pace_allows() -> None:
         wakes = 0
         while woken.acquire(timeout=max(0.0, began + 2.5 - time.monotonic())):
             wakes += 1
-    assert 1 <= wakes <= 1 + (time.monotonic() - began) / watcher.PAUSE
+    assert 1 <= wakes <= 1 + (time.monotonic() - began) / listening.PAUSE
 
 
 def test_an_address_that_is_no_websocket_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NFT_CHAINS", '{"1": {"name": "E", "rpc_urls": ["https://x"], "ws_url": "https://x"}}')
     with pytest.raises(ImproperlyConfigured, match="ws_url"):
         read_chains(None)
+
+
+def test_the_listener_names_the_job_that_is_declared() -> None:
+    job = get_job(watch_chain)
+    assert (job.name, job.queue) == (listening.WATCH_CHAIN, listening.QUEUE)

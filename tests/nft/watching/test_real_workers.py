@@ -14,7 +14,7 @@ from eth_utils.address import to_checksum_address
 
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
-from nft.models import ClaimCheck, TokenClaim, WatchedChain
+from nft.models import ClaimCheck, ClaimPicture, TokenClaim, WatchedChain
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata
@@ -34,11 +34,6 @@ def world(chain: Chain) -> World:
     world = make_world(chain)
     world.now = timezone.now()
     return world
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
 
 
 @pytest.fixture
@@ -71,8 +66,8 @@ def redeliver(redis: RedisServer) -> int:
 def let_leases_end() -> None:
     """Three minutes pass."""
     now = timezone.now()
-    TokenClaim.objects.filter(attempt__isnull=False).update(next_check_at=now)
-    TokenClaim.objects.filter(media_attempt__isnull=False).update(media_leased_until=now, media_due_at=now)
+    TokenClaim.objects.filter(attempt__isnull=False).update(due_at=now)
+    ClaimPicture.objects.filter(attempt__isnull=False).update(due_at=now)
 
 
 def two_of_everything(programs: Programs) -> None:
@@ -87,7 +82,7 @@ def is_done(claim: TokenClaim) -> bool:
 
 
 def assert_done_once(claim: TokenClaim) -> None:
-    assert claim.deaths == 0
+    assert claim.crashes == 0
     assert Avatar.objects.filter(profile__user=claim.user).count() == 1
     assert list(ClaimCheck.objects.filter(claim=claim).values_list("verdict", flat=True)) == ["owned"]
     assert claim.user.profile.audit_entries.filter(action__startswith="avatar").count() == 1
@@ -102,7 +97,7 @@ def test_a_worker_killed_in_the_middle_of_a_check_and_of_a_picture_leaves_both_t
     checked = create_claim(person("bob", chain.accounts[2]), f"{contract.address} {his}", world.now)
     node.faults.append(HANGS)
     killed = programs.start_worker()
-    in_the_middle = TokenClaim.objects.filter(Q(attempt__isnull=False) | Q(media_attempt__isnull=False))
+    in_the_middle = TokenClaim.objects.filter(Q(attempt__isnull=False) | Q(picture__attempt__isnull=False))
     wait_for(lambda: len(node.seen) >= 2 and set(in_the_middle) == {fetched, checked})
     killed.kill()
     node.faults.clear()
@@ -118,7 +113,7 @@ def test_a_worker_killed_in_the_middle_of_a_check_and_of_a_picture_leaves_both_t
 def shown_claim(world: World, chain: Chain, alice: User) -> TokenClaim:
     contract = deploy_avatar_token(chain)
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
-    watch_chain(CHAIN_ID, world.now, world.doors)
+    watch_chain(CHAIN_ID, world.now, world.clients)
     assert claim.avatar is not None
     assert not claim.avatar.is_doubted
     return claim

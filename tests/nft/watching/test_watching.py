@@ -13,55 +13,30 @@ from django.urls import reverse
 from web3.contract import Contract
 
 from nft.claims.claiming import create_claim, remove_claim
-from nft.clients.bundle import Doors
+from nft.clients.clients import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from nft.tokens.alarms import raise_alarm
 from nft.watching import transfers_seen, watcher
 from nft.watching.watcher import Watch, watch_chain
-from tests.kit.world import (
-    World,
-    claim_of,
-    deploy_avatar_token,
-    make_world,
-    mint,
-    person,
-    pinned_metadata,
-    shown,
-    sweep,
-)
-from tests.nft.tokens.test_ownership_many import choosy_node
+from tests.kit.fake_node import relaying_node
+from tests.kit.world import World, claim_of, mint, pinned_metadata, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(chain: Chain) -> World:
-    return make_world(chain)
-
-
-@pytest.fixture
-def alice(chain: Chain) -> User:
-    return person("alice", chain.accounts[1])
-
-
-@pytest.fixture
-def contract(chain: Chain) -> Contract:
-    return deploy_avatar_token(chain)
-
-
-@pytest.fixture
-def claim(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
+def claim(world: World, alice: User, claim: TokenClaim) -> TokenClaim:
     """Alice's, shown with its mark, and watched from here on."""
-    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     look(world)
     assert shown(alice, world.now).mark
     return claim
 
 
 def look(world: World) -> Watch:
-    watch = watch_chain(CHAIN_ID, world.now, world.doors)
+    watch = watch_chain(CHAIN_ID, world.now, world.clients)
     assert watch is not None
     return watch
 
@@ -163,7 +138,7 @@ def test_a_token_that_comes_home_is_looked_at_at_once(
     chain.finalize()
     look(world)
     claim.refresh_from_db()
-    assert claim.next_check_at <= world.now
+    assert (claim.due_at or world.now) <= world.now
     sweep(world)
     assert has_mark(world, alice)
 
@@ -188,7 +163,7 @@ def test_a_vault_that_takes_its_delegation_back_hides_the_mark(
 ) -> None:
     registry = chain.deploy("DemoDelegateRegistry")
     client = ChainClient(CHAIN_ID, [chain.url], "finalized", delegate_registry=parse_address(registry.address))
-    world.doors = Doors(lambda _: client, world.doors.ipfs, world.doors.http)
+    world.clients = Clients(lambda _: client, world.clients.ipfs, world.clients.http)
     token_id = mint(chain, contract, chain.accounts[2], pinned_metadata())
     chain.send(registry.functions.delegateAll(chain.accounts[1], bytes(32), True), sender=chain.accounts[2])
     chain.finalize()
@@ -209,7 +184,7 @@ def test_what_happened_while_nobody_watched_is_read_later(
         assert look(world) == Watch()
     chain.mine(150)
     cursor = WatchedChain.objects.get()
-    assert "reached" in cursor.trouble or "answers" in cursor.trouble
+    assert "reached" in cursor.last_error or "answers" in cursor.last_error
     watch = look(world)
     assert (watch.doubted, watch.is_behind) == (1, False)
     assert watch.blocks > 150
@@ -228,7 +203,10 @@ def test_a_node_that_refuses_wide_ranges_is_asked_for_narrow_ones(
         query = asked["params"][0]
         return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= 10
 
-    with choosy_node(chain, too_wide) as (url, seen), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+    with (
+        relaying_node(chain, refuse=too_wide) as (url, seen),
+        world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")),
+    ):
         watch = look(world)
     assert (watch.doubted, watch.is_behind) == (1, False)
     assert sum(asked["method"] == "eth_getLogs" for asked in seen) < 30
@@ -239,10 +217,31 @@ def test_only_one_watcher_is_at_work_and_a_dead_one_is_replaced(
 ) -> None:
     move(chain, contract, claim.token_id)
     soon = world.now + timedelta(seconds=60)
-    WatchedChain.objects.update(leased_by=uuid.uuid4(), leased_until=soon)
-    assert watch_chain(CHAIN_ID, world.now, world.doors) is None
+    WatchedChain.objects.update(attempt=uuid.uuid4(), due_at=soon)
+    assert watch_chain(CHAIN_ID, world.now, world.clients) is None
     world.later(seconds=61)
     assert look(world).doubted == 1
+
+
+def test_an_alarm_before_the_first_look_holds_no_watcher_up(world: World, chain: Chain) -> None:
+    raise_alarm(CHAIN_ID, "A node lies.", world.now)
+    assert look(world).blocks >= 0
+    assert WatchedChain.objects.get().alarm == "A node lies."
+
+
+def test_a_watcher_that_fails_for_a_reason_of_ours_is_listed_and_goes_on(
+    world: World, chain: Chain, contract: Contract, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(chain, contract, claim.token_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(watcher, "note_logs", lambda *_: 1 / 0)
+        for _ in range(5):
+            assert look(world) == Watch()
+            world.later(seconds=90)
+    stuck = WatchedChain.objects.get()
+    assert (stuck.gave_up_at is not None, "ZeroDivisionError" in stuck.last_error) == (True, True)
+    assert look(world).doubted == 1
+    assert WatchedChain.objects.get().gave_up_at is None
 
 
 def test_a_watcher_taken_for_dead_moves_nothing(
@@ -253,7 +252,7 @@ def test_a_watcher_taken_for_dead_moves_nothing(
     note = transfers_seen.note_logs
 
     def overtaken(*facts: Any) -> int:
-        WatchedChain.objects.update(leased_by=uuid.uuid4())
+        WatchedChain.objects.update(attempt=uuid.uuid4())
         return note(*facts)
 
     monkeypatch.setattr(watcher, "note_logs", overtaken)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from wsgiref.types import StartResponse
@@ -11,8 +11,6 @@ from wsgiref.types import StartResponse
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, strategies
 from hypothesis import settings as trying
@@ -72,17 +70,6 @@ CONFIG = {
 
 
 @pytest.fixture
-def _one_connection() -> Iterator[None]:
-    """Requests end without closing the connection that this test's transaction is on, as with Django's own client."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in signals:
-        signal.connect(close_old_connections)
-
-
-@pytest.fixture
 def _leave(settings: Settings) -> None:
     """For a few thousand calls."""
     settings.AVATAR_API_CALLS_PER_HOUR = settings.AVATAR_API_GUEST_CALLS_PER_HOUR = 1_000_000
@@ -110,7 +97,7 @@ api = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.from_
 api.app = site
 
 
-@pytest.mark.usefixtures("_one_connection", "_leave")
+@pytest.mark.usefixtures("one_connection", "_leave")
 @api.parametrize()
 @trying(deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_documented(case: Any, secret: str) -> None:

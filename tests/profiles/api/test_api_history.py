@@ -8,22 +8,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from profiles.models import Avatar, Profile
+from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
 from profiles.pictures.rights import moderate_avatar, withdraw_avatar
-from tests.kit.api_client import ALL, CURRENT, Program, a_secret, problem_of
-from tests.kit.people import a_picture, a_token_picture, an_upload
-
-
-@pytest.fixture
-def program(alice: Profile) -> Program:
-    """Alice's, with every scope."""
-    return Program(a_secret(alice))
-
-
-def in_use(profile: Profile) -> Avatar | None:
-    profile.refresh_from_db()
-    return profile.avatar
+from tests.kit.api_client import ALL, CURRENT, Program, problem_of
+from tests.kit.people import a_picture, a_token_picture, an_upload, in_use
 
 
 # --- look -------------------------------------------------------------------------------------------------------------

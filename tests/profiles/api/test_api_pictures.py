@@ -11,21 +11,10 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from pytest_django import Settings
 
-from profiles.models import ApiToken, Avatar, Profile
+from profiles.models import ApiToken, Profile
 from tests.kit.api_client import CURRENT, V1, Program, a_secret, problem_of
-from tests.kit.people import a_picture
+from tests.kit.people import a_picture, in_use
 from tests.profiles.conftest import FileStore
-
-
-@pytest.fixture
-def program(alice: Profile) -> Program:
-    """Alice's, with every scope."""
-    return Program(a_secret(alice))
-
-
-def in_use(profile: Profile) -> Avatar | None:
-    profile.refresh_from_db()
-    return profile.avatar
 
 
 # --- set --------------------------------------------------------------------------------------------------------------

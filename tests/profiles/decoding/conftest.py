@@ -1,4 +1,4 @@
-"""One decoder for the tests that do not break it."""
+"""A decoder shared by the tests of one module that do not break it."""
 
 from __future__ import annotations
 

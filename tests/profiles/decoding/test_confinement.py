@@ -1,4 +1,4 @@
-"""What a decoder's child cannot do, tried in a process of its own."""
+"""The confinement of a decoder's child, tried in a process of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from profiles.decoding import DecoderSettings
-from profiles.decoding.child_handle import Worker
+from profiles.decoding.child_handle import Child
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="the filter is Linux's"
@@ -57,7 +57,7 @@ def run(attempt: str) -> subprocess.CompletedProcess[str]:
         "pathlib.Path({place!r} + '2').symlink_to('/')",
     ],
 )
-def test_it_can_reach_nobody_start_nothing_and_change_nothing(attempt: str, tmp_path: Path) -> None:
+def test_sockets_processes_and_writes_are_denied(attempt: str, tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.write_text("kept")
     assert run(attempt.format(place=str(place))).stdout.strip() == "PermissionError"
@@ -65,30 +65,30 @@ def test_it_can_reach_nobody_start_nothing_and_change_nothing(attempt: str, tmp_
 
 
 @pytest.mark.parametrize("attempt", ["open('/etc/hostname').read()", "threading.Thread(target=int).start()"])
-def test_what_decoders_need_still_works(attempt: str) -> None:
+def test_calls_that_decoders_need_are_allowed(attempt: str) -> None:
     assert run(attempt).stdout.strip() == "done"
 
 
-def test_open_files_are_few() -> None:
+def test_the_number_of_open_files_is_limited() -> None:
     assert run("[open('/dev/null') for _ in range(40)]").stdout.strip() == "OSError"
 
 
-def test_memory_is_counted_from_what_is_held_already() -> None:
+def test_the_memory_limit_counts_from_current_use() -> None:
     assert run("allow_memory(64 << 20); bytearray(80 << 20)").stdout.strip() == "MemoryError"
     assert run("allow_memory(64 << 20); bytearray(40 << 20)").stdout.strip() == "done"
     assert run("bytearray(2 << 30)").stdout.strip() == "MemoryError"
 
 
-def test_processor_time_ends_the_process() -> None:
+def test_exceeding_processor_time_ends_the_process() -> None:
     assert run("allow_processor_time(0); exec('while True: pass')").returncode == -24  # SIGXCPU
 
 
-def test_a_worker_says_that_it_is_confined_and_knows_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_reports_its_confinement_and_has_none_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret")
-    worker = Worker(DecoderSettings())
+    child = Child(DecoderSettings())
     try:
-        assert worker.confined
-        assert b"secret" not in Path(f"/proc/{worker.pid}/environ").read_bytes().lower()
-        assert not any("socket" in str(link.readlink()) for link in Path(f"/proc/{worker.pid}/fd").iterdir())
+        assert child.confined
+        assert b"secret" not in Path(f"/proc/{child.pid}/environ").read_bytes().lower()
+        assert not any("socket" in str(link.readlink()) for link in Path(f"/proc/{child.pid}/fd").iterdir())
     finally:
-        worker.end()
+        child.end()

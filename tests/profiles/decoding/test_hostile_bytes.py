@@ -1,4 +1,4 @@
-"""Damaged pictures by the thousand through one decoder: the parent lives, every answer is a picture or a refusal."""
+"""Many damaged pictures through one decoder: the parent survives, and every result is a picture or a refusal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from profiles.decoding import Decoder, DecodeRequest, ImageRefused
-from profiles.images.picture import NormalisedPicture
+from profiles.images.picture import NormalizedPicture
 from tests.kit.pictures import animation, encoded, exif, four_corners
 
 SEEDS = {
@@ -38,7 +38,7 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
     return bytes(changed)
 
 
-def outcome(decoder: Decoder, content: bytes) -> NormalisedPicture | ImageRefused:
+def outcome(decoder: Decoder, content: bytes) -> NormalizedPicture | ImageRefused:
     try:
         return decoder.decode(content, DecodeRequest(sizes=(32,)))
     except ImageRefused as refusal:
@@ -46,15 +46,15 @@ def outcome(decoder: Decoder, content: bytes) -> NormalisedPicture | ImageRefuse
 
 
 @pytest.mark.parametrize("kind", SEEDS)
-def test_no_damage_gets_past_the_child(decoder: Decoder, kind: str) -> None:
+def test_damaged_files_never_crash_the_parent(decoder: Decoder, kind: str) -> None:
     dice = random.Random(kind)
     outcomes = [outcome(decoder, mutated(SEEDS[kind], dice)) for _ in range(MUTATIONS_EACH)]
     assert len(outcomes) == MUTATIONS_EACH
-    assert isinstance(outcome(decoder, SEEDS[kind]), NormalisedPicture)
+    assert isinstance(outcome(decoder, SEEDS[kind]), NormalizedPicture)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"<svg "]), st.binary(max_size=600))
 def test_any_bytes_are_a_picture_or_a_refusal(decoder: Decoder, start: bytes, rest: bytes) -> None:
     result = outcome(decoder, start + rest)
-    assert isinstance(result, NormalisedPicture | ImageRefused)
+    assert isinstance(result, NormalizedPicture | ImageRefused)

@@ -1,4 +1,4 @@
-"""The words between parent and child survive the journey; nonsense is no message."""
+"""Messages between parent and child arrive unchanged, and malformed ones raise ProtocolError."""
 
 from __future__ import annotations
 
@@ -11,37 +11,36 @@ from hypothesis import strategies as st
 
 from profiles.decoding.child_handle import refusal_for
 from profiles.decoding.messages import (
-    Message,
-    ProtocolError,
     RenderRequest,
     read_decode_request,
     read_encoded,
     read_picture,
     read_refusal,
     read_render_request,
-    receive,
-    send,
     write_decode_request,
     write_encoded,
     write_picture,
     write_refusal,
     write_render_request,
 )
-from profiles.images.errors import ImageRefused, Reason
+from profiles.decoding.pipes import Message, ProtocolError, receive, send
+from profiles.errors import Kind
+from profiles.images import errors
+from profiles.images.errors import REFUSALS, ImageRefused
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.limits import ImageLimits
 from profiles.images.picture import (
     Crop,
     DecodeRequest,
     EncodedImage,
-    NormalisedImage,
-    NormalisedPicture,
+    NormalizedImage,
+    NormalizedPicture,
     Rendition,
 )
 
 
 class Wire:
-    """What one side wrote, for the other to read."""
+    """A stream in memory."""
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = data
@@ -76,9 +75,9 @@ IMAGES = st.builds(
     EncodedImage, st.binary(), st.sampled_from(OutputFormat), st.integers(1, 1024), st.integers(1, 1024), st.booleans()
 )
 PICTURES = st.builds(
-    NormalisedPicture,
+    NormalizedPicture,
     st.builds(
-        NormalisedImage,
+        NormalizedImage,
         IMAGES,
         st.none() | IMAGES,
         st.integers(1),
@@ -86,6 +85,7 @@ PICTURES = st.builds(
         st.integers(1),
         st.sampled_from(SourceFormat),
     ),
+    st.integers(-(1 << 63), (1 << 63) - 1),
     st.lists(st.builds(Rendition, st.sampled_from([32, 64]), IMAGES), max_size=4).map(tuple),
 )
 
@@ -103,7 +103,7 @@ def test_render_requests_arrive_as_they_were_sent(master: bytes, request: Render
 
 
 @given(PICTURES)
-def test_pictures_arrive_as_they_were_made(picture: NormalisedPicture) -> None:
+def test_pictures_arrive_as_they_were_made(picture: NormalizedPicture) -> None:
     assert read_picture(carried(write_picture(picture))) == picture
 
 
@@ -112,23 +112,24 @@ def test_images_arrive_as_they_were_made(image: EncodedImage) -> None:
     assert read_encoded(carried(write_encoded(image))) == image
 
 
-@given(st.sampled_from(Reason), st.text(max_size=200))
-def test_refusals_keep_their_reason_and_sentence(reason: Reason, sentence: str) -> None:
-    refusal = read_refusal(carried(write_refusal(ImageRefused(reason, sentence))))
+@given(st.sampled_from(list(REFUSALS.values())), st.text(max_size=200))
+def test_refusals_keep_their_reason_and_sentence(reason: Kind, sentence: str) -> None:
+    refusal = read_refusal(carried(write_refusal(ImageRefused(sentence, reason))))
     assert refusal is not None
-    assert (refusal.reason, refusal.sentence) == (reason, sentence)
+    assert refusal.is_a(reason)
+    assert refusal.sentence == sentence
 
 
-def test_shared_bytes_travel_once() -> None:
+def test_shared_bytes_are_sent_once() -> None:
     image = EncodedImage(b"x" * 1000, OutputFormat.WEBP, 9, 9)
-    picture = NormalisedPicture(
-        NormalisedImage(image, None, 9, 9, 1, SourceFormat.PNG), (Rendition(64, image), Rendition(32, image))
+    picture = NormalizedPicture(
+        NormalizedImage(image, None, 9, 9, 1, SourceFormat.PNG), 0, (Rendition(64, image), Rendition(32, image))
     )
     assert len(write_picture(picture).blobs) == 1
 
 
 @given(st.binary(max_size=200))
-def test_nonsense_is_no_message(data: bytes) -> None:
+def test_random_bytes_are_no_message(data: bytes) -> None:
     wire = Wire(data)
     try:
         receive(wire)
@@ -150,9 +151,18 @@ def test_nonsense_is_no_message(data: bytes) -> None:
         b"[" * 99_999,
     ],
 )
-def test_false_messages_are_told_apart(text: bytes) -> None:
+def test_malformed_messages_raise_protocol_errors(text: bytes) -> None:
     with pytest.raises(ProtocolError):
         receive(Wire(struct.pack(">I", len(text)) + text))
+
+
+WHOLE = {
+    "master": [0, "webp", 1, 1, False],
+    "still": None,
+    "difference_hash": 0,
+    "original": [1, 1, 1, "png"],
+    "renditions": [],
+}
 
 
 @pytest.mark.parametrize(
@@ -161,9 +171,12 @@ def test_false_messages_are_told_apart(text: bytes) -> None:
         {},
         {"master": [0, "webp", 1, 1, False]},
         {"master": [5, "webp", 1, 1, False], "still": None, "original": [1, 1, 1, "png"]},
+        WHOLE | {"difference_hash": 1 << 63},
+        WHOLE | {"original": [float("inf"), 1, 1, "png"]},
     ],
 )
-def test_an_answer_that_describes_no_picture_is_none(body: dict[str, object]) -> None:
+def test_an_answer_that_describes_no_picture_is_a_protocol_error(body: dict[str, object]) -> None:
+    assert read_picture(Message(WHOLE, [b"x"])).image.width == 1
     with pytest.raises(ProtocolError):
         read_picture(Message(body, [b"x"]))
 
@@ -171,18 +184,18 @@ def test_an_answer_that_describes_no_picture_is_none(body: dict[str, object]) ->
 @pytest.mark.parametrize(
     ("exit_code", "reason"),
     [
-        (-signal.SIGXCPU, Reason.TOO_MUCH_TIME),
-        (-signal.SIGSEGV, Reason.CRASHED_DECODER),
-        (-signal.SIGABRT, Reason.CRASHED_DECODER),
-        (-signal.SIGBUS, Reason.CRASHED_DECODER),
+        (-signal.SIGXCPU, errors.TOO_MUCH_TIME),
+        (-signal.SIGSEGV, errors.CRASHED_DECODER),
+        (-signal.SIGABRT, errors.CRASHED_DECODER),
+        (-signal.SIGBUS, errors.CRASHED_DECODER),
     ],
 )
-def test_deaths_the_picture_caused_refuse_it(exit_code: int, reason: Reason) -> None:
+def test_an_exit_that_the_picture_caused_refuses_it(exit_code: int, reason: Kind) -> None:
     refusal = refusal_for(exit_code, 10)
     assert refusal is not None
-    assert refusal.reason is reason
+    assert refusal.is_a(reason)
 
 
 @pytest.mark.parametrize("exit_code", [-signal.SIGKILL, -signal.SIGTERM, 0, 1])
-def test_deaths_from_outside_say_nothing_of_the_picture(exit_code: int) -> None:
+def test_an_exit_caused_from_outside_refuses_nothing(exit_code: int) -> None:
     assert refusal_for(exit_code, 10) is None

@@ -1,4 +1,4 @@
-"""Motion is kept, at the same pace, and always has a still beside it."""
+"""Animations keep their frames and durations, and have a still."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from PIL import Image, ImageSequence, ImageStat
 
-from profiles.images.animated_webp import AnimatedWebp, Playback
-from profiles.images.detect import read_header
+from profiles.images.encode import AnimatedWebp, Playback
 from profiles.images.errors import ImageRefused
+from profiles.images.formats.detect import read_header
 from profiles.images.limits import ImageLimits, animation_side
-from profiles.images.normalise import normalise, normalise_with_renditions
+from profiles.images.normalize import normalize
 from profiles.images.picture import Crop, DecodeRequest
-from tests.kit.pictures import animation, corner_colours, encoded, exif, four_corners, frames, held, opened
+from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, frames, held, normalized, opened
 
 LIMITS = ImageLimits()
 MOVING = ["GIF", "PNG", "WEBP", "AVIF"]
 
 
 def played(data: bytes) -> tuple[list[Image.Image], list[int], int]:
-    """Frames as shown, their durations in milliseconds, and how often they run (0 for ever)."""
+    """Return frames as shown, their durations in milliseconds, and how often they are played (0 for ever)."""
     image: Any = Image.open(BytesIO(data))
     shown, durations = [], []
     for frame in ImageSequence.Iterator(image):
@@ -37,8 +37,8 @@ def far_apart(one: Image.Image, other: Image.Image) -> float:
 
 
 @pytest.mark.parametrize("fmt", MOVING)
-def test_an_animation_stays_one_and_has_a_still_twin(fmt: str) -> None:
-    image = normalise(animation(fmt, 6), LIMITS)
+def test_an_animation_stays_animated_and_has_a_still(fmt: str) -> None:
+    image = normalized(animation(fmt, 6))
     shown, durations, _plays = played(image.master.data)
     assert image.frames == len(shown) == 6
     assert image.master.animated
@@ -51,8 +51,8 @@ def test_an_animation_stays_one_and_has_a_still_twin(fmt: str) -> None:
 
 
 @pytest.mark.parametrize("fmt", MOVING)
-def test_one_pass_gives_still_and_moving_squares_of_every_size(fmt: str) -> None:
-    picture = normalise_with_renditions(animation(fmt, 4, (300, 200)), DecodeRequest(sizes=(192, 64)))
+def test_one_pass_gives_still_and_animated_squares_of_every_size(fmt: str) -> None:
+    picture = normalize(animation(fmt, 4, (300, 200)), DecodeRequest(sizes=(192, 64)))
     made = [(rendition.size, rendition.image.width, rendition.image.animated) for rendition in picture.renditions]
     assert made == [(192, 192, False), (64, 64, False), (192, 192, True), (64, 64, True)]
     for rendition in picture.renditions:
@@ -61,12 +61,12 @@ def test_one_pass_gives_still_and_moving_squares_of_every_size(fmt: str) -> None
 
 def test_each_frame_keeps_its_own_duration() -> None:
     content = animation("GIF", 4, duration=[40, 500, 80, 2000])
-    assert played(normalise(content, LIMITS).master.data)[1] == [40, 500, 80, 2000]
+    assert played(normalized(content).master.data)[1] == [40, 500, 80, 2000]
 
 
 def test_durations_that_browsers_ignore_become_what_browsers_play() -> None:
     content = animation("GIF", 3, duration=[0, 10, 20])
-    assert played(normalise(content, LIMITS).master.data)[1] == [100, 100, 20]
+    assert played(normalized(content).master.data)[1] == [100, 100, 20]
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_durations_that_browsers_ignore_become_what_browsers_play() -> None:
         ("WEBP", {"loop": 3}, 3),
     ],
 )
-def test_it_runs_as_often_as_the_original(fmt: str, options: dict[str, Any], plays: int) -> None:
-    assert played(normalise(animation(fmt, 3, **options), LIMITS).master.data)[2] == plays
+def test_an_animation_repeats_as_often_as_the_original(fmt: str, options: dict[str, Any], plays: int) -> None:
+    assert played(normalized(animation(fmt, 3, **options)).master.data)[2] == plays
 
 
 def moving_square(count: int = 4) -> list[Image.Image]:
@@ -100,22 +100,22 @@ def test_gif_frames_are_composed_as_browsers_compose_them(disposal: int) -> None
     content = encoded(first, "GIF", save_all=True, append_images=others, disposal=disposal, duration=50, transparency=0)
     with Image.open(BytesIO(content)) as original:
         expected = [frame.convert("RGBA") for frame in ImageSequence.Iterator(original)]
-    shown, _durations, _plays = played(normalise(content, LIMITS).master.data)
+    shown, _durations, _plays = played(normalized(content).master.data)
     assert len(shown) == len(expected) == 4
     for seen, drawn in zip(shown, expected, strict=True):
         assert far_apart(seen.getchannel("A"), drawn.getchannel("A")) < 2
         assert drawn.getpixel((60, 60))[3] == seen.getpixel((60, 60))[3] == 0  # type: ignore[index]
 
 
-def test_the_still_is_the_first_frame_with_something_on_it() -> None:
+def test_the_still_is_the_first_frame_that_is_not_blank() -> None:
     blank = Image.new("RGB", (60, 40), (0, 0, 0))
     content = encoded(blank, "GIF", save_all=True, append_images=[blank.copy(), *frames(3)], duration=50)
-    image = normalise(content, LIMITS)
+    image = normalized(content)
     assert image.still is not None
     assert far_apart(opened(image.still.data), frames(3)[0]) < 8
 
 
-def test_an_apng_whose_first_picture_is_only_for_those_who_cannot_animate() -> None:
+def test_the_hidden_first_picture_of_an_apng_is_no_frame() -> None:
     content = encoded(
         Image.new("RGB", (60, 40), "blue"),
         "PNG",
@@ -124,54 +124,54 @@ def test_an_apng_whose_first_picture_is_only_for_those_who_cannot_animate() -> N
         append_images=frames(3),
         duration=60,
     )
-    image = normalise(content, LIMITS)
+    image = normalized(content)
     shown, _durations, _plays = played(image.master.data)
     assert image.frames == len(shown) == 3
     assert far_apart(shown[0], frames(3)[0]) < 8
 
 
-def test_large_frames_shrink_and_small_ones_do_not_grow() -> None:
-    large = normalise(animation("WEBP", 3, (900, 600)), LIMITS)
+def test_large_frames_are_reduced_and_small_ones_kept() -> None:
+    large = normalized(animation("WEBP", 3, (900, 600)))
     assert (large.width, large.height) == (900, 600)
     assert (large.master.width, large.master.height) == (512, 341)
-    small = normalise(animation("WEBP", 3, (60, 40)), LIMITS)
+    small = normalized(animation("WEBP", 3, (60, 40)))
     assert (small.master.width, small.master.height) == (60, 40)
 
 
 @pytest.mark.parametrize(("frame_count", "side"), [(2, 512), (152, 512), (153, 511), (256, 395)])
-def test_the_more_frames_the_smaller_they_are(frame_count: int, side: int) -> None:
+def test_the_master_is_smaller_if_it_has_many_frames(frame_count: int, side: int) -> None:
     assert animation_side(frame_count) == side
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 @pytest.mark.parametrize("fmt", ["PNG", "WEBP"])
-def test_a_moving_picture_is_upright_and_cropped_too(fmt: str, orientation: int) -> None:
+def test_an_animation_is_upright_and_can_be_cropped(fmt: str, orientation: int) -> None:
     first = held(four_corners(96, 64), orientation)
     second = held(four_corners(96, 64).point(lambda value: value // 2 + 60), orientation)
     content = encoded(first, fmt, save_all=True, append_images=[second], exif=exif(orientation, gps=True), duration=50)
-    whole = normalise(content, LIMITS)
+    whole = normalized(content)
     assert whole.still is not None
-    assert corner_colours(opened(whole.still.data)) == ["red", "green", "blue", "yellow"]
+    assert corner_colors(opened(whole.still.data)) == ["red", "green", "blue", "yellow"]
     assert b"Secret" not in whole.master.data
-    part = normalise(content, LIMITS, crop=Crop(0.25, 0.75, 0.5))
+    part = normalized(content, crop=Crop(0.25, 0.75, 0.5))
     assert part.still is not None
     assert (part.width, part.height) == (32, 32)
-    assert set(corner_colours(opened(part.still.data))) == {"blue"}
+    assert set(corner_colors(opened(part.still.data))) == {"blue"}
 
 
 def test_an_animation_cut_short_is_refused() -> None:
     content = animation("GIF", 20, (200, 200))
     with pytest.raises(ImageRefused, match="cut short"):
-        normalise(content[: len(content) // 2], LIMITS)
+        normalized(content[: len(content) // 2])
 
 
-def test_moving_pictures_come_out_the_same_every_time() -> None:
+def test_encoding_an_animation_is_deterministic() -> None:
     content = animation("GIF", 8)
     request = DecodeRequest(sizes=(32,))
-    assert normalise_with_renditions(content, request) == normalise_with_renditions(content, request)
+    assert normalize(content, request) == normalize(content, request)
 
 
-def test_our_writer_and_pillows_public_one_agree() -> None:
+def test_our_writer_agrees_with_the_public_one_of_pillow() -> None:
     drawn = frames(5)
     writer = AnimatedWebp((60, 40), Playback(5, 2), lossless=True)
     for frame in drawn:
@@ -183,6 +183,6 @@ def test_our_writer_and_pillows_public_one_agree() -> None:
     assert [frame.tobytes() for frame in ours] == [frame.tobytes() for frame in theirs]
 
 
-def test_frame_counts_of_our_own_masters_are_read_back() -> None:
-    master = normalise(animation("GIF", 5), LIMITS).master
+def test_the_frame_count_of_our_own_master_is_read() -> None:
+    master = normalized(animation("GIF", 5)).master
     assert read_header(master.data, LIMITS).frames == 5

@@ -1,12 +1,13 @@
-"""What bytes are, and whether their claims are acceptable, before a pixel is decoded."""
+"""Formats are detected and limits are checked before a pixel is decoded."""
 
 import struct
 
 import pytest
 
-from profiles.images.detect import read_header, sniff_format
-from profiles.images.errors import ImageRefused, Reason
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
+from profiles.images.formats.detect import read_header, sniff_format
 from profiles.images.limits import MIB, ImageLimits
 from tests.kit.pictures import animation, encoded, four_corners, gif_of_frames, png_claiming
 
@@ -29,7 +30,7 @@ def refusal_of(content: bytes, limits: ImageLimits = LIMITS) -> ImageRefused:
         ("AVIF", SourceFormat.AVIF),
     ],
 )
-def test_type_and_size_come_from_the_bytes(pillow_name: str, expected: SourceFormat) -> None:
+def test_format_and_size_are_read_from_the_bytes(pillow_name: str, expected: SourceFormat) -> None:
     header = read_header(encoded(four_corners(80, 60), pillow_name), LIMITS)
     assert (header.format, header.width, header.height, header.frames) == (expected, 80, 60, 1)
 
@@ -43,12 +44,12 @@ def test_frames_are_counted_without_decoding(pillow_name: str) -> None:
 @pytest.mark.parametrize(
     "options", [{"lossless": True}, {"lossless": True, "exif": b"Exif\0\0"}, {"exif": b"Exif\0\0"}]
 )
-def test_every_layout_of_webp_tells_its_size(options: dict[str, object]) -> None:
+def test_the_size_of_every_webp_layout_is_read(options: dict[str, object]) -> None:
     header = read_header(encoded(four_corners(81, 61), "WEBP", **options), LIMITS)
     assert (header.width, header.height) == (81, 61)
 
 
-def test_a_progressive_jpeg_with_a_preview_tells_the_size_of_the_picture() -> None:
+def test_the_size_of_a_progressive_jpeg_is_read() -> None:
     content = encoded(four_corners(90, 70), "JPEG", progressive=True, comment=b"\xff\xc0 not a marker here")
     header = read_header(content, LIMITS)
     assert (header.width, header.height) == (90, 70)
@@ -57,22 +58,22 @@ def test_a_progressive_jpeg_with_a_preview_tells_the_size_of_the_picture() -> No
 
 def test_an_empty_file_is_refused_as_empty() -> None:
     refusal = refusal_of(b"")
-    assert refusal.reason is Reason.EMPTY
+    assert refusal.is_a(errors.EMPTY)
     assert refusal.permanent
 
 
 def test_one_byte_too_many_is_refused_with_a_size_above_the_limit() -> None:
     refusal = refusal_of(b"\0" * (8 * MIB + 1))
-    assert refusal.reason is Reason.TOO_MANY_BYTES
+    assert refusal.is_a(errors.TOO_MANY_BYTES)
     assert refusal.sentence == "This file has 8.1 MiB; at most 8 MiB are accepted."
 
 
 @pytest.mark.parametrize(
     "content", [b"hello, I am called photo.png\n", b"\x89PNG", b"GIF88a", b"RIFF\0\0\0\0WAVE", b"<html>"]
 )
-def test_other_files_are_told_what_works(content: bytes) -> None:
+def test_the_refusal_of_another_file_names_the_accepted_formats(content: bytes) -> None:
     refusal = refusal_of(content)
-    assert refusal.reason is Reason.NOT_AN_IMAGE
+    assert refusal.is_a(errors.NOT_AN_IMAGE)
     assert refusal.sentence == "This file is not an image we accept. JPEG, PNG, GIF, WebP and AVIF work."
 
 
@@ -87,14 +88,14 @@ def test_other_files_are_told_what_works(content: bytes) -> None:
         (b"\xef\xbb\xbf <?xml version='1.0'?><!-- x --><svg/>", "an SVG drawing"),
     ],
 )
-def test_known_but_unaccepted_formats_are_named(content: bytes, name: str) -> None:
+def test_the_refusal_names_a_known_unsupported_format(content: bytes, name: str) -> None:
     refusal = refusal_of(content)
-    assert refusal.reason is Reason.UNSUPPORTED_FORMAT
+    assert refusal.is_a(errors.UNSUPPORTED_FORMAT)
     assert name in refusal.sentence
 
 
 def claiming(source: SourceFormat, width: int, height: int) -> bytes:
-    """A small honest file with a large lie where its header gives the size."""
+    """Return a small file whose header claims this size."""
     content = bytearray(encoded(four_corners(), "WEBP" if source is SourceFormat.WEBP else source.name))
     if source is SourceFormat.PNG:
         return png_claiming(width, height)
@@ -117,20 +118,20 @@ RASTERS = [SourceFormat.JPEG, SourceFormat.PNG, SourceFormat.GIF, SourceFormat.W
 @pytest.mark.parametrize("source", RASTERS)
 def test_a_side_beyond_the_limit_is_refused_from_the_header(source: SourceFormat) -> None:
     refusal = refusal_of(claiming(source, 9000, 10))
-    assert refusal.reason is Reason.SIDE_TOO_LONG
+    assert refusal.is_a(errors.SIDE_TOO_LONG)
     assert refusal.sentence == f"This {source.label} is 9000 by 10 pixels; a side may have at most 8192."
 
 
 @pytest.mark.parametrize("source", RASTERS)
 def test_too_many_pixels_are_refused_from_the_header(source: SourceFormat) -> None:
     refusal = refusal_of(claiming(source, 5001, 5000))
-    assert refusal.reason is Reason.TOO_MANY_PIXELS
+    assert refusal.is_a(errors.TOO_MANY_PIXELS)
     assert refusal.sentence == f"This {source.label} has 25.1 megapixels; at most 25 are accepted."
 
 
-def test_a_gif_with_too_many_frames_is_told_so_and_not_that_it_is_too_large() -> None:
+def test_a_gif_with_too_many_frames_is_refused_for_its_frames() -> None:
     refusal = refusal_of(gif_of_frames(300))
-    assert refusal.reason is Reason.TOO_MANY_FRAMES
+    assert refusal.is_a(errors.TOO_MANY_FRAMES)
     assert refusal.sentence == "This GIF has 300 frames; at most 256 are accepted."
 
 
@@ -139,28 +140,28 @@ def test_a_hundred_thousand_frames_are_counted_and_refused() -> None:
     assert refusal.sentence == "This GIF has 100000 frames; at most 256 are accepted."
 
 
-def test_an_animation_is_judged_by_all_its_pixels_together() -> None:
+def test_an_animation_is_limited_by_the_pixels_of_all_frames() -> None:
     refusal = refusal_of(gif_of_frames(11, 3200, 3200))
-    assert refusal.reason is Reason.ANIMATION_TOO_LARGE
+    assert refusal.is_a(errors.ANIMATION_TOO_LARGE)
     assert refusal.sentence == "This GIF's 11 frames have 112.7 megapixels together; at most 100 are accepted."
 
 
-def test_gif_frames_that_stick_out_of_the_canvas_count_at_their_real_place() -> None:
+def test_gif_frames_outside_of_the_canvas_enlarge_the_size() -> None:
     frame = b"\x2c" + struct.pack("<HHHHB", 60_000, 0, 100, 10, 0) + b"\x02\x02\x44\x01\x00"
     content = b"GIF89a" + struct.pack("<HHBBB", 10, 10, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff" + frame + b";"
-    assert refusal_of(content).reason is Reason.SIDE_TOO_LONG
+    assert refusal_of(content).is_a(errors.SIDE_TOO_LONG)
 
 
-def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_costs_a_pass_each() -> None:
+def test_a_jpeg_of_thousands_of_scans_is_refused_from_its_bytes() -> None:
     content = encoded(four_corners(), "JPEG", progressive=True)
     scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x00"
     refusal = refusal_of(content[:-2] + scan * 2000 + b"\xff\xd9")
-    assert refusal.reason is Reason.TOO_COMPLEX
+    assert refusal.is_a(errors.TOO_COMPLEX)
     assert "at most 128 are accepted" in refusal.sentence
 
 
-def test_a_zero_size_is_no_picture() -> None:
-    assert refusal_of(png_claiming(0, 5)).reason is Reason.DAMAGED
+def test_a_picture_of_size_zero_is_refused() -> None:
+    assert refusal_of(png_claiming(0, 5)).is_a(errors.DAMAGED)
 
 
 @pytest.mark.parametrize("source", RASTERS)
@@ -170,5 +171,5 @@ def test_a_file_that_ends_inside_its_header_is_refused(source: SourceFormat) -> 
         assert refusal_of(content[:end]).permanent
 
 
-def test_nothing_recognises_nothing() -> None:
+def test_no_bytes_have_no_format() -> None:
     assert sniff_format(b"") is None

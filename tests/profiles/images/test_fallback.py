@@ -1,4 +1,4 @@
-"""Avatars for those without a picture."""
+"""Avatars for people without a picture."""
 
 import pytest
 from hypothesis import given
@@ -31,12 +31,12 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(style: Fallb
     assert draw_fallback("alice", 64, style) != draw_fallback("bob", 64, style)
 
 
-def test_blank_is_nothing_at_all() -> None:
+def test_the_blank_style_is_transparent() -> None:
     seen = opened(draw_fallback("alice", 64, FallbackStyle.BLANK, OutputFormat.PNG).data)
     assert seen.getchannel("A").getextrema() == (0, 0)
 
 
-def test_the_mystery_person_is_the_same_for_everybody() -> None:
+def test_the_silhouette_is_the_same_for_everybody() -> None:
     assert draw_fallback("alice", 64, FallbackStyle.SILHOUETTE) == draw_fallback("bob", 64, FallbackStyle.SILHOUETTE)
 
 
@@ -54,7 +54,7 @@ def test_the_mystery_person_is_the_same_for_everybody() -> None:
         ("7up", "7"),
     ],
 )
-def test_initials_are_the_first_and_last_we_can_draw(name: str, initials: str) -> None:
+def test_initials_are_the_first_and_last_letter_the_font_has(name: str, initials: str) -> None:
     assert find_initials(name) == initials
 
 
@@ -70,7 +70,7 @@ def test_white_initials_can_be_read_on_every_ground(seed: str) -> None:
 
 
 @given(st.text(max_size=60), st.sampled_from(FallbackStyle))
-def test_any_text_is_a_seed(seed: str, style: FallbackStyle) -> None:
+def test_any_text_can_be_a_seed(seed: str, style: FallbackStyle) -> None:
     assert draw_fallback(seed, 32, style).width == 32
 
 

@@ -1,17 +1,18 @@
-"""For any bytes at all: a normalised picture or a refusal, nothing else (repeated in the child by its tests)."""
+"""For any bytes at all: a normalized picture or a refusal, nothing else (repeated in the child by its tests)."""
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from profiles.images.detect import read_header
-from profiles.images.errors import ImageRefused, Reason
-from profiles.images.geometry import centre_square, crop_square, fit_within, stored_box
-from profiles.images.headers import drop_png_extras
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
+from profiles.images.formats.detect import read_header
+from profiles.images.formats.headers import drop_png_extras
+from profiles.images.geometry import center_square, crop_square, fit_within, stored_box
 from profiles.images.limits import MASTER_SIDE, ImageLimits
-from profiles.images.normalise import normalise_with_renditions
-from profiles.images.picture import Crop, DecodeRequest, NormalisedPicture
+from profiles.images.normalize import normalize
+from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
 from tests.kit.pictures import animation, encoded, exif, four_corners, png_claiming
 
 # Small limits keep the decoders' work small; the mechanism is the same.
@@ -45,9 +46,9 @@ def damaged_pictures(draw: st.DrawFn) -> bytes:
     return bytes(content)
 
 
-def outcome(content: bytes) -> NormalisedPicture | ImageRefused:
+def outcome(content: bytes) -> NormalizedPicture | ImageRefused:
     try:
-        return normalise_with_renditions(content, DecodeRequest(LIMITS, (32,)))
+        return normalize(content, DecodeRequest(LIMITS, (32,)))
     except ImageRefused as refusal:
         return refusal
 
@@ -108,8 +109,8 @@ def test_fitting_keeps_the_shape_and_never_enlarges(size: tuple[int, int], side:
 
 
 @given(SIZES)
-def test_the_centre_square_lies_inside(size: tuple[int, int]) -> None:
-    left, top, right, bottom = centre_square(size)
+def test_the_center_square_lies_inside(size: tuple[int, int]) -> None:
+    left, top, right, bottom = center_square(size)
     assert 0 <= left < right <= size[0]
     assert 0 <= top < bottom <= size[1]
     assert right - left == bottom - top == min(size)
@@ -145,7 +146,7 @@ def test_any_text_is_a_crop_or_a_refusal_that_says_what_is_wanted(text: str) -> 
         assert 0 <= left < right <= 640
         assert 0 <= top < bottom <= 480
     else:
-        assert result.reason is Reason.BAD_CROP
+        assert result.is_a(errors.BAD_CROP)
         assert "part to show" in result.sentence
 
 

@@ -1,19 +1,18 @@
-"""Further renditions of a master, in every format we serve."""
+"""Renditions of a master in every format we serve."""
 
 import pytest
 
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat
-from profiles.images.limits import RENDITION_SIZES, ImageLimits, pick_size
-from profiles.images.normalise import normalise
+from profiles.images.limits import RENDITION_SIZES, pick_size
 from profiles.images.render import render
-from tests.kit.pictures import animation, corner_colours, encoded, four_corners, opened
+from tests.kit.pictures import animation, corner_colors, encoded, four_corners, normalized, opened
 
 UPRIGHT = ["red", "green", "blue", "yellow"]
 
 
 def master_of(content: bytes) -> bytes:
-    return normalise(content, ImageLimits()).master.data
+    return normalized(content).master.data
 
 
 @pytest.mark.parametrize("fmt", OutputFormat)
@@ -24,7 +23,7 @@ def test_every_format_at_every_size(fmt: OutputFormat, size: int) -> None:
     assert (image.width, image.height) == seen.size == (size, size)
     assert seen.format == fmt.name
     assert fmt.content_type == f"image/{fmt.value}"
-    assert corner_colours(seen) == UPRIGHT
+    assert corner_colors(seen) == UPRIGHT
 
 
 def test_a_master_is_never_enlarged() -> None:
@@ -62,6 +61,6 @@ def test_unlisted_sizes_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("asked", "served"), [(1, 32), (32, 32), (33, 64), (80, 96), (1000, 1024), (5000, 1024)])
-def test_any_wish_maps_to_a_listed_size(asked: int, served: int) -> None:
+def test_any_requested_size_maps_to_a_listed_one(asked: int, served: int) -> None:
     assert pick_size(asked) == served
     assert served in RENDITION_SIZES

@@ -1,4 +1,4 @@
-"""A token's SVG becomes pixels; an upload's is refused. The costly ones stand with the decoder's tests."""
+"""A token's SVG becomes pixels; an uploaded one is refused. Costly drawings are in the tests of the decoder."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from profiles.images.errors import ImageRefused, Reason
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
-from profiles.images.normalise import normalise_with_renditions
-from profiles.images.picture import Crop, DecodeRequest, NormalisedPicture
-from tests.kit.pictures import corner_colours, encoded, four_corners, nearest, opened
+from profiles.images.normalize import normalize
+from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
+from tests.kit.pictures import corner_colors, encoded, four_corners, nearest, opened
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
 CORNERS = (
@@ -22,26 +23,26 @@ CORNERS = (
 )
 
 
-def draw(svg: str, **wishes: object) -> NormalisedPicture:
-    return normalise_with_renditions(svg.encode(), DecodeRequest(svg_allowed=True, **wishes))  # type: ignore[arg-type]
+def draw(svg: str, **wishes: object) -> NormalizedPicture:
+    return normalize(svg.encode(), DecodeRequest(svg_allowed=True, **wishes))  # type: ignore[arg-type]
 
 
-def test_a_tokens_drawing_becomes_a_master_and_squares() -> None:
+def test_an_svg_becomes_a_master_and_squares() -> None:
     picture = draw(CORNERS, sizes=(128,))
     assert picture.image.source_format is SourceFormat.SVG
     assert (picture.image.master.width, picture.image.master.height) == (1024, 768)
-    assert corner_colours(opened(picture.renditions[0].image.data)) == ["red", "green", "blue", "yellow"]
+    assert corner_colors(opened(picture.renditions[0].image.data)) == ["red", "green", "blue", "yellow"]
 
 
-def test_a_drawing_can_be_cropped() -> None:
+def test_an_svg_can_be_cropped() -> None:
     picture = draw(CORNERS, crop=Crop(0.75, 0.75, 0.5))
-    assert set(corner_colours(opened(picture.image.master.data))) == {"yellow"}
+    assert set(corner_colors(opened(picture.image.master.data))) == {"yellow"}
 
 
-def test_an_upload_in_svg_is_refused() -> None:
+def test_an_uploaded_svg_is_refused() -> None:
     with pytest.raises(ImageRefused) as caught:
-        normalise_with_renditions(CORNERS.encode(), DecodeRequest())
-    assert caught.value.reason is Reason.UNSUPPORTED_FORMAT
+        normalize(CORNERS.encode(), DecodeRequest())
+    assert caught.value.is_a(errors.UNSUPPORTED_FORMAT)
 
 
 @pytest.mark.parametrize(
@@ -54,17 +55,17 @@ def test_an_upload_in_svg_is_refused() -> None:
         ">",
     ],
 )
-def test_the_ways_tokens_state_their_size(opening: str) -> None:
+def test_every_way_to_state_the_size_of_an_svg_works(opening: str) -> None:
     picture = draw(SVG + opening + "<circle cx='5' cy='5' r='4' fill='red'/></svg>")
     assert max(picture.image.master.width, picture.image.master.height) <= 1024
 
 
-def test_a_picture_inside_the_drawing_is_drawn() -> None:
+def test_an_embedded_picture_is_drawn() -> None:
     inner = base64.b64encode(encoded(four_corners(40, 40), "PNG")).decode()
     picture = draw(
         SVG + f"viewBox='0 0 40 40'><image width='40' height='40' href='data:image/png;base64,{inner}'/></svg>"
     )
-    assert corner_colours(opened(picture.image.master.data)) == ["red", "green", "blue", "yellow"]
+    assert corner_colors(opened(picture.image.master.data)) == ["red", "green", "blue", "yellow"]
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def secret(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])
-def test_files_of_ours_are_never_drawn(secret: Path, scheme: str) -> None:
+def test_local_files_are_never_drawn(secret: Path, scheme: str) -> None:
     picture = draw(
         SVG + "width='40' height='40'><rect width='40' height='40' fill='rgb(40,60,210)'/>"
         f"<image width='40' height='40' href='{scheme}{secret}'/>"
@@ -96,7 +97,7 @@ def test_files_of_ours_are_never_drawn(secret: Path, scheme: str) -> None:
         "<set attributeName='onload' to='alert(1)'/>",
     ],
 )
-def test_what_reaches_outside_is_left_out_and_nothing_of_it_is_kept(body: str) -> None:
+def test_scripts_and_external_references_are_ignored(body: str) -> None:
     picture = draw(SVG + f"width='10' height='10'><rect width='10' height='10' fill='rgb(40,60,210)'/>{body}</svg>")
     data = picture.image.master.data
     assert not any(word in data for word in (b"script", b"http", b"svg"))
@@ -117,12 +118,12 @@ def test_what_reaches_outside_is_left_out_and_nothing_of_it_is_kept(body: str) -
         "<svg/>",
     ],
 )
-def test_broken_or_empty_drawings_are_refused(svg: str) -> None:
+def test_a_broken_or_empty_svg_is_refused(svg: str) -> None:
     with pytest.raises(ImageRefused, match="SVG"):
         draw(svg)
 
 
-def test_an_entity_never_shows_a_file() -> None:
+def test_an_external_entity_is_refused() -> None:
     with pytest.raises(ImageRefused):
         draw(
             "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
@@ -131,7 +132,7 @@ def test_an_entity_never_shows_a_file() -> None:
         )
 
 
-def test_too_much_text_is_refused_by_its_size() -> None:
+def test_an_svg_with_too_many_bytes_is_refused() -> None:
     with pytest.raises(ImageRefused) as caught:
         draw(SVG + "width='9' height='9'>" + " " * (2 * 1024 * 1024) + "</svg>")
-    assert caught.value.reason is Reason.TOO_MANY_BYTES
+    assert caught.value.is_a(errors.TOO_MANY_BYTES)

@@ -1,5 +1,8 @@
-"""Blockies and jazzicons are what people know their address by: ours must be the same. The golden values are what
-npm's `ethereum-blockies-base64` 1.0.2 and `@metamask/jazzicon` 2.0.0 draw; tests/compat asks those libraries anew."""
+"""Blockies and jazzicons equal those that people know from wallets.
+
+The golden values are from npm's `ethereum-blockies-base64` 1.0.2 and `@metamask/jazzicon` 2.0.0; tests/compat compares
+with the libraries themselves.
+"""
 
 import json
 from pathlib import Path
@@ -16,23 +19,23 @@ from tests.kit.pictures import opened
 GOLDEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("wallet_icons.json").read_text("utf-8"))
 
 
-def as_hex(colour: tuple[int, int, int]) -> str:
-    return "#{:02X}{:02X}{:02X}".format(*colour)
+def as_hex(color: tuple[int, int, int]) -> str:
+    return "#{:02X}{:02X}{:02X}".format(*color)
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden["address"][:8])
-def test_blockies_are_tile_for_tile_what_explorers_draw(golden: dict[str, Any]) -> None:
+def test_blockies_equal_those_of_explorers(golden: dict[str, Any]) -> None:
     assert [[as_hex(tile) for tile in row] for row in plan_blockies(golden["address"])] == golden["blockies"]
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden["address"][:8])
-def test_jazzicons_are_shape_for_shape_what_wallets_draw(golden: dict[str, Any]) -> None:
+def test_jazzicons_equal_those_of_wallets(golden: dict[str, Any]) -> None:
     plan = plan_jazzicon(jazzicon_number(golden["address"]))
     assert as_hex(plan.ground) == golden["ground"]
-    for shape, (right, down, degrees, colour) in zip(plan.shapes, golden["shapes"], strict=True):
+    for shape, (right, down, degrees, color) in zip(plan.shapes, golden["shapes"], strict=True):
         assert (shape.right, shape.down) == pytest.approx((right, down))
         assert shape.degrees == pytest.approx(degrees, abs=0.051)  # the library rounds to tenths
-        assert as_hex(shape.colour) == colour
+        assert as_hex(shape.color) == color
 
 
 def test_tiles_have_hard_edges_at_every_size() -> None:
@@ -41,16 +44,16 @@ def test_tiles_have_hard_edges_at_every_size() -> None:
     assert tiles == GOLDEN[0]["blockies"]
 
 
-def test_a_jazzicon_is_painted_in_its_plans_colours_only() -> None:
+def test_a_jazzicon_has_only_the_colors_of_its_plan() -> None:
     address = GOLDEN[0]["address"]
     plan = plan_jazzicon(jazzicon_number(address))
     seen = opened(draw_fallback(address, 256, FallbackStyle.JAZZICON, OutputFormat.PNG).data).convert("RGB")
-    allowed = {as_hex(shape.colour) for shape in plan.shapes} | {as_hex(plan.ground)}
+    allowed = {as_hex(shape.color) for shape in plan.shapes} | {as_hex(plan.ground)}
     corners = {as_hex(seen.getpixel(place)) for place in ((0, 0), (255, 0), (0, 255), (255, 255))}  # type: ignore[arg-type]
     assert corners <= allowed
 
 
-def test_texts_that_are_no_address_have_icons_too() -> None:
+def test_a_text_that_is_no_address_has_an_icon() -> None:
     assert jazzicon_number("alice") != jazzicon_number("bob")
     assert plan_blockies("alice") != plan_blockies("bob")
     assert len(plan_blockies("")) == len(plan_blockies("👻")) == 8

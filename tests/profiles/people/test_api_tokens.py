@@ -18,7 +18,7 @@ from profiles.people.api_tokens import (
     FreshToken,
     Scope,
     TokenError,
-    TokenWish,
+    TokenRequest,
     create_token,
     digest_of,
     find_token,
@@ -28,10 +28,10 @@ from profiles.people.api_tokens import (
 )
 
 NOW = timezone.now()
-ALL = TokenWish("Backup script", frozenset(Scope))
+ALL = TokenRequest("Backup script", frozenset(Scope))
 
 
-def a_token(profile: Profile, wish: TokenWish = ALL) -> FreshToken:
+def a_token(profile: Profile, wish: TokenRequest = ALL) -> FreshToken:
     return create_token(profile, wish, now=NOW, actor=profile.user)
 
 
@@ -56,7 +56,7 @@ def test_scopes_are_kept_as_asked(alice: Profile) -> None:
 
 
 @pytest.mark.parametrize("wish", [replace(ALL, name=" \u202e "), replace(ALL, scopes=frozenset())])
-def test_a_token_needs_a_name_and_a_use(alice: Profile, wish: TokenWish) -> None:
+def test_a_token_needs_a_name_and_a_use(alice: Profile, wish: TokenRequest) -> None:
     with pytest.raises(TokenError, match="name and at least one thing"):
         a_token(alice, wish)
 

@@ -19,7 +19,7 @@ from profiles.pictures.history import crop_again, remove_avatar
 from profiles.pictures.rights import moderate_avatar
 from tests.kit.api_client import Program, a_secret, problem_of
 from tests.kit.people import a_picture, a_token_picture, an_upload
-from tests.kit.pictures import corner_colours, encoded, exif, four_corners, frames, held, opened
+from tests.kit.pictures import corner_colors, encoded, exif, four_corners, frames, held, opened
 from tests.profiles.conftest import FileStore
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,7 @@ def served(handle: str) -> Image.Image:
 
 
 def seen(handle: str) -> set[str]:
-    return set(corner_colours(served(handle)))
+    return set(corner_colors(served(handle)))
 
 
 # --- an upload ----------------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def test_the_chosen_part_is_what_strangers_get(her: Client, alice: Profile, colo
 def test_nothing_outside_of_the_chosen_part_is_kept(her: Client, alice: Profile, store: FileStore) -> None:
     upload(her, FOUR, **fields_of("green"))
     for key in store.object_keys():
-        assert set(corner_colours(opened(store.path(key).read_bytes()))) == {"green"}
+        assert set(corner_colors(opened(store.path(key).read_bytes()))) == {"green"}
 
 
 @pytest.mark.parametrize("fields", [{}, {"crop_x": "", "crop_y": "", "crop_size": ""}, {"crop_x": "0.5"}])
@@ -75,7 +75,7 @@ def test_with_nothing_chosen_the_middle_is_shown_and_the_whole_picture_kept(
     her: Client, alice: Profile, fields: dict[str, str]
 ) -> None:
     upload(her, FOUR, **fields)
-    assert corner_colours(served("alice")) == CORNERS
+    assert corner_colors(served("alice")) == CORNERS
     image = Avatar.objects.get().image
     assert (image.width, image.height) == (400, 300)
 
@@ -93,7 +93,7 @@ def test_a_moving_picture_keeps_moving_in_its_part(her: Client, alice: Profile) 
     shown = served("alice")
     assert getattr(shown, "n_frames", 1) > 1  # what looks alike within the part is one frame
     shown.seek(0)
-    assert set(corner_colours(shown)) == {"yellow"}
+    assert set(corner_colors(shown)) == {"yellow"}
 
 
 def test_the_same_picture_in_another_part_is_another_entry(her: Client, alice: Profile) -> None:
@@ -160,14 +160,14 @@ def test_another_part_of_a_whole_upload_becomes_a_new_entry(her: Client, alice: 
     assert newest is not None
     assert (newest.alt_text, alice.avatars.count()) == ("Four fields", 2)
     her.post(f"{PICTURE}{first.pk}/use/")
-    assert corner_colours(served("alice")) == CORNERS
+    assert corner_colors(served("alice")) == CORNERS
 
 
 def test_choosing_the_middle_again_makes_no_copy(alice: Profile) -> None:
     first, _second = an_upload(alice, FOUR), an_upload(alice)
     assert crop_again(alice, first.pk, MIDDLE, alice.user) == first
     assert alice.avatars.count() == 2
-    assert corner_colours(served("alice")) == CORNERS
+    assert corner_colors(served("alice")) == CORNERS
 
 
 def test_only_ones_own_standing_uploads_can_be_cropped(alice: Profile, bob: Profile) -> None:

@@ -17,7 +17,7 @@ from profiles.models import Avatar, Notice, Profile
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.notices import dismiss
 from profiles.pictures.rights import moderate_avatar, reinstate_avatar, set_on_loss, settle_overdue, withdraw_avatar
-from profiles.serving.lookup import find_face
+from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import shown_picture
 from tests.kit.people import a_person, a_token_picture, an_upload
 
@@ -193,7 +193,7 @@ def test_a_wish_that_the_site_no_longer_allows_counts_for_nothing(alice: Profile
     lose(token)
     settings.AVATAR_ON_LOSS_CHOICES = ["revert"]
     assert seen(alice) == (upload, False)
-    face = find_face("alice", timezone.now())
+    face = find_avatar_view("alice", timezone.now())
     assert face is not None
     assert {square.sha256 for square in face.squares} == set(upload.image.renditions.values_list("sha256", flat=True))
 
@@ -224,7 +224,7 @@ def test_after_the_grace_the_pointer_follows_what_is_shown(
     lose(token, now)
     assert (seen(alice, now + HOUR / 2), seen(alice, now + HOUR)) == ((token, False), (upload, False))
     with django_assert_num_queries(1):
-        find_face("alice", now + HOUR / 2)
+        find_avatar_view("alice", now + HOUR / 2)
     assert (settle_overdue(now + HOUR / 2), alice.avatar) == (0, token)
     settings.AVATAR_LOSS_GRACE = 0
     assert settle_overdue(now + HOUR) == 1

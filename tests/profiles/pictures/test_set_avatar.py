@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from profiles.images.errors import ImageRefused, Reason
+from profiles.images import errors
+from profiles.images.errors import ImageRefused
 from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, attach_avatar, set_avatar
@@ -48,7 +49,7 @@ def test_a_refused_picture_stores_nothing(alice: Profile, store: FileStore) -> N
     keys = store.object_keys()
     with pytest.raises(ImageRefused) as refused:
         an_upload(alice, b"no picture at all")
-    assert refused.value.reason is Reason.NOT_AN_IMAGE
+    assert refused.value.is_a(errors.NOT_AN_IMAGE)
     assert (StoredImage.objects.count(), Avatar.objects.count(), AuditEntry.objects.count()) == (1, 1, 1)
     assert store.object_keys() == keys
     alice.refresh_from_db()
@@ -101,7 +102,7 @@ def test_an_image_held_already_is_attached_without_its_bytes(alice: Profile, bob
 
 
 def test_an_image_that_was_purged_meanwhile_is_not_attached(alice: Profile) -> None:
-    image = keep_image(a_picture())
+    image = keep_image(a_picture()).row
     purge_unreferenced_images(timezone.now() + timedelta(hours=1))
     with pytest.raises(AvatarError, match="took too long to store") as gone:
         attach_avatar(alice, image, UPLOAD, details=AvatarDetails(), actor=None)

@@ -18,7 +18,7 @@ from nft.models import LinkedAccount
 from profiles import sources
 from profiles.models import Avatar, EmailName, Profile, Rendition, StoredImage
 from profiles.pictures.pages import history_page
-from profiles.serving.lookup import find_face
+from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import find_profile
 from profiles.store.renditions import find_public_rendition
 from tests.kit.people import a_token_picture
@@ -87,16 +87,16 @@ def test_every_way_to_a_picture_uses_indexes_only(crowd: None) -> None:
     sources.register_identifier_resolver("account", find_by_account)  # the fixtures here begin without any
     stale = Profile.objects.get(handle="person-77")
     look_ups: list[tuple[Callable[[], Any], int]] = [
-        (lambda: find_face("person-2345", now), 1),
-        (lambda: find_face(f"{2345:064x}", now), 1),
-        (lambda: find_face(f"{2345:032x}", now), 1),
-        (lambda: find_face(f"0x{2345:040x}", now), 1),
-        (lambda: find_face(f"eip155:1:0x{2345:040x}", now), 1),
-        (lambda: find_face("nobody-at-all", now), 1),
+        (lambda: find_avatar_view("person-2345", now), 1),
+        (lambda: find_avatar_view(f"{2345:064x}", now), 1),
+        (lambda: find_avatar_view(f"{2345:032x}", now), 1),
+        (lambda: find_avatar_view(f"0x{2345:040x}", now), 1),
+        (lambda: find_avatar_view(f"eip155:1:0x{2345:040x}", now), 1),
+        (lambda: find_avatar_view("nobody-at-all", now), 1),
         (lambda: find_profile("person-2345"), 1),
         (lambda: find_public_rendition(f"{2345:060x}{64:04x}", "webp"), 1),
         (lambda: history_page(stale, size=20), 2),
-        (lambda: find_face(stale.handle, now + timedelta(days=2)), 2),
+        (lambda: find_avatar_view(stale.handle, now + timedelta(days=2)), 2),
     ]
     a_token_picture(stale, now)
     for look_up, queries in look_ups:
@@ -109,6 +109,6 @@ def test_every_way_to_a_picture_uses_indexes_only(crowd: None) -> None:
 def test_the_answers_are_right_in_a_crowd(crowd: None) -> None:
     sources.register_identifier_resolver("account", find_by_account)
     for name in ("person-2345", f"{2345:032x}", f"{2345:064x}", f"0x{2345:040x}"):
-        face = find_face(name, timezone.now())
+        face = find_avatar_view(name, timezone.now())
         assert face is not None
         assert (face.handle, [square.size for square in face.squares]) == ("person-2345", list(SQUARES))

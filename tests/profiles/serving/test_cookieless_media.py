@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from profiles import sources
 from profiles.models import Profile
-from profiles.serving.lookup import find_face
+from profiles.serving.lookup import find_avatar_view
 from profiles.store.renditions import content_url
 from tests.kit.people import a_token_picture, an_upload
 
@@ -93,13 +93,13 @@ def test_a_name_costs_no_compiling_of_the_query_once_another_was_found(
     squares = an_upload(bob).image.renditions.count()
     now = timezone.now()
     for name in ("alice", "d" * 64, "d" * 32):
-        find_face(name, now)
+        find_avatar_view(name, now)
     monkeypatch.setattr(SQLCompiler, "as_sql", None)
-    face = find_face("Bob", now)
+    face = find_avatar_view("Bob", now)
     assert face is not None
     assert (face.handle, len(face.squares)) == ("bob", squares)
-    assert find_face("e" * 64, now) is None
-    assert find_face("e" * 32, now) is None
+    assert find_avatar_view("e" * 64, now) is None
+    assert find_avatar_view("e" * 32, now) is None
 
 
 def test_the_compiled_query_answers_as_the_orm_would(alice: Profile, bob: Profile) -> None:
@@ -109,14 +109,14 @@ def test_the_compiled_query_answers_as_the_orm_would(alice: Profile, bob: Profil
     a_token_picture(bob, now - timedelta(hours=2))
     sources.register_identifier_resolver("test", {"0xB0B": Q(user=bob.user), "0xnobody": Q(pk__in=[])}.get)
     for name, handle in [("bob", "bob"), ("0xB0B", "bob"), ("ALICE", "alice"), ("0xnobody", None), ("carol", None)] * 2:
-        face = find_face(name, now)
+        face = find_avatar_view(name, now)
         assert (face.handle if face else None) == handle
     expected = Profile.objects.get(handle="bob")
     assert expected.avatar is not None
-    face = find_face("bob", now)
+    face = find_avatar_view("bob", now)
     assert face is not None
     assert expected.avatar.attested_at is not None
-    assert face.good_until == expected.avatar.attested_at + timedelta(days=1)
+    assert face.valid_until == expected.avatar.attested_at + timedelta(days=1)
     assert {(square.size, square.is_still, square.sha256) for square in face.squares} == {
         (square.size, square.is_still, square.sha256) for square in expected.avatar.image.renditions.all()
     }

@@ -8,21 +8,21 @@ from django.test import RequestFactory
 from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
-from profiles.serving.request import Wish, read_wish
+from profiles.serving.request import AvatarRequest, parse_request
 
 
-def wish(identifier: str, **query: str) -> Wish:
-    return read_wish(RequestFactory().get("/", query), identifier)
+def wish(identifier: str, **query: str) -> AvatarRequest:
+    return parse_request(RequestFactory().get("/", query), identifier)
 
 
 def test_the_least_a_url_says() -> None:
-    assert wish("alice") == Wish("alice", 80, None, None, not_found=False, forced=False, still=False)
+    assert wish("alice") == AvatarRequest("alice", 80, None, None, not_found=False, force_default=False, still=False)
 
 
 def test_gravatars_long_names_mean_the_same() -> None:
     long = wish("alice", size="200", default="identicon", forcedefault="y")
     assert long == wish("alice", s="200", d="identicon", f="y")
-    assert (long.size, long.default, long.forced) == (200, FallbackStyle.IDENTICON, True)
+    assert (long.size, long.default, long.force_default) == (200, FallbackStyle.IDENTICON, True)
 
 
 @pytest.mark.parametrize(

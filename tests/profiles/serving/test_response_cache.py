@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -28,7 +25,7 @@ from tests.kit.people import a_token_picture, an_upload
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
 WEBP = "image/avif,image/webp,*/*;q=0.8"
 
 
@@ -86,17 +83,6 @@ def call(application: WSGIApplication, path: str, method: str, headers: dict[str
     response: Any = application(environ, start_response)
     body = b"".join(response)
     return Answer(seen[0], seen[1], b"" if method == "HEAD" else body)
-
-
-@pytest.fixture(autouse=True)
-def _one_connection() -> Iterator[None]:
-    """The test's own transaction lives in its connection, which Django would otherwise end with each request."""
-    ends = (request_started, request_finished)
-    for signal in ends:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in ends:
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Objects in files: whole, proved when read, and failures in words of our own."""
+"""Objects in files: written atomically, verified when read, and failures raised as StorageError."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 KEY = objects.master_key(SHA256)
 
 
-def test_what_was_put_is_got(store: FileStore) -> None:
+def test_stored_bytes_are_read_back(store: FileStore) -> None:
     objects.put(KEY, CONTENT)
     objects.put(KEY, CONTENT)
     assert objects.get(KEY) == CONTENT
     assert store.object_keys() == [f"masters/{SHA256[:2]}/{SHA256}.webp"]
 
 
-def test_a_key_takes_no_other_bytes(store: FileStore) -> None:
+def test_a_key_refuses_bytes_of_another_hash(store: FileStore) -> None:
     objects.put(KEY, CONTENT)
     with pytest.raises(ValueError, match="does not name these bytes"):
         objects.put(KEY, b"other")
@@ -40,7 +40,7 @@ def test_only_a_hash_makes_a_key(sha256: str) -> None:
         objects.rendition_key(sha256, "webp")
 
 
-def test_what_is_missing_is_said_to_be_missing() -> None:
+def test_reading_a_missing_object_raises_object_missing() -> None:
     with pytest.raises(ObjectMissing) as missing:
         objects.get(KEY)
     assert missing.value.permanent
@@ -53,14 +53,14 @@ def test_deleting_twice_is_no_error(store: FileStore) -> None:
     assert store.object_keys() == []
 
 
-def test_changed_bytes_are_not_given_out(store: FileStore) -> None:
+def test_changed_bytes_are_never_returned(store: FileStore) -> None:
     objects.put(KEY, CONTENT)
     store.path(KEY).write_bytes(b"changed")
     with pytest.raises(StorageError, match="other bytes"):
         objects.get(KEY)
 
 
-def test_a_store_that_can_not_be_written_is_a_storage_error(store: FileStore) -> None:
+def test_an_unwritable_store_raises_a_storage_error(store: FileStore) -> None:
     store.folder.write_bytes(b"a file where the folder should be")
     with pytest.raises(StorageError) as failed:
         objects.put(KEY, CONTENT)
@@ -69,19 +69,19 @@ def test_a_store_that_can_not_be_written_is_a_storage_error(store: FileStore) ->
 
 @pytest.fixture
 def plain_files(store: FileStore, settings: Settings) -> FileStore:
-    """Django's own storage, as a host project may have it: it never replaces a file."""
+    """Django's own storage, which a host project may use: it never replaces a file."""
     plain = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": store.folder}}
     settings.STORAGES = settings.STORAGES | {"avatars": plain}
     return store
 
 
-def test_a_storage_that_never_replaces_gets_no_second_copy(plain_files: FileStore) -> None:
+def test_a_storage_that_never_replaces_keeps_one_copy(plain_files: FileStore) -> None:
     objects.put(KEY, CONTENT)
     objects.put(KEY, CONTENT)
     assert plain_files.object_keys() == [KEY]
 
 
-def test_half_a_file_from_a_crash_is_written_anew(plain_files: FileStore) -> None:
+def test_a_half_written_file_is_replaced(plain_files: FileStore) -> None:
     objects.put(KEY, CONTENT)
     plain_files.path(KEY).write_bytes(CONTENT[:3])
     objects.put(KEY, CONTENT)
@@ -89,7 +89,7 @@ def test_half_a_file_from_a_crash_is_written_anew(plain_files: FileStore) -> Non
     assert plain_files.object_keys() == [KEY]
 
 
-def test_a_write_that_fails_leaves_neither_file_nor_draft(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_neither_file_nor_draft(tmp_path: Path) -> None:
     class Broken(ContentFile):  # type: ignore[type-arg]
         def chunks(self, chunk_size: int | None = None) -> object:  # type: ignore[override]
             yield b"half"
@@ -101,7 +101,7 @@ def test_a_write_that_fails_leaves_neither_file_nor_draft(tmp_path: Path) -> Non
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_files_get_the_mode_django_is_told(tmp_path: Path) -> None:
+def test_files_get_the_mode_of_the_django_setting(tmp_path: Path) -> None:
     files = AtomicFileSystemStorage(location=tmp_path, file_permissions_mode=0o640)
     name = files.save("a/b.webp", ContentFile(CONTENT))
     assert os.stat(files.path(name)).st_mode & 0o777 == 0o640  # noqa: PTH116

@@ -1,4 +1,4 @@
-"""The same promises on a real S3 server."""
+"""Uploads, removals and failures on a real S3 server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _on_s3(settings: Settings, s3: Bucket, store: object) -> None:
     use(settings, s3)
 
 
-def test_an_upload_is_stored_shown_and_erased(alice: Profile, client: Client, s3: Bucket) -> None:
+def test_an_upload_is_stored_shown_and_deleted(alice: Profile, client: Client, s3: Bucket) -> None:
     avatar = an_upload(alice, an_animation())
     objects = {store_objects.master_key(avatar.image.sha256)}
     objects |= {store_objects.rendition_key(each.sha256, "webp") for each in avatar.image.renditions.all()}
@@ -68,13 +68,13 @@ def test_the_same_content_twice_is_stored_once(alice: Profile, bob: Profile, s3:
     assert StoredImage.objects.count() == 1
 
 
-def test_what_is_missing_is_said_to_be_missing_and_deleting_it_is_no_error() -> None:
+def test_a_missing_object_raises_and_deleting_it_is_no_error() -> None:
     with pytest.raises(ObjectMissing):
         store_objects.get(KEY)
     store_objects.delete(KEY)
 
 
-def test_changed_bytes_are_not_given_out(alice: Profile, s3: Bucket) -> None:
+def test_changed_bytes_are_never_returned(alice: Profile, s3: Bucket) -> None:
     key = store_objects.master_key(an_upload(alice).image.sha256)
     s3.client.put_object(Bucket=s3.name, Key=f"avatars/{key}", Body=b"changed")
     with pytest.raises(StorageError, match="other bytes"):
@@ -93,14 +93,14 @@ def test_a_wrong_key_is_a_permanent_failure_that_leaves_the_old_picture(
     assert (alice.avatar, Avatar.objects.count()) == (before, 1)
 
 
-def test_a_server_that_is_away_is_a_passing_failure(alice: Profile, s3: Bucket, settings: Settings) -> None:
+def test_an_unreachable_server_is_a_temporary_failure(alice: Profile, s3: Bucket, settings: Settings) -> None:
     use(settings, s3, endpoint_url="http://127.0.0.1:9")
     with pytest.raises(StorageError) as failed:
         an_upload(alice)
     assert not failed.value.permanent
 
 
-def test_what_a_failed_upload_left_is_purged(alice: Profile, s3: Bucket, settings: Settings) -> None:
+def test_the_remains_of_a_failed_upload_are_purged(alice: Profile, s3: Bucket, settings: Settings) -> None:
     use(settings, s3, endpoint_url="http://127.0.0.1:9")
     with pytest.raises(StorageError):
         an_upload(alice)

@@ -1,4 +1,4 @@
-"""Keys, listings, what browsers may do themselves, and what is private: on files and on a real S3 server."""
+"""Keys, listings, posts by browsers, and public URLs: on files and on a real S3 server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_django import Settings
 from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
 from profiles.store import objects
-from profiles.store.objects import INCOMING, MASTERS, RENDITIONS, ObjectDamaged, ObjectMissing, StorageError
+from profiles.store.objects import INCOMING, MASTERS, RENDITIONS, ObjectMissing, StorageError
 from tests.kit.on_s3 import LOCATION, keys_in, use
 from tests.kit.people import a_picture, an_upload
 from tests.profiles.conftest import FileStore
@@ -44,7 +44,7 @@ def some_objects(count: int) -> list[str]:
 
 
 @pytest.mark.usefixtures("any_store")
-def test_what_is_listed_is_what_was_stored_in_the_order_of_its_keys() -> None:
+def test_stored_objects_are_listed_in_the_order_of_their_keys() -> None:
     keys = some_objects(5)
     (*pages,) = objects.list_pages(RENDITIONS)
     found = [each for page in pages for each in page]
@@ -54,19 +54,19 @@ def test_what_is_listed_is_what_was_stored_in_the_order_of_its_keys() -> None:
 
 
 @pytest.mark.usefixtures("any_store")
-def test_a_listing_goes_on_behind_any_key() -> None:
+def test_a_listing_continues_after_any_key() -> None:
     keys = some_objects(6)
     assert [each.key for page in objects.list_pages(RENDITIONS, keys[2]) for each in page] == keys[3:]
 
 
 @pytest.mark.usefixtures("any_store")
-def test_an_empty_store_lists_nothing_and_its_folders_are_apart() -> None:
+def test_an_empty_store_lists_nothing_and_folders_are_separate() -> None:
     assert [each for page in objects.list_pages(INCOMING) for each in page] == []
     some_objects(1)
     assert [each for page in objects.list_pages(MASTERS) for each in page] == []
 
 
-def test_more_than_a_page_is_listed_whole(on_s3: Bucket) -> None:
+def test_more_than_a_page_is_listed_completely(on_s3: Bucket) -> None:
     for number in range(1005):
         on_s3.client.put_object(Bucket=on_s3.name, Key=f"{LOCATION}/{INCOMING}/{number:04}", Body=b"")
     pages = [len(page) for page in objects.list_pages(INCOMING)]
@@ -74,7 +74,7 @@ def test_more_than_a_page_is_listed_whole(on_s3: Bucket) -> None:
 
 
 @pytest.mark.usefixtures("any_store")
-def test_sizes_and_absence_are_told_without_reading() -> None:
+def test_size_and_absence_are_known_without_reading() -> None:
     (key,) = some_objects(1)
     assert objects.size(key) == 1
     objects.delete(key)
@@ -83,7 +83,7 @@ def test_sizes_and_absence_are_told_without_reading() -> None:
 
 
 @pytest.mark.usefixtures("any_store")
-def test_no_more_is_read_of_a_strangers_object_than_asked_for() -> None:
+def test_an_incoming_object_is_read_up_to_the_limit() -> None:
     (key,) = some_objects(1)
     objects.delete(key)
     content = b"x" * 100
@@ -93,12 +93,12 @@ def test_no_more_is_read_of_a_strangers_object_than_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("any_store")
-def test_a_key_names_the_bytes_it_is_given() -> None:
+def test_a_key_must_name_its_bytes() -> None:
     with pytest.raises(ValueError, match="does not name these bytes"):
         objects.put(objects.master_key("0" * 64), b"other bytes")
 
 
-def test_objects_are_stored_with_their_type_and_for_ever(on_s3: Bucket, alice: Profile) -> None:
+def test_objects_are_stored_with_their_type_and_cached_for_ever(on_s3: Bucket, alice: Profile) -> None:
     avatar = an_upload(alice)
     for key in keys_in(on_s3):
         head = on_s3.client.head_object(Bucket=on_s3.name, Key=f"{LOCATION}/{key}")
@@ -107,7 +107,7 @@ def test_objects_are_stored_with_their_type_and_for_ever(on_s3: Bucket, alice: P
 
 
 @pytest.mark.parametrize("rule", ["when_supported", "when_required"])
-def test_both_ways_of_checksums_work(
+def test_both_checksum_modes_work(
     rule: str, settings: Settings, s3: Bucket, monkeypatch: pytest.MonkeyPatch, alice: Profile
 ) -> None:
     monkeypatch.setenv("S3_CHECKSUMS", rule)
@@ -115,11 +115,11 @@ def test_both_ways_of_checksums_work(
     avatar = an_upload(alice)
     assert objects.get(objects.master_key(avatar.image.sha256))
     s3.client.put_object(Bucket=s3.name, Key=f"{LOCATION}/{objects.master_key(avatar.image.sha256)}", Body=b"changed")
-    with pytest.raises(ObjectDamaged):
+    with pytest.raises(StorageError, match="other bytes"):
         objects.get(objects.master_key(avatar.image.sha256))
 
 
-def test_a_right_that_is_missing_is_a_permanent_failure_also_without_a_body(
+def test_a_missing_right_is_a_permanent_failure_even_without_a_body(
     on_s3: Bucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("S3_SECRET_ACCESS_KEY", "wrong")
@@ -131,24 +131,21 @@ def test_a_right_that_is_missing_is_a_permanent_failure_also_without_a_body(
     assert failed.value.permanent
 
 
-# --- what is public ---------------------------------------------------------------------------------------------------
-
-
-def test_files_are_sent_by_us(alice: Profile, settings: Settings) -> None:
+def test_a_file_store_has_no_public_urls(alice: Profile, settings: Settings) -> None:
     rendition = an_upload(alice).image.renditions.earliest("size")
     settings.AVATAR_SERVE_FROM_STORE = "signed"
     assert objects.public_url(objects.rendition_key(rendition.sha256, "webp")) is None
     assert not objects.takes_posts()
 
 
-def test_by_default_the_store_serves_nobody(on_s3: Bucket, alice: Profile) -> None:
+def test_by_default_the_store_serves_nothing(on_s3: Bucket, alice: Profile) -> None:
     an_upload(alice)
     for key in keys_in(on_s3):
         assert objects.public_url(key) is None
         assert requests.get(f"{on_s3.server.endpoint_url}/{on_s3.name}/{LOCATION}/{key}", timeout=10).status_code == 403
 
 
-def test_a_signed_address_gives_a_rendition_and_expires(on_s3: Bucket, alice: Profile, settings: Settings) -> None:
+def test_a_signed_url_serves_a_rendition_and_expires(on_s3: Bucket, alice: Profile, settings: Settings) -> None:
     rendition = an_upload(alice).image.renditions.earliest("size")
     key = objects.rendition_key(rendition.sha256, "webp")
     settings.AVATAR_SERVE_FROM_STORE = "signed"
@@ -164,7 +161,7 @@ def test_a_signed_address_gives_a_rendition_and_expires(on_s3: Bucket, alice: Pr
     assert requests.get(late, timeout=10).status_code == 403
 
 
-def test_masters_and_what_just_came_in_have_no_address(on_s3: Bucket, settings: Settings) -> None:
+def test_masters_and_incoming_objects_have_no_public_url(on_s3: Bucket, settings: Settings) -> None:
     settings.AVATAR_STORE_PUBLIC_URL = "https://cdn.example/avatars/"
     for mode in ("", "signed", "public"):
         settings.AVATAR_SERVE_FROM_STORE = mode
@@ -174,7 +171,7 @@ def test_masters_and_what_just_came_in_have_no_address(on_s3: Bucket, settings: 
     assert objects.public_url(key) == f"https://cdn.example/avatars/{key}"
 
 
-def test_the_printed_rules_open_renditions_and_nothing_else(on_s3: Bucket, alice: Profile) -> None:
+def test_the_printed_rules_publish_renditions_only(on_s3: Bucket, alice: Profile) -> None:
     from django.core.management import call_command
 
     avatar = an_upload(alice)
@@ -190,7 +187,7 @@ def test_the_printed_rules_open_renditions_and_nothing_else(on_s3: Bucket, alice
     assert requests.get(f"{on_s3.server.endpoint_url}/{on_s3.name}", timeout=10).status_code == 403
 
 
-def test_signed_addresses_name_the_host_that_browsers_reach(on_s3: Bucket, settings: Settings) -> None:
+def test_signed_urls_name_the_host_that_browsers_reach(on_s3: Bucket, settings: Settings) -> None:
     settings.AVATAR_SERVE_FROM_STORE = "signed"
     settings.AVATAR_BROWSER_S3_ENDPOINT = "https://s3.example"
     url = objects.public_url(objects.rendition_key("0" * 64, "webp"))
@@ -200,12 +197,12 @@ def test_signed_addresses_name_the_host_that_browsers_reach(on_s3: Bucket, setti
     assert json.dumps(form.fields)
 
 
-def test_pictures_are_read_back_from_s3_for_visitors(on_s3: Bucket, alice: Profile, client: Client) -> None:
+def test_pictures_are_served_from_s3(on_s3: Bucket, alice: Profile, client: Client) -> None:
     an_upload(alice, a_picture())
     assert client.get("/avatar/alice?d=404").status_code == 200
 
 
-def test_a_pictures_address_leads_to_the_store_only_if_the_operator_says_so(
+def test_a_picture_url_redirects_to_the_store_only_if_configured(
     on_s3: Bucket, alice: Profile, client: Client, settings: Settings
 ) -> None:
     rendition = an_upload(alice).image.renditions.earliest("size")
@@ -218,9 +215,7 @@ def test_a_pictures_address_leads_to_the_store_only_if_the_operator_says_so(
     assert client.get(f"/pictures/{'0' * 64}.webp").status_code == 404
 
 
-def test_a_removed_picture_has_no_signed_address(
-    on_s3: Bucket, alice: Profile, client: Client, settings: Settings
-) -> None:
+def test_a_removed_picture_has_no_signed_url(on_s3: Bucket, alice: Profile, client: Client, settings: Settings) -> None:
     avatar = an_upload(alice)
     path = f"/pictures/{avatar.image.renditions.earliest('size').sha256}.webp"
     settings.AVATAR_SERVE_FROM_STORE = "signed"

@@ -1,13 +1,16 @@
 """Multicall3 `aggregate3`: many reads of one block in one call (https://www.multicall3.com)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nft.core.buffers import Bytes
 from nft.core.evm.abi.words import WORD, decode_bool, decode_bytes, decode_uint, encode_address, encode_bytes, selector
 from nft.core.evm.errors import BadAnswer
-from nft.core.ipfs.cid import Bytes
 
-MULTICALL3 = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")  # the same on nearly every chain
+# The address is the same on nearly every chain.
+MULTICALL3 = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
 MAX_RESULT_BYTES = 4 * 1024 * 1024
 
 _AGGREGATE3 = selector("aggregate3((address,bool,bytes)[])")
@@ -19,7 +22,7 @@ _RESULT_DATA_OFFSET = 2 * WORD
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One read. Without `may_fail` its failure fails the whole batch."""
+    """One read. Unless `may_fail`, its failure fails the whole batch."""
 
     target: bytes
     data: bytes
@@ -28,14 +31,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What one call returned; after a failure `data` is the revert data, empty too when gas ran out."""
+    """The result of one call. After a failure `data` is the revert data, which is empty if gas ran out."""
 
     success: bool
     data: bytes
 
 
 def build_aggregate3(calls: Sequence[Call]) -> bytes:
-    """Call data for `calls`, in their order."""
+    """Build the call data for `calls`, in their order."""
     offset = len(calls) * WORD
     heads: list[bytes] = []
     tails: list[bytes] = []
@@ -48,7 +51,10 @@ def build_aggregate3(calls: Sequence[Call]) -> bytes:
 
 
 def parse_aggregate3(answer: bytes, expected: int, max_bytes: int = MAX_RESULT_BYTES) -> list[CallResult]:
-    """The results of `expected` calls, none longer than `max_bytes`. Every byte of the answer is accounted for."""
+    """Parse the results of `expected` calls, none longer than `max_bytes`.
+
+    Strict: every byte of the answer must have its place. Raise `BadAnswer`.
+    """
     if len(answer) < 2 * WORD or answer[:WORD] != _ONE_ARRAY:
         raise BadAnswer("The multicall answer is not one list.")
     count = decode_uint(answer[WORD : 2 * WORD])

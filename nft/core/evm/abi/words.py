@@ -1,23 +1,28 @@
-"""ABI words: 32 bytes each, numbers big-endian, addresses and small numbers padded on the left."""
+"""Encode and decode ABI values: words of 32 bytes, big-endian, with numbers and addresses padded on the left.
+
+The decoders raise `BadAnswer`; the encoders raise `CoreError`.
+"""
+
+from __future__ import annotations
 
 from eth_hash.auto import keccak
 
+from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
-from nft.core.evm.address import ADDRESS_BYTES
+from nft.core.evm.address import ADDRESS_BYTES, check_length
 from nft.core.evm.errors import BadAnswer
-from nft.core.ipfs.cid import Bytes
 
 WORD = 32
 _ADDRESS_PADDING = bytes(WORD - ADDRESS_BYTES)
 
 
 def selector(signature: str) -> bytes:
-    """The first four bytes of a call, from its canonical signature."""
+    """Return the first four bytes of a call, from its canonical signature."""
     return keccak(signature.encode())[:4]
 
 
 def encode_uint(number: int) -> bytes:
-    """A uint256."""
+    """Encode a uint256."""
     try:
         return number.to_bytes(WORD, "big")
     except OverflowError as error:
@@ -25,33 +30,32 @@ def encode_uint(number: int) -> bytes:
 
 
 def encode_address(address: bytes) -> bytes:
-    """An address as one word."""
-    if len(address) != ADDRESS_BYTES:
-        raise CoreError(f"An address has 20 bytes, not {len(address)}.")
+    """Encode an address as one word."""
+    check_length(address)
     return _ADDRESS_PADDING + address
 
 
 def encode_bytes(data: bytes) -> bytes:
-    """The tail of a dynamic `bytes` or `string`: length, then the data filled up to whole words."""
+    """Encode the tail of a dynamic `bytes` or `string`: the length, then the data padded to whole words."""
     return len(data).to_bytes(WORD, "big") + data + bytes(-len(data) % WORD)
 
 
 def decode_uint(word: Bytes) -> int:
-    """A whole word as a number."""
+    """Decode exactly one word as a number."""
     if len(word) != WORD:
         raise BadAnswer(f"A number of {WORD} bytes was expected, {len(word)} came.")
     return int.from_bytes(word, "big")
 
 
 def decode_address(word: Bytes) -> bytes:
-    """A word that must be a left-padded address."""
+    """Decode exactly one word as a left-padded address."""
     if len(word) != WORD or bytes(word[: WORD - ADDRESS_BYTES]) != _ADDRESS_PADDING:
         raise BadAnswer("The answer is not an address.")
     return bytes(word[WORD - ADDRESS_BYTES :])
 
 
 def decode_bool(word: Bytes) -> bool:
-    """A word that must be 0 or 1."""
+    """Decode exactly one word that is 0 or 1."""
     number = decode_uint(word)
     if number > 1:
         raise BadAnswer("The answer is neither true nor false.")
@@ -59,9 +63,10 @@ def decode_bool(word: Bytes) -> bool:
 
 
 def decode_bytes(answer: Bytes, offset: int, max_bytes: int) -> tuple[bytes, int]:
-    """The `bytes` whose length stands at `offset`, and the offset behind its padding. The padding must be zero.
+    """Decode the `bytes` whose length stands at `offset`; return them and the offset after their padding.
 
-    Missing padding at the very end is accepted: hand-written contracts leave it out and nothing depends on it.
+    The padding must be zero. Missing padding at the very end is accepted: hand-written contracts omit it, and nothing
+    depends on it.
     """
     length = decode_uint(answer[offset : offset + WORD])
     if length > max_bytes:
@@ -74,3 +79,21 @@ def decode_bytes(answer: Bytes, offset: int, max_bytes: int) -> tuple[bytes, int
     if any(answer[end:padded]):
         raise BadAnswer("The answer has stray bytes in its padding.")
     return bytes(answer[start:end]), min(padded, len(answer))
+
+
+def decode_only_bytes(answer: Bytes, max_bytes: int) -> bytes:
+    """Decode the answer of a call that returns one `bytes` and nothing else."""
+    if decode_uint(answer[:WORD]) != WORD:
+        raise BadAnswer("The answer is not one string.")
+    content, end = decode_bytes(answer, WORD, max_bytes)
+    if any(answer[end:]):
+        raise BadAnswer("The answer has more behind its string.")
+    return content
+
+
+def decode_string(answer: Bytes, max_bytes: int) -> str:
+    """Decode the answer of a call that returns one `string` and nothing else."""
+    try:
+        return decode_only_bytes(answer, max_bytes).decode()
+    except UnicodeDecodeError as error:
+        raise BadAnswer("The contract's URI is not valid UTF-8.") from error

@@ -1,7 +1,8 @@
-"""Our calls are those of eth_abi byte for byte, and no garbage is ever read as a value."""
+"""Compare our calls with eth_abi byte for byte, and check that malformed answers are refused."""
 
 import contextlib
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from eth_abi.abi import encode
@@ -10,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.errors import CoreError
-from nft.core.evm.abi import calls as abi_calls
-from nft.core.evm.abi import multicall, names
+from nft.core.evm.abi import avatar_token, ens_calls, multicall, signature_calls, token_calls
 from nft.core.evm.errors import BadAnswer
 
 ADDRESSES = st.binary(min_size=20, max_size=20)
@@ -26,45 +26,49 @@ def expected_call(signature: str, *values: object) -> bytes:
 
 @given(ADDRESSES, ADDRESSES, UINTS, UINTS)
 def test_calls_of_fixed_size_are_those_of_eth_abi(one: bytes, other: bytes, number: int, amount: int) -> None:
-    assert abi_calls.build_owner_of(number) == expected_call("ownerOf(uint256)", number)
-    assert abi_calls.build_token_uri(number) == expected_call("tokenURI(uint256)", number)
-    assert abi_calls.build_uri(number) == expected_call("uri(uint256)", number)
-    assert abi_calls.build_balance_of(one, number) == expected_call("balanceOf(address,uint256)", one, number)
-    assert abi_calls.build_safe_transfer_from(one, other, number) == expected_call(
+    assert token_calls.build_owner_of(number) == expected_call("ownerOf(uint256)", number)
+    assert token_calls.build_token_uri(number) == expected_call("tokenURI(uint256)", number)
+    assert token_calls.build_uri(number) == expected_call("uri(uint256)", number)
+    assert token_calls.build_balance_of(one, number) == expected_call("balanceOf(address,uint256)", one, number)
+    assert token_calls.build_safe_transfer_from(one, other, number) == expected_call(
         "safeTransferFrom(address,address,uint256)", one, other, number
     )
-    assert abi_calls.build_safe_transfer_from_1155(one, other, number, amount) == expected_call(
+    assert token_calls.build_safe_transfer_from_1155(one, other, number, amount) == expected_call(
         "safeTransferFrom(address,address,uint256,uint256,bytes)", one, other, number, amount, b""
     )
 
 
-@given(ADDRESSES, st.text(st.characters(codec="utf-8")), st.binary(min_size=32, max_size=32), DATA)
-def test_calls_with_texts_and_bytes_are_those_of_eth_abi(to: bytes, uri: str, digest: bytes, data: bytes) -> None:
-    assert abi_calls.build_mint(to, uri) == expected_call("mint(address,string)", to, uri)
-    assert abi_calls.build_is_valid_signature(digest, data) == expected_call(
+@given(st.uuids(), ADDRESSES, st.text(st.characters(codec="utf-8")), st.binary(min_size=32, max_size=32), DATA)
+def test_calls_with_texts_and_bytes_are_those_of_eth_abi(
+    request_id: UUID, to: bytes, uri: str, digest: bytes, data: bytes
+) -> None:
+    assert avatar_token.build_mint_once(request_id, to, uri) == expected_call(
+        "mintOnce(bytes32,address,string)", request_id.bytes.rjust(32, b"\0"), to, uri
+    )
+    assert signature_calls.build_is_valid_signature(digest, data) == expected_call(
         "isValidSignature(bytes32,bytes)", digest, data
     )
 
 
 @pytest.mark.parametrize(
-    ("call", "selector"),  # as the standards print them
+    ("call", "selector"),  # as printed in the standards
     [
-        (abi_calls.build_owner_of(1), "6352211e"),
-        (abi_calls.build_token_uri(1), "c87b56dd"),
-        (abi_calls.build_uri(1), "0e89341c"),
-        (abi_calls.build_balance_of(bytes(20), 1), "00fdd58e"),
-        (abi_calls.build_supports_interface(abi_calls.ERC721), "01ffc9a7"),
-        (abi_calls.build_safe_transfer_from(bytes(20), bytes(20), 1), "42842e0e"),
-        (abi_calls.build_safe_transfer_from_1155(bytes(20), bytes(20), 1, 1), "f242432a"),
-        (abi_calls.build_is_valid_signature(bytes(32), b""), "1626ba7e"),
+        (token_calls.build_owner_of(1), "6352211e"),
+        (token_calls.build_token_uri(1), "c87b56dd"),
+        (token_calls.build_uri(1), "0e89341c"),
+        (token_calls.build_balance_of(bytes(20), 1), "00fdd58e"),
+        (token_calls.build_supports_interface(token_calls.ERC721), "01ffc9a7"),
+        (token_calls.build_safe_transfer_from(bytes(20), bytes(20), 1), "42842e0e"),
+        (token_calls.build_safe_transfer_from_1155(bytes(20), bytes(20), 1, 1), "f242432a"),
+        (signature_calls.build_is_valid_signature(bytes(32), b""), "1626ba7e"),
         (multicall.build_aggregate3([]), "82ad56cb"),
-        (names.build_resolver(bytes(32)), "0178b8bf"),
-        (names.build_addr(bytes(32)), "3b3b57de"),
-        (names.build_addr_of_coin(bytes(32), 60), "f1cb7e06"),
-        (names.build_text(bytes(32), ""), "59d1d43c"),
-        (names.build_name_of(bytes(32)), "691f3431"),
-        (names.build_resolve(b"", b""), "9061b923"),
-        (names.OFFCHAIN_LOOKUP, "556f1830"),
+        (ens_calls.build_resolver(bytes(32)), "0178b8bf"),
+        (ens_calls.build_addr(bytes(32)), "3b3b57de"),
+        (ens_calls.build_addr_of_coin(bytes(32), 60), "f1cb7e06"),
+        (ens_calls.build_text(bytes(32), ""), "59d1d43c"),
+        (ens_calls.build_name_of(bytes(32)), "691f3431"),
+        (ens_calls.build_resolve(b"", b""), "9061b923"),
+        (ens_calls.OFFCHAIN_LOOKUP, "556f1830"),
     ],
 )
 def test_selectors_are_those_of_the_standards(call: bytes, selector: str) -> None:
@@ -73,31 +77,31 @@ def test_selectors_are_those_of_the_standards(call: bytes, selector: str) -> Non
 
 @given(st.binary(min_size=32, max_size=32), UINTS, st.text(st.characters(codec="utf-8")), DATA, DATA)
 def test_calls_about_names_are_those_of_eth_abi(node: bytes, coin: int, key: str, name: bytes, call: bytes) -> None:
-    assert names.build_addr_of_coin(node, coin) == expected_call("addr(bytes32,uint256)", node, coin)
-    assert names.build_text(node, key) == expected_call("text(bytes32,string)", node, key)
-    assert names.build_resolve(name, call) == expected_call("resolve(bytes,bytes)", name, call)
+    assert ens_calls.build_addr_of_coin(node, coin) == expected_call("addr(bytes32,uint256)", node, coin)
+    assert ens_calls.build_text(node, key) == expected_call("text(bytes32,string)", node, key)
+    assert ens_calls.build_resolve(name, call) == expected_call("resolve(bytes,bytes)", name, call)
 
 
 @given(ADDRESSES.filter(any), DATA)
 def test_answers_about_names_are_read(address: bytes, content: bytes) -> None:
-    assert names.parse_addr(encode(["address"], [address])) == address
-    assert names.parse_resolver(bytes(32)) is None
-    assert names.parse_addr_of_coin(encode(["bytes"], [address])) == address
-    assert names.parse_bytes_answer(encode(["bytes"], [content])) == content
+    assert ens_calls.parse_addr(encode(["address"], [address])) == address
+    assert ens_calls.parse_resolver(bytes(32)) is None
+    assert ens_calls.parse_addr_of_coin(encode(["bytes"], [address])) == address
+    assert ens_calls.parse_resolve(encode(["bytes"], [content])) == content
     for nothing in (b"", bytes(20)):
-        assert names.parse_addr_of_coin(encode(["bytes"], [nothing])) is None
-    with pytest.raises(BadAnswer):  # Bitcoin's are longer
-        names.parse_addr_of_coin(encode(["bytes"], [address + b"1"]))
+        assert ens_calls.parse_addr_of_coin(encode(["bytes"], [nothing])) is None
+    with pytest.raises(BadAnswer):  # Bitcoin addresses are longer
+        ens_calls.parse_addr_of_coin(encode(["bytes"], [address + b"1"]))
 
 
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: abi_calls.build_owner_of(-1),
-        lambda: abi_calls.build_owner_of(2**256),
-        lambda: abi_calls.build_balance_of(bytes(19), 1),
-        lambda: abi_calls.build_supports_interface(b"\0"),
-        lambda: abi_calls.build_is_valid_signature(b"", b""),
+        lambda: token_calls.build_owner_of(-1),
+        lambda: token_calls.build_owner_of(2**256),
+        lambda: token_calls.build_balance_of(bytes(19), 1),
+        lambda: token_calls.build_supports_interface(b"\0"),
+        lambda: signature_calls.build_is_valid_signature(b"", b""),
     ],
 )
 def test_values_that_do_not_fit_are_not_sent(build: Callable[[], bytes]) -> None:
@@ -107,23 +111,23 @@ def test_values_that_do_not_fit_are_not_sent(build: Callable[[], bytes]) -> None
 
 @given(ADDRESSES, UINTS, st.booleans(), st.text(st.characters(codec="utf-8")))
 def test_answers_of_eth_abi_are_read(owner: bytes, amount: int, flag: bool, uri: str) -> None:
-    assert abi_calls.parse_owner_of(encode(["address"], [owner])) == owner
-    assert abi_calls.parse_balance_of(encode(["uint256"], [amount])) == amount
-    assert abi_calls.parse_supports_interface(encode(["bool"], [flag])) is flag
-    assert abi_calls.parse_token_uri_answer(encode(["string"], [uri])) == uri
+    assert token_calls.parse_owner_of(encode(["address"], [owner])) == owner
+    assert token_calls.parse_balance_of(encode(["uint256"], [amount])) == amount
+    assert token_calls.parse_supports_interface(encode(["bool"], [flag])) is flag
+    assert token_calls.parse_token_uri_answer(encode(["string"], [uri])) == uri
 
 
 def test_a_string_without_padding_at_its_end_is_read() -> None:
-    assert abi_calls.parse_token_uri_answer(encode(["string"], ["abc"])[: 64 + 3]) == "abc"
+    assert token_calls.parse_token_uri_answer(encode(["string"], ["abc"])[: 64 + 3]) == "abc"
 
 
 def test_a_contract_signature_is_good_only_by_the_magic_value() -> None:
-    assert abi_calls.parse_is_valid_signature(encode(["bytes4"], [bytes.fromhex("1626ba7e")]))
+    assert signature_calls.parse_is_valid_signature(encode(["bytes4"], [bytes.fromhex("1626ba7e")]))
     for wrong in (bytes(32), b"\xff" * 32, encode(["uint256"], [0x1626BA7E]), b"\x16\x26\xba\x7e" + b"\x01" * 28):
-        assert not abi_calls.parse_is_valid_signature(wrong)
+        assert not signature_calls.parse_is_valid_signature(wrong)
     for garbage in (b"", bytes.fromhex("1626ba7e"), bytes(64)):
         with pytest.raises(BadAnswer):
-            abi_calls.parse_is_valid_signature(garbage)
+            signature_calls.parse_is_valid_signature(garbage)
 
 
 WORD_1, WORD_32 = (1).to_bytes(32, "big"), (32).to_bytes(32, "big")
@@ -132,27 +136,27 @@ WORD_1, WORD_32 = (1).to_bytes(32, "big"), (32).to_bytes(32, "big")
 @pytest.mark.parametrize(
     ("parse", "answer"),
     [
-        (abi_calls.parse_owner_of, b""),
-        (abi_calls.parse_owner_of, bytes(31)),
-        (abi_calls.parse_owner_of, bytes(33)),
-        (abi_calls.parse_owner_of, b"\x01" + bytes(31)),
-        (abi_calls.parse_balance_of, b""),
-        (abi_calls.parse_balance_of, bytes(64)),
-        (abi_calls.parse_supports_interface, b""),
-        (abi_calls.parse_supports_interface, (2).to_bytes(32, "big")),
-        (abi_calls.parse_supports_interface, b"\xff" * 32),
-        (abi_calls.parse_token_uri_answer, b""),
-        (abi_calls.parse_token_uri_answer, bytes(32)),
-        (abi_calls.parse_token_uri_answer, WORD_1 + WORD_1 + b"a"),
-        (abi_calls.parse_token_uri_answer, WORD_32 + b"\xff" * 32),
-        (abi_calls.parse_token_uri_answer, WORD_32 + WORD_32 + b"short"),
-        (abi_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + b"\x01" * 31),
-        (abi_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"\xff" + bytes(31)),
-        (abi_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
-        (names.parse_addr, b""),
-        (names.parse_addr, b"\x01" + bytes(31)),
-        (names.parse_bytes_answer, WORD_1 + WORD_1 + b"a"),
-        (names.parse_bytes_answer, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
+        (token_calls.parse_owner_of, b""),
+        (token_calls.parse_owner_of, bytes(31)),
+        (token_calls.parse_owner_of, bytes(33)),
+        (token_calls.parse_owner_of, b"\x01" + bytes(31)),
+        (token_calls.parse_balance_of, b""),
+        (token_calls.parse_balance_of, bytes(64)),
+        (token_calls.parse_supports_interface, b""),
+        (token_calls.parse_supports_interface, (2).to_bytes(32, "big")),
+        (token_calls.parse_supports_interface, b"\xff" * 32),
+        (token_calls.parse_token_uri_answer, b""),
+        (token_calls.parse_token_uri_answer, bytes(32)),
+        (token_calls.parse_token_uri_answer, WORD_1 + WORD_1 + b"a"),
+        (token_calls.parse_token_uri_answer, WORD_32 + b"\xff" * 32),
+        (token_calls.parse_token_uri_answer, WORD_32 + WORD_32 + b"short"),
+        (token_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + b"\x01" * 31),
+        (token_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"\xff" + bytes(31)),
+        (token_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
+        (ens_calls.parse_addr, b""),
+        (ens_calls.parse_addr, b"\x01" + bytes(31)),
+        (ens_calls.parse_resolve, WORD_1 + WORD_1 + b"a"),
+        (ens_calls.parse_resolve, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
     ],
 )
 def test_garbage_is_a_bad_answer_and_never_a_value(parse: Callable[[bytes], object], answer: bytes) -> None:
@@ -163,20 +167,20 @@ def test_garbage_is_a_bad_answer_and_never_a_value(parse: Callable[[bytes], obje
 
 def test_a_string_longer_than_allowed_is_not_read() -> None:
     with pytest.raises(BadAnswer):
-        abi_calls.parse_token_uri_answer(encode(["string"], ["a" * 101]), max_bytes=100)
+        token_calls.parse_token_uri_answer(encode(["string"], ["a" * 101]), max_bytes=100)
 
 
 @given(st.binary(max_size=200))
 def test_any_answer_is_a_value_or_bad(answer: bytes) -> None:
     for parse in (
-        abi_calls.parse_owner_of,
-        abi_calls.parse_balance_of,
-        abi_calls.parse_supports_interface,
-        abi_calls.parse_is_valid_signature,
-        abi_calls.parse_token_uri_answer,
-        names.parse_addr,
-        names.parse_addr_of_coin,
-        names.parse_string,
+        token_calls.parse_owner_of,
+        token_calls.parse_balance_of,
+        token_calls.parse_supports_interface,
+        signature_calls.parse_is_valid_signature,
+        token_calls.parse_token_uri_answer,
+        ens_calls.parse_addr,
+        ens_calls.parse_addr_of_coin,
+        ens_calls.parse_string,
         lambda data: multicall.parse_aggregate3(data, 1),
     ):
         with contextlib.suppress(BadAnswer):
@@ -204,7 +208,7 @@ def test_multicall_results_of_eth_abi_are_read_in_order(results: list[tuple[bool
 def test_a_multicall_answer_that_was_tampered_with_is_bad_or_still_whole(
     results: list[tuple[bool, bytes]], data: st.DataObject
 ) -> None:
-    """Only the values may differ then: never their number, and never a byte read twice."""
+    """If a changed answer is accepted, only values differ: never their number, and no byte is read twice."""
     answer = bytearray(encode(["(bool,bytes)[]"], [results]))
     answer[data.draw(st.integers(0, len(answer) - 1))] ^= data.draw(st.integers(1, 255))
     try:

@@ -1,4 +1,4 @@
-"""Questions to the delegation registry are those of eth_abi, and its lists are read as it wrote them."""
+"""Compare our calls of the delegation registry with eth_abi, and parse its lists."""
 
 import contextlib
 

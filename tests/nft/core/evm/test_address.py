@@ -1,4 +1,4 @@
-"""Addresses are 20 bytes, and a mistyped one does not get in."""
+"""Parse addresses, and refuse mistyped ones by their checksum."""
 
 import contextlib
 
@@ -7,8 +7,8 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import ZERO, parse_address, to_checksum
-from nft.core.evm.errors import InvalidAddress
 
 # https://eips.ethereum.org/EIPS/eip-55, "Test Cases"
 EIP55 = [
@@ -34,7 +34,7 @@ def test_one_case_throughout_needs_no_checksum(text: str) -> None:
 
 
 def test_a_letter_of_wrong_case_is_a_mistyped_address() -> None:
-    with pytest.raises(InvalidAddress, match="checksum"):
+    with pytest.raises(InvalidIdentifier, match="checksum"):
         parse_address("0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")
 
 
@@ -54,7 +54,7 @@ def test_a_letter_of_wrong_case_is_a_mistyped_address() -> None:
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(InvalidAddress):
+    with pytest.raises(InvalidIdentifier):
         parse_address(text)
 
 
@@ -67,11 +67,11 @@ def test_text_and_bytes_round_trip_and_agree_with_eth_utils(address: bytes) -> N
 
 @given(st.text())
 def test_any_text_is_an_address_or_refused(text: str) -> None:
-    with contextlib.suppress(InvalidAddress):
+    with contextlib.suppress(InvalidIdentifier):
         assert len(parse_address(text)) == 20
 
 
 def test_only_20_bytes_have_a_checksum() -> None:
     assert to_checksum(ZERO) == "0x" + 40 * "0"
-    with pytest.raises(InvalidAddress):
+    with pytest.raises(InvalidIdentifier):
         to_checksum(bytes(19))

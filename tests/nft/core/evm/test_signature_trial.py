@@ -1,4 +1,4 @@
-"""The code that asks an account which may not be deployed yet is the one that the contracts folder compiles."""
+"""The signature trial (ERC-6492) is the code that the contracts folder compiles."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.errors import CoreError
-from nft.core.evm.abi.calls import TRIAL_CODE, build_signature_trial, parse_signature_trial
+from nft.core.evm.abi.signature_calls import TRIAL_CODE, build_signature_trial, parse_signature_trial
 from nft.core.evm.errors import BadAnswer
 
 ARTIFACT = Path(__file__).resolve().parents[4] / "contracts" / "artifacts" / "SignatureTrial.json"
@@ -38,7 +38,7 @@ def test_a_hash_has_32_bytes() -> None:
 
 
 def test_the_largest_question_is_no_larger_than_creation_code_may_be() -> None:
-    """49,152 bytes (EIP-3860), far above the longest signature that is read."""
+    """The limit is 49,152 bytes (EIP-3860), far above the longest signature that is read."""
     assert len(build_signature_trial(bytes(20), bytes(32), bytes(8192), bytes(20), bytes(8192))) < 49_152
 
 

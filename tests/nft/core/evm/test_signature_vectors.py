@@ -1,5 +1,6 @@
-"""Numbers and texts that the standards themselves give for signatures. EIP-55's stand in test_address.py, EIP-2098's in
-test_sign_in.py. The `siwe` library ships no vectors in its package.
+"""Check signatures against the vectors in the standards.
+
+Those of EIP-55 are in test_address.py, those of EIP-2098 in test_siwe.py. The `siwe` package contains no vectors.
 """
 
 from dataclasses import replace
@@ -14,7 +15,7 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nft.core.evm.abi.calls import ERC1271_MAGIC, build_is_valid_signature, parse_is_valid_signature
+from nft.core.evm.abi.signature_calls import ERC1271_MAGIC, build_is_valid_signature, parse_is_valid_signature
 from nft.core.evm.signatures import (
     ERC6492_MAGIC,
     MAX_SIGNATURE_BYTES,
@@ -55,7 +56,7 @@ REQUEST = SignInRequest(
 
 
 def test_the_example_of_eip_4361_is_what_we_write_but_for_what_we_add() -> None:
-    """A nonce of 128 bits, milliseconds, an end; and resources we have none."""
+    """Our text has a nonce of 128 bits, milliseconds and an expiration time, and no resources."""
     ours = build_sign_in_text(REQUEST).replace("32891756" * 3, "32891756").replace(".000Z", "Z")
     expected = EIP_4361.format(origin="https://example.com").partition("\nResources:")[0]
     assert ours == expected + "\nExpiration Time: 2021-09-30T16:30:24Z"

@@ -1,4 +1,4 @@
-"""Archives: what is written reads back, and nothing damaged, cut, padded or swapped gets through."""
+"""Build and read archives; refuse damaged, cut, padded and swapped ones."""
 
 import contextlib
 import hashlib
@@ -8,34 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
-from nft.core.ipfs.car import CarReader, read_car, write_car
-from nft.core.ipfs.cid import (
-    DAG_PB,
-    IDENTITY,
-    RAW,
-    SHA2_256,
-    Bytes,
-    Cid,
-    cid_of,
-    encode_varint,
-    parse_cid,
-    verify_block,
-)
+from nft.core.ipfs.blocks import verify_block
+from nft.core.ipfs.car import CarReader, build_car, read_car
+from nft.core.ipfs.cid import DAG_PB, IDENTITY, RAW, SHA2_256, Cid, build_cid, parse_cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMismatch, BlockMissing, CarError
 from nft.core.ipfs.unixfs import build_directory, build_file
+from nft.core.ipfs.varint import encode_varint
 from tests.kit.dags import VECTORS, Store, counted_bytes, published_token
 
 HEADER = bytes.fromhex("3aa265726f6f747381d82a58250001551220") + bytes(32) + bytes.fromhex("6776657273696f6e01")
 
 
 def small_car() -> tuple[Cid, bytes]:
-    """A directory with two small files."""
+    """Return the root and the archive of a directory with two small files."""
     files = {name: build_file(name.encode() * 20) for name in ("a", "b")}
     directory = build_directory({name: (built.root, built.size) for name, built in files.items()})
     blocks = {cid: block for built in (*files.values(), directory) for cid, block in built.blocks.items()}
-    return directory.root, write_car(directory.root, blocks)
+    return directory.root, build_car(directory.root, blocks)
 
 
 def read_in_pieces(archive: bytes, size: int, limits: DagLimits | None = None) -> dict[Cid, bytes]:
@@ -56,7 +48,7 @@ def test_an_archive_made_elsewhere_is_read() -> None:
 def test_an_archive_is_written_depth_first_each_block_once() -> None:
     store = Store()
     directory, _ = published_token(store)
-    archive = write_car(directory.root, store.blocks)
+    archive = build_car(directory.root, store.blocks)
     roots, blocks = read_car(archive)
     assert roots == (directory.root,)
     assert blocks == store.blocks
@@ -68,18 +60,18 @@ def test_a_proof_needs_no_neighbours() -> None:
     store = Store()
     directory, picture = published_token(store)
     used = read_path(directory.root, "image.webp", store.get).cids_used
-    _, blocks = read_car(write_car(directory.root, {cid: store.blocks[cid] for cid in used}))
+    _, blocks = read_car(build_car(directory.root, {cid: store.blocks[cid] for cid in used}))
     assert read_path(directory.root, "image.webp", blocks.__getitem__).data == picture
 
 
 def test_an_archive_without_its_root_is_not_written() -> None:
     with pytest.raises(BlockMissing):
-        write_car(cid_of(b"", RAW), {})
+        build_car(build_cid(b"", RAW), {})
 
 
 def test_an_identity_root_needs_no_block() -> None:
     cid = Cid(1, RAW, IDENTITY, b"hello")
-    assert read_car(write_car(cid, {})) == ((cid,), {})
+    assert read_car(build_car(cid, {})) == ((cid,), {})
 
 
 @given(st.integers(1, 700))
@@ -92,13 +84,13 @@ def test_pieces_of_any_size_give_the_same_blocks(size: int) -> None:
 def test_pieces_may_end_inside_a_cidv0(size: int) -> None:
     leaf = b"\x0a\x07\x08\x02\x12\x01x\x18\x01"
     root = Cid(0, DAG_PB, SHA2_256, hashlib.sha256(leaf).digest())
-    assert read_in_pieces(write_car(root, {root: leaf}), size) == {root: leaf}
+    assert read_in_pieces(build_car(root, {root: leaf}), size) == {root: leaf}
 
 
 @given(st.integers(0, 900_000))
 def test_pieces_of_the_wanted_size_give_blocks_without_a_copy(size: int) -> None:
     built = build_file(counted_bytes(size))
-    archive, position, blocks = write_car(built.root, built.blocks), 0, dict[Cid, Bytes]()
+    archive, position, blocks = build_car(built.root, built.blocks), 0, dict[Cid, Bytes]()
     reader, pieces = CarReader(), 0
     while position < len(archive):
         piece = archive[position : position + reader.wanted]
@@ -107,18 +99,18 @@ def test_pieces_of_the_wanted_size_give_blocks_without_a_copy(size: int) -> None
     reader.close()
     assert blocks == built.blocks
     assert all(isinstance(block, memoryview) for block in blocks.values())
-    assert pieces <= len(blocks) + 4  # one for each block, and the header
+    assert pieces <= len(blocks) + 4  # one per block, and the header
 
 
 @given(st.binary(max_size=900_000))
 def test_files_round_trip_through_an_archive(data: bytes) -> None:
     built = build_file(data)
-    _, blocks = read_car(write_car(built.root, built.blocks))
+    _, blocks = read_car(build_car(built.root, built.blocks))
     assert read_path(built.root, "", blocks.__getitem__).data == data
 
 
 def test_no_flipped_bit_in_a_small_archive_goes_unnoticed() -> None:
-    """Every bit of every byte: refused, or it changed the root or the codec in a CID, so no path leads there."""
+    """Each flipped bit is refused, or it changed the root or the codec in a CID, so that no path leads there."""
     root, archive = small_car()
     for position in range(len(archive)):
         for bit in range(8):
@@ -130,13 +122,13 @@ def test_no_flipped_bit_in_a_small_archive_goes_unnoticed() -> None:
                 continue
             assert roots != (root,) or blocks != read_car(archive)[1]
             for cid, block in blocks.items():
-                verify_block(cid, block)  # what did come out is still what its CID says
+                verify_block(cid, block)  # each block that was returned still matches its CID
 
 
 @given(st.data())
 def test_one_flipped_bit_in_the_bytes_of_a_block_is_a_mismatch(data: st.DataObject) -> None:
     built = build_file(counted_bytes(700_000))
-    archive = bytearray(write_car(built.root, built.blocks))
+    archive = bytearray(build_car(built.root, built.blocks))
     archive[data.draw(st.integers(1000, len(archive) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises((BlockMismatch, CarError)):
         read_in_pieces(bytes(archive), 65_536)
@@ -151,7 +143,7 @@ def test_an_archive_cut_anywhere_else_than_between_blocks_is_refused() -> None:
         except CarError:
             continue
         whole += 1
-    assert whole == 3  # behind the header and behind the first two of three blocks
+    assert whole == 3  # after the header and after the first two of three blocks
 
 
 @pytest.mark.parametrize("garbage", [b"\0", b"\x01", b"garbage", b"\xff", 20 * b"\xff", 300 * b"\0"])
@@ -162,7 +154,7 @@ def test_bytes_behind_the_last_block_are_refused(garbage: bytes) -> None:
 
 def test_swapped_blocks_are_refused() -> None:
     a, b = b"a" * 40, b"b" * 40
-    section = encode_varint(36 + 40) + cid_of(a, RAW).encode() + b
+    section = encode_varint(36 + 40) + build_cid(a, RAW).encode() + b
     with pytest.raises(BlockMismatch):
         read_car(HEADER + section)
 
@@ -194,7 +186,7 @@ def test_a_header_may_name_no_root() -> None:
 
 
 def test_limits_hold_on_blocks_and_bytes() -> None:
-    leaf = cid_of(b"x", RAW)
+    leaf = build_cid(b"x", RAW)
     section = encode_varint(37) + leaf.encode() + b"x"
     for limits, archive in (
         (DagLimits(max_blocks=3), HEADER + 4 * section),
@@ -207,12 +199,12 @@ def test_limits_hold_on_blocks_and_bytes() -> None:
 
 def test_a_length_that_ends_inside_the_cid_is_refused() -> None:
     with pytest.raises(CarError):
-        read_car(HEADER + encode_varint(10) + cid_of(b"", DAG_PB).encode())
+        read_car(HEADER + encode_varint(10) + build_cid(b"", DAG_PB).encode())
 
 
 def test_memory_stays_near_one_block_however_long_the_archive() -> None:
     block = counted_bytes(1024 * 1024)
-    section = encode_varint(36 + len(block)) + cid_of(block, RAW).encode() + block
+    section = encode_varint(36 + len(block)) + build_cid(block, RAW).encode() + block
     reader = CarReader(DagLimits(max_bytes=100 * 1024 * 1024))
     reader.feed(HEADER)
     tracemalloc.start()

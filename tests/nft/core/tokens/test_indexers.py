@@ -1,4 +1,4 @@
-"""Whatever an indexer answers is read as tokens or refused; no address of a picture is taken over."""
+"""Parse or refuse the answers of indexers; picture URLs are never kept."""
 
 import json
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.evm.errors import BadAnswer
+from nft.core.evm.token import MAX_TOKEN_ID, TokenStandard
 from nft.core.tokens.indexers import IndexedToken, parse_alchemy_page, parse_blockscout_page
-from nft.core.tokens.token import MAX_TOKEN_ID, TokenStandard
 
 CONTRACT = "0xBC4CA0EdA7647A8aB7C2061c2E118A18a936f13D"
 ADDRESS = bytes.fromhex(CONTRACT[2:])

@@ -1,4 +1,4 @@
-"""Plain signs of advertising, and names that only look a little like it."""
+"""Detect signs of advertising, but not in names that only resemble it."""
 
 import pytest
 

@@ -1,0 +1,40 @@
+"""The Celery app of beat: `celery -A avatarsite.beat beat`.
+
+Beat needs the broker and the schedule, and nothing else of the site. The schedule is declared beside the jobs, whose
+modules load nearly all of it. So a child process builds the schedule and ends, and beat stays small.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from celery import Celery
+from celery.signals import import_modules
+
+SCHEDULE = """
+import django, json
+django.setup()
+from profiles import jobs
+jobs.discover()
+print(json.dumps(jobs.schedule()))
+"""
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
+app = Celery("avatarsite", fixups=[])  # Celery's own fixup would load every app, and the pages for the system checks
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@import_modules.connect
+def _set_schedule(**_: object) -> None:
+    """Receive Celery's signal at the start of beat."""
+    app.conf.beat_schedule = read_schedule()
+
+
+def read_schedule() -> dict[str, dict[str, object]]:
+    """Return the periodic runs as beat takes them. Raises CalledProcessError; the child's log names the reason."""
+    child = subprocess.run([sys.executable, "-c", SCHEDULE], stdout=subprocess.PIPE, check=True)  # ours
+    found: dict[str, dict[str, object]] = json.loads(child.stdout.splitlines()[-1])
+    return found

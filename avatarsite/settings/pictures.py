@@ -1,0 +1,33 @@
+"""Limits of pictures, how they are served, and the keys of receipts."""
+
+from __future__ import annotations
+
+from avatarsite.settings import env, object_store, receipt_keys
+from avatarsite.settings.site import DATA_DIR, LOCAL_STACK
+
+# The design's limits; each error names the one that was hit.
+AVATAR_MAX_BYTES = env.integer("AVATAR_MAX_BYTES", 8 * 1024 * 1024, low=1024)
+AVATAR_MAX_PIXELS = env.integer("AVATAR_MAX_PIXELS", 25_000_000, low=1)
+AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
+AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
+AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
+AVATAR_VERIFIED_ADDRESSES = "users.emails.verified_addresses"
+AVATAR_REAUTHENTICATION = "users.proof.Reauthentication"
+# How long a proved right counts, and what happens once it is lost.
+AVATAR_MARK_MAX_AGE = env.integer("AVATAR_MARK_MAX_AGE", 3600, low=1)
+AVATAR_IMAGE_MAX_AGE = env.integer("AVATAR_IMAGE_MAX_AGE", 86_400, low=1)
+AVATAR_ON_LOSS = env.text("AVATAR_ON_LOSS", "revert")
+AVATAR_ON_LOSS_CHOICES = env.words("AVATAR_ON_LOSS_CHOICES", ["revert", "plain"])
+AVATAR_LOSS_GRACE = env.integer("AVATAR_LOSS_GRACE", 0)
+AVATAR_DEFAULT_URL_HOSTS = env.words("AVATAR_DEFAULT_URL_HOSTS", [])
+AVATAR_DRAWINGS_PER_HOUR = env.integer("AVATAR_DRAWINGS_PER_HOUR", 6000, low=1)
+AVATAR_BROWSER_S3_ENDPOINT = object_store.browser_endpoint()
+AVATAR_DIRECT_UPLOAD = env.flag("AVATAR_DIRECT_UPLOAD", default=True)  # where the store can take it
+AVATAR_SERVE_FROM_STORE = env.text("AVATAR_SERVE_FROM_STORE", "")
+AVATAR_STORE_PUBLIC_URL = env.text("AVATAR_STORE_PUBLIC_URL", "")
+
+# --- receipts ---
+AVATAR_RECEIPT_SIGNING_KEY = env.text(
+    "AVATAR_RECEIPT_SIGNING_KEY", receipt_keys.read_local(DATA_DIR) if LOCAL_STACK else ""
+)
+AVATAR_RECEIPT_PUBLIC_KEYS = env.words("AVATAR_RECEIPT_PUBLIC_KEYS", [])

@@ -1,0 +1,33 @@
+"""Services that the operator chose: who lists tokens (NFT_INDEXERS), who keeps our IPFS files too (NFT_PINNERS)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from avatarsite.settings import env
+from nft.settings.services import parse_indexers, parse_pinners
+
+
+def read_indexers() -> list[dict[str, Any]]:
+    """Return NFT_INDEXERS. Raises ImproperlyConfigured."""
+    indexers: list[dict[str, Any]] = env.parsed_json("NFT_INDEXERS", [])
+    try:
+        parse_indexers(indexers)
+    except (TypeError, ValueError) as error:
+        raise ImproperlyConfigured(f"NFT_INDEXERS: {error}") from None
+    return indexers
+
+
+def read_pinners() -> list[dict[str, str]]:
+    """Return NFT_PINNERS, each with its token of NFT_PINNER_TOKENS. Raises ImproperlyConfigured."""
+    pinners: list[dict[str, str]] = env.parsed_json("NFT_PINNERS", [])
+    tokens = env.parsed_json("NFT_PINNER_TOKENS", {})
+    try:
+        names = {pinner.name for pinner in parse_pinners(pinners)}
+    except (TypeError, ValueError) as error:
+        raise ImproperlyConfigured(f"NFT_PINNERS: {error}") from None
+    if not isinstance(tokens, dict) or not set(tokens) <= names:
+        raise ImproperlyConfigured("NFT_PINNER_TOKENS is a JSON object of tokens, each by the name of a pinner.")
+    return [pinner | {"token": str(tokens.get(pinner["name"], ""))} for pinner in pinners]

@@ -1,0 +1,28 @@
+"""Tokens that people may choose from, and the searches for them. No address is shown: an account may be hidden."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from nft.models import HeldToken, TokenSearch
+from profiles.admin_base import LeasedAdmin, NeedsAttention
+
+
+@admin.register(HeldToken)
+class HeldTokenAdmin(LeasedAdmin):
+    list_display = ["__str__", "account", "chain_id", "spam", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "chain_id"]
+    list_select_related = ["account"]
+    search_fields = ["name", "collection", "token_id__exact"]
+    ordering = ["-first_seen_at"]
+    raw_id_fields = ["account", "image"]
+    exclude = ["contract"]
+
+
+@admin.register(TokenSearch)
+class TokenSearchAdmin(LeasedAdmin):
+    list_display = ["__str__", "account", "state", "runs", "tries", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "state", "chain_id"]
+    list_select_related = ["account"]
+    ordering = ["-started_at"]
+    raw_id_fields = ["account"]

@@ -1,0 +1,31 @@
+"""Why a claim is refused, or can't be worked on now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from profiles.errors import ExpectedError, Kind
+
+_TITLE = "This can't be done"
+
+REFERENCE_REFUSED = Kind("reference-refused", _TITLE)
+NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, permanent=False)
+NO_ACCOUNT = Kind("no-account", _TITLE)
+COLLECTION_REFUSED = Kind("collection-refused", _TITLE)
+NOTHING_NEW = Kind("nothing-new", _TITLE)
+RATE_LIMITED = Kind("rate-limited", _TITLE, status=429, permanent=False)
+
+
+class ClaimError(ExpectedError):
+    """A claim is refused, or what a person asks of it can't be done."""
+
+    kind: ClassVar[Kind] = Kind("claim-refused", _TITLE)
+
+
+class NoSuchClaim(ClaimError):
+    """The person has no such claim."""
+
+    kind: ClassVar[Kind] = Kind("no-such-claim", _TITLE, status=404)
+
+    def __init__(self) -> None:
+        super().__init__("You have no such token here.")

@@ -1,0 +1,73 @@
+"""Bodies of responses, counted while they arrive and once unpacked: no server decides how much memory we use."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+
+from nft.clients.transport.errors import BAD_RESPONSE, BODY_TOO_LARGE, FetchError
+
+CHUNK = 64 * 1024
+MAX_GZIP_RATIO = 200
+GZIP_FREE_BYTES = 256 * 1024
+"""Unpacked bytes up to which no ratio is checked."""
+
+Read = Callable[[int], bytes]
+"""Returns at most the given number of bytes, none at the end."""
+
+
+class Body:
+    """At most `limit` bytes of a body. Raises FetchError for more, and for an encoding nobody asked for."""
+
+    def __init__(
+        self, read: Read, headers: Mapping[str, str], limit: int, *, max_gzip_ratio: float = MAX_GZIP_RATIO
+    ) -> None:
+        encoding = headers.get("content-encoding", "").strip().lower()
+        if encoding not in {"", "identity", "gzip", "x-gzip"}:
+            raise FetchError("The file is packed in a way we did not ask for.", BAD_RESPONSE)
+        self._limit = limit
+        self._count = 0
+        self._read = read
+        self._unpacked = self._unpack(max_gzip_ratio) if encoding.endswith("gzip") else None
+        length = headers.get("content-length", "")
+        if self._unpacked is None and length.isdecimal() and int(length[:20]) > limit:
+            raise self._too_large()
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """Return the next bytes, none at the end. Unless packed, `size` of them, or all that are left."""
+        piece = self._read(size) if self._unpacked is None else next(self._unpacked, b"")
+        self._count += len(piece)
+        if self._count > self._limit:
+            raise self._too_large()
+        return piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.read, b"")
+
+    def _unpack(self, max_ratio: float) -> Iterator[bytes]:
+        """Unpack gzip, at most CHUNK bytes at a time, and stop at the ratio of a decompression bomb."""
+        unpacker = zlib.decompressobj(wbits=31)
+        packed = unpacked = 0
+        while chunk := self._read(CHUNK):
+            packed += len(chunk)
+            for piece in _decompress(unpacker, chunk):
+                unpacked += len(piece)
+                if unpacked > max(GZIP_FREE_BYTES, packed * max_ratio):
+                    raise self._too_large()
+                yield piece
+            if unpacker.eof:
+                return
+        raise FetchError("The packed file is cut off.", BAD_RESPONSE, permanent=False)
+
+    def _too_large(self) -> FetchError:
+        return FetchError(f"The file is larger than the limit of {self._limit:,} bytes.", BODY_TOO_LARGE)
+
+
+def _decompress(unpacker: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """Yield pieces until zlib gives no more: it may hold output back with all its input consumed."""
+    try:
+        while not unpacker.eof and (piece := unpacker.decompress(chunk, CHUNK)):
+            yield piece
+            chunk = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise FetchError("The packed file is damaged.", BAD_RESPONSE) from error

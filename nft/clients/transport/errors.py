@@ -1,0 +1,22 @@
+"""Why a request over HTTP brought nothing that can be used. `permanent` tells whether repeating it is pointless."""
+
+from __future__ import annotations
+
+from profiles.errors import ExpectedError, Kind
+
+URL_REFUSED = Kind("url-refused", "The URL is not one we follow", 422)
+ADDRESS_REFUSED = Kind("address-refused", "The host is not on the public internet", 422)
+BODY_TOO_LARGE = Kind("body-too-large", "The answer is over the limit", 422)
+"""Before or after decompression."""
+BAD_RESPONSE = Kind("bad-response", "The host's answer can't be used", 502)
+"""A status, an encoding or a content that we can't use; permanent unless the error says otherwise."""
+HOST_BUSY = Kind("host-busy", "The host's request budget is spent", 503, permanent=False)
+"""No request was sent."""
+TIMED_OUT = Kind("timed-out", "The total deadline passed", 504, permanent=False)
+UNREACHABLE = Kind("unreachable", "Name look-up, connection, TLS or HTTP failed", 502, permanent=False)
+
+
+class FetchError(ExpectedError):
+    """A request failed. Its sentence names at most the host: the rest of a URL may hold a key."""
+
+    kind = UNREACHABLE

@@ -1,0 +1,37 @@
+"""Tokens that arrived in people's accounts, offered to be shown."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from nft.fields import AddressField, Uint256Field
+
+
+class ReceivedToken(models.Model):
+    """A token that a seen transfer brought to a person's account, if somebody here had listed it: an offer to show it.
+
+    A hint only: the chain is asked when they accept.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_tokens")
+    chain_id = models.PositiveBigIntegerField()
+    contract = AddressField()
+    token_id = Uint256Field()
+    standard = models.CharField(max_length=8)
+    name = models.CharField(max_length=200, blank=True)
+    sender = AddressField()
+    block_number = models.PositiveBigIntegerField()
+    seen_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="When they accepted or declined the offer.")
+
+    class Meta:
+        ordering = ["-block_number", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "chain_id", "contract", "token_id"], name="received_token_once_per_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.token_id}"

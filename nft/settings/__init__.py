@@ -1,0 +1,151 @@
+"""The NFT_ settings of a Django project, typed, each with a default.
+
+NFT_CHAINS has a module of its own (`nft.settings.chains`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from nft.settings.services import IndexerSettings, PinnerSettings, parse_indexers, parse_pinners
+from nft.settings.values import parse_flag, parse_text, parse_texts, parse_whole_number
+
+GWEI = 10**9
+ETHER = 10**18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NftSettings:
+    """Each field is the setting NFT_<NAME>. Ages and periods are in seconds."""
+
+    # The chain of a new token, and of a pasted reference that names none; 0 is the first of NFT_CHAINS.
+    default_chain_id: int = 0
+
+    # Ownership and the gallery. How long an answer counts: profiles.settings.mark_max_age, image_max_age.
+    sweep_period: int = 900
+    watch_period: int = 12
+    collection_policy: str = "any"
+    indexers: tuple[IndexerSettings, ...] = field(default=(), repr=False)
+
+    # Sign-in by wallet. `login` and `other_login_methods` are dotted paths, "" for none.
+    sign_in_statement: str = "Sign in. This costs nothing and sends no transaction."
+    login: str = "nft.backends.log_in"
+    other_login_methods: str = ""
+    session_recheck: int = 86_400
+    session_unchecked_max: int = 7 * 86_400
+
+    # IPFS and the web. `http_allowed_private` and `http_denied` are networks such as 10.1.0.0/16.
+    ipfs_gateways: tuple[str, ...] = ()
+    ipfs_race_delay_ms: int = 1000
+    arweave_gateway: str = "https://arweave.net"
+    pinners: tuple[PinnerSettings, ...] = ()
+    rehash_days: int = 7
+    http_allowed_private: tuple[str, ...] = ()
+    http_denied: tuple[str, ...] = ()
+    http_allow_plain: bool = False
+    http_seconds_per_host: int = 1
+    http_per_minute: int = 3000
+
+    # Tokens that the site pays for. The budget is in wei a day and chain, the fee in wei a unit of gas.
+    sponsor_chains: tuple[int, ...] = ()
+    sponsor_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
+    sponsor_signer: str = ""
+    sponsor_per_day: int = 3
+    sponsor_per_person: int = 20
+    sponsor_budget: int = ETHER // 20
+    sponsor_max_fee: int = 100 * GWEI
+
+
+@functools.cache
+def conf() -> NftSettings:
+    """Return the settings, parsed once. Raises ImproperlyConfigured with the name of the first wrong one."""
+    return NftSettings(**{name: _parse(name) for name in _given()})
+
+
+def setting_errors() -> list[str]:
+    """Return a sentence for each wrong setting."""
+    found: list[str] = []
+    for name in _given():
+        try:
+            _parse(name)
+        except ImproperlyConfigured as error:
+            found.append(str(error))
+    return found
+
+
+def is_local_stack() -> bool:
+    """Tell whether this is a machine of a developer, where known keys and unconfigured contracts are expected."""
+    return bool(getattr(settings, "LOCAL_STACK", False))
+
+
+def _given() -> list[str]:
+    return [each.name for each in fields(NftSettings) if hasattr(settings, _setting(each.name))]
+
+
+def _setting(name: str) -> str:
+    return f"NFT_{name.upper()}"
+
+
+def _parse(name: str) -> Any:  # of the field's type
+    setting = _setting(name)
+    parse = _PARSERS.get(name) or _BY_TYPE[type(getattr(NftSettings(), name))]
+    try:
+        return parse(getattr(settings, setting))
+    except (TypeError, ValueError) as error:  # the sentences of the parsers never repeat a value: it may be a secret
+        raise ImproperlyConfigured(f"{setting}: {error}") from None
+
+
+def _parse_policy(value: object) -> str:
+    if value not in {"any", "trusted"}:
+        raise ValueError("write any or trusted.")
+    return str(value)
+
+
+def _parse_chain_ids(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple | set):
+        raise TypeError("write a list of chain ids.")
+    return tuple(parse_whole_number(each) for each in value)
+
+
+def _parse_keys(value: object) -> dict[int, str]:
+    if not isinstance(value, Mapping):
+        raise TypeError("write a mapping of chain id to private key.")
+    return {parse_whole_number(chain_id): parse_text(key) for chain_id, key in value.items()}
+
+
+def _parse_rate_limits(value: object) -> dict[str, tuple[int, int]]:
+    if not isinstance(value, Mapping) or not all(isinstance(pair, list | tuple) for pair in value.values()):
+        raise TypeError("write a mapping of action to (count, seconds).")
+    limits = {parse_text(action): tuple(map(parse_whole_number, pair)) for action, pair in value.items()}
+    return {action: (count, seconds) for action, (count, seconds) in limits.items()}
+
+
+_BY_TYPE: Mapping[type, Callable[[object], object]] = {
+    bool: parse_flag,
+    int: parse_whole_number,
+    str: parse_text,
+    tuple: parse_texts,
+}
+_PARSERS: Mapping[str, Callable[[object], object]] = {
+    "collection_policy": _parse_policy,
+    "indexers": parse_indexers,
+    "pinners": parse_pinners,
+    "rate_limits": _parse_rate_limits,
+    "sponsor_chains": _parse_chain_ids,
+    "sponsor_keys": _parse_keys,
+}
+
+
+@receiver(setting_changed, dispatch_uid="nft.forget_settings")
+def _forget(*, setting: str, **_: object) -> None:
+    """Django sends this when a test overrides a setting."""
+    if setting.startswith("NFT_"):
+        conf.cache_clear()

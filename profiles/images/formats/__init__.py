@@ -1,0 +1,31 @@
+"""The formats we read and the formats we write."""
+
+from enum import StrEnum
+
+
+class SourceFormat(StrEnum):
+    """The format of a file. SVG is accepted from tokens only, and stored as pixels."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    GIF = "gif"
+    WEBP = "webp"
+    AVIF = "avif"
+    SVG = "svg"
+
+    @property
+    def label(self) -> str:
+        return "WebP" if self is SourceFormat.WEBP else self.name
+
+
+class OutputFormat(StrEnum):
+    """A format that we encode and serve."""
+
+    WEBP = "webp"
+    AVIF = "avif"
+    PNG = "png"
+    JPEG = "jpeg"
+
+    @property
+    def content_type(self) -> str:
+        return f"image/{self.value}"

@@ -1,0 +1,142 @@
+"""Detect the format of bytes from the bytes alone, and check their measures before any pixel is decoded."""
+
+import math
+import struct
+
+from profiles.images import errors
+from profiles.images.errors import ACCEPTED_FORMATS, ImageRefused
+from profiles.images.formats import SourceFormat
+from profiles.images.formats.avif import is_avif, read_avif
+from profiles.images.formats.headers import Header, read_gif, read_jpeg, read_png, read_webp
+from profiles.images.limits import MIB, ImageLimits
+
+#: Honest encoders write about ten scans. Each further one costs a pass over the whole picture.
+MAX_JPEG_SCANS = 128
+
+_READERS = {
+    SourceFormat.JPEG: read_jpeg,
+    SourceFormat.PNG: read_png,
+    SourceFormat.GIF: read_gif,
+    SourceFormat.WEBP: read_webp,
+    SourceFormat.AVIF: read_avif,
+}
+
+#: Signatures of the unsupported files that people try most, so that the refusal can name them.
+_KNOWN_OTHERS = (
+    (b"BM", "a BMP picture"),
+    (b"II*\0", "a TIFF or camera raw picture"),
+    (b"MM\0*", "a TIFF or camera raw picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\0\0\1\0", "an icon file"),
+    (b"%PDF-", "a PDF document"),
+    (b"PK\3\4", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x1aE\xdf\xa3", "a video"),
+)
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_SVG_PROLOGUE = 4096
+
+
+def sniff_format(content: bytes) -> SourceFormat | None:
+    """Return the format that the leading bytes show, or None for anything we do not read."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return SourceFormat.JPEG
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return SourceFormat.PNG
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return SourceFormat.GIF
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return SourceFormat.WEBP
+    if is_avif(content):
+        return SourceFormat.AVIF
+    opening = content[:_SVG_PROLOGUE].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return SourceFormat.SVG if opening.startswith(b"<") and b"<svg" in opening else None
+
+
+def read_header(content: bytes, limits: ImageLimits) -> Header:
+    """Return format, size and frame count of an acceptable raster picture. Raise `ImageRefused` for anything else."""
+    check_bytes(content, limits)
+    source_format = sniff_format(content)
+    if source_format is None or source_format is SourceFormat.SVG:
+        raise _refuse_format(content, source_format)
+    try:
+        header = _READERS[source_format](content)
+    except (IndexError, struct.error) as error:
+        raise ImageRefused(
+            f"This {source_format.label} file ends before its picture begins.", errors.TRUNCATED
+        ) from error
+    check_header(header, limits)
+    return header
+
+
+def check_bytes(content: bytes, limits: ImageLimits) -> None:
+    """Raise `ImageRefused` if there are no bytes or too many."""
+    if not content:
+        raise ImageRefused("This file is empty.", errors.EMPTY)
+    if len(content) > limits.max_bytes:
+        size, most = _round_up(len(content) / MIB), _round_up(limits.max_bytes / MIB)
+        raise ImageRefused(f"This file has {size} MiB; at most {most} MiB are accepted.", errors.TOO_MANY_BYTES)
+
+
+def check_header(header: Header, limits: ImageLimits) -> None:
+    """Raise `ImageRefused` if the measures in a header exceed a limit; the most telling limit is checked first."""
+    label = header.format.label
+    if header.width < 1 or header.height < 1:
+        raise ImageRefused(f"This {label} file holds no picture.", errors.DAMAGED)
+    if max(header.width, header.height) > limits.max_side:
+        raise ImageRefused(
+            f"This {label} is {header.width} by {header.height} pixels; a side may have at most {limits.max_side}.",
+            errors.SIDE_TOO_LONG,
+        )
+    if header.pixels > limits.max_pixels:
+        raise ImageRefused(
+            f"This {label} has {_megapixels(header.pixels)} megapixels; "
+            f"at most {_megapixels(limits.max_pixels)} are accepted.",
+            errors.TOO_MANY_PIXELS,
+        )
+    _check_effort(header, limits)
+
+
+def _check_effort(header: Header, limits: ImageLimits) -> None:
+    label = header.format.label
+    if header.frames > limits.max_frames:
+        raise ImageRefused(
+            f"This {label} has {header.frames} frames; at most {limits.max_frames} are accepted.",
+            errors.TOO_MANY_FRAMES,
+        )
+    total = header.pixels * header.frames
+    if header.animated and total > limits.max_total_pixels:
+        raise ImageRefused(
+            f"This {label}'s {header.frames} frames have {_megapixels(total)} megapixels together; "
+            f"at most {_megapixels(limits.max_total_pixels)} are accepted.",
+            errors.ANIMATION_TOO_LARGE,
+        )
+    if header.scans > MAX_JPEG_SCANS:
+        raise ImageRefused(
+            f"This {label} has {header.scans} scans; at most {MAX_JPEG_SCANS} are accepted.", errors.TOO_COMPLEX
+        )
+
+
+def _refuse_format(content: bytes, source_format: SourceFormat | None) -> ImageRefused:
+    name = "an SVG drawing" if source_format is SourceFormat.SVG else _name_other(content)
+    if name is None:
+        return ImageRefused(f"This file is not an image we accept. {ACCEPTED_FORMATS}.", errors.NOT_AN_IMAGE)
+    return ImageRefused(f"This file is {name}. {ACCEPTED_FORMATS}.", errors.UNSUPPORTED_FORMAT)
+
+
+def _name_other(content: bytes) -> str | None:
+    if content[4:8] == b"ftyp":
+        return "a HEIC picture" if content[8:12] in _HEIF_BRANDS else "a video"
+    return next((name for start, name in _KNOWN_OTHERS if content.startswith(start)), None)
+
+
+def _megapixels(count: int) -> str:
+    return _round_up(count / 1e6)
+
+
+def _round_up(value: float) -> str:
+    """Return `value` with one decimal, rounded up: one byte over the limit must not read as the limit itself."""
+    return f"{math.ceil(value * 10) / 10:g}"

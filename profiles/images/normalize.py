@@ -1,0 +1,96 @@
+"""Turn strangers' bytes into pictures of our own, or refuse them with a reason. No files, no network, no clock."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from profiles.images import errors
+from profiles.images.animations import Animation, FrameReader, encode_animation
+from profiles.images.encode import MASTER_EFFORT, encode
+from profiles.images.errors import ImageRefused
+from profiles.images.formats import OutputFormat, SourceFormat
+from profiles.images.formats.detect import check_bytes, check_header, read_header, sniff_format
+from profiles.images.formats.headers import Header, drop_png_extras
+from profiles.images.likeness import difference_hash
+from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
+from profiles.images.squares import check_sizes, cut_squares
+from profiles.images.stills import Still, decode_still
+from profiles.images.svg import decode_svg
+
+
+def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
+    """Return master, still and all square sizes from one decode. Raise `ImageRefused`.
+
+    The master is the whole (cropped) picture as WebP, at most MASTER_SIDE long (`animation_side` if it moves).
+    Squares are cut from its middle and never enlarged. The same bytes give the same bytes.
+    """
+    sizes = check_sizes(request.sizes)
+    if request.svg_allowed and sniff_format(content) is SourceFormat.SVG:
+        return _normalize_svg(content, request, sizes)
+    header = read_header(content, request.limits)
+    with _damage_refused(header), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of damage that it tolerates
+        return _normalize_raster(content, header, request, sizes)
+
+
+def _normalize_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...]) -> NormalizedPicture:
+    check_bytes(content, request.limits)
+    header = Header(SourceFormat.SVG, 1, 1)
+    with _damage_refused(header):
+        return _finish_still(header, decode_svg(content, request.crop), sizes)
+
+
+def _normalize_raster(
+    content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]
+) -> NormalizedPicture:
+    if header.format is SourceFormat.PNG:
+        content = drop_png_extras(content)
+    if header.animated:
+        reader = FrameReader(content, header, request.crop)
+        check_header(replace(header, frames=reader.count), request.limits)
+        if reader.count > 1:  # fewer than in the header if an APNG's hidden first picture was one of two
+            return _finish_animation(header, encode_animation(reader, sizes), sizes)
+    return _finish_still(header, decode_still(content, header, request.crop), sizes)
+
+
+def _finish_still(header: Header, still: Still, sizes: tuple[int, ...]) -> NormalizedPicture:
+    master = encode(still.image, OutputFormat.WEBP, effort=MASTER_EFFORT)
+    image = NormalizedImage(master, None, *still.original_size, 1, header.format)
+    return NormalizedPicture(image, difference_hash(still.image), tuple(_encode_squares(still, sizes)))
+
+
+def _encode_squares(still: Still, sizes: tuple[int, ...]) -> Iterator[Rendition]:
+    last = encoded = None
+    for size, square in cut_squares(still.image, sizes):
+        if encoded is None or square is not last:  # sizes beyond a small picture share one square
+            encoded, last = encode(square, OutputFormat.WEBP), square
+        yield Rendition(size, encoded)
+
+
+def _finish_animation(header: Header, animation: Animation, sizes: tuple[int, ...]) -> NormalizedPicture:
+    still = encode(animation.still, OutputFormat.WEBP, effort=MASTER_EFFORT)
+    image = NormalizedImage(animation.master, still, *animation.original_size, animation.frames, header.format)
+    stills = tuple(_encode_squares(Still(animation.still, animation.original_size), sizes))
+    return NormalizedPicture(image, difference_hash(animation.still), stills + animation.squares)
+
+
+@contextmanager
+def _damage_refused(header: Header) -> Iterator[None]:
+    """Raise `ImageRefused` for whatever a decoder raises."""
+    label = header.format.label
+    try:
+        yield
+    except ImageRefused:
+        raise
+    except MemoryError as error:
+        raise ImageRefused(
+            f"This {label} needs more memory than a picture of its size may.", errors.TOO_MUCH_MEMORY
+        ) from error
+    except Exception as error:
+        # Decoders raise nearly anything for hostile bytes (OSError, SyntaxError, struct.error, KeyError…).
+        if not header.complete or isinstance(error, EOFError) or "truncated" in str(error).lower():
+            raise ImageRefused(
+                f"This {label} file is cut short: it ends before its picture does.", errors.TRUNCATED
+            ) from error
+        raise ImageRefused(f"This {label} file is damaged and cannot be decoded.", errors.DAMAGED) from error

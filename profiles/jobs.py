@@ -1,0 +1,194 @@
+"""Background jobs: declared where they are written, queued after commit, run by Celery workers.
+
+The database is the truth and the queue only a hint: `profiles.leases` queues lost jobs again, so a broker that is down
+never fails the request that wanted the work done. Nothing here imports Celery until a job is queued or registered.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+log = logging.getLogger(__name__)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Period = timedelta | Callable[[], timedelta]
+
+DEFAULT_QUEUE = "default"
+#: A periodic job that no worker took for so long is dropped: its next run does all that it would have done.
+STALE_AFTER = timedelta(seconds=60)
+#: The soft time limit ends this much earlier, so that the job can still record why it ended.
+SOFT_LIMIT_MARGIN = timedelta(seconds=20)
+#: Seconds to skip the broker after a failed connection (circuit breaker): each connection in vain takes seconds.
+BROKER_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One declared job. `name` is its Celery task name: the dotted path of the function."""
+
+    name: str
+    function: Callable[..., Any]
+    queue: str
+    every: Period | None
+    each: Callable[[], Iterable[Any]] | None
+    expires: Period | None
+    time_limit: timedelta | None
+    rows: type[Model] | None
+
+    def run(self, *args: Any) -> None:
+        """Call the function with `args`, the present time as `now`, and what `provide` registered."""
+        wanted = signature(self.function).parameters
+        given = {name: import_string(path)() for name, path in _PROVIDERS.items() if name in wanted}
+        if "now" in wanted:
+            given["now"] = timezone.now()
+        self.function(*args, **given)
+
+
+_JOBS: dict[str, Job] = {}
+_PROVIDERS: dict[str, str] = {}
+
+
+class _Broker:
+    skip_until = 0.0  # time.monotonic()
+
+
+def job(
+    *,
+    queue: str = DEFAULT_QUEUE,
+    every: Period | None = None,
+    each: Callable[[], Iterable[Any]] | None = None,
+    expires: Period | None = STALE_AFTER,
+    time_limit: timedelta | None = None,
+    rows: type[Model] | None = None,
+) -> Callable[[Function], Function]:
+    """Declare a function as a background job. The function itself stays as it is and can be called directly.
+
+    every: the period of a periodic job; a callable is evaluated when the schedule is built (settings).
+    each: first arguments of a periodic job, one scheduled run for each of them.
+    expires: how long a periodic run may wait for a worker; None for ever.
+    time_limit: replaces the site's limits for one run.
+    rows: the model whose due rows this job works on, one by one: its argument is the primary key, and
+    `profiles.leases.queue_due_rows` queues what was lost or must be retried.
+    """
+
+    def declare(function: Function) -> Function:
+        name = _name_of(function)
+        _JOBS[name] = Job(name, function, queue, every, each, expires, time_limit, rows)
+        return function
+
+    return declare
+
+
+def provide(name: str, path: str) -> None:
+    """Pass the result of the function at the dotted `path` to every job that has a parameter called `name`."""
+    _PROVIDERS[name] = path
+
+
+def get_job(function: Callable[..., Any]) -> Job:
+    """Return the job that `function` was declared as. Raises KeyError."""
+    return _JOBS[_name_of(function)]
+
+
+def get_jobs() -> list[Job]:
+    """Return every job declared so far. Complete only after `discover`."""
+    return list(_JOBS.values())
+
+
+def enqueue(function: Callable[..., Any], *args: Any, delay: float = 0, expires: float | None = None) -> None:
+    """Run a job once the current transaction is committed, at the earliest after `delay` seconds.
+
+    args: JSON values and UUIDs. expires: seconds after which the job is useless.
+    """
+    wanted = get_job(function)
+
+    def send() -> None:  # a function with a name, which Django logs if it fails
+        _send(wanted, args, countdown=delay or None, expires=expires)
+
+    transaction.on_commit(send, robust=True)
+
+
+def _send(wanted: Job, args: tuple[Any, ...], **options: Any) -> None:
+    from celery import current_app
+    from kombu.exceptions import KombuError, OperationalError
+
+    if time.monotonic() < _Broker.skip_until:
+        return
+    try:
+        current_app.send_task(wanted.name, args=list(args), queue=wanted.queue, retry=False, **options)
+    except (KombuError, OperationalError, OSError) as error:
+        _Broker.skip_until = time.monotonic() + BROKER_PAUSE
+        log.warning("The queue takes no work (%s); %s %s is queued again later.", error, wanted.name, *args[:1])
+
+
+# What workers and beat do once at their start. A web process only sends names, and imports no job that it doesn't use.
+
+
+def discover() -> None:
+    """Import every module of the installed apps that declares a job, and no other: some must not be in a worker.
+
+    A declaration is found by its text, `@job(` at the start of a line, in a module that imports it by name.
+    """
+    for config in apps.get_app_configs():
+        root = Path(config.path)
+        for path in sorted(root.rglob("*.py")):
+            text = path.read_text("utf-8")
+            if "\n@job(" in text and "from profiles.jobs import" in text:
+                import_module(".".join((config.name, *path.relative_to(root).with_suffix("").parts)))
+
+
+def register(app: Celery) -> None:
+    """Make a Celery task of each declared job, and set their queues and the schedule of the periodic ones."""
+    for declared in get_jobs():
+        options: dict[str, Any] = {"name": declared.name}
+        if declared.time_limit is not None:
+            options["time_limit"] = declared.time_limit.total_seconds()
+            options["soft_time_limit"] = (declared.time_limit - SOFT_LIMIT_MARGIN).total_seconds()
+        app.task(declared.run, **options)
+    app.conf.task_routes = routes()
+    app.conf.beat_schedule = schedule()
+
+
+def routes() -> dict[str, dict[str, str]]:
+    """Return each job's queue as Celery takes it."""
+    return {declared.name: {"queue": declared.queue} for declared in get_jobs()}
+
+
+def schedule() -> dict[str, dict[str, Any]]:
+    """Return the periodic runs as Celery's beat takes them."""
+    entries: dict[str, dict[str, Any]] = {}
+    for declared in get_jobs():
+        if declared.every is None:
+            continue
+        entry: dict[str, Any] = {"task": declared.name, "schedule": _seconds(declared.every)}
+        if declared.expires is not None:
+            entry["options"] = {"expires": _seconds(declared.expires)}
+        if declared.each is None:
+            entries[declared.name] = entry
+        else:
+            entries |= {f"{declared.name}({first})": {**entry, "args": [first]} for first in declared.each()}
+    return entries
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def _seconds(period: Period) -> float:
+    return (period if isinstance(period, timedelta) else period()).total_seconds()

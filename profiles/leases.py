@@ -1,0 +1,306 @@
+"""Work on a row, done by one worker at a time: lease, attempt, retry, give up.
+
+A worker takes a due row in one statement, by writing an attempt id and moving `due_at` to the end of the lease. It may
+only write while that id still stands, so however often a job is delivered and whichever worker crashes, each attempt is
+recorded at most once. A row whose lease ran out is due again; that crash is counted, and so is an error that nobody
+expected. After `Policy.crashes` of them automatic attempts stop and the row waits for staff: no job is endless.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, TypeVar
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.urls import NoReverseMatch, reverse
+
+from profiles.errors import ExpectedError
+from profiles.jobs import enqueue, get_jobs, job
+
+log = logging.getLogger(__name__)
+
+#: Rows of one model that one sweep queues.
+PAGE = 500
+#: A row that was queued and not taken is queued again after this long.
+QUEUE_AGAIN_AFTER = timedelta(minutes=2)
+#: The query of an admin list that shows only what needs attention (profiles.admin_base.NeedsAttention).
+NEEDS_ATTENTION = "?needs_attention=yes"
+#: What people read where the work stopped.
+OUR_FAULT = "Something went wrong on our side ({what}). Our team must look at it."
+#: Counts of what needs attention end here.
+BOUND = 10_000
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How attempts at the rows of one model begin, are repeated and end.
+
+    lease: longer than any attempt lasts.
+    tries: attempts that may end in an expected error; a permanent one ends the work at once. None where the work can't
+    fail for good: errors that may pass are tried again without limit, and a permanent one counts as unexpected.
+    crashes: attempts without success that may crash or end in an unexpected error.
+    first_delay, longest_delay: the wait before another attempt, which doubles from the one to the other.
+    stops: False for a job that goes on, and is only listed, after its crashes.
+    """
+
+    lease: timedelta = timedelta(minutes=3)
+    tries: int | None = None
+    crashes: int = 3
+    first_delay: timedelta = timedelta(seconds=10)
+    longest_delay: timedelta = timedelta(hours=1)
+    stops: bool = True
+
+    def delay(self, attempts: int) -> timedelta:
+        """Return the wait after so many attempts."""
+        doublings = min(max(attempts - 1, 0), 20)
+        return min(self.first_delay * (1 << doublings), self.longest_delay)
+
+
+class Leased(models.Model):
+    """A row that workers work on.
+
+    Add `*Leased.Meta.indexes` to the indexes of a model with a `Meta` of its own.
+    """
+
+    policy: ClassVar[Policy] = Policy()
+
+    due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a worker must go on: while one is at work, the end of its lease. Empty: nothing to do.",
+    )
+    attempt = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt that holds the row now.")
+    tries = models.PositiveIntegerField(default=0, help_text="Attempts since the last success.")
+    crashes = models.PositiveIntegerField(
+        default=0, help_text="Attempts since the last success that crashed or met an error nobody expected."
+    )
+    queued_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a sweep last queued it."
+    )
+    last_error = models.CharField(max_length=300, blank=True, help_text="Why the last attempt did not succeed.")
+    gave_up_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="When automatic attempts stopped: it waits for staff."
+    )
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="%(class)s_due"),
+            models.Index(fields=["gave_up_at"], condition=Q(gave_up_at__isnull=False), name="%(class)s_gave_up"),
+        ]
+
+    @classmethod
+    def get_attention(cls) -> Attention:
+        """Return how many rows of this model wait for staff, and where staff find them."""
+        waiting: QuerySet[Leased] = QuerySet(cls).filter(gave_up_at__isnull=False)
+        try:
+            url = reverse(f"admin:{cls._meta.app_label}_{cls._meta.model_name}_changelist") + NEEDS_ATTENTION
+        except NoReverseMatch:
+            url = ""
+        name = str(cls._meta.verbose_name_plural)
+        return Attention(cls._meta.label_lower, name, waiting.order_by()[:BOUND].count(), url)
+
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+        """Return what else to write when the row is given up. Override where a state must follow."""
+        del sentence, now
+        return {}
+
+    def keep(self, **columns: Any) -> bool:
+        """Write columns, unless another attempt or a person has taken the row over. Return whether it was written."""
+        mine: QuerySet[Leased] = QuerySet(type(self)).filter(pk=self.pk, attempt=self.attempt)
+        if self.attempt is None or not mine.update(**columns):
+            return False
+        for name, value in columns.items():
+            setattr(self, name, value)
+        return True
+
+    def release(self, due_at: datetime | None = None, **columns: Any) -> bool:
+        """End the attempt with success. `due_at`: when there is more to do."""
+        return self.keep(**(fresh(due_at) | columns))
+
+    def postpone(self, now: datetime, delay: timedelta, **columns: Any) -> bool:
+        """End the attempt as if it had not begun: nothing was tried, so it counts as no try."""
+        return self.keep(**({"attempt": None, "tries": max(self.tries - 1, 0), "due_at": now + delay} | columns))
+
+    def retry(self, error: Exception | str, now: datetime, delay: timedelta | None = None, **columns: Any) -> bool:
+        """End the attempt with an expected error and try again after `delay`, by default the policy's."""
+        due_at = now + (self.policy.delay(self.tries) if delay is None else delay)
+        return self.keep(**({"attempt": None, "due_at": due_at, "last_error": str(error)[:300]} | columns))
+
+    def fail(self, error: Exception | str, **columns: Any) -> bool:
+        """End the work for good with an expected error, which the row's person reads. Staff need not look."""
+        return self.keep(**({"attempt": None, "due_at": None, "last_error": str(error)[:300]} | columns))
+
+    def give_up(self, error: Exception | str, now: datetime) -> bool:
+        """Stop automatic attempts: the row waits for staff, or goes on and is listed where the policy never stops."""
+        sentence = str(error)[:300]
+        due_at = None if self.policy.stops else now + self.policy.lease
+        log.error("%s %s needs attention: %s", self._meta.label, self.pk, sentence)
+        columns = {
+            "attempt": None,
+            "due_at": due_at,
+            "crashes": self.crashes,
+            "gave_up_at": now,
+            "last_error": sentence,
+        }
+        return self.keep(**(columns | self.columns_on_give_up(sentence, now)))
+
+    def attempting(self, now: datetime) -> Attempting:
+        """Return a context that records how the attempt ends if its block raises. See `Attempting`."""
+        return Attempting(self, now)
+
+    def record_error(self, error: ExpectedError, now: datetime) -> None:
+        """Retry after an expected error, or fail. Override where the row's state or its wait depends on it."""
+        if self.policy.tries is not None and (error.permanent or self.tries >= self.policy.tries):
+            self.fail(error)
+        else:
+            self.retry(error, now)
+
+
+class Attempting:
+    """Swallows what a block of work raises, and records it.
+
+    ExpectedError: the row is tried again or fails for good, as its policy says. Any other Exception is logged with its
+    traceback and counted as a crash.
+    """
+
+    def __init__(self, row: Leased, now: datetime) -> None:
+        self.row, self.now = row, now
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        can_fail = self.row.policy.tries is not None
+        if isinstance(error, ExpectedError) and (can_fail or not error.permanent):
+            self.row.record_error(error, self.now)
+        elif isinstance(error, Exception):
+            self._record_unexpected(error)
+        return isinstance(error, Exception)
+
+    def _record_unexpected(self, error: Exception) -> None:
+        row = self.row
+        row.crashes += 1
+        log.error("An attempt at %s %s failed", type(row).__name__, row.pk, exc_info=error)
+        if row.crashes >= row.policy.crashes:
+            row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
+        else:
+            # Longer than after an expected error: a cache or a store that restarts must not use up all attempts.
+            delay = row.policy.lease * (4 ** (row.crashes - 1) if row.policy.stops else 1)
+            sentence = f"Something went wrong on our side ({type(error).__name__}). We try again."
+            row.retry(sentence, self.now, delay, crashes=row.crashes)
+
+
+Row = TypeVar("Row", bound=Leased)
+
+
+def fresh(due_at: datetime | None) -> dict[str, Any]:
+    """Return the columns of a row without any attempt, due at `due_at`."""
+    return {
+        "due_at": due_at,
+        "attempt": None,
+        "tries": 0,
+        "crashes": 0,
+        "queued_at": None,
+        "last_error": "",
+        "gave_up_at": None,
+    }
+
+
+def due(rows: QuerySet[Row], now: datetime) -> QuerySet[Row]:
+    """Return the rows that a worker must work on, the longest due first."""
+    return rows.filter(due_at__lte=now).order_by("due_at", "pk")
+
+
+def lease_row(rows: QuerySet[Row], now: datetime) -> Row | None:
+    """Lease the one row of `rows`. Return None if it isn't due, another worker holds it, or it was given up.
+
+    `rows` is filtered by columns of its own: in a join PostgreSQL would let two workers lease one row. A lease that
+    ends too far in the future was taken by a clock that has been set back since, and counts as over.
+    """
+    assert sum(map(bool, rows.query.alias_refcount.values())) <= 1, "no joins"  # noqa: S101  # a programming error
+    lease = rows.model.policy.lease
+    is_due = Q(due_at__lte=now) | Q(attempt__isnull=False, due_at__gt=now + 2 * lease)
+    attempt = uuid.uuid4()
+    if not rows.filter(is_due).update(**_taking(rows.model, attempt, now)):
+        return None
+    row = rows.filter(attempt=attempt).first()
+    return None if row is None or _give_up_if_crashed(row, now) else row
+
+
+def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
+    """Lease up to `size` due rows of `rows` in its order, skipping those that another worker takes at this moment."""
+    attempt = uuid.uuid4()
+    with transaction.atomic():
+        free = rows.filter(due_at__lte=now).select_for_update(of=("self",), skip_locked=True)
+        keys = list(free.values_list("pk", flat=True)[:size])
+        QuerySet(rows.model).filter(pk__in=keys).update(**_taking(rows.model, attempt, now))
+    taken = list(rows.filter(pk__in=keys, attempt=attempt)) if keys else []
+    return [row for row in taken if not _give_up_if_crashed(row, now)]
+
+
+def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, Any]:
+    """Each attempt ends by removing its id: one that still stands has crashed."""
+    return {
+        "attempt": attempt,
+        "due_at": now + model.policy.lease,
+        "tries": F("tries") + 1,
+        "crashes": Case(
+            When(attempt__isnull=False, then=F("crashes") + 1), default=F("crashes"), output_field=models.IntegerField()
+        ),
+        "queued_at": Value(None),
+    }
+
+
+def _give_up_if_crashed(row: Leased, now: datetime) -> bool:
+    if row.crashes < row.policy.crashes:
+        return False
+    sentence = OUR_FAULT.format(what="a worker crashed")
+    if row.policy.stops:
+        row.give_up(sentence, now)
+    else:
+        row.keep(gave_up_at=now, last_error=sentence)
+    return row.policy.stops
+
+
+# The queue is only a hint: what it lost, and what must be retried, is found in the database.
+
+
+@job(every=timedelta(seconds=10))
+def queue_due_rows(now: datetime) -> int:
+    """Queue the due rows of every model that has a job for single rows. Return how many."""
+    queued = 0
+    for declared in get_jobs():
+        if declared.rows is None:
+            continue
+        waiting = Q(queued_at=None) | Q(queued_at__lte=now - QUEUE_AGAIN_AFTER)
+        rows: QuerySet[Any] = QuerySet(declared.rows)
+        keys = list(due(rows.filter(waiting), now).values_list("pk", flat=True)[:PAGE])
+        rows.filter(pk__in=keys).update(queued_at=now)
+        for key in keys:
+            enqueue(declared.function, key)
+        queued += len(keys)
+    return queued
+
+
+# What needs attention: one list for all kinds of jobs.
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Rows of one model that wait for staff. `count` ends at BOUND, and `url` is empty for a model without admin."""
+
+    kind: str
+    name: str
+    count: int
+    url: str
+
+
+def get_attention() -> list[Attention]:
+    """Return how many rows wait for staff, for each model that workers work on: also where there are none."""
+    return [model.get_attention() for model in apps.get_models() if issubclass(model, Leased)]

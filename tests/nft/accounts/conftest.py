@@ -1,0 +1,53 @@
+"""People who sign in and link accounts. Imports wait: this file is read before Django is set up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from tests.kit.wallets import Browser, Wallet
+
+
+@pytest.fixture
+def no_chain(settings: Any) -> None:
+    """No node answers: what the test does must need none."""
+    from tests.kit.wallets import NOBODY, chains_at
+
+    settings.NFT_CHAINS = chains_at(NOBODY)
+
+
+@pytest.fixture
+def wallet() -> Wallet:
+    from tests.kit.wallets import Wallet
+
+    return Wallet.create()
+
+
+@pytest.fixture
+def owner() -> Wallet:
+    """The key that owns a contract account."""
+    from tests.kit.wallets import Wallet
+
+    return Wallet.create()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Alice, with a password and no account yet."""
+    from django.contrib.auth.models import User
+
+    return User.objects.create_user("alice", password="correct horse")
+
+
+@pytest.fixture
+def browser(alice: User) -> Browser:
+    """Alice's browser, signed in just now."""
+    from tests.kit.wallets import Browser
+
+    browser = Browser()
+    browser.enter(alice)
+    return browser

@@ -1,0 +1,38 @@
+"""No module of the site opens a connection except the ones listed here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+NETWORK = {"aiohttp", "boto3", "ftplib", "http.client", "httpx", "requests", "smtplib", "socket", "urllib.request"}
+NETWORK |= {"urllib3", "web3", "xmlrpc"}
+CLIENTS = {
+    "avatarsite/settings/object_store.py": "the configured object store",
+    "nft/clients/transport/connections.py": "every HTTP request",
+    "nft/clients/transport/deadline.py": "its time limit",
+    "nft/clients/web/fetch.py": "untrusted URLs, through that",
+    "nft/clients/ipfs/pinners.py": "the configured pinners, through that",
+    "nft/clients/evm/node.py": "the configured nodes, through that",
+    "nft/management/commands/deploy_contract.py": "the operator's own deployment",
+}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_only_the_clients_reach_the_network() -> None:
+    found = set()
+    for path in (path for app in ("nft", "profiles", "avatarsite") for path in (ROOT / app).rglob("*.py")):
+        names = set(imports_of(path))
+        if any(name == wire or name.startswith(f"{wire}.") for name in names for wire in NETWORK):
+            found.add(path.relative_to(ROOT).as_posix())
+    assert found == set(CLIENTS)

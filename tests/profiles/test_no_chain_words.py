@@ -1,0 +1,30 @@
+"""`profiles` knows nothing of chains: no setting of the other app and no word of its field stands in its code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PROFILES = Path(__file__).resolve().parents[2] / "profiles"
+# The drawings in there are those that wallets have made known, and are named after them.
+DRAWINGS = PROFILES / "images" / "fallback"
+WORDS = re.compile(
+    r"(?i)\b(?:NFT_\w+|nfts?|(?:block)?chains?|on-chain|wallets?|ethereum|web3|siwe|solidity|ipfs|cids?"
+    r"|(?:caip|erc|eip)[-_]?\d*|ens)\b"
+)
+
+
+def test_no_word_of_chains_stands_in_the_code() -> None:
+    found = [
+        f"{path.relative_to(PROFILES)}:{number}: {line.strip()}"
+        for path in sorted(PROFILES.rglob("*.py"))
+        if not path.is_relative_to(DRAWINGS)
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if WORDS.search(line)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_search_finds_what_it_looks_for() -> None:
+    assert [word for word in ("NFT_ON_LOSS", "a chain", "ERC-721", "wallets", "eip155") if not WORDS.search(word)] == []
+    assert WORDS.search("chained, content, sends, ercole") is None

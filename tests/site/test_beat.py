@@ -1,0 +1,35 @@
+"""Beat knows the whole schedule and loads nothing else of the site."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from avatarsite.beat import read_schedule
+from localstack.binaries import ROOT
+from profiles import jobs
+
+# As `celery beat` starts: Celery's loader imports what the app needs before it reads the schedule.
+START = """
+import sys
+from avatarsite.beat import app
+app.loader.import_default_modules()
+loaded = {"django.db.models", "django.http", "profiles.models", "nft.models", "allauth.account", "web3"}
+print(len(app.conf.beat_schedule), sorted(loaded & set(sys.modules)))
+"""
+
+
+def test_the_schedule_is_that_of_the_declared_jobs() -> None:
+    jobs.discover()
+    assert read_schedule() == jobs.schedule()
+
+
+def test_beat_loads_no_models_and_no_pages() -> None:
+    environment = os.environ | {"LOCAL_STACK": "1", "LOG_LEVEL": "ERROR"}
+    started = subprocess.run(
+        [sys.executable, "-c", START], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    count, loaded = started.stdout.split(" ", 1)
+    assert int(count) == len(jobs.schedule())
+    assert loaded.strip() == "[]"
