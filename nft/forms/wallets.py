@@ -1,4 +1,4 @@
-"""What people and programs send about accounts."""
+"""Parse what people and programs send about accounts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AccountForm(forms.Form):
     is_public = forms.BooleanField(required=False)
 
     def clean_label(self) -> str:
-        """One line without invisible characters, which could make a label read as something else."""
+        """Refuse invisible characters, which could make a label read as something else."""
         label = unicodedata.normalize("NFC", self.cleaned_data["label"])
         if any(unicodedata.category(character)[0] == "C" for character in label):
             raise ValidationError("A label can't hold invisible or control characters.")
@@ -30,7 +30,7 @@ class AccountForm(forms.Form):
 
 
 def read_wanted(content: dict[str, Any]) -> Wanted:
-    """The JSON of a challenge request. Raises BadAddress, MalformedRequest."""
+    """Parse the JSON of a challenge request. Raise AccountError of the kind BAD_ADDRESS or MALFORMED_REQUEST."""
     address, chain_id, purpose = (content.get(name) for name in ("address", "chain_id", "purpose"))
     if not isinstance(chain_id, int) or isinstance(chain_id, bool):
         raise AccountError("“chain_id” must be given, as a whole number.", MALFORMED_REQUEST)

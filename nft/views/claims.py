@@ -1,4 +1,4 @@
-"""Tokens a person wants to show."""
+"""Pages of the tokens that a person wants to show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from nft.accounts.linking import list_accounts
+from nft.accounts.listing import list_accounts
 from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
 from nft.claims.errors import ClaimError, NoSuchClaim
@@ -133,14 +133,14 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
         raise Http404(error.sentence) from error
 
 
-# When the picture behind a token changed: look, compare, decide.
+# Another picture behind a token: search for it, compare, decide.
 
 
 @require_safe
 @never_cache
 @login_required
-def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
-    """What the page polls while we look."""
+def new_picture_status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
+    """Return what the page polls while the search runs."""
     picture = _own(request, claim_id).get_picture()
     is_first = picture.state == ClaimPicture.State.FIRST  # there is nothing to compare a new one with yet
     done = is_first or picture.due_at is None
@@ -151,7 +151,7 @@ def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 @require_safe
 @login_required
 def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
-    """The one that waits for its person's word, for their eyes."""
+    """Return the picture that waits for its person's decision. Nobody else may see it."""
     picture = _own(request, claim_id).get_picture()
     try:
         return private_picture(square_bytes(picture.new_image))
@@ -179,18 +179,18 @@ def _decision(act: Callable[[User, UUID, datetime], str]) -> Callable[..., HttpR
 
 
 @_decision
-def look(user: User, claim_id: UUID, now: datetime) -> str:
+def new_picture_search(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.request_new_picture(user, claim_id, now)
     return ""
 
 
 @_decision
-def use(user: User, claim_id: UUID, now: datetime) -> str:
+def new_picture_use(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.use_new_picture(user, claim_id, now)
     return "The new picture is in its place."
 
 
 @_decision
-def keep(user: User, claim_id: UUID, now: datetime) -> str:
+def new_picture_keep(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.keep_old_picture(user, claim_id, now)
     return "The old picture stays, and you are not asked about this new one again."

@@ -1,4 +1,4 @@
-"""The tokens one's accounts hold, to choose from."""
+"""Pages of the tokens that a person's accounts hold, to choose from."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _without_picture(tokens: list[HeldToken], wish: Wish) -> list[UUID]:
 @require_safe
 @login_required
 def held(request: HttpRequest) -> HttpResponse:
-    """The list alone, without the rest of the page: older ones, and the same again for the script that follows."""
+    """Show the list without the rest of the page: for older tokens, and for static/js/gallery.js to swap."""
     claims = claims_pages.shown_claims(signed_in(request), timezone.now()).claims
     return render(request, "nft/held.html", gallery_context(request, claims))
 
@@ -118,7 +118,7 @@ def fetch_pictures(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
-    """For its person alone: nobody else may learn from us what a hidden account holds."""
+    """Return a token's picture to its person only: nobody else may learn what a hidden account holds."""
     try:
         content = gallery_pages.picture_of(signed_in(request), held_id)
     except (gallery_pages.NoSuchToken, StorageError) as error:
@@ -163,7 +163,7 @@ def _undo(request: HttpRequest, held_id: UUID, said: str, before: str) -> SafeSt
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """To the list as it was, by its own parameters alone."""
+    """Redirect to the list as it was, by its own parameters only."""
     wish = read_wish(request.POST)
     return redirect(_address("nft:tokens", wish) + ANCHOR)
 

@@ -56,7 +56,7 @@ def _answer(request: HttpRequest, cid: str, path: str) -> HttpResponse:
     root = parse_root(cid)
     form, scope = _format(request), _scope(request)
     if form is Format.CAR:
-        _check_car_wishes(request)
+        _check_car_parameters(request)
     content = read_content(root, path, form, scope)
     response = get_conditional_response(request, etag=content.etag)
     if response is None:
@@ -74,15 +74,17 @@ def _answer(request: HttpRequest, cid: str, path: str) -> HttpResponse:
 
 
 def _preflight() -> HttpResponse:
-    """CORS: anybody's page may read what anybody may read."""
+    """Answer CORS: pages of any origin may read the files, which are public."""
     response = HttpResponse(status=204)
     response.headers["Access-Control-Max-Age"] = "86400"
     return response
 
 
-def _check_car_wishes(request: HttpRequest) -> None:
-    """Blocks come depth first and once, in version 1. With `entity-bytes` the whole entity comes, which proves the part
-    too; it must still be well-formed."""
+def _check_car_parameters(request: HttpRequest) -> None:
+    """Refuse archives of other versions than 1, and a malformed `entity-bytes`.
+
+    Blocks come depth first and once. With `entity-bytes` the whole entity is sent, which proves the part too.
+    """
     version = request.GET.get("car-version") or next(
         (each.params.get("version") for each in request.accepted_types if "ipld.car" in str(each)), None
     )
@@ -117,13 +119,13 @@ def _refuse(request: HttpRequest, refusal: ContentRefused) -> HttpResponse:
     return problem_response(ExpectedError(refusal.sentence, kind), headers={"Cache-Control": "public, max-age=60"})
 
 
-# One range of bytes of an answer (RFC 9110, 14); several at once are answered with the whole, as the RFC allows.
+# One range of bytes (RFC 9110, 14). Several at once are answered with the whole file, as the RFC allows.
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def with_range(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
-    """`response` (200, whole) cut to what was asked for: 206, or 416 where nothing of it is there."""
+    """Return `response` (200, whole) cut to the range that was asked for: 206, or 416 if it lies outside."""
     response.headers["Accept-Ranges"] = "bytes"
     wanted = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     condition = request.headers.get("If-Range")

@@ -1,4 +1,4 @@
-"""Making a token out of a picture."""
+"""Pages that make a token out of a picture."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
 from profiles import settings as profiles_settings
 from profiles.people.signed_in import signed_in
 
+# Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
-"""What the other fields and the multipart lines may add to the picture's bytes."""
+# How much of a body that is too large is read and dropped, as a multiple of the limit.
 DRAINED = 4
 CHUNK = 64 * 1024
 SHOWN, A_PAGE = 5, 20
@@ -145,7 +146,7 @@ def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 
 
 def _accounts(request: HttpRequest) -> list[LinkedAccount]:
-    """The primary one first, which the form then offers."""
+    """Return the accounts that may own the token. The primary one comes first, and the form selects it."""
     mine = accounts_on(signed_in(request).pk, default_chain_id())
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
@@ -155,7 +156,7 @@ def _offer(request: HttpRequest) -> sponsor.Offer | None:
 
 
 def _drain(request: HttpRequest) -> None:
-    """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
+    """Read and drop the body, up to a multiple of the limit: a browser shows the answer only once it has sent all."""
     left = DRAINED * profiles_settings.current().upload_max_bytes
     while left > 0 and (chunk := request.read(CHUNK)):
         left -= len(chunk)
@@ -169,7 +170,7 @@ def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:
 
 
 def _field_of(error: Exception) -> str | None:
-    """Where a form shows it: what the decoder says belongs to the picture."""
+    """Return the field that shows the error. What the decoder refuses belongs to the picture."""
     if isinstance(error, TextRefused):
         return error.field
     if isinstance(error, NotYours):

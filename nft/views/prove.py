@@ -1,4 +1,4 @@
-"""The page on which anybody checks a picture in their own browser, or learns how to do it without us."""
+"""The page on which anybody verifies a picture in their browser, or learns how to do it without this site."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
 
 
 def _check(source: Source) -> dict[str, Any]:
-    """What the page's script and the commands need of one file."""
+    """Return what the page's script and the commands need of one file."""
     path = "/".join(quote(name, safe="") for name in source.path.split("/") if name)
     address = reverse("nft:ipfs", args=[source.root]) + (f"/{path}" if path else "") + "?format=car&dag-scope=entity"
     archive, shell_path = f"{source.name}.car", source.reference.replace("'", "'\\''")
@@ -61,6 +61,6 @@ def _check(source: Source) -> dict[str, Any]:
 
 
 def _ask_chain(facts: dict[str, Any]) -> str:
-    """For Foundry's `cast`, as one way of many to ask a node for what the token names."""
+    """Return a command of Foundry's `cast` that asks a node what the token names."""
     function = "uri(uint256)(string)" if facts.get("standard") == "erc1155" else "tokenURI(uint256)(string)"
     return f"cast call {facts.get('contract', '')} '{function}' {facts.get('token_id', '')} --rpc-url <node>"

@@ -1,4 +1,4 @@
-"""Sending a token to somebody else."""
+"""Pages that send a token to somebody else, and answer for a token that arrived."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
 
 
 def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tuple[Receiver, dict[str, Any]] | None:
-    """The very address that is shown is the one in the transaction: nothing is looked up again."""
+    """Build the transaction for the address that is shown. No name is looked up again."""
     clients = get_clients()
     try:
         receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), clients)
@@ -78,7 +78,7 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     return claim
 
 
-# Answering whether a token that arrived shall be shown.
+# The answer whether a token that arrived is to be shown.
 
 
 @require_POST

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from nft.accounts.linking import ShownAccount
+from nft.accounts.listing import ShownAccount
 from profiles.page_parts import Action, Confirmation, Pill
 
 UNLINK_TEXT = (

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from nft.accounts import linking
+from nft.accounts import linking, listing
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod, NoSuchAccount
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, TokenClaim
@@ -192,7 +192,7 @@ class TestNamingAndShowing:
 
     def test_the_list_shows_checksum_addresses_and_chains(self, alice: User, wallet: Wallet) -> None:
         link(alice, wallet)
-        (shown,) = linking.list_accounts(alice)
+        (shown,) = listing.list_accounts(alice)
         assert (shown.address, shown.chain_name) == (wallet.address, "Local chain")
 
     def test_the_page_offers_to_unlink_only_what_may_go(self, browser: Browser, wallet: Wallet, alice: User) -> None:

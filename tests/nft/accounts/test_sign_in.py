@@ -17,7 +17,7 @@ from django.urls import reverse
 from nft.accounts import challenges, sign_in
 from nft.accounts.challenges import Visitor, Wanted
 from nft.accounts.errors import CHALLENGE_EXPIRED, CHALLENGE_USED, AccountError
-from nft.accounts.sessions import GUEST_SESSION_SECONDS
+from nft.accounts.guest_sessions import GUEST_SESSION_SECONDS
 from nft.accounts.sign_in import Reply
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, SignInChallenge
@@ -180,9 +180,9 @@ class TestOnlyOnce:
     def test_old_challenges_and_the_sessions_of_guests_are_forgotten(self, alice: Wallet) -> None:
         visitor = Visitor(SessionStore(), None, "somewhere")
         challenges.issue_challenge(visitor, wanted(alice), NOW)
-        assert challenges.forget_old(NOW + timedelta(minutes=9)) == 0
+        assert challenges.delete_old_challenges(NOW + timedelta(minutes=9)) == 0
         Session.objects.update(expire_date=datetime(2020, 1, 1, tzinfo=UTC))
-        assert challenges.forget_old(NOW + timedelta(minutes=11)) == 1
+        assert challenges.delete_old_challenges(NOW + timedelta(minutes=11)) == 1
         assert not SignInChallenge.objects.exists()
         assert not Session.objects.exists()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from nft.accounts.linking import ShownAccount
+from nft.accounts.listing import ShownAccount
 from nft.claims.proofs import Fixity, Proof, Source
 from nft.transfers.sending import Receiver
 from nft.views.prove_page import source_pill, unhashable, unproved
