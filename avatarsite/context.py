@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
-from nft.settings.chains import Chain, chains
 from profiles.people.signed_in import own_profile
 from profiles.pictures.notices import open_notices
+
+if TYPE_CHECKING:
+    from nft.settings.chains import Chain
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -19,7 +23,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_origin": settings.SITE_ORIGIN,
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
-        "chains": [_public_chain(chain) for chain in chains().values()],
+        "chains": _public_chains() if apps.is_installed("nft") else [],
         "walletconnect": settings.WALLETCONNECT and _walletconnect(settings.WALLETCONNECT),
         "my_notices": SimpleLazyObject(lambda: open_notices(own_profile(request))),
         "my_profile": SimpleLazyObject(lambda: own_profile(request) if request.user.is_authenticated else None),
@@ -34,6 +38,12 @@ def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
         "name": settings.SITE_NAME,
         "icon": settings.SITE_ORIGIN + static("img/icon.svg"),
     }
+
+
+def _public_chains() -> list[dict[str, str | int]]:
+    from nft.settings.chains import chains  # a site without nft imports none of it
+
+    return [_public_chain(chain) for chain in chains().values()]
 
 
 def _public_chain(chain: Chain) -> dict[str, str | int]:

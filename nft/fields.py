@@ -11,17 +11,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from nft.core.evm.address import ADDRESS_BYTES
 from nft.core.evm.token import MAX_TOKEN_ID
 
-if TYPE_CHECKING:
-    _Bytes = models.BinaryField[bytes, bytes]
-    _IntText = models.CharField[Any, Any]  # int, or None if the column is nullable
-else:  # generic only in the stubs
-    _Bytes = models.BinaryField
-    _IntText = models.CharField
+if TYPE_CHECKING:  # generic only in the stubs
+    _BytesField = models.BinaryField[bytes, bytes]
+    _IntField = models.CharField[int, int]
+else:
+    _BytesField = models.BinaryField
+    _IntField = models.CharField
 
 UINT256_DIGITS = len(str(MAX_TOKEN_ID))
 
 
-class AddressField(_Bytes):
+class AddressField(_BytesField):
     """An Ethereum address, stored as its 20 bytes. `nft.core.evm.address.to_checksum` returns its text."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -31,13 +31,13 @@ class AddressField(_Bytes):
     def from_db_value(self, value: bytes | memoryview | None, *_: object) -> bytes | None:
         return None if value is None else bytes(value)
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: bytes | None) -> bytes | None:
         if value is not None and len(value) != ADDRESS_BYTES:
             raise ValidationError("An address has 20 bytes, this one has %(n)s.", params={"n": len(value)})
-        return super().get_prep_value(value)
+        return value
 
 
-class Uint256Field(_IntText):
+class Uint256Field(_IntField):
     """A uint256, stored as decimal text of at most 78 digits: databases have no such type and might round it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -47,10 +47,10 @@ class Uint256Field(_IntText):
     def from_db_value(self, value: str | None, *_: object) -> int | None:
         return None if value is None else int(value)
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str | int | None) -> str | int | None:
         return int(value) if isinstance(value, str) and value else value
 
-    def get_prep_value(self, value: Any) -> str | None:
+    def get_prep_value(self, value: int | str | None) -> str | None:
         if value is None:
             return None
         number = int(value)
@@ -58,5 +58,7 @@ class Uint256Field(_IntText):
             raise ValidationError("A token id is a whole number from 0 to 2^256 - 1.")
         return str(number)
 
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+    def get_db_prep_value(
+        self, value: int | str | None, connection: BaseDatabaseWrapper, prepared: bool = False
+    ) -> int | str | None:
         return value if prepared else self.get_prep_value(value)

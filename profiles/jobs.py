@@ -14,7 +14,7 @@ from datetime import timedelta
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
 
 from django.apps import apps
 from django.db import transaction
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+AnyFunction = Callable[..., object]
+Function = TypeVar("Function", bound=AnyFunction)
 Period = timedelta | Callable[[], timedelta]
 
 DEFAULT_QUEUE = "default"
@@ -44,18 +45,18 @@ class Job:
     """One declared job. `name` is its Celery task name: the dotted path of the function."""
 
     name: str
-    function: Callable[..., Any]
+    function: AnyFunction
     queue: str
     every: Period | None
-    each: Callable[[], Iterable[Any]] | None
+    each: Callable[[], Iterable[object]] | None
     expires: Period | None
     time_limit: timedelta | None
     rows: type[Model] | None
 
-    def run(self, *args: Any) -> None:
+    def run(self, *args: object) -> None:
         """Call the function with `args`, the present time as `now`, and what `provide` registered."""
         wanted = signature(self.function).parameters
-        given = {name: import_string(path)() for name, path in _PROVIDERS.items() if name in wanted}
+        given: dict[str, object] = {name: import_string(path)() for name, path in _PROVIDERS.items() if name in wanted}
         if "now" in wanted:
             given["now"] = timezone.now()
         self.function(*args, **given)
@@ -63,6 +64,15 @@ class Job:
 
 _JOBS: dict[str, Job] = {}
 _PROVIDERS: dict[str, str] = {}
+
+
+class PeriodicRun(TypedDict):
+    """An entry of Celery's beat schedule; `schedule` is its period in seconds."""
+
+    task: str
+    schedule: float
+    options: NotRequired[dict[str, float]]
+    args: NotRequired[list[object]]
 
 
 class _Broker:
@@ -73,7 +83,7 @@ def job(
     *,
     queue: str = DEFAULT_QUEUE,
     every: Period | None = None,
-    each: Callable[[], Iterable[Any]] | None = None,
+    each: Callable[[], Iterable[object]] | None = None,
     expires: Period | None = STALE_AFTER,
     time_limit: timedelta | None = None,
     rows: type[Model] | None = None,
@@ -101,8 +111,8 @@ def provide(name: str, path: str) -> None:
     _PROVIDERS[name] = path
 
 
-def get_job(function: Callable[..., Any]) -> Job:
-    """Return the job that `function` was declared as. Raises KeyError."""
+def get_job(function: AnyFunction) -> Job:
+    """Return the job that `function` was declared as. Raise KeyError."""
     return _JOBS[_name_of(function)]
 
 
@@ -111,7 +121,7 @@ def get_jobs() -> list[Job]:
     return list(_JOBS.values())
 
 
-def enqueue(function: Callable[..., Any], *args: Any, delay: float = 0, expires: float | None = None) -> None:
+def enqueue(function: AnyFunction, *args: object, delay: float = 0, expires: float | None = None) -> None:
     """Run a job once the current transaction is committed, at the earliest after `delay` seconds.
 
     args: JSON values and UUIDs. expires: seconds after which the job is useless.
@@ -124,25 +134,25 @@ def enqueue(function: Callable[..., Any], *args: Any, delay: float = 0, expires:
     transaction.on_commit(send, robust=True)
 
 
-def _send(wanted: Job, args: tuple[Any, ...], **options: Any) -> None:
+def _send(wanted: Job, args: tuple[object, ...], *, countdown: float | None, expires: float | None) -> None:
     from celery import current_app
     from kombu.exceptions import KombuError, OperationalError
 
     if time.monotonic() < _Broker.skip_until:
         return
     try:
-        current_app.send_task(wanted.name, args=list(args), queue=wanted.queue, retry=False, **options)
+        current_app.send_task(
+            wanted.name, args=list(args), queue=wanted.queue, retry=False, countdown=countdown, expires=expires
+        )
     except (KombuError, OperationalError, OSError) as error:
         _Broker.skip_until = time.monotonic() + BROKER_PAUSE
         log.warning("The queue takes no work (%s); %s %s is queued again later.", error, wanted.name, *args[:1])
 
 
-# What workers and beat do once at their start. A web process only sends names, and imports no job that it doesn't use.
-
-
 def discover() -> None:
     """Import every module of the installed apps that declares a job, and no other: some must not be in a worker.
 
+    Workers and beat do this once at their start. A web process only sends names, and imports no job it doesn't use.
     A declaration is found by its text, `@job(` at the start of a line, in a module that imports it by name.
     """
     for config in apps.get_app_configs():
@@ -156,7 +166,7 @@ def discover() -> None:
 def register(app: Celery) -> None:
     """Make a Celery task of each declared job, and set their queues and the schedule of the periodic ones."""
     for declared in get_jobs():
-        options: dict[str, Any] = {"name": declared.name}
+        options: dict[str, str | float] = {"name": declared.name}
         if declared.time_limit is not None:
             options["time_limit"] = declared.time_limit.total_seconds()
             options["soft_time_limit"] = (declared.time_limit - SOFT_LIMIT_MARGIN).total_seconds()
@@ -170,13 +180,13 @@ def routes() -> dict[str, dict[str, str]]:
     return {declared.name: {"queue": declared.queue} for declared in get_jobs()}
 
 
-def schedule() -> dict[str, dict[str, Any]]:
+def schedule() -> dict[str, PeriodicRun]:
     """Return the periodic runs as Celery's beat takes them."""
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, PeriodicRun] = {}
     for declared in get_jobs():
         if declared.every is None:
             continue
-        entry: dict[str, Any] = {"task": declared.name, "schedule": _seconds(declared.every)}
+        entry: PeriodicRun = {"task": declared.name, "schedule": _seconds(declared.every)}
         if declared.expires is not None:
             entry["options"] = {"expires": _seconds(declared.expires)}
         if declared.each is None:
@@ -186,7 +196,7 @@ def schedule() -> dict[str, dict[str, Any]]:
     return entries
 
 
-def _name_of(function: Callable[..., Any]) -> str:
+def _name_of(function: AnyFunction) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 

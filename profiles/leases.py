@@ -12,7 +12,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from django.apps import apps
 from django.db import models, transaction
@@ -45,7 +45,7 @@ class Policy:
     fail for good: errors that may pass are tried again without limit, and a permanent one counts as unexpected.
     crashes: attempts without success that may crash or end in an unexpected error.
     first_delay, longest_delay: the wait before another attempt, which doubles from the one to the other.
-    stops: False for a job that goes on, and is only listed, after its crashes.
+    stops: False for a job that continues after its crashes and is only listed.
     """
 
     lease: timedelta = timedelta(minutes=3)
@@ -105,12 +105,12 @@ class Leased(models.Model):
         name = str(cls._meta.verbose_name_plural)
         return Attention(cls._meta.label_lower, name, waiting.order_by()[:BOUND].count(), url)
 
-    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         """Return what else to write when the row is given up. Override where a state must follow."""
         del sentence, now
         return {}
 
-    def keep(self, **columns: Any) -> bool:
+    def keep(self, **columns: object) -> bool:
         """Write columns, unless another attempt or a person has taken the row over. Return whether it was written."""
         mine: QuerySet[Leased] = QuerySet(type(self)).filter(pk=self.pk, attempt=self.attempt)
         if self.attempt is None or not mine.update(**columns):
@@ -119,25 +119,25 @@ class Leased(models.Model):
             setattr(self, name, value)
         return True
 
-    def release(self, due_at: datetime | None = None, **columns: Any) -> bool:
+    def release(self, due_at: datetime | None = None, **columns: object) -> bool:
         """End the attempt with success. `due_at`: when there is more to do."""
         return self.keep(**(fresh(due_at) | columns))
 
-    def postpone(self, now: datetime, delay: timedelta, **columns: Any) -> bool:
+    def postpone(self, now: datetime, delay: timedelta, **columns: object) -> bool:
         """End the attempt as if it had not begun: nothing was tried, so it counts as no try."""
         return self.keep(**({"attempt": None, "tries": max(self.tries - 1, 0), "due_at": now + delay} | columns))
 
-    def retry(self, error: Exception | str, now: datetime, delay: timedelta | None = None, **columns: Any) -> bool:
+    def retry(self, error: Exception | str, now: datetime, delay: timedelta | None = None, **columns: object) -> bool:
         """End the attempt with an expected error and try again after `delay`, by default the policy's."""
         due_at = now + (self.policy.delay(self.tries) if delay is None else delay)
         return self.keep(**({"attempt": None, "due_at": due_at, "last_error": str(error)[:300]} | columns))
 
-    def fail(self, error: Exception | str, **columns: Any) -> bool:
+    def fail(self, error: Exception | str, **columns: object) -> bool:
         """End the work for good with an expected error, which the row's person reads. Staff need not look."""
         return self.keep(**({"attempt": None, "due_at": None, "last_error": str(error)[:300]} | columns))
 
     def give_up(self, error: Exception | str, now: datetime) -> bool:
-        """Stop automatic attempts: the row waits for staff, or goes on and is listed where the policy never stops."""
+        """Stop automatic attempts: the row waits for staff, or continues and is listed if the policy never stops."""
         sentence = str(error)[:300]
         due_at = None if self.policy.stops else now + self.policy.lease
         log.error("%s %s needs attention: %s", self._meta.label, self.pk, sentence)
@@ -163,9 +163,9 @@ class Leased(models.Model):
 
 
 class Attempting:
-    """Swallows what a block of work raises, and records it.
+    """A context that suppresses what a block of work raises, and records it.
 
-    ExpectedError: the row is tried again or fails for good, as its policy says. Any other Exception is logged with its
+    ExpectedError: the row is tried again or fails for good, by its policy. Any other Exception is logged with its
     traceback and counted as a crash.
     """
 
@@ -199,7 +199,7 @@ class Attempting:
 Row = TypeVar("Row", bound=Leased)
 
 
-def fresh(due_at: datetime | None) -> dict[str, Any]:
+def fresh(due_at: datetime | None) -> dict[str, object]:
     """Return the columns of a row without any attempt, due at `due_at`."""
     return {
         "due_at": due_at,
@@ -244,8 +244,8 @@ def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
     return [row for row in taken if not _give_up_if_crashed(row, now)]
 
 
-def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, Any]:
-    """Each attempt ends by removing its id: one that still stands has crashed."""
+def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, object]:
+    """Return the columns of a new lease. Each attempt ends by removing its id: a remaining one has crashed."""
     return {
         "attempt": attempt,
         "due_at": now + model.policy.lease,
@@ -268,27 +268,24 @@ def _give_up_if_crashed(row: Leased, now: datetime) -> bool:
     return row.policy.stops
 
 
-# The queue is only a hint: what it lost, and what must be retried, is found in the database.
-
-
 @job(every=timedelta(seconds=10))
 def queue_due_rows(now: datetime) -> int:
-    """Queue the due rows of every model that has a job for single rows. Return how many."""
+    """Queue the due rows of every model that has a job for single rows. Return how many.
+
+    The queue is only a hint: what it lost, and what must be retried, is found in the database.
+    """
     queued = 0
     for declared in get_jobs():
         if declared.rows is None:
             continue
         waiting = Q(queued_at=None) | Q(queued_at__lte=now - QUEUE_AGAIN_AFTER)
-        rows: QuerySet[Any] = QuerySet(declared.rows)
+        rows: QuerySet[Leased] = QuerySet(cast("type[Leased]", declared.rows))
         keys = list(due(rows.filter(waiting), now).values_list("pk", flat=True)[:PAGE])
         rows.filter(pk__in=keys).update(queued_at=now)
         for key in keys:
             enqueue(declared.function, key)
         queued += len(keys)
     return queued
-
-
-# What needs attention: one list for all kinds of jobs.
 
 
 @dataclass(frozen=True)

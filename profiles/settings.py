@@ -157,6 +157,8 @@ def _read(source: object, name: str, default: Any) -> Any:
             return value if isinstance(value, timedelta) else timedelta(seconds=value)
         if isinstance(default, frozenset):  # of names, which are compared in small letters
             return frozenset(str(each).lower() for each in value)
+        if isinstance(default, Mapping):
+            return {what: (int(count), int(seconds)) for what, (count, seconds) in value.items()}
         return type(default)(value)
     except (TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"{name} can't be {value!r}: {error}") from error

@@ -10,12 +10,15 @@ import atexit
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from localstack.binaries import ROOT
 from tests.servers import places as test_places
+
+if TYPE_CHECKING:
+    from tests.kit.wallets import Wallet
 
 pytest_plugins = [
     "tests.servers.redis",
@@ -100,3 +103,18 @@ def uncollected_static_files(settings: Any) -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # WhiteNoise warns if there is none
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture
+def no_chain(settings: Any) -> None:
+    """Let no node answer: what the test does must need none."""
+    from tests.kit.wallets import NOBODY, chains_at
+
+    settings.NFT_CHAINS = chains_at(NOBODY)
+
+
+@pytest.fixture
+def wallet() -> Wallet:
+    from tests.kit.wallets import Wallet
+
+    return Wallet.create()

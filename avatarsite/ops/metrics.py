@@ -96,11 +96,11 @@ def _add_attention(families: Families) -> None:
 
 
 def _add_chains(families: Families) -> None:
-    from nft.watching.gauges import read_gauges
+    from nft.watching.gauges import get_gauges
 
     try:
-        for gauge in read_gauges(timezone.now()):
-            _add(families, gauge.name, gauge.says, gauge.value, gauge.labels)
+        for gauge in get_gauges(timezone.now()):
+            _add(families, gauge.name, gauge.help, gauge.value, gauge.labels)
     except DatabaseError:
         return
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from avatarsite.settings import env
-from nft.settings.chains import Chain, parse_chains
 
 LOCAL_CHAIN_ID = 31337
 
@@ -18,6 +17,8 @@ def read_chains(local_data: Path | None) -> dict[int, dict[str, Any]]:
 
     Raises ImproperlyConfigured, so that a wrong entry stops the start.
     """
+    from nft.settings.chains import parse_chains  # a site without nft imports none of it
+
     chains = {int(chain_id): chain for chain_id, chain in env.parsed_json("NFT_CHAINS", {}).items()}
     if local_data is not None and LOCAL_CHAIN_ID not in chains:
         chains[LOCAL_CHAIN_ID] = _local_chain(local_data)
@@ -32,6 +33,8 @@ def rpc_origins(chains: dict[int, dict[str, Any]]) -> list[str]:
 
 
 def _local_chain(data: Path) -> dict[str, Any]:
+    from nft.settings.chains import Chain
+
     port = env.integer("AVATARSITE_CHAIN_PORT", 8545, low=1, high=65535)
     node = f"127.0.0.1:{port}"
     chain: dict[str, Any] = {"name": "Local chain", "rpc_urls": [f"http://{node}"], "ws_url": f"ws://{node}"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from avatarsite.settings import chains, env, services, sponsoring, wallet_connect
 from avatarsite.settings.site import DATA_DIR, LOCAL_STACK, NFT_ENABLED, SITE_NAME
 
-NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None)
+NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None) if NFT_ENABLED else {}
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
 NFT_COLLECTION_POLICY = env.choice("NFT_COLLECTION_POLICY", "any", ["any", "trusted"])
-NFT_INDEXERS = services.read_indexers()
+NFT_INDEXERS = services.read_indexers() if NFT_ENABLED else []
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)
 NFT_REHASH_DAYS = env.integer("NFT_REHASH_DAYS", 7, low=1, high=3650)
@@ -25,7 +25,7 @@ NFT_HTTP_ALLOW_PLAIN = env.flag("NFT_HTTP_ALLOW_PLAIN")
 WALLETCONNECT = wallet_connect.read() if NFT_ENABLED else None
 NFT_HTTP_SECONDS_PER_HOST = env.integer("NFT_HTTP_SECONDS_PER_HOST", 1, high=3600)
 NFT_HTTP_PER_MINUTE = env.integer("NFT_HTTP_PER_MINUTE", 3000, low=1)
-NFT_PINNERS = services.read_pinners()
+NFT_PINNERS = services.read_pinners() if NFT_ENABLED else []
 NFT_SPONSOR_CHAINS = sponsoring.read_chains(is_local=LOCAL_STACK)
 NFT_SPONSOR_KEYS = sponsoring.read_keys(NFT_SPONSOR_CHAINS, is_local=LOCAL_STACK)
 NFT_SPONSOR_SIGNER = env.text("NFT_SPONSOR_SIGNER", "")

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite.settings import env
-from nft.settings.services import parse_indexers, parse_pinners
 
 
 def read_indexers() -> list[dict[str, Any]]:
     """Return NFT_INDEXERS. Raises ImproperlyConfigured."""
+    from nft.settings.services import parse_indexers  # a site without nft imports none of it
+
     indexers: list[dict[str, Any]] = env.parsed_json("NFT_INDEXERS", [])
     try:
         parse_indexers(indexers)
@@ -22,6 +23,8 @@ def read_indexers() -> list[dict[str, Any]]:
 
 def read_pinners() -> list[dict[str, str]]:
     """Return NFT_PINNERS, each with its token of NFT_PINNER_TOKENS. Raises ImproperlyConfigured."""
+    from nft.settings.services import parse_pinners
+
     pinners: list[dict[str, str]] = env.parsed_json("NFT_PINNERS", [])
     tokens = env.parsed_json("NFT_PINNER_TOKENS", {})
     try:

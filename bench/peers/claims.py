@@ -52,7 +52,7 @@ def sweep(case: Case, count: int) -> Work:
 def watch(case: Case) -> Work:
     from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
     from nft.models import TokenClaim, WatchedChain
-    from nft.watching.transfers_seen import note_logs
+    from nft.watching.transfers_seen import record_logs
     from nft.watching.watcher import watch_chain
 
     _fill(case["busy"], 10, case["owner"])
@@ -69,7 +69,7 @@ def watch(case: Case) -> Work:
     _check(len(logs) == 100 * case["moves"])
     looks = sorted(_time_run(case, lambda: watch_chain(CHAIN_ID, timezone.now(), clients)) for _ in range(LOOKS))
     facts = {"seconds": seconds, "blocks": blocks, "logs": len(logs), "look_p95": looks[int(LOOKS * 0.95)]}
-    return lambda: note_logs(CHAIN_ID, logs), facts
+    return lambda: record_logs(CHAIN_ID, logs), facts
 
 
 def _time_run(case: Case, run: Callable[[], object]) -> float:

@@ -27,7 +27,7 @@ from nft.accounts.errors import (
 from nft.claims.claiming import withdraw_claims_of_account
 from nft.core.evm.address import to_checksum
 from nft.models import AccountReturn, LinkedAccount
-from nft.names.primary import ask_for_name, forget_name
+from nft.names.primary import delete_primary_name, request_primary_name
 from nft.settings import conf
 from nft.signals import account_changed
 from profiles.audit import record
@@ -168,9 +168,9 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
         if was_public != is_public:
             _audit(account, actor=user, action="account.show" if is_public else "account.hide")
         if is_public:
-            ask_for_name(account, timezone.now())
+            request_primary_name(account, timezone.now())
         else:
-            forget_name(account)
+            delete_primary_name(account)
     return account
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from nft.core.evm.address import to_checksum
 from nft.models import LinkedAccount
-from nft.names.known import shown_name
+from nft.names.primary import get_primary_name
 from nft.settings.chains import describe_chain
 
 
@@ -41,7 +41,7 @@ def _shown(account: LinkedAccount) -> ShownAccount:
     return ShownAccount(
         id=account.pk,
         address=to_checksum(account.address),
-        name=shown_name(account, timezone.now()),
+        name=get_primary_name(account, timezone.now()),
         label=account.label,
         is_public=account.is_public,
         is_primary=account.is_primary,

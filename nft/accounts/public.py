@@ -12,7 +12,7 @@ from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address
 from nft.core.evm.caip import parse_account_id
 from nft.models import LinkedAccount
-from nft.names.known import people_named, shown_name
+from nft.names.primary import get_accounts_named, get_primary_name
 from nft.settings.chains import describe_chain
 
 
@@ -35,7 +35,7 @@ def find_by_account(identifier: str) -> Q | None:
 
 def find_by_name(identifier: str) -> Q | None:
     """Return a filter over Profile by the stored name of a public account, for profiles.sources. No network call."""
-    named = people_named(identifier, timezone.now())
+    named = get_accounts_named(identifier, timezone.now())
     return None if named is None else Q(user_id__in=named.values("user_id"))
 
 
@@ -79,4 +79,4 @@ def public_accounts(user_id: int, now: datetime) -> list[PublicAccount]:
 
 def _public(account: LinkedAccount, now: datetime) -> PublicAccount:
     chain_name = describe_chain(account.chain_id).name if account.is_contract_account else ""
-    return PublicAccount(account.address_text, shown_name(account, now), chain_name)
+    return PublicAccount(account.address_text, get_primary_name(account, now), chain_name)

@@ -1,4 +1,4 @@
-"""What staff see; importing the modules registers their pages."""
+"""Pages of the admin. Importing the modules registers them."""
 
 from nft.admin import accounts, chains, claims, collections, files, gallery, minting
 

@@ -1,6 +1,7 @@
-"""Accounts and challenges for staff. Nobody can prove an account for somebody else, so nothing is added or changed.
+"""Admin pages of accounts, primary names, challenges and sign-in counts.
 
-An address its person hides is hidden here too. Staff who were told one find its row by searching for all of it.
+Rows are read-only: only the holder can prove an account. Hidden addresses are hidden from staff too; staff who were
+told one find its row by a search for the whole address.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ MAX_AT_ONCE = 100
 
 
 def address_for_staff(account: LinkedAccount | None) -> str:
+    """Return the address of a public account, else HIDDEN."""
     return to_checksum(account.address) if account is not None and account.is_public else HIDDEN
 
 
 @admin.register(SignInCount)
 class SignInCountAdmin(ReadOnlyAdmin):
-    """Why tries to sign in by wallet were refused, day by day."""
+    """The outcomes of sign-in attempts by wallet, by day."""
 
     list_display = ["day", "outcome", "count"]
     list_filter = ["outcome"]
@@ -94,8 +96,10 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
 
 @admin.register(SignInChallenge)
 class SignInChallengeAdmin(ReadOnlyAdmin):
-    """Without the text, the nonce and the address: whoever only looks need not see what is still to be signed, and who
-    asked has not even proved the address to be theirs."""
+    """Challenges without text, nonce and address.
+
+    A text may still be waiting for its signature, and the address is not proved to belong to the person who asked.
+    """
 
     list_display = ["issued_at", "chain_id", "purpose", "user", "expires_at", "consumed_at"]
     list_filter = ["purpose", "chain_id"]
@@ -114,7 +118,7 @@ class SignInChallengeAdmin(ReadOnlyAdmin):
 
 @admin.register(PrimaryName)
 class PrimaryNameAdmin(LeasedAdmin):
-    """The ENS names of public accounts: a hidden account has none."""
+    """The primary ENS names of public accounts. Hidden accounts have no row."""
 
     list_display = ["__str__", "account", "checked_at", "tries", "due_at", "last_error", "gave_up_at"]
     list_filter = [NeedsAttention]

@@ -1,4 +1,4 @@
-"""The watchers of chains for staff: how far each has read, how far it is behind, and what stops it."""
+"""Admin page of the chains' watchers: the cursor of each, how far it is behind, and its last error."""
 
 from __future__ import annotations
 

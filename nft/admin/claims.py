@@ -1,4 +1,4 @@
-"""Claims for staff: their pictures and states, and a way to check one again. Nobody can make a token somebody's."""
+"""Admin pages of claims and their pictures. Staff can have a claim verified again, but can't decide its verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(
 
 
 class PictureGivenUp(admin.SimpleListFilter):
-    """Verified tokens whose picture no worker tries to fetch again: "Look again" does."""
+    """Verified tokens whose picture is not fetched again automatically; the action `look_again` does."""
 
     title = "picture was given up"
     parameter_name = "picture_given_up"
@@ -77,7 +77,7 @@ class TokenClaimAdmin(LeasedAdmin):
     exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
     inlines = [Picture, PastChecks]
-    actions = ["look_again"]  # in the place of "retry": it also resets the state, and the person's audit keeps it
+    actions = ["look_again"]  # instead of "retry": it also resets the state and writes the person's audit
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Search by token id only for a number: the field refuses to be compared with other text."""

@@ -1,8 +1,8 @@
-"""Staff's decisions about collections, each with a reason and applied at once; and pictures that look alike."""
+"""Admin pages of collections and token likenesses. A decision about a collection needs a reason and applies at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import admin, messages
@@ -52,9 +52,9 @@ class CollectionAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("nft.add_collection"))
 
-    def get_fields(self, request: HttpRequest, obj: Collection | None = None) -> list[Any]:
-        rest = ["name", "standing", "reason"]
-        return ["chain_id", "address", *rest] if obj is None else ["chain_id", "address_text", *rest, "decided_at"]
+    def get_fields(self, request: HttpRequest, obj: Collection | None = None) -> tuple[str, ...]:
+        rest = ("name", "standing", "reason")
+        return ("chain_id", "address", *rest) if obj is None else ("chain_id", "address_text", *rest, "decided_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> list[str]:
         return [] if obj is None else ["address_text", "decided_at"]
@@ -63,7 +63,7 @@ class CollectionAdmin(ReadOnlyAdmin):
     def address_text(self, row: Collection) -> str:
         return to_checksum(row.contract)
 
-    def save_model(self, request: HttpRequest, obj: Collection, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Collection, form: CollectionForm, change: bool) -> None:
         given = form.cleaned_data
         row = decide_collection(
             given["chain_id"],

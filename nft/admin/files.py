@@ -1,4 +1,4 @@
-"""The files we keep for IPFS."""
+"""Admin pages of the IPFS files that we keep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THUMBNAIL = 48
 
 @admin.register(CachedObject)
 class CachedObjectAdmin(ReadOnlyAdmin):
-    """Pictures are shown only where we made them: strangers' bytes stay out of the admin too."""
+    """Only pictures that we made are shown: bytes of strangers are not served to the admin either."""
 
     list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "created_at"]
     list_display_links = ["uri"]

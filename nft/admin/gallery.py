@@ -1,4 +1,4 @@
-"""Tokens that people may choose from, and the searches for them. No address is shown: an account may be hidden."""
+"""Admin pages of held tokens and token searches. They show no address, since an account may be hidden."""
 
 from __future__ import annotations
 

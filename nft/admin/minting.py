@@ -1,4 +1,4 @@
-"""Mints for staff: how far each is, and why it stopped."""
+"""Admin pages of mint requests and sponsored transactions."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ from nft.core.evm.ens import looks_like_name
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
 from nft.models import ClaimPicture, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
-from nft.names.lookup import find_avatar_token
-from nft.names.records import NameProblem, NamesUnreachable
+from nft.names.errors import NameLookupError
+from nft.names.lookup import fetch_avatar_token
 from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
 from nft.tokens.collections import refusal_of
 from profiles.audit import record
@@ -67,11 +67,9 @@ def create_claim(
 def find_named_token(name: str, clients: Clients) -> AssetReference:
     """Return the token that a name's owner chose as their picture. Raise ClaimError."""
     try:
-        asset = find_avatar_token(name, clients)
-    except NamesUnreachable as error:
-        raise ClaimError(error.sentence, NAMES_UNAVAILABLE) from error
-    except (NameProblem, InvalidIdentifier) as error:
-        raise ClaimError(str(error), REFERENCE_REFUSED) from error
+        asset = fetch_avatar_token(name, clients)
+    except (NameLookupError, InvalidIdentifier) as error:
+        raise ClaimError(error.sentence, REFERENCE_REFUSED if error.permanent else NAMES_UNAVAILABLE) from error
     _check_chain(asset)
     return asset
 

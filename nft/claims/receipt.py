@@ -14,7 +14,7 @@ from nft.core.evm.caip import AssetId
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.models import TokenClaim
-from nft.names.known import shown_name
+from nft.names.primary import get_primary_name
 from nft.settings.chains import describe_chain
 from nft.tokens.resolvers import rule_for
 from profiles.models import Avatar
@@ -104,7 +104,7 @@ def _provenance_of_claim(claim: TokenClaim) -> Provenance:
         checked_at=claim.checked_at.isoformat() if claim.checked_at else "",
         verdict=claim.state if is_answered else str(Verdict.UNKNOWN),
         account=account.address_text if account else "",
-        account_name=shown_name(account, timezone.now()),
+        account_name=get_primary_name(account, timezone.now()),
         vault=claim.vault_text if account else "",
     )
     if picture.changed_at is not None:

@@ -1,8 +1,7 @@
-"""What `/ipfs/<cid>` answers: blocks and CAR archives of files we pinned or keep, whole files only of those we made.
+"""Build the answers of `/ipfs/<cid>`: blocks and CAR archives of all files we keep, whole files only of those we made.
 
-Strangers' bytes leave only as blocks, to be proved by whoever asked; never as a page or picture of ours.
-
-ContentRefused            slug, sentence, status
+Files that strangers made are served as blocks only, which the reader verifies. They are never served as a page or a
+picture from our origin.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import IDENTITY, Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits, ReadResult, read_path
 from nft.core.ipfs.errors import NOT_A_FILE, BlockMissing, DagError
+from nft.files.errors import BAD_CID, NO_SUCH_FILE, NOT_HERE, ContentRefused
 from nft.files.store import ipfs_uri
 from nft.models import CachedObject, IpfsBlock
 
@@ -27,82 +27,71 @@ CAR_TYPE = "application/vnd.ipld.car; version=1; order=dfs; dups=n"
 
 
 class Format(StrEnum):
+    """What is served of a CID."""
+
     FILE = "file"
     RAW = "raw"
     CAR = "car"
 
 
 class Scope(StrEnum):
-    """`dag-scope` of a CAR: the block alone, what makes one file whole, or everything below."""
+    """The `dag-scope` of a CAR: one block, the blocks of one file, or everything below."""
 
     BLOCK = "block"
     ENTITY = "entity"
     ALL = "all"
 
 
-class ContentRefused(Exception):
-    permanent = True
-
-    def __init__(self, slug: str, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.slug = slug
-        self.status = status
-        self.sentence = sentence
-
-
 @dataclass(frozen=True)
 class Content:
+    """The body of an answer. `etag` is quoted."""
+
     data: bytes
     media_type: str
     etag: str
 
 
 def parse_root(text: str) -> Cid:
+    """Parse the CID in an address. Raise ContentRefused."""
     try:
         return parse_cid(text)
     except InvalidIdentifier as error:
-        raise ContentRefused("bad-cid", 400, str(error)) from error
+        raise ContentRefused(str(error), BAD_CID) from error
 
 
 def read_content(root: Cid, path: str, form: Format, scope: Scope) -> Content:
-    """Raises ContentRefused, BlockStoreError."""
+    """Return what our store has at a path. `scope` only matters for a CAR. Raise ContentRefused or BlockStoreError."""
+    # Names in a directory may contain anything, also quotes and line breaks.
+    tag = f"{root}/{quote(path)}" if path else str(root)
     try:
         if form is Format.RAW:
-            leaf = _leaf(root, path)
-            return Content(_visible_block(leaf), RAW_TYPE, f'"{leaf}.raw"')
+            leaf = _read(root, path).leaf_cid if path else root
+            return Content(_OwnBlocks(leaf).read(leaf), RAW_TYPE, f'"{leaf}.raw"')
         if form is Format.CAR:
-            return Content(_car(root, path, scope), CAR_TYPE, f'W/"{_tag(root, path)}.car.{scope}"')
-        return _file(root, path)
+            return Content(_build_archive(root, path, scope), CAR_TYPE, f'W/"{tag}.car.{scope}"')
+        media_type = _get_media_type(root, path)
+        return Content(_read(root, path).data, media_type, f'"{tag}"')
     except BlockMissing as error:
-        raise ContentRefused("not-here", 404, "We do not hold this content.") from error
+        raise ContentRefused("We do not hold this content.", NOT_HERE) from error
     except DagError as error:
-        raise ContentRefused("no-such-file", 404, str(error)) from error
+        raise ContentRefused(str(error), NO_SUCH_FILE) from error
 
 
-def _file(root: Cid, path: str) -> Content:
+def _get_media_type(root: Cid, path: str) -> str:
+    """Return the media type of a file that was made here. Raise ContentRefused for any other."""
     made_here = CachedObject.objects.filter(uri=ipfs_uri(root, path), origin=CachedObject.Origin.PINNED)
     media_type = made_here.values_list("media_type", flat=True).first()
     if not media_type:
-        raise ContentRefused(
-            "not-here", 404, "No file made here has this CID. Blocks are served with ?format=raw or car."
-        )
-    return Content(_read(root, path).data, media_type, f'"{_tag(root, path)}"')
-
-
-def _tag(root: Cid, path: str) -> str:
-    """Names in a directory may hold anything, quotes and line ends too."""
-    return f"{root}/{quote(path)}" if path else str(root)
-
-
-def _leaf(root: Cid, path: str) -> Cid:
-    return _read(root, path).leaf_cid if path else root
+        sentence = "No file made here has this CID. Blocks are served with ?format=raw or car."
+        raise ContentRefused(sentence, NOT_HERE)
+    return media_type
 
 
 def _read(root: Cid, path: str) -> ReadResult:
     return read_path(root, path, _OwnBlocks(root).read, LIMITS)
 
 
-def _car(root: Cid, path: str, scope: Scope) -> bytes:
+def _build_archive(root: Cid, path: str, scope: Scope) -> bytes:
     own = _OwnBlocks(root)
     if scope is Scope.BLOCK and not path:
         return build_car(root, {root: own.read(root)})
@@ -117,20 +106,19 @@ def _car(root: Cid, path: str, scope: Scope) -> bytes:
     return build_car(root, {cid: own.read(cid) for cid in used})
 
 
-def _visible_block(cid: Cid) -> bytes:
-    return _OwnBlocks(cid).read(cid)
-
-
 class _OwnBlocks(Mapping[Cid, bytes]):
-    """Our store as readers and `build_car` want it: only blocks that belong to a whole file, as half-stored and
-    forgotten ones are nobody's business. Those of the root's own files are found by one query."""
+    """The blocks of our store that belong to a whole file, as `build_car` takes them.
+
+    Blocks of files that are still being stored, or were deleted, are not served. The blocks of all files of the root
+    are found by one query.
+    """
 
     def __init__(self, root: Cid) -> None:
         of_root = IpfsBlock.objects.filter(objects_using__root_cid=str(root))
         self._visible = set(of_root.values_list("sha256", flat=True).distinct())
 
     def read(self, cid: Cid) -> bytes:
-        """Raises BlockMissing."""
+        """Return a block. Raise BlockMissing."""
         if cid.hash_code == IDENTITY:
             return cid.digest
         block = get_block(cid) if self._is_visible(cid.digest.hex()) else None
@@ -138,10 +126,10 @@ class _OwnBlocks(Mapping[Cid, bytes]):
             raise BlockMissing(cid)
         return block
 
-    def _is_visible(self, name: str) -> bool:
-        if name in self._visible:
+    def _is_visible(self, sha256: str) -> bool:
+        if sha256 in self._visible:
             return True
-        return IpfsBlock.objects.filter(sha256=name, objects_using__isnull=False).exists()
+        return IpfsBlock.objects.filter(sha256=sha256, objects_using__isnull=False).exists()
 
     def __getitem__(self, cid: Cid) -> bytes:
         try:

@@ -1,4 +1,8 @@
-"""Files from IPFS: from our own store where we hold them, else fetched once, proved, and kept for everyone."""
+"""Our own store of IPFS files: those that we publish, and those of strangers that were fetched and verified.
+
+CIDs are computed here before anything else. A block's row is written before its object and deleted after it, so a
+crash leaves no object without a row. Rows that no file uses are invisible, and deleted after UNUSED_AFTER.
+"""
 
 from __future__ import annotations
 
@@ -22,43 +26,25 @@ from nft.core.tokens.uri import IpfsUri
 from nft.models import CachedObject, IpfsBlock
 from profiles.jobs import job
 
-MAX_URI = 500
-
-
-def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
-    """The proved bytes. Raises IpfsUnavailable, DagError or BlockStoreError."""
-    name = ipfs_uri(uri.cid, uri.path)
-    if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
-        try:
-            return read_kept(uri.cid, uri.path, limits.dag)
-        except BlockMissing:  # lost or rotten in the store: fetched and stored anew below
-            pass
-    found = clients.ipfs.fetch_verified(uri.cid, uri.path, limits)
-    if len(name) <= MAX_URI:
-        keep_file(KeptFile(uri.cid, uri.path, found.data, found.blocks), timezone.now())
-    return found.data
-
-
-# Publishing files on IPFS from our own store, and keeping those we fetched: CIDs computed by us before anything else.
-#
-# A block's row is written before its object and deleted after it, so every object can be found from a row, whatever
-# dies in between. A row that no file uses is invisible, and goes after UNUSED_AFTER.
-
 Origin = CachedObject.Origin
+# Longer URIs do not fit the column, so their files are fetched each time.
+MAX_URI = 500
 UNUSED_AFTER = timedelta(minutes=15)
-JANITOR_BATCH = 500
+# Blocks that one run of the job deletes.
+DELETE_BATCH = 500
 
 
 @dataclass(frozen=True)
 class Pinned:
+    """A published file or directory. `uri` is ipfs://<cid>."""
+
     cid: Cid
     uri: str
-    """ipfs://<cid>, with the path for a file in a directory."""
 
 
 @dataclass(frozen=True)
-class KeptFile:
-    """A whole file, proved: what CachedObject records. `media_type` is empty for what others made."""
+class IpfsFile:
+    """A whole, verified file with all blocks from its root down. `media_type` is empty for files of strangers."""
 
     root: Cid
     path: str
@@ -68,70 +54,87 @@ class KeptFile:
 
 
 def ipfs_uri(root: Cid, path: str = "") -> str:
+    """Return the URI by which `CachedObject` knows a file. The path is not percent-encoded."""
     return f"ipfs://{root}/{path}" if path else f"ipfs://{root}"
 
 
-def pin_file(data: bytes, media_type: str, now: datetime) -> Pinned:
-    """Publishes one file and reads it back through its CID. Doing it twice is the same as once.
+def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
+    """Return a verified file from our store, else fetch and store it.
 
-    Raises BlockStoreError."""
+    Raise IpfsUnavailable, DagError or BlockStoreError.
+    """
+    name = ipfs_uri(uri.cid, uri.path)
+    if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
+        try:
+            return read_stored(uri.cid, uri.path, limits.dag)
+        except BlockMissing:  # a block is lost or damaged: the file is fetched and stored again
+            pass
+    found = clients.ipfs.fetch_verified(uri.cid, uri.path, limits)
+    if len(name) <= MAX_URI:
+        store_file(IpfsFile(uri.cid, uri.path, found.data, found.blocks), timezone.now())
+    return found.data
+
+
+def read_stored(root: Cid, path: str, limits: DagLimits) -> bytes:
+    """Return a file from our store and verify every block. Raise BlockMissing, another DagError or BlockStoreError."""
+    return read_path(root, path, _read_block, limits).data
+
+
+def pin_file(data: bytes, media_type: str, now: datetime) -> Pinned:
+    """Publish one file and read it back through its CID. Idempotent. Raise BlockStoreError."""
     dag = build_file(data)
-    keep_file(KeptFile(dag.root, "", data, dag.blocks, media_type), now)
+    store_file(IpfsFile(dag.root, "", data, dag.blocks, media_type), now)
     return Pinned(dag.root, ipfs_uri(dag.root))
 
 
 def pin_directory(files: Mapping[str, tuple[bytes, str]], now: datetime) -> Pinned:
-    """Publishes files, name → (bytes, media type), in one directory; `uri` is the directory's."""
+    """Publish files, name → (bytes, media type), in one directory, and return the directory."""
     dags = {name: build_file(data) for name, (data, _) in files.items()}
     directory = build_directory({name: (dag.root, dag.size) for name, dag in dags.items()})
     for name, dag in dags.items():
         blocks = {**directory.blocks, **dag.blocks}
         data, media_type = files[name]
-        keep_file(KeptFile(directory.root, name, data, blocks, media_type), now)
+        store_file(IpfsFile(directory.root, name, data, blocks, media_type), now)
     return Pinned(directory.root, ipfs_uri(directory.root))
 
 
-def keep_file(kept: KeptFile, now: datetime) -> CachedObject:
-    """Stores a file's blocks, proves them from the store, and only then makes the file visible.
+def store_file(file: IpfsFile, now: datetime) -> CachedObject:
+    """Store a file's blocks, verify them by reading them back, and only then make the file visible.
 
-    Raises BlockStoreError."""
-    digests = _store_blocks(kept.blocks, now)
-    _check_readable(kept)
+    Raise BlockStoreError.
+    """
+    digests = _store_blocks(file.blocks, now)
+    _check_readable(file)
     with transaction.atomic():
-        found, is_new = CachedObject.objects.get_or_create(
-            uri=ipfs_uri(kept.root, kept.path),
+        row, is_new = CachedObject.objects.get_or_create(
+            uri=ipfs_uri(file.root, file.path),
             defaults={
-                "root_cid": str(kept.root),
-                "origin": Origin.PINNED if kept.media_type else Origin.FETCHED,
-                "media_type": kept.media_type,
-                "byte_count": len(kept.data),
-                "sha256": hashlib.sha256(kept.data).hexdigest(),
+                "root_cid": str(file.root),
+                "origin": Origin.PINNED if file.media_type else Origin.FETCHED,
+                "media_type": file.media_type,
+                "byte_count": len(file.data),
+                "sha256": hashlib.sha256(file.data).hexdigest(),
                 "proved_at": now,
                 "used_at": now,
             },
         )
-        found.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
+        row.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
         if not is_new:
-            _refresh(found, kept.media_type, now)
-    return found
-
-
-def read_kept(root: Cid, path: str, limits: DagLimits) -> bytes:
-    """A file from our own store, every block proved. Raises BlockMissing, another DagError, or BlockStoreError."""
-    return read_path(root, path, _own_block, limits).data
+            _update(row, file.media_type, now)
+    return row
 
 
 @job(every=timedelta(minutes=10), expires=None)
-def forget_unused_blocks(now: datetime) -> int:
-    """Deletes blocks that belong to no file, objects first, a batch at a time; how many went."""
+def delete_unused_blocks(now: datetime) -> int:
+    """Delete a batch of blocks that belong to no file, each object before its row. Return how many were deleted."""
     unused = IpfsBlock.objects.filter(objects_using=None, touched_at__lt=now - UNUSED_AFTER).values_list(
         "pk", flat=True
     )
-    return sum(_forget_block(pk, now) for pk in unused[:JANITOR_BATCH])
+    return sum(_delete_block(pk, now) for pk in unused[:DELETE_BATCH])
 
 
-def _forget_block(pk: int, now: datetime) -> int:
-    """The row stays locked while its object goes: a new use of the block waits, and stores it anew."""
+def _delete_block(pk: int, now: datetime) -> int:
+    """Delete a block unless it is used again. The row is locked meanwhile: a new user waits and stores it again."""
     with transaction.atomic():
         old = IpfsBlock.objects.select_for_update().filter(pk=pk, touched_at__lt=now - UNUSED_AFTER).first()
         if old is None or old.objects_using.exists():
@@ -142,41 +145,38 @@ def _forget_block(pk: int, now: datetime) -> int:
 
 
 def _store_blocks(blocks: Mapping[Cid, Bytes], now: datetime) -> list[str]:
+    """Write the rows, then the objects. Return the rows' hashes. Identity CIDs contain their data and are skipped."""
     real = {cid: data for cid, data in blocks.items() if cid.hash_code != IDENTITY}
     sizes = {cid.digest.hex(): len(data) for cid, data in real.items()}
-    _touch_rows(sizes, now)
+    rows = [IpfsBlock(sha256=sha256, byte_count=size, touched_at=now) for sha256, size in sorted(sizes.items())]
+    IpfsBlock.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["sha256"], update_fields=["touched_at"], batch_size=500
+    )
     for cid, data in real.items():
         put_block(bytes(data), cid.digest)
     return list(sizes)
 
 
-def _touch_rows(sizes: Mapping[str, int], now: datetime) -> None:
-    rows = [IpfsBlock(sha256=name, byte_count=size, touched_at=now) for name, size in sorted(sizes.items())]
-    IpfsBlock.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["sha256"], update_fields=["touched_at"], batch_size=500
-    )
-
-
-def _check_readable(kept: KeptFile) -> None:
-    limits = DagLimits(max_bytes=max(len(kept.data), 1), max_blocks=10_000)
+def _check_readable(file: IpfsFile) -> None:
+    limits = DagLimits(max_bytes=max(len(file.data), 1), max_blocks=10_000)
     try:
-        stored = read_kept(kept.root, kept.path, limits)
+        stored = read_stored(file.root, file.path, limits)
     except BlockMissing as error:
         raise BlockStoreError("A stored file could not be read back.") from error
-    if stored != kept.data:
+    if stored != file.data:
         raise BlockStoreError("A stored file reads differently from what was stored.")
 
 
-def _refresh(found: CachedObject, media_type: str, now: datetime) -> None:
-    """What we made ourselves stays pinned, whoever fetches it later."""
-    found.proved_at = found.used_at = now
-    found.damaged_at = None
+def _update(row: CachedObject, media_type: str, now: datetime) -> None:
+    """Record that a known file was verified and used. A file that we made stays PINNED if it is fetched later."""
+    row.proved_at = row.used_at = now
+    row.damaged_at = None
     if media_type:
-        found.origin, found.media_type = Origin.PINNED, media_type
-    found.save(update_fields=["proved_at", "used_at", "damaged_at", "origin", "media_type"])
+        row.origin, row.media_type = Origin.PINNED, media_type
+    row.save(update_fields=["proved_at", "used_at", "damaged_at", "origin", "media_type"])
 
 
-def _own_block(cid: Cid) -> bytes:
+def _read_block(cid: Cid) -> bytes:
     block = get_block(cid)
     if block is None:
         raise BlockMissing(cid)

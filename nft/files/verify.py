@@ -1,12 +1,12 @@
-"""Proving a file again: from our own store, from an archive somebody gave, or from a gateway of one's choice.
+"""Verify a file against its CID: from our own store, a CAR archive, or chosen gateways.
 
-CheckRefused    a sentence: what is asked for is no CID, or is not proved
+Every function raises ContentRefused if the reference names no CID or the file is not proved.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +21,14 @@ from nft.core.ipfs.cid import IDENTITY, Cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.tokens.uri import IpfsUri, parse_token_uri
+from nft.files.errors import BAD_CID, NOT_VERIFIED, ContentRefused
 
 SECONDS = 60.0
 
 
-class CheckRefused(Exception):
-    permanent = True
-
-
 @dataclass(frozen=True)
-class Checked:
-    """A proved file and the blocks that prove it, from the root down."""
+class VerifiedFile:
+    """A verified file and the CIDs of the blocks that prove it, from the root down."""
 
     data: bytes
     cids: tuple[Cid, ...]
@@ -41,53 +38,49 @@ class Checked:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def parse_reference(text: str) -> IpfsUri:
-    """`<cid>[/path]`, with or without `ipfs://`, and every other way to write it. Raises CheckRefused."""
+def parse_ipfs_reference(text: str) -> IpfsUri:
+    """Parse `<cid>[/path]`, an IPFS URI, or the address of a gateway."""
     try:
         uri = parse_token_uri(text)
     except CoreError as error:
-        raise CheckRefused(str(error)) from error
+        raise ContentRefused(str(error), BAD_CID) from error
     if not isinstance(uri, IpfsUri):
-        raise CheckRefused("That names no CID, so there is nothing to check it against.")
+        raise ContentRefused("That names no CID, so there is nothing to check it against.", BAD_CID)
     return uri
 
 
-def check_own(uri: IpfsUri, limits: DagLimits) -> Checked:
-    """From our own store."""
+def verify_stored(uri: IpfsUri, limits: DagLimits) -> VerifiedFile:
+    """Verify a file in our own store."""
+    return _verify(uri, lambda cid: cid.digest if cid.hash_code == IDENTITY else get_block(cid), limits)
 
-    def get(cid: Cid) -> bytes:
-        block = cid.digest if cid.hash_code == IDENTITY else get_block(cid)
+
+def verify_archive(uri: IpfsUri, archive: Path, limits: DagLimits) -> VerifiedFile:
+    """Verify a file in a CARv1 archive. The roots that the archive declares do not matter."""
+    try:
+        _, blocks = read_car(archive.read_bytes(), limits)
+    except (CoreError, OSError) as error:
+        raise ContentRefused(str(error), NOT_VERIFIED) from error
+    return _verify(uri, blocks.get, limits)
+
+
+def verify_from_gateways(uri: IpfsUri, urls: Sequence[str], limits: DagLimits) -> VerifiedFile:
+    """Fetch a file from gateways, without our own store, and verify it."""
+    try:
+        found = Gateways(urls, own=lambda _: None).fetch_verified(uri.cid, uri.path, IpfsLimits(limits, SECONDS))
+    except (CoreError, FetchError, IpfsUnavailable) as error:
+        raise ContentRefused(str(error), NOT_VERIFIED) from error
+    return VerifiedFile(found.data, found.cids)
+
+
+def _verify(uri: IpfsUri, get: Callable[[Cid], Bytes | None], limits: DagLimits) -> VerifiedFile:
+    def read(cid: Cid) -> Bytes:
+        block = get(cid)
         if block is None:
             raise BlockMissing(cid)
         return block
 
     try:
-        read = read_path(uri.cid, uri.path, get, limits)
+        found = read_path(uri.cid, uri.path, read, limits)
     except (CoreError, BlockStoreError) as error:
-        raise CheckRefused(str(error)) from error
-    return Checked(read.data, read.cids_used)
-
-
-def check_archive(uri: IpfsUri, archive: Path, limits: DagLimits) -> Checked:
-    """From a CARv1 file; whatever root it names, ours is read."""
-
-    def get(cid: Cid) -> Bytes:
-        if cid not in blocks:
-            raise BlockMissing(cid)
-        return blocks[cid]
-
-    try:
-        _, blocks = read_car(archive.read_bytes(), limits)
-        read = read_path(uri.cid, uri.path, get, limits)
-    except (CoreError, OSError) as error:
-        raise CheckRefused(str(error)) from error
-    return Checked(read.data, read.cids_used)
-
-
-def check_gateways(uri: IpfsUri, urls: Sequence[str], limits: DagLimits) -> Checked:
-    """From gateways, without our own store."""
-    try:
-        found = Gateways(urls, own=lambda _: None).fetch_verified(uri.cid, uri.path, IpfsLimits(limits, SECONDS))
-    except (CoreError, FetchError, IpfsUnavailable) as error:
-        raise CheckRefused(str(error)) from error
-    return Checked(found.data, found.cids)
+        raise ContentRefused(str(error), NOT_VERIFIED) from error
+    return VerifiedFile(found.data, found.cids_used)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from nft.gallery.pages import HIDDEN, MAIN, SPAM, Wish
+from nft.gallery.pages import HIDDEN, MAIN, SPAM, GalleryFilter
 from profiles.pictures.pages import Position
 
 QUERY_CHARACTERS = 100
 
 
-def read_wish(asked: Mapping[str, str]) -> Wish:
+def read_wish(asked: Mapping[str, str]) -> GalleryFilter:
     shelf = asked.get("shelf", MAIN)
-    return Wish(
+    return GalleryFilter(
         query=asked.get("q", "").replace("\0", "").strip()[:QUERY_CHARACTERS],
         collection=asked.get("collection", "")[:42],
         chain_id=_number(asked.get("chain", "")),

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from nft.minting.errors import TextRefused
-from nft.minting.requests import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, checked_text
+from nft.minting.requests import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOrder, parse_line
 from nft.minting.sponsor import Offer
 from nft.models import LinkedAccount
 from profiles import settings as profiles_settings
@@ -91,7 +91,7 @@ def too_large() -> str:
 
 def _checked(field: str, text: str, low: int, high: int) -> str:
     try:
-        return checked_text(field, text, low, high)
+        return parse_line(field, text, low, high)
     except TextRefused as error:
         raise ValidationError(error.sentence) from error
 

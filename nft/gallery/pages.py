@@ -1,10 +1,10 @@
-"""The tokens a person's accounts seem to hold, in pages to choose from. Everything here is read from our own rows."""
+"""The gallery of tokens that a person's accounts hold, in pages to choose from. Only our own rows are read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -17,6 +17,7 @@ from nft.gallery.progress import Counts
 from nft.models import HeldToken, TokenClaim
 from nft.settings import conf
 from nft.settings.chains import describe_chain
+from profiles.errors import ExpectedError, Kind
 from profiles.pictures.pages import Position
 from profiles.serving.content import rendition_bytes
 from profiles.store.renditions import pick_rendition
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 PAGE_SIZE = 24
 PICTURE_SIZE = 256
 MAIN, HIDDEN, SPAM = "", "hidden", "spam"
-CHOICES = 200
-"""Collections to choose from; whoever has more finds them by their name."""
+# Collections in the filter. Others are found by the search field.
+MAX_CHOICES = 200
 _AUTOMATIC, _SHOWN, _HIDDEN = HeldToken.Shelf.AUTOMATIC, HeldToken.Shelf.SHOWN, HeldToken.Shelf.HIDDEN
 _ON_SHELF = {
     MAIN: Q(shelf=_SHOWN) | Q(shelf=_AUTOMATIC, spam=""),
@@ -37,13 +38,18 @@ _ON_SHELF = {
 }
 
 
-class NoSuchToken(Exception):
-    """None of this person's."""
+class NoSuchToken(ExpectedError):
+    """The person has no such token, or it has no picture."""
+
+    kind: ClassVar[Kind] = Kind("no-such-token", "There is no such token", 404)
+
+    def __init__(self) -> None:
+        super().__init__("You have no such token here.")
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a person wants to see. `collection` is a contract's text, `chain_id` None for all."""
+class GalleryFilter:
+    """The filters of the gallery. `collection` is a contract's address as text; `chain_id` is None for all chains."""
 
     query: str = ""
     collection: str = ""
@@ -53,18 +59,21 @@ class Wish:
 
     @property
     def is_narrow(self) -> bool:
+        """Return whether a filter is set."""
         return bool(self.query or self.collection or self.chain_id)
 
 
 @dataclass(frozen=True)
 class GalleryPage:
+    """One page of tokens. `next` is the position of the next page, None on the last one."""
+
     tokens: list[HeldToken]
     next: Position | None
 
 
 @dataclass(frozen=True)
 class Shelves:
-    """How many tokens lie where, and which collections and chains there are: pairs of value and label."""
+    """The number of tokens on each shelf, and the choices of the filters as pairs of value and label."""
 
     main: int
     hidden: int
@@ -78,18 +87,19 @@ class Shelves:
         return self.counts.all
 
 
-def gallery_page(user: User, wish: Wish) -> GalleryPage:
-    tokens = _wanted(user, wish)
-    if wish.after is not None:
-        same = Q(first_seen_at=wish.after.chosen_at, id__lt=wish.after.avatar_id)
-        tokens = tokens.filter(Q(first_seen_at__lt=wish.after.chosen_at) | same)
+def get_page(user: User, wanted: GalleryFilter) -> GalleryPage:
+    """Return the newest tokens that match, after the position of the page before."""
+    tokens = _filter(user, wanted)
+    if wanted.after is not None:
+        same = Q(first_seen_at=wanted.after.chosen_at, id__lt=wanted.after.avatar_id)
+        tokens = tokens.filter(Q(first_seen_at__lt=wanted.after.chosen_at) | same)
     found = list(tokens.select_related("image").order_by("-first_seen_at", "-id")[: PAGE_SIZE + 1])
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     return GalleryPage(found[:PAGE_SIZE], None if last is None else Position(last.first_seen_at, last.pk))
 
 
 def decorate(tokens: Iterable[HeldToken], claims: Iterable[TokenClaim]) -> None:
-    """Adds what templates ask for. `claims` are this person's, decorated themselves."""
+    """Set the attributes that pages need. `claims` are this person's, decorated themselves."""
     by_token = {(claim.chain_id, claim.contract, claim.token_id): claim for claim in claims}
     for token in tokens:
         token.chain_name = describe_chain(token.chain_id).name
@@ -98,97 +108,95 @@ def decorate(tokens: Iterable[HeldToken], claims: Iterable[TokenClaim]) -> None:
         token.spam_sentence = SENTENCES[SpamSign(token.spam)] if token.spam else ""
 
 
-def shelves(user: User) -> Shelves:
-    """One query, however many tokens there are."""
+def get_shelves(user: User) -> Shelves:
+    """Count a person's tokens by shelf, collection and chain, with one query."""
     counts = {MAIN: 0, HIDDEN: 0, SPAM: 0}
     names: dict[bytes, str] = {}
     sizes: dict[bytes, int] = {}
     chains: dict[int, str] = {}
-    confirmed = pictures = due = 0
     groups = HeldToken.objects.filter(account__user=user).order_by().values("chain_id", "contract", "shelf", "spam")
-    for group in groups.annotate(
+    groups = groups.annotate(
         count=Count("pk"),
         title=Max("collection"),
         confirmed=Count("seen_at_block"),
         pictures=Count("image"),
         due=Count("due_at"),
-    ):
-        confirmed, pictures = confirmed + group["confirmed"], pictures + group["pictures"]
-        due += group["due"]
+    )
+    for group in groups:
         contract = bytes(group["contract"])
-        counts[_shelf_of(group)] += group["count"]
+        counts[_choose_shelf(group["shelf"], group["spam"])] += group["count"]
         names[contract] = names.get(contract) or group["title"]
         sizes[contract] = sizes.get(contract, 0) + group["count"]
         chains[group["chain_id"]] = describe_chain(group["chain_id"]).name
-    choices = _choices(names, sizes), sorted(chains.items())
-    seen = Counts(sum(counts.values()), confirmed, pictures, due)
-    return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], *choices, seen)
+    totals = Counts(*(sum(group[key] for group in groups) for key in ("count", "confirmed", "pictures", "due")))
+    choices = _build_choices(names, sizes), sorted(chains.items())
+    return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], *choices, totals)
 
 
 def set_shelf(user: User, held_id: UUID, shelf: str) -> str:
-    """Hides a token, shows it again, or leaves it to us; where it lay before. Raises NoSuchToken."""
-    token = _own(user, held_id)
+    """Put a token on a shelf (a value of HeldToken.Shelf). Return the one before. Raise NoSuchToken."""
+    token = _get_own(user, held_id)
     before, token.shelf = token.shelf, HeldToken.Shelf(shelf)
     token.save(update_fields=["shelf"])
     return before
 
 
-def picture_of(user: User, held_id: UUID) -> bytes:
-    """Its square as WebP, for its person's eyes. Raises NoSuchToken, profiles.store.objects.StorageError."""
-    return square_bytes(_own(user, held_id).image)
+def get_picture(user: User, held_id: UUID) -> bytes:
+    """Return a token's square picture as WebP, for its person only. Raise NoSuchToken or StorageError."""
+    return get_square(_get_own(user, held_id).image)
 
 
-def square_bytes(image: StoredImage | None) -> bytes:
-    """As WebP. Raises NoSuchToken where there is none, profiles.store.objects.StorageError."""
+def get_square(image: StoredImage | None) -> bytes:
+    """Return an image's square as WebP. Raise NoSuchToken if there is none, or StorageError."""
     square = None if image is None else pick_rendition(image.renditions.all(), PICTURE_SIZE)
     if square is None:
         raise NoSuchToken
     return rendition_bytes(square)
 
 
-def indexer_names() -> list[str]:
-    """Who learns an address, if its person lets us ask them."""
+def get_indexer_names() -> list[str]:
+    """Return the names of the configured indexers, which learn an address if its person agrees."""
     return list(dict.fromkeys(indexer.shown_name for indexer in conf().indexers))
 
 
-def _wanted(user: User, wish: Wish) -> QuerySet[HeldToken]:
-    tokens = HeldToken.objects.filter(_ON_SHELF.get(wish.shelf, _ON_SHELF[MAIN]), account__user=user)
-    if wish.chain_id is not None:
-        tokens = tokens.filter(chain_id=wish.chain_id)
-    if wish.collection:
-        tokens = tokens.filter(contract=_contract(wish.collection))
-    if wish.query:
-        words = Q(name__icontains=wish.query) | Q(collection__icontains=wish.query)
-        is_number = wish.query.isascii() and wish.query.isdigit() and len(wish.query) <= 77
-        tokens = tokens.filter(words | Q(token_id=int(wish.query)) if is_number else words)
+def _filter(user: User, wanted: GalleryFilter) -> QuerySet[HeldToken]:
+    tokens = HeldToken.objects.filter(_ON_SHELF.get(wanted.shelf, _ON_SHELF[MAIN]), account__user=user)
+    if wanted.chain_id is not None:
+        tokens = tokens.filter(chain_id=wanted.chain_id)
+    if wanted.collection:
+        tokens = tokens.filter(contract=_parse_contract(wanted.collection))
+    if wanted.query:
+        words = Q(name__icontains=wanted.query) | Q(collection__icontains=wanted.query)
+        is_number = wanted.query.isascii() and wanted.query.isdigit() and len(wanted.query) <= 77
+        tokens = tokens.filter(words | Q(token_id=int(wanted.query)) if is_number else words)
     return tokens
 
 
-def _contract(text: str) -> bytes:
-    """Nobody's, where it is none: then the page is empty."""
+def _parse_contract(text: str) -> bytes:
+    """Return the address, or the zero address, which has no tokens, if it is none."""
     try:
         return parse_address(text)
     except InvalidIdentifier:
         return bytes(20)
 
 
-def _shelf_of(group: Mapping[str, Any]) -> str:
-    if group["shelf"] == _HIDDEN:
+def _choose_shelf(shelf: str, spam: str) -> str:
+    if shelf == _HIDDEN:
         return HIDDEN
-    return SPAM if group["shelf"] == _AUTOMATIC and group["spam"] else MAIN
+    return SPAM if shelf == _AUTOMATIC and spam else MAIN
 
 
-def _choices(names: Mapping[bytes, str], sizes: Mapping[bytes, int]) -> list[tuple[str, str]]:
-    """By name, those without one last."""
+def _build_choices(names: Mapping[bytes, str], sizes: Mapping[bytes, int]) -> list[tuple[str, str]]:
+    """Return address and label of each collection, sorted by name; those without a name come last."""
     texts = {contract: to_checksum(contract) for contract in names}
-    order = sorted(names, key=lambda one: (not names[one], names[one].casefold(), texts[one]))
-    return [
-        (texts[one], f"{names[one] or texts[one][:8] + '…' + texts[one][-4:]} ({sizes[one]})")
-        for one in order[:CHOICES]
-    ]
+    choices = []
+    for contract in sorted(names, key=lambda each: (not names[each], names[each].casefold(), texts[each])):
+        text = texts[contract]
+        choices.append((text, f"{names[contract] or f'{text[:8]}…{text[-4:]}'} ({sizes[contract]})"))
+    return choices[:MAX_CHOICES]
 
 
-def _own(user: User, held_id: UUID) -> HeldToken:
+def _get_own(user: User, held_id: UUID) -> HeldToken:
     token = HeldToken.objects.filter(account__user=user, pk=held_id).select_related("image").first()
     if token is None:
         raise NoSuchToken

@@ -1,7 +1,7 @@
-"""Pictures for the tokens to choose from: fetched once by the path that claims use, and shown to their person alone.
+"""Fetch the pictures of held tokens, on the same path as those of claims. Only their person sees them.
 
-Of a hidden account nothing is asked of the hosts that a token names until its person says so: whoever sent the token
-could read from such a request that its holder is known here. What lies on the chain, or in our own store, needs none.
+For a hidden account the hosts that a token names are not asked until the person agrees: the sender of the token could
+learn from such a request that its holder is a user of this site. Files on chain and in our own store need no consent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from nft.clients.clients import Clients
 from nft.clients.ipfs.gateways import Gateways
@@ -29,34 +29,30 @@ from profiles.limits import spend
 from profiles.models import StoredImage
 
 TRIES = 4
-FIRST = 48
-"""Pictures that are fetched by themselves after a search."""
+# Pictures that are fetched after a search without being asked for.
+FIRST_PICTURES = 48
 PER_PAGE = 24
+# Requests of one person per hour, each for a page of pictures.
 PICTURES_PER_HOUR = 20
-"""Pages of pictures a person may ask for."""
 NOT_ASKED = "Its picture is kept elsewhere, and was not asked for yet."
 
 
-def ask_for_first_pictures(account: LinkedAccount, chain_id: int, now: datetime) -> None:
-    """The newest tokens that are confirmed and don't look like spam, within the caller's transaction."""
-    confirmed = _without_picture().filter(account=account, chain_id=chain_id, seen_at_block__isnull=False)
-    wanted = confirmed.filter(spam="").exclude(shelf="hidden")
-    _ask(list(wanted.values_list("pk", flat=True)[:FIRST]), now, may_ask_hosts=account.is_public)
+def request_first_pictures(account: LinkedAccount, chain_id: int, now: datetime) -> None:
+    """Queue the newest confirmed tokens that don't look like spam, within the caller's transaction."""
+    here = HeldToken.objects.filter(account=account, chain_id=chain_id, seen_at_block__isnull=False)
+    untried = here.filter(image=None, due_at=None, tries=0, spam="").exclude(shelf=HeldToken.Shelf.HIDDEN)
+    _queue(list(untried.values_list("pk", flat=True)[:FIRST_PICTURES]), now, may_ask_hosts=account.is_public)
 
 
-def ask_for_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> int:
-    """Those a person asks for, wherever they are kept; how many are looked for. Raises TooMany."""
+def request_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> int:
+    """Queue a person's choice of tokens; any host may be asked. Return how many were queued. Raise TooMany."""
     spend("pictures", user.pk, PICTURES_PER_HOUR)
     mine = HeldToken.objects.filter(account__user=user, pk__in=held_ids[:PER_PAGE], image=None)
     with transaction.atomic():
-        return _ask(list(mine.values_list("pk", flat=True)), now, may_ask_hosts=True)
+        return _queue(list(mine.values_list("pk", flat=True)), now, may_ask_hosts=True)
 
 
-def _without_picture() -> QuerySet[HeldToken]:
-    return HeldToken.objects.filter(image=None, due_at=None, tries=0)
-
-
-def _ask(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> int:
+def _queue(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> int:
     rows = HeldToken.objects.filter(pk__in=held_ids)
     rows.update(**fresh(now), **({"may_ask_hosts": True} if may_ask_hosts else {}))
     for held_id in held_ids:
@@ -66,47 +62,45 @@ def _ask(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> in
 
 @job(queue="ipfs", rows=HeldToken)
 def fetch_held_picture(held_id: uuid.UUID, now: datetime, clients: Clients) -> None:
-    """Looks for one token's picture. What fails leaves a sentence, and is tried again where that may help."""
+    """Fetch one token's picture, if it is due. A failure is recorded as a sentence, and retried if that may help."""
     row = lease_row(HeldToken.objects.filter(pk=held_id), now)
     if row is None:
         return
     with row.attempting(now):
-        if _share_known(row, now):
+        if _copy_known_picture(row, now):
             return
         try:
-            found = _fetch(row, clients if row.may_ask_hosts else _closed(clients))
+            found = _fetch_picture(row, clients)
         except MediaError as error:
-            _fail(row, error, now)
+            _record_failure(row, error, now)
         else:
-            _spread(row, found.facts["name"], found.facts["collection"], found.image, now)
+            _record_picture(row, found.facts["name"], found.facts["collection"], found.image, now)
 
 
-def _closed(clients: Clients) -> Clients:
-    """The chain and our own store, and no other host."""
-    return replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
-
-
-def _fetch(row: HeldToken, clients: Clients) -> FetchedPicture:
+def _fetch_picture(row: HeldToken, clients: Clients) -> FetchedPicture:
+    """Fetch the token's picture; unless hosts may be asked, from the chain and our own store only."""
+    if not row.may_ask_hosts:
+        clients = replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
     token = Token(row.contract, row.token_id, TokenStandard(row.standard))
     return fetch_token_picture(clients.chain(row.chain_id), token, clients)
 
 
-def _share_known(row: HeldToken, now: datetime) -> bool:
-    """Whether somebody's claim, or another's gallery, has this very token's picture already."""
+def _copy_known_picture(row: HeldToken, now: datetime) -> bool:
+    """Copy the picture that a claim or another gallery has of the same token. Return whether there was one."""
     same = Q(chain_id=row.chain_id, contract=row.contract, token_id=row.token_id)
     shown = TokenClaim.objects.filter(same, avatar__image__isnull=False)
     claim = shown.select_related("picture", "avatar__image").first()
     if claim is not None and claim.avatar is not None:
-        _spread(row, claim.name, claim.collection, claim.avatar.image, now)
+        _record_picture(row, claim.name, claim.collection, claim.avatar.image, now)
         return True
-    twin = HeldToken.objects.filter(same, image__isnull=False).select_related("image").first()
-    if twin is None or twin.image is None:
+    other = HeldToken.objects.filter(same, image__isnull=False).select_related("image").first()
+    if other is None or other.image is None:
         return False
-    _spread(row, twin.name, twin.collection, twin.image, now)
+    _record_picture(row, other.name, other.collection, other.image, now)
     return True
 
 
-def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
+def _record_picture(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
     row.name, row.collection = name or row.name, collection or row.collection
     decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()
     likeness = record_likeness(row, image, now)
@@ -119,7 +113,7 @@ def _spread(row: HeldToken, name: str, collection: str, image: StoredImage, now:
     )
 
 
-def _fail(row: HeldToken, error: MediaError, now: datetime) -> None:
+def _record_failure(row: HeldToken, error: MediaError, now: datetime) -> None:
     if error.retry_after is not None:
         row.postpone(now, timedelta(seconds=error.retry_after))
     elif not row.may_ask_hosts:

@@ -1,4 +1,4 @@
-"""How far the search for a person's tokens is, as their page and its script show it."""
+"""The progress of a person's token searches, as their page and its script show it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ State = TokenSearch.State
 
 @dataclass(frozen=True)
 class Progress:
-    """Of all searches and pictures of a person. `percent` is of the blocks to read, `troubles` name what could not be
-    asked, `stamp` changes with the page."""
+    """The progress of all searches and pictures of a person.
+
+    percent: of the blocks that the running searches read. troubles: a sentence for each source that could not be asked.
+    stamp: changes whenever the page would.
+    """
 
     is_running: bool
     is_waiting: bool
@@ -30,13 +33,14 @@ class Progress:
 
     @property
     def is_busy(self) -> bool:
-        """Something will change by itself."""
+        """Return whether something will change without the person."""
         return self.is_running or self.is_waiting or self.pictures_due > 0
 
     @property
     def sentence(self) -> str:
         if self.is_running:
-            return f"Looking through the chain for your tokens: {self.percent} % read, {_count(self.found)} so far."
+            found = f"{self.found} token{'' if self.found == 1 else 's'}"
+            return f"Looking through the chain for your tokens: {self.percent} % read, {found} so far."
         if self.pictures_due:
             return f"Fetching {self.pictures_due} picture{'' if self.pictures_due == 1 else 's'}."
         return "Waiting until the newest ones are confirmed." if self.is_waiting and not self.troubles else ""
@@ -44,7 +48,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Counts:
-    """Of a person's tokens: all, confirmed, with a picture, and with one being fetched."""
+    """Numbers of a person's tokens: all, confirmed, with a picture, and whose picture is being fetched."""
 
     all: int
     confirmed: int
@@ -53,6 +57,7 @@ class Counts:
 
 
 def count_tokens(user: User) -> Counts:
+    """Count a person's tokens, with one query."""
     tokens = HeldToken.objects.filter(account__user=user)
     count = tokens.aggregate(
         all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("due_at")
@@ -60,8 +65,8 @@ def count_tokens(user: User) -> Counts:
     return Counts(count["all"], count["confirmed"], count["pictures"], count["due"])
 
 
-def search_progress(user: User, counts: Counts) -> Progress:
-    """One query."""
+def get_progress(user: User, counts: Counts) -> Progress:
+    """Return the progress of all searches of a person, with one query. `counts` are of `count_tokens`."""
     searches = list(TokenSearch.objects.filter(account__user=user).order_by("chain_id", "started_at"))
     running = [search for search in searches if search.state == State.RUNNING]
     states = "".join(search.state[0] for search in searches)
@@ -86,7 +91,3 @@ def _troubles(searches: Sequence[TokenSearch]) -> list[str]:
         if search.state == State.DONE and not search.is_complete and search.first_read is not None:
             found.append(f"{name}: older blocks than {search.first_read:,} were not read. “Look again” goes on there.")
     return list(dict.fromkeys(found))
-
-
-def _count(number: int) -> str:
-    return f"{number} token{'' if number == 1 else 's'}"

@@ -1,11 +1,12 @@
-"""Where tokens of an address may be found: each source gives hints, and the chain is asked about all of them."""
+"""Sources of tokens that an account may hold. They are hints, each of which is verified on chain."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.many import ReadAnswer, call_many
@@ -31,20 +32,22 @@ from nft.models.claims import watched_contracts
 from nft.settings.chains import describe_chain
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-ADDRESSES = 500
-"""So many contracts are asked for in one request."""
-PER_CONTRACT = 500
-"""So many tokens of one contract are taken: a stranger can send thousands in one transaction."""
-ENUMERATED = 100
+# Contracts per eth_getLogs request.
+CONTRACTS_PER_REQUEST = 500
+# Tokens taken from one log entry: a stranger can send thousands in one transaction.
+TOKENS_PER_LOG = 500
+# Tokens of one contract that ERC721Enumerable is asked for.
+MAX_ENUMERATED = 100
+# The limit for all indexers together, which leaves time for the rest of the attempt.
 INDEXER_SECONDS = 30.0
-"""Then the rest of the search must begin, well before its worker's time is over."""
-_SINGLE, _MULTIPLE = TRANSFER_TOPICS[:1], TRANSFER_TOPICS[1:]
+_ERC721, _ERC1155 = TRANSFER_TOPICS[:1], TRANSFER_TOPICS[1:]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A token somebody says the address has. `block`: where its arrival was logged; 0 if not known."""
+class FoundToken:
+    """A token that a source says the address holds. `block`: where its arrival was logged; 0 if not known."""
 
     contract: bytes
     token_id: int
@@ -55,73 +58,87 @@ class Found:
     spam: str = ""
 
 
-def known_contracts(chain_id: int) -> list[bytes]:
-    """Ours, those the operator configured, and all that people came here with, in order."""
+def get_known_contracts(chain_id: int) -> list[bytes]:
+    """Return our own contracts, the configured ones and those of all claims, sorted."""
     return sorted(describe_chain(chain_id).contracts | set(watched_contracts(chain_id)))
 
 
-def find_here(account: LinkedAccount, chain_id: int) -> Iterator[Found]:
-    """What was minted here for the account, and what it was seen to hold when it was claimed."""
-    minted = MintRequest.objects.filter(
-        state=MintRequest.State.CONFIRMED, chain_id=chain_id, owner=account.address, token_id__isnull=False
-    )
-    for mint in minted:
-        yield Found(mint.contract, mint.token_id, TokenStandard.ERC721, mint.mined_block_number or 0, mint.name)
+def get_recorded_tokens(account: LinkedAccount, chain_id: int) -> Iterator[FoundToken]:
+    """Return the tokens that were minted here for the account, or that it held when it claimed them."""
+    confirmed = MintRequest.objects.filter(state=MintRequest.State.CONFIRMED, chain_id=chain_id)
+    for mint in confirmed.filter(owner=account.address):
+        if mint.token_id is not None:
+            block = mint.mined_block_number or 0
+            yield FoundToken(mint.contract, mint.token_id, TokenStandard.ERC721, block, mint.name)
     held = TokenClaim.objects.filter(account=account, chain_id=chain_id, vault=None).exclude(standard="")
     for claim in held.select_related("picture"):
         standard = TokenStandard(claim.standard)
-        yield Found(claim.contract, claim.token_id, standard, name=claim.name, collection=claim.collection)
+        yield FoundToken(claim.contract, claim.token_id, standard, name=claim.name, collection=claim.collection)
 
 
-def find_in_logs(
+def fetch_logged_tokens(
     view: ChainClient, contracts: Sequence[bytes], address: bytes, first: int, last: int
-) -> Iterator[Found]:
-    """What came to the address in these blocks. Contracts that don't index the recipient can't be searched so."""
+) -> Iterator[FoundToken]:
+    """Return the tokens that arrived at the address in the blocks `first` to `last`.
+
+    Contracts that don't index the recipient in their logs can't be searched this way.
+    """
     recipient = address_topic(address)
-    for start in range(0, len(contracts), ADDRESSES):
-        some = contracts[start : start + ADDRESSES]
-        logs = view.logs(some, _SINGLE, first, last, (None, recipient))
-        logs += view.logs(some, _MULTIPLE, first, last, (None, None, recipient))
+    for start in range(0, len(contracts), CONTRACTS_PER_REQUEST):
+        some = contracts[start : start + CONTRACTS_PER_REQUEST]
+        logs = view.logs(some, _ERC721, first, last, (None, recipient))
+        logs += view.logs(some, _ERC1155, first, last, (None, None, recipient))
         for entry in logs:
             try:
                 events = parse_transfer_log(entry)
             except BadAnswer:
-                continue  # strangers' contracts log what they like
-            for event in events[:PER_CONTRACT]:
+                continue  # contracts of strangers may log anything
+            for event in events[:TOKENS_PER_LOG]:
                 if event.recipient == address and event.contract in some:
-                    yield Found(event.contract, event.token_id, event.standard, event.block_number)
+                    yield FoundToken(event.contract, event.token_id, event.standard, event.block_number)
 
 
-def find_enumerated(view: ChainClient, contracts: Sequence[bytes], address: bytes, block: BlockRef) -> Iterator[Found]:
-    """Of the contracts that say they can list an owner's tokens (ERC721Enumerable): what they list."""
+def fetch_enumerated_tokens(
+    view: ChainClient, contracts: Sequence[bytes], address: bytes, block: BlockRef
+) -> Iterator[FoundToken]:
+    """Return what the contracts with ERC721Enumerable list for the address."""
     asks = build_supports_interface(ERC721_ENUMERABLE)
-    claims = call_many(view, [Call(contract, asks) for contract in contracts], block).answers
-    able = [contract for contract, answer in zip(contracts, claims, strict=True) if _is_yes(answer)]
+    answers = call_many(view, [Call(contract, asks) for contract in contracts], block).answers
+    able = [
+        contract
+        for contract, answer in zip(contracts, answers, strict=True)
+        if _parse_or_none(answer, parse_supports_interface)
+    ]
     balances = call_many(view, [Call(contract, build_balance(address)) for contract in able], block).answers
     places = [
         (contract, index)
         for contract, answer in zip(able, balances, strict=True)
-        for index in range(min(_number(answer) or 0, ENUMERATED))
+        for index in range(min(_parse_or_none(answer, parse_number) or 0, MAX_ENUMERATED))
     ]
     calls = [Call(contract, build_token_of_owner_by_index(address, index)) for contract, index in places]
     for (contract, _), answer in zip(places, call_many(view, calls, block).answers, strict=True):
-        token_id = _number(answer)
+        token_id = _parse_or_none(answer, parse_number)
         if token_id is not None:
-            yield Found(contract, token_id, TokenStandard.ERC721)
+            yield FoundToken(contract, token_id, TokenStandard.ERC721)
 
 
 @dataclass(frozen=True)
-class Listed:
-    """What indexers listed. `trouble` names the last one that failed, empty where one came to its end."""
+class IndexedTokens:
+    """What indexers listed. `trouble`: why the last one failed; empty if one listed everything."""
 
-    found: list[Found]
+    found: list[FoundToken]
     trouble: str = ""
 
 
-def find_indexed(indexers: Sequence[Indexer], address: bytes, *, seconds: float = INDEXER_SECONDS) -> Listed:
-    """One after another until one answers to the end, for about `seconds` in all; what those before gave is kept."""
+def fetch_indexed_tokens(
+    indexers: Sequence[Indexer], address: bytes, *, seconds: float = INDEXER_SECONDS
+) -> IndexedTokens:
+    """Ask one indexer after another until one lists everything, for about `seconds` in all.
+
+    What failed indexers listed before they failed is returned too.
+    """
     ends_at = time.monotonic() + seconds
-    found: list[Found] = []
+    found: list[FoundToken] = []
     trouble = ""
     for indexer in indexers:
         if trouble and time.monotonic() >= ends_at:
@@ -131,26 +148,19 @@ def find_indexed(indexers: Sequence[Indexer], address: bytes, *, seconds: float 
                 for token in page.tokens:
                     spam = str(SpamSign.INDEXER) if token.is_spam else ""
                     names = (token.name, token.collection)
-                    found.append(Found(token.contract, token.token_id, token.standard, 0, *names, spam))
+                    found.append(FoundToken(token.contract, token.token_id, token.standard, 0, *names, spam))
                 if page.next_query is not None and time.monotonic() >= ends_at:
-                    return Listed(found, f"{indexer.name} was too slow to list all.")
+                    return IndexedTokens(found, f"{indexer.name} was too slow to list all.")
         except FetchError as error:
             trouble = str(error)
-            log.warning("Looking for tokens: %s", error)
+            log.warning("A token search goes on without an indexer: %s", error)
             continue
-        return Listed(found)
-    return Listed(found, trouble)
+        return IndexedTokens(found)
+    return IndexedTokens(found, trouble)
 
 
-def _is_yes(answer: ReadAnswer) -> bool:
+def _parse_or_none(answer: ReadAnswer, parse: Callable[[bytes], T]) -> T | None:
     try:
-        return isinstance(answer, bytes) and parse_supports_interface(answer)
-    except BadAnswer:
-        return False
-
-
-def _number(answer: ReadAnswer) -> int | None:
-    try:
-        return parse_number(answer) if isinstance(answer, bytes) else None
+        return parse(answer) if isinstance(answer, bytes) else None
     except BadAnswer:
         return None

@@ -1,4 +1,4 @@
-"""A picture, a name and a description become a token: what the person does. What the workers do is in mint_steps.py.
+"""Start and follow a mint: what the person does. What the workers do is in steps.py.
 
 Every step is stored before the next is tried, and the contract mints at most once per request (`mintOnce`), so that
 no closed page, killed worker, dropped or replaced transaction can make two tokens or lose one.
@@ -10,7 +10,7 @@ import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal, TypedDict
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -21,12 +21,12 @@ from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.core.evm.token import TokenStandard
 from nft.core.text import clean_text
 from nft.core.tokens.paste import AssetReference
-from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
+from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED, NotYours, TokenActionError
 from nft.files.store import pin_file
 from nft.minting import sponsor
-from nft.minting.errors import LooksAlike, TextRefused, TooManyMints
+from nft.minting.errors import LOOKS_ALIKE, TextRefused
 from nft.minting.steps import follow_mint
-from nft.models import LinkedAccount, MintRequest, TokenClaim
+from nft.models import MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
@@ -53,9 +53,21 @@ _LABELS = {
 }
 
 
+class PageStep(TypedDict):
+    """A step of a mint as its page shows it."""
+
+    key: str
+    label: str
+    state: Literal["done", "now", "todo", "failed"]
+
+
 @dataclass(frozen=True)
 class MintOrder:
-    """`key`: made by the form, so that a form sent twice is one mint."""
+    """What the person wants minted.
+
+    `key` is made by the form, so that a form sent twice is one mint. `is_sponsored`: the site sends and pays instead of
+    the person's wallet. `despite_likeness`: the person was warned that another's token shows such a picture.
+    """
 
     image: bytes
     name: str
@@ -63,39 +75,27 @@ class MintOrder:
     account_id: uuid.UUID
     key: str
     is_sponsored: bool = False
-    """The site sends and pays, in place of the person's wallet."""
     despite_likeness: bool = False
-    """The person was told whose picture it is like, and means it."""
 
 
 def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | None = None) -> MintRequest:
-    """Decodes and pins the picture, and stores the request; workers go on from there.
+    """Decode and pin the picture, and create the request, which workers then process.
 
-    Raises TokenActionError, PictureError of profiles for what is no picture, BlockStoreError, and errors of the
-    object store."""
+    Raise TokenActionError, PictureError if it is no picture, BlockStoreError, and StorageError.
+    """
     known = MintRequest.objects.filter(user=user, idempotency_key=order.key).first()
     if known is not None:
         return known
     chain_id = chain_id or default_chain_id()
-    account = _account(user, order.account_id, chain_id)
-    columns = {
-        "contract": contract_on(chain_id),
-        "name": checked_text("name", order.name, 1, NAME_CHARACTERS),
-        "description": checked_text("description", order.description, 0, DESCRIPTION_CHARACTERS),
-        "account": account,
-        "owner": account.address,
-    }
-    if order.is_sponsored:
-        sponsor.check_offer(user, chain_id, now)
-        columns["sponsor"] = sponsor.sponsor_on(chain_id)
+    columns = _build_columns(user, order, chain_id, now)
     _spend(user, "mints", MINTS_PER_HOUR)
     kept = keep_image(order.image)
     if not order.despite_likeness and (warning := find_warning_for_new(user, kept.row)):
-        raise LooksAlike(warning)
+        raise TokenActionError(warning, LOOKS_ALIKE)
     pinned = pin_file(kept.master, kept.row.mime, now)
     with transaction.atomic():
         if order.is_sponsored:
-            _check_offer_alone(user, order.key, chain_id, now)
+            _check_offer_locked(user, order.key, chain_id, now)
         request, is_new = MintRequest.objects.get_or_create(
             user=user,
             idempotency_key=order.key,
@@ -114,24 +114,42 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     return request
 
 
-def _check_offer_alone(user: User, key: str, chain_id: int, now: datetime) -> None:
-    """Two forms of one person at once can't both get the last token the site pays for."""
+def _build_columns(user: User, order: MintOrder, chain_id: int, now: datetime) -> dict[str, object]:
+    """Build what the order sets in a MintRequest. Raise TokenActionError."""
+    account = accounts_on(user.pk, chain_id).filter(pk=order.account_id).first()
+    if account is None:
+        raise NotYours("Choose one of your linked accounts on this chain to receive the token.")
+    columns: dict[str, object] = {
+        "contract": get_contract(chain_id),
+        "name": parse_line("name", order.name, 1, NAME_CHARACTERS),
+        "description": parse_line("description", order.description, 0, DESCRIPTION_CHARACTERS),
+        "account": account,
+        "owner": account.address,
+    }
+    if order.is_sponsored:
+        sponsor.check_offer(user, chain_id, now)
+        columns["sponsor"] = sponsor.get_sponsor_address(chain_id)
+    return columns
+
+
+def _check_offer_locked(user: User, key: str, chain_id: int, now: datetime) -> None:
+    """Check the offer under a lock: two forms sent at once can't both get the last token the site pays for."""
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if not MintRequest.objects.filter(user=user, idempotency_key=key).exists():
         sponsor.check_offer(user, chain_id, now)
 
 
-def contract_on(chain_id: int) -> bytes:
-    """Our contract's address on a chain. Raises NoContract."""
+def get_contract(chain_id: int) -> bytes:
+    """Return our contract's address on a chain. Raise TokenActionError (NO_CONTRACT)."""
     chain = describe_chain(chain_id)
     if chain.avatar_contract is None:
-        raise NoContract(chain.name)
+        raise TokenActionError(f"Nothing can be minted on {chain.name}: this site has no contract there.", NO_CONTRACT)
     return chain.avatar_contract
 
 
-def checked_text(field: str, text: str, low: int, high: int) -> str:
-    """One clean line of `low` to `high` characters. Raises TextRefused."""
-    if any(_is_hidden(character) for character in text):
+def parse_line(field: str, text: str, low: int, high: int) -> str:
+    """Return `text` as one clean line of `low` to `high` characters. Raise TextRefused."""
+    if any(_is_invisible(character) for character in text):
         raise TextRefused(field, f"The {field} holds characters that can't be seen. Please remove them.")
     clean = clean_text(text, 2 * high + 2)
     if not low <= len(clean) <= high:
@@ -141,7 +159,7 @@ def checked_text(field: str, text: str, low: int, high: int) -> str:
 
 
 def build_mint_transaction(request: MintRequest) -> Transaction | None:
-    """What the wallet must sign now; None while there is nothing to sign."""
+    """Build what the wallet must sign now, None while there is nothing to sign."""
     if request.state != State.AWAITING_SIGNATURE or request.gas is None:
         return None
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
@@ -149,19 +167,19 @@ def build_mint_transaction(request: MintRequest) -> Transaction | None:
 
 
 def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime) -> MintRequest:
-    """Stores the hash the wallet gave; the chain decides whether it is true. Raises TokenActionError."""
+    """Record the hash that the wallet reported, which workers verify. Raise TokenActionError."""
     tx_hash = parse_tx_hash(tx_hash)
     get_mint(user, mint_id)
-    _spend(user, "transactions", HASHES_PER_HOUR)  # each makes us ask the chain at once
+    _spend(user, "transactions", HASHES_PER_HOUR)  # each causes a check of the chain at once
     try:
         with transaction.atomic():
-            request = _locked(user, mint_id)
+            request = get_mint(user, mint_id, lock=True)
             if request.sponsor is not None:
-                raise NotNow("The site sends this transaction itself.")
+                raise TokenActionError("The site sends this transaction itself.", NOT_NOW)
             if request.state not in {State.AWAITING_SIGNATURE, State.SUBMITTED}:
                 if request.tx_hash == tx_hash:
                     return request
-                raise NotNow("There is nothing to sign for this token at the moment.")
+                raise TokenActionError("There is nothing to sign for this token at the moment.", NOT_NOW)
             request.state, request.tx_hash, request.submitted_at = State.SUBMITTED, tx_hash, now
             request.reason_sentence = ""
             for name, value in fresh(now).items():
@@ -170,70 +188,52 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
             enqueue(follow_mint, request.pk)
     except IntegrityError as error:
-        raise BadTransactionHash("This transaction was already given for another token.") from error
+        raise TokenActionError("This transaction was already given for another token.", BAD_TRANSACTION_HASH) from error
     return request
 
 
 def use_mint(user: User, mint_id: uuid.UUID, now: datetime) -> TokenClaim:
-    """Claims the finished token as the person's picture. Raises TokenActionError or ClaimError."""
+    """Claim the minted token as the person's picture. Raise TokenActionError or ClaimError."""
     request = get_mint(user, mint_id)
     if request.state != State.CONFIRMED or request.token_id is None:
-        raise NotNow("The token is not confirmed yet.")
+        raise TokenActionError("The token is not confirmed yet.", NOT_NOW)
     asset = AssetReference(request.chain_id, request.contract, request.token_id, TokenStandard.ERC721)
     return claim_asset(user, asset, now)
 
 
-def get_mint(user: User, mint_id: uuid.UUID) -> MintRequest:
-    """Raises NotYours."""
-    request = MintRequest.objects.filter(user=user, pk=mint_id).first()
+def get_mint(user: User, mint_id: uuid.UUID, *, lock: bool = False) -> MintRequest:
+    """Return the person's mint, with `lock` for the rest of the transaction. Raise NotYours."""
+    mints = MintRequest.objects.select_for_update(of=("self",)) if lock else MintRequest.objects.all()
+    request = mints.filter(user=user, pk=mint_id).first()
     if request is None:
         raise NotYours("You have no such token in the making.")
     return request
 
 
-def steps_of(request: MintRequest) -> list[dict[str, Any]]:
-    """The steps a page shows: done, now, todo or failed."""
+def build_steps(request: MintRequest) -> list[PageStep]:
+    """Build the steps that a page shows."""
     labels = dict(_LABELS)
     if request.sponsor is not None:
         del labels[State.AWAITING_SIGNATURE]
         labels[State.PINNED] = ("sign", "Signed and paid by the site")
-    at = [*labels, State.CONFIRMED].index(_reached(request))
     is_failed = request.state == State.FAILED
-    steps = []
-    for index, (key, label) in enumerate(labels.values()):
-        now = "failed" if is_failed else "now"
-        steps.append({"key": key, "label": label, "state": "done" if index < at else now if index == at else "todo"})
-    return steps
-
-
-def _reached(request: MintRequest) -> MintRequest.State:
-    """Where a failed request stopped is told by what it has."""
-    if request.state != State.FAILED:
-        return MintRequest.State(request.state)
-    return State.PINNED if request.metadata_uri else State.DRAFT
-
-
-def _account(user: User, account_id: uuid.UUID, chain_id: int) -> LinkedAccount:
-    account = accounts_on(user.pk, chain_id).filter(pk=account_id).first()
-    if account is None:
-        raise NotYours("Choose one of your linked accounts on this chain to receive the token.")
-    return account
+    # What a failed request has tells at which step it failed.
+    reached = (State.PINNED if request.metadata_uri else State.DRAFT) if is_failed else State(request.state)
+    at = [*labels, State.CONFIRMED].index(reached)
+    current: Literal["failed", "now"] = "failed" if is_failed else "now"
+    return [
+        {"key": key, "label": label, "state": "done" if index < at else current if index == at else "todo"}
+        for index, (key, label) in enumerate(labels.values())
+    ]
 
 
 def _spend(user: User, what: str, per_hour: int) -> None:
     try:
         spend(what, user.pk, per_hour)
     except TooMany as error:
-        raise TooManyMints(error.sentence) from error
+        raise TokenActionError(error.sentence, RATE_LIMITED) from error
 
 
-def _locked(user: User, mint_id: uuid.UUID) -> MintRequest:
-    request = MintRequest.objects.select_for_update(of=("self",)).filter(user=user, pk=mint_id).first()
-    if request is None:
-        raise NotYours("You have no such token in the making.")
-    return request
-
-
-def _is_hidden(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     blank = character in "\r\n\t" or character in _JOINERS
     return not blank and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}

@@ -1,4 +1,7 @@
-"""Whether the site pays for somebody's token: off unless the operator says so, bounded for each person and each day."""
+"""Decide whether the site pays for a person's token.
+
+It is off unless the operator turns it on, and limited per person, per person and day, and by a budget per day.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 
 from nft.clients.evm.signers import SignerError, get_signer
-from nft.minting.errors import NotSponsored
+from nft.errors import TokenActionError
+from nft.minting.errors import NOT_SPONSORED
 from nft.models import MintRequest, SponsoredTransaction
 from nft.settings import conf
 
@@ -19,17 +23,17 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Offer:
-    """What a person may be told: how many more the site pays today, or why none."""
+    """How many more of the person's tokens the site pays for today. `sentence` says why if that is none."""
 
     left: int
     sentence: str
 
 
-def offer_for(user: User, chain_id: int, now: datetime) -> Offer | None:
-    """None where the site pays for nobody on this chain."""
+def get_offer(user: User, chain_id: int, now: datetime) -> Offer | None:
+    """Return the person's offer, None if the site pays for nobody on this chain."""
     if chain_id not in conf().sponsor_chains:
         return None
-    today, ever = _used(user, now)
+    today, ever = _count_paid(user, now)
     per_day, per_person = conf().sponsor_per_day, conf().sponsor_per_person
     if ever >= per_person:
         return Offer(0, f"The site has paid for {ever} tokens of yours, which is as many as it pays for one person.")
@@ -41,46 +45,44 @@ def offer_for(user: User, chain_id: int, now: datetime) -> Offer | None:
 
 
 def check_offer(user: User, chain_id: int, now: datetime) -> None:
-    """Raises NotSponsored. Exact inside of a transaction that holds the person's row."""
-    offer = offer_for(user, chain_id, now)
+    """Raise TokenActionError (NOT_SPONSORED) if the site does not pay. Exact only while the person's row is locked."""
+    offer = get_offer(user, chain_id, now)
     if offer is None:
-        raise NotSponsored("The site does not pay for tokens on this chain.")
+        raise TokenActionError("The site does not pay for tokens on this chain.", NOT_SPONSORED)
     if not offer.left:
-        raise NotSponsored(f"{offer.sentence} Or pay from your own wallet now.")
+        raise TokenActionError(f"{offer.sentence} Or pay from your own wallet now.", NOT_SPONSORED)
 
 
-def sponsor_on(chain_id: int) -> bytes:
-    """The address of the site's account that pays. Raises NotSponsored."""
+def get_sponsor_address(chain_id: int) -> bytes:
+    """Return the address of the site's account that pays. Raise TokenActionError (NOT_SPONSORED)."""
     try:
         signer = get_signer(chain_id)
     except SignerError as error:
-        raise NotSponsored(f"{error} Try again later, or pay from your own wallet.") from error
+        raise TokenActionError(f"{error} Try again later, or pay from your own wallet.", NOT_SPONSORED) from error
     if signer is None:
-        raise NotSponsored("The site does not pay for tokens on this chain.")
+        raise TokenActionError("The site does not pay for tokens on this chain.", NOT_SPONSORED)
     return signer.address
 
 
 def budget_left(chain_id: int, now: datetime) -> int:
-    """Wei that may still be promised: of what is not in a block yet, the most that it may cost counts."""
+    """Return the wei left of the day's budget. A transaction that is in no block yet counts with its maximum cost."""
     costs: dict[tuple[bytes, int], list[SponsoredTransaction]] = defaultdict(list)
-    for sent in _since(chain_id, now):
+    recent = SponsoredTransaction.objects.filter(chain_id=chain_id, signed_at__gt=now - DAY)
+    for sent in recent.defer("raw"):
         costs[bytes(sent.sender), sent.nonce].append(sent)
     return conf().sponsor_budget - sum(_cost(sent) for sent in costs.values())
 
 
-def _since(chain_id: int, now: datetime) -> QuerySet[SponsoredTransaction]:
-    return SponsoredTransaction.objects.filter(chain_id=chain_id, signed_at__gt=now - DAY).defer("raw")
-
-
 def _cost(of_one_nonce: list[SponsoredTransaction]) -> int:
+    """Return the wei that one of these cost, or else may cost: at most one of them gets into a block."""
     known = [sent.cost for sent in of_one_nonce if sent.cost is not None]
     if known:
         return max(known)
     return max((sent.gas * sent.max_fee for sent in of_one_nonce if sent.settled_at is None), default=0)
 
 
-def _used(user: User, now: datetime) -> tuple[int, int]:
-    """Today and ever. What failed before anything was signed costs nobody anything, and does not count."""
+def _count_paid(user: User, now: datetime) -> tuple[int, int]:
+    """Return how many mints the site paid today and ever. One that failed before anything was signed costs nothing."""
     is_signed = Exists(SponsoredTransaction.objects.filter(request=OuterRef("pk")))
     paid = MintRequest.objects.filter(~Q(state=MintRequest.State.FAILED) | is_signed, user=user, sponsor__isnull=False)
     counts = paid.aggregate(today=Count("pk", filter=Q(created_at__gt=now - DAY)), ever=Count("pk"))

@@ -1,4 +1,4 @@
-"""The two steps of a mint that differ where the site pays: it signs, and it looks after what it sent."""
+"""The two steps of a mint that differ if the site pays: it signs, and it tracks its own transactions."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from datetime import timedelta
 from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import get_signer
 from nft.core.evm.abi.avatar_token import build_mint_once
-from nft.errors import WouldFail
-from nft.minting.outbox import MustWait, Order, newest_unsettled, push, settle, sign_next
-from nft.minting.reading import Changes, MintTry, fetch_minted_token, find_at, find_confirmed, find_token_in, place_of
+from nft.errors import TokenActionError
+from nft.minting.onchain import (
+    Changes,
+    MintAttempt,
+    build_mined_columns,
+    fetch_confirmed,
+    fetch_confirmed_at,
+    fetch_minted_token,
+    fetch_token_in,
+)
+from nft.minting.outbox import SponsoredCall, get_pending, record_used_nonces, send_or_replace, sign_call
 from nft.models import MintRequest, SponsoredTransaction
 from nft.tokens.transactions import estimate_gas
 
 State = MintRequest.State
 SOON = timedelta(seconds=2)
 LATER = timedelta(minutes=1)
-MOST_GAS = 600_000
-"""Of one mint. A receiving contract may burn as much gas as it is given, and here it would be the site's."""
-MOST_NUMBERS = 3
-"""So many transactions of one request may fail on the chain; each of them costs the site."""
+#: Gas of one mint at most: a receiving contract may burn all the gas it is given, at the site's expense.
+MAX_GAS = 600_000
+#: Nonces that one request may use up. Each transaction that fails on the chain costs the site.
+MAX_NONCES = 3
 
 
-def sign_mint(attempt: MintTry) -> Changes:
-    """PINNED: signs and stores the transaction; the next step sends it."""
+def sign_mint(attempt: MintAttempt) -> Changes:
+    """Do the step of the state PINNED: sign and store the transaction. The next step sends it."""
     request = attempt.request
-    signed = newest_unsettled(request)  # by a worker that died before it could say so
+    signed = get_pending(request)  # by a worker that crashed before it stored the new state
     if signed is not None:
         return _submitted(signed, attempt)
-    if fetch_minted_token(attempt, "latest") is not None:  # by one that a restored backup does not know of
-        return find_confirmed(attempt) or {"due_at": attempt.now + SOON}
-    if len(set(request.transactions.values_list("sender", "nonce"))) >= MOST_NUMBERS:
-        return _failed(f"The transaction failed on the chain {MOST_NUMBERS} times. Nothing was minted.")
+    if fetch_minted_token(attempt, "latest") is not None:  # by a transaction that a restored backup doesn't have
+        return fetch_confirmed(attempt) or {"due_at": attempt.now + SOON}
+    if len(set(request.transactions.values_list("sender", "nonce"))) >= MAX_NONCES:
+        return _failed(f"The transaction failed on the chain {MAX_NONCES} times. Nothing was minted.")
     signer = get_signer(request.chain_id)
     if signer is None:
         return _failed(
@@ -40,55 +48,58 @@ def sign_mint(attempt: MintTry) -> Changes:
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
         gas = estimate_gas(attempt.client, signer.address, request.contract, data)
-        if gas > MOST_GAS:
+        if gas > MAX_GAS:
             return _failed("The receiving contract makes this token too costly for the site. Pay from your own wallet.")
-        signed = sign_next(signer, attempt.client, Order(request, request.contract, data, gas), attempt.now)
-    except WouldFail as error:
-        return _failed(error.sentence)
-    except MustWait as wait:
-        return {"reason_sentence": str(wait), "due_at": attempt.now + LATER}
+        signed = sign_call(signer, attempt.client, SponsoredCall(request, request.contract, data, gas), attempt.now)
+    except TokenActionError as error:
+        if error.permanent:
+            return _failed(error.sentence)
+        return {"reason_sentence": error.sentence, "due_at": attempt.now + LATER}
     return _submitted(signed, attempt)
 
 
-def follow_transactions(attempt: MintTry) -> Changes:
-    """SUBMITTED: any transaction of ours may be the one that gets into a block."""
-    in_block = _find_in_block(attempt)
+def follow_transactions(attempt: MintAttempt) -> Changes:
+    """Do the step of the state SUBMITTED: any of the site's transactions may be the one that gets into a block."""
+    in_block = _fetch_in_block(attempt)
     if in_block is not None:
         return in_block
     block = attempt.client.confirmed_block()
-    found = find_at(attempt, block)
-    if found is not None:
-        return found
-    sent = newest_unsettled(attempt.request)
+    confirmed = fetch_confirmed_at(attempt, block)
+    if confirmed is not None:
+        return confirmed
+    sent = get_pending(attempt.request)
     if sent is None:
         return {"state": State.PINNED, "tx_hash": "", "due_at": attempt.now}
     is_used_up = fetch_nonce(attempt.client, sent.sender, block) > sent.nonce
     attempt.client.check_block(block)
-    if is_used_up:  # by one that failed, or by somebody else with the same key; at this block there is no token
-        settle(attempt.request.transactions.all(), attempt.client, attempt.now)
+    if is_used_up:  # without a token: our transaction failed, or another program with the same key used the nonce
+        record_used_nonces(attempt.request.transactions.all(), attempt.client, attempt.now)
         return {"state": State.PINNED, "tx_hash": "", "due_at": attempt.now}
-    sentence = push(sent, attempt.client, attempt.now)
+    sentence = send_or_replace(sent, attempt.client, attempt.now)
     return {"reason_sentence": sentence, "due_at": attempt.now + (LATER if sentence else SOON)}
 
 
-def _find_in_block(attempt: MintTry) -> Changes | None:
+def _fetch_in_block(attempt: MintAttempt) -> Changes | None:
     for sent in attempt.request.transactions.defer("raw"):
         receipt = attempt.client.receipt(sent.tx_hash)
-        token_id = find_token_in(receipt, attempt) if receipt is not None and receipt.succeeded else None
+        token_id = fetch_token_in(receipt, attempt) if receipt is not None and receipt.succeeded else None
         if receipt is not None and token_id is not None:
-            _take_hash_back(sent, attempt)
-            return {"state": State.MINED, "token_id": token_id, "tx_hash": sent.tx_hash, **place_of(receipt)}
+            _clear_hash_elsewhere(sent, attempt)
+            return {"state": State.MINED, "token_id": token_id, "tx_hash": sent.tx_hash, **build_mined_columns(receipt)}
     return None
 
 
-def _take_hash_back(sent: SponsoredTransaction, attempt: MintTry) -> None:
-    """Anybody can read it from the chain's pool and name it as their wallet's: theirs goes on without it."""
-    theirs = MintRequest.objects.filter(chain_id=sent.chain_id, tx_hash=sent.tx_hash, state=State.SUBMITTED)
-    others = theirs.exclude(pk=attempt.request.pk)
+def _clear_hash_elsewhere(sent: SponsoredTransaction, attempt: MintAttempt) -> None:
+    """Clear our transaction's hash from other requests, which then continue without it.
+
+    Hashes are unique, and anybody can read ours in the chain's pool and report it as their wallet's.
+    """
+    others = MintRequest.objects.filter(chain_id=sent.chain_id, tx_hash=sent.tx_hash, state=State.SUBMITTED)
+    others = others.exclude(pk=attempt.request.pk)
     others.update(state=State.PINNED, tx_hash="", attempt=None, due_at=attempt.now)
 
 
-def _submitted(signed: SponsoredTransaction, attempt: MintTry) -> Changes:
+def _submitted(signed: SponsoredTransaction, attempt: MintAttempt) -> Changes:
     return {
         "state": State.SUBMITTED,
         "sponsor": bytes(signed.sender),

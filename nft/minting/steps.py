@@ -1,10 +1,9 @@
-"""What the workers do for a mint: one step of its state machine after the other, each stored before the next.
+"""The state machine of a mint, which workers run: each step is stored before the next begins.
 
-DRAFT → PINNED → AWAITING_SIGNATURE → SUBMITTED → MINED → CONFIRMED, or FAILED with a reason; where the site pays, it
-signs in place of waiting for a signature (sponsored_steps.py). A reorg leads from MINED back to SUBMITTED, a dropped or
-failed transaction back to a signature. The contract's own record (`tokenOfRequest` at a confirmed block) outranks
-everything: it finds the token also when the page was closed before it told us the hash, or the wallet replaced the
-transaction.
+DRAFT → PINNED → AWAITING_SIGNATURE → SUBMITTED → MINED → CONFIRMED, or FAILED with a reason. If the site pays, it signs
+instead of waiting for a signature (sponsored_steps.py). A reorg leads from MINED back to SUBMITTED, a dropped or failed
+transaction back to PINNED. The contract's own record (`tokenOfRequest` at a confirmed block) outranks everything: it
+finds the token even if the page was closed before it sent us the hash, or if the wallet replaced the transaction.
 """
 
 from __future__ import annotations
@@ -21,10 +20,17 @@ from nft.clients.evm.signers import SignerError
 from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.core.tokens.metadata import build_metadata
-from nft.errors import WouldFail
+from nft.errors import TokenActionError
 from nft.files.publishing import publish, read_back
 from nft.files.store import pin_file
-from nft.minting.reading import Changes, MintTry, fetch_minted_token, find_confirmed, find_token_in, place_of
+from nft.minting.onchain import (
+    Changes,
+    MintAttempt,
+    build_mined_columns,
+    fetch_confirmed,
+    fetch_minted_token,
+    fetch_token_in,
+)
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
@@ -33,35 +39,39 @@ from profiles.leases import lease_row
 
 State = MintRequest.State
 SOON = timedelta(seconds=2)
+#: A transaction the node does not have after so long may be signed again; the contract prevents a second token.
 DROPPED_AFTER = timedelta(minutes=10)
-"""A transaction the node has not heard of for so long may be signed again; the contract prevents a second token."""
+#: The mint fails if its files can't be stored within this time.
 PIN_WITHIN = timedelta(days=1)
-PINNING = timedelta(seconds=5)
+#: The wait before the files are checked again.
+PIN_AGAIN_AFTER = timedelta(seconds=5)
+#: Steps in one attempt.
 MAX_STEPS = 10
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
-Step = Callable[[MintTry], Changes]
+Step = Callable[[MintAttempt], Changes]
 
 
 @job(queue="ipfs", rows=MintRequest)  # pinners and gateways first, then the chain
 def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
-    """Goes on as far as it gets now. None where nothing is due, or somebody else is at it."""
+    """Do every step that can be done now. Return None if nothing is due or another worker holds the request."""
     request = lease_row(MintRequest.objects.select_related("account").filter(pk=mint_id), now)
     if request is None:
         return None
     with request.attempting(now):
         try:
-            _go_on(request, now, clients)
+            _run_steps(request, now, clients)
         except (ChainError, BlockStoreError, SignerError) as error:
             request.retry(error, now, reason_sentence=f"{error} We keep trying.", updated_at=now)
     return request
 
 
-def _go_on(request: MintRequest, now: datetime, clients: Clients) -> None:
-    """One step after the other; ends early where the request was taken from us, as by the person who sends a hash."""
-    attempt = MintTry(request, clients.chain(request.chain_id), clients.ipfs, now)
+def _run_steps(request: MintRequest, now: datetime, clients: Clients) -> None:
+    """Run one step after the other. Stop if the lease was lost, as when the person sends a hash meanwhile."""
+    steps = _STEPS if request.sponsor is None else _SPONSORED_STEPS
+    attempt = MintAttempt(request, clients.chain(request.chain_id), clients.ipfs, now)
     due_at = request.due_at
     for _ in range(MAX_STEPS):
-        changes = _step_of(request)(attempt)
+        changes = steps[State(request.state)](attempt)
         due_at = changes.pop("due_at", due_at)
         if "state" in changes:
             changes = {"reason_sentence": "", "crashes": 0, **changes}
@@ -73,12 +83,8 @@ def _go_on(request: MintRequest, now: datetime, clients: Clients) -> None:
         enqueue(follow_mint, request.pk, delay=SOON.total_seconds())
 
 
-def _step_of(request: MintRequest) -> Step:
-    return (_STEPS if request.sponsor is None else _SPONSORED)[State(request.state)]
-
-
-def _pin(attempt: MintTry) -> Changes:
-    """DRAFT, until everybody who shall hold the files does: nothing is signed for what could vanish."""
+def _pin(attempt: MintAttempt) -> Changes:
+    """Do the step of DRAFT, again until every IPFS service has the files: nothing is signed before that."""
     request = attempt.request
     document = build_metadata(request.name, request.description, request.image_uri)
     pinned = pin_file(document, "application/json", attempt.now)
@@ -89,53 +95,55 @@ def _pin(attempt: MintTry) -> Changes:
     if attempt.now - request.created_at > PIN_WITHIN:
         sentence = "No IPFS service took the files within a day. Nothing was minted; please try again later."
         return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
-    return {"reason_sentence": missing, "due_at": attempt.now + PINNING}
+    return {"reason_sentence": missing, "due_at": attempt.now + PIN_AGAIN_AFTER}
 
 
-def _prepare(attempt: MintTry) -> Changes:
+def _prepare(attempt: MintAttempt) -> Changes:
+    """Do the step of PINNED: estimate the gas of the transaction that the wallet must sign."""
     request = attempt.request
-    awaiting = {
+    awaiting: Changes = {
         "state": State.AWAITING_SIGNATURE,
         "due_at": attempt.now,
         "reason_sentence": request.reason_sentence,
     }
-    if fetch_minted_token(attempt, HEAD) is not None:  # signed already; the next step waits for its confirmation
+    if fetch_minted_token(attempt, HEAD) is not None:  # minted already; the next step waits for the confirmation
         return {**awaiting, "gas": None}
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
         gas = estimate_gas(attempt.client, request.owner, request.contract, data)
         return {**awaiting, "gas": gas, "gas_price": fetch_fees(attempt.client).expected}
-    except WouldFail as error:
+    except TokenActionError as error:
         return {"state": State.FAILED, "reason_sentence": error.sentence, "due_at": None}
 
 
-def _await_signature(attempt: MintTry) -> Changes:
-    """The page may have been closed before it told us the hash: the contract knows."""
-    found = find_confirmed(attempt)
-    if found is not None:
-        return found
+def _await_signature(attempt: MintAttempt) -> Changes:
+    """Do the step of AWAITING_SIGNATURE: ask the contract, as the page may be closed before it sends us the hash."""
+    confirmed = fetch_confirmed(attempt)
+    if confirmed is not None:
+        return confirmed
     age = attempt.now - attempt.request.created_at
     return {"due_at": attempt.now + min(max(age / 5, timedelta(seconds=10)), timedelta(days=1))}
 
 
-def _find_in_block(attempt: MintTry) -> Changes:
+def _fetch_in_block(attempt: MintAttempt) -> Changes:
+    """Do the step of SUBMITTED: look for the transaction in a block, else in the pool."""
     request = attempt.request
     receipt = attempt.client.receipt(request.tx_hash)
     if receipt is None:
-        return _look_in_pool(attempt)
+        return _check_pool(attempt)
     if not receipt.succeeded:
         return _sign_again(attempt, "The transaction failed on the chain. Nothing was minted.")
-    token_id = find_token_in(receipt, attempt)
+    token_id = fetch_token_in(receipt, attempt)
     if token_id is None:
         return _sign_again(attempt, "The transaction that was sent is not the one we prepared.")
-    return {"state": State.MINED, "token_id": token_id, **place_of(receipt)}
+    return {"state": State.MINED, "token_id": token_id, **build_mined_columns(receipt)}
 
 
-def _look_in_pool(attempt: MintTry) -> Changes:
+def _check_pool(attempt: MintAttempt) -> Changes:
     request, now = attempt.request, attempt.now
-    found = find_confirmed(attempt)
-    if found is not None:  # replaced by another transaction of the wallet
-        return found
+    confirmed = fetch_confirmed(attempt)
+    if confirmed is not None:  # by another transaction, with which the wallet replaced this one
+        return confirmed
     sent = attempt.client.transaction(request.tx_hash)
     if sent is None and now - (request.submitted_at or now) > DROPPED_AFTER:
         return _sign_again(attempt, "The chain dropped the transaction. Please sign it again; you get one token only.")
@@ -145,19 +153,21 @@ def _look_in_pool(attempt: MintTry) -> Changes:
     return {"due_at": now + SOON}
 
 
-def _confirm(attempt: MintTry) -> Changes:
+def _confirm(attempt: MintAttempt) -> Changes:
+    """Do the step of MINED: wait for a confirmed block, or go back to SUBMITTED after a reorg."""
     request = attempt.request
     receipt = attempt.client.receipt(request.tx_hash)
     if receipt is None or not receipt.succeeded:
-        gone = {"token_id": None, "mined_block_number": None, "mined_block_hash": ""}
-        return {"state": State.SUBMITTED, "due_at": attempt.now, **gone}
-    if place_of(receipt)["mined_block_hash"] != request.mined_block_hash:
-        return {"due_at": attempt.now + SOON, **place_of(receipt)}
-    return find_confirmed(attempt) or {"due_at": attempt.now + SOON}
+        not_mined: Changes = {"token_id": None, "mined_block_number": None, "mined_block_hash": ""}
+        return {"state": State.SUBMITTED, "due_at": attempt.now, **not_mined}
+    mined = build_mined_columns(receipt)
+    if mined["mined_block_hash"] != request.mined_block_hash:
+        return {"due_at": attempt.now + SOON, **mined}
+    return fetch_confirmed(attempt) or {"due_at": attempt.now + SOON}
 
 
-def _sign_again(attempt: MintTry, sentence: str) -> Changes:
-    """Through PINNED, where the gas is estimated anew and a contract that would refuse again ends it."""
+def _sign_again(attempt: MintAttempt, sentence: str) -> Changes:
+    """Go back to PINNED, which estimates the gas anew and fails if the contract would refuse again."""
     return {"state": State.PINNED, "tx_hash": "", "reason_sentence": sentence, "due_at": attempt.now}
 
 
@@ -165,7 +175,11 @@ _STEPS: dict[MintRequest.State, Step] = {
     State.DRAFT: _pin,
     State.PINNED: _prepare,
     State.AWAITING_SIGNATURE: _await_signature,
-    State.SUBMITTED: _find_in_block,
+    State.SUBMITTED: _fetch_in_block,
     State.MINED: _confirm,
 }
-_SPONSORED = {**_STEPS, State.PINNED: sign_mint, State.SUBMITTED: follow_transactions}
+_SPONSORED_STEPS: dict[MintRequest.State, Step] = {
+    **_STEPS,
+    State.PINNED: sign_mint,
+    State.SUBMITTED: follow_transactions,
+}

@@ -1,4 +1,4 @@
-"""Rows of the app, by subject. Django finds the models here; other code imports them from `nft.models`."""
+"""The models of the app, by subject. Django finds them here, and other code imports them from here."""
 
 from nft.models.accounts import AccountReturn, LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
 from nft.models.chains import WatchedChain

@@ -1,4 +1,4 @@
-"""What we keep about wallets as a way in: sessions they began, profiles they left, and how many tries failed."""
+"""Linked accounts, their primary names, and sign-in by wallet: challenges, sessions, counts and account returns."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from profiles.leases import Leased, Policy
 
 
 class WalletSession(models.Model):
-    """A session of the site that a wallet began. The session names this row, whatever becomes of its own key.
+    """A session of the site that began with a sign-in by wallet. The session stores this row's id, not its own key.
 
-    Text and signature are kept for contract accounts only, whose contract is asked about them again every day: a key
-    can't take back what it signed, a contract can. They sign nobody in, as the nonce in the text is used up.
+    Text and signature are kept for contract accounts only, and verified again every day: unlike a key, a contract can
+    revoke a signature. They can't be used to sign in, since the nonce in the text is consumed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -49,8 +49,10 @@ class WalletSession(models.Model):
 
 
 class AccountReturn(models.Model):
-    """The way back to a profile whose only account was moved to another one: whoever signs in with that account while
-    it is linked to nobody is this person again."""
+    """An account that was moved away from a profile which has no other.
+
+    A sign-in with this account, while it is linked to nobody, leads back to that profile.
+    """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="account_return")
     address = AddressField()
@@ -66,7 +68,7 @@ class AccountReturn(models.Model):
 
 
 class SignInCount(models.Model):
-    """How many answers to a text to sign ended in what way on one day. Counts only: no address, person or network."""
+    """The number of sign-in attempts by wallet with one outcome on one day. No address, person or network is kept."""
 
     day = models.DateField()
     outcome = models.CharField(max_length=40, help_text="The stable name of the refusal.")
@@ -80,14 +82,11 @@ class SignInCount(models.Model):
         return f"{self.outcome} {self.day}"
 
 
-# Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS.
-
-
 class LinkedAccount(models.Model):
-    """An account somebody proved to control by a signature (CAIP-10 `eip155:<chain>:<address>`).
+    """An account that a person proved to control by a signature (CAIP-10 `eip155:<chain>:<address>`).
 
-    A key pair is the same on every chain, a contract account only where it was deployed: hence two rules of
-    uniqueness.
+    A key has the same account on every chain; a contract account exists only where it is deployed. So keys are unique
+    by address, contract accounts by address and chain.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -103,7 +102,7 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["-is_primary", "linked_at"]
-        # For whoever asks by the address alone: the unique ones below are partial, which no such question can use.
+        # For queries by address alone, which can't use the partial unique indexes below.
         indexes = [models.Index(fields=["address"], name="account_by_address")]
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
@@ -118,7 +117,7 @@ class LinkedAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Never the address: this also names the row in logs and in the admin's history."""
+        """Return the label or the id, never the address: this text is also in logs and in the admin's history."""
         return self.label or f"Account {str(self.pk)[:8]}"
 
     @property
@@ -127,8 +126,10 @@ class LinkedAccount(models.Model):
 
 
 class PrimaryName(Leased):
-    """The name a public account gave itself (ENS), as of `checked_at`. A hidden account has no such row: nobody may
-    learn from a look-up of ours that it belongs here."""
+    """The primary ENS name of a public account, as of `checked_at`.
+
+    Hidden accounts have no row: a look-up would tell the node's operator that the account is linked here.
+    """
 
     policy = Policy(first_delay=timedelta(minutes=10), longest_delay=timedelta(days=1))
 
@@ -150,7 +151,7 @@ class PrimaryName(Leased):
 
 
 class SignInChallenge(models.Model):
-    """The exact EIP-4361 text we asked somebody to sign. Consumed once, by one atomic update."""
+    """The exact EIP-4361 text that a wallet was asked to sign. It is consumed once, by an atomic update."""
 
     class Purpose(models.TextChoices):
         SIGN_IN = "sign_in", "Sign in"
@@ -183,23 +184,11 @@ class SignInChallenge(models.Model):
         return f"{self.get_purpose_display()}, {self.issued_at:%Y-%m-%d %H:%M}"
 
 
-# What we know of the names of public accounts (ENS): rows only, the chain is not asked. services.primary_names fills
-# them. A name counts for MAX_AGE after the chain last confirmed it.
-
-
 def accounts_at(chain_id: int) -> Q:
-    """Accounts that a name leads to on its own chain: keys, and the contract accounts there."""
+    """Return a filter for accounts that exist on a chain: all keys, and the contract accounts proved there."""
     return Q(is_contract_account=False) | Q(chain_id=chain_id)
 
 
-# Checking a claim, and the one place where the chain's word changes it: `_settle`. A new claim or a person asks for
-# `verify_claim`; `sweeping.py` checks pages of them and comes here with whatever is not as it was.
-#
-# A check takes the claim by moving its due time and writing its own attempt id; it may only record what it found while
-# that id still stands. So however often a job is delivered, and whoever dies, each check is recorded at most once.
-
-
 def accounts_on(user_id: int, chain_id: int) -> QuerySet[LinkedAccount]:
-    """A person's accounts that exist on a chain: keys on every chain, contract accounts where they were proved."""
-    here = Q(is_contract_account=False) | Q(chain_id=chain_id)
-    return LinkedAccount.objects.filter(here, user_id=user_id).order_by("linked_at", "pk")
+    """Return a person's accounts that exist on a chain, those linked first coming first."""
+    return LinkedAccount.objects.filter(accounts_at(chain_id), user_id=user_id).order_by("linked_at", "pk")

@@ -1,20 +1,19 @@
-"""How far the watcher of each chain has read."""
+"""The cursor of each chain's watcher."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db import models
 
 from profiles.leases import Leased, Policy
 
-#: When a chain that nobody watches is due, whatever the clocks of workers say.
+# When a chain without a watcher is due: long ago, so that it is due by any worker's clock.
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class WatchedChain(Leased):
-    """The cursor of a chain's watcher, and the lease of the one that is at work. It is always due and never stops."""
+    """The cursor and the lease of a chain's watcher. The row is always due, and attempts never stop."""
 
     policy = Policy(lease=timedelta(seconds=90), stops=False)
 
@@ -23,7 +22,7 @@ class WatchedChain(Leased):
     )
     chain_id = models.PositiveBigIntegerField(primary_key=True)
     next_block = models.PositiveBigIntegerField(help_text="The first block whose logs were not read yet.")
-    trail: models.JSONField[Any, Any] = models.JSONField(
+    trail: models.JSONField[list[tuple[int, str]], list[tuple[int, str]]] = models.JSONField(
         default=list,
         blank=True,
         help_text="Blocks already read, oldest first: [number, hash]. A reorg is seen by them.",
@@ -43,4 +42,5 @@ class WatchedChain(Leased):
 
     @property
     def blocks_behind(self) -> int:
+        """Return how many blocks the watcher has still to read."""
         return max(0, self.head_block + 1 - self.next_block)

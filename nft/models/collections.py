@@ -1,4 +1,4 @@
-"""Decisions of staff about collections, and which pictures of tokens look alike."""
+"""Staff's decisions about collections, and likenesses of token pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nft.fields import AddressField, Uint256Field
 
 
 class Collection(models.Model):
-    """A collection that staff decided about: shown here, or not, whatever the site's policy."""
+    """A collection that staff trusted or denied. This overrides the site's policy."""
 
     class Standing(models.TextChoices):
         NONE = "", "No opinion"

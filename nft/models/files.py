@@ -1,4 +1,4 @@
-"""Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS."""
+"""IPFS files that we keep, their blocks, and their copies at outside pinners."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from profiles.leases import Leased
 
 
 class IpfsBlock(models.Model):
-    """One block we hold, addressed by the sha2-256 of its bytes: CIDv0 and v1 of a block share it."""
+    """One stored block, by the sha2-256 of its bytes. CIDv0 and CIDv1 of a block share the row."""
 
     sha256 = models.CharField(max_length=64, unique=True)
     byte_count = models.PositiveIntegerField()
@@ -22,7 +22,7 @@ class IpfsBlock(models.Model):
 
 
 class CachedObject(models.Model):
-    """A whole file from IPFS with its proof, shared by everyone who shows it."""
+    """A whole IPFS file and the blocks that prove it, shared by all tokens that use it."""
 
     class Origin(models.TextChoices):
         PINNED = "pinned", "Made and pinned here"
@@ -56,11 +56,8 @@ class CachedObject(models.Model):
         return self.uri
 
 
-# Which outside pinner holds which of our files.
-
-
 class PinnedCopy(Leased):
-    """One file at one pinner of NFT_PINNERS, known by its name there."""
+    """One file at one pinner. `pinner` is its name in NFT_PINNERS."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Not there yet"

@@ -1,10 +1,10 @@
-"""Tokens that linked accounts seem to hold, to choose from. Hints: what is shown as somebody's rests on TokenClaim."""
+"""Tokens that linked accounts hold, to choose from, and the searches for them. Only a TokenClaim verifies a token."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class HeldToken(Leased):
-    """A token found for an account. Names are strangers' words, cleaned; the picture is one of ours, or none yet.
+    """A token found for an account. Names are untrusted text, cleaned; `image` is stored by us, or None.
 
     The lease is for fetching its picture.
     """
@@ -59,7 +59,7 @@ class HeldToken(Leased):
         default=False, help_text="Whether the hosts that the token names may be asked for its picture."
     )
 
-    # Set for a page by services.gallery.decorate.
+    # Set for a page by nft.gallery.pages.decorate.
     chain_name: str
     claim: TokenClaim | None
     is_current: bool
@@ -98,12 +98,12 @@ class HeldToken(Leased):
 
     @property
     def asset_id(self) -> str:
-        """CAIP-19: what a claim is made of."""
+        """Return the CAIP-19 identifier, by which the token can be claimed."""
         return str(AssetId(self.chain_id, TokenStandard(self.standard), self.contract, self.token_id))
 
 
 class TokenSearch(Leased):
-    """How far one account's tokens on one chain were looked for; logs are read from the newest block backwards."""
+    """The progress of one search, by account and chain. Logs are read from the newest block backwards."""
 
     class State(models.TextChoices):
         RUNNING = "running", "Looking"
@@ -145,17 +145,17 @@ class TokenSearch(Leased):
     def __str__(self) -> str:
         return f"Search on chain {self.chain_id}"
 
-    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         return {"state": self.State.FAILED, "finished_at": now, "trouble": sentence}
 
     @property
     def is_complete(self) -> bool:
-        """All blocks there are were read."""
+        """Return whether all blocks down to `floor` were read."""
         return self.first_read is not None and self.first_read <= self.floor
 
     @property
     def percent(self) -> int:
-        """Of the blocks to read, while it runs."""
+        """Return the share of blocks that were read, while it runs."""
         if self.first_read is None or self.last_read is None:
             return 0
         done, total = self.last_read - self.first_read + 1, max(self.head, self.last_read) - self.floor + 1

@@ -1,10 +1,9 @@
-"""Accounts people proved, tokens they claim, pictures they mint, and the bytes we keep for IPFS."""
+"""Mint requests, and the transactions that the site pays for."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +17,7 @@ from profiles.leases import Leased, Policy
 
 
 class MintRequest(Leased):
-    """A picture on its way to become a token. Each state is stored before the next step is tried."""
+    """A picture that is being minted as a token. Each state is stored before the next step begins."""
 
     policy = Policy(longest_delay=timedelta(minutes=10))
 
@@ -56,7 +55,9 @@ class MintRequest(Leased):
     )
     tx_hash = models.CharField(max_length=66, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    token_id = Uint256Field(null=True, blank=True)
+    token_id: models.Field[int | None, int | None] = Uint256Field(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True
+    )
     mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     mined_block_hash = models.CharField(max_length=66, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -78,12 +79,12 @@ class MintRequest(Leased):
     def __str__(self) -> str:
         return self.name
 
-    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, Any]:
+    def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         return {"reason_sentence": sentence}
 
     @property
     def sender(self) -> bytes:
-        """Who calls `mintOnce`; the contract counts requests by caller."""
+        """Return the account that calls `mintOnce`. The contract counts requests by caller."""
         return self.owner if self.sponsor is None else self.sponsor
 
     @property
@@ -95,11 +96,8 @@ class MintRequest(Leased):
         return "" if self.token_id is None else str(self.token_id)
 
 
-# What the site itself sent to a chain, so that people who make a token need not pay for it.
-
-
 class SponsorAccount(models.Model):
-    """The lock under which an account of the site's takes the next number (nonce) of its transactions."""
+    """The next nonce of an account that pays for the site. Lock the row to take a nonce."""
 
     chain_id = models.PositiveBigIntegerField()
     address = AddressField()
@@ -113,10 +111,10 @@ class SponsorAccount(models.Model):
 
 
 class SponsoredTransaction(Leased):
-    """One signed transaction, stored before it is sent: whoever goes on sends the very same bytes.
+    """One signed transaction. It is stored before it is sent, so that a retry sends the same bytes.
 
-    Several of one nonce outbid each other, and the chain takes one of them. They outlive a person who leaves: a number
-    that is never used would hold up all that follow.
+    Of several with the same nonce and rising fees, the chain takes one. Rows stay when their person is deleted: a nonce
+    that is never used blocks all later ones.
     """
 
     policy = Policy(stops=False)

@@ -1,4 +1,4 @@
-"""Tokens that arrived in people's accounts, offered to be shown."""
+"""Offers to show tokens that arrived in people's accounts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from nft.fields import AddressField, Uint256Field
 
 
 class ReceivedToken(models.Model):
-    """A token that a seen transfer brought to a person's account, if somebody here had listed it: an offer to show it.
+    """An offer to show a token that was transferred to a person's account, if somebody here had claimed it.
 
-    A hint only: the chain is asked when they accept.
+    It is a hint: ownership is verified when the person accepts.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_tokens")

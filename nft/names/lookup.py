@@ -1,11 +1,13 @@
-"""Looking up what a person typed as a name. Never a proof of who somebody is: only of where a name leads now."""
+"""Look up ENS names that people type.
+
+A name tells where it leads now. It proves nothing about the person behind it.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
@@ -16,81 +18,92 @@ from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalize_name
 from nft.core.tokens.avatar_record import AVATAR, parse_avatar_record
 from nft.core.tokens.paste import AssetReference
-from nft.names.records import NameReader, NamesUnreachable, NoNames, NoRecord, NotAName
+from nft.names.errors import NO_NAMES, NO_SUCH_NAME, NOT_A_NAME, NameLookupError, names_unavailable
+from nft.names.records import NameReader
 from nft.settings.chains import describe_chain, ens_chain
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_SECONDS = 60
-"""How long a text record is remembered, its absence too. An outage is never remembered."""
+# How long a text record is cached, also if it is empty. Outages are never cached.
+CACHE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class NamedAddress:
+    """A normalized name and the address it leads to."""
+
     name: str
     address: bytes
 
 
-def get_reader(clients: Clients) -> NameReader:
-    """Raises NoNames, NamesUnreachable."""
+def build_reader(clients: Clients) -> NameReader:
+    """Return a reader of the configured ENS registry. Raise NameLookupError if there is none, or no node answers."""
     chain = ens_chain()
     if chain is None or chain.ens_registry is None:
-        raise NoNames
+        raise NameLookupError("This site does not look up names. Use the address itself.", NO_NAMES)
     try:
         return NameReader(clients.chain(chain.id), chain.ens_registry)
     except ChainUnavailable as error:
-        raise NamesUnreachable from error
+        raise names_unavailable() from error
 
 
-def coin_type_on(chain_id: int) -> int:
-    """Which of a name's addresses counts on a chain. That of the names' own chain stands for no other chain: an
-    account there need not exist here (ENSIP-19). Raises NoRecord."""
-    names = ens_chain()
-    if names is not None and chain_id == names.id:
+def choose_coin_type(chain_id: int) -> int:
+    """Return the coin type of a name's address on a chain. Raise NameLookupError for a chain that has none.
+
+    A name's Ethereum address (coin type 60) is only used on the chain of ENS itself: an account there need not exist on
+    another chain (ENSIP-19).
+    """
+    chain = ens_chain()
+    if chain is not None and chain_id == chain.id:
         return ETH_COIN_TYPE
     try:
         return evm_coin_type(chain_id)
     except InvalidIdentifier as error:
-        raise NoRecord(str(error)) from error
+        raise NameLookupError(str(error), NO_SUCH_NAME) from error
 
 
-def find_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
-    """Where a name leads on a chain, asked anew each time: something may be sent there. Raises NameProblem."""
-    reader, name = get_reader(clients), _normal(text)
-    address = reader.address(name, coin_type_on(chain_id))
+def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
+    """Return the address a name leads to on a chain. Raise NameLookupError.
+
+    It is never cached, since a token may be sent there.
+    """
+    reader, name = build_reader(clients), _normalize(text)
+    address = reader.fetch_address(name, choose_coin_type(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
-        raise NoRecord(f"The name {name} leads to no address on {chain_name}. Ask its owner for one.")
+        sentence = f"The name {name} leads to no address on {chain_name}. Ask its owner for one."
+        raise NameLookupError(sentence, NO_SUCH_NAME)
     return NamedAddress(name, address)
 
 
-def find_avatar_token(text: str, clients: Clients) -> AssetReference:
-    """The token in the `avatar` record of a name. Raises NameProblem, InvalidIdentifier."""
-    reader, name = get_reader(clients), _normal(text)
-    record = _remembered(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.text(name, AVATAR))
+def fetch_avatar_token(text: str, clients: Clients) -> AssetReference:
+    """Return the token in the `avatar` record of a name (ENSIP-12). Raise NameLookupError or InvalidIdentifier."""
+    reader, name = build_reader(clients), _normalize(text)
+    record = _cached(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.fetch_text(name, AVATAR))
     return parse_avatar_record(name, record)
 
 
-def _normal(text: str) -> str:
+def _normalize(text: str) -> str:
     try:
         return normalize_name(text.strip())
     except InvalidIdentifier as error:
-        raise NotAName(str(error)) from error
+        raise NameLookupError(str(error), NOT_A_NAME) from error
 
 
-def _remembered(what: str, read: Callable[[], str]) -> str:
+def _cached(record: str, fetch: Callable[[], str]) -> str:
+    """Return a record from the cache, else fetch and cache it. Without a cache, fetch it each time."""
     chain = ens_chain()
-    key = f"names:{chain and chain.id}:{what}"
+    key = f"names:{chain and chain.id}:{record}"
     try:
-        known: Any = cache.get(key)
+        known: object = cache.get(key)
     except (RedisError, OSError):
         log.warning("The cache is down: names are looked up each time.")
-        return read()
+        return fetch()
     if isinstance(known, str):
         return known
-    found = read()
+    found = fetch()
     try:
-        cache.set(key, found, REMEMBERED_SECONDS)
+        cache.set(key, found, CACHE_SECONDS)
     except (RedisError, OSError):
-        log.warning("The cache is down: a name is not remembered.")
+        log.warning("The cache is down: a name is not cached.")
     return found

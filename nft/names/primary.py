@@ -1,62 +1,93 @@
-"""The names of public accounts, looked up ahead of time by the workers, so that pages and `/avatar/<name>` only read a
-row. An account that is not public is never looked up: whoever runs a node would learn of it.
+"""The primary ENS names of public accounts.
 
-Nothing but the chain's answer makes or unmakes a name: while no node can be asked, what was true stays until its age
-(known_names.MAX_AGE) ends it.
+Workers look them up ahead of time, so that pages and `/avatar/<name>` only read rows. Hidden accounts are never looked
+up: the operator of the node would learn of them.
+
+A name changes only on an answer from the chain. During an outage the stored name stays, until it is older than MAX_AGE.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+import unicodedata
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from nft.clients.clients import Clients
-from nft.core.evm.ens import ETH_COIN_TYPE
+from nft.core.evm.ens import ETH_COIN_TYPE, looks_like_name
 from nft.models import LinkedAccount, PrimaryName
 from nft.models.accounts import accounts_at
-from nft.names.lookup import coin_type_on, get_reader
-from nft.names.records import KeptOffChain, NameProblem, NoRecord, RecordTooLong
+from nft.names.errors import NO_SUCH_NAME, OFF_CHAIN, RECORD_TOO_LONG, NameLookupError
+from nft.names.lookup import build_reader, choose_coin_type
 from nft.settings.chains import ens_chain
 from profiles.jobs import enqueue, job
 from profiles.leases import due, fresh, lease_row
 
 log = logging.getLogger(__name__)
 
+# How long a name counts after the chain last confirmed it.
+MAX_AGE = timedelta(days=3)
 PERIOD = timedelta(days=1)
+# The shortest time between two look-ups of one account that its person asks for.
 PAUSE = timedelta(minutes=1)
-"""How soon a person may have the same account looked up again."""
-ENOUGH_FAILURES = 3
-"""After so many a sweep takes the chain for down. One may be a name's own fault: its contract can be made slow."""
+# Failed look-ups after which a sweep assumes that the chain is down. A single one may be caused by one slow resolver.
+MAX_FAILURES = 3
 PAGE = 500
+# With these answers the chain says that the account has no name we can use.
+_NO_USABLE_NAME = (NO_SUCH_NAME, OFF_CHAIN, RECORD_TOO_LONG)
 
 
-def ask_for_name(account: LinkedAccount, now: datetime) -> None:
-    """Has the name of a public account looked up soon, within the caller's transaction."""
+def get_accounts_named(identifier: str, now: datetime) -> QuerySet[LinkedAccount] | None:
+    """Return the public accounts (at most one) whose primary name is `identifier`.
+
+    Return None if it is no name, or names are not looked up here.
+    """
+    chain = ens_chain()
+    if chain is None or not looks_like_name(identifier):
+        return None
+    # Stored names are normalized (ENSIP-15). Case and composition are the usual differences, so its tables, which are
+    # slow to load, are not needed here.
+    name = unicodedata.normalize("NFC", identifier).lower()
+    named = Q(primary_name__name=name, primary_name__checked_at__gte=now - MAX_AGE)
+    return LinkedAccount.objects.filter(named, accounts_at(chain.id), is_public=True)
+
+
+def get_primary_name(account: LinkedAccount | None, now: datetime) -> str:
+    """Return the account's name; "" if it has none or is hidden.
+
+    No query is made if `primary_name` was selected with the account.
+    """
+    if account is None or not account.is_public:
+        return ""
+    row: PrimaryName | None = getattr(account, "primary_name", None)
+    if row is None or row.checked_at is None or row.checked_at < now - MAX_AGE:
+        return ""
+    return row.name
+
+
+def request_primary_name(account: LinkedAccount, now: datetime) -> None:
+    """Queue a look-up of a public account's name, within the caller's transaction."""
     if ens_chain() is None or not account.is_public:
         return
     row, is_new = PrimaryName.objects.get_or_create(account=account, defaults={"due_at": now})
     if is_new or row.checked_at is None or row.checked_at < now - PAUSE:
         waiting = PrimaryName.objects.filter(Q(due_at=None) | Q(due_at__gt=now), pk=row.pk, attempt=None)
         waiting.update(**fresh(now))
-        enqueue(check_name, account.pk)
+        enqueue(update_primary_name, account.pk)
 
 
-def forget_name(account: LinkedAccount) -> None:
-    """Of an account that is no longer public."""
+def delete_primary_name(account: LinkedAccount) -> None:
+    """Delete the name of an account that is no longer public."""
     PrimaryName.objects.filter(account=account).delete()
 
 
 @job(queue="chain")
-def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
-    """Asks the chain and records the answer; whether there was one, or nothing to ask.
-
-    However often it is delivered, a due look-up is made once.
-    """
+def update_primary_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
+    """Look up an account's name, if it is due, and record it. Return False if the look-up failed."""
     account = LinkedAccount.objects.filter(pk=account_id, is_public=True).first()
     if account is None or ens_chain() is None:
         return True
@@ -65,62 +96,59 @@ def check_name(account_id: UUID, now: datetime, clients: Clients) -> bool:
         return True
     with row.attempting(now):
         try:
-            name = _look_up(account, clients)
-        except NameProblem as problem:
-            log.warning("The name of an account stays as it was: %s", problem)
-            row.retry(problem, now)
+            name = _fetch_name(account, clients)
+        except NameLookupError as error:
+            log.warning("The name of an account stays as it was: %s", error)
+            row.retry(error, now)
             return False
         with transaction.atomic():
-            _record(row, account, name, now)
+            _record_name(row, account, name, now)
         return True
     return False
 
 
 @job(queue="chain", every=timedelta(minutes=5))
-def sweep_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> int:
-    """Looks up every name that is due for at most about `seconds`; how many were answered. It also finds public
-    accounts that were never asked for, and drops the names of those that are public no more."""
+def sweep_primary_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> int:
+    """Look up all names that are due, for at most about `seconds`. Return how many look-ups succeeded.
+
+    Also add public accounts that have no row yet, and delete the names of accounts that are no longer public.
+    """
     PrimaryName.objects.filter(account__is_public=False).delete()
     if ens_chain() is None:
         return 0
-    _add_missing(now)
-    ends_at = time.monotonic() + seconds
-    asked = failed = 0
-    for account_id in list(due(PrimaryName.objects.all(), now).values_list("pk", flat=True)[:PAGE]):
-        if time.monotonic() > ends_at or failed == ENOUGH_FAILURES:
-            break
-        failed += not check_name(account_id, now, clients)
-        asked += 1
-    return asked - failed
-
-
-def _look_up(account: LinkedAccount, clients: Clients) -> str:
-    """Empty where the chain says that there is none. Raises NameProblem where nothing was learned."""
-    try:
-        coin_type = coin_type_on(account.chain_id) if account.is_contract_account else ETH_COIN_TYPE
-        return get_reader(clients).primary_name(account.address, coin_type) or ""
-    except (KeptOffChain, NoRecord, RecordTooLong):
-        return ""
-
-
-def _record(row: PrimaryName, account: LinkedAccount, name: str, now: datetime) -> None:
-    """Accounts are locked before their names. One hidden or unlinked meanwhile keeps none."""
-    if not LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk, is_public=True).exists():
-        return
-    chain = ens_chain()
-    if name and chain is not None:
-        # It leads to one address only, so it led away from whoever had it before.
-        former = LinkedAccount.objects.filter(accounts_at(chain.id), primary_name__name=name).exclude(pk=account.pk)
-        if _is_at(account, chain.id):
-            PrimaryName.objects.filter(account__in=former.values("pk")).update(name="")
-    row.release(now + PERIOD, name=name, checked_at=now)
-
-
-def _is_at(account: LinkedAccount, chain_id: int) -> bool:
-    return not account.is_contract_account or account.chain_id == chain_id
-
-
-def _add_missing(now: datetime) -> None:
     unknown = LinkedAccount.objects.filter(is_public=True, primary_name__isnull=True)[:PAGE]
     rows = [PrimaryName(account=account, due_at=now) for account in unknown]
     PrimaryName.objects.bulk_create(rows, ignore_conflicts=True)
+    ends_at = time.monotonic() + seconds
+    updated = failed = 0
+    for account_id in list(due(PrimaryName.objects.all(), now).values_list("pk", flat=True)[:PAGE]):
+        if time.monotonic() > ends_at or failed == MAX_FAILURES:
+            break
+        if update_primary_name(account_id, now, clients):
+            updated += 1
+        else:
+            failed += 1
+    return updated
+
+
+def _fetch_name(account: LinkedAccount, clients: Clients) -> str:
+    """Return the account's name; "" if the chain says that it has none. Raise NameLookupError if nothing is known."""
+    try:
+        coin_type = choose_coin_type(account.chain_id) if account.is_contract_account else ETH_COIN_TYPE
+        return build_reader(clients).fetch_primary_name(account.address, coin_type) or ""
+    except NameLookupError as error:
+        if not any(error.is_a(kind) for kind in _NO_USABLE_NAME):
+            raise
+        return ""
+
+
+def _record_name(row: PrimaryName, account: LinkedAccount, name: str, now: datetime) -> None:
+    """Record the name, unless the account was hidden or unlinked meanwhile. Accounts are locked before their names."""
+    if not LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk, is_public=True).exists():
+        return
+    chain = ens_chain()
+    if name and chain is not None and (not account.is_contract_account or account.chain_id == chain.id):
+        # A name leads to one address on its own chain, so no other account there has it any more.
+        former = LinkedAccount.objects.filter(accounts_at(chain.id), primary_name__name=name).exclude(pk=account.pk)
+        PrimaryName.objects.filter(account__in=former.values("pk")).update(name="")
+    row.release(now + PERIOD, name=name, checked_at=now)

@@ -1,16 +1,9 @@
-"""Reading the Ethereum Name Service on its chain: a name's resolver and records (ENSIP-1, 5, 9, 10), and the name an
-address has (ENSIP-3, 19), which counts only where the name leads back to that very address.
+"""Read ENS records on chain: resolvers, addresses, texts (ENSIP-1, 5, 9, 10) and primary names (ENSIP-3, 19).
 
-A record that a contract keeps elsewhere (EIP-3668) is not read: we would fetch a URL of a stranger's choice, and
-believe what the stranger's contract says of it.
+A primary name counts only if it leads back to the same address.
 
-NameProblem                   permanent: bool, sentence, slug
-├── NotAName                  permanent: ENSIP-15 disallows it
-├── NoNames                   permanent: no configured chain has a registry of names
-├── NoRecord                  permanent: nobody registered the name, or set this record of it
-├── KeptOffChain              permanent: see above
-├── RecordTooLong             permanent: more bytes than we read
-└── NamesUnreachable          not permanent: no node answered, or nodes disagree; decides nothing
+Records that a resolver keeps off chain (EIP-3668) are not read: we would have to fetch a URL that a stranger chooses,
+and trust the stranger's contract about the answer.
 """
 
 from __future__ import annotations
@@ -19,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from nft.clients.evm.chain import HEAD, At, ChainClient
 from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainUnavailable
@@ -43,106 +36,63 @@ from nft.core.evm.abi.ens_calls import (
 from nft.core.evm.abi.token_calls import build_supports_interface, parse_supports_interface
 from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalize_name, reverse_name
 from nft.core.evm.errors import BadAnswer
+from nft.names.errors import OFF_CHAIN, RECORD_TOO_LONG, NameLookupError, names_unavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+# The limit for all calls of one look-up together. A name with many labels needs a call for each, while a person waits.
 LOOK_UP_SECONDS = 20.0
-"""For all calls of one look-up together: a name with many parts needs one for each, and somebody may wait for it."""
-
-
-class NameProblem(Exception):
-    permanent: ClassVar[bool] = True
-    slug: ClassVar[str] = "name-refused"
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
-class NotAName(NameProblem):
-    slug = "not-a-name"
-
-
-class NoNames(NameProblem):
-    slug = "no-names"
-
-    def __init__(self) -> None:
-        super().__init__("This site does not look up names. Use the address itself.")
-
-
-class NoRecord(NameProblem):
-    slug = "no-such-name"
-
-
-class KeptOffChain(NameProblem):
-    slug = "name-off-chain"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"What {name} stands for is kept off the chain, which we do not read.")
-
-
-class RecordTooLong(NameProblem):
-    slug = "record-too-long"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"The record of {name} has more than the {MAX_RECORD_BYTES:,} bytes we read.")
-
-
-class NamesUnreachable(NameProblem):
-    permanent = False
-    slug = "names-unavailable"
-
-    def __init__(self) -> None:
-        super().__init__("Names can't be looked up right now. Please try again in a minute.")
 
 
 @dataclass(frozen=True)
 class NameReader:
-    """The names of one chain, read at its newest block, as wallets do. Names must be normal (nft.core.evm.ens).
+    """The names of one chain, read at its newest block, as wallets do.
 
-    Every method raises KeptOffChain, RecordTooLong and NamesUnreachable.
+    Names must be normalized (nft.core.evm.ens). Every method raises NameLookupError of the kinds OFF_CHAIN,
+    RECORD_TOO_LONG and NAMES_UNAVAILABLE.
     """
 
     client: ChainClient
     registry: bytes
 
-    def address(self, name: str, coin_type: int = ETH_COIN_TYPE) -> bytes | None:
-        """None where the name leads to no address of this coin type."""
+    def fetch_address(self, name: str, coin_type: int = ETH_COIN_TYPE) -> bytes | None:
+        """Return the name's address of this coin type, or None."""
         return self._read(lambda view: view.address(name, coin_type))
 
-    def text(self, name: str, key: str) -> str:
-        """Empty where the name has no such record."""
+    def fetch_text(self, name: str, key: str) -> str:
+        """Return a text record; "" if the name has none."""
         return self._read(lambda view: view.text(name, key))
 
-    def primary_name(self, address: bytes, coin_type: int = ETH_COIN_TYPE) -> str | None:
-        """The normal name the address gave itself, if that name leads back to it."""
+    def fetch_primary_name(self, address: bytes, coin_type: int = ETH_COIN_TYPE) -> str | None:
+        """Return the normalized name that the address chose, if the name leads back to the address."""
         return self._read(lambda view: view.primary_name(address, coin_type))
 
-    def _read(self, ask: Callable[[_View], T]) -> T:
-        """What the nodes say; where they must agree, what all of them say at the newest block they all have."""
+    def _read(self, read: Callable[[_View], T]) -> T:
+        """Return the nodes' answer. If nodes must agree, all are asked, at the newest block that all of them have."""
         try:
             ends_at = time.monotonic() + LOOK_UP_SECONDS
             if not self.client.must_agree:
-                return ask(_View(self.client, self.registry, HEAD, ends_at))
+                return read(_View(self.client, self.registry, HEAD, ends_at))
             views = self.client.views()
             number = min(view.head().number for view in views)
-            answers = [ask(_View(view, self.registry, view.block(number), ends_at)) for view in views]
+            answers = [read(_View(view, self.registry, view.block(number), ends_at)) for view in views]
         except ChainUnavailable as error:
-            raise NamesUnreachable from error
+            raise names_unavailable() from error
         if any(answer != answers[0] for answer in answers):
             log.error("The nodes of chain %s disagree about a name at block %s.", self.client.chain_id, number)
-            raise NamesUnreachable
+            raise names_unavailable()
         return answers[0]
 
 
 @dataclass(frozen=True)
 class _View:
+    """The names at one block, as one node or any node tells them. `ends_at` is by `time.monotonic()`."""
+
     client: ChainClient
     registry: bytes
     at: At
     ends_at: float
-    """time.monotonic()"""
 
     def address(self, name: str, coin_type: int) -> bytes | None:
         node = namehash(name)
@@ -156,55 +106,58 @@ class _View:
     def primary_name(self, address: bytes, coin_type: int) -> str | None:
         reverse = reverse_name(address, coin_type)
         claimed = self._record(reverse, build_name_of(namehash(reverse)), parse_string)
-        if not claimed or not _is_normal(claimed):
+        if not claimed or not _is_normalized(claimed):
             return None
         return claimed if self.address(claimed, coin_type) == address else None
 
     def _record(self, name: str, call: bytes, parse: Callable[[bytes], T]) -> T | None:
-        """None where there is no resolver, or it has no such record: it may refuse, or answer what is none."""
+        """Return a record. None if there is no resolver, or it reverts or returns something else than such a record."""
         resolver, is_exact = self._find_resolver(name)
         if resolver is None:
             return None
         try:
             if self._is_extended(resolver):
-                answer = self._ask(resolver, build_resolve(dns_encode(name), call))
+                answer = self._call(resolver, build_resolve(dns_encode(name), call))
                 return parse(parse_resolve(answer))
-            return parse(self._ask(resolver, call)) if is_exact else None
+            return parse(self._call(resolver, call)) if is_exact else None
         except CallFailed as error:
             if error.is_a(ANSWER_TOO_LARGE):
-                raise RecordTooLong(name) from error
+                sentence = f"The record of {name} has more than the {MAX_RECORD_BYTES:,} bytes we read."
+                raise NameLookupError(sentence, RECORD_TOO_LONG) from error
             if error.data[:4] == OFFCHAIN_LOOKUP:
-                raise KeptOffChain(name) from error
+                sentence = f"What {name} stands for is kept off the chain, which we do not read."
+                raise NameLookupError(sentence, OFF_CHAIN) from error
             return None
         except BadAnswer:
             return None
 
     def _find_resolver(self, name: str) -> tuple[bytes | None, bool]:
-        """The resolver of the name or of its nearest parent that has one, and whether it is the name's own."""
+        """Return the resolver of the name or of its nearest ancestor with one, and whether it is the name's own."""
         for ancestor in ancestors(name):
             try:
-                resolver = parse_resolver(self._ask(self.registry, build_resolver(namehash(ancestor))))
+                resolver = parse_resolver(self._call(self.registry, build_resolver(namehash(ancestor))))
             except (CallFailed, BadAnswer) as error:
-                # No fault of the name's: it is not the registry of names that answers here.
-                log.error("Chain %s has no registry of names where it should be.", self.client.chain_id)  # noqa: TRY400
-                raise NamesUnreachable from error
+                # No name can cause this: the contract at this address is not the ENS registry.
+                log.error("The ENS registry of chain %s does not answer like one.", self.client.chain_id)  # noqa: TRY400
+                raise names_unavailable() from error
             if resolver is not None:
                 return resolver, ancestor == name
         return None, False
 
     def _is_extended(self, resolver: bytes) -> bool:
+        """Return whether the resolver also answers for names below its own (ENSIP-10)."""
         try:
-            return parse_supports_interface(self._ask(resolver, build_supports_interface(EXTENDED_RESOLVER)))
+            return parse_supports_interface(self._call(resolver, build_supports_interface(EXTENDED_RESOLVER)))
         except (CallFailed, BadAnswer):
             return False
 
-    def _ask(self, to: bytes, call: bytes) -> bytes:
+    def _call(self, to: bytes, call: bytes) -> bytes:
         if time.monotonic() > self.ends_at:
             raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
         return self.client.call(to, call, self.at, max_bytes=MAX_RECORD_BYTES)
 
 
-def _is_normal(name: str) -> bool:
+def _is_normalized(name: str) -> bool:
     try:
         return normalize_name(name) == name
     except InvalidIdentifier:

@@ -121,13 +121,6 @@ def _parse_keys(value: object) -> dict[int, str]:
     return {parse_whole_number(chain_id): parse_text(key) for chain_id, key in value.items()}
 
 
-def _parse_rate_limits(value: object) -> dict[str, tuple[int, int]]:
-    if not isinstance(value, Mapping) or not all(isinstance(pair, list | tuple) for pair in value.values()):
-        raise TypeError("write a mapping of action to (count, seconds).")
-    limits = {parse_text(action): tuple(map(parse_whole_number, pair)) for action, pair in value.items()}
-    return {action: (count, seconds) for action, (count, seconds) in limits.items()}
-
-
 _BY_TYPE: Mapping[type, Callable[[object], object]] = {
     bool: parse_flag,
     int: parse_whole_number,
@@ -138,7 +131,6 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "collection_policy": _parse_policy,
     "indexers": parse_indexers,
     "pinners": parse_pinners,
-    "rate_limits": _parse_rate_limits,
     "sponsor_chains": _parse_chain_ids,
     "sponsor_keys": _parse_keys,
 }

@@ -11,7 +11,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.words import selector
 from nft.core.evm.address import to_checksum
-from nft.errors import BadTransactionHash, WouldFail
+from nft.errors import BAD_TRANSACTION_HASH, WOULD_FAIL, TokenActionError
 from nft.settings.chains import describe_chain
 
 GAS_MARGIN = 1.2
@@ -56,12 +56,15 @@ class Transaction:
 
 
 def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> int:
-    """Return the gas that the call needs, and a margin. Raise WouldFail with the contract's reason, or ChainError."""
+    """Return the gas that the call needs, plus a margin.
+
+    Raise TokenActionError (WOULD_FAIL) with the contract's reason, or ChainError.
+    """
     try:
         return int(client.estimate_gas(sender, to, data) * GAS_MARGIN)
     except CallFailed as error:
         reason = REFUSALS.get(error.data[:4], "The contract refuses this transaction.")
-        raise WouldFail(reason) from error
+        raise TokenActionError(reason, WOULD_FAIL) from error
 
 
 def fee_sentence(chain_id: int, wei: int) -> str:
@@ -71,7 +74,9 @@ def fee_sentence(chain_id: int, wei: int) -> str:
 
 
 def parse_tx_hash(text: str) -> str:
-    """Parse a transaction hash, into lower case. Raise BadTransactionHash."""
+    """Parse a transaction hash, into lower case. Raise TokenActionError."""
     if not _HASH.fullmatch(text):
-        raise BadTransactionHash("This is no transaction hash: 0x and 64 hexadecimal digits are expected.")
+        raise TokenActionError(
+            "This is no transaction hash: 0x and 64 hexadecimal digits are expected.", BAD_TRANSACTION_HASH
+        )
     return text.lower()

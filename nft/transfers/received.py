@@ -1,4 +1,7 @@
-"""Offering a token to whoever it was sent to: only what somebody here had listed, so that nobody is flooded."""
+"""Tokens that arrived in a person's account: ask the person whether to show them.
+
+Only tokens that a person here has listed are asked about, so that senders can't flood anybody.
+"""
 
 from __future__ import annotations
 
@@ -18,71 +21,76 @@ from nft.models import LinkedAccount, ReceivedToken, TokenClaim
 
 Token = tuple[bytes, int]
 Events = Mapping[Token, Sequence[TransferEvent]]
-ADDRESSES = 1000
-"""So many are looked up by one query."""
-OPEN_OFFERS = 20
-"""So many wait for one person at most; the oldest go."""
+#: Addresses in one query.
+PAGE = 1000
+#: Received tokens kept for one person; the oldest are deleted.
+MAX_RECEIVED = 20
 
 
-def note_received(chain_id: int, moved: Events) -> None:
-    """`moved`: what was logged, in order. An earlier offer of a token with one owner is void with the next transfer."""
-    _forget_passed_on(chain_id, moved)
+def record_received(chain_id: int, moved: Events) -> None:
+    """Record who here received tokens. `moved`: each token's transfers in order.
+
+    The next transfer of an ERC-721 token deletes earlier entries: the token has left that person.
+    """
+    _delete_passed_on(chain_id, moved)
     last = {token: events[-1] for token, events in moved.items()}
-    people = _people_behind(chain_id, sorted({event.recipient for event in last.values()}))
+    people = _get_people(chain_id, sorted({event.recipient for event in last.values()}))
     wanted = {token: event for token, event in last.items() if event.recipient in people}
-    for token, name in _names_of_listed(chain_id, wanted).items():
-        _offer(people[wanted[token].recipient], wanted[token], chain_id, name)
+    for token, name in _get_names(chain_id, wanted).items():
+        _record(people[wanted[token].recipient], wanted[token], chain_id, name)
 
 
 def undo_received_after(chain_id: int, block_number: int) -> None:
-    """A reorg replaced those blocks."""
+    """Delete what was received after this block, which a reorg replaced."""
     ReceivedToken.objects.filter(chain_id=chain_id, block_number__gt=block_number).delete()
 
 
-def offers_for(user: User) -> list[ReceivedToken]:
-    """Newest first, without those they list already."""
+def get_received(user: User) -> list[ReceivedToken]:
+    """Return the tokens to ask about, newest first, without those that the person lists already."""
     held = user.token_claims.filter(state__in=[TokenClaim.State.OWNED, TokenClaim.State.PENDING])
     known = {(claim.chain_id, claim.contract, claim.token_id) for claim in held}
-    waiting = user.received_tokens.filter(answered_at=None)[:OPEN_OFFERS]
+    waiting = user.received_tokens.filter(answered_at=None)[:MAX_RECEIVED]
     return [one for one in waiting if (one.chain_id, one.contract, one.token_id) not in known]
 
 
-def take_up(user: User, received_id: int, now: datetime) -> TokenClaim:
-    """Claims it as the person's picture. Raises NotYours, ClaimError."""
-    received = _own(user, received_id)
+def accept_received(user: User, received_id: int, now: datetime) -> TokenClaim:
+    """Claim the token as the person's picture. Raise NotYours, ClaimError."""
+    received = _get_own(user, received_id)
     standard = TokenStandard(received.standard)
     claim = claim_asset(user, AssetReference(received.chain_id, received.contract, received.token_id, standard), now)
-    _answer(received, now)
+    _close(received, now)
     return claim
 
 
-def decline(user: User, received_id: int, now: datetime) -> None:
-    """Raises NotYours."""
-    _answer(_own(user, received_id), now)
+def decline_received(user: User, received_id: int, now: datetime) -> None:
+    """Don't ask about the token again. Raise NotYours."""
+    _close(_get_own(user, received_id), now)
 
 
-def _own(user: User, received_id: int) -> ReceivedToken:
+def _get_own(user: User, received_id: int) -> ReceivedToken:
     received = ReceivedToken.objects.filter(user=user, pk=received_id).first()
     if received is None:
         raise NotYours("This token is no longer offered to you.")
     return received
 
 
-def _answer(received: ReceivedToken, now: datetime) -> None:
+def _close(received: ReceivedToken, now: datetime) -> None:
     received.answered_at = now
     received.save(update_fields=["answered_at"])
 
 
-def _people_behind(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
-    here = LinkedAccount.objects.filter(Q(is_contract_account=False) | Q(chain_id=chain_id))
+def _get_people(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the user id of each address that is linked here and exists on the chain."""
+    linked = LinkedAccount.objects.filter(Q(is_contract_account=False) | Q(chain_id=chain_id))
     found: dict[bytes, int] = {}
-    for start in range(0, len(addresses), ADDRESSES):
-        accounts = here.filter(address__in=addresses[start : start + ADDRESSES]).only("address", "user_id")
+    for start in range(0, len(addresses), PAGE):
+        accounts = linked.filter(address__in=addresses[start : start + PAGE]).only("address", "user_id")
         found |= {account.address: account.user_id for account in accounts}
     return found
 
 
-def _names_of_listed(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Token, str]:
+def _get_names(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Token, str]:
+    """Return the name of each token that a person has listed, "" if it has none."""
     contracts, token_ids = {contract for contract, _ in wanted}, {token_id for _, token_id in wanted}
     listed = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
     names: dict[Token, str] = {}
@@ -93,7 +101,7 @@ def _names_of_listed(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> di
     return names
 
 
-def _offer(user_id: int, event: TransferEvent, chain_id: int, name: str) -> None:
+def _record(user_id: int, event: TransferEvent, chain_id: int, name: str) -> None:
     if event.sender == event.recipient:
         return
     received, is_new = ReceivedToken.objects.get_or_create(
@@ -109,23 +117,23 @@ def _offer(user_id: int, event: TransferEvent, chain_id: int, name: str) -> None
             "seen_at": timezone.now(),
         },
     )
-    if not is_new and received.block_number < event.block_number:  # it came a second time
+    if not is_new and received.block_number < event.block_number:  # received a second time
         received.sender, received.block_number, received.answered_at = event.sender, event.block_number, None
         received.save(update_fields=["sender", "block_number", "answered_at"])
-    stale = ReceivedToken.objects.filter(user_id=user_id).values_list("pk", flat=True)[OPEN_OFFERS:]
+    stale = ReceivedToken.objects.filter(user_id=user_id).values_list("pk", flat=True)[MAX_RECEIVED:]
     ReceivedToken.objects.filter(pk__in=list(stale)).delete()
 
 
-def _forget_passed_on(chain_id: int, moved: Events) -> None:
+def _delete_passed_on(chain_id: int, moved: Events) -> None:
     single = [token for token, events in moved.items() if events[-1].standard is TokenStandard.ERC721]
     if not single:
         return
     contracts, token_ids = {contract for contract, _ in single}, {token_id for _, token_id in single}
-    offers = ReceivedToken.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
+    entries = ReceivedToken.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
     passed_on = [
-        offer.pk
-        for offer in offers
-        if (offer.contract, offer.token_id) in moved
-        and offer.block_number < moved[offer.contract, offer.token_id][-1].block_number
+        entry.pk
+        for entry in entries
+        if (entry.contract, entry.token_id) in moved
+        and entry.block_number < moved[entry.contract, entry.token_id][-1].block_number
     ]
     ReceivedToken.objects.filter(pk__in=passed_on).delete()

@@ -1,4 +1,8 @@
-"""To whom a token goes, as somebody wrote it: an address, a name (ENS), or the handle of a person here."""
+"""Send a token to another person.
+
+The receiver is typed as an address, an ENS name, or the handle of a person here. The sender's wallet signs; afterwards
+the token is checked more often for a while, so that the page follows the transfer.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +23,34 @@ from nft.core.evm.abi.token_calls import build_safe_transfer_from, build_safe_tr
 from nft.core.evm.address import ZERO, parse_address, to_checksum
 from nft.core.evm.ens import looks_like_name
 from nft.core.evm.token import TokenStandard
-from nft.errors import ChainDown, NamesDown, NotNow, ReceiverRefused, TooManyNames
+from nft.errors import NOT_NOW, RATE_LIMITED, TokenActionError
 from nft.models import TokenClaim
 from nft.models.accounts import accounts_on
-from nft.names.lookup import find_address
-from nft.names.records import NameProblem, NamesUnreachable
+from nft.names.errors import NameLookupError
+from nft.names.lookup import fetch_address
 from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from profiles.audit import record
+from profiles.errors import Kind
 from profiles.jobs import enqueue
 from profiles.limits import TooMany, spend
 from profiles.models import Profile
 from profiles.people.people import profile_of
 
+RECEIVER_REFUSED = Kind("receiver-refused", "This can't be done")
+NAMES_UNAVAILABLE = Kind("names-unavailable", "This can't be done", 503, permanent=False)
+CHAIN_UNAVAILABLE = Kind("chain-unavailable", "This can't be done", 503, permanent=False)
 NAMES_PER_HOUR = 60
+#: How long a token is checked more often after its transfer was sent.
+WATCH_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """`address` is what counts, and the text of an address as it was typed (its checksum is not yet checked). `name`
-    and `handle` are what it was found by, else "": for people to read."""
+    """Who gets the token: `address`, as typed if an address was typed (its checksum is not yet verified).
+
+    `name` and `handle` are what the address was found by, else "". They are only shown.
+    """
 
     address: str
     name: str = ""
@@ -46,94 +58,99 @@ class Receiver:
 
 
 def find_receiver(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
-    """Names are looked up on their chain, now. Raises ReceiverRefused, NamesDown, TooManyNames."""
+    """Return the receiver that `text` names. An ENS name is looked up now.
+
+    Raise TokenActionError (RECEIVER_REFUSED, NAMES_UNAVAILABLE, RATE_LIMITED).
+    """
     text = text.strip()
     if looks_like_name(text):
-        return _by_name(text, chain_id, sender, clients)
+        return _find_by_name(text, chain_id, sender, clients)
     if text.lower().startswith("0x"):
         return Receiver(text)
-    return _by_handle(text.removeprefix("@").lower(), chain_id)
+    return _find_by_handle(text.removeprefix("@").lower(), chain_id)
 
 
-def _by_name(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
+def _find_by_name(text: str, chain_id: int, sender: User, clients: Clients) -> Receiver:
     try:
         spend("names", sender.pk, NAMES_PER_HOUR)
-        found = find_address(text, chain_id, clients)
+        found = fetch_address(text, chain_id, clients)
     except TooMany as error:
-        raise TooManyNames(error.sentence) from error
-    except NamesUnreachable as error:
-        raise NamesDown(error.sentence) from error
-    except NameProblem as error:
-        raise ReceiverRefused(error.sentence) from error
+        raise TokenActionError(error.sentence, RATE_LIMITED) from error
+    except NameLookupError as error:
+        kind = RECEIVER_REFUSED if error.permanent else NAMES_UNAVAILABLE
+        raise TokenActionError(error.sentence, kind) from error
     return Receiver(to_checksum(found.address), name=found.name)
 
 
-def _by_handle(handle: str, chain_id: int) -> Receiver:
-    """The public account they linked first, of those that exist on the chain. Whoever hides theirs is not told apart
-    from whoever has none."""
+def _find_by_handle(handle: str, chain_id: int) -> Receiver:
+    """Return the public account that the person linked first, of those that exist on the chain.
+
+    The error is the same for a person with hidden accounts and for one without any.
+    """
     profile = Profile.objects.filter(handle=handle).first()
     account = accounts_on(profile.user_id, chain_id).filter(is_public=True).first() if profile else None
     if account is None:
         chain_name = describe_chain(chain_id).name
-        raise ReceiverRefused(
+        raise TokenActionError(
             f"“{handle[:60]}” is no address, no ENS name, and nobody here with that handle shows an account on "
-            f"{chain_name}. Ask them for their address."
+            f"{chain_name}. Ask them for their address.",
+            RECEIVER_REFUSED,
         )
     return Receiver(to_checksum(account.address), handle=handle)
 
 
-# Sending a token to somebody else. The person's wallet signs; afterwards we look more often until it is settled.
-
-WATCH = timedelta(minutes=5)
-
-
 def build_transfer(claim: TokenClaim, to_text: str, clients: Clients) -> Transaction:
-    """The transaction that sends one of this token to `to_text`. Raises TokenActionError."""
+    """Build the transaction that sends one of this token to the address `to_text`. Raise TokenActionError."""
     if claim.state != TokenClaim.State.OWNED or claim.account is None:
-        raise NotNow("You can only send a token that you hold.")
+        raise TokenActionError("You can only send a token that you hold.", NOT_NOW)
     if claim.vault is not None:
-        raise NotNow("A vault holds this token and only lets you show it. Send it from the vault's own wallet.")
+        raise TokenActionError(
+            "A vault holds this token and only lets you show it. Send it from the vault's own wallet.", NOT_NOW
+        )
     sender = claim.account.address
-    to = checked_receiver(to_text, sender, claim.contract)
-    data = _call(claim, sender, to)
+    to = parse_receiver(to_text, sender, claim.contract)
+    if claim.standard == TokenStandard.ERC1155:
+        data = build_safe_transfer_from_1155(sender, to, claim.token_id, 1)
+    else:
+        data = build_safe_transfer_from(sender, to, claim.token_id)
     try:
         client = clients.chain(claim.chain_id)
         gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).expected
     except ChainError as error:
-        raise ChainDown(describe_chain(claim.chain_id).name) from error
+        name = describe_chain(claim.chain_id).name
+        sentence = f"{name} can't be reached right now. Please try again in a minute."
+        raise TokenActionError(sentence, CHAIN_UNAVAILABLE) from error
     return Transaction(claim.chain_id, sender, claim.contract, data, gas, price)
 
 
-def checked_receiver(text: str, sender: bytes, contract: bytes) -> bytes:
-    """An address a token can be sent to without being lost at once. Raises ReceiverRefused."""
+def parse_receiver(text: str, sender: bytes, contract: bytes) -> bytes:
+    """Parse an address to which the token can be sent without being lost. Raise TokenActionError (RECEIVER_REFUSED)."""
     try:
         to = parse_address(text.strip())
     except InvalidIdentifier as error:
-        raise ReceiverRefused(str(error)) from error
-    if to == ZERO:
-        raise ReceiverRefused("This is the zero address, which belongs to nobody: the token would be lost.")
-    if to == contract:
-        raise ReceiverRefused("This is the token's own contract: the token would be lost.")
-    if to == sender:
-        raise ReceiverRefused("The token is in this account already.")
+        raise TokenActionError(str(error), RECEIVER_REFUSED) from error
+    refused = {
+        sender: "The token is in this account already.",
+        contract: "This is the token's own contract: the token would be lost.",
+        ZERO: "This is the zero address, which belongs to nobody: the token would be lost.",
+    }
+    if to in refused:
+        raise TokenActionError(refused[to], RECEIVER_REFUSED)
     return to
 
 
 def record_transfer_sent(user: User, claim_id: uuid.UUID, tx_hash: str, now: datetime) -> TokenClaim:
-    """Notes a transfer on its way and watches the token closely. Raises TokenActionError, ClaimError."""
+    """Record that a transfer was sent, and check the token now and more often for WATCH_FOR.
+
+    Raise TokenActionError, ClaimError.
+    """
     tx_hash = parse_tx_hash(tx_hash)
     get_claim(user, claim_id)
-    spend_check(user)  # it makes us ask the chain at once, as a check does
+    spend_check(user)  # it causes a check of the chain
     with transaction.atomic():
         claim = TokenClaim.objects.select_for_update(of=("self",)).get(user=user, pk=claim_id)
-        claim.transfer_tx, claim.watch_until, claim.due_at = tx_hash, now + WATCH, now
+        claim.transfer_tx, claim.watch_until, claim.due_at = tx_hash, now + WATCH_FOR, now
         claim.save(update_fields=["transfer_tx", "watch_until", "due_at"])
         record(profile_of(user), "claim.transfer", user, claim=str(claim.pk), tx_hash=tx_hash)
         enqueue(verify_claim, claim.pk)
     return claim
-
-
-def _call(claim: TokenClaim, sender: bytes, to: bytes) -> bytes:
-    if claim.standard == TokenStandard.ERC1155:
-        return build_safe_transfer_from_1155(sender, to, claim.token_id, 1)
-    return build_safe_transfer_from(sender, to, claim.token_id)

@@ -22,7 +22,7 @@ from nft.claims import new_picture as claims_new_picture
 from nft.claims.errors import ClaimError, NoSuchClaim
 from nft.clients.clients import get_clients
 from nft.forms.claims import ClaimForm
-from nft.gallery.pages import NoSuchToken, square_bytes
+from nft.gallery.pages import NoSuchToken, get_square
 from nft.models import ClaimPicture, TokenClaim
 from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
@@ -117,7 +117,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         **(gallery_context(request, shown.claims) if accounts else {}),
         "claims": [claim_entry(read_claim(claim)) for claim in shown.claims],
         "minted": [minted_entry(mint) for mint in shown.minted],
-        "received": received.offers_for(user),
+        "received": received.get_received(user),
         "accounts": accounts,
         "form": form,
         "demo_tokens": pages.demo_tokens(),
@@ -154,7 +154,7 @@ def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """Return the picture that waits for its person's decision. Nobody else may see it."""
     picture = _own(request, claim_id).get_picture()
     try:
-        return private_picture(square_bytes(picture.new_image))
+        return private_picture(get_square(picture.new_image))
     except (NoSuchToken, StorageError) as error:
         raise Http404("There is no new picture.") from error
 

@@ -21,10 +21,10 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.claims import pages as claims_pages
 from nft.forms.gallery import read_ids, read_wish
 from nft.gallery import pages as gallery_pages
-from nft.gallery.pages import Wish
-from nft.gallery.pictures import ask_for_pictures
-from nft.gallery.progress import count_tokens, search_progress
-from nft.gallery.search import refresh
+from nft.gallery.pages import GalleryFilter
+from nft.gallery.pictures import request_pictures
+from nft.gallery.progress import count_tokens, get_progress
+from nft.gallery.search import request_searches
 from nft.models import HeldToken, TokenClaim
 from nft.views.gallery_page import (
     ANCHOR,
@@ -45,31 +45,31 @@ SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It 
 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
     """Return what the list of held tokens needs. `claims` are the person's own."""
-    user, wish = signed_in(request), read_wish(request.GET)
-    page, shelves = gallery_pages.gallery_page(user, wish), gallery_pages.shelves(user)
-    progress = search_progress(user, shelves.counts)
+    user, wanted = signed_in(request), read_wish(request.GET)
+    page, shelves = gallery_pages.get_page(user, wanted), gallery_pages.get_shelves(user)
+    progress = get_progress(user, shelves.counts)
     gallery_pages.decorate(page.tokens, claims)
     names_chain = len(shelves.chains) > 1
     return {
-        "wish": wish,
+        "wish": wanted,
         "shelves": shelves,
         "progress": progress,
-        "filters": filters(shelves, wish),
-        "tabs": shelf_tabs(shelves, wish),
-        "is_spam_shelf": wish.shelf == gallery_pages.SPAM,
-        "indexers_label": indexers_label(gallery_pages.indexer_names()),
-        "entries": [held_entry(token, wish, names_chain=names_chain) for token in page.tokens],
-        "empty": empty_gallery(wish, shelves, progress, has_claims=bool(claims)),
-        "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
-        "without_picture": _without_picture(page.tokens, wish),
-        "kept_fields": kept_fields(wish),
-        "here": _address("nft:tokens", wish) + ANCHOR,
+        "filters": filters(shelves, wanted),
+        "tabs": shelf_tabs(shelves, wanted),
+        "is_spam_shelf": wanted.shelf == gallery_pages.SPAM,
+        "indexers_label": indexers_label(gallery_pages.get_indexer_names()),
+        "entries": [held_entry(token, wanted, names_chain=names_chain) for token in page.tokens],
+        "empty": empty_gallery(wanted, shelves, progress, has_claims=bool(claims)),
+        "next_page": _address("nft:held", wanted, after=str(page.next)) if page.next else "",
+        "without_picture": _without_picture(page.tokens, wanted),
+        "kept_fields": kept_fields(wanted),
+        "here": _address("nft:tokens", wanted) + ANCHOR,
     }
 
 
-def _without_picture(tokens: list[HeldToken], wish: Wish) -> list[UUID]:
+def _without_picture(tokens: list[HeldToken], wanted: GalleryFilter) -> list[UUID]:
     """Return the tokens whose picture can be asked for. Pictures of tokens that were set aside are not fetched."""
-    if wish.shelf == gallery_pages.SPAM:
+    if wanted.shelf == gallery_pages.SPAM:
         return []
     return [token.pk for token in tokens if token.image_id is None and token.due_at is None]
 
@@ -86,7 +86,7 @@ def held(request: HttpRequest) -> HttpResponse:
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
     try:
-        begun = refresh(signed_in(request), timezone.now(), asks_indexers="indexers" in request.POST)
+        begun = request_searches(signed_in(request), timezone.now(), asks_indexers="indexers" in request.POST)
     except TooMany as error:
         messages.error(request, error.sentence)
     else:
@@ -99,7 +99,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def progress(request: HttpRequest) -> JsonResponse:
-    found = search_progress(signed_in(request), count_tokens(signed_in(request)))
+    found = get_progress(signed_in(request), count_tokens(signed_in(request)))
     return JsonResponse(
         {"done": not found.is_busy, "percent": found.percent, "sentence": found.sentence, "stamp": found.stamp}
     )
@@ -109,7 +109,7 @@ def progress(request: HttpRequest) -> JsonResponse:
 @login_required
 def fetch_pictures(request: HttpRequest) -> HttpResponse:
     try:
-        ask_for_pictures(signed_in(request), read_ids(request.POST.getlist("token")), timezone.now())
+        request_pictures(signed_in(request), read_ids(request.POST.getlist("token")), timezone.now())
     except TooMany as error:
         messages.error(request, error.sentence)
     return _back(request)
@@ -120,7 +120,7 @@ def fetch_pictures(request: HttpRequest) -> HttpResponse:
 def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
     """Return a token's picture to its person only: nobody else may learn what a hidden account holds."""
     try:
-        content = gallery_pages.picture_of(signed_in(request), held_id)
+        content = gallery_pages.get_picture(signed_in(request), held_id)
     except (gallery_pages.NoSuchToken, StorageError) as error:
         raise Http404("There is no picture.") from error
     return private_picture(content)
@@ -164,11 +164,11 @@ def _undo(request: HttpRequest, held_id: UUID, said: str, before: str) -> SafeSt
 
 def _back(request: HttpRequest) -> HttpResponse:
     """Redirect to the list as it was, by its own parameters only."""
-    wish = read_wish(request.POST)
-    return redirect(_address("nft:tokens", wish) + ANCHOR)
+    wanted = read_wish(request.POST)
+    return redirect(_address("nft:tokens", wanted) + ANCHOR)
 
 
-def _address(view: str, wish: Wish, **more: object) -> str:
-    kept = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf, **more}
+def _address(view: str, wanted: GalleryFilter, **more: object) -> str:
+    kept = {"q": wanted.query, "collection": wanted.collection, "chain": wanted.chain_id, "shelf": wanted.shelf, **more}
     given = urlencode({name: value for name, value in kept.items() if value})
     return reverse(view) + (f"?{given}" if given else "")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from nft.gallery.pages import HIDDEN, MAIN, SPAM, Shelves, Wish
+from nft.gallery.pages import HIDDEN, MAIN, SPAM, GalleryFilter, Shelves
 from nft.gallery.progress import Progress
 from nft.models import HeldToken
 from profiles.page_parts import Action, Empty, Pill
@@ -41,9 +41,9 @@ class HeldEntry:
     actions: tuple[Action, ...]
 
 
-def held_entry(token: HeldToken, wish: Wish, *, names_chain: bool) -> HeldEntry:
+def held_entry(token: HeldToken, wanted: GalleryFilter, *, names_chain: bool) -> HeldEntry:
     """Return a token that went through nft.gallery.pages.decorate. `names_chain`: there is more than one chain."""
-    is_spam = wish.shelf == SPAM
+    is_spam = wanted.shelf == SPAM
     has_trouble = not is_spam and token.image_id is None and token.may_ask_hosts
     return HeldEntry(
         id=token.pk,
@@ -58,7 +58,7 @@ def held_entry(token: HeldToken, wish: Wish, *, names_chain: bool) -> HeldEntry:
         warning=token.warning,
         spam_note=token.spam_sentence if is_spam else "",
         trouble=token.last_error if has_trouble else "",
-        actions=held_actions(token, wish),
+        actions=held_actions(token, wanted),
     )
 
 
@@ -75,7 +75,7 @@ def picture_url(token: HeldToken) -> str:
     return f"{reverse('nft:held_picture', args=[token.pk])}?v={token.image.sha256[:12]}"
 
 
-def held_actions(token: HeldToken, wish: Wish) -> tuple[Action, ...]:
+def held_actions(token: HeldToken, wanted: GalleryFilter) -> tuple[Action, ...]:
     subject = f"{token}, number {token.short_id}"
     use = Action(
         "Use as my picture",
@@ -88,22 +88,22 @@ def held_actions(token: HeldToken, wish: Wish) -> tuple[Action, ...]:
     label, shelf, style = {
         HIDDEN: ("Show again", HeldToken.Shelf.AUTOMATIC, "small"),
         SPAM: ("Not advertising", HeldToken.Shelf.SHOWN, "small"),
-    }.get(wish.shelf, ("Hide", HeldToken.Shelf.HIDDEN, "small quiet"))
+    }.get(wanted.shelf, ("Hide", HeldToken.Shelf.HIDDEN, "small quiet"))
     move = Action(
         label,
         reverse("nft:held_shelf", args=[token.pk]),
         is_post=True,
         style=style,
         subject=subject,
-        fields=kept_fields(wish),
+        fields=kept_fields(wanted),
         pressed=("put", str(shelf)),
     )
-    return (move,) if token.is_current or wish.shelf == SPAM else (use, move)
+    return (move,) if token.is_current or wanted.shelf == SPAM else (use, move)
 
 
-def kept_fields(wish: Wish) -> tuple[tuple[str, str], ...]:
+def kept_fields(wanted: GalleryFilter) -> tuple[tuple[str, str], ...]:
     """Return what brings a person back to the same list."""
-    fields = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf}
+    fields = {"q": wanted.query, "collection": wanted.collection, "chain": wanted.chain_id, "shelf": wanted.shelf}
     return tuple((name, str(value)) for name, value in fields.items() if value)
 
 
@@ -117,10 +117,10 @@ class Filter:
     choices: tuple[tuple[str, str, bool], ...]
 
 
-def filters(shelves: Shelves, wish: Wish) -> tuple[Filter, ...]:
+def filters(shelves: Shelves, wanted: GalleryFilter) -> tuple[Filter, ...]:
     """Return the choices that have more than one value."""
-    collections = tuple((value, label, value == wish.collection) for value, label in shelves.collections)
-    chains = tuple((str(value), label, value == wish.chain_id) for value, label in shelves.chains)
+    collections = tuple((value, label, value == wanted.collection) for value, label in shelves.collections)
+    chains = tuple((str(value), label, value == wanted.chain_id) for value, label in shelves.chains)
     offered = (
         Filter("collection", "Collection", "All collections", collections),
         Filter("chain", "Chain", "All chains", chains),
@@ -136,16 +136,16 @@ class ShelfTab:
     is_current: bool
 
 
-def shelf_tabs(shelves: Shelves, wish: Wish) -> tuple[ShelfTab, ...]:
+def shelf_tabs(shelves: Shelves, wanted: GalleryFilter) -> tuple[ShelfTab, ...]:
     """Return the shelves to choose from: none while everything lies on the main one."""
     counts = {MAIN: shelves.main, HIDDEN: shelves.hidden, SPAM: shelves.spam}
-    if not (shelves.hidden or shelves.spam or wish.shelf):
+    if not (shelves.hidden or shelves.spam or wanted.shelf):
         return ()
     url = reverse("nft:tokens")
     return tuple(
-        ShelfTab(SHELF_LABELS[shelf], count, url + (f"?shelf={shelf}" if shelf else "") + ANCHOR, shelf == wish.shelf)
+        ShelfTab(SHELF_LABELS[shelf], count, url + (f"?shelf={shelf}" if shelf else "") + ANCHOR, shelf == wanted.shelf)
         for shelf, count in counts.items()
-        if count or shelf in {MAIN, wish.shelf}
+        if count or shelf in {MAIN, wanted.shelf}
     )
 
 
@@ -166,23 +166,23 @@ class EmptyGallery:
     words: Empty | None = None
 
 
-def empty_gallery(wish: Wish, shelves: Shelves, progress: Progress, *, has_claims: bool) -> EmptyGallery:
-    if progress.is_running and not wish.is_narrow and wish.shelf == MAIN:
+def empty_gallery(wanted: GalleryFilter, shelves: Shelves, progress: Progress, *, has_claims: bool) -> EmptyGallery:
+    if progress.is_running and not wanted.is_narrow and wanted.shelf == MAIN:
         return EmptyGallery(is_loading=True)
-    if words := _empty_shelf(wish, shelves):
+    if words := _empty_shelf(wanted, shelves):
         return EmptyGallery(words=words)
     if not progress.was_searched:
         return EmptyGallery(is_unsearched=True)
     return EmptyGallery() if progress.troubles else EmptyGallery(words=_nothing_found(has_claims=has_claims))
 
 
-def _empty_shelf(wish: Wish, shelves: Shelves) -> Empty | None:
-    if wish.is_narrow:
+def _empty_shelf(wanted: GalleryFilter, shelves: Shelves) -> Empty | None:
+    if wanted.is_narrow:
         everything = Action("Show all tokens", reverse("nft:tokens") + ANCHOR)
         return Empty("Nothing matches", "No token on this shelf has these words or is of this collection.", everything)
-    if wish.shelf == HIDDEN:
+    if wanted.shelf == HIDDEN:
         return Empty("Nothing is hidden", "Tokens you hide lie here, and can be shown again.")
-    if wish.shelf == SPAM:
+    if wanted.shelf == SPAM:
         return Empty("Nothing is set aside", "Tokens that look like advertising would lie here.")
     if shelves.total:
         return Empty("All of them lie on other shelves", "Look at the hidden ones, and at what was set aside.")

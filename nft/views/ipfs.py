@@ -13,7 +13,8 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
 from nft.clients.ipfs.blockstore import BlockStoreError
-from nft.files.serving import ContentRefused, Format, Scope, parse_root, read_content
+from nft.files.errors import BAD_CAR_VERSION, BAD_ENTITY_BYTES, BAD_FORMAT, BAD_SCOPE, ContentRefused
+from nft.files.serving import Format, Scope, parse_root, read_content
 from profiles.errors import ExpectedError, Kind
 from profiles.problems import problem_response
 
@@ -89,17 +90,17 @@ def _check_car_parameters(request: HttpRequest) -> None:
         (each.params.get("version") for each in request.accepted_types if "ipld.car" in str(each)), None
     )
     if version not in {None, "1"}:
-        raise ContentRefused("bad-car-version", 400, "Archives are served in CAR version 1.")
+        raise ContentRefused("Archives are served in CAR version 1.", BAD_CAR_VERSION)
     part = request.GET.get("entity-bytes")
     if part is not None and not _ENTITY_BYTES.fullmatch(part):
-        raise ContentRefused("bad-entity-bytes", 400, "entity-bytes is written from:to, with * for the end.")
+        raise ContentRefused("entity-bytes is written from:to, with * for the end.", BAD_ENTITY_BYTES)
 
 
 def _format(request: HttpRequest) -> Format:
     wanted = request.GET.get("format", "")
     if wanted:
         if wanted not in {Format.RAW, Format.CAR}:
-            raise ContentRefused("bad-format", 400, "The formats served are raw and car.")
+            raise ContentRefused("The formats served are raw and car.", BAD_FORMAT)
         return Format(wanted)
     accepted = (str(media_type).partition(";")[0].strip() for media_type in request.accepted_types)
     return next((_ACCEPTED[name] for name in accepted if name in _ACCEPTED), Format.FILE)
@@ -109,7 +110,7 @@ def _scope(request: HttpRequest) -> Scope:
     try:
         return Scope(request.GET.get("dag-scope", "all"))
     except ValueError as error:
-        raise ContentRefused("bad-scope", 400, "dag-scope is block, entity or all.") from error
+        raise ContentRefused("dag-scope is block, entity or all.", BAD_SCOPE) from error
 
 
 def _refuse(request: HttpRequest, refusal: ContentRefused) -> HttpResponse:

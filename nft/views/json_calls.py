@@ -14,7 +14,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
-from nft.errors import TokenActionError
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import network_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response
@@ -110,9 +109,6 @@ def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
     def answer(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
         if not request.user.is_authenticated:
             raise AccountError("Sign in again, then try once more.", SIGN_IN_REQUIRED)
-        try:
-            return JsonResponse({"redirect": record(request, content)})
-        except TokenActionError as error:
-            raise ExpectedError(error.sentence, Kind(error.slug, error.title, error.status)) from error
+        return JsonResponse({"redirect": record(request, content)})
 
     return json_post(answer)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from nft.minting.requests import steps_of
+from nft.minting.requests import PageStep, build_steps
 from nft.models import MintRequest
 from nft.settings.chains import describe_chain
 from nft.views.claim_facts import shorten_id
@@ -101,7 +101,7 @@ class MintPage:
     headline: str
     shown: str
     status_url: str
-    steps: list[dict[str, str]]
+    steps: list[PageStep]
     sentence: str
     start_again: Action | None
     token_facts: tuple[Fact, ...]
@@ -111,7 +111,7 @@ class MintPage:
 
 
 def mint_page(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> MintPage:
-    """`copies` are those of nft.files.publishing.copies_of."""
+    """`copies` are those of nft.files.publishing.get_copies."""
     is_confirmed, has_ended = mint.state == State.CONFIRMED, mint.state in ENDED
     return MintPage(
         name=mint.name,
@@ -119,7 +119,7 @@ def mint_page(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> MintPag
         headline=headline(mint),
         shown=mint.state,
         status_url="" if has_ended else reverse("nft:mint_status", args=[mint.pk]),
-        steps=steps_of(mint),
+        steps=build_steps(mint),
         sentence=mint.reason_sentence,
         start_again=start_again(mint),
         token_facts=token_facts(mint, copies) if is_confirmed else (),

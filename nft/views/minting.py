@@ -23,13 +23,14 @@ from nft.files import publishing
 from nft.forms.minting import MintForm, too_large
 from nft.minting import requests as minting_requests
 from nft.minting import sponsor
-from nft.minting.errors import LooksAlike, NotSponsored, TextRefused
+from nft.minting.errors import LOOKS_ALIKE, NOT_SPONSORED, TextRefused
 from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id
 from nft.views.json_calls import sent_view, text_of
 from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
 from profiles import settings as profiles_settings
+from profiles.errors import ExpectedError
 from profiles.people.signed_in import signed_in
 
 # Bytes that the other fields and the multipart lines may add to the picture.
@@ -61,11 +62,9 @@ def _mint(request: HttpRequest) -> HttpResponse:
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
         started = minting_requests.start_mint(signed_in(request), form.order(), timezone.now())
-    except Exception as error:
-        if not hasattr(error, "permanent"):  # every expected error of an edge says whether it is
-            raise
+    except ExpectedError as error:
         form.add_error(_field_of(error), str(error))
-        form.is_warned = isinstance(error, LooksAlike)
+        form.is_warned = error.is_a(LOOKS_ALIKE)
         return _mint_page(request, form, status=422)
     return redirect("nft:mint_detail", started.pk)
 
@@ -94,7 +93,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     found = _own(request, mint_id)
     transaction = minting_requests.build_mint_transaction(found)
     context = {
-        "page": mint_page(found, publishing.copies_of([found.image_cid, found.metadata_cid])),
+        "page": mint_page(found, publishing.get_copies([found.image_cid, found.metadata_cid])),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
@@ -106,7 +105,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
     found = _own(request, mint_id)
     done = found.state in ENDED
-    steps = minting_requests.steps_of(found)
+    steps = minting_requests.build_steps(found)
     status: dict[str, Any] = {
         "state": found.state,
         "step": next((step["key"] for step in steps if step["state"] == "now"), ""),
@@ -152,7 +151,7 @@ def _accounts(request: HttpRequest) -> list[LinkedAccount]:
 
 
 def _offer(request: HttpRequest) -> sponsor.Offer | None:
-    return sponsor.offer_for(signed_in(request), default_chain_id(), timezone.now())
+    return sponsor.get_offer(signed_in(request), default_chain_id(), timezone.now())
 
 
 def _drain(request: HttpRequest) -> None:
@@ -169,12 +168,12 @@ def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:
         raise Http404(error.sentence) from error
 
 
-def _field_of(error: Exception) -> str | None:
+def _field_of(error: ExpectedError) -> str | None:
     """Return the field that shows the error. What the decoder refuses belongs to the picture."""
     if isinstance(error, TextRefused):
         return error.field
     if isinstance(error, NotYours):
         return "account"
-    if isinstance(error, NotSponsored):
+    if error.is_a(NOT_SPONSORED):
         return "payer"
-    return None if isinstance(error, TokenActionError) and not isinstance(error, LooksAlike) else "image"
+    return None if isinstance(error, TokenActionError) and not error.is_a(LOOKS_ALIKE) else "image"

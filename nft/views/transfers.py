@@ -85,7 +85,7 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
 @login_required
 def received_use(request: HttpRequest, received_id: int) -> HttpResponse:
     try:
-        claim = received.take_up(signed_in(request), received_id, timezone.now())
+        claim = received.accept_received(signed_in(request), received_id, timezone.now())
     except NotYours as error:
         raise Http404(error.sentence) from error
     except ClaimError as error:
@@ -98,7 +98,7 @@ def received_use(request: HttpRequest, received_id: int) -> HttpResponse:
 @login_required
 def received_decline(request: HttpRequest, received_id: int) -> HttpResponse:
     try:
-        received.decline(signed_in(request), received_id, timezone.now())
+        received.decline_received(signed_in(request), received_id, timezone.now())
     except NotYours as error:
         raise Http404(error.sentence) from error
     messages.success(

@@ -1,7 +1,7 @@
-"""Figures for whoever runs the site: what waits, how old the oldest word of a chain is, what needs a person.
+"""Gauges for operators: backlogs, the age of the oldest answer from a chain, and what needs attention.
 
-They are read every few seconds and however many claims there are, so each looks at no more than BOUND entries of an
-index: a figure of BOUND means that many or more.
+They are read every few seconds, however many claims there are. So each reads at most BOUND entries of an index: a value
+of BOUND means that many or more.
 """
 
 from __future__ import annotations
@@ -9,70 +9,74 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Model, QuerySet
 
 from nft.models import ClaimPicture, TokenClaim, WatchedChain
 from nft.settings.chains import chains
 
 State = TokenClaim.State
+Row = TypeVar("Row", bound=Model)
 BOUND = 10_000
+#: Claims of a chain, by the time they are due, among which the stalest mark is looked for.
 STALEST = 1000
-"""So many claims of a chain, those that are due first, are looked through for the stalest mark."""
 
 
 @dataclass(frozen=True)
 class Gauge:
+    """One value of a metric. `help` explains it to operators."""
+
     name: str
-    says: str
+    help: str
     value: float
     labels: dict[str, str]
 
 
-def read_gauges(now: datetime) -> Iterator[Gauge]:
+def get_gauges(now: datetime) -> Iterator[Gauge]:
+    """Yield every gauge of the configured chains."""
     for chain_id in chains():
-        yield from _claims(chain_id, now)
+        yield from _claim_gauges(chain_id, now)
     for chain in WatchedChain.objects.filter(chain_id__in=chains()).order_by("chain_id"):
-        yield from _watcher(chain, now)
-    dead = TokenClaim.objects.filter(gave_up_at__isnull=False)
-    yield Gauge("claims_dead", "Claims whose check died and that wait for a person.", _bounded(dead), {})
-    media = ClaimPicture.objects.filter(due_at__lte=now)
-    yield Gauge("pictures_due", "Pictures of tokens that are due to be fetched.", _bounded(media), {})
+        yield from _watcher_gauges(chain, now)
+    crashed = TokenClaim.objects.filter(gave_up_at__isnull=False)
+    yield Gauge("claims_dead", "Claims whose check crashed and that wait for staff.", _count(crashed), {})
+    pictures = ClaimPicture.objects.filter(due_at__lte=now)
+    yield Gauge("pictures_due", "Pictures of tokens that are due to be fetched.", _count(pictures), {})
 
 
-def _claims(chain_id: int, now: datetime) -> Iterator[Gauge]:
+def _claim_gauges(chain_id: int, now: datetime) -> Iterator[Gauge]:
     labels = {"chain": str(chain_id)}
     lanes = [TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone) for alone in (False, True)]
-    due = [_bounded(lane.filter(due_at__lte=now)) for lane in lanes]
+    due = [_count(lane.filter(due_at__lte=now)) for lane in lanes]
     yield Gauge("claims_due", "Claims that are due to be checked.", min(BOUND, sum(due)), labels)
-    oldest = [found for lane in lanes if (found := _stalest(lane)) is not None]
+    oldest = [found for lane in lanes if (found := _get_stalest(lane)) is not None]
     if oldest:
         age = (now - min(oldest)).total_seconds()
-        says = "Since the verified claim that waits longest was last answered for."
-        yield Gauge("stalest_mark_seconds", says, age, labels)
+        help_text = "Seconds since the stalest verified claim was last confirmed by the chain."
+        yield Gauge("stalest_mark_seconds", help_text, age, labels)
 
 
-def _stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
-    """Whoever was answered longest ago is due first, or was put off a little where the chain did not answer."""
+def _get_stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
+    """Return when the stalest claim was checked. It is among the first due, unless the chain did not answer for it."""
     first = lane.order_by("due_at", "id").values("pk")[:STALEST]
     answered = TokenClaim.objects.filter(pk__in=first, state=State.OWNED).aggregate(at=Min("checked_at"))
     oldest: datetime | None = answered["at"]
     return oldest
 
 
-def _watcher(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:
+def _watcher_gauges(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:
     labels = {"chain": str(chain.chain_id)}
-    yield Gauge("watcher_blocks_behind", "Blocks that were there and not read.", chain.blocks_behind, labels)
+    yield Gauge("watcher_blocks_behind", "Blocks that the watcher has not read yet.", chain.blocks_behind, labels)
     if chain.head_at is not None:
         age = (now - chain.head_at).total_seconds()
-        yield Gauge("watcher_look_age_seconds", "Since the watcher last saw the newest block.", age, labels)
-    yield Gauge("watcher_in_trouble", "1 where its last look ended early.", bool(chain.last_error), labels)
+        yield Gauge("watcher_look_age_seconds", "Seconds since the watcher last read the newest block.", age, labels)
+    yield Gauge("watcher_in_trouble", "1 if the last run ended with an error.", bool(chain.last_error), labels)
     if chain.alarm_at is not None:
         age = (now - chain.alarm_at).total_seconds()
-        says = "Since a node last lied, was stuck or served another chain."
-        yield Gauge("chain_alarm_age_seconds", says, age, labels)
+        help_text = "Seconds since a node last gave wrong data, was stuck or served another chain."
+        yield Gauge("chain_alarm_age_seconds", help_text, age, labels)
 
 
-def _bounded(rows: QuerySet[Any]) -> int:
+def _count(rows: QuerySet[Row]) -> int:
     return rows.order_by()[:BOUND].count()

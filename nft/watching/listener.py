@@ -1,6 +1,6 @@
 """Wake the watcher of a chain as soon as a node's websocket announces a block, instead of at the next beat.
 
-This is only a hint: however long the websocket is dead, silent or wrong, beat starts the watcher every NFT_WATCH_PERIOD
+This is only a hint: if the websocket is closed, silent or wrong, beat still starts the watcher every NFT_WATCH_PERIOD
 seconds. The module loads no models, so that a process of its own stays small.
 """
 
@@ -40,7 +40,7 @@ def listen(chain_id: int, url: str, wake: Callable[[], None], stop: Event) -> No
                 wake()
                 stop.wait(PAUSE)
         except ChainUnavailable as error:
-            log.warning("Chain %s: %s The beat goes on looking; trying again in %.0f s.", chain_id, error, wait)
+            log.warning("Chain %s: %s Connecting again in %.0f s.", chain_id, error, wait)
         stop.wait(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         wait = min(LONGEST_WAIT, wait * 2)
 
@@ -57,7 +57,7 @@ def wake_watcher(chain_id: int) -> None:
         log.warning("The queue takes no work (%s); beat starts the watcher of chain %s.", error, chain_id)
 
 
-def run(say: Callable[[str], object]) -> None:
+def run(write: Callable[[str], object]) -> None:
     """Listen to every chain that has a `ws_url` until SIGTERM or SIGINT."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -67,5 +67,5 @@ def run(say: Callable[[str], object]) -> None:
         Thread(target=listen, args=(chain_id, url, partial(wake_watcher, chain_id), stop), daemon=True).start()
     # Without any it waits too: a supervisor would start it again and again.
     heard = ", ".join(map(str, urls)) or "none; NFT_CHAINS has no ws_url"
-    say(f"Listening to chains: {heard}")
+    write(f"Listening to chains: {heard}")
     stop.wait()

@@ -1,5 +1,7 @@
-"""What seen transfers mean for claims. A log is a hint only: it takes a mark away at once and has the chain asked, and
-what the chain then says at a confirmed block decides."""
+"""Apply seen token transfers and revoked delegations to claims.
+
+A log is only a hint: the claim's verified mark is hidden at once, and a check at a confirmed block decides.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +19,19 @@ from nft.core.evm.abi.transfer_events import TransferEvent, parse_transfer_log
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
 from nft.models import TokenClaim
-from nft.transfers.received import note_received, undo_received_after
+from nft.transfers.received import record_received, undo_received_after
 from profiles.jobs import enqueue
 from profiles.pictures.rights import doubt_avatars, trust_avatars
 
 State = TokenClaim.State
-KEYS = 1000
-"""So many tokens are looked up by one query."""
-AT_ONCE = 500
-"""So many checks are queued at once; the sweep finds the others, which are due as well."""
+#: Tokens in one query.
+PAGE = 1000
+#: Checks queued in one call. The sweep finds the others, which are due too.
+MAX_QUEUED = 500
 
 
-def note_logs(chain_id: int, logs: Iterable[Log]) -> int:
-    """Doubts the claims whose token moved; how many of them were held until then."""
+def record_logs(chain_id: int, logs: Iterable[Log]) -> int:
+    """Record the transfers and revocations in `logs`. Return how many owned claims are now in doubt."""
     moved: dict[tuple[bytes, int], list[TransferEvent]] = defaultdict(list)
     revoked: dict[tuple[bytes, bytes], int] = {}
     for log in logs:
@@ -38,27 +40,27 @@ def note_logs(chain_id: int, logs: Iterable[Log]) -> int:
                 moved[event.contract, event.token_id].append(event)
             delegation = parse_delegation_log(log)
         except BadAnswer:
-            continue  # strangers' contracts log what they like; the sweep reads their state
+            continue  # a contract may log anything; the sweep reads its state
         if delegation is not None:
             revoked[delegation.vault, delegation.to] = delegation.block_number
-    note_received(chain_id, moved)
-    return _note_moves(chain_id, moved) + _note_delegations(chain_id, revoked)
+    record_received(chain_id, moved)
+    return _doubt_transferred(chain_id, moved) + _doubt_revoked(chain_id, revoked)
 
 
-def settle_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
-    """Has claims checked whose transfer is confirmed by now."""
+def queue_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
+    """Queue a check of the claims whose transfer is in the confirmed block `block_number` or an earlier one."""
     seen = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__lte=block_number)
     due = seen.filter(due_at__gt=now, attempt__isnull=True)
-    ids = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    ids = list(due.values_list("pk", flat=True)[:MAX_QUEUED])
     due.update(due_at=now)
     for claim_id in ids:
         enqueue(verify_claim, claim_id)
 
 
-def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:
-    """A reorg replaced the blocks after this one: transfers seen there did not happen, unless they are seen again.
+def undo_transfers_after(chain_id: int, block_number: int, now: datetime) -> None:
+    """Forget the transfers seen in blocks after this one, which a reorg replaced. They may be seen again.
 
-    They are checked, too: what had moved before may have been confirmed while it waited for the later block.
+    Their claims are checked too: an earlier transfer of the same token may be confirmed by now.
     """
     undone = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__gt=block_number)
     trust_avatars(undone.filter(avatar__isnull=False).values_list("avatar_id", flat=True))
@@ -66,22 +68,25 @@ def undo_moves_after(chain_id: int, block_number: int, now: datetime) -> None:
     undo_received_after(chain_id, block_number)
 
 
-def _note_moves(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> int:
-    """Of tokens that come, too: what is said of them next may be of a block before they went on."""
+def _doubt_transferred(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> int:
+    """Doubt the claims to transferred tokens.
+
+    Also for incoming tokens: the next confirmed answer may predate a further transfer.
+    """
     doubted: list[TokenClaim] = []
-    for claim in _claims_of(chain_id, moved):
+    for claim in _get_claims(chain_id, moved):
         events = moved[claim.contract, claim.token_id]
-        moved_at = max((event.block_number for event in events if _matters(event, claim)), default=None)
+        moved_at = max((event.block_number for event in events if _concerns(event, claim)), default=None)
         if moved_at is not None:
             claim.moved_at_block = max(moved_at, claim.moved_at_block or 0)
             doubted.append(claim)
     return _doubt(doubted)
 
 
-def _claims_of(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> Iterator[TokenClaim]:
+def _get_claims(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> Iterator[TokenClaim]:
     keys = sorted(moved)
-    for start in range(0, len(keys), KEYS):
-        page = keys[start : start + KEYS]
+    for start in range(0, len(keys), PAGE):
+        page = keys[start : start + PAGE]
         wanted = set(page)
         contracts, token_ids = {contract for contract, _ in page}, {token_id for _, token_id in page}
         claims = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
@@ -90,9 +95,11 @@ def _claims_of(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]
                 yield claim
 
 
-def _matters(event: TransferEvent, claim: TokenClaim) -> bool:
-    """Of a token with one owner every transfer does, whoever is said to have sent it. Of copies that are held, those
-    that their holder sends."""
+def _concerns(event: TransferEvent, claim: TokenClaim) -> bool:
+    """Return whether the transfer may change the claim's state.
+
+    For ERC-721 every transfer may. An owned ERC-1155 claim changes only if its holder sends.
+    """
     if event.sender == event.recipient:
         return False
     if event.standard is TokenStandard.ERC721 or claim.state != State.OWNED:
@@ -101,7 +108,8 @@ def _matters(event: TransferEvent, claim: TokenClaim) -> bool:
     return event.sender == holder
 
 
-def _note_delegations(chain_id: int, revoked: dict[tuple[bytes, bytes], int]) -> int:
+def _doubt_revoked(chain_id: int, revoked: dict[tuple[bytes, bytes], int]) -> int:
+    """Doubt the claims whose delegation changed. `revoked`: the block number by vault and delegate."""
     vaults = {vault for vault, _ in revoked}
     if not vaults:
         return 0
@@ -117,7 +125,7 @@ def _note_delegations(chain_id: int, revoked: dict[tuple[bytes, bytes], int]) ->
 
 
 def _doubt(claims: Sequence[TokenClaim]) -> int:
-    """Writes their `moved_at_block`; how many of them were held."""
+    """Write `moved_at_block` of the claims and hide their marks. Return how many of them were owned."""
     by_block: dict[int, list[TokenClaim]] = defaultdict(list)
     for claim in claims:
         by_block[claim.moved_at_block or 0].append(claim)

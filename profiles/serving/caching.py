@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from math import inf
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,15 +15,18 @@ from django.views.decorators.http import require_safe
 from profiles import settings
 from profiles.serving.response_cache import FRESH_FOR, cache_control
 
+P = ParamSpec("P")
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-def public_media(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+def public_media(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Decorate a view that answers GET and HEAD: any page may embed or read the answer, none can use it as our page."""
     safe = require_safe(view)
 
     @wraps(view)
-    def with_headers(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def with_headers(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         response = safe(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", short_cache_control())
         response.headers["Access-Control-Allow-Origin"] = "*"
@@ -44,7 +47,7 @@ def short_cache_control() -> str:
 def limit_caching(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
     """Set Cache-Control so that no cache keeps the response longer than AVATAR_CACHE_SECONDS or past `end`.
 
-    This holds for `FastPath` too. While we are down, a cache that knows `stale-if-error` may go on until `end`.
+    This holds for `FastPath` too. While we are down, a cache that knows `stale-if-error` may answer until `end`.
     """
     left = inf if end is None else max(0.0, (end - now).total_seconds() - settings.CACHE_SLACK)
     seconds = min(float(settings.current().avatar_max_age), left)

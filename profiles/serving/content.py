@@ -17,7 +17,7 @@ from profiles.images.render import render
 from profiles.store import objects
 from profiles.store.renditions import Square
 
-# Count up whenever default pictures look different, so that no cache keeps the old ones.
+# Increase it whenever default pictures look different, so that no cache keeps the old ones.
 DRAWINGS_VERSION = 1
 CACHE_BYTES = 16 * 1024 * 1024
 

@@ -37,7 +37,7 @@ class StoredSquare:
 class AvatarView:
     """A person as `/avatar/<id>` shows them. No squares if they have nothing to show.
 
-    `valid_until` is when time alone may change the answer; None if only somebody's act can.
+    `valid_until` is when time alone may change the answer; None if only a change by a person can.
     """
 
     handle: str

@@ -60,7 +60,7 @@ class VouchedReceipt(Receipt):
 
 
 class SignedReceipt(VouchedReceipt, total=False):
-    """`unsigned` says why `signature` is None."""
+    """`unsigned` is the reason why `signature` is None."""
 
     signature: Signature | None
     unsigned: str

@@ -2,7 +2,7 @@
 
 A view offers an answer by FRESH_FOR; this layer keeps it that long, in this process only. So a change is seen at most
 FRESH_FOR later than from Django, and nothing outlives its attestation (V1). It caches answers to a GET with status 200
-or 304, without cookies. `Cache-Control` says what is left of their time, so that this cache and the reader's own never
+or 304, without cookies. `Cache-Control` has the remaining time, so that this cache and the reader's own never
 add up.
 """
 
@@ -13,17 +13,18 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.http import parse_etags
 
 from profiles.serving.accept import parse_accept
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "/avatar/"
-# Where a view says, in the request's environment, for how many seconds its answer holds. No header can set it.
+# The key of the request's environment for the seconds that a view's answer is fresh. No header can set it.
 FRESH_FOR = "profiles.fresh_for"
 # What Django's answer may depend on besides `Accept`: the address, and what the host and https checks read.
 _DEPENDS_ON = (
@@ -45,7 +46,7 @@ _MAX_AGE = re.compile(r"max-age=[0-9]+")
 _BODY_HEADERS = frozenset({"content-type", "content-length"})
 
 Headers = list[tuple[str, str]]
-Key = tuple[Any, ...]
+Key = tuple[object, ...]
 
 
 def cache_control(seconds: float, spare: float = 0) -> str:
@@ -110,7 +111,7 @@ class FastPath:
     def _ask(self, key: Key, began: float, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         seen: list[tuple[str, Headers]] = []
 
-        def note(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+        def note(status: str, headers: Headers, exc_info: OptExcInfo | None = None) -> Callable[[bytes], object]:
             seen.append((status, headers))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 

@@ -28,7 +28,7 @@ class ShownPicture:
 
     @cached_property
     def provenance(self) -> dict[str, Any] | None:
-        """What the source says about the right to show it. Read only where it is shown: it may take a query."""
+        """The source's description of the right to show it. Read it only to show it: it may take a query."""
         return None if self.avatar is None else provenance_of(self.avatar)
 
 

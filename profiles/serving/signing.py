@@ -1,4 +1,4 @@
-"""Sign receipts, so that whoever keeps one can show later what this site vouched for.
+"""Sign receipts, so that anybody who keeps one can prove later what this site vouched for.
 
 The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037). Its payload is detached (RFC 7515,
 appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785). Public keys are published as a
@@ -34,7 +34,7 @@ REMEMBERED = 1024
 
 
 class BadSigningKey(ExpectedError):
-    """What is set as a key is not one."""
+    """A setting that should hold a key holds none."""
 
     kind = Kind("bad-signing-key", "Not a signing key", 500)
 
@@ -49,7 +49,7 @@ class Signature(TypedDict):
 
 
 class Signed(TypedDict, total=False):
-    """`unsigned` says why `signature` is None."""
+    """`unsigned` is the reason why `signature` is None."""
 
     signature: Signature | None
     unsigned: str
@@ -94,7 +94,8 @@ def public_keys() -> dict[str, list[dict[str, str]]]:
         *([key.public] if key else []),
         *(_read_public(text) for text in settings.current().receipt_public_keys),
     ]
-    return {"keys": [_published(public) for public in dict.fromkeys(published)]}
+    use = {"use": "sig", "alg": "EdDSA"}
+    return {"keys": [{**_jwk(public), "kid": _thumbprint(public), **use} for public in dict.fromkeys(published)]}
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -126,10 +127,6 @@ def _read_public(text: str) -> bytes:
             f"AVATAR_RECEIPT_PUBLIC_KEYS: {text[:60]} holds {len(public)} bytes, a key has {KEY_BYTES}."
         )
     return public
-
-
-def _published(public: bytes) -> dict[str, str]:
-    return {**_jwk(public), "kid": _thumbprint(public), "use": "sig", "alg": "EdDSA"}
 
 
 def _jwk(public: bytes) -> dict[str, str]:

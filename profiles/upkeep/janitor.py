@@ -29,7 +29,7 @@ from profiles.store.files import DRAFT
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS, StorageError
 from profiles.store.s3 import StoredObject
 from profiles.upkeep.matching import NamedObject, Window, hash_in, windows
-from profiles.upkeep.repair import Outcome, is_there, judge_missing_master, repair_rendition
+from profiles.upkeep.repair import Outcome, handle_missing_master, is_there, repair_rendition
 
 logger = logging.getLogger(__name__)
 
@@ -152,9 +152,8 @@ def _clean_folder(cleaning: Cleaning, folder: str) -> bool:
         if window.objects and time.monotonic() > cleaning.ends_at and cleaning.windows:
             return False
         cleaning.windows += 1
-        cleaning.position = (
-            window.last_key or cleaning.position
-        )  # moved before the work: what always fails must not stop the rest
+        # Moved before the work: an object that always fails must not stop the rest.
+        cleaning.position = window.last_key or cleaning.position
         _clean_window(cleaning, folder, window)
     return True
 
@@ -188,7 +187,7 @@ def _repair_row(cleaning: Cleaning, folder: str, row: NamedObject) -> None:
     if cleaning.dry_run:
         cleaning.record("object missing", row.key)
         return
-    outcome = judge_missing_master(row.pk) if folder == MASTERS else repair_rendition(row.pk)
+    outcome = handle_missing_master(row.pk) if folder == MASTERS else repair_rendition(row.pk)
     if outcome is not Outcome.NOT_NEEDED:
         cleaning.record(outcome, row.key)
 
@@ -211,7 +210,7 @@ def _delete(cleaning: Cleaning, key: str, delete: Callable[[], object]) -> None:
 
 
 def _delete_master(now: datetime, key: str) -> bool:
-    """Delete a master under a row of its name: whoever stores the same picture now waits, then puts it again."""
+    """Delete a master under a row of its name: storing the same picture now waits, then puts it again."""
     sha256 = hash_in(key) or ""
     try:
         with transaction.atomic():

@@ -55,7 +55,7 @@ def repair_rendition(rendition_id: int) -> Outcome:
     return Outcome.DRAWN
 
 
-def judge_missing_master(image_id: int) -> Outcome:
+def handle_missing_master(image_id: int) -> Outcome:
     """Report a missing master, which can't be made again. Withdraw the picture if no square is left either.
 
     While squares are left the picture is shown as before; an operator may restore the master from a backup.

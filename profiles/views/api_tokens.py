@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -63,7 +62,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     shown = api_tokens.shown_tokens(own_profile(request))
-    context: dict[str, Any] = {"form": form, "fresh": fresh, "most": api_tokens.MAX_LIVE}
+    context: dict[str, object] = {"form": form, "fresh": fresh, "most": api_tokens.MAX_LIVE}
     context["tokens"] = [
         {
             "token": token,

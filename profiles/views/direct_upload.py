@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,16 +24,19 @@ from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error
 
+P = ParamSpec("P")
 BAD_REQUEST = Kind("bad-request", "The request can't be read")
 
 
-def _own_call(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate a POST by somebody signed in; expected errors become problems."""
+def _own_call(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Decorate a POST by a signed-in person; expected errors become problems."""
 
     @login_required
     @require_POST
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except ExpectedError as error:

@@ -52,7 +52,9 @@ def _history_action(act: Callable[[HttpRequest, Profile, UUID], str | SafeString
         except AvatarError as error:
             messages.error(request, error.sentence)
         after = _position(request.POST.get("after", ""))
-        return redirect("profiles:picture") if after is None else redirect(_older(after))
+        if after is None:
+            return redirect("profiles:picture")
+        return redirect(f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}")
 
     view.__name__ = act.__name__
     return view
@@ -98,7 +100,3 @@ def _position(text: str) -> Position | None:
         return Position.parse(text)
     except ValueError:
         return None
-
-
-def _older(after: Position) -> str:
-    return f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}"

@@ -38,12 +38,9 @@ def loss(request: HttpRequest) -> HttpResponse:
 @require_POST
 def dismiss_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     """Dismiss a notice and return to its page. One that is dismissed already is no error."""
-    if not dismiss(profile_of(signed_in(request)), notice_id, timezone.now()) and not _is_mine(request, notice_id):
+    profile = profile_of(signed_in(request))
+    if not dismiss(profile, notice_id, timezone.now()) and not profile.notices.filter(pk=notice_id).exists():
         raise Http404("You have no such notice.")
     wanted = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return redirect(wanted if safe else "home")
-
-
-def _is_mine(request: HttpRequest, notice_id: UUID) -> bool:
-    return profile_of(signed_in(request)).notices.filter(pk=notice_id).exists()

@@ -75,7 +75,7 @@ def _save(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Let somebody whose profile was made for them choose a handle, or keep the neutral one."""
+    """Let a person whose profile was created automatically choose a handle, or keep the neutral one."""
     profile = profile_of(signed_in(request))
     form = HandleForm(request.POST) if request.method == "POST" else HandleForm()
     if form.is_bound and _choose_handle(form, profile, request):

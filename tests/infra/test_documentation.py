@@ -1,19 +1,36 @@
-"""The documentation's links lead somewhere, and the README stays short."""
+"""The documentation's links and paths lead somewhere, its lists are those of the code, and the README stays short."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from avatarsite.checks import RENAMED
 from localstack.binaries import ROOT
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"\bdocs/[\w./-]+\.(?:md|svg|webp)\b")
+CODE = re.compile(r"`([^`\n]+)`")
+FOLDERS = "|".join(sorted(re.escape(path.name) for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."))
+# A file or folder of this repository. What else stands between backticks, such as a command, is no path.
+CODE_PATH = re.compile(rf"(?:{FOLDERS})/[\w./@-]*")
+DOTTED = re.compile(r"(?:avatarsite|users|nft|profiles)(?:\.[A-Za-z_]\w*)+")
+CHECK = re.compile(r"\b(?:avatarsite|users|nft|profiles)\.[EW]\d{3}\b")
+GAUGE = re.compile(r"(?:Gauge\(|_add\(families, )\"(\w+)\"")
+APPS = ("avatarsite", "users", "nft", "profiles")
 PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "contracts" / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 OTHERS = [".env.example", "Makefile"]
+# The changelog names what once was.
+TODAY = [page for page in PAGES if page.name != "CHANGELOG.md"]
+NO_ROOMS = {"migrations", "management", "templatetags"}
 README_LINES = 80
+
+
+def place(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 def headings(page: Path) -> set[str]:
@@ -22,13 +39,60 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def code_of(page: Path) -> list[str]:
+    """Return what stands between backticks in a line. Blocks of code are left out."""
+    return CODE.findall(re.sub(r"^ *```.*?^ *```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL))
+
+
+def sources() -> list[str]:
+    """Return the text of every module of the four apps."""
+    return [path.read_text("utf-8") for app in APPS for path in (ROOT / app).rglob("*.py")]
+
+
+def is_in_code(dotted: str) -> bool:
+    """Tell whether a dotted name is a module of ours, or a name that such a module defines."""
+    parts = dotted.split(".")
+    for end in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:end])
+        file = path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
+        if not file.is_file():
+            continue
+        if end == len(parts):
+            return True
+        defined = rf"^(?:def|class) {parts[end]}\b|^{parts[end]}\b.* = "
+        return re.search(defined, file.read_text("utf-8"), re.MULTILINE) is not None
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=place)
 def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     targets = [target for target in LINK.findall(page.read_text("utf-8")) if "://" not in target]
     for path, _, anchor in (target.partition("#") for target in targets):
         file = page.parent / path if path else page
         assert file.exists(), f"{path} does not exist"
         assert not anchor or anchor in headings(file), f"{path} has no heading #{anchor}"
+
+
+@pytest.mark.parametrize("page", TODAY, ids=place)
+def test_every_path_exists(page: Path) -> None:
+    paths = [code for code in code_of(page) if CODE_PATH.fullmatch(code)]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", TODAY, ids=place)
+def test_every_dotted_name_is_in_the_code(page: Path) -> None:
+    names = [code for code in code_of(page) if DOTTED.fullmatch(code) and not CHECK.fullmatch(code)]
+    models = {match.lower() for text in sources() for match in re.findall(r"^class (\w+)\(", text, re.MULTILINE)}
+    assert [each for each in names if not is_in_code(each) and each.partition(".")[2] not in models] == []
+
+
+def test_a_path_or_a_name_that_is_gone_is_found() -> None:
+    assert CODE_PATH.fullmatch("profiles/gone.py")
+    assert CODE_PATH.fullmatch("src/AvatarToken.sol") is None
+    assert is_in_code("profiles.sources.register_source")
+    assert is_in_code("profiles.jobs")
+    assert not is_in_code("profiles.sources.register_gone")
+    assert not is_in_code("profiles.gone")
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -40,6 +104,41 @@ def test_the_index_lists_every_page() -> None:
     index = ROOT / "docs" / "README.md"
     listed = {(index.parent / target).resolve() for target in LINK.findall(index.read_text("utf-8"))}
     assert {page for page in ROOT.glob("docs/*/*.md") if page.resolve() not in listed} == set()
+
+
+def test_the_architecture_lists_every_room() -> None:
+    code = set(code_of(ROOT / "docs" / "explain" / "architecture.md"))
+    rooms = {path.parent for app in ("nft", "profiles") for path in (ROOT / app).glob("*/__init__.py")}
+    assert {place(room) for room in rooms if room.name not in NO_ROOMS} - code == set()
+
+
+@pytest.mark.parametrize("app", ["nft", "profiles"])
+def test_the_architecture_has_the_layers_of_the_import_contracts(app: str) -> None:
+    page = (ROOT / "docs" / "explain" / "architecture.md").read_text("utf-8")
+    block = page.partition(f"`{app}`, from top to bottom:\n\n")[2].partition("\n\n")[0]
+    shown = [re.split(r" \| ", re.split(r" {2,}", line.strip())[0]) for line in block.splitlines()]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each.get("containers") == [app])
+    assert shown == [layer.split(" | ") for layer in layers]
+
+
+def test_the_settings_page_lists_every_check_and_every_renamed_setting() -> None:
+    page = (ROOT / "docs" / "operate" / "settings.md").read_text("utf-8")
+    in_code = {found for text in sources() for found in re.findall(rf"id=\"({CHECK.pattern})\"", text)}
+    assert set(CHECK.findall(page)) == in_code
+    renamed = page.partition("## Renamed settings")[2].partition("## Checks")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", renamed, re.MULTILINE)) == RENAMED
+
+
+def test_checks_that_pages_name_exist() -> None:
+    in_code = {found for text in sources() for found in CHECK.findall(text)}
+    assert {found for page in TODAY for found in CHECK.findall(page.read_text("utf-8"))} - in_code == set()
+
+
+def test_the_monitoring_page_lists_every_gauge() -> None:
+    page = (ROOT / "docs" / "operate" / "monitoring.md").read_text("utf-8")
+    in_code = {f"avatarsite_{found}" for text in sources() for found in GAUGE.findall(text)}
+    assert set(re.findall(r"\bavatarsite_\w+", page)) == in_code
 
 
 def test_the_readme_is_short() -> None:

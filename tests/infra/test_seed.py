@@ -56,8 +56,8 @@ def test_the_demo_people_have_names_and_pictures_of_their_names(chain: Chain) ->
     placed = seed.place(LocalChain(chain.url), NOW)
     reader = NameReader(ChainClient(CHAIN_ID, [chain.url], "finalized"), parse_address(placed["ens_registry"]))
     for person, address in zip(seed.PEOPLE, chain.accounts, strict=False):
-        assert reader.primary_name(parse_address(address)) == f"{person.lower()}.eth"
-    picture = parse_avatar_record("alice.eth", reader.text("alice.eth", "avatar"))
+        assert reader.fetch_primary_name(parse_address(address)) == f"{person.lower()}.eth"
+    picture = parse_avatar_record("alice.eth", reader.fetch_text("alice.eth", "avatar"))
     assert (to_checksum(picture.contract), picture.token_id) == (placed["avatar_contract"], 1)
 
 

@@ -59,8 +59,6 @@ def test_a_project_without_our_settings_has_all_defaults() -> None:
         ("NFT_PINNERS", [{"name": "ours", "kind": "kubo", "url": "https://a.example"}] * 2),
         ("NFT_SPONSOR_CHAINS", 5),
         ("NFT_SPONSOR_KEYS", {5: b"secret"}),
-        ("NFT_RATE_LIMITS", {"knock": 5}),
-        ("NFT_RATE_LIMITS", {"knock": (5, 60, 1)}),
         ("NFT_CHAINS", {5: {"name": "Five", "rpc_urls": ["secret"]}}),
         ("NFT_CHAINS", [{"name": "Five"}]),
     ],

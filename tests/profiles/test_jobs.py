@@ -24,6 +24,7 @@ NAME = f"{__name__}.work"
 
 @pytest.fixture(autouse=True)
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    jobs.discover()  # else jobs whose modules a test here imports first would be missing in later tests
     monkeypatch.setattr(jobs, "_JOBS", {})
     monkeypatch.setattr(jobs, "_PROVIDERS", {})
     monkeypatch.setattr(jobs._Broker, "skip_until", 0.0)

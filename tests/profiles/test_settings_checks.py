@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -69,9 +70,17 @@ def test_a_host_project_without_our_settings_gets_our_defaults() -> None:
     assert found == profiles_settings.AvatarSettings()
 
 
-def test_a_value_of_another_type_is_named() -> None:
-    with pytest.raises(ImproperlyConfigured, match="AVATAR_MARK_MAX_AGE can't be 'an hour'"):
-        profiles_settings.parse(SimpleNamespace(AVATAR_MARK_MAX_AGE="an hour"))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AVATAR_MARK_MAX_AGE", "an hour"),
+        ("AVATAR_RATE_LIMITS", {"knock": 5}),
+        ("AVATAR_RATE_LIMITS", {"knock": (5, 60, 1)}),
+    ],
+)
+def test_a_value_of_another_type_is_named(name: str, value: object) -> None:
+    with pytest.raises(ImproperlyConfigured, match=re.escape(f"{name} can't be {value!r}")):
+        profiles_settings.parse(SimpleNamespace(**{name: value}))
 
 
 def test_settings_that_change_are_read_again(settings: Settings) -> None:

@@ -59,7 +59,7 @@ def _hostile_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
 
-    monkeypatch.setattr(pictures, "_fetch", fail)
+    monkeypatch.setattr(pictures, "_fetch_picture", fail)
 
 
 def until_it_ends(held: HeldToken) -> int:

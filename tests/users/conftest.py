@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from tests.kit.wallets import Browser, Wallet
+    from tests.kit.wallets import Browser
 
 
 @pytest.fixture(autouse=True)
-def _without_a_chain(settings: Any) -> None:
-    from tests.kit.wallets import NOBODY, chains_at
-
-    settings.NFT_CHAINS = chains_at(NOBODY)
-
-
-@pytest.fixture
-def wallet() -> Wallet:
-    from tests.kit.wallets import Wallet
-
-    return Wallet.create()
+def _without_a_chain(no_chain: None) -> None:
+    """Let no test of this room reach a node."""
 
 
 @pytest.fixture

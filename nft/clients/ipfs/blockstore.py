@@ -36,7 +36,7 @@ def get_block(cid: Cid) -> bytes | None:
 def put_block(data: bytes, digest: bytes | None = None) -> bytes:
     """Store one block unless it is stored already, and return its sha2-256, which may be given if verified before.
 
-    Only reading it back shows that the store kept it; keep_file does that for all blocks of a file at once.
+    Only reading it back shows that the store kept it; store_file does that for all blocks of a file at once.
     Raises BlockStoreError.
     """
     digest = digest or hashlib.sha256(data).digest()

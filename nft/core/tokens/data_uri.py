@@ -57,7 +57,10 @@ def parse_data_uri(text: str, max_bytes: int = MAX_DATA_BYTES) -> DataUri:
     is_base64 = "base64" in head["parameters"].lower()
     if not head["comma"] and not (is_base64 or body[:3].lower().startswith(_DOCUMENT_STARTS)):
         raise CoreError("The data: URI has no comma before its data.", BAD_DATA_URI)
-    data = _decode_base64(body) if is_base64 and not body.lstrip().startswith(("{", "<")) else _decode_text(body)
+    if is_base64 and not body.lstrip().startswith(("{", "<")):  # some contracts say base64, but write plain text
+        data = _decode_base64(body)
+    else:
+        data = unquote_to_bytes(body.encode("utf-8", "replace"))
     _check_size(len(data), max_bytes, max_bytes)
     return DataUri((head["type"] or "text/plain").lower(), data)
 
@@ -68,10 +71,6 @@ def parse_inline_document(text: str, max_bytes: int = MAX_DATA_BYTES) -> DataUri
     data = text.encode("utf-8", "replace")
     _check_size(len(data), max_bytes, max_bytes)
     return DataUri("application/json" if text.startswith("{") else "image/svg+xml", data)
-
-
-def _decode_text(body: str) -> bytes:
-    return unquote_to_bytes(body.encode("utf-8", "replace"))
 
 
 def _decode_base64(body: str) -> bytes:

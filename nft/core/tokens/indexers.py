@@ -16,7 +16,7 @@ from nft.core.evm.token import TokenStandard, check_token_id
 from nft.core.text import clean_text
 
 NAME_CHARACTERS = 200
-# Of a uint256.
+# Digits of the largest uint256.
 MAX_DIGITS = 78
 _STANDARDS = {
     "ERC721": TokenStandard.ERC721,
@@ -67,7 +67,7 @@ def _parse_alchemy_token(entry: Mapping[str, object]) -> IndexedToken:
     return IndexedToken(
         parse_address(_text(contract["address"])),
         _parse_token_id(entry["tokenId"]),
-        _parse_standard(entry.get("tokenType") or contract["tokenType"]),
+        _STANDARDS[_text(entry.get("tokenType") or contract["tokenType"])],
         _clean(entry.get("name")),
         _clean(contract.get("name")),
         contract.get("isSpam") in (True, "true"),
@@ -79,7 +79,7 @@ def _parse_blockscout_token(entry: Mapping[str, object]) -> IndexedToken:
     return IndexedToken(
         parse_address(_text(token.get("address_hash") or token["address"])),
         _parse_token_id(entry["id"]),
-        _parse_standard(entry.get("token_type") or token["type"]),
+        _STANDARDS[_text(entry.get("token_type") or token["type"])],
         _clean(metadata.get("name")) if isinstance(metadata, dict) else "",
         _clean(token.get("name")),
         token.get("reputation") in ("spam", "scam"),
@@ -104,12 +104,8 @@ def _parse_tokens(entries: object, parse: Callable[[Mapping[str, object]], Index
         try:
             found.append(parse(_object(entry)))
         except (KeyError, CoreError):
-            continue  # a standard that is not shown, or not a token at all
+            continue  # another standard, or not a token
     return tuple(found)
-
-
-def _parse_standard(value: object) -> TokenStandard:
-    return _STANDARDS[_text(value)]
 
 
 def _parse_token_id(value: object) -> int:

@@ -25,8 +25,8 @@ NOT_UTF8 = Kind("metadata-not-utf8", _TITLE)
 TOO_DEEP = Kind("metadata-too-deep", _TITLE)
 NOT_JSON = Kind("metadata-not-json", _TITLE)
 NOT_AN_OBJECT = Kind("metadata-not-an-object", _TITLE)
+# The token URI leads straight to a picture, which may be used as one.
 IS_PICTURE = Kind("metadata-is-picture", _TITLE)
-"""The token URI leads straight to a picture, which may be used as one."""
 IS_WEB_PAGE = Kind("metadata-is-web-page", _TITLE)
 
 _IMAGE_KEYS = ("image", "image_url", "imageUrl", "image_uri", "imageURI")

@@ -24,7 +24,6 @@ from nft.core.tokens.sites import (
     MAGIC_EDEN_HOSTS,
     OPENSEA_HOSTS,
     RARIBLE_HOSTS,
-    is_testnet_host,
 )
 from profiles.errors import Kind
 
@@ -201,7 +200,8 @@ def _parse_slug(slug: str) -> int:
 
 
 def _main_chain(host: str) -> int:
-    if is_testnet_host(host):
+    """Return the chain of a page whose address names none. Raise `InvalidIdentifier` for sites of test chains."""
+    if host.startswith("testnet"):
         raise InvalidIdentifier("This address does not say which test chain it means.", UNKNOWN_CHAIN)
     return ETHEREUM
 

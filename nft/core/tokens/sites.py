@@ -21,7 +21,6 @@ OPENSEA_HOSTS = frozenset({"opensea.io", "testnets.opensea.io", "pro.opensea.io"
 RARIBLE_HOSTS = frozenset({"rarible.com", "testnet.rarible.com", "og.rarible.com"})
 MAGIC_EDEN_HOSTS = frozenset({"magiceden.io", "magiceden.us"})
 LOOKSRARE_HOSTS: Mapping[str, int] = MappingProxyType({"looksrare.org": ETHEREUM, "sepolia.looksrare.org": 11155111})
-_TESTNET_PREFIX = "testnet"
 
 # Etherscan and Blockscout run one host per chain.
 EXPLORER_HOSTS: Mapping[str, int] = MappingProxyType({
@@ -38,8 +37,3 @@ EXPLORER_HOSTS: Mapping[str, int] = MappingProxyType({
     "zksync.blockscout.com": 324, "scroll.blockscout.com": 534352, "celo.blockscout.com": 42220,
     "explorer.zora.energy": 7777777, "soneium.blockscout.com": 1868, "unichain.blockscout.com": 130,
 })  # fmt: skip
-
-
-def is_testnet_host(host: str) -> bool:
-    """Return whether the site shows test chains, so that a missing chain name does not mean Ethereum."""
-    return host.startswith(_TESTNET_PREFIX)

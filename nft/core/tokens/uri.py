@@ -140,7 +140,7 @@ def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
 def _parse_ipfs(text: str) -> IpfsUri:
     match = _IPFS.fullmatch(text if text.lower().startswith(("ipfs:", "dweb:", "/")) else "/" + text)
     rest = match["rest"] if match else ""
-    name, path = _split_path(rest)
+    name, _, path = _without_query(rest).partition("/")
     try:
         return IpfsUri(parse_cid(name), _decode_path(path))
     except InvalidIdentifier as error:
@@ -148,7 +148,7 @@ def _parse_ipfs(text: str) -> IpfsUri:
 
 
 def _parse_bare(text: str) -> IpfsUri:
-    name, path = _split_path(text)
+    name, _, path = _without_query(text).partition("/")
     try:
         return IpfsUri(parse_cid(name), _decode_path(path))
     except InvalidIdentifier as error:
@@ -187,7 +187,9 @@ def _parse_gateway_address(parts: SplitResult, host: str) -> IpfsUri | IpnsUri |
     if rest.startswith("ipfs.") and (cid := _parse_cid_or_none(label) or _parse_cid_or_none(cid_labels)):
         return IpfsUri(cid, _decode_path(parts.path))
     if rest.startswith("ipns.") and _IPNS_NAME.fullmatch(label):
-        return IpnsUri(_decode_dnslink_label(label), _decode_path(parts.path))
+        # In one host label, `-` stands for a dot of the DNSLink name, and `--` for `-`.
+        name = label.replace("--", "\0").replace("-", ".").replace("\0", "-")
+        return IpnsUri(name, _decode_path(parts.path))
     if host in _ARWEAVE_HOSTS and (match := _ARWEAVE.fullmatch("ar:" + parts.path)):
         return ArUri(match["id"], _decode_path(match["path"] or ""))
     place = unquote(parse_qs(parts.query).get("arg", [""])[0]) if parts.path in _RPC_READS else parts.path
@@ -211,21 +213,11 @@ def _parse_ipns(name: str, path: str) -> IpnsUri:
     return IpnsUri(name, _decode_path(_without_query(path)))
 
 
-def _decode_dnslink_label(label: str) -> str:
-    """Decode a DNSLink name in one host label: `-` stands for `.`, and `--` for `-`."""
-    return label.replace("--", "\0").replace("-", ".").replace("\0", "-")
-
-
 def _parse_cid_or_none(text: str) -> Cid | None:
     try:
         return parse_cid(text)
     except InvalidIdentifier:
         return None
-
-
-def _split_path(text: str) -> tuple[str, str]:
-    name, _, path = _without_query(text).partition("/")
-    return name, path
 
 
 def _without_query(text: str) -> str:

@@ -194,8 +194,10 @@ def _decide_one(standard: TokenStandard, holder: bytes, answer: OwnershipAnswer)
     match answer:
         case OwnerIs(owner) if standard is TokenStandard.ERC721:
             return _decide_by_owner(holder, owner)
-        case BalanceIs(amount) if standard is TokenStandard.ERC1155:
-            return _decide_by_balance(amount)
+        case BalanceIs(amount) if standard is TokenStandard.ERC1155 and amount > 0:
+            return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
+        case BalanceIs(0) if standard is TokenStandard.ERC1155:
+            return _not_owned(Reason.NONE_HELD, "The account holds none of this token.")
         case Reverted() if standard is TokenStandard.ERC721:
             return _not_owned(Reason.NO_SUCH_TOKEN, "The contract knows no token with this id.")
         case Reverted():
@@ -214,14 +216,6 @@ def _decide_by_owner(holder: bytes, owner: bytes) -> Decision:
     if owner == holder:
         return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
     return _not_owned(Reason.HELD_BY_OTHER, f"The token belongs to {to_checksum(owner)}.")
-
-
-def _decide_by_balance(amount: int) -> Decision:
-    if amount < 0:
-        return _unknown(Reason.GARBAGE_ANSWER, "The contract's answer makes no sense.")
-    if amount == 0:
-        return _not_owned(Reason.NONE_HELD, "The account holds none of this token.")
-    return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
 
 
 def _not_owned(reason: Reason, sentence: str) -> Decision:

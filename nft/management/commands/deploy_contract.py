@@ -1,4 +1,4 @@
-"""Puts our avatar contract on a chain and says what to write into NFT_CHAINS."""
+"""Deploy our avatar contract to a chain and print its entry for NFT_CHAINS: `manage.py deploy_contract`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,30 +38,33 @@ class Command(BaseCommand):
         parser.add_argument("--quota", type=int, default=0, help="tokens an address may mint; 0 = any number")
         parser.add_argument("--record", type=Path, default=Path("deployed.json"), help="where the address is kept")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
         chain = chains().get(options["chain"])
         if chain is None:
             raise CommandError(f"NFT_CHAINS has no chain {options['chain']}.")
         w3 = Web3(HTTPProvider(chain.rpc_urls[0], cache_allowed_requests=True, request_kwargs={"timeout": 30}))
         if w3.eth.chain_id != options["chain"]:
             raise CommandError(f"The node serves chain {w3.eth.chain_id}, not {options['chain']}.")
-        record = _read(options["record"])
+        record = _read_record(options["record"])
         address = record.get(str(options["chain"]), "")
         if address and w3.eth.get_code(to_checksum_address(address)):
             self.stdout.write(f"Deployed before, at {address}.")
         else:
-            address = _deploy(w3, _deployer(), options)
+            deployer = _load_deployer()
+            admin = to_checksum_address(options["admin"] or deployer.address)
+            rules = (not options["closed"], options["quota"])
+            texts = (options["name"], options["symbol"], options["contract_uri"])
+            address = _deploy(w3, deployer, (*texts, admin, *rules))
             options["record"].write_text(json.dumps({**record, str(options["chain"]): address}, indent=2) + "\n")
             self.stdout.write(self.style.SUCCESS(f"Deployed at {address}."))
         self.stdout.write(f'In NFT_CHAINS, give chain {options["chain"]} "avatar_contract": "{address}".')
 
 
-def _deploy(w3: Web3, deployer: LocalAccount, options: dict[str, Any]) -> str:
+def _deploy(w3: Web3, deployer: LocalAccount, arguments: Sequence[str | bool | int]) -> str:
+    """Send the transaction with the constructor's arguments. Return the contract's address."""
     artifact = json.loads(ARTIFACT.read_text(encoding="utf-8"))
     factory = w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
-    admin = to_checksum_address(options["admin"] or deployer.address)
-    rules = (not options["closed"], options["quota"])
-    call = factory.constructor(options["name"], options["symbol"], options["contract_uri"], admin, *rules)
+    call = factory.constructor(*arguments)
     fields = {"from": deployer.address, "nonce": w3.eth.get_transaction_count(deployer.address)}
     signed = deployer.sign_transaction(call.build_transaction(fields))
     tx_hash = w3.eth.send_raw_transaction(signed.raw_transaction)
@@ -72,7 +76,7 @@ def _deploy(w3: Web3, deployer: LocalAccount, options: dict[str, Any]) -> str:
 
 
 def _wait_for_code(w3: Web3, address: str) -> None:
-    """Behind a load balancer, the node that gave the receipt is not always the one asked next."""
+    """Wait until the node sees the contract. Behind a load balancer it may be behind the one that gave the receipt."""
     ends_at = time.monotonic() + WAIT_SECONDS
     while not w3.eth.get_code(to_checksum_address(address)):
         if time.monotonic() > ends_at:
@@ -80,7 +84,7 @@ def _wait_for_code(w3: Web3, address: str) -> None:
         time.sleep(1)
 
 
-def _deployer() -> LocalAccount:
+def _load_deployer() -> LocalAccount:
     path = os.environ.get("DEPLOYER_KEY_FILE", "")
     key = Path(path).read_text(encoding="utf-8").strip() if path else os.environ.get("DEPLOYER_KEY", "")
     if not key:
@@ -92,7 +96,7 @@ def _deployer() -> LocalAccount:
     return account
 
 
-def _read(record: Path) -> dict[str, str]:
+def _read_record(record: Path) -> dict[str, str]:
     if not record.exists():
         return {}
     found: dict[str, str] = json.loads(record.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`manage.py export_cid <cid>[/path] FILE`: the proof of a file we keep as a CAR, to pin elsewhere."""
+"""Write a file we keep as a CAR archive: `manage.py export_cid <cid>[/path] FILE`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from nft.clients.ipfs.blockstore import BlockStoreError
-from nft.files.serving import ContentRefused, Format, Scope, read_content
-from nft.files.verify import CheckRefused, parse_reference
+from nft.files.errors import ContentRefused
+from nft.files.serving import Format, Scope, read_content
+from nft.files.verify import parse_ipfs_reference
 
 
 class Command(BaseCommand):
@@ -21,12 +22,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--all", action="store_true", help="everything we hold below the root, not this file alone")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
         scope = Scope.ALL if options["all"] else Scope.ENTITY
         try:
-            uri = parse_reference(options["reference"])
+            uri = parse_ipfs_reference(options["reference"])
             content = read_content(uri.cid, uri.path, Format.CAR, scope)
-        except (CheckRefused, ContentRefused, BlockStoreError) as error:
+        except (ContentRefused, BlockStoreError) as error:
             raise CommandError(str(error)) from error
         options["file"].write_bytes(content.data)
         self.stdout.write(self.style.SUCCESS(f"{options['file']}: {len(content.data):,} bytes, root {uri.cid}"))

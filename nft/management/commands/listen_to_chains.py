@@ -1,4 +1,4 @@
-"""`manage.py listen_to_chains`: wake the watcher at each new block of a chain. It runs until it is stopped."""
+"""Wake the watcher at each new block of a chain, until stopped: `manage.py listen_to_chains`."""
 
 from __future__ import annotations
 

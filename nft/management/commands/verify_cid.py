@@ -1,4 +1,4 @@
-"""`manage.py verify_cid <cid>[/path]`: proves a file again and says what it is."""
+"""Verify a file against its CID: `manage.py verify_cid <cid>[/path]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from nft.core.ipfs.dag import DagLimits
-from nft.files.verify import CheckRefused, check_archive, check_gateways, check_own, parse_reference
+from nft.files.errors import ContentRefused
+from nft.files.verify import parse_ipfs_reference, verify_archive, verify_from_gateways, verify_stored
 
 
 class Command(BaseCommand):
@@ -23,20 +24,20 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, metavar="FILE", help="write the proved file there")
         parser.add_argument("--blocks", action="store_true", help="name every block")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
         try:
-            uri = parse_reference(options["reference"])
+            uri = parse_ipfs_reference(options["reference"])
             if options["car"]:
-                checked = check_archive(uri, options["car"], DagLimits())
+                found = verify_archive(uri, options["car"], DagLimits())
             elif options["gateway"]:
-                checked = check_gateways(uri, options["gateway"], DagLimits())
+                found = verify_from_gateways(uri, options["gateway"], DagLimits())
             else:
-                checked = check_own(uri, DagLimits())
-        except CheckRefused as error:
+                found = verify_stored(uri, DagLimits())
+        except ContentRefused as error:
             raise CommandError(f"Not proved. {error}") from error
         if options["blocks"]:
-            self.stdout.write("\n".join(map(str, checked.cids)))
+            self.stdout.write("\n".join(map(str, found.cids)))
         if options["output"]:
-            options["output"].write_bytes(checked.data)
-        self.stdout.write(self.style.SUCCESS(f"Proved: {len(checked.cids)} blocks, {len(checked.data):,} bytes."))
-        self.stdout.write(f"SHA-256 {checked.sha256}")
+            options["output"].write_bytes(found.data)
+        self.stdout.write(self.style.SUCCESS(f"Proved: {len(found.cids)} blocks, {len(found.data):,} bytes."))
+        self.stdout.write(f"SHA-256 {found.sha256}")

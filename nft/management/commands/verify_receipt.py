@@ -1,4 +1,4 @@
-"""`manage.py verify_receipt <url|file>`: the script that everybody may download, run from here."""
+"""Verify a receipt with the script that anybody can download: `manage.py verify_receipt <url|file>`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--keys", metavar="URL|FILE", help="the issuer's keys")
 
-    def handle(self, *_: Any, **options: Any) -> None:
+    def handle(self, *_: object, **options: Any) -> None:
         named = [(f"--{name}", options[name]) for name in ("rpc", "account", "registry", "keys")]
         named += [("--gateway", url) for url in options["gateway"] or []]
         arguments = [options["receipt"], *(part for name, value in named if value for part in (name, value))]
@@ -38,6 +38,7 @@ class Command(BaseCommand):
 
 
 def load_script() -> ModuleType:
+    """Import the script from the static files. It uses the standard library only, so it is no module of ours."""
     found = finders.find(SCRIPT)
     if not found:
         raise CommandError(f"{SCRIPT} is not among the static files.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,21 +10,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from tests.kit.wallets import Browser, Wallet
-
-
-@pytest.fixture
-def no_chain(settings: Any) -> None:
-    """No node answers: what the test does must need none."""
-    from tests.kit.wallets import NOBODY, chains_at
-
-    settings.NFT_CHAINS = chains_at(NOBODY)
-
-
-@pytest.fixture
-def wallet() -> Wallet:
-    from tests.kit.wallets import Wallet
-
-    return Wallet.create()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from nft.models import LinkedAccount, PrimaryName
-from nft.names.known import MAX_AGE
+from nft.names.primary import MAX_AGE
 from profiles.models import Profile
 from tests.kit.people import a_person
 

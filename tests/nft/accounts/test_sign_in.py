@@ -23,13 +23,8 @@ from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, SignInChallenge
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at, compact, high_s_twin
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def chain_that_nobody_may_ask(settings: Any) -> None:
-    settings.NFT_CHAINS = chains_at(NOBODY)
 
 
 @pytest.fixture

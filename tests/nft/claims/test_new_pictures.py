@@ -25,7 +25,7 @@ from nft.core.evm.abi.metadata_events import METADATA_TOPICS, MetadataChange, pa
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
 from nft.tokens.media import FetchedPicture, fetch_token_picture
-from nft.watching.transfers_seen import undo_moves_after
+from nft.watching.transfers_seen import undo_transfers_after
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from profiles.pictures.rights import doubt_avatars
@@ -225,7 +225,7 @@ def test_a_resolved_transfer_leaves_no_doubt_on_a_picture_that_was_replaced_mean
     doubt_avatars([first.pk])
     use_new_picture(alice, claim.pk, world.now)
     assert not shown(alice, world.now).mark
-    undo_moves_after(CHAIN_ID, 0, world.now)
+    undo_transfers_after(CHAIN_ID, 0, world.now)
     assert shown(alice, world.now).mark
     change(chain, contract, claim, "teal")
     request_new_picture(alice, claim.pk, world.now)

@@ -15,8 +15,8 @@ from nft.claims.sweeping import find_due, sweep_page
 from nft.clients.clients import get_clients
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.models import TokenClaim
-from nft.watching.gauges import read_gauges
-from nft.watching.transfers_seen import note_logs, settle_confirmed, undo_moves_after
+from nft.watching.gauges import get_gauges
+from nft.watching.transfers_seen import queue_confirmed, record_logs, undo_transfers_after
 from tests.profiles.serving.test_avatar_plans import plans_of
 from tests.servers.chain import CHAIN_ID
 
@@ -65,10 +65,10 @@ def test_sweep_watcher_and_gauges_use_indexes_only(crowd: None) -> None:
     look_ups: list[Callable[[], object]] = [
         lambda: find_due(later),
         lambda: sweep_page(CHAIN_ID, later - timedelta(days=1), get_clients(), alone=False),
-        lambda: note_logs(CHAIN_ID, [transfer(7), transfer(9)]),
-        lambda: settle_confirmed(CHAIN_ID, 7, NOW),
-        lambda: undo_moves_after(CHAIN_ID, 8, NOW),
-        lambda: list(read_gauges(later)),
+        lambda: record_logs(CHAIN_ID, [transfer(7), transfer(9)]),
+        lambda: queue_confirmed(CHAIN_ID, 7, NOW),
+        lambda: undo_transfers_after(CHAIN_ID, 8, NOW),
+        lambda: list(get_gauges(later)),
     ]
     for look_up in look_ups:
         for plan in plans_of(look_up):

@@ -1,4 +1,4 @@
-"""The gallery: what it shows, where it puts things, and to whom."""
+"""The pages of the gallery: filters, shelves, pictures and progress."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def look(browser: Client, name: str = "nft:tokens", **asked: str | int) -> str:
     return str(answer.content.decode())
 
 
-def test_nobody_reads_of_an_empty_wallet_where_we_could_not_look(browser: Client, alice: User) -> None:
+def test_an_outage_is_never_shown_as_an_empty_wallet(browser: Client, alice: User) -> None:
     assert "We have not looked yet" in look(browser)
     row = searched(alice, state="failed", trouble="The chain did not answer.")
     page = look(browser)
@@ -64,7 +64,7 @@ def test_nobody_reads_of_an_empty_wallet_where_we_could_not_look(browser: Client
     assert "skeleton" in page
 
 
-def test_a_token_is_used_by_one_press(browser: Client, alice: User) -> None:
+def test_a_token_is_claimed_with_one_click(browser: Client, alice: User) -> None:
     row = token(alice, 7)
     assert row.asset_id in look(browser)
     answer: Any = browser.post(reverse("nft:claim_create"), {"reference": row.asset_id})
@@ -88,7 +88,7 @@ def test_search_and_filters_narrow_the_list(browser: Client, alice: User) -> Non
     assert "Ape 7" in look(browser, chain="x", after="y", shelf="z")
 
 
-def test_pages_follow_each_other_without_gap_or_repeat(browser: Client, alice: User) -> None:
+def test_pages_have_no_gaps_and_no_repeats(browser: Client, alice: User) -> None:
     for number in range(PAGE_SIZE + 3):
         token(alice, number)
     first = browser.get(reverse("nft:tokens")).context
@@ -98,7 +98,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(browser: Client, alice: U
     assert second["next_page"] == ""
 
 
-def test_a_token_is_hidden_and_comes_back(browser: Client, alice: User) -> None:
+def test_a_token_can_be_hidden_and_shown_again(browser: Client, alice: User) -> None:
     row = token(alice, 7)
     answer: Any = browser.post(reverse("nft:held_shelf", args=[row.pk]), {"put": "hidden", "q": "ape"})
     assert answer.url.endswith("?q=ape#held")
@@ -110,7 +110,7 @@ def test_a_token_is_hidden_and_comes_back(browser: Client, alice: User) -> None:
     assert "Ape 7" in look(browser)
 
 
-def test_what_looks_like_advertising_lies_aside_and_can_be_taken_out(browser: Client, alice: User) -> None:
+def test_suspected_spam_is_on_its_own_shelf_and_can_be_taken_out(browser: Client, alice: User) -> None:
     row = token(alice, 7, name="Visit our site", spam="lure")
     assert "Visit our site" not in look(browser)
     assert "asks you to claim or redeem" in look(browser, shelf="spam")
@@ -118,14 +118,14 @@ def test_what_looks_like_advertising_lies_aside_and_can_be_taken_out(browser: Cl
     assert "Visit our site" in look(browser)
 
 
-def test_names_of_strangers_are_text(browser: Client, alice: User) -> None:
+def test_token_names_are_escaped(browser: Client, alice: User) -> None:
     token(alice, 7, name="<script>alert(1)</script>")
     page = look(browser)
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
 
 
-def test_a_held_picture_is_for_its_person_alone(browser: Client, alice: User) -> None:
+def test_a_held_picture_is_served_to_its_person_only(browser: Client, alice: User) -> None:
     row = token(alice, 7, image_id=keep_image(picture()).row.pk)
     path = reverse("nft:held_picture", args=[row.pk])
     assert path in look(browser)
@@ -139,7 +139,7 @@ def test_a_held_picture_is_for_its_person_alone(browser: Client, alice: User) ->
     assert 'src="http' not in look(browser), "no remote image reaches a browser"
 
 
-def test_the_page_script_learns_when_something_changed(browser: Client, alice: User) -> None:
+def test_the_progress_endpoint_shows_changes(browser: Client, alice: User) -> None:
     searched(alice, state="running", finished_at=None, due_at=NOW, first_read=5)
     path = reverse("nft:held_progress")
     before = browser.get(path).json()
@@ -150,7 +150,7 @@ def test_the_page_script_learns_when_something_changed(browser: Client, alice: U
     assert "1 token so far" in after["sentence"]
 
 
-def test_indexers_are_asked_only_where_the_person_ticks_the_box(browser: Client, alice: User, settings: Any) -> None:
+def test_indexers_are_asked_only_if_the_person_opted_in(browser: Client, alice: User, settings: Any) -> None:
     entry = {"adapter": "nft.clients.indexers.Alchemy", "chain_id": CHAIN_ID, "url": "https://a.example/v3/key"}
     settings.NFT_INDEXERS = [entry]
     page = look(browser)

@@ -1,5 +1,7 @@
-"""Tokens that an account holds are found by the chain alone, by our own records and by indexers; an outage is no empty
-wallet, and only the chain says what is held."""
+"""Token searches: logs, our own records and indexers give hints, and each token is verified on chain.
+
+An outage is never shown as an empty wallet.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,10 @@ from nft.clients.web.fetch import GuardedHttp
 from nft.core.tokens.indexers import IndexedPage
 from nft.gallery import holdings
 from nft.gallery import search as gallery_search
-from nft.gallery.holdings import ask_who_holds
-from nft.gallery.pictures import NOT_ASKED, ask_for_pictures, fetch_held_picture
-from nft.gallery.search import begin_searches, refresh, run_search
-from nft.gallery.sources import Found, find_indexed
+from nft.gallery.holdings import verify_holdings
+from nft.gallery.pictures import NOT_ASKED, fetch_held_picture, request_pictures
+from nft.gallery.search import request_searches, run_search, start_searches
+from nft.gallery.sources import FoundToken, fetch_indexed_tokens
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from profiles.store.images import purge_unreferenced_images
 from tests.kit.fake_node import relaying_node
@@ -46,8 +48,8 @@ def _configure(settings: Any, **more: Any) -> None:
 
 
 def search(world: World, user: User, **how: Any) -> TokenSearch:
-    """All turns of a search, as the worker takes them."""
-    begin_searches(user, world.now, **how)
+    """Run all attempts of a search, as a worker does."""
+    start_searches(user, world.now, **how)
     found = TokenSearch.objects.get()
     for _ in range(20):
         if run_search(found.pk, world.now, world.clients) is None:
@@ -78,7 +80,7 @@ def test_tokens_of_both_standards_are_found_in_the_logs(
     assert HeldToken.objects.get(token_id=mine).collection == "Avatars"
 
 
-def test_what_went_on_is_not_listed_and_what_goes_later_leaves_the_list(
+def test_transferred_and_burned_tokens_are_not_listed(
     world: World, chain: Chain, contract: Contract, alice: User
 ) -> None:
     kept, sent = (mint(chain, contract, chain.accounts[1], pinned_metadata()) for _ in range(2))
@@ -96,10 +98,10 @@ def test_what_went_on_is_not_listed_and_what_goes_later_leaves_the_list(
     assert held(alice) == set()
 
 
-def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
+def test_only_the_newest_tokens_are_kept(
     world: World, chain: Chain, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holdings, "MOST", 2)
+    monkeypatch.setattr(holdings, "MAX_TOKENS", 2)
     first, second = (mint(chain, contract, chain.accounts[1], pinned_metadata()) for _ in range(2))
     chain.finalize()
     search(world, alice)
@@ -111,23 +113,21 @@ def test_whoever_is_sent_more_than_is_kept_finds_the_newest(
     assert held(alice) == {second, third}
 
 
-def test_an_account_that_is_unlinked_during_its_search_ends_it_without_a_word(
-    world: World, alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin_searches(alice, world.now)
+def test_unlinking_an_account_ends_its_search(world: World, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_searches(alice, world.now)
     searching = TokenSearch.objects.get()
 
-    def unlinked(account: LinkedAccount, chain_id: int) -> list[Found]:
+    def unlinked(account: LinkedAccount, chain_id: int) -> list[FoundToken]:
         LinkedAccount.objects.filter(pk=account.pk).delete()
         return []
 
-    monkeypatch.setattr(gallery_search, "find_here", unlinked)
+    monkeypatch.setattr(gallery_search, "get_recorded_tokens", unlinked)
     run_search(searching.pk, world.now, world.clients)
     assert not TokenSearch.objects.exists()
     assert not HeldToken.objects.exists()
 
 
-def test_an_indexer_that_lists_without_end_is_left_in_time() -> None:
+def test_an_endless_indexer_is_left_in_time() -> None:
     class Endless:
         name = "Endless"
 
@@ -140,12 +140,12 @@ def test_an_indexer_that_lists_without_end_is_left_in_time() -> None:
                 yield IndexedPage((), {"page": str(self.asked)})
 
     endless, next_one = Endless(), Endless()
-    listed = find_indexed([endless, next_one], bytes(20), seconds=0)
+    listed = fetch_indexed_tokens([endless, next_one], bytes(20), seconds=0)
     assert (endless.asked, next_one.asked) == (1, 0)
     assert "Endless" in listed.trouble
 
 
-def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
+def test_an_unconfirmed_token_is_listed_and_verified_later(
     world: World, chain: Chain, contract: Contract, alice: User
 ) -> None:
     chain.finalize()
@@ -154,7 +154,7 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
     row = HeldToken.objects.get()
     assert row.seen_at_block is None
     assert row.due_at is None
-    assert done.due_at is not None, "it is asked about again by itself"
+    assert done.due_at is not None, "the search runs again by itself"
     chain.finalize()
     world.now = done.due_at
     run_search(done.pk, world.now, world.clients)
@@ -166,7 +166,7 @@ def test_a_token_that_only_just_came_is_listed_though_not_confirmed(
     assert TokenSearch.objects.get().due_at is None
 
 
-def test_contracts_that_people_named_are_searched_too(world: World, chain: Chain, alice: User) -> None:
+def test_contracts_of_other_claims_are_searched_too(world: World, chain: Chain, alice: User) -> None:
     foreign = deploy_avatar_token(chain)
     mine, other = (mint(chain, foreign, chain.accounts[place], pinned_metadata()) for place in (1, 2))
     search(world, alice)
@@ -177,9 +177,7 @@ def test_contracts_that_people_named_are_searched_too(world: World, chain: Chain
     assert held(alice) == {mine}
 
 
-def test_an_outage_is_said_and_what_was_known_stays(
-    world: World, chain: Chain, contract: Contract, alice: User
-) -> None:
+def test_an_outage_is_shown_and_known_tokens_stay(world: World, chain: Chain, contract: Contract, alice: User) -> None:
     mine = mint(chain, contract, chain.accounts[1], pinned_metadata())
     search(world, alice)
     world.later(minutes=1)
@@ -194,7 +192,7 @@ def test_an_outage_is_said_and_what_was_known_stays(
     assert done.state == "done"
 
 
-def test_a_node_that_takes_only_narrow_ranges_is_asked_for_narrow_ones(
+def test_block_ranges_adapt_to_the_limit_of_the_node(
     world: World, chain: Chain, contract: Contract, alice: User
 ) -> None:
     mine = mint(chain, contract, chain.accounts[1], pinned_metadata())
@@ -215,26 +213,26 @@ def test_a_node_that_takes_only_narrow_ranges_is_asked_for_narrow_ones(
     assert held(alice) == {mine}
 
 
-def test_a_turn_that_died_is_taken_again_and_one_taken_for_dead_writes_nothing(
+def test_a_crashed_attempt_is_retried_and_one_without_its_lease_writes_nothing(
     world: World, contract: Contract, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin_searches(alice, world.now)
+    start_searches(alice, world.now)
     TokenSearch.objects.update(attempt=uuid.uuid4(), due_at=world.later(minutes=3))
     world.now = TokenSearch.objects.get().due_at or world.now
     assert queued_by_sweep(run_search, world.now) == [TokenSearch.objects.get().pk]
 
-    ask = ask_who_holds
+    ask = verify_holdings
 
     def overtaken(*facts: Any) -> bool:
         TokenSearch.objects.update(attempt=uuid.uuid4())
         return ask(*facts)
 
-    monkeypatch.setattr(gallery_search, "ask_who_holds", overtaken)
+    monkeypatch.setattr(gallery_search, "verify_holdings", overtaken)
     run_search(TokenSearch.objects.get().pk, world.now, world.clients)
     assert TokenSearch.objects.get().state == "running"
 
 
-def test_linking_an_account_begins_a_search_once(alice: User, settings: Any, chain: Chain) -> None:
+def test_linking_an_account_starts_one_search(alice: User, settings: Any, chain: Chain) -> None:
     from nft.accounts.linking import announce
 
     account = LinkedAccount.objects.get()
@@ -257,7 +255,7 @@ def _alchemy_token(contract: str, token_id: int, **more: Any) -> dict[str, Any]:
 
 
 class Answers:
-    """A local indexer: what it answers by the beginning of the path; anything else is an error of its own."""
+    """A local indexer with one answer for each query parameter, and an error for any other request."""
 
     def __init__(self, **pages: Any) -> None:
         self.pages = pages
@@ -275,9 +273,7 @@ class Answers:
         return {"adapter": f"nft.clients.indexers.{adapter}", "chain_id": CHAIN_ID, "url": url, "name": adapter}
 
 
-def test_an_indexers_pages_are_hints_that_the_chain_settles(
-    world: World, chain: Chain, alice: User, settings: Any
-) -> None:
+def test_tokens_of_an_indexer_are_verified_on_chain(world: World, chain: Chain, alice: User, settings: Any) -> None:
     foreign = deploy_avatar_token(chain)
     mine = mint(chain, foreign, chain.accounts[1], pinned_metadata())
     lie = mint(chain, foreign, chain.accounts[2], pinned_metadata())
@@ -287,7 +283,7 @@ def test_an_indexers_pages_are_hints_that_the_chain_settles(
     )
     settings.NFT_INDEXERS = [answers.entry("Alchemy")]
     search(world, alice)
-    assert not answers.server.paths, "nobody is told of the address unasked"
+    assert not answers.server.paths, "no indexer learns the address without consent"
     world.later(minutes=1)
     done = search(world, alice, asks_indexers=True)
     assert done.trouble == ""
@@ -297,7 +293,7 @@ def test_an_indexers_pages_are_hints_that_the_chain_settles(
     answers.server.close()
 
 
-def test_the_next_indexer_stands_in_and_what_the_first_gave_is_kept(
+def test_the_next_indexer_is_a_fallback_and_the_tokens_of_the_first_are_kept(
     world: World, chain: Chain, alice: User, settings: Any
 ) -> None:
     foreign = deploy_avatar_token(chain)
@@ -322,7 +318,7 @@ def test_the_next_indexer_stands_in_and_what_the_first_gave_is_kept(
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
-def test_pictures_we_can_prove_without_asking_anybody_come_by_themselves(
+def test_pictures_that_need_no_host_are_fetched_after_a_search(
     world: World, chain: Chain, contract: Contract, alice: User
 ) -> None:
     mint(chain, contract, chain.accounts[1], pinned_metadata("Blue hour"))
@@ -339,7 +335,7 @@ def test_pictures_we_can_prove_without_asking_anybody_come_by_themselves(
     assert purge_unreferenced_images(world.now) == 1
 
 
-def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
+def test_for_a_hidden_account_no_host_is_asked_until_the_person_agrees(
     world: World, chain: Chain, contract: Contract, alice: User
 ) -> None:
     asked = Answers()
@@ -354,7 +350,7 @@ def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
     row.refresh_from_db()
     assert (row.image, row.last_error) == (None, NOT_ASKED)
     assert not asked.server.paths
-    assert ask_for_pictures(alice, [row.pk], world.now) == 1
+    assert request_pictures(alice, [row.pk], world.now) == 1
     fetch_held_picture(row.pk, world.now, world.clients)
     row.refresh_from_db()
     assert row.image is not None
@@ -362,9 +358,7 @@ def test_a_hidden_accounts_tokens_ask_no_host_until_their_person_says_so(
     asked.server.close()
 
 
-def test_what_reads_like_advertising_is_set_aside_and_not_fetched(
-    world: World, chain: Chain, alice: User, settings: Any
-) -> None:
+def test_the_picture_of_suspected_spam_is_not_fetched(world: World, chain: Chain, alice: User, settings: Any) -> None:
     spam = chain.deploy("AvatarToken", "Claim your 5 ETH at bonus-eth.xyz", "$", "", chain.accounts[0], True, 0)
     _configure(settings, collections=[spam.address])
     mint(chain, spam, chain.accounts[1], pinned_metadata())
@@ -373,10 +367,10 @@ def test_what_reads_like_advertising_is_set_aside_and_not_fetched(
     assert (row.spam, row.due_at) == ("lure", None)
 
 
-def test_refreshing_has_a_budget(world: World, alice: User, contract: Contract) -> None:
+def test_searches_are_rate_limited(world: World, alice: User, contract: Contract) -> None:
     from profiles.limits import TooMany
 
     for _ in range(12):
-        refresh(alice, world.now, asks_indexers=False)
+        request_searches(alice, world.now, asks_indexers=False)
     with pytest.raises(TooMany, match="12 searches"):
-        refresh(alice, world.now, asks_indexers=False)
+        request_searches(alice, world.now, asks_indexers=False)

@@ -1,4 +1,4 @@
-"""A site with a collection of its own, and who pays. Imports wait: this file is read before Django is set up."""
+"""A site with a collection of its own. Imports are inside functions: pytest loads this before Django is set up."""
 
 from __future__ import annotations
 

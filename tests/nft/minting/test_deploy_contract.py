@@ -1,4 +1,4 @@
-"""The command that puts our contract on a chain: once, with a key it reads from a file."""
+"""The command that deploys our contract: once, with a key it reads from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker killed at every moment of a mint, on a chain that drops, replaces and reorganises: one token, or none."""
+"""Workers killed at every moment of a mint, on a chain that drops, replaces and reorganizes: one token, or none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.kit.world import World, make_world
 from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
-VISITS = 400
+MAX_ATTEMPTS = 400
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def contract(chain: Chain, settings: Any) -> Contract:
     return deployed
 
 
-def visit(world: World, request: MintRequest, moment: int) -> bool:
-    """One worker's visit, killed at that moment of it; whether it died."""
+def attempt(world: World, request: MintRequest, moment: int) -> bool:
+    """Run one attempt and kill its worker at `moment`. Return whether it was killed before it ended."""
     request.refresh_from_db()
     as_staff_retry(world, request)
-    if request.due_at is None:  # the one before died after its work was done
+    if request.due_at is None:  # the earlier worker was killed after its work was done
         return False
     world.now = now = max(world.now, request.due_at)
 
@@ -49,20 +49,20 @@ def visit(world: World, request: MintRequest, moment: int) -> bool:
 
     died = dies_at(moment, work)
     request.refresh_from_db()
-    return visit(world, request, moment) if request.gave_up_at else died
+    return attempt(world, request, moment) if request.gave_up_at else died
 
 
 def killed_at_every_moment(world: World, request: MintRequest) -> int:
-    """Visits until one lives through; each dies a moment later in the step the one before reached. How many died."""
-    deaths, moment, state = 0, 1, request.state
-    while visit(world, request, moment):
-        deaths += 1
+    """Repeat attempts, each killed a moment later in the same step, until one ends. Return how many were killed."""
+    kills, moment, state = 0, 1, request.state
+    while attempt(world, request, moment):
+        kills += 1
         moment = moment + 1 if request.state == state else 1
         state = request.state
-    return deaths
+    return kills
 
 
-def numbers_used(world: World, contract: Contract) -> int:
+def nonces_used(world: World, contract: Contract) -> int:
     del contract
     return fetch_nonce(world.client, parse_address(world.chain.accounts[0]))
 
@@ -70,34 +70,34 @@ def numbers_used(world: World, contract: Contract) -> int:
 def test_killed_at_every_moment_the_site_still_makes_one_token(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
-    before = numbers_used(world, contract)
+    before = nonces_used(world, contract)
     request = start_mint(alice, order(alice, is_sponsored=True), world.now)
-    deaths = 0
+    kills = 0
     while request.state != "confirmed":
-        deaths += killed_at_every_moment(world, request)
+        kills += killed_at_every_moment(world, request)
         if request.state == "mined":
             chain.finalize()
-    assert deaths >= 30
+    assert kills >= 30
     assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert SponsoredTransaction.objects.count() == 1
-    assert numbers_used(world, contract) == before + 1
+    assert nonces_used(world, contract) == before + 1
 
 
 def test_killed_at_every_moment_the_persons_own_transaction_still_makes_one_token(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = start_mint(alice, order(alice), world.now)
-    deaths = killed_at_every_moment(world, request)
+    kills = killed_at_every_moment(world, request)
     assert request.state == "awaiting_signature"
     tx_hash = sign(chain, request)
     moment = 1
     while dies_at(moment, lambda: record_mint_sent(alice, request.pk, tx_hash, world.now)):  # the web server, this time
         moment += 1
     while request.state != "confirmed":
-        deaths += killed_at_every_moment(world, request)
+        kills += killed_at_every_moment(world, request)
         chain.finalize()
-    assert deaths >= 15
+    assert kills >= 15
     assert moment > 2
     assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
 
@@ -113,14 +113,14 @@ def test_the_form_killed_at_every_moment_and_sent_again_is_one_request(
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_whatever_happens_there_is_one_token_in_the_end(
+def test_random_trouble_ends_with_one_token(
     world: World, slow_chain: Chain, alice: User, contract: Contract, seed: int
 ) -> None:
-    """Deaths, drops, reorgs, outages, time and blocks, in any order; then the trouble ends."""
+    """Crashes, drops, reorgs, outages, waits and blocks in random order; then the trouble ends."""
     dice = random.Random(seed)
     request = start_mint(alice, order(alice, is_sponsored=bool(seed % 3)), world.now)
     trouble: dict[str, Callable[[], object]] = {
-        "die": lambda: visit(world, request, dice.randint(1, 12)),
+        "crash": lambda: attempt(world, request, dice.randint(1, 12)),
         "drop": lambda: slow_chain.rpc("anvil_dropAllTransactions"),
         "reorg": lambda: slow_chain.reorg(dice.randint(1, 2)),
         "outage": lambda: in_an_outage(world, request),
@@ -135,7 +135,7 @@ def test_whatever_happens_there_is_one_token_in_the_end(
             break
         trouble[dice.choice(list(trouble))]()
         assert contract.functions.totalSupply().call() <= 1
-    bring_to_its_end(world, slow_chain, alice, request)
+    run_to_the_end(world, slow_chain, alice, request)
     assert request.state == "confirmed", request.reason_sentence
     assert (contract.functions.totalSupply().call(), request.token_id) == (1, 1)
     sweep_outbox(world.now, world.clients)
@@ -153,12 +153,12 @@ def sign_if_asked(world: World, chain: Chain, alice: User, request: MintRequest)
         return
     try:
         record_mint_sent(alice, request.pk, sign(chain, request), world.now)
-    except (AssertionError, TokenActionError):  # the wallet's pool, or ours, has this very transaction already
+    except (AssertionError, TokenActionError):  # the node's pool, or our database, has this transaction already
         return
 
 
-def bring_to_its_end(world: World, chain: Chain, alice: User, request: MintRequest) -> None:
-    for _ in range(VISITS):
+def run_to_the_end(world: World, chain: Chain, alice: User, request: MintRequest) -> None:
+    for _ in range(MAX_ATTEMPTS):
         go_on(world, request)
         if request.due_at is None:
             return
@@ -167,7 +167,7 @@ def bring_to_its_end(world: World, chain: Chain, alice: User, request: MintReque
         world.later(minutes=1)
 
 
-def test_many_workers_at_once_give_out_each_number_once(
+def test_many_workers_at_once_use_each_nonce_once(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
     requests = [start_mint(alice, order(alice, is_sponsored=True, key=f"k{n}"), world.now) for n in range(3)]
@@ -185,5 +185,5 @@ def test_many_workers_at_once_give_out_each_number_once(
     nonces = sorted(SponsoredTransaction.objects.values_list("nonce", flat=True))
     assert nonces == list(range(nonces[0], nonces[0] + len(requests)))
     for request in requests:
-        bring_to_its_end(world, slow_chain, alice, request)
+        run_to_the_end(world, slow_chain, alice, request)
     assert contract.functions.totalSupply().call() == len(requests)

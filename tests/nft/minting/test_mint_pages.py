@@ -1,4 +1,4 @@
-"""The pages of a mint: who pays, what was made here, and what is said where it fails."""
+"""The pages of a mint: who pays, the list of mints, and what is shown on failure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def form(user: User, **changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
-def test_who_pays_is_asked_only_where_the_site_does(page: Client, settings: Any, chain: Chain) -> None:
+def test_who_pays_is_asked_only_if_the_site_may(page: Client, settings: Any, chain: Chain) -> None:
     assert "The site pays" not in page.get(reverse("nft:mint")).text
     sponsor(chain, settings)
     assert "The site pays for 3 more tokens of yours today" in page.get(reverse("nft:mint")).text
@@ -66,7 +66,7 @@ def test_the_sites_choice_needs_no_signature(
     assert go_on(world, request).state == "submitted"
 
 
-def test_a_used_up_quota_is_said_where_it_is_chosen(page: Client, settings: Any, chain: Chain, alice: User) -> None:
+def test_a_used_up_quota_is_shown_at_the_choice(page: Client, settings: Any, chain: Chain, alice: User) -> None:
     sponsor(chain, settings)
     settings.NFT_SPONSOR_PER_DAY = 1
     page.post(reverse("nft:mint"), form(alice, payer="site"))
@@ -76,12 +76,12 @@ def test_a_used_up_quota_is_said_where_it_is_chosen(page: Client, settings: Any,
     assert page.post(reverse("nft:mint"), form(alice, payer="wallet")).status_code == 302
 
 
-def test_nobody_makes_the_site_pay_where_it_does_not(page: Client, alice: User) -> None:
+def test_a_forged_form_does_not_make_the_site_pay(page: Client, alice: User) -> None:
     page.post(reverse("nft:mint"), form(alice, payer="site"))
     assert MintRequest.objects.get().sponsor is None
 
 
-def test_what_was_made_here_is_listed_page_by_page(
+def test_mints_are_listed_page_by_page(
     page: Client, alice: User, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Nothing yet" in page.get(reverse("nft:made")).text
@@ -96,7 +96,7 @@ def test_what_was_made_here_is_listed_page_by_page(
     assert page.get(reverse("nft:ipfs", args=[first.metadata_cid])).status_code == 200
 
 
-def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(
+def test_a_lookalike_is_minted_only_after_a_warning(
     page: Client, alice: User, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objects, "get", lambda _key: pytest.fail("a picture in memory was read back from the store"))
@@ -114,7 +114,7 @@ def test_what_looks_like_anothers_token_is_made_only_by_who_was_told(
 
 
 def waves(side: int) -> bytes:
-    """The same drawing at any size."""
+    """Draw the same picture at any size."""
     tile = Image.radial_gradient("L").resize((side // 2, side // 2))
     image = Image.new("RGB", (side, side), "white")
     for place in ((0, 0), (side // 2, side // 2)):

@@ -1,4 +1,4 @@
-"""From a picture to a token: whole or not at all, one token whatever happens on the way."""
+"""From a picture to a token: complete or not at all, and one token whatever happens in between."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from web3.contract import Contract
 from nft.core.ipfs.cid import parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.tokens.metadata import parse_metadata
-from nft.errors import BadTransactionHash, NoContract, NotNow, NotYours
-from nft.files.store import read_kept
+from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED, NotYours
+from nft.files.store import read_stored
 from nft.minting import requests
-from nft.minting.errors import TextRefused, TooManyMints
-from nft.minting.requests import build_mint_transaction, checked_text, record_mint_sent, start_mint, steps_of, use_mint
+from nft.minting.errors import TextRefused
+from nft.minting.requests import build_mint_transaction, build_steps, parse_line, record_mint_sent, start_mint, use_mint
 from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
+from tests.kit.errors import raises_kind
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, ready_to_sign, sign
 from tests.kit.world import World, person, picture, shown, upload
@@ -29,7 +30,7 @@ from tests.servers.chain import CHAIN_ID, Chain
 pytestmark = pytest.mark.django_db
 
 
-# --- the story ---------------------------------------------------------------------------------------------------
+# --- from order to token --------------------------------------------------------------------------------------------
 
 
 def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, contract: Contract) -> None:
@@ -41,7 +42,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert (request.token_id, request.due_at) == (1, None)
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert contract.functions.tokenURI(1).call() == request.metadata_uri
-    assert [step["state"] for step in steps_of(request)] == ["done"] * 5
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 5
 
     claim = world.verify_and_fetch(use_mint(alice, request.pk, world.now))
     assert (claim.state, claim.step, claim.picture.proof, claim.picture.image_cid) == (
@@ -62,18 +63,18 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert back.pk == own_picture
 
 
-def test_what_is_published_is_our_encoding_and_proved(world: World, alice: User, contract: Contract) -> None:
+def test_published_files_are_our_encoding_and_readable(world: World, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
-    metadata = parse_metadata(read_kept(parse_cid(request.metadata_cid), "", DagLimits()))
+    metadata = parse_metadata(read_stored(parse_cid(request.metadata_cid), "", DagLimits()))
     assert (metadata.name, metadata.description, metadata.image_uri) == ("Dawn", "First light", request.image_uri)
-    image = read_kept(parse_cid(request.image_cid), "", DagLimits())
+    image = read_stored(parse_cid(request.image_cid), "", DagLimits())
     assert image != picture("teal")
     pinned = CachedObject.objects.get(uri=request.image_uri)
     assert (pinned.origin, pinned.byte_count) == ("pinned", len(image))
     assert pinned.media_type.startswith("image/")
 
 
-def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: User, contract: Contract) -> None:
+def test_the_transaction_is_the_expected_call(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
     transaction = build_mint_transaction(request)
     assert transaction is not None
@@ -85,7 +86,7 @@ def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: 
     assert re.fullmatch(r"At most about 0\.000\d+ ETH for the network\.", shown_to_wallet["fee"])
 
 
-# --- refused at the door ------------------------------------------------------------------------------------------
+# --- refused orders -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -98,17 +99,17 @@ def test_the_transaction_is_ours_to_the_byte(world: World, chain: Chain, alice: 
         ("a\x00b", "can't be seen"),
     ],
 )
-def test_a_name_nobody_should_carry_for_ever_is_refused(text: str, sentence: str) -> None:
+def test_an_invalid_name_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(TextRefused, match=sentence):
-        checked_text("name", text, 1, 100)
+        parse_line("name", text, 1, 100)
 
 
 def test_names_of_every_script_and_with_emoji_pass() -> None:
     for text in ("Zoë", "夜明け", "شروق", "👩‍🚀", "x" * 100):
-        assert checked_text("name", text, 1, 100) == text
+        assert parse_line("name", text, 1, 100) == text
 
 
-def test_what_is_no_picture_leaves_nothing_behind(world: World, alice: User, contract: Contract) -> None:
+def test_a_refused_picture_stores_nothing(world: World, alice: User, contract: Contract) -> None:
     with pytest.raises(ImageRefused):
         start_mint(alice, order(alice, image=b"no picture"), world.now)
     assert not MintRequest.objects.exists()
@@ -116,7 +117,7 @@ def test_what_is_no_picture_leaves_nothing_behind(world: World, alice: User, con
 
 
 def test_a_chain_without_our_contract_is_named(world: World, alice: User) -> None:
-    with pytest.raises(NoContract, match="Local chain"):
+    with raises_kind(NO_CONTRACT, match="Local chain"):
         start_mint(alice, order(alice), world.now)
 
 
@@ -126,12 +127,10 @@ def test_an_account_of_somebody_else_is_refused(world: World, chain: Chain, alic
         start_mint(alice, order(alice, account_id=bobs.pk), world.now)
 
 
-def test_a_budget_stops_endless_mints(
-    world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mints_are_rate_limited(world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "MINTS_PER_HOUR", 1)
     start_mint(alice, order(alice), world.now)
-    with pytest.raises(TooManyMints):
+    with raises_kind(RATE_LIMITED):
         start_mint(alice, order(alice, key="k2"), world.now)
 
 
@@ -139,19 +138,19 @@ def test_a_form_sent_twice_is_one_mint(world: World, alice: User, contract: Cont
     assert start_mint(alice, order(alice), world.now).pk == start_mint(alice, order(alice), world.now).pk
 
 
-def test_a_contract_that_would_refuse_ends_it_with_the_reason(
+def test_a_contract_that_would_refuse_fails_the_mint_with_the_reason(
     world: World, chain: Chain, alice: User, settings: Any
 ) -> None:
     install(chain, settings, open_mint=False)
     request = go_on(world, start_mint(alice, order(alice), world.now))
     assert (request.state, request.reason_sentence) == ("failed", "Minting is closed at the moment.")
-    assert [step["state"] for step in steps_of(request)] == ["done", "failed", "todo", "todo", "todo"]
+    assert [step["state"] for step in build_steps(request)] == ["done", "failed", "todo", "todo", "todo"]
 
 
-# --- on the way ---------------------------------------------------------------------------------------------------
+# --- crashes, reorgs, wrong transactions ----------------------------------------------------------------------------
 
 
-def test_a_dead_chain_delays_and_loses_nothing(world: World, alice: User, contract: Contract) -> None:
+def test_an_unreachable_chain_delays_and_loses_nothing(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
     with world.dead_chain():
         go_on(world, request)
@@ -169,7 +168,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
     real = dict(steps._STEPS)
     killed: set[str] = set()
 
-    def dying_once(state: Any) -> Any:
+    def crashing_once(state: Any) -> Any:
         def step(attempt: Any) -> Any:
             changes = real[state](attempt)
             if state not in killed:
@@ -179,7 +178,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
 
         return step
 
-    monkeypatch.setattr(steps, "_STEPS", {state: dying_once(state) for state in real})
+    monkeypatch.setattr(steps, "_STEPS", {state: crashing_once(state) for state in real})
     for _ in range(30):
         try:
             go_on(world, request)
@@ -196,7 +195,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
     assert contract.functions.totalSupply().call() == 1
 
 
-def test_a_page_closed_before_it_told_the_hash_loses_nothing(
+def test_a_page_closed_before_it_sent_the_hash_loses_nothing(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = ready_to_sign(world, alice)
@@ -232,9 +231,7 @@ def test_a_reorg_sends_a_mined_token_back_until_it_is_mined_again(
     assert finish(world, chain, request).state == "confirmed"
 
 
-def test_a_transaction_that_is_none_of_ours_is_noticed(
-    world: World, chain: Chain, alice: User, contract: Contract
-) -> None:
+def test_another_transaction_is_refused(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
     other = chain.rpc("eth_sendTransaction", {"from": chain.accounts[1], "to": chain.accounts[3], "value": "0x1"})
     record_mint_sent(alice, request.pk, other, world.now)
@@ -266,23 +263,25 @@ def test_a_hash_belongs_to_one_mint(world: World, chain: Chain, alice: User, con
     first, second = ready_to_sign(world, alice), ready_to_sign(world, alice, key="k2")
     tx_hash = sign(chain, first)
     record_mint_sent(alice, first.pk, tx_hash, world.now)
-    with pytest.raises(BadTransactionHash):
+    with raises_kind(BAD_TRANSACTION_HASH):
         record_mint_sent(alice, second.pk, tx_hash, world.now)
-    with pytest.raises(BadTransactionHash):
+    with raises_kind(BAD_TRANSACTION_HASH):
         record_mint_sent(alice, second.pk, "0x12", world.now)
 
 
-def test_nobody_sends_for_another_nor_out_of_turn(world: World, chain: Chain, alice: User, contract: Contract) -> None:
+def test_hashes_of_other_peoples_mints_or_too_early_are_refused(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
     request = start_mint(alice, order(alice), world.now)
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         record_mint_sent(alice, request.pk, "0x" + "11" * 32, world.now)
     with pytest.raises(NotYours):
         record_mint_sent(person("mallory"), request.pk, "0x" + "11" * 32, world.now)
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         use_mint(alice, request.pk, world.now)
 
 
-def test_the_sweep_goes_on_with_whatever_is_due(world: World, alice: User, contract: Contract) -> None:
+def test_the_sweep_queues_what_is_due(world: World, alice: User, contract: Contract) -> None:
     request = start_mint(alice, order(alice), world.now)
     assert queued_by_sweep(follow_mint, world.now) == [request.pk]
     assert queued_by_sweep(follow_mint, world.now) == [], "it waits in the queue"

@@ -1,4 +1,4 @@
-"""Paying for strangers is off by default, and unsafe mixtures stop the start."""
+"""Sponsoring is off by default, and unsafe combinations of settings stop the start."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def said() -> str:
     return " ".join(str(message.msg) for message in check_sponsoring(None))
 
 
-def test_a_key_of_ones_own_on_a_chain_with_our_contract_is_fine(paying: Any) -> None:
+def test_a_key_of_its_own_on_a_chain_with_our_contract_passes(paying: Any) -> None:
     assert said() == ""
 
 
-def test_each_unsafe_mixture_is_named(paying: Any) -> None:
+def test_each_unsafe_combination_is_reported(paying: Any) -> None:
     paying.NFT_SPONSOR_KEYS = {CHAIN_ID: sponsoring.LOCAL_KEY}
     assert "everybody knows" in said()
     paying.NFT_SPONSOR_KEYS = {}
@@ -59,7 +59,7 @@ def test_the_environment_says_who_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sponsoring.read_budget() == 5 * 10**17
 
 
-def test_a_wrong_key_is_refused_without_being_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     monkeypatch.setenv("NFT_SPONSOR_KEY", "{secret")

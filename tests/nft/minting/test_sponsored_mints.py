@@ -1,4 +1,4 @@
-"""The site pays: one token or none, whatever dies, drops, gets stuck or is undone on the way."""
+"""The site pays: one token or none, whatever crashes, is dropped, gets stuck or is undone by a reorg."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from web3.contract import Contract
 from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
-from nft.errors import NotNow
+from nft.errors import NOT_NOW
 from nft.minting import outbox, requests
-from nft.minting.errors import NotSponsored
+from nft.minting.errors import NOT_SPONSORED
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
-from nft.minting.requests import record_mint_sent, start_mint, steps_of, use_mint
-from nft.minting.sponsor import budget_left, offer_for
-from nft.minting.sponsored_steps import MOST_NUMBERS
+from nft.minting.requests import build_steps, record_mint_sent, start_mint, use_mint
+from nft.minting.sponsor import budget_left, get_offer
+from nft.minting.sponsored_steps import MAX_NONCES
 from nft.models import MintRequest, SponsoredTransaction
+from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, go_on, install, order, sponsor
 from tests.kit.world import World, person
 from tests.servers.chain import CHAIN_ID, Chain
@@ -30,7 +31,7 @@ ETHER = 10**18
 
 @pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
-    """Closed to all but the site, whose key pays and may mint."""
+    """The site's own collection, in which only the site's key may mint. That key pays."""
     deployed = install(chain, settings, open_mint=False)
     sponsor(chain, settings)
     return deployed
@@ -46,8 +47,8 @@ def to_submitted(world: World, user: User, **changes: Any) -> MintRequest:
     return request
 
 
-def outbid(world: World, user: User) -> MintRequest:
-    """A mint whose first transaction got stuck and was followed by a dearer one."""
+def replaced(world: World, user: User) -> MintRequest:
+    """Return a mint whose first transaction got stuck and was replaced at higher fees."""
     request = to_submitted(world, user)
     go_on(world, request)
     world.later(seconds=STUCK_AFTER.total_seconds())
@@ -60,11 +61,11 @@ def sent(request: MintRequest) -> list[SponsoredTransaction]:
 
 
 def balance_of(world: World, account: str) -> int:
-    """In wei."""
+    """Return the balance in wei."""
     return int(world.client.ask("eth_getBalance", [account, "latest"]), 16)
 
 
-# --- the story ----------------------------------------------------------------------------------------------------
+# --- from order to token --------------------------------------------------------------------------------------------
 
 
 def test_the_token_goes_to_its_owner_who_pays_nothing(
@@ -79,7 +80,7 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
     assert contract.functions.ownerOf(request.token_id).call() == chain.accounts[1]
     assert contract.functions.tokenURI(request.token_id).call() == request.metadata_uri
     assert balance_of(world, chain.accounts[1]) == before
-    assert [step["state"] for step in steps_of(request)] == ["done"] * 4
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 4
     assert world.verify_and_fetch(use_mint(alice, request.pk, world.now)).state == "owned"
 
 
@@ -101,7 +102,7 @@ def test_what_it_cost_is_known_afterwards(
 # --- restarts, drops, reorgs ----------------------------------------------------------------------------------------
 
 
-def test_the_very_same_bytes_are_sent_again_when_the_chain_forgot_them(
+def test_a_dropped_transaction_is_sent_again_byte_for_byte(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = to_submitted(world, alice)
@@ -129,10 +130,10 @@ def test_a_reorg_brings_the_same_transaction_back(world: World, chain: Chain, al
     assert (len(sent(request)), contract.functions.totalSupply().call()) == (1, 1)
 
 
-def test_a_transaction_that_stays_behind_is_outbid_with_the_same_number(
+def test_a_stuck_transaction_is_replaced_with_the_same_nonce(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = outbid(world, alice)
+    request = replaced(world, alice)
     first, second = sent(request)
     assert (first.nonce, first.sender) == (second.nonce, second.sender)
     assert second.max_fee >= first.max_fee * 1.1
@@ -143,7 +144,7 @@ def test_a_transaction_that_stays_behind_is_outbid_with_the_same_number(
     assert contract.functions.totalSupply().call() == 1
 
 
-def test_what_became_too_cheap_for_the_chain_to_take_is_outbid_too(
+def test_an_underpriced_transaction_is_replaced_too(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = to_submitted(world, alice)
@@ -162,11 +163,11 @@ def test_what_became_too_cheap_for_the_chain_to_take_is_outbid_too(
     assert contract.functions.totalSupply().call() == 1
 
 
-def test_whoever_names_the_hash_of_anothers_transaction_first_holds_nobody_up(
+def test_reporting_the_hash_of_anothers_transaction_first_blocks_nobody(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = outbid(world, alice)
-    dearer = sent(request)[1].tx_hash
+    request = replaced(world, alice)
+    replacement = sent(request)[1].tx_hash
     thief = MintRequest.objects.create(
         user=person("mallory", slow_chain.accounts[2]),
         idempotency_key="k1",
@@ -177,20 +178,22 @@ def test_whoever_names_the_hash_of_anothers_transaction_first_holds_nobody_up(
         state="awaiting_signature",
         created_at=world.now,
     )
-    record_mint_sent(thief.user, thief.pk, dearer, world.now)
+    record_mint_sent(thief.user, thief.pk, replacement, world.now)
     slow_chain.mine()
-    assert go_on(world, request).tx_hash == dearer
+    assert go_on(world, request).tx_hash == replacement
     assert finish(world, slow_chain, request).state == "confirmed"
 
 
-def test_of_what_the_site_sends_nobody_can_tell_us_a_hash(world: World, alice: User, contract: Contract) -> None:
+def test_a_hash_is_not_accepted_for_a_transaction_of_the_site(world: World, alice: User, contract: Contract) -> None:
     request = to_submitted(world, alice)
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         record_mint_sent(alice, request.pk, "0x" + "ab" * 32, world.now)
 
 
-def test_the_outbid_one_may_win_after_all(world: World, slow_chain: Chain, alice: User, contract: Contract) -> None:
-    request = outbid(world, alice)
+def test_the_replaced_transaction_may_be_mined_after_all(
+    world: World, slow_chain: Chain, alice: User, contract: Contract
+) -> None:
+    request = replaced(world, alice)
     first, _ = sent(request)
     slow_chain.rpc("anvil_dropAllTransactions")
     slow_chain.rpc("eth_sendRawTransaction", "0x" + bytes(first.raw).hex())
@@ -199,7 +202,7 @@ def test_the_outbid_one_may_win_after_all(world: World, slow_chain: Chain, alice
     assert finish(world, slow_chain, request).state == "confirmed"
 
 
-def test_a_number_used_by_somebody_else_leads_to_a_new_one_once_that_is_certain(
+def test_a_nonce_used_by_another_program_is_replaced_once_that_is_confirmed(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = to_submitted(world, alice)
@@ -208,7 +211,7 @@ def test_a_number_used_by_somebody_else_leads_to_a_new_one_once_that_is_certain(
         "eth_sendTransaction", {"from": slow_chain.accounts[0], "to": slow_chain.accounts[3], "value": "0x1"}
     )
     slow_chain.mine()
-    assert go_on(world, request).state == "submitted"  # not certain yet
+    assert go_on(world, request).state == "submitted"  # not confirmed yet
     slow_chain.finalize()
     go_on(world, request)
     go_on(world, request)
@@ -218,7 +221,7 @@ def test_a_number_used_by_somebody_else_leads_to_a_new_one_once_that_is_certain(
     assert contract.functions.totalSupply().call() == 1
 
 
-def test_a_dead_chain_is_waited_for(world: World, alice: User, contract: Contract) -> None:
+def test_an_unreachable_chain_is_retried(world: World, alice: User, contract: Contract) -> None:
     request = to_submitted(world, alice)
     with world.dead_chain():
         go_on(world, request)
@@ -229,11 +232,11 @@ def test_a_dead_chain_is_waited_for(world: World, alice: User, contract: Contrac
     assert request.reason_sentence == ""
 
 
-def test_two_people_at_once_get_two_numbers(world: World, chain: Chain, alice: User, contract: Contract) -> None:
+def test_two_people_at_once_get_two_nonces(world: World, chain: Chain, alice: User, contract: Contract) -> None:
     bob = person("bob", chain.accounts[2])
     first, second = to_submitted(world, alice), to_submitted(world, bob)
     assert sent(second)[0].nonce == sent(first)[0].nonce + 1
-    for request in (second, first):  # the later number first: the node keeps it until the earlier came
+    for request in (second, first):  # the later nonce first: the node keeps it until it has the earlier one
         go_on(world, request)
     for request in (first, second):
         go_on(world, request)
@@ -241,7 +244,7 @@ def test_two_people_at_once_get_two_numbers(world: World, chain: Chain, alice: U
     assert contract.functions.totalSupply().call() == 2
 
 
-def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
+def test_the_transaction_of_a_deleted_person_still_uses_up_its_nonce(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = to_submitted(world, alice)
@@ -255,10 +258,10 @@ def test_the_transaction_of_somebody_who_left_still_uses_up_its_number(
     assert fetch_nonce(world.client, bytes(orphan.sender)) == orphan.nonce + 1
 
 
-def test_the_transaction_of_a_mint_that_was_given_up_still_uses_up_its_number(
+def test_the_transaction_of_a_mint_that_was_given_up_still_uses_up_its_nonce(
     world: World, chain: Chain, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else all transactions of the site after it would wait."""
+    """Else all later transactions of the site would wait."""
     request = to_submitted(world, alice)
     MintRequest.objects.filter(pk=request.pk).update(gave_up_at=world.now, due_at=None)
     assert sweep_outbox(world.now, world.clients) == 1
@@ -273,10 +276,10 @@ def test_the_transaction_of_a_mint_that_was_given_up_still_uses_up_its_number(
     assert (settled.due_at, settled.last_error) == (None, "")
 
 
-# --- none, with a reason ----------------------------------------------------------------------------------------------
+# --- failures and waits ---------------------------------------------------------------------------------------------
 
 
-def test_a_contract_that_lets_the_site_mint_no_more_ends_it(
+def test_a_contract_that_refuses_the_site_fails_the_mint(
     world: World, chain: Chain, alice: User, contract: Contract, settings: Any
 ) -> None:
     settings.NFT_SPONSOR_KEYS = {CHAIN_ID: chain.keys[chain.accounts[5]]}
@@ -285,7 +288,7 @@ def test_a_contract_that_lets_the_site_mint_no_more_ends_it(
     assert not sent(request)
 
 
-def test_one_that_fails_on_the_chain_is_tried_a_few_times_only(
+def test_a_mint_that_fails_on_the_chain_is_tried_a_few_times_only(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = sponsored(world, alice)
@@ -295,13 +298,13 @@ def test_one_that_fails_on_the_chain_is_tried_a_few_times_only(
         if request.state == "submitted" and world.client.transaction(request.tx_hash) is not None:
             mine_while_broken(slow_chain, contract)
     assert request.state == "failed"
-    assert f"{MOST_NUMBERS} times" in request.reason_sentence
-    assert len(sent(request)) == MOST_NUMBERS
+    assert f"{MAX_NONCES} times" in request.reason_sentence
+    assert len(sent(request)) == MAX_NONCES
     assert contract.functions.totalSupply().call() == 0
 
 
 def mine_while_broken(chain: Chain, contract: Contract) -> None:
-    """One block in which the waiting transaction fails, and two more that make it final."""
+    """Mine a block in which the pending transaction fails, and more until it is final."""
     code = chain.rpc("eth_getCode", contract.address, "latest")
     chain.rpc("anvil_setCode", contract.address, "0x60006000fd")
     chain.mine()
@@ -309,7 +312,7 @@ def mine_while_broken(chain: Chain, contract: Contract) -> None:
     chain.finalize()
 
 
-def test_without_money_it_waits_and_says_so(
+def test_without_funds_it_waits_and_says_so(
     world: World, chain: Chain, alice: User, contract: Contract, settings: Any
 ) -> None:
     poor = chain.accounts[6]
@@ -324,7 +327,7 @@ def test_without_money_it_waits_and_says_so(
     assert finish(world, chain, request).state == "confirmed"
 
 
-def test_while_gas_is_dear_it_waits(world: World, alice: User, contract: Contract, settings: Any) -> None:
+def test_while_fees_are_too_high_it_waits(world: World, alice: User, contract: Contract, settings: Any) -> None:
     settings.NFT_SPONSOR_MAX_FEE = 1
     request = go_on(world, sponsored(world, alice))
     assert request.state == "pinned"
@@ -336,10 +339,12 @@ def test_while_gas_is_dear_it_waits(world: World, alice: User, contract: Contrac
 # --- for whom, and how much -----------------------------------------------------------------------------------------
 
 
-def test_off_unless_told(world: World, chain: Chain, alice: User, contract: Contract, settings: Any) -> None:
+def test_the_site_pays_for_nobody_by_default(
+    world: World, chain: Chain, alice: User, contract: Contract, settings: Any
+) -> None:
     settings.NFT_SPONSOR_CHAINS = []
-    assert offer_for(alice, CHAIN_ID, world.now) is None
-    with pytest.raises(NotSponsored):
+    assert get_offer(alice, CHAIN_ID, world.now) is None
+    with raises_kind(NOT_SPONSORED):
         sponsored(world, alice)
 
 
@@ -349,12 +354,12 @@ def test_a_person_gets_so_many_a_day_and_so_many_ever(
     settings.NFT_SPONSOR_PER_DAY, settings.NFT_SPONSOR_PER_PERSON = 1, 2
     first = to_submitted(world, alice)
     assert sponsored(world, alice).pk == first.pk  # the same form again
-    with pytest.raises(NotSponsored, match=r"at most 1 of a person.*your own wallet"):
+    with raises_kind(NOT_SPONSORED, match=r"at most 1 of a person.*your own wallet"):
         sponsored(world, alice, key="k2")
     world.later(days=1, seconds=1)
     sponsored(world, alice, key="k2")
     world.later(days=1, seconds=1)
-    with pytest.raises(NotSponsored, match="as many as it pays for one person"):
+    with raises_kind(NOT_SPONSORED, match="as many as it pays for one person"):
         sponsored(world, alice, key="k3")
 
 
@@ -377,18 +382,18 @@ def test_the_days_budget_is_for_everybody(
     assert (second.state, sent(second)) == ("pinned", [])
     assert "used up" in second.reason_sentence
     settings.NFT_SPONSOR_BUDGET -= 1
-    with pytest.raises(NotSponsored, match="used up"):
+    with raises_kind(NOT_SPONSORED, match="used up"):
         sponsored(world, bob, key="k2")
     world.later(days=1)
     go_on(world, first)
     assert go_on(world, second).state == "submitted"
 
 
-# --- signers ----------------------------------------------------------------------------------------------------------
+# --- signers --------------------------------------------------------------------------------------------------------
 
 
 class HighS:
-    """As some key services sign: any s is right to them."""
+    """A signer that returns the high s, as some key services do (EIP-2 forbids it)."""
 
     def __init__(self, inner: KeySigner) -> None:
         self.address, self._inner = inner.address, inner
@@ -400,20 +405,20 @@ class HighS:
         return signature[:32] + high.to_bytes(32) + bytes([signature[64] ^ 1])
 
 
-def test_a_signers_high_s_is_turned_low() -> None:
+def test_a_high_s_is_replaced_by_the_low_one() -> None:
     key, digest = KeySigner("0x" + "11" * 32), b"\x07" * 32
     assert sign_digest(HighS(key), digest) == sign_digest(key, digest)
 
 
-def test_a_signer_of_another_key_is_noticed() -> None:
-    class Lying:
+def test_a_signature_of_another_key_is_refused() -> None:
+    class WrongKey:
         address = bytes(20)
 
         def sign(self, digest: bytes) -> bytes:
             return KeySigner("0x" + "11" * 32).sign(digest)
 
     with pytest.raises(SignerError, match="another key"):
-        sign_digest(Lying(), b"\x07" * 32)
+        sign_digest(WrongKey(), b"\x07" * 32)
 
 
 class BrokenSigner:
@@ -423,10 +428,10 @@ class BrokenSigner:
         del chain_id
 
     def sign(self, digest: bytes) -> bytes:
-        raise ConnectionError("the key service is away")
+        raise ConnectionError("the key service can't be reached")
 
 
-def test_a_signer_that_is_away_is_waited_for(
+def test_an_unavailable_signer_is_retried(
     world: World, chain: Chain, alice: User, contract: Contract, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.NFT_SPONSOR_SIGNER = f"{__name__}.BrokenSigner"
@@ -438,15 +443,15 @@ def test_a_signer_that_is_away_is_waited_for(
     assert go_on(world, request).state == "submitted"
 
 
-def test_a_key_is_never_repeated() -> None:
+def test_a_key_is_never_shown() -> None:
     with pytest.raises(ValueError, match="64 hexadecimal digits") as caught:
         KeySigner("0xnothex")
     assert "nothex" not in str(caught.value)
     assert "1111" not in repr(KeySigner("0x" + "11" * 32))
 
 
-def test_the_form_offers_it(world: World, alice: User, contract: Contract) -> None:
+def test_an_offer_says_how_many_are_left(world: World, alice: User, contract: Contract) -> None:
     assert requests.MintOrder(b"", "", "", alice.linked_accounts.get().pk, "k").is_sponsored is False
-    offer = offer_for(alice, CHAIN_ID, world.now)
+    offer = get_offer(alice, CHAIN_ID, world.now)
     assert offer is not None
     assert offer.left == 3

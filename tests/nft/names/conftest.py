@@ -1,4 +1,4 @@
-"""A site that reads ENS names. Imports wait: this file is read before Django is set up."""
+"""Fixtures for a site with an ENS registry. Imports are local, since this file is read before Django is set up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def site_with_names(names: Names, settings: Any) -> Names:
 
 @pytest.fixture
 def alice(db: None, chain: Chain, site_with_names: Names) -> User:
-    """Alice, whose account is hidden and has the primary name alice.eth."""
+    """Return Alice, whose account is hidden and has the primary name alice.eth."""
     from tests.kit.world import person
 
     site_with_names.give_whole("alice.eth", chain.accounts[1])

@@ -1,4 +1,4 @@
-"""A picture asked for by a name is found through indexes, however many people have names."""
+"""The query for a picture by ENS name uses indexes."""
 
 from __future__ import annotations
 

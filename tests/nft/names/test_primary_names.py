@@ -1,4 +1,4 @@
-"""Public accounts are known by their names, hidden ones to nobody; and serving never asks the chain."""
+"""Primary names of public accounts: looked up by jobs, served from rows, and never for hidden accounts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from nft.accounts.listing import list_accounts
 from nft.accounts.public import public_accounts
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
-from nft.names.known import MAX_AGE
-from nft.names.primary import PERIOD, check_name, sweep_names
+from nft.names.primary import MAX_AGE, PERIOD, sweep_primary_names, update_primary_name
 from profiles import jobs
 from profiles.leases import due
 from profiles.people.people import profile_of
@@ -35,7 +34,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def world(chain: Chain) -> World:
     world = make_world(chain)
-    world.now = timezone.now() + timedelta(seconds=5)  # what is served is judged by the real clock
+    world.now = timezone.now() + timedelta(seconds=5)  # requests are served by the real clock
     return world
 
 
@@ -44,7 +43,7 @@ def account_of(user: User) -> LinkedAccount:
 
 
 def names_of(user: User, now: datetime) -> list[str]:
-    """What the public page says."""
+    """Return the names on the public page."""
     return [account.name for account in public_accounts(user.pk, now) if account.name]
 
 
@@ -59,9 +58,9 @@ def test_a_public_account_is_found_by_its_name(
     monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.get_job(check_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
+    assert sent == [(jobs.get_job(update_primary_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
-    run(check_name, account_of(alice).pk)
+    run(update_primary_name, account_of(alice).pk)
     for identifier in ("alice.eth", "Alice.ETH"):
         assert find_profile(identifier) == profile_of(alice)
     assert find_profile("bob.eth") is None
@@ -74,7 +73,7 @@ def test_a_picture_is_served_by_name_without_asking_the_chain(
 ) -> None:
     show(alice)
     upload(alice)
-    check_name(account_of(alice).pk, world.now, world.clients)
+    update_primary_name(account_of(alice).pk, world.now, world.clients)
     nobody = settings.NFT_CHAINS[CHAIN_ID] | {"rpc_urls": ["http://127.0.0.1:9"]}
     settings.NFT_CHAINS = {CHAIN_ID: nobody}
     with django_assert_max_num_queries(2):
@@ -91,7 +90,7 @@ def test_a_name_may_be_of_any_script_or_of_emoji(
 ) -> None:
     site_with_names.give_whole("ñandú.🚴‍♂.eth", chain.accounts[1])
     upload(person("alice", chain.accounts[1], public=True))
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     for name in ("ñandú.🚴‍♂.eth", "ÑANDU\u0301.🚴‍♂.eth"):
         assert client.get(f"/avatar/{quote(name)}.webp?d=404").status_code == 200
     assert client.get(f"/avatar/{quote('nandu.🚴‍♂.eth')}?d=404").status_code == 404
@@ -102,7 +101,7 @@ def test_the_receipt_names_a_public_holder(alice: User, world: World, chain: Cha
     claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     assert client.get("/avatar/alice.json").json()["provenance"]["account_name"] == ""
     show(alice)
-    check_name(account_of(alice).pk, world.now, world.clients)
+    update_primary_name(account_of(alice).pk, world.now, world.clients)
     facts = client.get("/avatar/alice.json").json()["provenance"]
     assert (facts["account"], facts["account_name"]) == (chain.accounts[1], "alice.eth")
     show(alice, is_public=False)
@@ -111,7 +110,7 @@ def test_the_receipt_names_a_public_holder(alice: User, world: World, chain: Cha
 
 
 def recording(chain: Chain) -> Any:
-    """The chain by a node that remembers what it was asked."""
+    """Return a node that relays to the chain and records the requests."""
 
     def answer(method: str, params: list[Any]) -> Any:
         try:
@@ -129,19 +128,19 @@ def on(node: FakeNode, world: World) -> Any:
 def test_a_hidden_account_is_never_looked_up(alice: User, world: World, chain: Chain) -> None:
     account = account_of(alice)
     with recording(chain) as node, on(node, world):
-        assert check_name(account.pk, world.now, world.clients)
-        sweep_names(world.now, world.clients)
+        assert update_primary_name(account.pk, world.now, world.clients)
+        sweep_primary_names(world.now, world.clients)
         show(alice, is_public=False)
-        sweep_names(world.later(days=2), world.clients)
+        sweep_primary_names(world.later(days=2), world.clients)
         # A row left over from when it was public asks nothing either.
         PrimaryName.objects.create(account=account, name="alice.eth", checked_at=world.now, due_at=world.now)
-        check_name(account.pk, world.now, world.clients)
+        update_primary_name(account.pk, world.now, world.clients)
         assert find_profile("alice.eth") is None
-        assert sweep_names(world.now, world.clients) == 0
+        assert sweep_primary_names(world.now, world.clients) == 0
         assert node.asked == []
         assert not PrimaryName.objects.exists()
         show(alice)  # and now it may
-        assert sweep_names(world.now, world.clients) == 1
+        assert sweep_primary_names(world.now, world.clients) == 1
         assert "eth_call" in node.asked
 
 
@@ -154,11 +153,11 @@ def unlink(user: User) -> None:
 
 
 @pytest.mark.parametrize("leave", [hide, unlink])
-def test_hiding_or_unlinking_an_account_forgets_its_name_at_once(
+def test_hiding_or_unlinking_an_account_deletes_its_name(
     alice: User, world: World, client: Client, leave: Callable[[User], None]
 ) -> None:
     show(alice)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     assert find_profile("alice.eth") == profile_of(alice)
     leave(alice)
     assert find_profile("alice.eth") is None
@@ -179,79 +178,77 @@ def test_an_account_hidden_while_it_is_looked_up_keeps_no_name(alice: User, worl
 
     node.call = call  # type: ignore[method-assign]
     with world.other_chain(node):
-        check_name(account.pk, world.now, world.clients)
+        update_primary_name(account.pk, world.now, world.clients)
     assert PrimaryName.objects.get().name == ""
 
 
-def test_a_name_that_no_longer_leads_here_is_dropped_at_the_next_look(
+def test_a_name_that_leads_elsewhere_is_removed_at_the_next_look_up(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
     show(alice)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     site_with_names.set_address("alice.eth", chain.accounts[1], chain.accounts[2])
-    assert sweep_names(world.later(hours=1), world.clients) == 0  # not due
-    assert sweep_names(world.later(seconds=PERIOD.total_seconds()), world.clients) == 1
+    assert sweep_primary_names(world.later(hours=1), world.clients) == 0  # not due
+    assert sweep_primary_names(world.later(seconds=PERIOD.total_seconds()), world.clients) == 1
     assert names_of(alice, world.now) == []
     assert find_profile("alice.eth") is None
 
 
-def test_a_name_that_moved_is_its_new_accounts_only(
-    alice: User, world: World, chain: Chain, site_with_names: Names
-) -> None:
+def test_a_name_belongs_to_one_account(alice: User, world: World, chain: Chain, site_with_names: Names) -> None:
     show(alice)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     bob = person("bob", chain.accounts[2])
     site_with_names.set_address("alice.eth", chain.accounts[1], chain.accounts[2])
     site_with_names.set_primary_name(chain.accounts[2], "alice.eth")
     show(bob)
-    check_name(account_of(bob).pk, world.later(minutes=2), world.clients)
+    update_primary_name(account_of(bob).pk, world.later(minutes=2), world.clients)
     assert find_profile("alice.eth") == profile_of(bob)
     assert names_of(alice, world.now) == []
 
 
-def test_an_outage_takes_no_name_away_but_its_age_does(alice: User, world: World) -> None:
+def test_a_name_survives_an_outage_until_its_maximum_age(alice: User, world: World) -> None:
     show(alice)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     with world.dead_chain():
         world.later(days=1, minutes=1)
-        assert not check_name(account_of(alice).pk, world.now, world.clients)
+        assert not update_primary_name(account_of(alice).pk, world.now, world.clients)
         assert names_of(alice, world.now) == ["alice.eth"]
-        assert sweep_names(world.later(minutes=11), world.clients) == 0
+        assert sweep_primary_names(world.later(minutes=11), world.clients) == 0
         assert names_of(alice, world.now) == ["alice.eth"]
     assert names_of(alice, world.now + MAX_AGE) == []
     PrimaryName.objects.update(checked_at=timezone.now() - MAX_AGE - timedelta(minutes=1))
     assert find_profile("alice.eth") is None
 
 
-def test_names_that_never_answer_do_not_hold_up_the_others(alice: User, world: World, chain: Chain) -> None:
-    """They come first once; then each waits twice as long as before."""
+def test_names_that_fail_do_not_delay_the_others(alice: User, world: World, chain: Chain) -> None:
+    """They are due first once; then the delay of each doubles."""
     for number, address in enumerate(chain.accounts[5:7]):
         person(f"slow{number}", address, public=True)
     with world.dead_chain():
-        assert sweep_names(world.now, world.clients) == 0
-        assert sweep_names(world.later(minutes=11), world.clients) == 0
+        assert sweep_primary_names(world.now, world.clients) == 0
+        assert sweep_primary_names(world.later(minutes=11), world.clients) == 0
     show(alice)
     assert list(PrimaryName.objects.order_by("tries").values_list("tries", flat=True)) == [0, 2, 2]
     world.later(minutes=11)
-    assert sweep_names(world.now, world.clients) == 1
+    assert sweep_primary_names(world.now, world.clients) == 1
     assert names_of(alice, world.now) == ["alice.eth"]
 
 
-def test_a_look_up_delivered_twice_is_made_once(alice: User, world: World, chain: Chain) -> None:
+def test_a_job_delivered_twice_makes_one_look_up(alice: User, world: World, chain: Chain) -> None:
     show(alice)
     with recording(chain) as node, on(node, world):
-        check_name(account_of(alice).pk, world.now, world.clients)
+        update_primary_name(account_of(alice).pk, world.now, world.clients)
         asked = len(node.asked)
-        check_name(account_of(alice).pk, world.now, world.clients)
+        update_primary_name(account_of(alice).pk, world.now, world.clients)
         assert len(node.asked) == asked
 
 
-def test_saving_again_looks_again_but_not_without_end(
+def test_saving_an_account_requests_a_look_up_with_a_pause(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
-    """Whoever gave themselves a name meanwhile needs not wait for a day."""
+    """A person who set a primary name need not wait for a day."""
     show(alice)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     show(alice)
     later = PrimaryName.objects.get().due_at
     assert later is not None
@@ -261,17 +258,17 @@ def test_saving_again_looks_again_but_not_without_end(
     assert due(PrimaryName.objects.all(), timezone.now()).exists()
 
 
-def test_without_a_registry_of_names_nobody_is_found_by_one(alice: User, world: World, settings: Any) -> None:
+def test_without_a_registry_nobody_is_found_by_name(alice: User, world: World, settings: Any) -> None:
     show(alice)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
     assert find_profile("alice.eth") is None
-    assert sweep_names(world.later(days=2), world.clients) == 0
+    assert sweep_primary_names(world.later(days=2), world.clients) == 0
 
 
-def test_a_contract_account_elsewhere_is_not_found_by_a_name_of_here(alice: User, world: World) -> None:
+def test_a_contract_account_of_another_chain_is_not_found_by_name(alice: User, world: World) -> None:
     LinkedAccount.objects.update(is_contract_account=True, chain_id=8453, is_public=True)
-    sweep_names(world.now, world.clients)
+    sweep_primary_names(world.now, world.clients)
     assert PrimaryName.objects.get().name == ""
     PrimaryName.objects.update(name="alice.eth")
     assert find_profile("alice.eth") is None

@@ -15,10 +15,11 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
-from nft.errors import NotNow
+from nft.errors import NOT_NOW
 from nft.models import TokenClaim
 from nft.tokens.ownership import check_ownership
 from nft.transfers.sending import build_transfer
+from tests.kit.errors import raises_kind
 from tests.kit.world import World, claim_of, make_world, mint, pinned_metadata, send, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -196,5 +197,5 @@ def test_the_vault_is_as_public_as_the_account(
 
 
 def test_who_only_shows_a_vaults_token_can_not_send_it(world: World, chain: Chain, delegated: TokenClaim) -> None:
-    with pytest.raises(NotNow, match="vault"):
+    with raises_kind(NOT_NOW, match="vault"):
         build_transfer(delegated, chain.accounts[STRANGER], world.clients)

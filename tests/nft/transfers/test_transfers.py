@@ -1,4 +1,4 @@
-"""Sending a token away: what is refused before signing, and what is watched after."""
+"""Sending a token: what is refused before signing, and how it is checked afterwards."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from web3.contract import Contract
 
 from nft.claims import claiming
-from nft.claims.errors import RATE_LIMITED, ClaimError
+from nft.claims.errors import ClaimError
 from nft.core.evm.address import parse_address
-from nft.errors import NotNow, ReceiverRefused, WouldFail
+from nft.errors import NOT_NOW, RATE_LIMITED, WOULD_FAIL
 from nft.minting import requests
-from nft.minting.errors import TooManyMints
 from nft.minting.requests import record_mint_sent, use_mint
-from nft.transfers.sending import build_transfer, record_transfer_sent
+from nft.transfers.sending import RECEIVER_REFUSED, build_transfer, record_transfer_sent
+from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World
 from tests.servers.chain import Chain
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
-    """Ours, known to the site."""
+    """The site's own collection."""
     return install(chain, settings)
 
 
@@ -37,7 +37,7 @@ def claim(world: World, chain: Chain, alice: User, contract: Contract) -> Any:
     return world.verify_and_fetch(use_mint(alice, request.pk, world.now))
 
 
-def test_the_same_hash_again_and_again_buys_no_endless_checks(
+def test_reported_transfers_are_rate_limited(
     world: World, alice: User, claim: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claiming, "CHECKS_PER_HOUR", 3)  # one was spent on the claim itself
@@ -48,13 +48,13 @@ def test_the_same_hash_again_and_again_buys_no_endless_checks(
     assert refused.value.is_a(RATE_LIMITED)
 
 
-def test_nor_does_the_hash_of_a_mint(
+def test_reported_mints_are_rate_limited(
     world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "HASHES_PER_HOUR", 1)
     request = ready_to_sign(world, alice)
     record_mint_sent(alice, request.pk, "0x" + "ab" * 32, world.now)
-    with pytest.raises(TooManyMints):
+    with raises_kind(RATE_LIMITED):
         record_mint_sent(alice, request.pk, "0x" + "cd" * 32, world.now)
 
 
@@ -68,23 +68,23 @@ def test_receivers_that_would_lose_the_token_are_refused(
         ("alice", "not an address"),
         (chain.accounts[2][:-1] + ("a" if chain.accounts[2][-1] != "a" else "b"), "checksum"),
     ]:
-        with pytest.raises(ReceiverRefused, match=sentence):
+        with raises_kind(RECEIVER_REFUSED, match=sentence):
             build_transfer(claim, to, world.clients)
 
 
-def test_a_receiver_that_takes_no_tokens_is_said_before_signing(world: World, chain: Chain, claim: Any) -> None:
+def test_a_receiver_that_takes_no_tokens_is_refused_before_signing(world: World, chain: Chain, claim: Any) -> None:
     wall = chain.deploy("OddRefusesTokens")
-    with pytest.raises(WouldFail):
+    with raises_kind(WOULD_FAIL):
         build_transfer(claim, wall.address, world.clients)
 
 
 def test_a_token_that_is_not_held_is_not_sent(world: World, chain: Chain, claim: Any) -> None:
     claim.state = "not_owned"
-    with pytest.raises(NotNow):
+    with raises_kind(NOT_NOW):
         build_transfer(claim, chain.accounts[2], world.clients)
 
 
-def test_a_sent_transfer_is_watched_closely(world: World, alice: User, claim: Any) -> None:
+def test_a_sent_transfer_is_checked_often(world: World, alice: User, claim: Any) -> None:
     record_transfer_sent(alice, claim.pk, "0x" + "11" * 32, world.now)
     world.verify(claim)
     assert (claim.due_at - world.now).total_seconds() < 5

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from nft.gallery.pages import HIDDEN, SPAM, Shelves, Wish
+from nft.gallery.pages import HIDDEN, SPAM, GalleryFilter, Shelves
 from nft.gallery.progress import Counts, Progress
 from nft.models import HeldToken, TokenClaim
 from nft.views import gallery_page as pages
@@ -25,8 +25,8 @@ def token(**columns: Any) -> HeldToken:
     return held
 
 
-def entry(held: HeldToken, wish: Wish | None = None) -> pages.HeldEntry:
-    return pages.held_entry(held, wish or Wish(), names_chain=False)
+def entry(held: HeldToken, wish: GalleryFilter | None = None) -> pages.HeldEntry:
+    return pages.held_entry(held, wish or GalleryFilter(), names_chain=False)
 
 
 def shelves(main: int, hidden: int, spam: int) -> Shelves:
@@ -42,7 +42,7 @@ def shelves(main: int, hidden: int, spam: int) -> Shelves:
     ],
 )
 def test_actions_by_shelf(shelf: str, labels: list[str], pressed: str) -> None:
-    actions = entry(token(), Wish(shelf=shelf, query="lake")).actions
+    actions = entry(token(), GalleryFilter(shelf=shelf, query="lake")).actions
     assert [action.label for action in actions] == labels
     assert actions[-1].pressed == ("put", pressed)
     assert ("q", "lake") in actions[-1].fields
@@ -58,7 +58,7 @@ def test_the_token_in_use_is_not_offered_again() -> None:
 def test_pictures_of_spam_are_never_shown() -> None:
     held = token(image=StoredImage(sha256="ab" * 32, pk=1))
     assert entry(held).picture_url.endswith("?v=abababababab")
-    spam = entry(held, Wish(shelf=SPAM))
+    spam = entry(held, GalleryFilter(shelf=SPAM))
     assert (spam.picture_url, spam.is_waiting, spam.spam_note) == ("", False, "It is spam.")
 
 
@@ -66,7 +66,7 @@ def test_pictures_of_spam_are_never_shown() -> None:
 def test_why_there_is_no_picture(expected: str, *, may_ask: bool) -> None:
     held = token(last_error="No answer.", may_ask_hosts=may_ask)
     assert entry(held).trouble == expected
-    assert entry(held, Wish(shelf=SPAM)).trouble == ""
+    assert entry(held, GalleryFilter(shelf=SPAM)).trouble == ""
 
 
 def test_a_token_is_unconfirmed_until_a_block_says_so() -> None:
@@ -93,14 +93,14 @@ def test_names_and_places() -> None:
     ],
 )
 def test_shelves_with_something_on_them(counts: tuple[int, int, int], shelf: str, labels: list[str]) -> None:
-    tabs = pages.shelf_tabs(shelves(*counts), Wish(shelf=shelf))
+    tabs = pages.shelf_tabs(shelves(*counts), GalleryFilter(shelf=shelf))
     assert [tab.label for tab in tabs] == labels
     assert [tab.is_current for tab in tabs].count(True) == (1 if labels else 0)
 
 
 def test_a_choice_of_one_is_none() -> None:
     several = replace(NOTHING, collections=[("0xA", "A"), ("0xB", "B")], chains=[(1, "Ethereum")])
-    (only,) = pages.filters(several, Wish(collection="0xB"))
+    (only,) = pages.filters(several, GalleryFilter(collection="0xB"))
     assert [chosen for _, _, chosen in only.choices] == [False, True]
 
 
@@ -115,15 +115,15 @@ def test_indexers_are_named(names: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     ("wish", "found", "progress", "title"),
     [
-        (Wish(query="x"), NOTHING, SEARCHED, "Nothing matches"),
-        (Wish(shelf=HIDDEN), NOTHING, SEARCHED, "Nothing is hidden"),
-        (Wish(shelf=SPAM), NOTHING, SEARCHED, "Nothing is set aside"),
-        (Wish(), shelves(0, 2, 0), SEARCHED, "All of them lie on other shelves"),
-        (Wish(), NOTHING, SEARCHED, "No tokens found"),
-        (Wish(query="x"), NOTHING, replace(SEARCHED, is_running=True), "Nothing matches"),
+        (GalleryFilter(query="x"), NOTHING, SEARCHED, "Nothing matches"),
+        (GalleryFilter(shelf=HIDDEN), NOTHING, SEARCHED, "Nothing is hidden"),
+        (GalleryFilter(shelf=SPAM), NOTHING, SEARCHED, "Nothing is set aside"),
+        (GalleryFilter(), shelves(0, 2, 0), SEARCHED, "All of them lie on other shelves"),
+        (GalleryFilter(), NOTHING, SEARCHED, "No tokens found"),
+        (GalleryFilter(query="x"), NOTHING, replace(SEARCHED, is_running=True), "Nothing matches"),
     ],
 )
-def test_why_the_list_is_empty(wish: Wish, found: Shelves, progress: Progress, title: str) -> None:
+def test_why_the_list_is_empty(wish: GalleryFilter, found: Shelves, progress: Progress, title: str) -> None:
     words = pages.empty_gallery(wish, found, progress, has_claims=False).words
     assert words is not None
     assert words.title == title
@@ -132,9 +132,9 @@ def test_why_the_list_is_empty(wish: Wish, found: Shelves, progress: Progress, t
 def test_an_empty_list_during_and_before_a_search() -> None:
     running, unsearched = replace(SEARCHED, is_running=True), replace(SEARCHED, was_searched=False)
     troubled = replace(SEARCHED, troubles=["No answer."])
-    assert pages.empty_gallery(Wish(), NOTHING, running, has_claims=False).is_loading
-    assert pages.empty_gallery(Wish(), NOTHING, unsearched, has_claims=False).is_unsearched
-    assert pages.empty_gallery(Wish(), NOTHING, troubled, has_claims=True) == pages.EmptyGallery()
-    words = pages.empty_gallery(Wish(), NOTHING, SEARCHED, has_claims=True).words
+    assert pages.empty_gallery(GalleryFilter(), NOTHING, running, has_claims=False).is_loading
+    assert pages.empty_gallery(GalleryFilter(), NOTHING, unsearched, has_claims=False).is_unsearched
+    assert pages.empty_gallery(GalleryFilter(), NOTHING, troubled, has_claims=True) == pages.EmptyGallery()
+    words = pages.empty_gallery(GalleryFilter(), NOTHING, SEARCHED, has_claims=True).words
     assert words is not None
     assert words.title == "Nothing new found"

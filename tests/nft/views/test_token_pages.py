@@ -42,6 +42,14 @@ def post_json(client: Client, url: str, content: object) -> Any:
     return client.post(url, json.dumps(content), content_type="application/json")
 
 
+def claim_new_token(browser: Client, chain: Chain, contract: Contract) -> TokenClaim:
+    """Mint a token for Alice, and claim it in her browser; return the claim after the worker's first check."""
+    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
+    browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
+    run(sweep_lane, CHAIN_ID, True)
+    return TokenClaim.objects.get()
+
+
 def test_a_token_is_pasted_checked_and_shown(browser: Client, chain: Chain, contract: Contract) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     answer: Any = browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address}/{token_id}"})
@@ -69,13 +77,10 @@ def test_what_cannot_be_read_says_so_beside_the_field(browser: Client) -> None:
 
 
 def test_the_sweep_of_the_worker_notices_a_transfer(browser: Client, chain: Chain, contract: Contract) -> None:
-    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
-    browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    run(sweep_lane, CHAIN_ID, True)
-    claim = TokenClaim.objects.get()
+    claim = claim_new_token(browser, chain, contract)
     assert claim.state == "owned"
     chain.send(
-        contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], token_id), sender=chain.accounts[1]
+        contract.functions.transferFrom(chain.accounts[1], chain.accounts[2], claim.token_id), sender=chain.accounts[1]
     )
     chain.finalize()
     browser.post(reverse("nft:claim_recheck", args=[claim.pk]))
@@ -153,10 +158,7 @@ def test_a_body_too_large_for_a_picture_is_refused_unread(browser: Client, contr
 
 
 def test_a_transfer_is_built_and_its_hash_kept(browser: Client, chain: Chain, contract: Contract) -> None:
-    token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
-    browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    run(sweep_lane, CHAIN_ID, True)
-    claim = TokenClaim.objects.get()
+    claim = claim_new_token(browser, chain, contract)
     transfer = reverse("nft:transfer", args=[claim.pk])
     assert browser.get(transfer).status_code == 200
     assert b"own contract" in browser.post(transfer, {"to": contract.address}).content

@@ -1,4 +1,4 @@
-"""Hearing of new blocks by a node's websocket: a hint, from a node that may say anything."""
+"""New blocks announced by a node's websocket: only a hint, from a node that may send anything."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATIENCE = 20.0
 
 @contextmanager
 def node(say: Callable[[ServerConnection], None], port: int = 0) -> Iterator[str]:
-    """A websocket whose every connection is handled by `say`; its URL."""
+    """Run a websocket server whose connections `say` handles. Yield its URL."""
     with serve(say, "127.0.0.1", port) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
@@ -36,7 +36,7 @@ def node(say: Callable[[ServerConnection], None], port: int = 0) -> Iterator[str
 
 @contextmanager
 def listener(url: str) -> Iterator[Semaphore]:
-    """Released at each wake."""
+    """Listen in a thread. Yield a semaphore that is released at each wake."""
     woken, stop = Semaphore(0), Event()
     thread = Thread(target=listen, args=(CHAIN_ID, url, woken.release, stop), daemon=True)
     thread.start()
@@ -49,7 +49,7 @@ def ws(chain: Chain) -> str:
     return chain.url.replace("http://", "ws://")
 
 
-def test_each_new_block_is_heard(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_new_block_wakes_the_watcher(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "PAUSE", 0.0)
     with listener(ws(chain)) as woken:
         assert woken.acquire(timeout=PATIENCE), "once it listens, as blocks may have come before"
@@ -104,7 +104,7 @@ def test_a_bad_websocket_is_an_outage(say: Callable[[ServerConnection], None], m
     assert "secret-key" not in str(outage.value)
 
 
-def test_a_node_that_is_not_there_yet_is_heard_once_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_that_starts_later_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "SHORTEST_WAIT", 0.05)
     monkeypatch.setattr(listening, "LONGEST_WAIT", 0.2)
     port = free_port()
@@ -124,7 +124,7 @@ def test_a_node_that_is_not_there_yet_is_heard_once_it_is(monkeypatch: pytest.Mo
     assert len(calls) == 3, "it hung up twice"
 
 
-def test_a_chatterbox_wakes_nobody_more_often_than_the_pace_allows() -> None:
+def test_many_messages_wake_no_more_often_than_once_a_pause() -> None:
     def say(connection: ServerConnection) -> None:
         while True:
             connection.send('{"jsonrpc": "2.0", "method": "eth_subscription", "params": {}}')

@@ -1,4 +1,4 @@
-"""Real workers, beats and listeners, killed in the middle of things: every job ends, and ends once."""
+"""Real workers, beats and listeners, killed while at work: every job ends, and ends once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.servers.workers import Programs
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 60.0
 HANGS = Fault("POST", seconds=9.0)
-"""Shorter than the time a node is given, so that what hangs here is no outage."""
+"""Shorter than the timeout of a node, so that a hanging request here is no outage."""
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def world(chain: Chain) -> World:
 
 @pytest.fixture
 def node(chain: Chain, programs: Programs) -> Iterator[FaultyProxy]:
-    """The node as the programs see it: it hangs when it is told to."""
+    """The node as the programs reach it, through a proxy that can hang."""
     with faulty(chain.url) as proxy:
         programs.use_chain(proxy.url)
         yield proxy
@@ -53,7 +53,7 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 def redeliver(redis: RedisServer) -> int:
-    """What the broker does when a dead worker's message becomes visible again; how many there were."""
+    """Deliver again the messages of killed workers, as the broker does in time. Return how many there were."""
     with redis.client() as client:
         lost = client.hgetall("unacked")
         for tag, entry in lost.items():
@@ -64,7 +64,7 @@ def redeliver(redis: RedisServer) -> int:
 
 
 def let_leases_end() -> None:
-    """Three minutes pass."""
+    """Let every lease run out."""
     now = timezone.now()
     TokenClaim.objects.filter(attempt__isnull=False).update(due_at=now)
     ClaimPicture.objects.filter(attempt__isnull=False).update(due_at=now)
@@ -88,7 +88,7 @@ def assert_done_once(claim: TokenClaim) -> None:
     assert claim.user.profile.audit_entries.filter(action__startswith="avatar").count() == 1
 
 
-def test_a_worker_killed_in_the_middle_of_a_check_and_of_a_picture_leaves_both_to_others_who_do_them_once(
+def test_a_check_and_a_picture_of_killed_workers_are_done_once_by_others(
     world: World, chain: Chain, alice: User, programs: Programs, node: FaultyProxy, redis_server: RedisServer
 ) -> None:
     contract = deploy_avatar_token(chain)
@@ -130,7 +130,7 @@ def is_doubted(claim: TokenClaim) -> bool:
     return Avatar.objects.filter(pk=claim.avatar_id, is_doubted=True).exists()
 
 
-def test_a_block_heard_of_by_websocket_takes_the_mark_long_before_the_next_look(
+def test_a_block_announced_by_websocket_hides_the_mark_long_before_the_next_run(
     world: World, chain: Chain, shown_claim: TokenClaim, programs: Programs
 ) -> None:
     programs.settings["NFT_WATCH_PERIOD"] = "3600"
@@ -138,12 +138,12 @@ def test_a_block_heard_of_by_websocket_takes_the_mark_long_before_the_next_look(
     programs.start_worker()
     programs.start_beat()
     programs.start_listener()
-    wait_for(lambda: WatchedChain.objects.get().head_at != world.now)  # it looks once when it begins to listen
+    wait_for(lambda: WatchedChain.objects.get().head_at != world.now)  # it runs once when the listener connects
     send_away(chain, shown_claim)
     wait_for(lambda: is_doubted(shown_claim))
 
 
-def test_with_a_dead_websocket_the_beat_goes_on_looking(
+def test_with_a_broken_websocket_beat_still_starts_the_watcher(
     chain: Chain, shown_claim: TokenClaim, programs: Programs
 ) -> None:
     programs.settings["NFT_WATCH_PERIOD"] = "1"

@@ -1,4 +1,4 @@
-"""What people can do with a name (ENS) in a form: show the token it chose as its picture, and send a token to it."""
+"""ENS names in forms: claim the token of a name's avatar record, and send a token to a name."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nft.claims.claiming import create_claim
 from nft.claims.errors import NAMES_UNAVAILABLE, REFERENCE_REFUSED, ClaimError
 from nft.core.evm.address import to_checksum
 from nft.core.evm.ens import evm_coin_type
-from nft.errors import NamesDown as ReceiverUnknown
-from nft.errors import ReceiverRefused, TooManyNames
+from nft.errors import RATE_LIMITED
 from nft.models import TokenClaim
 from nft.transfers import sending
 from nft.transfers.sending import find_receiver
 from profiles.people.people import profile_of
+from tests.kit.errors import raises_kind
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
@@ -32,7 +32,7 @@ def set_avatar_record(names: Names, record: str) -> None:
     names.set_text("alice.eth", names.chain.accounts[1], "avatar", record)
 
 
-def test_a_name_is_pasted_and_its_token_checked(
+def test_a_pasted_name_is_claimed_as_its_token(
     browser: Client, site_with_names: Names, chain: Chain, contract: Contract
 ) -> None:
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
@@ -66,9 +66,7 @@ def test_a_name_without_a_token_is_refused_with_the_reason(alice: User, world: W
     assert not TokenClaim.objects.exists()
 
 
-def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
-    alice: User, world: World, site_with_names: Names, contract: Contract
-) -> None:
+def test_an_outage_is_not_cached(alice: User, world: World, site_with_names: Names, contract: Contract) -> None:
     set_avatar_record(site_with_names, f"eip155:{CHAIN_ID}/erc721:{contract.address}/1")
     with world.dead_chain(), pytest.raises(ClaimError, match="can't be looked up right now") as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
@@ -77,9 +75,7 @@ def test_an_outage_is_no_answer_about_a_name_and_not_remembered(
     assert create_claim(alice, "alice.eth", world.now, clients=world.clients).token_id == 1
 
 
-def test_what_a_name_says_is_remembered_for_a_while(
-    alice: User, world: World, site_with_names: Names, contract: Contract
-) -> None:
+def test_a_record_is_cached(alice: User, world: World, site_with_names: Names, contract: Contract) -> None:
     with pytest.raises(ClaimError) as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
     assert refused.value.is_a(REFERENCE_REFUSED)
@@ -87,16 +83,16 @@ def test_what_a_name_says_is_remembered_for_a_while(
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
 
 
-def test_a_site_without_names_says_what_to_paste_instead(alice: User, world: World, settings: Any) -> None:
+def test_without_a_registry_people_are_told_what_to_paste(alice: User, world: World, settings: Any) -> None:
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": ""}}
     with pytest.raises(ClaimError, match="is a name; paste the contract") as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
     assert refused.value.is_a(REFERENCE_REFUSED)
-    with pytest.raises(ReceiverRefused, match="does not look up names"):
+    with raises_kind(sending.RECEIVER_REFUSED, match="does not look up names"):
         find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
 
 
-def test_a_token_is_sent_to_a_name_whose_address_is_shown_first(
+def test_a_token_is_sent_to_a_name_after_its_address_was_shown(
     browser: Client, alice: User, world: World, chain: Chain, site_with_names: Names, contract: Contract
 ) -> None:
     bob = chain.accounts[2]
@@ -115,24 +111,22 @@ def test_a_token_is_sent_to_a_name_whose_address_is_shown_first(
     assert "The name nobody.eth leads to no address on Local chain." in refused.content.decode()
 
 
-def test_a_name_is_asked_anew_for_each_transfer(
-    alice: User, world: World, chain: Chain, site_with_names: Names
-) -> None:
+def test_a_name_is_looked_up_for_each_transfer(alice: User, world: World, chain: Chain, site_with_names: Names) -> None:
     bob, mallory = chain.accounts[2:4]
     site_with_names.give_whole("bob.eth", bob)
     assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == bob
     site_with_names.set_address("bob.eth", bob, mallory)
     assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == mallory
-    with world.dead_chain(), pytest.raises(ReceiverUnknown):
+    with world.dead_chain(), raises_kind(sending.NAMES_UNAVAILABLE):
         find_receiver("bob.eth", CHAIN_ID, alice, world.clients)
 
 
-def test_the_address_of_one_chain_is_not_taken_for_another(
+def test_the_address_of_one_chain_is_not_used_on_another(
     alice: User, world: World, chain: Chain, site_with_names: Names
 ) -> None:
     bob = chain.accounts[2]
     site_with_names.give_whole("bob.eth", bob)
-    with pytest.raises(ReceiverRefused, match="leads to no address on Chain 8453"):
+    with raises_kind(sending.RECEIVER_REFUSED, match="leads to no address on Chain 8453"):
         find_receiver("bob.eth", 8453, alice, world.clients)
     site_with_names.set_address_for("bob.eth", bob, evm_coin_type(8453), b"\x22" * 20)
     assert find_receiver("bob.eth", 8453, alice, world.clients).address == to_checksum(b"\x22" * 20)
@@ -154,10 +148,10 @@ def test_a_token_is_sent_to_a_person_here_who_shows_an_account(
     assert "shows an account on Local chain" in nobody
 
 
-def test_looking_up_receivers_has_an_end(
+def test_look_ups_of_receivers_are_rate_limited(
     alice: User, world: World, site_with_names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "NAMES_PER_HOUR", 1)
     find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
-    with pytest.raises(TooManyNames):
+    with raises_kind(RATE_LIMITED):
         find_receiver("alice.eth", CHAIN_ID, alice, world.clients)

@@ -1,4 +1,4 @@
-"""What we keep of IPFS over the years: hashed again, mended or marked, and forgotten when nobody shows it."""
+"""Upkeep of IPFS files: verified again, restored or marked damaged, and deleted when unused."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.files import upkeep
-from nft.files.store import KeptFile, fetch_ipfs, keep_file, pin_file
-from nft.files.upkeep import KEPT_UNUSED, forget_unused_objects, rehash_due
+from nft.files.store import IpfsFile, fetch_ipfs, pin_file, store_file
+from nft.files.upkeep import KEPT_UNUSED, delete_unused_files, rehash_due
 from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
@@ -44,7 +44,7 @@ def clients(gateways: Gateways) -> Clients:
 
 def fetched(content: bytes = CONTENT, at: datetime = NOW) -> CachedObject:
     built = build_file(content)
-    return keep_file(KeptFile(built.root, "", content, built.blocks), at)
+    return store_file(IpfsFile(built.root, "", content, built.blocks), at)
 
 
 def spoil(cid: Cid) -> None:
@@ -52,10 +52,10 @@ def spoil(cid: Cid) -> None:
     storages["ipfs"].save(block_name(cid.digest), ContentFile(b"rotten"))
 
 
-# --- hashing again -------------------------------------------------------------------------------------------------
+# --- verifying again -------------------------------------------------------------------------------------------------
 
 
-def test_a_whole_file_is_noted_as_proved_and_left_alone_for_a_week() -> None:
+def test_a_whole_file_is_verified_once_a_week() -> None:
     kept = fetched()
     assert rehash_due(NOW + timedelta(days=6), NONE) == 0
     kept.refresh_from_db()
@@ -65,7 +65,7 @@ def test_a_whole_file_is_noted_as_proved_and_left_alone_for_a_week() -> None:
     assert (kept.proved_at, kept.damaged_at) == (LATER, None)
 
 
-def test_a_rotten_block_is_fetched_anew_where_a_gateway_has_it(helia: Gateway) -> None:
+def test_a_damaged_file_is_fetched_again(helia: Gateway) -> None:
     cid = parse_cid(helia.add(CONTENT))
     gateways = Gateways([helia.url])
     fetch_ipfs(IpfsUri(cid), clients(gateways), LIMITS)
@@ -78,9 +78,7 @@ def test_a_rotten_block_is_fetched_anew_where_a_gateway_has_it(helia: Gateway) -
     assert fetch_ipfs(IpfsUri(cid), clients(NONE), LIMITS) == CONTENT
 
 
-def test_damage_that_nobody_can_mend_is_an_alarm_and_goes_when_it_is_mended(
-    admin_client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_damage_is_an_alarm_until_the_file_is_restored(admin_client: Client, caplog: pytest.LogCaptureFixture) -> None:
     kept = pin_file(CONTENT, "image/png", NOW)
     spoil(list(build_file(CONTENT).blocks)[1])
     assert rehash_due(LATER, NONE) == 1
@@ -93,19 +91,19 @@ def test_damage_that_nobody_can_mend_is_an_alarm_and_goes_when_it_is_mended(
     assert "are damaged" not in admin_client.get("/admin/nft/cachedobject/").content.decode()
 
 
-def test_a_store_that_does_not_answer_marks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_marked_damaged_while_the_store_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched()
 
     def silent(*_: Any) -> bytes:
         raise BlockStoreError("The object store can't be read right now.")
 
-    monkeypatch.setattr(upkeep, "read_kept", silent)
+    monkeypatch.setattr(upkeep, "read_stored", silent)
     assert rehash_due(LATER, NONE) == 0
     assert CachedObject.objects.get().damaged_at is None
     assert CachedObject.objects.get().proved_at == NOW
 
 
-def test_one_file_is_kept_once_for_all_who_show_it(helia: Gateway) -> None:
+def test_a_file_is_fetched_and_stored_once(helia: Gateway) -> None:
     cid = parse_cid(helia.add(CONTENT))
     gateways = Gateways([helia.url])
     for _ in range(2):
@@ -114,7 +112,7 @@ def test_one_file_is_kept_once_for_all_who_show_it(helia: Gateway) -> None:
     assert CachedObject.objects.count() == 1
 
 
-# --- forgetting ----------------------------------------------------------------------------------------------------
+# --- deleting ----------------------------------------------------------------------------------------------------
 
 
 def claim_with(image_uri: str) -> TokenClaim:
@@ -123,31 +121,31 @@ def claim_with(image_uri: str) -> TokenClaim:
     return claim
 
 
-def test_a_strangers_file_goes_when_no_claim_has_named_it_for_a_week() -> None:
+def test_an_unused_file_of_a_stranger_is_deleted_after_a_week() -> None:
     kept = fetched()
-    assert forget_unused_objects(NOW + KEPT_UNUSED) == 0
-    assert forget_unused_objects(NOW + KEPT_UNUSED + timedelta(seconds=1)) == 1
+    assert delete_unused_files(NOW + KEPT_UNUSED) == 0
+    assert delete_unused_files(NOW + KEPT_UNUSED + timedelta(seconds=1)) == 1
     assert not CachedObject.objects.filter(pk=kept.pk).exists()
     assert not IpfsBlock.objects.filter(objects_using__isnull=False).exists()
 
 
-def test_what_a_claim_names_stays_also_below_a_path_with_odd_names() -> None:
+def test_a_file_that_a_claim_names_is_kept() -> None:
     root, name = build_file(CONTENT), "é 1.png"
-    keep_file(KeptFile(root.root, "", CONTENT, root.blocks), NOW)
+    store_file(IpfsFile(root.root, "", CONTENT, root.blocks), NOW)
     CachedObject.objects.update(uri=f"ipfs://{root.root}/{name}")
     claim = claim_with(str(IpfsUri(root.root, name)))
-    assert forget_unused_objects(LATER) == 0
+    assert delete_unused_files(LATER) == 0
     claim.delete()
-    assert forget_unused_objects(LATER) == 0  # used until then, as far as we know
-    assert forget_unused_objects(LATER + KEPT_UNUSED + timedelta(seconds=1)) == 1
+    assert delete_unused_files(LATER) == 0  # used until then, as far as we know
+    assert delete_unused_files(LATER + KEPT_UNUSED + timedelta(seconds=1)) == 1
 
 
-def test_what_was_made_here_stays() -> None:
+def test_files_made_here_are_kept() -> None:
     pin_file(picture(), "image/png", NOW)
-    assert forget_unused_objects(NOW + timedelta(days=400)) == 0
+    assert delete_unused_files(NOW + timedelta(days=400)) == 0
 
 
-def test_a_file_that_is_used_again_stays(helia: Gateway) -> None:
+def test_a_file_that_is_used_again_is_kept(helia: Gateway) -> None:
     kept = fetched()
     fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS)
-    assert forget_unused_objects(LATER) == 0
+    assert delete_unused_files(LATER) == 0

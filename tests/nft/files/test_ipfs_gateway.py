@@ -1,4 +1,4 @@
-"""What we hold for IPFS: pinned whole or not at all, served by proof, and fetched from us by others."""
+"""The store of IPFS files and the trustless gateway `/ipfs/`, also read by an independent client."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import (
     UNUSED_AFTER,
-    KeptFile,
+    IpfsFile,
     Pinned,
-    forget_unused_blocks,
-    keep_file,
+    delete_unused_blocks,
     pin_directory,
     pin_file,
-    read_kept,
+    read_stored,
+    store_file,
 )
 from nft.models import CachedObject, IpfsBlock
 from tests.kit.world import NOW, picture
@@ -52,7 +52,7 @@ def image() -> Pinned:
 
 @pytest.mark.parametrize("name", ["a\rb", 'a"b', "a,b", "日本", "é"])
 @pytest.mark.parametrize("query", ["", "?format=car", "?format=raw"])
-def test_names_that_strangers_give_files_break_no_header(visitor: Client, name: str, query: str) -> None:
+def test_odd_file_names_break_no_header(visitor: Client, name: str, query: str) -> None:
     pinned = pin_directory({name: (picture(), "image/png")}, NOW)
     address = f"/ipfs/{pinned.cid}/{quote(name)}{query}"
     answer = visitor.get(address)
@@ -73,33 +73,33 @@ def spoil(digest: bytes) -> None:
 # --- pinning -----------------------------------------------------------------------------------------------------
 
 
-def test_pinning_twice_is_pinning_once() -> None:
+def test_pinning_is_idempotent() -> None:
     first, second = pin_file(LARGE, "image/webp", NOW), pin_file(LARGE, "image/webp", NOW)
     assert first == second
     assert CachedObject.objects.get().blocks.count() == IpfsBlock.objects.count() == len(set(build_file(LARGE).blocks))
-    assert read_kept(first.cid, "", DagLimits()) == LARGE
+    assert read_stored(first.cid, "", DagLimits()) == LARGE
 
 
 def test_a_directory_is_read_by_its_names() -> None:
     folder = pin_directory({"1.json": (b"{}", "application/json"), "b.png": (picture(), "image/png")}, NOW)
-    assert read_kept(folder.cid, "1.json", DagLimits()) == b"{}"
+    assert read_stored(folder.cid, "1.json", DagLimits()) == b"{}"
     assert CachedObject.objects.filter(uri=f"{folder.uri}/b.png").exists()
 
 
-def test_a_rotten_block_counts_as_missing_and_is_stored_anew(image: Pinned) -> None:
+def test_a_damaged_block_counts_as_missing_and_can_be_stored_again(image: Pinned) -> None:
     spoil(image.cid.digest)
     assert get_block(image.cid) is None
     with pytest.raises(BlockMissing):
-        read_kept(image.cid, "", DagLimits())
+        read_stored(image.cid, "", DagLimits())
     put_block(picture())
     assert get_block(image.cid) == picture()
 
 
-def test_blocks_that_no_file_uses_go_after_a_while(image: Pinned) -> None:
+def test_unused_blocks_are_deleted(image: Pinned) -> None:
     loose = put_block(b"half stored")
     IpfsBlock.objects.create(sha256=loose.hex(), byte_count=11, touched_at=NOW)
-    assert forget_unused_blocks(NOW + UNUSED_AFTER) == 0
-    assert forget_unused_blocks(NOW + UNUSED_AFTER + timedelta(seconds=1)) == 1
+    assert delete_unused_blocks(NOW + UNUSED_AFTER) == 0
+    assert delete_unused_blocks(NOW + UNUSED_AFTER + timedelta(seconds=1)) == 1
     assert not storages["ipfs"].exists(block_name(loose))
     assert get_block(image.cid) == picture()
 
@@ -150,9 +150,9 @@ def test_an_archive_may_be_one_block_or_a_path(visitor: Client) -> None:
     assert set(blocks) == {folder.cid, build_file(b"one").root}
 
 
-def test_bytes_of_strangers_leave_only_as_blocks(visitor: Client) -> None:
+def test_files_of_strangers_are_served_as_blocks_only(visitor: Client) -> None:
     dag = build_file(b"<script>alert(1)</script>")
-    keep_file(KeptFile(dag.root, "", b"<script>alert(1)</script>", dag.blocks), NOW)
+    store_file(IpfsFile(dag.root, "", b"<script>alert(1)</script>", dag.blocks), NOW)
     assert visitor.get(f"/ipfs/{dag.root}").status_code == 404
     raw = visitor.get(f"/ipfs/{dag.root}?format=raw")
     assert (raw.status_code, raw["Content-Type"], raw["X-Content-Type-Options"]) == (200, RAW, "nosniff")
@@ -168,24 +168,24 @@ def test_bytes_of_strangers_leave_only_as_blocks(visitor: Client) -> None:
         (str(build_file(b"never stored").root) + "?format=car&dag-scope=x", 400, "bad-scope"),
     ],
 )
-def test_what_is_not_here_is_a_problem(visitor: Client, path: str, status: int, slug: str) -> None:
+def test_refusals_are_problems_with_stable_types(visitor: Client, path: str, status: int, slug: str) -> None:
     answer = visitor.get(f"/ipfs/{path}")
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_asked_only_for_what_is_cached_absence_is_412(visitor: Client) -> None:
+def test_only_if_cached_is_answered_with_412_if_absent(visitor: Client) -> None:
     cid = build_file(b"never stored").root
     assert visitor.get(f"/ipfs/{cid}?format=raw", headers={"Cache-Control": "only-if-cached"}).status_code == 412
 
 
-def test_a_block_that_belongs_to_no_whole_file_is_not_served(visitor: Client) -> None:
+def test_a_block_without_a_whole_file_is_not_served(visitor: Client) -> None:
     digest = put_block(b"half stored")
     IpfsBlock.objects.create(sha256=digest.hex(), byte_count=11, touched_at=NOW)
     assert visitor.get(f"/ipfs/{build_file(b'half stored').root}?format=raw").status_code == 404
 
 
-def test_we_can_fetch_from_ourselves_by_proof(live_server: Any, transactional_db: None) -> None:
+def test_our_own_client_fetches_verified_files_from_us(live_server: Any, transactional_db: None) -> None:
     content = LARGE + b"for the live server"
     folder = pin_directory({"deep.bin": (content, "image/png")}, NOW)
     gateways = Gateways([live_server.url], own=lambda _: None)
@@ -193,12 +193,12 @@ def test_we_can_fetch_from_ourselves_by_proof(live_server: Any, transactional_db
     assert found.data == content
 
 
-def test_helia_fetches_from_us_and_believes_its_own_hashes(live_server: Any, transactional_db: None) -> None:
+def test_helia_fetches_verified_files_from_us(live_server: Any, transactional_db: None) -> None:
     content = LARGE + b"for Helia"
     folder = pin_directory({"deep.bin": (content, "image/png")}, NOW)
     assert fetch_with_helia(live_server.url, f"{folder.cid}/deep.bin") == content
     stranger = build_file(LARGE + b"a stranger's")
-    keep_file(KeptFile(stranger.root, "", LARGE + b"a stranger's", stranger.blocks), NOW)
+    store_file(IpfsFile(stranger.root, "", LARGE + b"a stranger's", stranger.blocks), NOW)
     assert fetch_with_helia(live_server.url, str(stranger.root)) == LARGE + b"a stranger's"
 
 
@@ -228,7 +228,7 @@ def fetch_with_helia(gateway: str, path: str) -> bytes:
     ],
 )
 @pytest.mark.parametrize("query", ["", "?format=raw"])
-def test_a_part_of_a_file_or_block_may_be_asked_for(
+def test_range_requests(
     visitor: Client, image: Pinned, query: str, asked: str, status: int, first: int | None, last: int | None
 ) -> None:
     answer = visitor.get(f"/ipfs/{image.cid}{query}", headers={"Range": asked})
@@ -245,7 +245,7 @@ def test_a_part_of_a_file_or_block_may_be_asked_for(
         assert answer.content == (whole if status == 200 else b"")
 
 
-def test_a_part_of_another_version_is_the_whole_of_this_one(visitor: Client, image: Pinned) -> None:
+def test_if_range_with_another_etag_returns_the_whole_file(visitor: Client, image: Pinned) -> None:
     answer = visitor.get(f"/ipfs/{image.cid}", headers={"Range": "bytes=0-1", "If-Range": '"other"'})
     assert (answer.status_code, answer.content) == (200, picture())
 
@@ -261,9 +261,7 @@ def test_a_part_of_another_version_is_the_whole_of_this_one(visitor: Client, ima
         ("?format=car&entity-bytes=some", "*/*", 400),
     ],
 )
-def test_archives_are_of_version_1_and_say_how_they_are_ordered(
-    visitor: Client, image: Pinned, query: str, accept: str, status: int
-) -> None:
+def test_archive_parameters(visitor: Client, image: Pinned, query: str, accept: str, status: int) -> None:
     answer = visitor.get(f"/ipfs/{image.cid}{query}", headers={"Accept": accept})
     assert answer.status_code == status
     if status == 200:
@@ -272,7 +270,7 @@ def test_archives_are_of_version_1_and_say_how_they_are_ordered(
         assert read_car(answer.content)[1] == build_file(picture()).blocks
 
 
-def test_pages_of_others_may_ask_before_they_read(visitor: Client, image: Pinned) -> None:
+def test_cors_preflight(visitor: Client, image: Pinned) -> None:
     answer = visitor.options(f"/ipfs/{image.cid}?format=car", headers={"Origin": "https://elsewhere.example"})
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (204, "*")
     assert "Range" in answer["Access-Control-Allow-Headers"]

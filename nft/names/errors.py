@@ -1,0 +1,32 @@
+"""Errors of looking up ENS names."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from profiles.errors import ExpectedError, Kind
+
+_TITLE = "This name can't be used"
+
+# ENSIP-15 disallows the name.
+NOT_A_NAME = Kind("not-a-name", _TITLE)
+# No configured chain has an ENS registry.
+NO_NAMES = Kind("no-names", _TITLE)
+# Nobody registered the name, or set the record of it.
+NO_SUCH_NAME = Kind("no-such-name", _TITLE)
+# The record must be fetched from a URL that the resolver chooses (EIP-3668). We do not fetch it.
+OFF_CHAIN = Kind("name-off-chain", _TITLE)
+RECORD_TOO_LONG = Kind("record-too-long", _TITLE)
+# No node answered in time, or the nodes disagree: nothing is known.
+NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, 503, permanent=False)
+
+
+class NameLookupError(ExpectedError):
+    """A name leads to nothing that can be used, or names can't be looked up now (not permanent)."""
+
+    kind: ClassVar[Kind] = Kind("name-refused", _TITLE)
+
+
+def names_unavailable() -> NameLookupError:
+    """Return the error of an outage."""
+    return NameLookupError("Names can't be looked up right now. Please try again in a minute.", NAMES_UNAVAILABLE)
