@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from web3.contract import Contract
 
+from nft.claims import claiming
 from nft.claims.checking import verify_claim
 from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import sweep_lane
@@ -207,6 +208,17 @@ def test_every_post_wants_its_token(alice: User) -> None:
     urls = [reverse(f"nft:{name}", args=[uuid4()]) for name in [*POSTS, *JSON_POSTS]]
     urls += [reverse("nft:claim_create"), reverse("nft:mint")]
     assert {client.post(url, "{}", content_type="application/json").status_code for url in urls} == {403}
+
+
+def test_a_used_up_limit_tells_a_program_when_to_come_back(
+    browser: Client, chain: Chain, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = claim_new_token(browser, chain, contract)
+    monkeypatch.setattr(claiming, "CHECKS_PER_HOUR", 1)  # spent on the claim itself
+    url = reverse("nft:transfer_sent", args=[claim.pk])
+    answer = post_json(browser, url, {"tx_hash": "0x" + "ab" * 32})
+    assert (answer.status_code, answer.json()["type"]) == (429, "/problems/rate-limited")
+    assert 0 < int(answer["Retry-After"]) <= 3600
 
 
 def test_staff_see_claims_and_look_again_with_a_reason(
