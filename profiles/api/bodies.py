@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
@@ -61,7 +61,16 @@ def read_alt_text(request: HttpRequest) -> str:
         )
     length = _announced(request)
     _check_length(length, MAX_JSON)
-    return _alt_text_of(_parse(_read(request, length)))
+    try:
+        content = json.loads(_read(request, length))
+    except (ValueError, RecursionError) as error:
+        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
+    if not isinstance(content, dict) or set(content) != {"alt_text"}:
+        raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
+    text = content["alt_text"]
+    if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
+        raise ExpectedError(f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
+    return text
 
 
 def drop_rest(request: HttpRequest) -> None:
@@ -147,19 +156,3 @@ def _text_of(fields: QueryDict) -> str:
 def _crop_of(said: QueryDict) -> Crop | None:
     text = said.get("crop")
     return None if text is None else Crop.parse(str(text))
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
-
-
-def _alt_text_of(content: Any) -> str:
-    if not isinstance(content, dict) or set(content) != {"alt_text"}:
-        raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
-    text = content["alt_text"]
-    if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
-        raise ExpectedError(f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
-    return text

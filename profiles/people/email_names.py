@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -36,7 +35,7 @@ def sync(profile: Profile, verified_addresses: Iterable[str]) -> None:
             )
 
 
-def sync_user(user_id: Any) -> None:
+def sync_user(user_id: int | str) -> None:
     """Update the hashes after this user's addresses changed."""
     profile = Profile.objects.select_related("user").filter(user_id=user_id).first()
     if profile is not None:

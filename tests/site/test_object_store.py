@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.config import Config
 from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite.settings import object_store
@@ -62,6 +63,7 @@ def test_what_is_signed_is_what_the_policy_lets_through(
 def test_checksums_are_the_newer_clients_unless_told_otherwise(options: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def rule() -> object:
         config = object_store.storage(Path("/nowhere"), "avatars")["OPTIONS"]["client_config"]
+        assert isinstance(config, Config)
         return config.request_checksum_calculation, config.response_checksum_validation
 
     assert rule() == ("when_supported", "when_supported")
