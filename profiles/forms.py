@@ -17,9 +17,6 @@ from profiles.models import HANDLE_RULE, Profile
 from profiles.models.rights import OnLoss, resolve_policy
 from profiles.people.api_tokens import Scope, TokenRequest
 
-Data = Mapping[str, object] | None
-Files = MultiValueDict[str, UploadedFile[bytes]] | None
-
 
 class ProfileForm(forms.Form):
     handle = forms.CharField(
@@ -48,7 +45,7 @@ class ProfileForm(forms.Form):
         "Who knows the address can then tell that you have an account.",
     )
 
-    def __init__(self, data: Data = None, *, initial: dict[str, object] | None = None) -> None:
+    def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
         if not settings.knows_addresses():
             del self.fields["is_found_by_email"]
@@ -113,7 +110,9 @@ class UploadForm(FinishForm):
     )
     field_order = ["content", "crop_x", "crop_y", "crop_size", "alt_text"]
 
-    def __init__(self, data: Data = None, files: Files = None) -> None:
+    def __init__(
+        self, data: Mapping[str, object] | None = None, files: MultiValueDict[str, UploadedFile[bytes]] | None = None
+    ) -> None:
         super().__init__(data, files)
         self.fields["content"].help_text = f"JPEG, PNG, GIF, WebP or AVIF, up to {upload_limit()}."
 
@@ -140,7 +139,7 @@ class LossForm(forms.Form):
         help_text="Once for each loss, at an address you confirmed. On our pages you are told in any case.",
     )
 
-    def __init__(self, data: Data = None, *, initial: dict[str, object] | None = None) -> None:
+    def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
         allowed = {settings.current().on_loss, *settings.current().on_loss_choices}
         choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
