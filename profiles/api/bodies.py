@@ -46,7 +46,8 @@ def read_upload(request: HttpRequest) -> Upload:
     if kind == "multipart/form-data":
         _check_length(length, limit + _FORM_OVERHEAD)
         return _read_parts(request, limit, crop)
-    if not _may_be_picture(kind):
+    # A form sent by mistake. The decoder reads the bytes, not the type.
+    if kind not in {"", "application/octet-stream"} and not kind.startswith("image/"):
         sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
         raise CallRefused(sentence, UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "image/*, multipart/form-data"})
     _check_length(length, limit)
@@ -125,11 +126,6 @@ def _read(request: HttpRequest, length: int) -> bytes:
     return content
 
 
-def _may_be_picture(content_type: str) -> bool:
-    """Tell a picture from a form sent by mistake. The decoder reads the bytes, not the type."""
-    return content_type in {"", "application/octet-stream"} or content_type.startswith("image/")
-
-
 def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
     try:
         fields, files = request.parse_file_upload(request.META, request)
@@ -142,15 +138,10 @@ def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
     if size > limit:
         sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
         raise ExpectedError(sentence, TOO_MANY_BYTES)
-    alt_text = _text_of(fields) or alt_text_of_query(request)
-    return Upload(file.read(), alt_text, _crop_of(fields) or crop)
-
-
-def _text_of(fields: QueryDict) -> str:
-    text = fields.get("alt_text", "")
-    if len(text) > MAX_ALT_TEXT:
+    alt_text = fields.get("alt_text", "")
+    if len(alt_text) > MAX_ALT_TEXT:
         raise ExpectedError(f"alt_text may have up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
-    return text
+    return Upload(file.read(), alt_text or alt_text_of_query(request), _crop_of(fields) or crop)
 
 
 def _crop_of(said: QueryDict) -> Crop | None:

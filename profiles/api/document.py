@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 from urllib.parse import urljoin
 
@@ -49,13 +48,15 @@ def _paths() -> dict[str, dict[str, object]]:
 
 def _operation(operation: Operation) -> dict[str, object]:
     answer = {"description": SCHEMAS[operation.answer]["description"], "content": _json(ref(operation.answer))}
+    by_status = groupby(sorted(operation.all_problems(), key=_status), _status)
+    refusals = {str(status): _refusal(status, list(slugs)) for status, slugs in by_status}
     return {
         "operationId": operation.name,
         "summary": operation.about,
         "security": [{"token": [operation.scope.value]}] if operation.scope else [],
         "parameters": [_parameter(each) for each in operation.parameters],
         **({"requestBody": {"required": True, "content": _body(operation.body)}} if operation.body else {}),
-        "responses": {"200": answer, **_refusals(operation.all_problems())},
+        "responses": {"200": answer, **refusals},
     }
 
 
@@ -75,17 +76,12 @@ def _body(what: str) -> dict[str, object]:
     return {**{kind: {} for kind in PICTURE_TYPES}, "multipart/form-data": {"schema": ref("Upload")}}
 
 
-def _refusals(slugs: Iterable[str]) -> dict[str, object]:
-    """Return one response per status, with the problem types it may have."""
-    by_status = groupby(sorted(slugs, key=_status), _status)
-    return {str(status): _refusal(status, list(group)) for status, group in by_status}
-
-
 def _status(slug: str) -> int:
     return PROBLEMS[slug].status
 
 
 def _refusal(status: int, slugs: list[str]) -> dict[str, object]:
+    """Return the response of one status, with the problem types it may have."""
     types = {"type": {"enum": [f"/problems/{slug}" for slug in slugs]}, "status": {"const": status}}
     return {
         "description": " ".join(dict.fromkeys(PROBLEMS[slug].meaning for slug in slugs)),

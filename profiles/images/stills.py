@@ -67,7 +67,9 @@ def read_orientation(image: Image.Image) -> int:
 
 def _decode_with_pillow(content: bytes, header: Header, crop: Crop | None) -> Still:
     with _open(header.format, content) as image:
-        _check_agreement(image.size, header)
+        # A decoder must not allocate more than the checked header claimed.
+        if image.width > header.width or image.height > header.height:
+            raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
         orientation = read_orientation(image)
         full_size, icc_profile = image.size, image.info.get("icc_profile")
         box = stored_box(crop, full_size, orientation)
@@ -89,12 +91,6 @@ def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
             return GifImageFile(file)
         case _:
             return AvifImageFile(file)
-
-
-def _check_agreement(size: Size, header: Header) -> None:
-    # A decoder must not allocate more than the checked header claimed.
-    if size[0] > header.width or size[1] > header.height:
-        raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
 
 
 def _draft(image: Image.Image, box: Box) -> None:
