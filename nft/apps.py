@@ -10,10 +10,9 @@ class NftConfig(AppConfig):
     def ready(self) -> None:
         from nft import checks  # noqa: F401  # registers itself
         from nft.accounts.public import find_by_account, find_by_name
-        from nft.accounts.sessions import give_full_age
+        from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
         from nft.claims.receipt import build_provenance
         from nft.gallery.search import search_new_accounts
-        from nft.middleware import begin_session, forget_session
         from nft.signals import account_changed
         from profiles.jobs import provide
         from profiles.sources import Source, register_identifier_resolver, register_source
@@ -27,6 +26,6 @@ class NftConfig(AppConfig):
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
-        user_logged_in.connect(give_full_age, dispatch_uid="nft.give_full_age")
-        user_logged_in.connect(begin_session, dispatch_uid="nft.begin_session")
-        user_logged_out.connect(forget_session, dispatch_uid="nft.forget_session")
+        user_logged_in.connect(extend_guest_session, dispatch_uid="nft.extend_guest_session")
+        user_logged_in.connect(begin_wallet_session, dispatch_uid="nft.begin_wallet_session")
+        user_logged_out.connect(delete_wallet_session, dispatch_uid="nft.delete_wallet_session")

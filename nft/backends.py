@@ -1,4 +1,4 @@
-"""The authentication backend sessions of wallet sign-ins name. It checks nothing: nft.accounts.sign_in did."""
+"""The authentication backend of sessions that a wallet began. nft.accounts.sign_in has verified the signature."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
 
 class WalletBackend(BaseBackend):
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session, as long as they may sign in."""
+        """Return the user of a session while they may sign in."""
         return get_user_model().objects.filter(pk=user_id, is_active=True).first()

@@ -116,9 +116,9 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
         stored = Session.objects.filter(session_key__in=[each.session_key for each in ended])
         begun = [key for key in (session.get_decoded().get(WALLET_SESSION) for session in stored) if key]
         if begun and apps.is_installed("nft"):
-            from nft.accounts.sessions import forget_all
+            from nft.accounts.sessions import delete_sessions
 
-            forget_all(begun)
+            delete_sessions(begun)
         stored.delete()
         UserSession.objects.filter(pk__in=[each.pk for each in ended]).delete()
 

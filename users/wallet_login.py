@@ -41,7 +41,7 @@ def forget_wallet(sender: object, request: HttpRequest, method: str, **details: 
 
     That is how a person goes on who signed by wallet and did not give the second factor it was asked for.
     """
-    from nft.accounts.sessions import forget_start
+    from nft.accounts.sessions import discard_proof
 
     if method == "password" or details.get("passwordless"):
-        forget_start(request.session)
+        discard_proof(request.session)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from django import template
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
-from django.db.models import Exists
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from avatarsite import home_page, navigation, picture_pages, proof_pages
+from avatarsite.home_page import NextStep
+from avatarsite.navigation import NavLink
+from avatarsite.picture_pages import ShownNote
 from profiles.models import Profile
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(device_name)
+register.filter(home_page.greeting)
+register.simple_tag(picture_pages.history_entry)
+register.simple_tag(picture_pages.shown_notice)
+register.simple_tag(proof_pages.provenance_facts)
+register.simple_tag(proof_pages.how_we_know)
+register.simple_tag(proof_pages.receipt_verdict)
 
 # allauth's labels in this site's spelling. Our field template adds "(optional)".
 _OUR_LABELS = {
@@ -40,11 +47,30 @@ _OUR_LABELS = {
     "Authenticator code": "Code from the app",
     "Passwordless": "Sign in with it alone",
 }
+_OUR_HELP = {
+    "password1": "At least 8 characters, and nothing a stranger would guess.",
+    "passwordless": "You then need no password; your device asks for your fingerprint, face or PIN instead.",
+}
 
 
 @register.filter
 def our_label(label: object) -> str:
     return _OUR_LABELS.get(str(label), str(label))
+
+
+@register.filter
+def error_lead(field: BoundField) -> str:
+    """Return the label as it stands before an error: with a colon, unless it is a question."""
+    label = our_label(field.label)
+    return label if label.endswith("?") else f"{label}:"
+
+
+@register.filter
+def our_help(field: BoundField) -> str:
+    """Return the help, in this site's words for allauth's fields; empty if an error says the same."""
+    if field.help_text in field.errors:
+        return ""
+    return _OUR_HELP.get(field.name, str(field.help_text))
 
 
 @register.filter
@@ -76,32 +102,19 @@ def public_accounts(profile: Profile) -> list[PublicAccount]:
 
 
 @register.simple_tag
-def next_steps(profile: Profile, shown: ShownPicture) -> list[str]:
-    """Return the keys of what this person has not done yet, most useful first (see components/home_mine.html)."""
-    user = profile.user
-    steps = [
-        ("upload", shown.avatar is None),
-        ("recover", bool(user.email == "" and user.has_usable_password())),
-        *(_token_steps(user) if apps.is_installed("nft") else []),
-        ("profile", not (profile.display_name and profile.bio)),
-        ("describe", shown.avatar is not None and not shown.avatar.alt_text),
-        ("elsewhere", shown.avatar is not None),
-    ]
-    return [key for key, is_open in steps if is_open]
+def next_steps(profile: Profile, shown: ShownPicture) -> list[NextStep]:
+    """Return what this person may want to do next."""
+    done = home_page.read_progress(profile, shown)
+    return home_page.next_steps(done, profile.get_absolute_url(), with_tokens=apps.is_installed("nft"))
 
 
-def _token_steps(user: User) -> list[tuple[str, bool]]:
-    questions = [
-        user.linked_accounts.all(),
-        user.token_claims.filter(state="owned"),
-        user.mint_requests.filter(state="awaiting_signature"),
-        user.mint_requests.all(),
-    ]
-    answers = get_user_model().objects.filter(pk=user.pk).values_list(*map(Exists, questions)).get()  # all in one query
-    has_account, has_token, has_unsigned, has_minted = answers
-    return [
-        ("sign-mint", has_unsigned),
-        ("link", not has_account),
-        ("token", has_account and not has_token),
-        ("mint", has_account and not has_minted),
-    ]
+@register.simple_tag
+def shown_note(profile: Profile, shown: ShownPicture) -> ShownNote:
+    """Return what the owner of `shown` is told about it."""
+    return picture_pages.shown_note(shown, has_chosen=profile.avatar_id is not None, on_loss=profile.on_loss)
+
+
+@register.simple_tag
+def settings_links(here: str) -> list[NavLink]:
+    """Return the links between the pages of the settings, for a page whose view is named `here`."""
+    return navigation.settings_links(here, with_nft=apps.is_installed("nft"))

@@ -1,6 +1,6 @@
-"""The texts we ask people to sign: written here, stored byte for byte, answered once.
+"""The texts that people are asked to sign: built here, stored byte for byte, accepted once.
 
-What a visitor posts is only ever compared with what was stored for their session; no parser reads it.
+What a visitor posts is only compared with what was stored for their session; it is never parsed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
-from nft.accounts import sessions
+from nft.accounts import guest_sessions
 from nft.accounts.errors import (
-    ChallengeExpired,
-    ChallengeUnknown,
-    ChallengeUsed,
-    SignInRequired,
-    TextChanged,
-    UnsupportedChain,
+    CHALLENGE_EXPIRED,
+    CHALLENGE_UNKNOWN,
+    CHALLENGE_USED,
+    SIGN_IN_REQUIRED,
+    TEXT_CHANGED,
+    UNSUPPORTED_CHAIN,
+    AccountError,
 )
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
@@ -37,6 +38,8 @@ Purpose = SignInChallenge.Purpose
 LIFETIME = timedelta(minutes=5)
 KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
+NOT_OUR_TEXT = "The signed text differs from the one this browser was given. Start again and sign it unchanged."
+ALREADY_ANSWERED = "This text was already answered once. Start again and sign the new one."
 # Tries a minute, by action. With challenges kept for at most 15 minutes and guests' sessions for 20, the number for
 # everyone holds both below 50 MB.
 TRIES_PER_MINUTE = {
@@ -47,43 +50,48 @@ TRIES_PER_MINUTE = {
     "verify-network": 90,
     "contract-signature-network": 20,
 }
-FORGET_AFTER = timedelta(minutes=5)
-"""Kept so long past their end, so that a late answer is told "too late" and not "unknown"."""
+# How long challenges are kept past their end, so that a late answer is told "expired" and not "unknown".
+KEPT_AFTER_END = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks: their server-side session, the person signed in (if any), and whom to count the tries for."""
+    """The sender of a request: server-side session, signed-in user if any, and the network to count tries for.
+
+    `network` is that of profiles.limits.network_of_request.
+    """
 
     session: SessionBase
     user: User | None
     network: str
-    """From profiles.limits.network_of_request."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a signature is wanted for."""
+    """What a signature is wanted for.
+
+    `step`, for proving oneself again, names what the person is about to do, in words that follow "before you".
+    """
 
     address: bytes
     chain_id: int
     purpose: SignInChallenge.Purpose
     step: str = ""
-    """To prove oneself again: before which step, in words that follow "before you"."""
 
 
 def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInChallenge:
-    """The stored text to sign, valid for LIFETIME in this visitor's session, which is created if there was none.
+    """Store a text to sign, valid for LIFETIME in this visitor's session, which is created if there is none.
 
-    Raises UnsupportedChain, SignInRequired (anything but signing in, as a guest), and what `spend_try` raises.
+    Raise AccountError of the kind UNSUPPORTED_CHAIN, or SIGN_IN_REQUIRED if a guest asks for anything but signing in,
+    and what `spend_try` raises.
     """
     if wanted.chain_id not in chains():
-        raise UnsupportedChain(_unsupported(wanted.chain_id))
+        raise AccountError(_unsupported(wanted.chain_id), UNSUPPORTED_CHAIN)
     user = _user_named(visitor, wanted)
     _count_try(visitor, now)
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),
-        session_hash=_hash(sessions.open_session(visitor.session)),
+        session_hash=_hash(guest_sessions.open_session(visitor.session)),
         address=wanted.address,
         chain_id=wanted.chain_id,
         purpose=wanted.purpose,
@@ -99,38 +107,37 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
 
 
 def find_challenge(session: SessionBase, text: str, now: datetime) -> SignInChallenge:
-    """The challenge of this session whose stored bytes `text` is.
+    """Return the challenge of this session whose stored bytes equal `text`.
 
-    Raises ChallengeUnknown, TextChanged, ChallengeUsed, ChallengeExpired.
+    Raise AccountError of the kind CHALLENGE_UNKNOWN, TEXT_CHANGED, CHALLENGE_USED or CHALLENGE_EXPIRED.
     """
     issued = list(SignInChallenge.objects.filter(session_hash=_hash(session.session_key or "")))
     if not issued:
-        raise ChallengeUnknown
+        raise AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
     same = [one for one in issued if is_same_text(one.text, text)]
     if not same:
-        raise TextChanged
+        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
     if same[0].consumed_at is not None:
-        raise ChallengeUsed
+        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
     if now >= same[0].expires_at:
-        raise ChallengeExpired(int(LIFETIME.total_seconds() // 60))
+        minutes = int(LIFETIME.total_seconds() // 60)
+        sentence = f"The text has to be signed within {minutes} minutes. Start again and sign the new one."
+        raise AccountError(sentence, CHALLENGE_EXPIRED)
     return same[0]
 
 
 def consume(challenge: SignInChallenge, now: datetime) -> None:
-    """Uses the challenge up: of any number of parallel calls one returns, the others raise ChallengeUsed (V5)."""
+    """Mark the challenge as used. Of parallel calls one returns; the others raise the kind CHALLENGE_USED (V5)."""
     fresh = SignInChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True, expires_at__gt=now)
     if fresh.update(consumed_at=now) != 1:
-        raise ChallengeUsed
+        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
 
 
 @job(every=timedelta(minutes=5), expires=None)
-def forget_old(now: datetime) -> int:
-    """Deletes challenges long past their end, and the guests' sessions they were bound to once those ran out.
-
-    Returns how many challenges went.
-    """
-    gone, _ = SignInChallenge.objects.filter(expires_at__lt=now - FORGET_AFTER).delete()
-    sessions.forget_ended()
+def delete_old_challenges(now: datetime) -> int:
+    """Delete challenges that expired KEPT_AFTER_END ago, and expired sessions. Return how many challenges went."""
+    gone, _ = SignInChallenge.objects.filter(expires_at__lt=now - KEPT_AFTER_END).delete()
+    guest_sessions.delete_expired_sessions()
     return gone
 
 
@@ -143,7 +150,7 @@ def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
     if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
         return None
     if visitor.user is None:
-        raise SignInRequired
+        raise AccountError("Sign in first, then link the account.", SIGN_IN_REQUIRED)
     return visitor.user
 
 
@@ -169,7 +176,7 @@ def _hash(session_key: str) -> str:
 
 
 def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
-    """Every field from our settings and our own random numbers; the Host header has no say."""
+    """Fill every field from our settings and random numbers. The Host header is not used."""
     origin = urlsplit(profiles_settings.current().site_origin)
     return SignInRequest(
         scheme=origin.scheme,
@@ -186,7 +193,7 @@ def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
 
 
 def _statement(challenge: SignInChallenge, step: str) -> str:
-    """Whatever is more than a sign-in names the profile it is for: signed for one, it is of no use for another."""
+    """Return the statement. It names the profile, except for signing in, so that it can't be used for another one."""
     if challenge.user is None:
         return conf().sign_in_statement
     handle = profile_of(challenge.user).handle

@@ -1,4 +1,4 @@
-"""The accounts people proved, and the people they stand for."""
+"""Link accounts that people proved to their users, and remove them again."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from django.utils.module_loading import import_string
 
 from nft.accounts import sessions
 from nft.accounts.errors import (
-    AccountChanged,
-    AccountDisabled,
-    AccountInUse,
+    ACCOUNT_CHANGED,
+    ACCOUNT_DISABLED,
+    ACCOUNT_IN_USE,
+    NOT_YOUR_ACCOUNT,
+    AccountError,
     LastLoginMethod,
     NoSuchAccount,
-    NotYourAccount,
 )
 from nft.claims.claiming import withdraw_claims_of_account
 from nft.core.evm.address import to_checksum
 from nft.models import AccountReturn, LinkedAccount
-from nft.names.primary import delete_primary_name, get_primary_name, request_primary_name
+from nft.names.primary import delete_primary_name, request_primary_name
 from nft.settings import conf
-from nft.settings.chains import describe_chain
 from nft.signals import account_changed
 from profiles.audit import record
 from profiles.people.people import profile_of
@@ -36,8 +36,10 @@ from profiles.people.people import profile_of
 
 @dataclass(frozen=True)
 class Proof:
-    """A signature was verified: whoever sent it controls this account. A key is the same on every chain; a contract
-    account was proved on `chain_id` only."""
+    """An account whose control was proved by a signature.
+
+    The account of a key is the same on every chain; a contract account was proved on `chain_id` only.
+    """
 
     address: bytes
     chain_id: int
@@ -46,32 +48,15 @@ class Proof:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who may now be logged in, by which account; `is_new` where the person was made for it."""
+    """The user to log in, and the account that proved it. `is_new`: the user was created for it."""
 
     user: User
     account: LinkedAccount
     is_new: bool
 
 
-@dataclass(frozen=True)
-class ShownAccount:
-    """An account as its owner sees it. `name` is the one that others see too (ENS), "" where there is none."""
-
-    id: UUID
-    address: str
-    name: str
-    label: str
-    is_public: bool
-    is_primary: bool
-    is_contract_account: bool
-    chain_id: int
-    chain_name: str
-    linked_at: datetime
-    last_used_at: datetime
-
-
 def find_account(proof: Proof) -> LinkedAccount | None:
-    """The row this proof is for, whoever it belongs to."""
+    """Return the linked account that the proof is for, whoever it belongs to."""
     same = LinkedAccount.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
     if proof.is_contract_account:
         same = same.filter(chain_id=proof.chain_id)
@@ -79,9 +64,10 @@ def find_account(proof: Proof) -> LinkedAccount | None:
 
 
 def sign_in(proof: Proof, now: datetime) -> SignedIn:
-    """The person of this account; a new one with a neutral name where nobody has linked it. Raises AccountDisabled.
+    """Return the user of this account, and create one with a neutral name if nobody has linked it.
 
-    An account that was moved from a profile, which has no other way in, and is linked to nobody now, leads back there.
+    If the account was moved away from a profile that has no other way to sign in, and is linked to nobody now, it signs
+    in to that profile. Raise AccountError of the kind ACCOUNT_DISABLED.
     """
     account = find_account(proof)
     if account is not None:
@@ -92,7 +78,7 @@ def sign_in(proof: Proof, now: datetime) -> SignedIn:
             user = earlier or _create_user()
             return SignedIn(user, create_account(user, proof, now), is_new=earlier is None)
     except IntegrityError:
-        # The same account signed up in parallel: it is that person who signs in.
+        # The same account signed up in parallel: sign in to the user created there.
         account = find_account(proof)
         if account is None:
             raise
@@ -100,7 +86,7 @@ def sign_in(proof: Proof, now: datetime) -> SignedIn:
 
 
 def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
-    """Adds an account to a person, or notes its use if it is theirs already. Raises AccountInUse."""
+    """Link an account, or record its use if it is theirs already. Raise AccountError of the kind ACCOUNT_IN_USE."""
     account = find_account(proof)
     if account is None:
         try:
@@ -111,25 +97,30 @@ def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
             if account is None:
                 raise
     if account.user.pk != user.pk:
-        raise AccountInUse(to_checksum(proof.address))
-    _note_use(account, now)
+        sentence = (
+            f"{to_checksum(proof.address)} is linked to another profile here. If that profile is yours, or was, you "
+            "can move the account to this one: choose “Move an account here” and sign once more."
+        )
+        raise AccountError(sentence, ACCOUNT_IN_USE)
+    _record_use(account, now)
     return account
 
 
 def find_own_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
-    """The account of this person that the proof is for; its use is noted. Raises NotYourAccount."""
+    """Return this person's account that the proof is for, and record its use. Raise the kind NOT_YOUR_ACCOUNT."""
     account = find_account(proof)
     if account is None or account.user.pk != user.pk:
-        raise NotYourAccount(to_checksum(proof.address))
-    _note_use(account, now)
+        address = to_checksum(proof.address)
+        sentence = f"{address} is not linked to your profile, so it can't prove that it is you. Choose one that is."
+        raise AccountError(sentence, NOT_YOUR_ACCOUNT)
+    _record_use(account, now)
     return account
 
 
 def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: str | None = None) -> None:
-    """Removes an account and, in the same transaction, the right to show its tokens and the sessions it began, but for
-    the one `keep_session` names.
+    """Remove an account, the right to show its tokens, and the sessions it began except `keep_session`.
 
-    Raises NoSuchAccount, LastLoginMethod.
+    All in one transaction. Raise NoSuchAccount or LastLoginMethod.
     """
     with transaction.atomic():
         lock_logins(user)
@@ -138,21 +129,21 @@ def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: st
             raise NoSuchAccount
         if len(accounts) == 1 and not has_other_login(user):
             raise LastLoginMethod
-        sessions.end_of_account(accounts[account_id], sessions.UNLINKED, now, keep_session)
+        sessions.end_sessions_of(accounts[account_id], sessions.UNLINKED, now, keep_session)
         remove_account(accounts[account_id], "unlink", actor=user, now=now)
 
 
 def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime, reason: str) -> None:
-    """As unlink_account, decided by staff with a reason: allowed for the last login method too."""
+    """Remove an account for a stated reason. Allowed for the last login method too."""
     with transaction.atomic():
         lock_logins(account.user)
-        sessions.end_of_account(account, sessions.UNLINKED, now)
+        sessions.end_sessions_of(account, sessions.UNLINKED, now)
         record(profile_of(account.user), "account.remove", actor, account=str(account.pk), reason=reason)
         remove_account(account, "unlink", actor=actor, now=now)
 
 
 def make_primary(user: User, account_id: UUID) -> LinkedAccount:
-    """The account that is offered first from now on; there is one per person. Raises NoSuchAccount."""
+    """Make this the account that is offered first. Raise NoSuchAccount."""
     with transaction.atomic():
         lock_logins(user)
         account = user.linked_accounts.filter(pk=account_id).first()
@@ -167,10 +158,7 @@ def make_primary(user: User, account_id: UUID) -> LinkedAccount:
 
 
 def update_account(user: User, account_id: UUID, *, label: str, is_public: bool) -> LinkedAccount:
-    """Sets what a person calls an account and whether others may see its address, and its name if it has one.
-
-    Raises NoSuchAccount.
-    """
+    """Set an account's label, and whether others may see its address and name. Raise NoSuchAccount."""
     with transaction.atomic():
         account = user.linked_accounts.select_for_update(no_key=True).filter(pk=account_id).first()
         if account is None:
@@ -186,24 +174,22 @@ def update_account(user: User, account_id: UUID, *, label: str, is_public: bool)
     return account
 
 
-def list_accounts(user: User) -> list[ShownAccount]:
-    """A person's accounts: the primary one, then the others, oldest first."""
-    return [_shown(account) for account in user.linked_accounts.select_related("primary_name")]
-
-
 def can_unlink(user: User, accounts: Collection[object]) -> bool:
-    """Whether one of `accounts`, all this person has, may go without locking them out."""
+    """Return whether one of `accounts`, all that this person has, can be removed without locking them out."""
     return len(accounts) > 1 or has_other_login(user)
 
 
 def lock_logins(user: User) -> None:
-    """Until the transaction ends, nobody else counts or changes this person's ways to sign in: two removals at once
-    must not each count on what the other takes. Rows that only name the person are written meanwhile."""
+    """Lock this person's ways to sign in until the transaction ends.
+
+    Of two removals at once, neither may count on what the other one removes. Rows that only refer to the user can still
+    be written.
+    """
     get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
-    """A row for a proved account nobody has; the person's first is their primary one. Raises IntegrityError."""
+    """Create the row of a proved account. A person's first one is primary. Raise IntegrityError if it is linked."""
     lock_logins(user)
     account = LinkedAccount.objects.create(
         user=user,
@@ -221,9 +207,11 @@ def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
 
 
 def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> None:
-    """Takes an account from its person, within the caller's transaction: its tokens are no longer shown, and the oldest
-    of the others becomes primary where it was. A check that is about to note one of its tokens as held waits, and then
-    finds the account gone."""
+    """Remove an account within the caller's transaction, and stop showing its tokens.
+
+    If it was primary, the oldest of the others becomes so. Locks the row: a running check of one of its tokens waits,
+    and then finds no account.
+    """
     LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk).first()
     withdraw_claims_of_account(account, now)
     _audit(account, actor=actor, action=f"account.{action}")
@@ -237,31 +225,35 @@ def remove_account(account: LinkedAccount, action: str, actor: User, now: dateti
 
 
 def announce(account: LinkedAccount, action: str, actor: User) -> None:
-    """Tells whoever listens to `nft.signals.account_changed`, once the transaction is committed."""
+    """Send `nft.signals.account_changed` once the transaction is committed."""
     what = {"user_id": account.user.pk, "action": action, "label": account.label, "actor_id": actor.pk}
     transaction.on_commit(lambda: account_changed.send(sender=LinkedAccount, **what), robust=True)
 
 
 def has_other_login(user: User) -> bool:
-    """Beside wallets: a password, or what NFT_OTHER_LOGIN_METHODS (dotted path of `(user) -> bool`) knows of."""
+    """Return whether the user can sign in without a wallet: by password, or as NFT_OTHER_LOGIN_METHODS says."""
     if user.has_usable_password():
         return True
     path = conf().other_login_methods
     return bool(path) and bool(import_string(path)(user))
 
 
+def account_disabled() -> AccountError:
+    return AccountError("The profile this account belongs to has been disabled.", ACCOUNT_DISABLED)
+
+
 def _known(account: LinkedAccount, now: datetime) -> SignedIn:
     if not account.user.is_active:
-        raise AccountDisabled
-    _note_use(account, now)
+        raise account_disabled()
+    _record_use(account, now)
     return SignedIn(account.user, account, is_new=False)
 
 
-def _note_use(account: LinkedAccount, now: datetime) -> None:
-    """Raises AccountChanged where it is no longer this person's."""
+def _record_use(account: LinkedAccount, now: datetime) -> None:
+    """Raise AccountError of the kind ACCOUNT_CHANGED if the account is no longer this person's."""
     account.last_used_at = now
     if not LinkedAccount.objects.filter(pk=account.pk, user=account.user).update(last_used_at=now):
-        raise AccountChanged
+        raise AccountError("This account was unlinked or moved while you signed. Start again.", ACCOUNT_CHANGED)
 
 
 def _create_user() -> User:
@@ -277,36 +269,20 @@ def _create_user() -> User:
 
 
 def _neutral_name() -> str:
-    """Says nothing about the account: an address in a public name would stay there for good."""
+    """Return a name that does not contain the address, which would become public."""
     return f"user-{secrets.token_hex(4)}"
 
 
 def _returning(proof: Proof) -> User | None:
-    """The person whose only account this was, taken from the list of those who wait for it."""
+    """Return the user for whom this account was the only way to sign in when it was moved away, if any."""
     same = AccountReturn.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
     if proof.is_contract_account:
         same = same.filter(chain_id=proof.chain_id)
-    # Who lost it last comes first; who has another way in by now needs none, and is not opened to this one again.
+    # The last to lose it comes first. A user who has another way to sign in by now is skipped.
     waiting = [each.user for each in same.filter(user__is_active=True).select_related("user").order_by("-left_at")]
     return next((user for user in waiting if not has_other_login(user)), None)
 
 
 def _audit(account: LinkedAccount, actor: User, action: str) -> None:
-    """By the row's id: whoever may read the audit need not see a hidden address."""
+    """Record the row's id, not the address: auditors must not see hidden addresses."""
     record(profile_of(account.user), action, actor, account=str(account.pk))
-
-
-def _shown(account: LinkedAccount) -> ShownAccount:
-    return ShownAccount(
-        id=account.pk,
-        address=to_checksum(account.address),
-        name=get_primary_name(account, timezone.now()),
-        label=account.label,
-        is_public=account.is_public,
-        is_primary=account.is_primary,
-        is_contract_account=account.is_contract_account,
-        chain_id=account.chain_id,
-        chain_name=describe_chain(account.chain_id).name,
-        linked_at=account.linked_at,
-        last_used_at=account.last_used_at,
-    )

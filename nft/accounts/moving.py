@@ -1,8 +1,8 @@
-"""Moving an account from one profile to another, by a signature of the account that names the profile it goes to.
+"""Move an account from one profile to another, by a signature of the account that names the profile it goes to.
 
-Both profiles are usually the same person's: one made by signing in with the wallet, one with a password. The earlier
-profile keeps everything but the account and the tokens it holds. Where it has no other way in, it is not lost: the
-account leads back to it as soon as it is linked to nobody (`AccountReturn`).
+Both profiles usually belong to the same person: one made by signing in with the wallet, one with a password. The
+earlier profile keeps everything except the account and its tokens. If it has no other way to sign in, the account signs
+in to it again as soon as it is linked to nobody (`AccountReturn`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from nft.accounts import linking, sessions
-from nft.accounts.errors import AccountDisabled
 from nft.accounts.linking import Proof
 from nft.models import AccountReturn, LinkedAccount
 
 
 @dataclass(frozen=True)
 class Moved:
-    """`leaves_behind`: the profile the account came from, if it `was_elsewhere`, has no other way to sign in."""
+    """The moved account. `leaves_behind`: the profile it came from has no other way to sign in."""
 
     account: LinkedAccount
     was_elsewhere: bool
@@ -29,9 +28,10 @@ class Moved:
 
 
 def move_account(user: User, proof: Proof, now: datetime) -> Moved:
-    """Gives a proved account to `user`, whoever had it; links it where nobody had. Raises AccountDisabled.
+    """Link a proved account to `user`, and take it from whoever has it.
 
-    In one transaction the earlier profile loses the account, its token pictures and the sessions it began.
+    In one transaction the earlier profile loses the account, its token pictures and the sessions it began. Raise
+    AccountError of the kind ACCOUNT_DISABLED.
     """
     with transaction.atomic():
         held = _hold(user, proof)
@@ -45,18 +45,18 @@ def move_account(user: User, proof: Proof, now: datetime) -> Moved:
 
 
 def _hold(user: User, proof: Proof) -> LinkedAccount | None:
-    """The account, if it is another person's, with both people's ways to sign in locked. Raises AccountDisabled."""
+    """Lock both people's ways to sign in and return the account, or None if it is nobody else's."""
     found = linking.find_account(proof)
     if found is None or found.user.pk == user.pk:
         return None
     if not found.user.is_active:
-        raise AccountDisabled  # nobody leaves a profile the site has closed by way of another
+        raise linking.account_disabled()  # nobody leaves a profile the site has closed by way of another
     _lock_both(found.user, user)
     return LinkedAccount.objects.select_related("user").filter(pk=found.pk, user=found.user).first()
 
 
 def _lock_both(one: User, other: User) -> None:
-    """In one order for everybody: two people who move accounts to each other must not wait for each other."""
+    """Lock in a fixed order, so that two people who move accounts to each other can't deadlock."""
     for user in sorted((one, other), key=lambda each: str(each.pk)):
         linking.lock_logins(user)
 
@@ -67,7 +67,7 @@ def _is_last_login(account: LinkedAccount) -> bool:
 
 
 def _take(account: LinkedAccount, actor: User, now: datetime) -> None:
-    sessions.end_of_account(account, sessions.MOVED, now)
+    sessions.end_sessions_of(account, sessions.MOVED, now)
     linking.remove_account(account, "move", actor=actor, now=now)
 
 

@@ -1,5 +1,4 @@
-"""Finding people by their accounts, for `/avatar/<id>`: an address, a CAIP-10 account or an account's name (ENS), as
-long as that account is public."""
+"""Find people by their public accounts, for `/avatar/<id>`: by address, CAIP-10 account or ENS name."""
 
 from __future__ import annotations
 
@@ -18,9 +17,10 @@ from nft.settings.chains import describe_chain
 
 
 def find_by_account(identifier: str) -> Q | None:
-    """For profiles.sources: a filter over Profile; None where `identifier` is no account.
+    """Return a filter over Profile, for profiles.sources; None if `identifier` is no account.
 
-    An account that is not public finds nobody, so that nobody learns whose it is."""
+    An account that is not public finds nobody, so that nobody learns whose it is.
+    """
     try:
         if identifier.startswith("eip155:"):
             account = parse_account_id(identifier)
@@ -34,13 +34,13 @@ def find_by_account(identifier: str) -> Q | None:
 
 
 def find_by_name(identifier: str) -> Q | None:
-    """For profiles.sources: by the name that the workers found for a public account. The chain is not asked."""
+    """Return a filter over Profile by the stored name of a public account, for profiles.sources. No network call."""
     named = get_accounts_named(identifier, timezone.now())
     return None if named is None else Q(user_id__in=named.values("user_id"))
 
 
 def _is_one_persons() -> Q:
-    """An address without a chain may be a contract account's of one person here, and of another there."""
+    """Exclude addresses that belong to contract accounts of different people on different chains."""
     others = LinkedAccount.objects.filter(address=OuterRef("address"), is_public=True)
     return ~Q(Exists(others.exclude(user_id=OuterRef("user_id"))))
 
@@ -50,15 +50,17 @@ def _people(where: Q, address: bytes) -> Q:
     return Q(user_id__in=owners)
 
 
-# The accounts a person shows to everybody. Hidden ones are not even read.
+# The accounts that a person shows to everybody. Hidden ones are not read.
 
 MOST = 50
 
 
 @dataclass(frozen=True)
 class PublicAccount:
-    """`short` tells accounts apart at a glance; what is copied and proved is `address`. `name` is its ENS name, ""
-    where none is known. `chain_name` is empty for a key, which is the same on every chain."""
+    """An account as others see it. `name` is its ENS name, empty if none is known.
+
+    `chain_name` is empty for the account of a key, which is the same on every chain.
+    """
 
     address: str
     name: str
@@ -70,7 +72,7 @@ class PublicAccount:
 
 
 def public_accounts(user_id: int, now: datetime) -> list[PublicAccount]:
-    """The first linked first, up to MOST; one query."""
+    """Return up to MOST accounts, the first linked first. One query."""
     shown = LinkedAccount.objects.filter(user_id=user_id, is_public=True).select_related("primary_name")
     return [_public(account, now) for account in shown.order_by("linked_at", "pk")[:MOST]]
 

@@ -1,11 +1,14 @@
-"""Sessions of visitors who only asked for a text to sign: kept briefly, so that a flood of them fills no table."""
+"""Sessions that a wallet began: which account it was, and whether it still vouches for them.
+
+The session of the site names a row here. Ending the row ends the session, whatever key it has by then; the person is
+told the reason at their next request. The contract of a contract account may stop accepting a signature, so it is asked
+again every NFT_SESSION_RECHECK seconds. During an outage of the chain a session goes on for NFT_SESSION_UNCHECKED_MAX.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from importlib import import_module
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,45 +25,13 @@ from profiles.audit import record
 from profiles.jobs import job
 from profiles.people.people import profile_of
 
-GUEST_SESSION_SECONDS = 15 * 60
-_EXPIRY = "_session_expiry"  # Django's own name for what set_expiry stores
-
-
-def open_session(session: SessionBase) -> str:
-    """The key of a session that exists on the server, made if the visitor has none."""
-    session.get(_EXPIRY)  # loads it, which drops the key of a cookie that names no session
-    if not session.session_key:
-        session.set_expiry(GUEST_SESSION_SECONDS)
-        session.create()
-    return str(session.session_key)
-
-
-def give_full_age(sender: Any, request: Any, **kwargs: Any) -> None:
-    """Receiver of `user_logged_in`: what began as a guest's session lives as long as any other from here on."""
-    del sender, kwargs
-    if request.session.get(_EXPIRY) == GUEST_SESSION_SECONDS:
-        request.session.set_expiry(None)
-
-
-def forget_ended() -> None:
-    """Deletes the sessions that ran out."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-
-
-# Sessions that a wallet began: which account it was, and whether it still vouches for them.
-#
-# The session of the site names a row here. Ending the row ends the session, whatever key it has by then, with its
-# reason told at the next visit. A contract account can change its mind about who signs for it, so its contract is
-# asked about the signature again every NFT_SESSION_RECHECK seconds; an outage keeps the session, for
-# NFT_SESSION_UNCHECKED_MAX.
-
 Chains = Callable[[int], ChainClient]
 SESSION_KEY = "wallet_session"
+# What a proof leaves in the session until the login is complete, which may take a second factor.
 STARTED = "wallet_session_started"
-"""What a proof leaves in the session until the login it is for is complete, which may take a second factor."""
 BATCH = 200
 RETRY = timedelta(hours=1)
-SEEN_NOTED_EVERY = timedelta(days=1)
+SEEN_WRITTEN_EVERY = timedelta(days=1)
 
 NOT_VOUCHED = (
     "You were signed out: the contract of the account you signed in with no longer accepts that signature. "
@@ -78,16 +49,16 @@ MOVED = (
 GONE = "You were signed out, as the account you signed in with is not known here any more. Sign in again."
 
 
-def prepare(session: SessionBase, account: LinkedAccount, text: str, signature: str) -> None:
-    """Notes in the session which account was proved; `begin` makes it a row once the person is logged in."""
+def remember_proof(session: SessionBase, account: LinkedAccount, text: str, signature: str) -> None:
+    """Store in the session which account was proved. `begin_session` makes it a row once the person is logged in."""
     started: dict[str, str | int] = {"account": str(account.pk), "user": str(account.user.pk)}
     if account.is_contract_account:
         started |= {"text": text, "signature": signature}
     session[STARTED] = started
 
 
-def begin(session: SessionBase, user_id: int, now: datetime) -> None:
-    """Called when somebody was logged in: by the wallet of `prepare`, or in another way, which ends what was before."""
+def begin_session(session: SessionBase, user_id: int, now: datetime) -> None:
+    """Record the wallet that `remember_proof` stored for this login. A login in another way ends what was before."""
     started = session.pop(STARTED, None)
     session.pop(SESSION_KEY, None)
     if not isinstance(started, dict) or started.get("user") != str(user_id):
@@ -97,27 +68,27 @@ def begin(session: SessionBase, user_id: int, now: datetime) -> None:
     if account is None:  # unlinked or moved since it signed, as while a second factor was looked for
         row.ended_at, row.ended_because = now, UNLINKED
     else:
-        _keep_evidence(row, str(started.get("text", "")), str(started.get("signature", "")), now)
+        _set_signature(row, str(started.get("text", "")), str(started.get("signature", "")), now)
     row.save(force_insert=True)
     session[SESSION_KEY] = str(row.pk)
 
 
-def forget_start(session: SessionBase) -> None:
-    """Somebody goes on in another way than the wallet they had begun with."""
+def discard_proof(session: SessionBase) -> None:
+    """Drop what `remember_proof` stored: the person goes on in another way."""
     session.pop(STARTED, None)
 
 
-def renew(session: SessionBase, account: LinkedAccount, text: str, signature: str, now: datetime) -> None:
-    """A fresh signature of the account that began this session takes the place of the old one."""
+def renew_signature(session: SessionBase, account: LinkedAccount, text: str, signature: str, now: datetime) -> None:
+    """Replace the stored signature by a fresh one of the account that began this session."""
     row = _row_of(session)
     if row is not None and row.account_id == account.pk and row.text:
-        _keep_evidence(row, text, signature, now)
+        _set_signature(row, text, signature, now)
         row.checked_at = now
         row.save(update_fields=["text", "signature", "checked_at", "next_check_at"])
 
 
-def why_ended(session: SessionBase, now: datetime) -> str:
-    """The reason to sign this session out, "" where there is none. Holds with every worker dead."""
+def get_end_reason(session: SessionBase, now: datetime) -> str:
+    """Return the reason to end this session, empty if there is none. Needs no worker."""
     if SESSION_KEY not in session:
         return ""
     row = _row_of(session)
@@ -127,26 +98,28 @@ def why_ended(session: SessionBase, now: datetime) -> str:
         return row.ended_because
     if row.next_check_at is not None and now - row.checked_at > _unchecked_max():
         return _unchecked()
-    if now - row.seen_at > SEEN_NOTED_EVERY:
+    if now - row.seen_at > SEEN_WRITTEN_EVERY:
         WalletSession.objects.filter(pk=row.pk).update(seen_at=now)
     return ""
 
 
-def forget(session: SessionBase) -> None:
-    """The person signed out: what was kept of their signature goes."""
+def delete_session(session: SessionBase) -> None:
+    """Delete what was kept of the wallet's signature: the person signed out."""
     row = _row_of(session)
     if row is not None:
         row.delete()
 
 
-def forget_all(keys: Iterable[str]) -> None:
-    """The same for sessions that are ended from elsewhere, by what they hold under SESSION_KEY."""
+def delete_sessions(keys: Iterable[str]) -> None:
+    """Delete the same of sessions that are ended from elsewhere. `keys` are what they hold under SESSION_KEY."""
     WalletSession.objects.filter(pk__in=list(keys)).delete()
 
 
-def end_of_account(account: LinkedAccount, reason: str, now: datetime, keep: str | None = None) -> None:
-    """Ends all sessions this account began, but for the one `keep` names, and drops their signatures: within the
-    transaction that takes the account away."""
+def end_sessions_of(account: LinkedAccount, reason: str, now: datetime, keep: str | None = None) -> None:
+    """End all sessions this account began except the one that `keep` names, and drop their signatures.
+
+    Call within the transaction that takes the account away.
+    """
     begun = WalletSession.objects.filter(account=account)
     others = begun.exclude(pk=keep) if keep else begun
     others.filter(ended_at=None).update(ended_at=now, ended_because=reason)
@@ -159,16 +132,16 @@ def recheck_wallet_sessions(now: datetime, clients: Clients) -> None:
 
 
 def recheck_due(chains: Chains, now: datetime) -> int:
-    """Asks the contracts of sessions that are due, and forgets sessions nobody can still be in; how many it ended."""
-    WalletSession.objects.filter(seen_at__lt=now - _cookie_age() - 2 * SEEN_NOTED_EVERY).delete()
+    """Ask the contracts of sessions that are due; delete rows whose cookie has expired. Return how many it ended."""
+    WalletSession.objects.filter(seen_at__lt=now - _cookie_age() - 2 * SEEN_WRITTEN_EVERY).delete()
     due = WalletSession.objects.filter(next_check_at__lte=now, ended_at=None, account__isnull=False)
     rows = list(due.select_related("account", "user").order_by("next_check_at")[:BATCH])
     return sum(_recheck(row, chains, now) for row in rows)
 
 
 def _recheck(row: WalletSession, chains: Chains, now: datetime) -> bool:
-    """Whether the session was ended."""
-    kind = _judge(row, chains)
+    """Return whether the session was ended."""
+    kind = _verify(row, chains)
     if kind is SignatureKind.WRONG:
         return _end(row, NOT_VOUCHED, now)
     if kind is not SignatureKind.UNKNOWN:
@@ -180,7 +153,7 @@ def _recheck(row: WalletSession, chains: Chains, now: datetime) -> bool:
     return False
 
 
-def _judge(row: WalletSession, chains: Chains) -> SignatureKind:
+def _verify(row: WalletSession, chains: Chains) -> SignatureKind:
     account = row.account
     assert account is not None  # noqa: S101  # the query of recheck_due; tells the type checker
     try:
@@ -197,7 +170,7 @@ def _end(row: WalletSession, reason: str, now: datetime) -> bool:
     return bool(ended)
 
 
-def _keep_evidence(row: WalletSession, text: str, signature: str, now: datetime) -> None:
+def _set_signature(row: WalletSession, text: str, signature: str, now: datetime) -> None:
     row.text, row.signature = text, signatures.read_signature(signature) if text else b""
     row.next_check_at = now + _recheck_every() if text else None
 

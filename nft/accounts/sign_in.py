@@ -1,4 +1,4 @@
-"""What a signed text (EIP-4361) does: sign in or up, link or move an account, prove that it is still them."""
+"""Act on a signed text (EIP-4361): sign in or up, link or move an account, or prove who one is again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from nft.accounts import linking, moving, signatures
-from nft.accounts.challenges import Visitor, consume, find_challenge, spend_try
-from nft.accounts.errors import BodyTooLarge, ChainUnavailable, Refused, SignatureMismatch, TextChanged
+from nft.accounts.challenges import NOT_OUR_TEXT, Visitor, consume, find_challenge, spend_try
+from nft.accounts.errors import (
+    BODY_TOO_LARGE,
+    CHAIN_UNAVAILABLE,
+    SIGNATURE_MISMATCH,
+    TEXT_CHANGED,
+    AccountError,
+    body_too_large,
+)
 from nft.accounts.linking import Proof
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
@@ -29,7 +36,7 @@ Chains = Callable[[int], ChainClient]
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back from the wallet: the text it says it signed, and the signature in hexadecimal."""
+    """The answer of a wallet: the text it says it signed, and the signature in hexadecimal."""
 
     text: str
     signature: str
@@ -37,8 +44,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whose account it is, and what was done. `is_new` where the person was made just now; `leaves_behind` where the
-    account was moved from a profile that has no other way to sign in."""
+    """The account's owner and what was done.
+
+    `is_new`: the user was just created. `leaves_behind`: the account was moved from a profile that has no other way to
+    sign in.
+    """
 
     user: User
     account: LinkedAccount
@@ -48,12 +58,12 @@ class Outcome:
 
 
 def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Outcome:
-    """Accepts a reply once. The challenge is used up before the signature is looked at, and so also by a bad one.
+    """Accept a reply once. The challenge is marked as used before the signature is verified, even if that fails.
 
-    Raises a nft.accounts.errors.Refused of its own for each reason.
+    Raise AccountError, of a kind for each reason, and what `spend_try` raises.
     """
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-        raise BodyTooLarge("The text", MAX_TEXT_BYTES)
+        raise body_too_large("The text", MAX_TEXT_BYTES)
     _count_try(visitor, now)
     challenge = find_challenge(visitor.session, reply.text, now)
     _check_same_person(challenge, visitor)
@@ -82,36 +92,40 @@ def _count_try(visitor: Visitor, now: datetime) -> None:
 
 
 def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
-    """All but a sign-in is signed by name for one person; in anybody else's hands its text is a foreign one."""
+    """Raise the kind TEXT_CHANGED if the text names another person than the visitor."""
     if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
-        raise TextChanged
+        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
 
 
 def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains: Chains, now: datetime) -> Proof:
     content = signatures.read_signature(signature)
     if signatures.recover(challenge.text, content) == challenge.address:
         return Proof(challenge.address, challenge.chain_id, is_contract_account=False)
-    # Only from here on a chain is asked, which costs more than all the rest.
+    # From here on a chain is asked, which costs more than all the rest.
     spend_try("contract-signature-network", visitor.network, now)
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
-        raise ChainUnavailable(describe_chain(challenge.chain_id).name)
+        sentence = (
+            f"{describe_chain(challenge.chain_id).name} does not answer, so the signature of this account can't be "
+            "checked now. Nothing is wrong with it: try again in a minute."
+        )
+        raise AccountError(sentence, CHAIN_UNAVAILABLE)
     if kind is SignatureKind.WRONG:
-        raise SignatureMismatch(signatures.describe_mismatch(challenge.address, challenge.text, content))
+        sentence = signatures.describe_mismatch(challenge.address, challenge.text, content)
+        raise AccountError(sentence, SIGNATURE_MISMATCH)
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
 
 
-# How many tries to sign in by wallet were refused, by day and reason: enough to see an attack, nothing about anybody.
-#
-# What succeeded stands in the audit of its person.
+# How many tries to sign in by wallet were refused, by day and reason: enough to see an attack, and no personal data.
+# The audit log of a person lists what succeeded.
 
 KEPT = timedelta(days=400)
 
 
-def count(refusal: Refused | ExpectedError, now: datetime) -> None:
-    """One more of this reason. What is refused unread costs the database nothing, and so is not counted."""
+def count_refusal(refusal: ExpectedError, now: datetime) -> None:
+    """Add one to the day's count of this reason. What is refused unread is not counted, to spare the database."""
     outcome = refusal.slug
-    if isinstance(refusal, BodyTooLarge | TooMany) or _add_one(outcome, now):
+    if refusal.is_a(BODY_TOO_LARGE) or isinstance(refusal, TooMany) or _add_one(outcome, now):
         return
     try:
         with transaction.atomic():
@@ -121,7 +135,7 @@ def count(refusal: Refused | ExpectedError, now: datetime) -> None:
 
 
 @job(every=timedelta(minutes=5), expires=None)
-def forget_old(now: datetime) -> None:
+def delete_old_counts(now: datetime) -> None:
     SignInCount.objects.filter(day__lt=(now - KEPT).date()).delete()
 
 

@@ -1,4 +1,4 @@
-"""Whose signature is it? Locally for key accounts; for contract accounts by asking the contract.
+"""Verify signatures: locally for the account of a key, by asking the contract for a contract account.
 
 Order: recovery (no chain call, also right for accounts delegated by EIP-7702), then ERC-6492 if so wrapped, then
 ERC-1271 on deployed code. ERC-6492 itself puts recovery last; but recovering the very address is proof whatever code
@@ -12,7 +12,7 @@ from enum import Enum
 
 from eth_hash.auto import keccak
 
-from nft.accounts.errors import SignatureMalformed
+from nft.accounts.errors import SIGNATURE_MALFORMED, AccountError
 from nft.clients.evm.chain import HEAD, ChainClient
 from nft.clients.evm.errors import CallFailed, ChainUnavailable
 from nft.clients.evm.node import within
@@ -29,12 +29,12 @@ from nft.core.evm.signatures import is_erc6492, message_hash, parse_signature, r
 GAS = 3_000_000
 SECONDS = 5.0
 MAX_ANSWER = 64 * 1024
+# Always the same, and not the zero address: some contract accounts skip their checks in what must be a simulation.
 SENDER = keccak(b"is this signature valid?")[12:]
-"""Always the same, and not the zero address: some contract accounts skip their checks for what must be a simulation."""
 
 
 class SignatureKind(Enum):
-    """What is known of a signature. UNKNOWN: nobody could tell now, which is never to be read as WRONG."""
+    """The result of verifying. UNKNOWN: the chain could not be asked, which must not be treated as WRONG."""
 
     KEY = "key"
     CONTRACT = "contract"
@@ -43,18 +43,18 @@ class SignatureKind(Enum):
 
 
 def read_signature(text: str) -> bytes:
-    """A signature as wallets write it. Raises SignatureMalformed."""
+    """Parse a signature as wallets write it. Raise AccountError of the kind SIGNATURE_MALFORMED."""
     try:
         signature = parse_signature(text)
         if is_erc6492(signature):
             unwrap_erc6492(signature)
     except BadSignature as error:
-        raise SignatureMalformed(str(error)) from error
+        raise AccountError(str(error), SIGNATURE_MALFORMED) from error
     return signature
 
 
 def verify(chain: ChainClient, address: bytes, text: str, signature: bytes) -> SignatureKind:
-    """Whether `signature` over `text` (EIP-191) is that of `address`. Asks the chain only if no key signed."""
+    """Verify that `signature` over `text` (EIP-191) is that of `address`. Ask the chain only if no key signed."""
     if recover(text, signature) == address:
         return SignatureKind.KEY
     try:
@@ -68,7 +68,7 @@ def verify(chain: ChainClient, address: bytes, text: str, signature: bytes) -> S
 
 
 def recover(text: str, signature: bytes) -> bytes | None:
-    """The address whose key signed `text`, None where `signature` is none of a key."""
+    """Return the address whose key signed `text`, or None if it is not the signature of a key."""
     try:
         return recover_address(text, signature)
     except BadSignature:
@@ -76,7 +76,7 @@ def recover(text: str, signature: bytes) -> bytes | None:
 
 
 def describe_mismatch(address: bytes, text: str, signature: bytes) -> str:
-    """Why a WRONG signature is not one of `address`, for the person who sent it."""
+    """Return why a WRONG signature is not one of `address`, for the person who sent it."""
     wanted = to_checksum(address)
     try:
         signer = to_checksum(recover_address(text, signature))
@@ -101,7 +101,7 @@ def _call(chain: ChainClient, to: bytes | None, data: bytes) -> bytes:
 
 
 def _is_yes(answer: bytes) -> bool:
-    """Anything but the magic value is a no, an answer of another shape too."""
+    """Return whether the answer is the magic value. An answer of another shape is a no."""
     try:
         return parse_is_valid_signature(answer)
     except BadAnswer:

@@ -1,4 +1,4 @@
-"""Looking through the tokens one holds. What makes no sense in an address is left out, as links grow old."""
+"""Parse the gallery's query strings. Malformed values are ignored, because old links must keep working."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inputs of a mint."""
+"""The form of a mint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MintForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], offer: Offer | None, **kwargs: Any) -> None:
-        """`offer`: what the site pays for this person; None where it pays for nobody."""
+        """`offer` is what the site pays for this person, None if it pays for nobody."""
         self.accounts = accounts
         self.is_warned = False
         super().__init__(*args, **kwargs)
@@ -67,7 +67,7 @@ class MintForm(forms.Form):
         return _checked("description", self.cleaned_data["description"], 0, DESCRIPTION_CHARACTERS)
 
     def order(self) -> MintOrder:
-        """Of a valid form."""
+        """Return the order of a valid form."""
         data = self.cleaned_data
         return MintOrder(
             data["image"].read(),

@@ -1,4 +1,4 @@
-"""To whom a token goes."""
+"""The form that names the receiver of a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people and programs send about accounts."""
+"""Parse what people and programs send about accounts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from nft.accounts.challenges import Wanted
-from nft.accounts.errors import BadAddress, MalformedRequest
+from nft.accounts.errors import BAD_ADDRESS, MALFORMED_REQUEST, AccountError
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address
 from nft.models import SignInChallenge
@@ -22,7 +22,7 @@ class AccountForm(forms.Form):
     is_public = forms.BooleanField(required=False)
 
     def clean_label(self) -> str:
-        """One line without invisible characters, which could make a label read as something else."""
+        """Refuse invisible characters, which could make a label read as something else."""
         label = unicodedata.normalize("NFC", self.cleaned_data["label"])
         if any(unicodedata.category(character)[0] == "C" for character in label):
             raise ValidationError("A label can't hold invisible or control characters.")
@@ -30,20 +30,20 @@ class AccountForm(forms.Form):
 
 
 def read_wanted(content: dict[str, Any]) -> Wanted:
-    """The JSON of a challenge request. Raises BadAddress, MalformedRequest."""
+    """Parse the JSON of a challenge request. Raise AccountError of the kind BAD_ADDRESS or MALFORMED_REQUEST."""
     address, chain_id, purpose = (content.get(name) for name in ("address", "chain_id", "purpose"))
     if not isinstance(chain_id, int) or isinstance(chain_id, bool):
-        raise MalformedRequest("“chain_id” must be given, as a whole number.")
+        raise AccountError("“chain_id” must be given, as a whole number.", MALFORMED_REQUEST)
     if purpose not in SignInChallenge.Purpose.values:
         names = ", ".join(f"“{name}”" for name in SignInChallenge.Purpose.values)
-        raise MalformedRequest(f"“purpose” must be one of {names}.")
+        raise AccountError(f"“purpose” must be one of {names}.", MALFORMED_REQUEST)
     return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose))
 
 
 def _read_address(text: object) -> bytes:
     if not isinstance(text, str):
-        raise BadAddress("“address” must be given, as text.")
+        raise AccountError("“address” must be given, as text.", BAD_ADDRESS)
     try:
         return parse_address(text)
     except InvalidIdentifier as error:
-        raise BadAddress(str(error)) from error
+        raise AccountError(str(error), BAD_ADDRESS) from error

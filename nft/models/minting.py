@@ -63,9 +63,6 @@ class MintRequest(Leased):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
-    explorer_url: str  # set for a page by its view
-    chain_name: str  # likewise
-
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
         constraints = [

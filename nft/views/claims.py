@@ -1,4 +1,4 @@
-"""Tokens a person wants to show."""
+"""Pages of the tokens that a person wants to show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from nft.accounts.linking import list_accounts
+from nft.accounts.listing import list_accounts
 from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
 from nft.claims.errors import ClaimError, NoSuchClaim
@@ -27,8 +27,12 @@ from nft.models import ClaimPicture, TokenClaim
 from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
 from nft.transfers import received
+from nft.views.claim_facts import claim_entry, read_claim
+from nft.views.claim_page import check_lines, claim_page
 from nft.views.gallery import gallery_context, private_picture
-from profiles.people.signed_in import signed_in
+from nft.views.mint_page import minted_entry
+from nft.views.new_picture_page import can_look, new_picture, read_search
+from profiles.people.signed_in import own_profile, signed_in
 from profiles.store.objects import StorageError
 
 
@@ -64,11 +68,12 @@ def claim_create(request: HttpRequest) -> HttpResponse:
 def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
     pages.decorate([claim], signed_in(request), timezone.now())
+    old = claim.image_avatar if claim.state == TokenClaim.State.OWNED else None
+    search = read_search(claim.get_picture()) if old else None
     context = {
-        "claim": claim,
-        "steps": pages.claim_steps(claim),
-        "checks": history.get_recent(claim),
-        "look": claim.get_picture() if claim.state == TokenClaim.State.OWNED and claim.image_avatar else None,
+        "page": claim_page(claim, own_profile(request), can_look=can_look(search)),
+        "new_picture": new_picture(claim.pk, claim.name, old, search) if old and search else None,
+        "checks": check_lines(history.get_recent(claim)),
         "warning": find_warning(claim),
     }
     return render(request, "nft/claim.html", context)
@@ -110,8 +115,8 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
     accounts = list_accounts(user)
     context = {
         **(gallery_context(request, shown.claims) if accounts else {}),
-        "claims": shown.claims,
-        "minted": shown.minted,
+        "claims": [claim_entry(read_claim(claim)) for claim in shown.claims],
+        "minted": [minted_entry(mint) for mint in shown.minted],
         "received": received.get_received(user),
         "accounts": accounts,
         "form": form,
@@ -128,14 +133,14 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
         raise Http404(error.sentence) from error
 
 
-# When the picture behind a token changed: look, compare, decide.
+# Another picture behind a token: search for it, compare, decide.
 
 
 @require_safe
 @never_cache
 @login_required
-def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
-    """What the page polls while we look."""
+def new_picture_status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
+    """Return what the page polls while the search runs."""
     picture = _own(request, claim_id).get_picture()
     is_first = picture.state == ClaimPicture.State.FIRST  # there is nothing to compare a new one with yet
     done = is_first or picture.due_at is None
@@ -145,8 +150,8 @@ def status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
 
 @require_safe
 @login_required
-def new_picture(request: HttpRequest, claim_id: UUID) -> HttpResponse:
-    """The one that waits for its person's word, for their eyes."""
+def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
+    """Return the picture that waits for its person's decision. Nobody else may see it."""
     picture = _own(request, claim_id).get_picture()
     try:
         return private_picture(get_square(picture.new_image))
@@ -174,18 +179,18 @@ def _decision(act: Callable[[User, UUID, datetime], str]) -> Callable[..., HttpR
 
 
 @_decision
-def look(user: User, claim_id: UUID, now: datetime) -> str:
+def new_picture_search(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.request_new_picture(user, claim_id, now)
     return ""
 
 
 @_decision
-def use(user: User, claim_id: UUID, now: datetime) -> str:
+def new_picture_use(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.use_new_picture(user, claim_id, now)
     return "The new picture is in its place."
 
 
 @_decision
-def keep(user: User, claim_id: UUID, now: datetime) -> str:
+def new_picture_keep(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.keep_old_picture(user, claim_id, now)
     return "The old picture stays, and you are not asked about this new one again."

@@ -1,4 +1,4 @@
-"""The tokens one's accounts hold, to choose from."""
+"""Pages of the tokens that a person's accounts hold, to choose from."""
 
 from __future__ import annotations
 
@@ -21,10 +21,20 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.claims import pages as claims_pages
 from nft.forms.gallery import read_ids, read_wish
 from nft.gallery import pages as gallery_pages
+from nft.gallery.pages import GalleryFilter
 from nft.gallery.pictures import request_pictures
 from nft.gallery.progress import count_tokens, get_progress
 from nft.gallery.search import request_searches
-from nft.models import TokenClaim
+from nft.models import HeldToken, TokenClaim
+from nft.views.gallery_page import (
+    ANCHOR,
+    empty_gallery,
+    filters,
+    held_entry,
+    indexers_label,
+    kept_fields,
+    shelf_tabs,
+)
 from profiles.limits import TooMany
 from profiles.people.signed_in import signed_in
 from profiles.store.objects import StorageError
@@ -34,27 +44,40 @@ SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It 
 
 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
-    """What the list of held tokens needs; `claims` are the person's."""
-    user, wish = signed_in(request), read_wish(request.GET)
-    page, shelves = gallery_pages.get_page(user, wish), gallery_pages.get_shelves(user)
+    """Return what the list of held tokens needs. `claims` are the person's own."""
+    user, wanted = signed_in(request), read_wish(request.GET)
+    page, shelves = gallery_pages.get_page(user, wanted), gallery_pages.get_shelves(user)
+    progress = get_progress(user, shelves.counts)
     gallery_pages.decorate(page.tokens, claims)
+    names_chain = len(shelves.chains) > 1
     return {
-        "gallery": page,
-        "wish": wish,
+        "wish": wanted,
         "shelves": shelves,
-        "progress": get_progress(user, shelves.counts),
-        "indexers": gallery_pages.get_indexer_names(),
-        "has_list": bool(claims),
-        "next_page": _address("nft:held", wish, after=str(page.next)) if page.next else "",
-        "without_picture": [one.pk for one in page.tokens if one.image_id is None and one.due_at is None],
-        "here": _address("nft:tokens", wish) + "#held",
+        "progress": progress,
+        "filters": filters(shelves, wanted),
+        "tabs": shelf_tabs(shelves, wanted),
+        "is_spam_shelf": wanted.shelf == gallery_pages.SPAM,
+        "indexers_label": indexers_label(gallery_pages.get_indexer_names()),
+        "entries": [held_entry(token, wanted, names_chain=names_chain) for token in page.tokens],
+        "empty": empty_gallery(wanted, shelves, progress, has_claims=bool(claims)),
+        "next_page": _address("nft:held", wanted, after=str(page.next)) if page.next else "",
+        "without_picture": _without_picture(page.tokens, wanted),
+        "kept_fields": kept_fields(wanted),
+        "here": _address("nft:tokens", wanted) + ANCHOR,
     }
+
+
+def _without_picture(tokens: list[HeldToken], wanted: GalleryFilter) -> list[UUID]:
+    """Return the tokens whose picture can be asked for. Pictures of tokens that were set aside are not fetched."""
+    if wanted.shelf == gallery_pages.SPAM:
+        return []
+    return [token.pk for token in tokens if token.image_id is None and token.due_at is None]
 
 
 @require_safe
 @login_required
 def held(request: HttpRequest) -> HttpResponse:
-    """The list alone, without the rest of the page: older ones, and the same again for the script that follows."""
+    """Show the list without the rest of the page: for older tokens, and for static/js/gallery.js to swap."""
     claims = claims_pages.shown_claims(signed_in(request), timezone.now()).claims
     return render(request, "nft/held.html", gallery_context(request, claims))
 
@@ -69,7 +92,7 @@ def search(request: HttpRequest) -> HttpResponse:
     else:
         if not begun:
             messages.info(request, "We are looking already, or there is no account yet to look for.")
-    return redirect(f"{reverse('nft:tokens')}#held")
+    return redirect(f"{reverse('nft:tokens')}{ANCHOR}")
 
 
 @require_safe
@@ -95,7 +118,7 @@ def fetch_pictures(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
-    """For its person alone: nobody else may learn from us what a hidden account holds."""
+    """Return a token's picture to its person only: nobody else may learn what a hidden account holds."""
     try:
         content = gallery_pages.get_picture(signed_in(request), held_id)
     except (gallery_pages.NoSuchToken, StorageError) as error:
@@ -140,12 +163,12 @@ def _undo(request: HttpRequest, held_id: UUID, said: str, before: str) -> SafeSt
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """To the list as it was, by its own parameters alone."""
-    wish = read_wish(request.POST)
-    return redirect(_address("nft:tokens", wish) + "#held")
+    """Redirect to the list as it was, by its own parameters only."""
+    wanted = read_wish(request.POST)
+    return redirect(_address("nft:tokens", wanted) + ANCHOR)
 
 
-def _address(view: str, wish: gallery_pages.GalleryFilter, **more: object) -> str:
-    kept = {"q": wish.query, "collection": wish.collection, "chain": wish.chain_id, "shelf": wish.shelf, **more}
+def _address(view: str, wanted: GalleryFilter, **more: object) -> str:
+    kept = {"q": wanted.query, "collection": wanted.collection, "chain": wanted.chain_id, "shelf": wanted.shelf, **more}
     given = urlencode({name: value for name, value in kept.items() if value})
     return reverse(view) + (f"?{given}" if given else "")

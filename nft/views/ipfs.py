@@ -1,5 +1,7 @@
-"""Our trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/). It never fetches anything: what is
-not in our store is not found."""
+"""Serve a trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/) from our own store.
+
+It fetches nothing: a file that is not in the store is not found.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,12 @@ from django.views.decorators.http import require_http_methods
 from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.files.errors import BAD_CAR_VERSION, BAD_ENTITY_BYTES, BAD_FORMAT, BAD_SCOPE, ContentRefused
 from nft.files.serving import Format, Scope, parse_root, read_content
-from nft.views.problems import Problem, problem_response
+from profiles.errors import ExpectedError, Kind
+from profiles.problems import problem_response
 
 log = logging.getLogger(__name__)
 
+STORE_UNAVAILABLE = Kind("storage-unavailable", "Not available", 503, permanent=False)
 IMMUTABLE = "public, max-age=31536000, immutable"
 _ACCEPTED = {"application/vnd.ipld.raw": Format.RAW, "application/vnd.ipld.car": Format.CAR}
 _HEADERS = {
@@ -41,10 +45,8 @@ def ipfs(request: HttpRequest, cid: str, path: str = "") -> HttpResponse:
         response = _refuse(request, refusal)
     except BlockStoreError:
         log.exception("The block store can't be read.")
-        response = problem_response(
-            Problem("storage-unavailable", "Not available", 503, "Our store can't be read at the moment."),
-            headers={"Retry-After": "5", "Cache-Control": "no-store"},
-        )
+        error = ExpectedError("Our store can't be read at the moment.", STORE_UNAVAILABLE, retry_after=5)
+        response = problem_response(error, headers={"Cache-Control": "no-store"})
     for name, value in _HEADERS.items():
         response.headers[name] = value
     patch_vary_headers(response, ["Accept"])
@@ -55,7 +57,7 @@ def _answer(request: HttpRequest, cid: str, path: str) -> HttpResponse:
     root = parse_root(cid)
     form, scope = _format(request), _scope(request)
     if form is Format.CAR:
-        _check_car_wishes(request)
+        _check_car_parameters(request)
     content = read_content(root, path, form, scope)
     response = get_conditional_response(request, etag=content.etag)
     if response is None:
@@ -73,15 +75,17 @@ def _answer(request: HttpRequest, cid: str, path: str) -> HttpResponse:
 
 
 def _preflight() -> HttpResponse:
-    """CORS: anybody's page may read what anybody may read."""
+    """Answer CORS: pages of any origin may read the files, which are public."""
     response = HttpResponse(status=204)
     response.headers["Access-Control-Max-Age"] = "86400"
     return response
 
 
-def _check_car_wishes(request: HttpRequest) -> None:
-    """Blocks come depth first and once, in version 1. With `entity-bytes` the whole entity comes, which proves the part
-    too; it must still be well-formed."""
+def _check_car_parameters(request: HttpRequest) -> None:
+    """Refuse archives of other versions than 1, and a malformed `entity-bytes`.
+
+    Blocks come depth first and once. With `entity-bytes` the whole entity is sent, which proves the part too.
+    """
     version = request.GET.get("car-version") or next(
         (each.params.get("version") for each in request.accepted_types if "ipld.car" in str(each)), None
     )
@@ -112,17 +116,17 @@ def _scope(request: HttpRequest) -> Scope:
 def _refuse(request: HttpRequest, refusal: ContentRefused) -> HttpResponse:
     only_if_cached = "only-if-cached" in request.headers.get("Cache-Control", "").lower()
     status = 412 if only_if_cached and refusal.status == 404 else refusal.status
-    problem = Problem(refusal.slug, "Not found" if status in {404, 412} else "Bad request", status, refusal.sentence)
-    return problem_response(problem, headers={"Cache-Control": "public, max-age=60"})
+    kind = Kind(refusal.slug, "Not found" if status in {404, 412} else "Bad request", status)
+    return problem_response(ExpectedError(refusal.sentence, kind), headers={"Cache-Control": "public, max-age=60"})
 
 
-# One range of bytes of an answer (RFC 9110, 14); several at once are answered with the whole, as the RFC allows.
+# One range of bytes (RFC 9110, 14). Several at once are answered with the whole file, as the RFC allows.
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def with_range(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
-    """`response` (200, whole) cut to what was asked for: 206, or 416 where nothing of it is there."""
+    """Return `response` (200, whole) cut to the range that was asked for: 206, or 416 if it lies outside."""
     response.headers["Accept-Ranges"] = "bytes"
     wanted = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     condition = request.headers.get("If-Range")

@@ -1,4 +1,4 @@
-"""What our JSON addresses share: POST only, a cap before anything is read, CSRF, and refusals as problems."""
+"""Answer JSON calls: POST only, with a limit before the body is read, a CSRF check, and errors as problems."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from nft.accounts.challenges import Visitor
-from nft.accounts.errors import BodyTooLarge, MalformedRequest, Refused
-from nft.claims.errors import ClaimError
-from nft.errors import TokenActionError
-from nft.views.problems import Problem, problem_response
-from profiles import problems
-from profiles.errors import ExpectedError
+from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
+from profiles.errors import ExpectedError, Kind
 from profiles.limits import network_of_request
+from profiles.problems import METHOD_NOT_ALLOWED, problem_response
 
-MAX_BODY = 4 * 1024
+MAX_BODY = 4 * 1024  # bytes
+CSRF_FAILED = Kind("csrf-failed", "The page is too old", 403)
 Answer = Callable[[HttpRequest, dict[str, Any]], JsonResponse]
 
 
 def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
-    """A view that hands `answer` the JSON object posted to it and turns a Refused into a problem."""
+    """Return a view that hands `answer` the JSON object posted to it, and answers an ExpectedError as a problem."""
 
     # Exempt from the middleware only because that would read a body of any size and kind to look for its token, and
     # refuse with a page: the same check stands below, after the cap.
@@ -35,17 +33,14 @@ def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
     @functools.wraps(answer)
     def view(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST":
-            return problem_response(_POST_ONLY, headers={"Allow": "POST"})
+            only_post = ExpectedError("Only POST is answered here.", METHOD_NOT_ALLOWED)
+            return problem_response(only_post, headers={"Allow": "POST"})
         try:
             body = _read_body(request)
-            reason = _csrf_failure(request)
-            if reason is not None:
-                return problem_response(_NO_CSRF_TOKEN)
+            _check_csrf(request)
             return answer(request, _parse_object(body))
-        except Refused as refusal:
-            return problem_response(Problem(refusal.slug, refusal.title, refusal.status, refusal.sentence))
         except ExpectedError as error:
-            return problems.problem_response(error)
+            return problem_response(error)
 
     return view
 
@@ -56,34 +51,30 @@ def visitor_of(request: HttpRequest) -> Visitor:
 
 
 def text_of(content: dict[str, Any], name: str) -> str:
-    """A member that must be text; raises MalformedRequest."""
+    """Return a member that must be text. Raise AccountError of the kind MALFORMED_REQUEST."""
     value = content.get(name)
     if not isinstance(value, str):
-        raise MalformedRequest(f"“{name}” must be given, as text.")
+        raise AccountError(f"“{name}” must be given, as text.", MALFORMED_REQUEST)
     return value
-
-
-_POST_ONLY = Problem("method-not-allowed", "Method not allowed", 405, "Only POST is answered here.")
-_NO_CSRF_TOKEN = Problem(
-    "csrf-failed", "The page is too old", 403, "This page was open too long or cookies are blocked. Load it again."
-)
 
 
 class _CsrfCheck(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
-        """The reason in place of Django's page."""
+        """Return the reason in place of Django's page."""
         del request
         return HttpResponse(reason, status=403)
 
 
-def _csrf_failure(request: HttpRequest) -> HttpResponseBase | None:
+def _check_csrf(request: HttpRequest) -> None:
     check = _CsrfCheck(lambda _: HttpResponse())
     check.process_request(request)
-    return check.process_view(request, _no_view, (), {})
+    if check.process_view(request, _not_exempt, (), {}) is not None:
+        sentence = "This page was open too long or cookies are blocked. Load it again."
+        raise ExpectedError(sentence, CSRF_FAILED)
 
 
-def _no_view(request: HttpRequest) -> HttpResponseBase:
-    """Stands for the view in the check above, as the real one carries the exemption."""
+def _not_exempt(request: HttpRequest) -> HttpResponseBase:
+    """Take the view's place in the check above: the view itself is marked as exempt."""
     raise NotImplementedError(request.path)
 
 
@@ -93,7 +84,7 @@ def _read_body(request: HttpRequest) -> bytes:
     except ValueError:
         announced = 0
     if announced > MAX_BODY:
-        raise BodyTooLarge("The request", MAX_BODY)
+        raise body_too_large("The request", MAX_BODY)
     return request.body
 
 
@@ -101,27 +92,23 @@ def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise MalformedRequest("The request holds no JSON.") from error
+        raise AccountError("The request holds no JSON.", MALFORMED_REQUEST) from error
     if not isinstance(content, dict):
-        raise MalformedRequest("The request must be a JSON object.")
+        raise AccountError("The request must be a JSON object.", MALFORMED_REQUEST)
     return content
 
 
 # JSON posts of a transaction hash, for mints and transfers alike.
 
 Record = Callable[[HttpRequest, dict[str, Any]], str]
-_SIGN_IN_FIRST = Problem("sign-in-required", "Sign in first", 403, "Sign in again, then try once more.")
 
 
 def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
-    """A view that lets `record` store the hash and answers where to go next, or the problem."""
+    """Return a view that lets `record` store the hash and answers where to go next, or the problem."""
 
     def answer(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
         if not request.user.is_authenticated:
-            return problem_response(_SIGN_IN_FIRST)
-        try:
-            return JsonResponse({"redirect": record(request, content)})
-        except (TokenActionError, ClaimError) as error:
-            return problem_response(Problem(error.slug, error.title, error.status, error.sentence))
+            raise AccountError("Sign in again, then try once more.", SIGN_IN_REQUIRED)
+        return JsonResponse({"redirect": record(request, content)})
 
     return json_post(answer)

@@ -1,4 +1,4 @@
-"""Making a token out of a picture."""
+"""Pages that make a token out of a picture."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ from nft.minting import sponsor
 from nft.minting.errors import LOOKS_ALIKE, NOT_SPONSORED, TextRefused
 from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
-from nft.settings.chains import default_chain_id, describe_chain
+from nft.settings.chains import default_chain_id
 from nft.views.json_calls import sent_view, text_of
+from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.people.signed_in import signed_in
 
+# Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
-"""What the other fields and the multipart lines may add to the picture's bytes."""
+# How much of a body that is too large is read and dropped, as a multiple of the limit.
 DRAINED = 4
 CHUNK = 64 * 1024
 SHOWN, A_PAGE = 5, 20
@@ -72,7 +74,7 @@ def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpRespons
     context = {
         "form": form,
         "accounts": form.accounts,
-        "requests": requests[:SHOWN],
+        "requests": [mint_entry(one) for one in requests[:SHOWN]],
         "has_more": len(requests) > SHOWN,
     }
     return render(request, "nft/mint.html", context, status=status)
@@ -82,22 +84,16 @@ def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpRespons
 @login_required
 def made(request: HttpRequest) -> HttpResponse:
     page = Paginator(signed_in(request).mint_requests.all(), A_PAGE).get_page(request.GET.get("page"))
-    for found in page.object_list:
-        found.explorer_url = _explorer_url(found)
-        found.chain_name = describe_chain(found.chain_id).name
-    return render(request, "nft/made.html", {"page": page})
+    return render(request, "nft/made.html", {"page": page, "entries": [made_entry(mint) for mint in page.object_list]})
 
 
 @require_safe
 @login_required
 def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     found = _own(request, mint_id)
-    found.explorer_url = _explorer_url(found)
     transaction = minting_requests.build_mint_transaction(found)
     context = {
-        "mint": found,
-        "steps": minting_requests.build_steps(found),
-        "copies": publishing.get_copies([found.image_cid, found.metadata_cid]),
+        "page": mint_page(found, publishing.get_copies([found.image_cid, found.metadata_cid])),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
@@ -108,7 +104,7 @@ def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 @login_required
 def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
     found = _own(request, mint_id)
-    done = found.state in {MintRequest.State.CONFIRMED, MintRequest.State.FAILED}
+    done = found.state in ENDED
     steps = minting_requests.build_steps(found)
     status: dict[str, Any] = {
         "state": found.state,
@@ -149,7 +145,7 @@ def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 
 
 def _accounts(request: HttpRequest) -> list[LinkedAccount]:
-    """The primary one first, which the form then offers."""
+    """Return the accounts that may own the token. The primary one comes first, and the form selects it."""
     mine = accounts_on(signed_in(request).pk, default_chain_id())
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
 
@@ -159,7 +155,7 @@ def _offer(request: HttpRequest) -> sponsor.Offer | None:
 
 
 def _drain(request: HttpRequest) -> None:
-    """A browser shows our answer only once it has sent everything; past a few times the limit we hang up."""
+    """Read and drop the body, up to a multiple of the limit: a browser shows the answer only once it has sent all."""
     left = DRAINED * profiles_settings.current().upload_max_bytes
     while left > 0 and (chunk := request.read(CHUNK)):
         left -= len(chunk)
@@ -173,7 +169,7 @@ def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:
 
 
 def _field_of(error: ExpectedError) -> str | None:
-    """Where a form shows it: what the decoder says belongs to the picture."""
+    """Return the field that shows the error. What the decoder refuses belongs to the picture."""
     if isinstance(error, TextRefused):
         return error.field
     if isinstance(error, NotYours):
@@ -181,8 +177,3 @@ def _field_of(error: ExpectedError) -> str | None:
     if error.is_a(NOT_SPONSORED):
         return "payer"
     return None if isinstance(error, TokenActionError) and not error.is_a(LOOKS_ALIKE) else "image"
-
-
-def _explorer_url(found: MintRequest) -> str:
-    base = describe_chain(found.chain_id).explorer_url.rstrip("/")
-    return f"{base}/tx/{found.tx_hash}" if base and found.tx_hash else ""

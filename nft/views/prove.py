@@ -1,4 +1,4 @@
-"""The page on which anybody checks a picture in their own browser, or learns how to do it without us."""
+"""The page on which anybody verifies a picture in their browser, or learns how to do it without this site."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from nft.claims.proofs import Source, proof_of
+from nft.views.prove_page import source_pill, unhashable, unproved
 from profiles import settings as profiles_settings
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
@@ -26,17 +27,20 @@ def prove(request: HttpRequest, identifier: str) -> HttpResponse:
     if profile is None:
         raise Http404
     shown = shown_picture(profile, timezone.now())
-    context = {"profile": profile, "shown": shown, **_facts(shown)}
+    context = {"profile": profile, "shown": shown, **_facts(profile.name, shown)}
     return render(request, "nft/prove.html", context)
 
 
-def _facts(shown: ShownPicture) -> dict[str, Any]:
+def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
     if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
-        return {"proof": None}
+        return {"proof": None, "unproved": unproved(name, shown)}
     proof = proof_of(shown.provenance)
     script = urljoin(profiles_settings.current().site_origin, static("verify_car.py"))
     return {
         "proof": proof,
+        "metadata_pill": source_pill(proof.metadata),
+        "picture_pill": source_pill(proof.picture),
+        "unhashable": unhashable(proof),
         "facts": shown.provenance,
         "checks": [_check(source) for source in proof.checkable],
         "script_url": script,
@@ -45,7 +49,7 @@ def _facts(shown: ShownPicture) -> dict[str, Any]:
 
 
 def _check(source: Source) -> dict[str, Any]:
-    """What the page's script and the commands need of one file."""
+    """Return what the page's script and the commands need of one file."""
     path = "/".join(quote(name, safe="") for name in source.path.split("/") if name)
     address = reverse("nft:ipfs", args=[source.root]) + (f"/{path}" if path else "") + "?format=car&dag-scope=entity"
     archive, shell_path = f"{source.name}.car", source.reference.replace("'", "'\\''")
@@ -58,6 +62,6 @@ def _check(source: Source) -> dict[str, Any]:
 
 
 def _ask_chain(facts: Mapping[str, object]) -> str:
-    """For Foundry's `cast`, as one way of many to ask a node for what the token names."""
+    """Return a command of Foundry's `cast` that asks a node what the token names."""
     function = "uri(uint256)(string)" if facts.get("standard") == "erc1155" else "tokenURI(uint256)(string)"
     return f"cast call {facts.get('contract', '')} '{function}' {facts.get('token_id', '')} --rpc-url <node>"

@@ -1,4 +1,4 @@
-"""Signing in by wallet, and what else a signed text does: two JSON calls (design.md, URLs)."""
+"""Two JSON calls: get a text to sign, and post the signature to sign in, link or move an account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from nft.accounts import sessions, sign_in
 from nft.accounts.challenges import issue_challenge
-from nft.accounts.errors import ProofRequired, Refused
+from nft.accounts.errors import PROOF_REQUIRED, AccountError
 from nft.accounts.sign_in import Outcome, Reply
 from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
@@ -39,10 +39,11 @@ LEFT_BEHIND = (
 
 @json_post
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
-    """{address, chain_id, purpose, next?} → {text, expires_at}. `next`: where to go afterwards."""
+    """Answer {address, chain_id, purpose, next?} with {text, expires_at}. `next` is where to go afterwards."""
     wanted, go_on = read_wanted(content), _read_next(content)
     if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().proof_url(request):
-        raise ProofRequired
+        sentence = "You signed in a while ago. Load this page again and prove that it is still you, then go on."
+        raise AccountError(sentence, PROOF_REQUIRED)
     if wanted.purpose == Purpose.REAUTHENTICATE:
         wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
     issued = issue_challenge(visitor_of(request), wanted, timezone.now())
@@ -53,12 +54,12 @@ def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
 
 @json_post
 def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
-    """{text, signature} → {redirect}."""
+    """Answer {text, signature} with {redirect}."""
     reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()
     try:
         outcome = sign_in.finish(visitor_of(request), reply, get_chain, now)
-    except (Refused, ExpectedError) as refusal:
-        sign_in.count(refusal, now)
+    except ExpectedError as refusal:
+        sign_in.count_refusal(refusal, now)
         raise
     go_on = {Purpose.SIGN_IN: _log_in, Purpose.REAUTHENTICATE: _accept}.get(outcome.purpose, _linked)
     return JsonResponse({"redirect": go_on(request, outcome, reply)})
@@ -75,34 +76,34 @@ def _linked(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
 
 
 def _accept(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
-    sessions.renew(request.session, outcome.account, reply.text, reply.signature, timezone.now())
+    sessions.renew_signature(request.session, outcome.account, reply.text, reply.signature, timezone.now())
     _rotate(request)
     return get_reauthentication().record_proof(request, outcome.user, "wallet", str(request.session.pop(NEXT, "")))
 
 
 def _log_in(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
-    """By the site's own way (NFT_LOGIN), which may ask for more than the wallet before it lets anyone in."""
+    """Log in by the site's own function (NFT_LOGIN), which may ask for a second factor."""
     wanted = str(request.session.pop(NEXT, ""))
     if request.user.is_authenticated and request.user.pk != outcome.user.pk:
         logout(request)  # nothing of the former person's session may reach the next one
-    sessions.prepare(request.session, outcome.account, reply.text, reply.signature)
+    sessions.remember_proof(request.session, outcome.account, reply.text, reply.signature)
     log_in = import_string(conf().login)
     return str(log_in(request, outcome.user, _welcome(wanted) if outcome.is_new else wanted))
 
 
 def _welcome(wanted: str) -> str:
-    """Who was made a moment ago may choose a handle first."""
+    """Return the page on which a new user may choose a handle first."""
     path = reverse("profiles:welcome")
     return f"{path}?{urlencode({'next': wanted})}" if wanted else path
 
 
 def _rotate(request: HttpRequest) -> None:
-    # Whoever held the old keys must not hold those of a session that may do more from here on.
+    # The session may do more from here on: whoever had its old keys must not have the new ones.
     request.session.cycle_key()
     rotate_token(request)
 
 
 def _read_next(content: dict[str, Any]) -> str:
-    """Judged when it is used, by the site, which knows its own hosts."""
+    """Return where to go afterwards. The site checks the host when it is used."""
     wanted = content.get("next")
     return wanted if isinstance(wanted, str) and len(wanted) <= MAX_NEXT else ""

@@ -1,4 +1,4 @@
-"""Sending a token to somebody else."""
+"""Pages that send a token to somebody else, and answer for a token that arrived."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from nft.models import TokenClaim
 from nft.settings.chains import ens_chain
 from nft.transfers import received, sending
 from nft.transfers.sending import Receiver, find_receiver
+from nft.views.claim_facts import read_claim
 from nft.views.json_calls import sent_view, text_of
+from nft.views.transfer_page import transfer_facts, transfer_warning
 from profiles.people.signed_in import signed_in
 
 
@@ -35,10 +37,12 @@ def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     form = TransferForm(request.POST or None, reads_names=ens_chain() is not None)
     prepared = _prepare(request, claim, form) if request.method == "POST" and form.is_valid() else None
     receiver, transaction = prepared or (None, None)
+    facts = read_claim(claim)
     context = {
-        "claim": claim,
+        "claim": facts,
         "form": form,
-        "receiver": receiver,
+        "facts": transfer_facts(facts, receiver, transaction) if receiver and transaction else (),
+        "warning": transfer_warning(receiver) if receiver else "",
         "transaction": transaction,
         "sent_tx": claim.transfer_tx if "sent" in request.GET else "",
     }
@@ -55,7 +59,7 @@ def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
 
 
 def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tuple[Receiver, dict[str, Any]] | None:
-    """The very address that is shown is the one in the transaction: nothing is looked up again."""
+    """Build the transaction for the address that is shown. No name is looked up again."""
     clients = get_clients()
     try:
         receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), clients)
@@ -74,7 +78,7 @@ def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:
     return claim
 
 
-# Answering whether a token that arrived shall be shown.
+# The answer whether a token that arrived is to be shown.
 
 
 @require_POST

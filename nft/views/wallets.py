@@ -1,4 +1,4 @@
-"""A person's linked accounts."""
+"""Pages of a person's linked accounts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from nft.accounts import linking
 from nft.accounts.errors import LastLoginMethod, NoSuchAccount
+from nft.accounts.listing import list_accounts
 from nft.accounts.sessions import SESSION_KEY
 from nft.forms.wallets import AccountForm
+from nft.views.wallet_page import account_entry
 from profiles.people.proof import get_reauthentication, proof_required
 from profiles.people.signed_in import signed_in
 
@@ -23,15 +25,16 @@ from profiles.people.signed_in import signed_in
 @login_required
 def wallets(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    linked = linking.list_accounts(user)
-    context = {"accounts": linked, "can_unlink": linking.can_unlink(user, linked)}
-    return render(request, "nft/wallets.html", context | _proof(request))
+    linked = list_accounts(user)
+    can_unlink = linking.can_unlink(user, linked)
+    accounts = [account_entry(account, can_unlink=can_unlink) for account in linked]
+    return render(request, "nft/wallets.html", {"accounts": accounts} | _proof(request))
 
 
 @require_safe
 @login_required
 def wallet_move(request: HttpRequest) -> HttpResponse:
-    """Explains what moving an account from another profile does, and takes the signature for it."""
+    """Explain what moving an account from another profile does, and ask for the signature."""
     return render(request, "nft/move.html", _proof(request))
 
 
@@ -77,5 +80,5 @@ def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 def _proof(request: HttpRequest) -> dict[str, str]:
-    """Where to prove oneself before a text to link or move an account is written; "" if that was done lately."""
+    """Return where to prove oneself before linking or moving an account; empty if that was done recently."""
     return {"proof_url": get_reauthentication().proof_url(request)}

@@ -54,7 +54,7 @@ assert "1 profile" in team.get("/admin/profiles/profile/", {"q": "alice@example.
 moderate_avatar(picture.pk, "Shows somebody else.", root)
 
 if apps.is_installed("nft"):
-    from nft.accounts import linking, moving
+    from nft.accounts import linking, listing, moving
     from nft.accounts.linking import Proof
     from tests.kit.wallets import CHAIN_ID, Wallet
 
@@ -62,7 +62,7 @@ if apps.is_installed("nft"):
     proof = Proof(Wallet.create().address_bytes, CHAIN_ID, is_contract_account=False)
     linking.link_account(alice.user, proof, timezone.now())
     moving.move_account(bob, proof, timezone.now())
-    assert len(linking.list_accounts(bob)) == 1
+    assert len(listing.list_accounts(bob)) == 1
     for model in ("linkedaccount", "tokenclaim", "mintrequest", "signinchallenge", "collection"):
         assert team.get(f"/admin/nft/{model}/", {"q": "bob@example.org"}).status_code == 200, model
 print("whole")

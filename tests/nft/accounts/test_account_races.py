@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import linking, moving
-from nft.accounts.errors import AccountInUse, LastLoginMethod
+from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet
@@ -40,8 +40,10 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         try:
             start.wait(30)
             return act()
-        except (LastLoginMethod, AccountInUse) as refusal:
-            return refusal
+        except AccountError as refusal:
+            if isinstance(refusal, LastLoginMethod) or refusal.is_a(ACCOUNT_IN_USE):
+                return refusal
+            raise
         finally:
             connection.close()
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import linking, moving
-from nft.accounts.errors import AccountDisabled
+from nft.accounts.errors import ACCOUNT_DISABLED, AccountError
 from nft.accounts.linking import Proof
 from nft.models import AccountReturn, LinkedAccount, TokenClaim
 from profiles.models import AuditEntry
@@ -113,7 +113,7 @@ class TestAProfileMadeByTheWalletAlone:
     ) -> None:
         User.objects.exclude(pk=alice.pk).update(is_active=False)
         assert move(browser, wallet).json()["type"] == "/problems/account-disabled"
-        with pytest.raises(AccountDisabled):
+        with pytest.raises(AccountError, check=lambda error: error.is_a(ACCOUNT_DISABLED)):
             moving.move_account(alice, proof_of(wallet), timezone.now())
 
 

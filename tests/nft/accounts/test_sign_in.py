@@ -16,8 +16,8 @@ from django.urls import reverse
 
 from nft.accounts import challenges, sign_in
 from nft.accounts.challenges import Visitor, Wanted
-from nft.accounts.errors import ChallengeExpired, ChallengeUsed
-from nft.accounts.sessions import GUEST_SESSION_SECONDS
+from nft.accounts.errors import CHALLENGE_EXPIRED, CHALLENGE_USED, AccountError
+from nft.accounts.guest_sessions import GUEST_SESSION_SECONDS
 from nft.accounts.sign_in import Reply
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, SignInChallenge
@@ -155,7 +155,7 @@ class TestOnlyOnce:
         issued = challenges.issue_challenge(visitor, wanted(alice), NOW)
         signature = alice.sign(issued.text)
         sign_in.finish(visitor, Reply(issued.text, signature), no_chain, NOW)
-        with pytest.raises(ChallengeUsed):
+        with pytest.raises(AccountError, check=lambda error: error.is_a(CHALLENGE_USED)):
             sign_in.finish(visitor, Reply(issued.text, high_s_twin(signature)), no_chain, NOW)
 
     def test_after_signing_in_the_session_knows_nothing_of_the_old_text(self, browser: Browser, alice: Wallet) -> None:
@@ -167,7 +167,7 @@ class TestOnlyOnce:
         visitor = Visitor(SessionStore(), None, "somewhere")
         issued = challenges.issue_challenge(visitor, wanted(alice), NOW)
         reply = Reply(issued.text, alice.sign(issued.text))
-        with pytest.raises(ChallengeExpired, match="5 minutes"):
+        with pytest.raises(AccountError, check=lambda error: error.is_a(CHALLENGE_EXPIRED), match="5 minutes"):
             sign_in.finish(visitor, reply, no_chain, NOW + timedelta(minutes=5))
         late = NOW + timedelta(minutes=5) - timedelta(seconds=1)
         assert sign_in.finish(visitor, reply, no_chain, late).is_new
@@ -175,9 +175,9 @@ class TestOnlyOnce:
     def test_old_challenges_and_the_sessions_of_guests_are_forgotten(self, alice: Wallet) -> None:
         visitor = Visitor(SessionStore(), None, "somewhere")
         challenges.issue_challenge(visitor, wanted(alice), NOW)
-        assert challenges.forget_old(NOW + timedelta(minutes=9)) == 0
+        assert challenges.delete_old_challenges(NOW + timedelta(minutes=9)) == 0
         Session.objects.update(expire_date=datetime(2020, 1, 1, tzinfo=UTC))
-        assert challenges.forget_old(NOW + timedelta(minutes=11)) == 1
+        assert challenges.delete_old_challenges(NOW + timedelta(minutes=11)) == 1
         assert not SignInChallenge.objects.exists()
         assert not Session.objects.exists()
 

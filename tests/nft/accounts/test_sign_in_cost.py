@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import challenges
-from nft.accounts.challenges import FORGET_AFTER, LIFETIME, TRIES_PER_MINUTE, Visitor, Wanted
-from nft.accounts.sessions import GUEST_SESSION_SECONDS
+from nft.accounts.challenges import KEPT_AFTER_END, LIFETIME, TRIES_PER_MINUTE, Visitor, Wanted
+from nft.accounts.guest_sessions import GUEST_SESSION_SECONDS
 from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
@@ -140,9 +140,9 @@ class TestAFlood:
         address to go on to. Rows wait for the next run of the task that forgets them."""
         settings.AVATAR_RATE_LIMITS = {"challenge-everyone": (10**6, 60)}
         per_second = TRIES_PER_MINUTE["challenge-everyone"] / 60
-        task = get_job(challenges.forget_old).every
+        task = get_job(challenges.delete_old_challenges).every
         assert isinstance(task, timedelta)
-        kept_challenges = (LIFETIME + FORGET_AFTER + task).total_seconds() * per_second
+        kept_challenges = (LIFETIME + KEPT_AFTER_END + task).total_seconds() * per_second
         kept_sessions = (timedelta(seconds=GUEST_SESSION_SECONDS) + task).total_seconds() * per_second
         challenge, session = _bytes_each(SignInChallenge, self._ask), _bytes_each(Session, self._open)
         assert challenge > len(SignInChallenge.objects.earliest("pk").text)  # that is: something was measured

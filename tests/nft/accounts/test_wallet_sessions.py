@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from nft.accounts import linking, sessions
-from nft.accounts.errors import AccountChanged
+from nft.accounts import linking, listing, sessions
+from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from profiles.models import AuditEntry
@@ -210,7 +210,7 @@ class TestThePrimaryAccount:
         browser.client.post(reverse("nft:wallet_primary", args=[chosen.pk]))
         assert self.primaries() == [False, False, True]
         assert browser.user is not None
-        assert linking.list_accounts(browser.user)[0].id == chosen.pk
+        assert listing.list_accounts(browser.user)[0].id == chosen.pk
 
     def test_a_mint_is_offered_to_it_first(self, browser: Browser) -> None:
         chosen = LinkedAccount.objects.order_by("linked_at")[1]
@@ -243,15 +243,15 @@ class TestAnAccountThatGoesWhileSomebodySignsInWithIt:
 
     def test_ends_the_session_at_its_first_step(self, linked: LinkedAccount, client: Client) -> None:
         now, session, user = timezone.now(), client.session, linked.user
-        sessions.prepare(session, linked, "", "")
+        sessions.remember_proof(session, linked, "", "")
         linking.unlink_account(user, linked.pk, now)
-        sessions.begin(session, user.pk, now)
-        assert "no longer linked" in sessions.why_ended(session, now)
+        sessions.begin_session(session, user.pk, now)
+        assert "no longer linked" in sessions.get_end_reason(session, now)
         assert sessions.SESSION_KEY in session, "what a wallet began is known as that, as by the admin"
 
     def test_is_no_failure_of_the_site(self, linked: LinkedAccount) -> None:
         gone = linking.Proof(bytes(linked.address), CHAIN_ID, is_contract_account=False)
         with patch.object(linking, "find_account", return_value=LinkedAccount.objects.get()):
             linking.unlink_account(linked.user, linked.pk, timezone.now())
-            with pytest.raises(AccountChanged):
+            with pytest.raises(AccountError, check=lambda error: error.is_a(ACCOUNT_CHANGED)):
                 linking.find_own_account(linked.user, gone, timezone.now())

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from nft.accounts.linking import list_accounts, unlink_account, update_account
+from nft.accounts.linking import unlink_account, update_account
+from nft.accounts.listing import list_accounts
 from nft.accounts.public import public_accounts
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName

@@ -1,0 +1,107 @@
+"""Decide what the home page offers a person who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db.models import Exists
+from django.urls import reverse
+
+from avatarsite.picture_pages import NFT
+from profiles.models import Profile
+from profiles.serving.showing import ShownPicture
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a person has done so far. The last four are about tokens, and all False without the app nft."""
+
+    has_picture: bool
+    is_described: bool
+    has_profile_text: bool
+    can_recover: bool
+    has_account: bool = False
+    has_token: bool = False
+    has_unsigned_mint: bool = False
+    has_minted: bool = False
+
+
+@dataclass(frozen=True)
+class NextStep:
+    title: str
+    url: str
+    text: str
+
+
+def greeting(shown: ShownPicture) -> str:
+    """Return what a person is told first about the picture that others see."""
+    if shown.avatar is None:
+        return "You have no picture yet. Others see this drawing until you choose one."
+    if shown.mark:
+        return f"You show {shown.avatar.title or 'an NFT'}, and the chain agrees that it is yours."
+    if shown.avatar.source == NFT:
+        return "You show an NFT. We could not check it lately, so the hexagon is off until we can."
+    return "This is how others see you."
+
+
+def read_progress(profile: Profile, shown: ShownPicture) -> Progress:
+    """Ask one query if the app nft is installed, else none."""
+    user, avatar = profile.user, shown.avatar
+    done = {
+        "has_picture": avatar is not None,
+        "is_described": avatar is not None and bool(avatar.alt_text),
+        "has_profile_text": bool(profile.display_name and profile.bio),
+        "can_recover": bool(user.email) or not user.has_usable_password(),
+    }
+    if apps.is_installed("nft"):
+        questions = {
+            "has_account": user.linked_accounts.all(),
+            "has_token": user.token_claims.filter(state="owned"),
+            "has_unsigned_mint": user.mint_requests.filter(state="awaiting_signature"),
+            "has_minted": user.mint_requests.all(),
+        }
+        answers = {name: Exists(rows) for name, rows in questions.items()}
+        done |= get_user_model().objects.filter(pk=user.pk).annotate(**answers).values(*answers).get()
+    return Progress(**done)
+
+
+def next_steps(done: Progress, public_url: str, *, with_tokens: bool) -> list[NextStep]:
+    """Return what this person has not done yet, the most useful first. `with_tokens`: the app nft is installed."""
+    steps = []
+    if not done.has_picture:
+        text = "From your phone or computer. It is cut, cleaned and ready in seconds."
+        steps.append(NextStep("Upload a picture", reverse("profiles:picture"), text))
+    if not done.can_recover:
+        text = "So that we can help you back in if you forget your password."
+        steps.append(NextStep("Add an e\N{NON-BREAKING HYPHEN}mail address", reverse("account_email"), text))
+    if with_tokens:
+        steps += token_steps(done)
+    if not done.has_profile_text:
+        text = "A name and a line about you, for your public page."
+        steps.append(NextStep("Tell who you are", reverse("profiles:edit"), text))
+    if done.has_picture and not done.is_described:
+        text = "One line, read out to people who cannot see it."
+        steps.append(NextStep("Describe your picture", reverse("profiles:picture"), text))
+    if done.has_picture:
+        text = "One address that always shows the picture you have now."
+        steps.append(NextStep("Use your picture elsewhere", f"{public_url}#use", text))
+    return steps
+
+
+def token_steps(done: Progress) -> list[NextStep]:
+    steps = []
+    if done.has_unsigned_mint:
+        text = "It is prepared and only needs your signature."
+        steps.append(NextStep("Finish your NFT", reverse("nft:mint"), text))
+    if not done.has_account:
+        text = "Prove by one signature that an account is yours, to show the NFTs it holds. It costs nothing."
+        steps.append(NextStep("Link a wallet", reverse("nft:wallets"), text))
+    if done.has_account and not done.has_token:
+        text = "We ask the chain who holds it, and show it in a hexagon."
+        steps.append(NextStep("Show an NFT you hold", reverse("nft:tokens"), text))
+    if done.has_account and not done.has_minted:
+        text = "Turn a picture into a token that is yours, step by step."
+        steps.append(NextStep("Make your own NFT", reverse("nft:mint"), text))
+    return steps

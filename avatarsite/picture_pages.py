@@ -1,0 +1,205 @@
+"""Decide what the site's pages say about a person's pictures in each of their states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.template.defaultfilters import date
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+
+from profiles.models import Avatar, Notice
+from profiles.models.rights import OnLoss
+from profiles.page_parts import Action, Pill
+from profiles.serving.showing import ShownPicture
+from profiles.sources import UPLOAD
+
+State = Avatar.State
+NFT = "nft"
+# Characters of a description that stand in for a missing title.
+MAX_TITLE = 80
+
+
+@dataclass(frozen=True)
+class ShownNote:
+    """What a person is told about the picture that others see now. `pill` is empty for an upload."""
+
+    headline: str
+    pill: Pill | None = None
+    text: str = ""
+
+
+def shown_note(shown: ShownPicture, *, has_chosen: bool, on_loss: str) -> ShownNote:
+    """`has_chosen`: a picture is in use, even if it can't be shown. `on_loss` is a value of OnLoss, or empty."""
+    avatar = shown.avatar
+    if avatar is None:
+        return ShownNote("No picture at the moment" if has_chosen else "No picture yet")
+    headline = "What others see"
+    if shown.mark:
+        label = "Verified NFT, by delegation" if is_delegated(avatar) else "Verified NFT"
+        return ShownNote(headline, Pill(label, "good"), _mark_text(is_delegated=is_delegated(avatar)))
+    if avatar.is_doubted:
+        return ShownNote(headline, _doubt_pill(avatar), _doubt_text(is_delegated=is_delegated(avatar)))
+    if avatar.state == State.WITHDRAWN:
+        return ShownNote(headline, Pill("No longer yours", "wait"), _kept_text(avatar.reason, on_loss))
+    if avatar.source == NFT:
+        text = (
+            "This is an NFT picture, but we could not reach its chain for a while. The hexagon returns with the next "
+            "check."
+        )
+        return ShownNote(headline, Pill("Not checked lately", "wait"), text)
+    return ShownNote(headline, None, "An upload, shown round.")
+
+
+def is_delegated(avatar: Avatar) -> bool:
+    """Return whether somebody else holds the token and lets this person act for them."""
+    return bool((avatar.provenance or {}).get("by_delegation"))
+
+
+def _mark_text(*, is_delegated: bool) -> str:
+    text = (
+        "The hexagon tells others that this NFT is {} right now. It goes as soon as the token moves{}; "
+        '<a href="{}">what others see then</a> is your choice.'
+    )
+    held = "held for you by a vault" if is_delegated else "yours"
+    end = " or the vault takes its delegation back" if is_delegated else ""
+    return format_html(text, held, end, reverse("profiles:loss"))
+
+
+def _doubt_text(*, is_delegated: bool) -> str:
+    end = " or is no longer delegated to you" if is_delegated else ""
+    return (
+        f"The chain’s newest blocks show that this NFT was sent on{end}, so the hexagon is off. Once that is final, "
+        "your picture before it comes back; if the chain takes it back, the hexagon does."
+    )
+
+
+def _kept_text(reason: str, on_loss: str) -> str:
+    text = '{} It is still shown, without the hexagon, as you wish <a href="{}">for when an NFT leaves you</a>{}.'
+    return format_html(text, reason, reverse("profiles:loss"), "" if on_loss == OnLoss.KEEP else ", for a while")
+
+
+def _doubt_pill(avatar: Avatar) -> Pill:
+    return Pill("May have ended" if is_delegated(avatar) else "A transfer is on its way", "wait")
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One of a person's pictures, for themselves. Its description can be changed if `describe_url` is set."""
+
+    avatar: Avatar
+    title: str
+    kind: str
+    is_current: bool
+    pills: tuple[Pill, ...]
+    reason: str
+    describe_label: str
+    describe_url: str
+    actions: tuple[Action, ...]
+
+
+def history_entry(entry: Avatar, after: str) -> HistoryEntry:
+    """Return an entry of profiles.pictures.pages.history_of. `after` is the position of the page it is on."""
+    kind = entry.get_source_display()
+    return HistoryEntry(
+        avatar=entry,
+        title=entry.title or Truncator(entry.alt_text).chars(MAX_TITLE) or kind,
+        kind=kind,
+        is_current=entry.is_current,
+        pills=history_pills(entry),
+        reason=entry.reason,
+        describe_label="Change description" if entry.alt_text else "Add a description",
+        describe_url="" if entry.state == State.REMOVED else reverse("profiles:picture_alt", args=[entry.pk]),
+        actions=history_actions(entry, after),
+    )
+
+
+def history_pills(entry: Avatar) -> tuple[Pill, ...]:
+    in_use = (Pill("In use", "good"),) if entry.is_current else ()
+    state = _state_pill(entry)
+    return (*in_use, state) if state else in_use
+
+
+def _state_pill(entry: Avatar) -> Pill | None:
+    if entry.state == State.WITHDRAWN:
+        return Pill("Without its mark" if entry.is_current else "No longer shown", "wait")
+    if entry.state == State.REMOVED:
+        return Pill("Taken down", "bad")
+    if entry.has_mark:
+        return Pill("Verified", "good")
+    if entry.is_doubted:
+        return _doubt_pill(entry)
+    return Pill("Not checked lately", "wait") if entry.source == NFT else None
+
+
+def history_actions(entry: Avatar, after: str) -> tuple[Action, ...]:
+    if entry.state == State.REMOVED:
+        return ()
+    made_at = date(localtime(entry.created_at), "j M Y H:i")
+    subject = f"{entry.title or entry.get_source_display()} of {made_at}"
+    actions = []
+    if entry.state == State.ACTIVE and not entry.is_current:
+        use_url = reverse("profiles:picture_use", args=[entry.pk])
+        actions.append(Action("Use this", use_url, is_post=True, style="primary small", subject=subject))
+    if entry.state == State.ACTIVE and entry.source == UPLOAD:
+        crop_url = reverse("profiles:picture_crop", args=[entry.pk])
+        actions.append(Action("Crop", crop_url, style="small", subject=subject))
+    fields = (("after", after),) if after else ()
+    remove_url = reverse("profiles:picture_remove", args=[entry.pk])
+    actions.append(Action("Remove", remove_url, is_post=True, style="small", subject=subject, fields=fields))
+    return tuple(actions)
+
+
+@dataclass(frozen=True)
+class ShownNotice:
+    """What happened to a picture since its person last came by."""
+
+    avatar: Avatar
+    is_good: bool
+    headline: str
+    text: str
+    at: datetime
+    actions: tuple[Action, ...]
+
+
+def shown_notice(notice: Notice, current_id: UUID | None, path: str) -> ShownNotice:
+    """`current_id` is the avatar in use, `path` that of the page to come back to."""
+    name = notice.avatar.title or "Your picture"
+    headline, text = _notice_words(notice, name, current_id)
+    dismiss_url = reverse("profiles:notice_dismiss", args=[notice.pk])
+    dismiss = Action("Dismiss", dismiss_url, is_post=True, style="quiet small", subject=name, fields=(("next", path),))
+    return ShownNotice(
+        avatar=notice.avatar,
+        is_good=notice.kind == Notice.Kind.BACK,
+        headline=headline,
+        text=text,
+        at=notice.at,
+        actions=(*_notice_actions(notice, name, current_id), dismiss),
+    )
+
+
+def _notice_words(notice: Notice, name: str, current_id: UUID | None) -> tuple[str, str]:
+    if notice.kind == Notice.Kind.LOST:
+        is_removed = notice.avatar.state == State.REMOVED
+        lost = f"{name} was taken down by the site’s team." if is_removed else f"{name} lost its mark."
+        return lost, notice.sentence
+    if _waits_for_choice(notice, current_id):
+        return f"{name} is yours again.", "You can use it as your picture."
+    return f"{name} is back.", "It is yours again, and your picture again."
+
+
+def _notice_actions(notice: Notice, name: str, current_id: UUID | None) -> tuple[Action, ...]:
+    if notice.kind == Notice.Kind.LOST:
+        return (Action("Choose another picture", reverse("profiles:picture"), style="small primary"),)
+    if not _waits_for_choice(notice, current_id):
+        return ()
+    use_url = reverse("profiles:picture_use", args=[notice.avatar_id])
+    return (Action("Use again", use_url, is_post=True, style="small primary", subject=name),)
+
+
+def _waits_for_choice(notice: Notice, current_id: UUID | None) -> bool:
+    return notice.avatar.is_offered or notice.avatar.pk != current_id

@@ -1,0 +1,200 @@
+"""Decide what the page of a claim says in each of its states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.html import format_html
+
+from nft.claims.pages import claim_steps
+from nft.models import ClaimCheck, TokenClaim
+from nft.views.claim_facts import ClaimFacts, State, claim_pill, claim_place, read_claim
+from profiles.models import Avatar, Profile
+from profiles.page_parts import Action, Confirmation, Fact, Pill
+
+STANDARDS = {"erc721": "ERC-721 (one holder at a time)", "erc1155": "ERC-1155 (several people may hold it)"}
+VERDICT_STYLES = {ClaimCheck.Verdict.OWNED: "good", ClaimCheck.Verdict.NOT_OWNED: "bad"}
+
+
+@dataclass(frozen=True)
+class ClaimPage:
+    """The page of one claim. With a `picture` it shows the result, else the steps to it.
+
+    `status_url` is set while the page is to follow what the workers do; `shown` is the state it shows then.
+    """
+
+    name: str
+    pill: Pill
+    place: str
+    headline: str
+    picture: Avatar | None
+    summary: str
+    picture_actions: tuple[Action, ...]
+    steps: list[dict[str, str]]
+    notes: tuple[str, ...]
+    sentence: str
+    hint: str
+    reload_hint: str
+    status_url: str
+    shown: str
+    facts: tuple[Fact, ...]
+    actions: tuple[Action, ...]
+
+
+def claim_page(claim: TokenClaim, profile: Profile, *, can_look: bool) -> ClaimPage:
+    """Return the page of a decorated claim. `can_look`: no search for a new picture is under way or was answered."""
+    facts = read_claim(claim)
+    is_final = facts.is_done or facts.state == State.NOT_OWNED
+    return ClaimPage(
+        name=facts.name,
+        pill=claim_pill(facts),
+        place=claim_place(facts),
+        headline=headline(facts),
+        picture=facts.picture if facts.is_done else None,
+        summary=summary(facts),
+        picture_actions=picture_actions(facts, profile.get_absolute_url()),
+        steps=[] if facts.is_done or (facts.state == State.NOT_OWNED and facts.picture) else claim_steps(claim),
+        notes=transfer_notes(facts),
+        sentence="" if facts.is_done else facts.sentence,
+        hint=hint(facts),
+        reload_hint=reload_hint(facts),
+        status_url="" if is_final else reverse("nft:claim_status", args=[facts.id]),
+        shown=f"{facts.state}/{facts.step}",
+        facts=known_facts(facts, reverse("nft:prove", args=[profile.handle])),
+        actions=claim_actions(facts, can_look=can_look),
+    )
+
+
+def headline(facts: ClaimFacts) -> str:
+    if facts.is_done:
+        if facts.is_current:
+            return "This is your picture now"
+        return "The chain says a vault holds it for you" if facts.vault else "The chain says it is yours"
+    if facts.state == State.NOT_OWNED:
+        return "It is no longer yours" if facts.picture else "The chain says no"
+    if facts.state == State.OWNED:
+        return "It is yours; we fetch its picture" if facts.is_fetching else "It is yours, but its picture did not come"
+    return "We could not find out" if facts.state == State.UNKNOWN else "We are checking"
+
+
+def summary(facts: ClaimFacts) -> str:
+    """Return how others see the picture of a token that is verified."""
+    if not facts.is_done:
+        return ""
+    if not facts.is_current:
+        return "It is checked and ready to use."
+    if facts.moved_at_block:
+        return "Others see it round, without its mark, for the moment."
+    if facts.vault:
+        return (
+            "Others see it in a hexagon, marked “by delegation”, for as long as the vault holds the token and "
+            "delegates it to you."
+        )
+    return "Others see it in a hexagon for as long as you hold the token."
+
+
+def picture_actions(facts: ClaimFacts, public_url: str) -> tuple[Action, ...]:
+    """Return what can be done with the picture. `public_url` is that of the person's public page."""
+    if not facts.is_done:
+        return ()
+    actions = []
+    if facts.picture is not None and facts.is_usable and not facts.is_current:
+        use_url = reverse("profiles:picture_use", args=[facts.picture.pk])
+        actions.append(Action("Use as my picture", use_url, is_post=True, style="primary"))
+    public = Action("See my public page", public_url, style="primary" if facts.is_current else "")
+    return (*actions, public)
+
+
+def transfer_notes(facts: ClaimFacts) -> tuple[str, ...]:
+    if facts.state != State.OWNED or not facts.moved_at_block:
+        return ()
+    what = "A transfer of this token, or the end of its delegation," if facts.vault else "A transfer of this token"
+    note = (
+        f"{what} was seen in block {facts.moved_at_block}, which is not final yet. Until it is, the picture is shown "
+        "without its mark."
+    )
+    return (note,)
+
+
+def hint(facts: ClaimFacts) -> str:
+    """Return what the person can do about a claim that ended without a picture."""
+    if facts.state == State.NOT_OWNED:
+        sentence = 'If it is held by another account of yours, <a href="{}">link that account</a> and check again.'
+        return format_html(sentence, reverse("nft:wallets"))
+    if facts.state == State.UNKNOWN:
+        return (
+            "This is not a no: the chain or the image did not answer. We keep trying by ourselves, and you can leave "
+            "this page."
+        )
+    if facts.state == State.OWNED and facts.picture is None and not facts.is_fetching:
+        return "Nothing is wrong with your token. “Check again” asks once more."
+    return ""
+
+
+def reload_hint(facts: ClaimFacts) -> str:
+    """Return what a browser without scripts is told."""
+    if facts.state != State.PENDING:
+        return ""
+    return "Reload this page to see how far we are. You can also leave it; the check goes on."
+
+
+def known_facts(facts: ClaimFacts, prove_url: str) -> tuple[Fact, ...]:
+    """Return what is known of the token. `prove_url` leads to the proof of the person's picture."""
+    known = [
+        Fact("Contract", copied=facts.contract, what="contract address"),
+        Fact("Token id", copied=facts.token_id, what="token id"),
+    ]
+    if facts.standard:
+        known.append(Fact("Standard", STANDARDS[facts.standard]))
+    if facts.vault:
+        end = "holds it and lets your account act for it."
+        known.append(Fact("Held by delegation", "The vault", facts.vault, "vault’s address", end=end))
+    if facts.checked_at:
+        known.append(Fact("Last answer", at=facts.checked_at, end=f", at block {facts.checked_block}"))
+    if facts.image_cid:
+        note = "A fingerprint of the bytes: the same CID always means the same image."
+        if facts.is_current:
+            note = format_html('{} <a href="{}">Prove it</a>', note, prove_url)
+        known.append(Fact("CID of the image", copied=facts.image_cid, what="CID", note=note))
+    return tuple(known)
+
+
+def claim_actions(facts: ClaimFacts, *, can_look: bool) -> tuple[Action, ...]:
+    actions = [Action("Check again", reverse("nft:claim_recheck", args=[facts.id]), is_post=True)]
+    if facts.is_done and can_look:
+        look_url = reverse("nft:claim_new_picture_look", args=[facts.id])
+        actions.append(Action("Look for a new picture", look_url, is_post=True))
+    if facts.state == State.OWNED and not facts.vault:
+        actions.append(Action("Send to somebody else", reverse("nft:transfer", args=[facts.id])))
+    text = "Only our note of it goes; nothing happens to the token."
+    if facts.is_current:
+        text += " Your earlier picture comes back."
+    remove_url = reverse("nft:claim_remove", args=[facts.id])
+    confirm = Confirmation("Remove from this list", text)
+    actions.append(Action("Remove", remove_url, is_post=True, style="danger small", confirm=confirm))
+    return tuple(actions)
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """An earlier answer of the chain about a claim."""
+
+    pill: Pill
+    sentence: str
+    at: datetime
+    block: str
+
+
+def check_lines(checks: Iterable[ClaimCheck]) -> list[CheckLine]:
+    return [
+        CheckLine(
+            Pill(check.get_verdict_display(), VERDICT_STYLES.get(ClaimCheck.Verdict(check.verdict), "wait")),
+            check.sentence,
+            check.at,
+            f", block {check.block_number}" if check.block_number else "",
+        )
+        for check in checks
+    ]

@@ -1,0 +1,51 @@
+"""Decide what the page of a person's accounts says about each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from nft.accounts.listing import ShownAccount
+from profiles.page_parts import Action, Confirmation, Pill
+
+UNLINK_TEXT = (
+    "NFT pictures held by this account stop being shown at once, and your earlier picture comes back. You cannot sign "
+    "in with this account any more, and where you are signed in with it elsewhere, you are signed out. You can link it "
+    "again at any time."
+)
+
+
+@dataclass(frozen=True)
+class AccountEntry:
+    """A linked account. `unlink` is empty for the person's only way to sign in, `make_primary` for the primary one."""
+
+    account: ShownAccount
+    title: str
+    pills: tuple[Pill, ...]
+    proved: str
+    make_primary: Action | None
+    unlink: Action | None
+
+
+def account_entry(account: ShownAccount, *, can_unlink: bool) -> AccountEntry:
+    shown = Pill("Address shown to all", "wait") if account.is_public else Pill("Hidden")
+    kind = "Contract account" if account.is_contract_account else "Proved"
+    return AccountEntry(
+        account=account,
+        title=account.label or "Account",
+        pills=(Pill("Primary", "good"), shown) if account.is_primary else (shown,),
+        proved=f"{kind} on {account.chain_name}",
+        make_primary=None if account.is_primary else make_primary(account),
+        unlink=unlink(account) if can_unlink else None,
+    )
+
+
+def make_primary(account: ShownAccount) -> Action:
+    url, subject = reverse("nft:wallet_primary", args=[account.id]), account.label or account.address
+    return Action("Make primary", url, is_post=True, style="quiet small", subject=subject)
+
+
+def unlink(account: ShownAccount) -> Action:
+    url, confirm = reverse("nft:wallet_unlink", args=[account.id]), Confirmation("Unlink", UNLINK_TEXT)
+    return Action("Unlink this account", url, is_post=True, style="danger small", confirm=confirm)

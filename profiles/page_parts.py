@@ -1,0 +1,72 @@
+"""Describe the parts of a page: presenters decide what is said, templates/components print it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Pill:
+    """A state in a word or two. `style` is "good", "wait", "bad" or empty."""
+
+    label: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What is told before an action that is not done at a click: the words that open it, and an explanation."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """A link, or with `is_post` the button of a form.
+
+    `style` names the button's looks, separated by blanks: primary, quiet, danger, small. `subject` is read out after
+    the label, to tell buttons of one list apart. `fields` are sent along, as is `pressed`, the button's own name and
+    value.
+    """
+
+    label: str
+    url: str
+    is_post: bool = False
+    style: str = ""
+    subject: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    pressed: tuple[str, str] | None = None
+    confirm: Confirmation | None = None
+    is_external: bool = False
+
+    @property
+    def classes(self) -> str:
+        return " ".join(["button", *(f"button-{name}" for name in self.style.split())])
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of a list of facts: a term, then text round what can be copied (named by `what`) and a time.
+
+    `note` stands in a paragraph of its own below, and ends in `links`.
+    """
+
+    term: str
+    text: str = ""
+    copied: str = ""
+    what: str = ""
+    at: datetime | None = None
+    end: str = ""
+    note: str = ""
+    links: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What stands in place of an empty list, and perhaps where to go from there."""
+
+    title: str
+    text: str
+    action: Action | None = None

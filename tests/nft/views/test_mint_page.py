@@ -1,0 +1,90 @@
+"""What the pages about mints say in each state of a mint."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from nft.models import MintRequest
+from nft.views import mint_page as pages
+from profiles.page_parts import Pill
+
+State = MintRequest.State
+SPONSOR = b"\x05" * 20
+
+
+def mint(state: str, **columns: Any) -> MintRequest:
+    fixed = {"pk": UUID(int=2), "name": "Lake", "created_at": datetime(2026, 1, 2, tzinfo=UTC), "chain_id": 31337}
+    return MintRequest(**fixed | {"contract": b"\x02" * 20, "owner": b"\x03" * 20, "state": state} | columns)
+
+
+def confirmed(**columns: Any) -> MintRequest:
+    return mint(State.CONFIRMED, token_id=7, tx_hash="0xab", image_cid="bafyi", metadata_cid="bafym", **columns)
+
+
+@pytest.mark.parametrize("state", State.values)
+def test_a_mint_is_followed_until_it_has_ended(state: str) -> None:
+    page = pages.mint_page(mint(state, token_id=7, tx_hash="0xab"), [])
+    has_ended = state in {"confirmed", "failed"}
+    assert bool(page.status_url) is not has_ended
+    assert bool(page.sent_url) is not has_ended
+    assert bool(page.token_facts) == (state == "confirmed")
+    assert (page.start_again is not None) == (state == "failed")
+
+
+def test_headlines() -> None:
+    states = (State.CONFIRMED, State.FAILED, State.PINNED)
+    assert [pages.headline(mint(state)) for state in states] == ["It is yours", "It did not work", "Step by step"]
+
+
+@pytest.mark.parametrize(("state", "is_sponsored"), [("pinned", True), ("confirmed", False), ("failed", False)])
+def test_nothing_is_signed_where_the_site_pays(state: str, *, is_sponsored: bool) -> None:
+    page = pages.mint_page(mint(state, sponsor=SPONSOR, token_id=7, tx_hash="0xab"), [])
+    assert page.is_sponsored is is_sponsored
+    assert page.sent_url == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.CONFIRMED, Pill("Made", "good")),
+        (State.FAILED, Pill("Failed", "bad")),
+        (State.AWAITING_SIGNATURE, Pill("Needs your signature", "wait")),
+        (State.DRAFT, Pill("Under way", "wait")),
+        (State.MINED, Pill("Under way", "wait")),
+    ],
+)
+def test_pill(state: str, expected: Pill) -> None:
+    assert pages.mint_pill(mint(state)) == expected
+
+
+def test_copies_are_named_only_if_there_are_any() -> None:
+    copies = [{"pinner": "One", "said": "held"}, {"pinner": "Two", "said": "waiting"}]
+    kept = [fact for fact in pages.token_facts(confirmed(), copies) if fact.term == "Also kept by"]
+    assert [fact.text for fact in kept] == ["One (held), Two (waiting)"]
+    assert "Also kept by" not in [fact.term for fact in pages.token_facts(confirmed(), [])]
+
+
+def test_the_explorer_is_offered_only_if_there_is_one() -> None:
+    assert [action.label for action in pages.token_actions(confirmed(), "")] == ["Use as my picture"]
+    assert pages.token_actions(confirmed(), "https://e/tx/0xab")[1].is_external
+
+
+def test_parts_of_a_mint() -> None:
+    bare = pages.made_facts(mint(State.DRAFT), "")
+    assert [fact.term for fact in bare] == ["Contract"]
+    full = pages.made_facts(confirmed(), "")
+    assert [fact.term for fact in full] == ["Token id", "Contract", "Metadata", "Picture", "Transaction"]
+    assert full[-1].copied == "0xab"
+    assert pages.made_facts(confirmed(), "https://e/tx/0xab")[-1].links[0].url == "https://e/tx/0xab"
+
+
+def test_entries_say_the_token_id_once_it_is_known() -> None:
+    assert pages.mint_entry(mint(State.DRAFT)).details == ""
+    assert pages.mint_entry(confirmed()).details == " · token id 7"
+    assert pages.minted_entry(confirmed()).details == "Made here, token id 7"
+    assert pages.made_entry(confirmed(sponsor=SPONSOR)).details.endswith(", paid by the site")
+    assert pages.made_entry(mint(State.DRAFT)).image_url == ""

@@ -1,0 +1,273 @@
+"""What the site's pages say about pictures, their proof and what to do next, in each state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django import forms
+from django.utils import timezone
+
+from avatarsite import home_page, navigation, picture_pages, proof_pages
+from avatarsite.home_page import Progress
+from avatarsite.templatetags.site import error_lead, our_help
+from profiles.models import Avatar, Notice
+from profiles.page_parts import Pill
+from profiles.serving.showing import ShownPicture
+
+NOTHING_DONE = Progress(has_picture=False, is_described=False, has_profile_text=False, can_recover=False)
+ALL_DONE = Progress(True, True, True, True, has_account=True, has_token=True, has_minted=True)
+TAKEN_DOWN = "Lake was taken down by the site’s team."
+FACTS: dict[str, Any] = {"chain_name": "Ethereum", "block_number": 5, "checked_at": "2026-01-02T00:00:00+00:00"}
+
+
+def avatar(source: str = "nft", state: str = "active", **columns: Any) -> Avatar:
+    made = Avatar(pk=UUID(int=7), source=source, state=state, created_at=datetime(2026, 1, 2, tzinfo=UTC), **columns)
+    made.is_current, made.has_mark = False, False
+    return made
+
+
+def shown(found: Avatar | None, *, mark: bool = False) -> ShownPicture:
+    return ShownPicture(found, mark, "")
+
+
+DELEGATED = {"by_delegation": True}
+
+
+@pytest.mark.parametrize(
+    ("picture", "pill"),
+    [
+        (shown(None), None),
+        (shown(avatar("upload")), None),
+        (shown(avatar(), mark=True), Pill("Verified NFT", "good")),
+        (shown(avatar(provenance=DELEGATED), mark=True), Pill("Verified NFT, by delegation", "good")),
+        (shown(avatar(is_doubted=True)), Pill("A transfer is on its way", "wait")),
+        (shown(avatar(is_doubted=True, provenance=DELEGATED)), Pill("May have ended", "wait")),
+        (shown(avatar(state="withdrawn")), Pill("No longer yours", "wait")),
+        (shown(avatar()), Pill("Not checked lately", "wait")),
+    ],
+)
+def test_what_others_see(picture: ShownPicture, pill: Pill | None) -> None:
+    note = picture_pages.shown_note(picture, has_chosen=True, on_loss="")
+    assert note.pill == pill
+    assert bool(note.text) == (picture.avatar is not None)
+
+
+@pytest.mark.parametrize(("has_chosen", "headline"), [(True, "No picture at the moment"), (False, "No picture yet")])
+def test_no_picture(headline: str, *, has_chosen: bool) -> None:
+    assert picture_pages.shown_note(shown(None), has_chosen=has_chosen, on_loss="").headline == headline
+
+
+def test_a_lost_picture_is_kept_for_a_while_or_for_good() -> None:
+    lost = shown(avatar(state="withdrawn", reason="It was <sold>."))
+    texts = [picture_pages.shown_note(lost, has_chosen=True, on_loss=rule).text for rule in ("keep", "revert")]
+    assert ["for a while" in text for text in texts] == [False, True]
+    assert all("It was &lt;sold&gt;." in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_current", "has_mark", "labels"),
+    [
+        ({"source": "upload"}, False, False, []),
+        ({"source": "upload"}, True, False, ["In use"]),
+        ({}, False, True, ["Verified"]),
+        ({}, True, True, ["In use", "Verified"]),
+        ({}, False, False, ["Not checked lately"]),
+        ({"is_doubted": True}, False, False, ["A transfer is on its way"]),
+        ({"is_doubted": True, "provenance": DELEGATED}, False, False, ["May have ended"]),
+        ({"state": "withdrawn"}, False, False, ["No longer shown"]),
+        ({"state": "withdrawn"}, True, False, ["In use", "Without its mark"]),
+        ({"state": "removed"}, False, False, ["Taken down"]),
+    ],
+)
+def test_pills_of_the_history(columns: dict[str, Any], labels: list[str], *, is_current: bool, has_mark: bool) -> None:
+    entry = avatar(**columns)
+    entry.is_current, entry.has_mark = is_current, has_mark
+    assert [pill.label for pill in picture_pages.history_pills(entry)] == labels
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_current", "labels"),
+    [
+        ({"source": "upload"}, False, ["Use this", "Crop", "Remove"]),
+        ({"source": "upload"}, True, ["Crop", "Remove"]),
+        ({}, False, ["Use this", "Remove"]),
+        ({"state": "withdrawn"}, False, ["Remove"]),
+        ({"state": "removed"}, False, []),
+    ],
+)
+def test_actions_of_the_history(columns: dict[str, Any], labels: list[str], *, is_current: bool) -> None:
+    entry = avatar(**columns)
+    entry.is_current = is_current
+    found = picture_pages.history_entry(entry, "position")
+    assert [action.label for action in found.actions] == labels
+    assert bool(found.describe_url) == bool(labels)
+    if labels:
+        assert found.actions[-1].fields == (("after", "position"),)
+        assert picture_pages.history_entry(entry, "").actions[-1].fields == ()
+
+
+def test_titles_of_the_history() -> None:
+    titled, described, bare = avatar(title="Lake"), avatar(alt_text="x" * 90), avatar("upload")
+    assert picture_pages.history_entry(titled, "").title == "Lake"
+    assert picture_pages.history_entry(described, "").title == "x" * 79 + "…"
+    assert picture_pages.history_entry(described, "").describe_label == "Change description"
+    assert picture_pages.history_entry(bare, "").title == "Upload"
+    assert picture_pages.history_entry(bare, "").describe_label == "Add a description"
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "is_offered", "is_current", "headline", "labels"),
+    [
+        ("lost", "withdrawn", False, True, "Lake lost its mark.", ["Choose another picture", "Dismiss"]),
+        (
+            "lost",
+            "removed",
+            False,
+            True,
+            "Lake was taken down by the site’s team.",
+            ["Choose another picture", "Dismiss"],
+        ),
+        ("back", "active", False, True, "Lake is back.", ["Dismiss"]),
+        ("back", "active", True, True, "Lake is yours again.", ["Use again", "Dismiss"]),
+        ("back", "active", False, False, "Lake is yours again.", ["Use again", "Dismiss"]),
+    ],
+)
+def test_notices(
+    kind: str, state: str, headline: str, labels: list[str], *, is_offered: bool, is_current: bool
+) -> None:
+    picture = avatar(state=state, title="Lake", is_offered=is_offered)
+    notice = Notice(kind=kind, avatar=picture, at=timezone.now(), sentence="Why.")
+    found = picture_pages.shown_notice(notice, picture.pk if is_current else None, "/here/")
+    assert (found.headline, [action.label for action in found.actions]) == (headline, labels)
+    assert found.is_good == (kind == "back")
+    assert found.actions[-1].fields == (("next", "/here/"),)
+
+
+def titles(done: Progress, *, with_tokens: bool = True) -> list[str]:
+    return [step.title for step in home_page.next_steps(done, "/u/alice/", with_tokens=with_tokens)]
+
+
+def test_first_steps() -> None:
+    assert titles(NOTHING_DONE, with_tokens=False) == [
+        "Upload a picture",
+        "Add an e\N{NON-BREAKING HYPHEN}mail address",
+        "Tell who you are",
+    ]
+    assert "Link a wallet" in titles(NOTHING_DONE)
+    assert titles(ALL_DONE) == ["Use your picture elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        ({"is_described": False}, "Describe your picture"),
+        ({"has_account": False}, "Link a wallet"),
+        ({"has_token": False}, "Show an NFT you hold"),
+        ({"has_minted": False}, "Make your own NFT"),
+        ({"has_unsigned_mint": True}, "Finish your NFT"),
+        ({"has_profile_text": False}, "Tell who you are"),
+    ],
+)
+def test_one_step_left(change: dict[str, bool], title: str) -> None:
+    assert titles(replace(ALL_DONE, **change)) == sorted(
+        [title, "Use your picture elsewhere"], key=lambda one: one != title
+    )
+
+
+@pytest.mark.parametrize(
+    ("picture", "start"),
+    [
+        (shown(None), "You have no picture yet"),
+        (shown(avatar(title="Lake"), mark=True), "You show Lake,"),
+        (shown(avatar(), mark=True), "You show an NFT,"),
+        (shown(avatar()), "You show an NFT. We could not check"),
+        (shown(avatar("upload")), "This is how others see you."),
+    ],
+)
+def test_greeting(picture: ShownPicture, start: str) -> None:
+    assert home_page.greeting(picture).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("facts", "picture", "headline", "text"),
+    [
+        (FACTS, shown(avatar(), mark=True), "Held at block 5", "an account of theirs as the holder"),
+        (FACTS | DELEGATED, shown(avatar(), mark=True), "Held at block 5", "a vault that lets"),
+        (FACTS, shown(avatar()), "Not vouched for at the moment", "too old, or in doubt"),
+        (FACTS | {"verdict": "not_owned"}, shown(avatar()), "Not vouched for at the moment", "no longer says"),
+        (None, shown(avatar("upload")), "An upload", "No token names it"),
+        (None, shown(None), "No picture", "drawn from the name"),
+    ],
+)
+def test_receipt(facts: dict[str, Any] | None, picture: ShownPicture, headline: str, text: str) -> None:
+    verdict = proof_pages.receipt_verdict(picture, facts)
+    assert verdict.headline == headline
+    assert text in verdict.text
+
+
+def test_a_hidden_account_is_not_among_the_facts() -> None:
+    terms = [fact.term for fact in proof_pages.provenance_facts(FACTS)]
+    assert terms == ["Token", "Token id", "Chain", "Contract", "Checked", "Block", "Image"]
+    account = FACTS | {"account": "0xA0", "account_name": "a.eth"}
+    held = next(fact for fact in proof_pages.provenance_facts(account) if fact.term == "Held by")
+    assert (held.text, held.copied) == ("<strong>a.eth</strong>", "0xA0")
+
+
+@pytest.mark.parametrize(("account", "who"), [("0xA0", "the account below"), ("", "this person’s account")])
+def test_a_vault_is_told(account: str, who: str) -> None:
+    facts = proof_pages.provenance_facts(FACTS | DELEGATED | {"account": account, "vault": "0xB0"})
+    by_term = {fact.term: fact for fact in facts}
+    assert who in by_term["Held"].text
+    assert by_term["Vault"].copied == "0xB0"
+    assert ("Delegated to" in by_term) == bool(account)
+    assert "a vault. The vault" in proof_pages.how_we_know("Alice", FACTS | DELEGATED)
+    assert "named an account that Alice proved" in proof_pages.how_we_know("Alice", FACTS)
+
+
+@pytest.mark.parametrize(
+    ("proof", "start"), [("cid", "Proved: every byte"), ("inline", "Proved: the image"), ("mutable", "Read from a web")]
+)
+def test_how_the_image_is_proved(proof: str, start: str) -> None:
+    image = next(fact for fact in proof_pages.provenance_facts(FACTS | {"proof": proof}) if fact.term == "Image")
+    assert image.text.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("here", "label", "current"),
+    [
+        ("profiles:picture", "Picture", "page"),
+        ("profiles:history", "Picture", "true"),
+        ("nft:claim_detail", "NFTs", "true"),
+        ("account_set_password", "Password", "page"),
+        ("mfa_add_webauthn", "Passkeys & 2-step", "true"),
+        ("home", "", ""),
+    ],
+)
+def test_settings_say_where_one_is(here: str, label: str, current: str) -> None:
+    links = navigation.settings_links(here, with_nft=True)
+    assert [(link.label, link.current) for link in links if link.current] == ([(label, current)] if label else [])
+
+
+def test_settings_without_nft() -> None:
+    labels = {link.label for link in navigation.settings_links("home", with_nft=False)}
+    assert labels.isdisjoint({"NFTs", "Wallets", "If an NFT leaves"})
+
+
+class _Form(forms.Form):
+    question = forms.CharField(label="What?", help_text="Say it.")
+    password1 = forms.CharField(help_text="allauth's own words")
+
+    def clean_question(self) -> str:
+        raise forms.ValidationError("Say it.")
+
+
+def test_labels_and_help_of_fields() -> None:
+    form = _Form({"question": "x"})
+    assert [error_lead(form[name]) for name in ("question", "password1")] == ["What?", "Password1:"]
+    assert our_help(form["question"]) == ""
+    assert our_help(_Form()["question"]) == "Say it."
+    assert our_help(form["password1"]).startswith("At least 8 characters")
