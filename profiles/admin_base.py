@@ -21,7 +21,7 @@ MAX_COUNT = 10_000
 
 if TYPE_CHECKING:  # generic in the stubs only
     Base = admin.ModelAdmin[Any]
-    BasePaginator = Paginator[Any]
+    BasePaginator = Paginator[Model]
     Rows = admin.TabularInline[Any, Any]
 else:
     Base = admin.ModelAdmin
@@ -62,7 +62,7 @@ class ReadOnlyInline(Rows):
     extra = 0
     can_delete = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         rows = super().get_queryset(request)
         owner = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
         newest = rows.filter(**{f"{self.fk_name}_id": owner}).values_list("pk", flat=True)[: self.shown]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.models import AbstractBaseUser
 
 from profiles.models import AuditEntry, Profile
 
 
-def record(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> AuditEntry:
+def record(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: object) -> AuditEntry:
     """Write an audit entry in the transaction of the change.
 
     `actor` None: the site itself. `detail` must be JSON, without secrets and hidden accounts.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -18,7 +16,7 @@ SECURITY = "django.middleware.security.SecurityMiddleware"
 
 
 @register()
-def check_storage(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_storage(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     if "avatars" in settings.STORAGES:
         return []
     return [
@@ -31,7 +29,7 @@ def check_storage(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 
 @register()
-def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_ages(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     """Check that no mark outlives its picture, and no purge overtakes the request that stores an image."""
     found: list[CheckMessage] = []
     ours = profiles_settings.current()
@@ -49,7 +47,7 @@ def check_ages(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
 
 
 @register()
-def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_on_loss(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     ours = profiles_settings.current()
     wrong = [policy for policy in (ours.on_loss, *ours.on_loss_choices) if policy not in OnLoss.values]
     if not wrong:
@@ -59,14 +57,14 @@ def check_on_loss(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 
 @register()
-def check_limits(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_limits(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     limits = vars(profiles_settings.current().image_limits)
     bad = [f"AVATAR_{name.upper()}" for name, value in limits.items() if value < 1]
     return [Error(f"{name} must be at least 1.", id="profiles.E004") for name in bad]
 
 
 @register()
-def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_store(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     ours = profiles_settings.current()
     mode, public = ours.serve_from_store, ours.store_public_url
     if mode not in {"", "public", "signed"}:
@@ -83,7 +81,7 @@ def check_store(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 
 
 @register()
-def check_cache(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_cache(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     """Warn where rate limits can't count: per process, or not at all."""
     backend = str(settings.CACHES.get("default", {}).get("BACKEND", ""))
     if not backend.endswith(("LocMemCache", "DummyCache")):
@@ -98,7 +96,7 @@ def check_cache(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 
 
 @register()
-def check_cookieless(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_cookieless(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     order = list(settings.MIDDLEWARE)
     found: list[CheckMessage] = []
     if SESSIONS in order and not _stands_before(MIDDLEWARE, SESSIONS):

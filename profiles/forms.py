@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.datastructures import MultiValueDict
 
 from profiles import settings
 from profiles.images.errors import ImageRefused
@@ -44,8 +45,8 @@ class ProfileForm(forms.Form):
         "Who knows the address can then tell that you have an account.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial=initial)
         if not settings.knows_addresses():
             del self.fields["is_found_by_email"]
 
@@ -86,7 +87,7 @@ class CropForm(forms.Form):
         {"1": "As much as fits", "0.75": "Three quarters of it", "0.5": "Half of it", "0.33": "A third of it"},
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         said = {name: self.cleaned_data.get(f"crop_{name}") for name in ("x", "y", "size")}
         numbers = {name: getattr(MIDDLE, name) if number is None else number for name, number in said.items()}
         try:
@@ -109,8 +110,10 @@ class UploadForm(FinishForm):
     )
     field_order = ["content", "crop_x", "crop_y", "crop_size", "alt_text"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Mapping[str, object] | None = None, files: MultiValueDict[str, UploadedFile[bytes]] | None = None
+    ) -> None:
+        super().__init__(data, files)
         self.fields["content"].help_text = f"JPEG, PNG, GIF, WebP or AVIF, up to {upload_limit()}."
 
     def clean_content(self) -> UploadedFile[bytes]:
@@ -136,8 +139,8 @@ class LossForm(forms.Form):
         help_text="Once for each loss, at an address you confirmed. On our pages you are told in any case.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial=initial)
         allowed = {settings.current().on_loss, *settings.current().on_loss_choices}
         choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
         self.fields["on_loss"] = forms.ChoiceField(

@@ -143,7 +143,7 @@ def current() -> AvatarSettings:
     return parse(settings)
 
 
-def _forget(**kwargs: Any) -> None:
+def _forget(**kwargs: object) -> None:
     current.cache_clear()
 
 

@@ -7,9 +7,9 @@ query.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -21,7 +21,7 @@ UPLOAD = "upload"
 MAX_NAME = 16
 
 # Returns the provenance to show (`avatar.provenance` with more or fresher keys), or None for nothing.
-ProvenanceProvider = Callable[["Avatar"], dict[str, Any] | None]
+ProvenanceProvider = Callable[["Avatar"], Mapping[str, object] | None]
 
 # Takes an identifier from a URL; returns a filter over Profile, or None if it is not an identifier of its kind.
 # A filter, not a profile, so that finding a person stays one query.
@@ -76,7 +76,7 @@ def source_choices() -> list[tuple[str, str]]:
     return [(source.name, source.label) for source in _sources.values()]
 
 
-def provenance_of(avatar: Avatar) -> dict[str, Any] | None:
+def provenance_of(avatar: Avatar) -> Mapping[str, object] | None:
     """Return what proves the right to show `avatar`, as its source tells it now, else as it was stored."""
     source = _sources.get(avatar.source)
     return avatar.provenance if source is None or source.provenance is None else source.provenance(avatar)

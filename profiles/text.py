@@ -12,9 +12,9 @@ _UNWANTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def one_line(text: str) -> str:
     """Normalize to NFC, collapse white space, and drop control and direction-changing characters."""
     spaced = " ".join(text.split())
-    kept = "".join(c for c in unicodedata.normalize("NFC", spaced) if _is_wanted(c))
+    kept = "".join(
+        each
+        for each in unicodedata.normalize("NFC", spaced)
+        if each in _JOINERS or unicodedata.category(each) not in _UNWANTED
+    )
     return " ".join(kept.split())
-
-
-def _is_wanted(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character) not in _UNWANTED

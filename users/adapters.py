@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from users import login_methods, proof
@@ -17,16 +17,20 @@ log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, object]]:
         """Add the wallet: first if the session began by one, and not for staff who have another way (users.proof)."""
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        methods: list[dict[str, object]] = super().get_reauthentication_methods(user)
         if login_methods.has_wallet(user) and not (user.is_staff and methods):
-            by_wallet = {"id": "wallet", "description": "Sign with a wallet", "url": reverse(proof.ASK_WALLET)}
+            by_wallet: dict[str, object] = {
+                "id": "wallet",
+                "description": "Sign with a wallet",
+                "url": reverse(proof.ASK_WALLET),
+            }
             began = login_methods.began_by_wallet(self.request)
             methods.insert(0 if began else len(methods), by_wallet)
         return methods
 
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Raise ReauthenticationRequired unless a proof is recent.
 
         allauth would not ask people whose only way is one that it knows nothing of.
@@ -35,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             return False
         raise ReauthenticationRequired
 
-    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+    def send_notification_mail(self, *args: object, **kwargs: object) -> None:
         """Send the mail, and only log a failure: the change that it reports is done."""
         try:
             super().send_notification_mail(*args, **kwargs)

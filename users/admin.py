@@ -8,8 +8,6 @@ They work with any user model, and show those of Django's usual fields that it h
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -18,6 +16,7 @@ from django.contrib import admin
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Model
+from django.forms import BaseForm
 from django.http import HttpRequest
 
 from profiles.admin_base import ReadOnlyAdmin
@@ -58,7 +57,7 @@ class Reasoned(ReadOnlyAdmin):
     form = ReasonedForm
     audited_as = ""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: BaseForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         changed = sorted(set(form.changed_data) - {"reason"})
         about = obj if isinstance(obj, Person) else signed_in(request)
@@ -81,7 +80,7 @@ class PersonAdmin(Reasoned):
         is_above = getattr(obj, "is_superuser", False) and not _is_superuser(request)
         return request.user.has_perm(permission) and not is_above
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         fixed = _existing(NAME, EMAIL, "date_joined", "last_login")
         return fixed if _is_superuser(request) else [*fixed, *POWERS]
 

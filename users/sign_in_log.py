@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
@@ -78,7 +77,9 @@ def has_second_factor(request: HttpRequest) -> bool:
     return any(each.get("method") == "mfa" for each in get_authentication_records(request, request.user))
 
 
-def notify_account_change(sender: object, user_id: Any, action: str, label: str, actor_id: Any, **_: object) -> None:
+def notify_account_change(
+    sender: object, user_id: int, action: str, label: str, actor_id: int | None, **_: object
+) -> None:
     """Receive `nft.signals.account_changed`: send a mail, and after a move a message to each session of the person."""
     user = get_user_model().objects.get(pk=user_id)
     named = f" (“{label}”)" if label else ""
@@ -122,5 +123,5 @@ def _first_factor(proof: dict[str, object]) -> str:
 def _how(entry: AuditEntry) -> str:
     if entry.action != SIGN_IN:
         return str(entry.detail.get("name", ""))
-    parts = [METHODS.get(entry.detail.get("method", ""), ""), entry.detail.get("device", "")]
+    parts = [METHODS.get(str(entry.detail.get("method", "")), ""), str(entry.detail.get("device", ""))]
     return ", ".join(part for part in parts if part)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account.internal import flows as account_flows
 from allauth.account.views import BaseReauthenticateView
 from allauth.usersessions import app_settings
@@ -39,7 +37,7 @@ class ByWallet(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no 
     form_class = Form
     template_name = "account/reauthenticate_wallet.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if was_proved_lately(request) and not has_form(request):
             return redirect(self.get_success_url())
         page: HttpResponse = super().get(request, *args, **kwargs)
@@ -51,19 +49,19 @@ class ByWallet(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no 
         answer: HttpResponse = super().form_valid(form)
         return answer
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         wanted = self.get_next_url() or ""
         facts = {"wanted": wanted, "step": step_of(wanted), "is_proved": was_proved_lately(self.request)}
-        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context: dict[str, object] = super().get_context_data(**kwargs)
         return context | facts
 
 
 class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
     """List the sessions, with how each began and what happened lately."""
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         # Without allauth's own part, which takes statements for each session.
-        context: dict[str, Any] = super(ListUserSessionsView, self).get_context_data(**kwargs)
+        context: dict[str, object] = super(ListUserSessionsView, self).get_context_data(**kwargs)
         sessions = get_active_sessions(self.request.user, timezone.now())
         labels = _account_labels(self.request.user) if any(WALLET_SESSION in each.data for each in sessions) else {}
         for each in sessions:

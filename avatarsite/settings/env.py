@@ -6,7 +6,6 @@ import json
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -81,11 +80,10 @@ def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} names no network: {error}. Write 10.1.0.0/16, for example.") from error
 
 
-def parsed_json(name: str, default: Any) -> Any:
+def parsed_json(name: str, default: object) -> object:
     value = text(name, "")
-    if not value:
-        return default
     try:
-        return json.loads(value)
+        parsed: object = json.loads(value) if value else default
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is not JSON: {error}") from error
+    return parsed

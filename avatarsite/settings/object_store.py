@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,7 +15,14 @@ CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 8, 3
 Checksums = Literal["when_supported", "when_required"]
 
 
-def storage(folder: Path, prefix: str) -> dict[str, Any]:
+class Storage(TypedDict):
+    """An entry of STORAGES."""
+
+    BACKEND: str
+    OPTIONS: dict[str, object]
+
+
+def storage(folder: Path, prefix: str) -> Storage:
     """Return a STORAGES entry for objects below `prefix`."""
     bucket = env.text("S3_BUCKET", "")
     if not bucket:
@@ -56,7 +63,7 @@ def _region() -> str:
     return env.text("S3_REGION", "us-east-1")
 
 
-def _s3_options(bucket: str, prefix: str) -> dict[str, Any]:
+def _s3_options(bucket: str, prefix: str) -> dict[str, object]:
     # A site on files starts without these.
     from boto3.s3.transfer import TransferConfig
     from botocore.config import Config

@@ -37,7 +37,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [
             SELF,
-            *(chains.rpc_origins(NFT_CHAINS) if LOCAL_STACK else []),
+            *(chains.rpc_origins(NFT_CHAINS) if LOCAL_STACK and NFT_CHAINS else []),
             *([bucket] if bucket and AVATAR_DIRECT_UPLOAD else []),
             *([wallet_connect.origin(WALLETCONNECT)] if WALLETCONNECT else []),
         ],

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 
 from django.core.exceptions import ImproperlyConfigured
 
 from avatarsite.settings import env
 
 
-def read_indexers() -> list[dict[str, Any]]:
+def read_indexers() -> object:
     """Return NFT_INDEXERS. Raises ImproperlyConfigured."""
     from nft.settings.services import parse_indexers  # a site without nft imports none of it
 
-    indexers: list[dict[str, Any]] = env.parsed_json("NFT_INDEXERS", [])
+    indexers = env.parsed_json("NFT_INDEXERS", [])
     try:
         parse_indexers(indexers)
     except (TypeError, ValueError) as error:
@@ -25,12 +25,11 @@ def read_pinners() -> list[dict[str, str]]:
     """Return NFT_PINNERS, each with its token of NFT_PINNER_TOKENS. Raises ImproperlyConfigured."""
     from nft.settings.services import parse_pinners
 
-    pinners: list[dict[str, str]] = env.parsed_json("NFT_PINNERS", [])
     tokens = env.parsed_json("NFT_PINNER_TOKENS", {})
     try:
-        names = {pinner.name for pinner in parse_pinners(pinners)}
+        pinners = parse_pinners(env.parsed_json("NFT_PINNERS", []))
     except (TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"NFT_PINNERS: {error}") from None
-    if not isinstance(tokens, dict) or not set(tokens) <= names:
+    if not isinstance(tokens, dict) or not set(tokens) <= {pinner.name for pinner in pinners}:
         raise ImproperlyConfigured("NFT_PINNER_TOKENS is a JSON object of tokens, each by the name of a pinner.")
-    return [pinner | {"token": str(tokens.get(pinner["name"], ""))} for pinner in pinners]
+    return [asdict(pinner) | {"token": str(tokens.get(pinner.name, ""))} for pinner in pinners]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -60,7 +61,7 @@ def _check(source: Source) -> dict[str, Any]:
     }
 
 
-def _ask_chain(facts: dict[str, Any]) -> str:
+def _ask_chain(facts: Mapping[str, object]) -> str:
     """Return a command of Foundry's `cast` that asks a node what the token names."""
     function = "uri(uint256)(string)" if facts.get("standard") == "erc1155" else "tokenURI(uint256)(string)"
     return f"cast call {facts.get('contract', '')} '{function}' {facts.get('token_id', '')} --rpc-url <node>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
@@ -46,7 +46,8 @@ def read_upload(request: HttpRequest) -> Upload:
     if kind == "multipart/form-data":
         _check_length(length, limit + _FORM_OVERHEAD)
         return _read_parts(request, limit, crop)
-    if not _may_be_picture(kind):
+    # A form sent by mistake. The decoder reads the bytes, not the type.
+    if kind not in {"", "application/octet-stream"} and not kind.startswith("image/"):
         sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
         raise CallRefused(sentence, UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "image/*, multipart/form-data"})
     _check_length(length, limit)
@@ -61,7 +62,16 @@ def read_alt_text(request: HttpRequest) -> str:
         )
     length = _announced(request)
     _check_length(length, MAX_JSON)
-    return _alt_text_of(_parse(_read(request, length)))
+    try:
+        content = json.loads(_read(request, length))
+    except (ValueError, RecursionError) as error:
+        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
+    if not isinstance(content, dict) or set(content) != {"alt_text"}:
+        raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
+    text = content["alt_text"]
+    if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
+        raise ExpectedError(f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
+    return text
 
 
 def drop_rest(request: HttpRequest) -> None:
@@ -116,11 +126,6 @@ def _read(request: HttpRequest, length: int) -> bytes:
     return content
 
 
-def _may_be_picture(content_type: str) -> bool:
-    """Tell a picture from a form sent by mistake. The decoder reads the bytes, not the type."""
-    return content_type in {"", "application/octet-stream"} or content_type.startswith("image/")
-
-
 def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
     try:
         fields, files = request.parse_file_upload(request.META, request)
@@ -133,33 +138,12 @@ def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
     if size > limit:
         sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
         raise ExpectedError(sentence, TOO_MANY_BYTES)
-    alt_text = _text_of(fields) or alt_text_of_query(request)
-    return Upload(file.read(), alt_text, _crop_of(fields) or crop)
-
-
-def _text_of(fields: QueryDict) -> str:
-    text = fields.get("alt_text", "")
-    if len(text) > MAX_ALT_TEXT:
+    alt_text = fields.get("alt_text", "")
+    if len(alt_text) > MAX_ALT_TEXT:
         raise ExpectedError(f"alt_text may have up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
-    return text
+    return Upload(file.read(), alt_text or alt_text_of_query(request), _crop_of(fields) or crop)
 
 
 def _crop_of(said: QueryDict) -> Crop | None:
     text = said.get("crop")
     return None if text is None else Crop.parse(str(text))
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
-
-
-def _alt_text_of(content: Any) -> str:
-    if not isinstance(content, dict) or set(content) != {"alt_text"}:
-        raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
-    text = content["alt_text"]
-    if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
-        raise ExpectedError(f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
-    return text

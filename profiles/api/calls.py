@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
@@ -39,4 +38,4 @@ class Call:
 
 
 # Takes the call, then the parameters of the path by name; returns what becomes JSON.
-Handler = Callable[..., dict[str, Any]]
+Handler = Callable[..., dict[str, object]]

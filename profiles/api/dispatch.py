@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -33,7 +32,7 @@ def view_of(operations: Mapping[str, Operation]) -> View:
     # Exempt: CSRF needs cookies that a browser adds by itself, and no cookie opens anything here. Only the
     # Authorization header does, which no page can make another site's visitor send.
     @csrf_exempt
-    def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
+    def view(request: HttpRequest, **arguments: object) -> HttpResponse:
         operation = operations.get("GET" if request.method == "HEAD" else request.method or "")
         if operation is None:
             sentence = f"{request.method} is not answered here, but {allowed}."
@@ -52,7 +51,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
     return _private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS)))
 
 
-def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
+def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, object]) -> HttpResponse:
     try:
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
     except ExpectedError as error:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
-from typing import Any
 from urllib.parse import urljoin
 
 from django.urls import reverse
@@ -12,7 +10,7 @@ from django.urls import reverse
 from profiles import settings
 from profiles.api.operations import OPERATIONS, Operation, Parameter
 from profiles.api.problems import PROBLEMS
-from profiles.api.schemas import SCHEMAS, ref
+from profiles.api.schemas import SCHEMAS, Schema, ref
 from profiles.problems import CONTENT_TYPE
 
 VERSION = "1.0.0"
@@ -31,7 +29,7 @@ def server_url() -> str:
     return urljoin(settings.current().site_origin, reverse("profiles:api") + "v1")
 
 
-def document() -> dict[str, Any]:
+def document() -> dict[str, object]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Profile pictures", "version": VERSION, "description": _ABOUT},
@@ -41,26 +39,28 @@ def document() -> dict[str, Any]:
     }
 
 
-def _paths() -> dict[str, Any]:
-    paths: dict[str, Any] = {}
+def _paths() -> dict[str, dict[str, object]]:
+    paths: dict[str, dict[str, object]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return paths
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation) -> dict[str, object]:
     answer = {"description": SCHEMAS[operation.answer]["description"], "content": _json(ref(operation.answer))}
+    by_status = groupby(sorted(operation.all_problems(), key=_status), _status)
+    refusals = {str(status): _refusal(status, list(slugs)) for status, slugs in by_status}
     return {
         "operationId": operation.name,
         "summary": operation.about,
         "security": [{"token": [operation.scope.value]}] if operation.scope else [],
         "parameters": [_parameter(each) for each in operation.parameters],
         **({"requestBody": {"required": True, "content": _body(operation.body)}} if operation.body else {}),
-        "responses": {"200": answer, **_refusals(operation.all_problems())},
+        "responses": {"200": answer, **refusals},
     }
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _parameter(parameter: Parameter) -> dict[str, object]:
     return {
         "name": parameter.name,
         "in": parameter.place,
@@ -70,23 +70,18 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _body(what: str) -> dict[str, Any]:
+def _body(what: str) -> dict[str, object]:
     if what == "description":
         return _json(ref("Description"))
     return {**{kind: {} for kind in PICTURE_TYPES}, "multipart/form-data": {"schema": ref("Upload")}}
-
-
-def _refusals(slugs: Iterable[str]) -> dict[str, Any]:
-    """Return one response per status, with the problem types it may have."""
-    by_status = groupby(sorted(slugs, key=_status), _status)
-    return {str(status): _refusal(status, list(group)) for status, group in by_status}
 
 
 def _status(slug: str) -> int:
     return PROBLEMS[slug].status
 
 
-def _refusal(status: int, slugs: list[str]) -> dict[str, Any]:
+def _refusal(status: int, slugs: list[str]) -> dict[str, object]:
+    """Return the response of one status, with the problem types it may have."""
     types = {"type": {"enum": [f"/problems/{slug}" for slug in slugs]}, "status": {"const": status}}
     return {
         "description": " ".join(dict.fromkeys(PROBLEMS[slug].meaning for slug in slugs)),
@@ -95,5 +90,5 @@ def _refusal(status: int, slugs: list[str]) -> dict[str, Any]:
     }
 
 
-def _json(schema: Any) -> dict[str, Any]:
+def _json(schema: Schema) -> dict[str, object]:
     return {"application/json": {"schema": schema}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from profiles.api.bodies import MAX_ALT_TEXT
 from profiles.images.picture import CROP_TEXT
@@ -11,7 +10,7 @@ from profiles.models import Avatar
 from profiles.pictures.pages import POSITION
 from profiles.sources import source_choices
 
-Schema = Mapping[str, Any]
+Schema = Mapping[str, object]
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -35,10 +34,11 @@ def _or_null(schema: Schema, about: str = "") -> Schema:
     said = {"description": about} if about else {}
     if "$ref" in schema:
         return {"anyOf": [schema, {"type": "null"}], **said}
+    enum = schema.get("enum")
     return {
         **schema,
         "type": [schema["type"], "null"],
-        **({"enum": [*schema["enum"], None]} if "enum" in schema else {}),
+        **({"enum": [*enum, None]} if isinstance(enum, list) else {}),
         **said,
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
@@ -26,11 +25,11 @@ DEFAULT_PAGE = 20
 MAX_PAGE = 100
 
 
-def get_picture(call: Call) -> dict[str, Any]:
+def get_picture(call: Call) -> dict[str, object]:
     return current_picture(call.owner, call.now)
 
 
-def put_picture(call: Call) -> dict[str, Any]:
+def put_picture(call: Call) -> dict[str, object]:
     """Set the picture. Tries count against the same hourly limit as the upload form's: each costs decoder time."""
     upload = read_upload(call.request)
     limits.spend("uploads", call.actor.pk, settings.current().uploads_per_hour)
@@ -39,34 +38,34 @@ def put_picture(call: Call) -> dict[str, Any]:
     return entry_of(call, avatar)
 
 
-def delete_picture(call: Call) -> dict[str, Any]:
+def delete_picture(call: Call) -> dict[str, object]:
     shown = shown_picture(call.owner, call.now).avatar
     if shown is None:
         raise ExpectedError("You have no picture to remove.", NO_PICTURE)
     return remove_picture(call, shown.pk)
 
 
-def list_pictures(call: Call) -> dict[str, Any]:
+def list_pictures(call: Call) -> dict[str, object]:
     page = history_page(call.owner, after=_read_after(call), size=_read_limit(call))
     shown = shown_picture(call.owner, call.now).avatar
     pictures = [entry(avatar, shown, call.now) for avatar in page.entries]
     return {"pictures": pictures, "next": None if page.next is None else str(page.next)}
 
 
-def use_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
+def use_picture(call: Call, picture_id: UUID) -> dict[str, object]:
     return entry_of(call, history.choose_avatar(call.owner, picture_id, call.actor))
 
 
-def restore_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
+def restore_picture(call: Call, picture_id: UUID) -> dict[str, object]:
     return entry_of(call, history.restore_avatar(call.owner, picture_id, call.actor))
 
 
-def describe_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
+def describe_picture(call: Call, picture_id: UUID) -> dict[str, object]:
     text = read_alt_text(call.request)
     return entry_of(call, history.set_alt_text(call.owner, picture_id, text, call.actor))
 
 
-def remove_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
+def remove_picture(call: Call, picture_id: UUID) -> dict[str, object]:
     removed = history.remove_avatar(call.owner, picture_id, call.actor)
     shown = shown_picture(call.owner_now(), call.now).avatar
     until = (removed.removed_at or call.now) + settings.current().undo_time
@@ -77,7 +76,7 @@ def remove_picture(call: Call, picture_id: UUID) -> dict[str, Any]:
     }
 
 
-def get_profile(call: Call, handle: str) -> dict[str, Any]:
+def get_profile(call: Call, handle: str) -> dict[str, object]:
     found = Profile.objects.select_related("avatar__image").filter(handle=handle.lower()).first()
     if found is None:
         raise ExpectedError(f"Nobody here has the handle {handle[:40]}.", NO_SUCH_PROFILE)
@@ -108,18 +107,18 @@ IDS = 100
 _LARGEST = 1024
 
 
-def current_picture(owner: Profile, now: datetime) -> dict[str, Any]:
+def current_picture(owner: Profile, now: datetime) -> dict[str, object]:
     """Build the receipt with what only the owner gets: ids."""
     shown = shown_picture(owner, now).avatar
     ids = [str(avatar_id) for avatar_id in history_ids(owner, IDS)]
     return {**build_current_receipt(owner, now), "id": None if shown is None else str(shown.pk), "history": ids}
 
 
-def person(profile: Profile, now: datetime) -> dict[str, Any]:
+def person(profile: Profile, now: datetime) -> dict[str, object]:
     return {**build_current_receipt(profile, now), "bio": profile.bio}
 
 
-def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, Any]:
+def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, object]:
     """Build the JSON of a picture. `shown` is what others see of its owner now."""
     image = avatar.image
     return {
@@ -143,7 +142,7 @@ def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, Any]
     }
 
 
-def entry_of(call: Call, avatar: Avatar) -> dict[str, Any]:
+def entry_of(call: Call, avatar: Avatar) -> dict[str, object]:
     """Build the JSON of a picture after a change: what is shown is read again."""
     return entry(avatar, shown_picture(call.owner_now(), call.now).avatar, call.now)
 

@@ -1,6 +1,6 @@
 """Turn animated GIF, PNG, WebP and AVIF into animated WebP of all sizes and a still, in one pass over the frames."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -115,9 +115,13 @@ def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
     for frame in reader:
         if still is None or (is_blank(still) and not is_blank(frame.image)):
             still = frame.image
-        for image in _versions(frame.image, sizes):
+        # Keyed by size, so that equal ones (a square master, sizes beyond a small picture) are encoded once.
+        squares_of_frame = {square.size: square for _size, square in cut_squares(frame.image, sizes)}
+        for image in (squares_of_frame | {frame.image.size: frame.image}).values():
             if image.size not in writers:
-                writers[image.size] = _open_writer(image, Playback(reader.count, reader.plays))
+                is_pixel_art = max(image.size) <= _PIXEL_ART_SIDE and is_flat(image)
+                playback = Playback(reader.count, reader.plays)
+                writers[image.size] = AnimatedWebp(image.size, playback, lossless=is_pixel_art)
             writers[image.size].add(image, frame.milliseconds)
     if still is None:
         raise EOFError("an animation without a frame")
@@ -125,17 +129,6 @@ def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
     largest = min(still.size)
     squares = tuple(Rendition(size, done[min(size, largest), min(size, largest)]) for size in sizes)
     return Animation(done[still.size], still, reader.original_size, reader.count, squares)
-
-
-def _versions(image: Image.Image, sizes: tuple[int, ...]) -> Iterable[Image.Image]:
-    # Keyed by size, so that equal ones (a square master, sizes beyond a small picture) are encoded once.
-    squares = {square.size: square for _size, square in cut_squares(image, sizes)}
-    return (squares | {image.size: image}).values()
-
-
-def _open_writer(first: Image.Image, playback: Playback) -> AnimatedWebp:
-    small = max(first.size) <= _PIXEL_ART_SIDE
-    return AnimatedWebp(first.size, playback, lossless=small and is_flat(first))
 
 
 def is_blank(image: Image.Image) -> bool:

@@ -19,13 +19,16 @@ class ToSrgb:
         self._transforms: dict[str, ImageCms.ImageCmsTransform | None] = {}
 
     def __call__(self, image: Image.Image) -> Image.Image:
-        image = _to_eight_bit(image)
+        if image.mode in _SIXTEEN_BIT:  # Pillow's own I → L conversion clips at 255 instead of scaling
+            image = image.point(lambda value: value * (1 / 256)).convert("L")
         if image.mode == "LA" and self._profile is not None:
             return self._convert_gray_with_alpha(image)
         transform = self._transform_for(image.mode)
         if transform is not None:
             image = ImageCms.applyTransform(image, transform) or image
-        return tidy_alpha(_to_rgb_or_rgba(image))
+        if image.mode not in ("RGB", "RGBA"):
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        return tidy_alpha(image)
 
     def _convert_gray_with_alpha(self, image: Image.Image) -> Image.Image:
         gray, alpha = image.split()
@@ -59,19 +62,6 @@ def _build_transform(profile: ImageCms.ImageCmsProfile | None, mode: str) -> Ima
         return ImageCms.buildTransform(profile, srgb, mode, "RGBA" if mode == "RGBA" else "RGB")
     except _BROKEN_PROFILE:
         return None
-
-
-def _to_eight_bit(image: Image.Image) -> Image.Image:
-    # Pillow's own I → L conversion clips at 255 instead of scaling.
-    if image.mode in _SIXTEEN_BIT:
-        return image.point(lambda value: value * (1 / 256)).convert("L")
-    return image
-
-
-def _to_rgb_or_rgba(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGB", "RGBA"):
-        return image
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def tidy_alpha(image: Image.Image) -> Image.Image:

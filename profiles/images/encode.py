@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Protocol
 
 from PIL import Image, _webp
 
@@ -70,6 +70,16 @@ class Playback:
     plays: int
 
 
+class _FrameEncoder(Protocol):
+    """Pillow's untyped encoder object."""
+
+    def add(
+        self, frame: object, milliseconds: int, lossless: bool, quality: float, alpha_quality: float, effort: int, /
+    ) -> object: ...
+
+    def assemble(self, icc_profile: str, exif: bytes, xmp: str, /) -> bytes | None: ...
+
+
 class AnimatedWebp:
     """Encode an animation frame by frame, so that memory holds one frame and not all of them.
 
@@ -83,7 +93,7 @@ class AnimatedWebp:
         self._effort = 2 if playback.frames * size[0] * size[1] <= SMALL_ANIMATION else 0
         self._end = 0
         self._transparent = False
-        self._encoder: Any = _webp.WebPAnimEncoder(
+        self._encoder: _FrameEncoder = _webp.WebPAnimEncoder(
             size, _TRANSPARENT, playback.plays, False, *_NO_KEY_FRAMES, False, False
         )
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from io import BytesIO
-from typing import Any
+from types import ModuleType
+from typing import Literal, Protocol, overload
 
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
@@ -65,7 +67,9 @@ def read_orientation(image: Image.Image) -> int:
 
 def _decode_with_pillow(content: bytes, header: Header, crop: Crop | None) -> Still:
     with _open(header.format, content) as image:
-        _check_agreement(image.size, header)
+        # A decoder must not allocate more than the checked header claimed.
+        if image.width > header.width or image.height > header.height:
+            raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
         orientation = read_orientation(image)
         full_size, icc_profile = image.size, image.info.get("icc_profile")
         box = stored_box(crop, full_size, orientation)
@@ -87,12 +91,6 @@ def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
             return GifImageFile(file)
         case _:
             return AvifImageFile(file)
-
-
-def _check_agreement(size: Size, header: Header) -> None:
-    # A decoder must not allocate more than the checked header claimed.
-    if size[0] > header.width or size[1] > header.height:
-        raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
 
 
 def _draft(image: Image.Image, box: Box) -> None:
@@ -130,6 +128,27 @@ def _convert_in_strips(image: Image.Image, box: Box, target: Size) -> tuple[Imag
     return reduced, (0, 0, *reduced.size)
 
 
+class VipsImage(Protocol):
+    """The attributes used of pyvips' Image, which has no types."""
+
+    width: int
+    height: int
+    bands: int
+    format: str
+    interpretation: str
+
+    @overload
+    def get(self, name: Literal["orientation"], /) -> int: ...
+    @overload
+    def get(self, name: Literal["icc-profile-data"], /) -> bytes: ...
+    def get_typeof(self, name: str, /) -> int: ...
+    def crop(self, left: int, top: int, width: int, height: int, /) -> VipsImage: ...
+    def thumbnail_image(self, width: int, /, *, height: int, size: str, no_rotate: bool) -> VipsImage: ...
+    def colourspace(self, space: str, /) -> VipsImage: ...
+    def cast(self, format: str, /) -> VipsImage: ...  # noqa: A002
+    def write_to_memory(self) -> bytes: ...
+
+
 def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Still:
     whole = _load_with_vips(content, header, 1.0)
     orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
@@ -145,16 +164,18 @@ def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Stil
     return Still(upright, upright_size(original, orientation))
 
 
-def _load_with_vips(content: bytes, header: Header, scale: float) -> Any:
+def _load_with_vips(content: bytes, header: Header, scale: float) -> VipsImage:
     """Read the header; pixels follow row by row when the pipeline runs. WebP can shrink while decoding."""
     # thumbnail_buffer would do the same in one call, but ignores fail_on and would show half a picture.
     how = {"access": "sequential", "fail_on": "error"}
     if header.format is SourceFormat.WEBP:
-        return load_vips().Image.webpload_buffer(content, scale=scale, **how)
-    return load_vips().Image.pngload_buffer(content, **how)
+        shrunk: VipsImage = load_vips().Image.webpload_buffer(content, scale=scale, **how)
+        return shrunk
+    whole: VipsImage = load_vips().Image.pngload_buffer(content, **how)
+    return whole
 
 
-def pixels_of(vips: Any) -> Image.Image:
+def pixels_of(vips: VipsImage) -> Image.Image:
     """Run a libvips pipeline and return its result as an 8-bit Pillow picture (L, LA, RGB or RGBA)."""
     if vips.interpretation not in ("srgb", "b-w"):
         vips = vips.colourspace("b-w" if vips.interpretation == "grey16" else "srgb")
@@ -165,13 +186,12 @@ def pixels_of(vips: Any) -> Image.Image:
 
 
 @cache
-def load_vips() -> Any:
+def load_vips() -> ModuleType:
     """Return the pyvips module, set up for hostile bytes: no cache, and no loader that is not made for them.
 
     It is imported on first use: a process that sees only JPEGs stays 10 MiB smaller.
     """
-    import pyvips
-
+    pyvips = import_module("pyvips")
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
     return pyvips

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -75,7 +73,7 @@ class AuditEntry(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     action = models.CharField(max_length=40)
-    detail: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    detail: models.JSONField[dict[str, object], dict[str, object]] = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

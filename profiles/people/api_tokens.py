@@ -81,7 +81,8 @@ def create_token(
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     words = " ".join(scope for scope in Scope if scope in wanted.scopes)
     with lock_profile(profile.pk) as owner:
-        _ended_before(owner, now - KEPT_AFTER_END).delete()
+        then = now - KEPT_AFTER_END
+        owner.api_tokens.filter(Q(revoked_at__lt=then) | Q(expires_at__lt=then)).delete()
         if live_tokens(owner, now).count() >= MAX_LIVE:
             sentence = f"You have {MAX_LIVE} tokens in use, which is as many as one person may. Revoke one first."
             raise TokenError(sentence, TOO_MANY_TOKENS)
@@ -137,10 +138,6 @@ def live_tokens(profile: Profile, now: datetime) -> QuerySet[ApiToken]:
 
 def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _ended_before(owner: Profile, then: datetime) -> QuerySet[ApiToken]:
-    return owner.api_tokens.filter(Q(revoked_at__lt=then) | Q(expires_at__lt=then))
 
 
 def _record_use(token: ApiToken, now: datetime) -> None:

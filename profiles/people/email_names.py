@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -32,11 +31,12 @@ def sync(profile: Profile, verified_addresses: Iterable[str]) -> None:
         stored = Profile.objects.select_for_update(no_key=True).filter(pk=profile.pk).first()
         if stored is not None:
             _replace(
-                stored, {_normal(address) for address in verified_addresses} if stored.is_found_by_email else set()
+                stored,
+                {address.strip().lower() for address in verified_addresses} if stored.is_found_by_email else set(),
             )
 
 
-def sync_user(user_id: Any) -> None:
+def sync_user(user_id: int | str) -> None:
     """Update the hashes after this user's addresses changed."""
     profile = Profile.objects.select_related("user").filter(user_id=user_id).first()
     if profile is not None:
@@ -79,8 +79,3 @@ def _name_of(profile: Profile, address: str) -> EmailName:
     # Old clients ask by md5. It is an identifier and protects nothing.
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     return EmailName(profile=profile, sha256=hashlib.sha256(content).hexdigest(), md5=md5)
-
-
-def _normal(address: str) -> str:
-    """Return the address as every client hashes it."""
-    return address.strip().lower()

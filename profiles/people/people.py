@@ -71,13 +71,9 @@ def check_handle(handle: str) -> None:
     """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
     if not re.fullmatch(HANDLE_PATTERN, handle):
         raise HandleError(HANDLE_RULE)
-    if handle in RESERVED or handle in _reserved_here():
+    ours = settings.current()
+    if handle in RESERVED | ours.reserved_handles | {ours.site_name.lower()}:
         raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
-
-
-def _reserved_here() -> frozenset[str]:
-    known = settings.current()
-    return known.reserved_handles | {known.site_name.lower()}
 
 
 def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:
@@ -100,7 +96,7 @@ def _make_profile(user: AbstractBaseUser) -> Profile:
     A sign-in name may be an e-mail address or an account that nobody should see.
     """
     name = user.get_username().lower()
-    for handle in [*([name] if _is_allowed(name) else []), *(_neutral_handle() for _ in range(_TRIES))]:
+    for handle in [*([name] if _is_allowed(name) else []), *(f"user-{secrets.token_hex(3)}" for _ in range(_TRIES))]:
         try:
             with transaction.atomic():
                 return Profile.objects.create(user_id=user.pk, handle=handle)
@@ -116,7 +112,3 @@ def _is_allowed(handle: str) -> bool:
     except HandleError:
         return False
     return True
-
-
-def _neutral_handle() -> str:
-    return f"user-{secrets.token_hex(3)}"

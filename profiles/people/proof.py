@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -61,7 +61,7 @@ def proof_required(view: View, *, reading: bool = False) -> View:
     """Redirect people whose proof is too old to where they can renew it. GET needs a proof only if `reading`."""
 
     @functools.wraps(view)
-    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def asking(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         needed = reading or request.method not in {"GET", "HEAD"}
         url = get_reauthentication().proof_url(request) if needed else ""
         return redirect(url) if url else view(request, *args, **kwargs)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -88,13 +87,13 @@ def time_of_choice(owner: Profile) -> datetime:
     return now if latest is None or latest < now else latest + timedelta(microseconds=1)
 
 
-def update_avatar(avatar: Avatar, **columns: Any) -> None:
+def update_avatar(avatar: Avatar, **columns: object) -> None:
     for name, value in columns.items():
         setattr(avatar, name, value)
     avatar.save(update_fields=list(columns))
 
 
-def refresh_current(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: Any) -> None:
+def refresh_current(profile: Profile, action: str, actor: AbstractBaseUser | None, **detail: object) -> None:
     """Recompute `profile.avatar`, bump its version if what is shown may differ, write the audit entry."""
     before = profile.avatar_id
     profile.avatar = profile.avatars.in_use(profile.on_loss, timezone.now()).first()

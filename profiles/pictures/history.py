@@ -6,9 +6,9 @@ the pointer are in `profiles.pictures.changing`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -50,14 +50,14 @@ class AvatarDetails:
     title: str = ""
     alt_text: str = ""
     attested_at: datetime | None = None
-    provenance: dict[str, Any] | None = None
+    provenance: Mapping[str, object] | None = None
 
     @property
     def reference(self) -> str:
         """Tell pictures of the same pixels apart: two assets of one person may share an image, never an entry."""
         return str((self.provenance or {}).get("asset_id", ""))
 
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, object]:
         return {
             "title": one_line(self.title)[:200],
             "alt_text": one_line(self.alt_text)[:300],

@@ -5,9 +5,8 @@ All functions that change one picture may raise AvatarError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -52,7 +51,7 @@ def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUs
     return avatar
 
 
-def attest_avatar(avatar_id: UUID, at: datetime, provenance: dict[str, Any] | None = None) -> bool:
+def attest_avatar(avatar_id: UUID, at: datetime, provenance: Mapping[str, object] | None = None) -> bool:
     """Record that the right to show a picture was proved at `at`. False if it is withdrawn, an upload or gone.
 
     Answers may arrive out of order: the time moves back only by more than CLOCK_SKEW, which means that a clock was set
@@ -109,7 +108,7 @@ def withdraw_avatar(
 
 
 def reinstate_avatar(
-    avatar_id: UUID, at: datetime, provenance: dict[str, Any] | None = None, actor: AbstractBaseUser | None = None
+    avatar_id: UUID, at: datetime, provenance: Mapping[str, object] | None = None, actor: AbstractBaseUser | None = None
 ) -> bool:
     """Record that the right to show a picture is back, proved at `at`.
 
@@ -135,7 +134,7 @@ def reinstate_avatar(
     return True
 
 
-def _renew(avatars: AvatarQuerySet, at: datetime, provenance: dict[str, Any] | None) -> int:
+def _renew(avatars: AvatarQuerySet, at: datetime, provenance: Mapping[str, object] | None) -> int:
     attested = avatars.filter(attested_at__isnull=False)
     fresh = {"attested_at": at} | ({} if provenance is None else {"provenance": provenance})
     attested.filter(Q(attested_at__lt=at) | Q(attested_at__gt=at + CLOCK_SKEW)).update(**fresh)

@@ -6,11 +6,12 @@ times what the database takes to answer it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
@@ -64,8 +65,8 @@ def find_avatar_view(identifier: str, now: datetime) -> AvatarView | None:
     found = _rows_of(identifier)
     if not found:
         return None
-    person, handle, display_name, on_loss = found[0][: len(_PERSON)]
-    rows = [_Row(*row[len(_PERSON) :]) for row in found if row[0] == person]
+    (person, handle, display_name, on_loss), _ = found[0]
+    rows = [row for other, row in found if other.pk == person]
     name = display_name or handle
     if rows[0].state is None:  # no pointer: nothing is in use (see models/pictures.py)
         return AvatarView(handle, name)
@@ -82,9 +83,21 @@ def find_avatar_view(identifier: str, now: datetime) -> AvatarView | None:
     )
 
 
-_PERSON = ("pk", "handle", "display_name", "on_loss")
+# Values in a query, as database drivers take them.
+Parameters = tuple[bool | int | float | str | bytes | UUID | datetime | None, ...]
 # Stands for the name in a text that is compiled before anybody asks.
 _ANY_NAME = "any-name"
+
+
+class _Person(NamedTuple):
+    pk: int
+    handle: str
+    display_name: str
+    on_loss: str
+
+
+# How many columns of a joined row are the person's.
+_OWN = len(_Person._fields)
 
 
 class _Row(NamedTuple):
@@ -109,8 +122,8 @@ def _columns(avatar: str) -> list[str]:
     return [*own, f"{avatar}image__source_format", *squares]
 
 
-def _rows_of(identifier: str) -> list[Sequence[Any]]:
-    """Return _PERSON and a _Row for each square, of several people if several have the identifier."""
+def _rows_of(identifier: str) -> list[tuple[_Person, _Row]]:
+    """Return the person and a _Row for each square, of several people if several have the identifier."""
     alias = router.db_for_read(Profile)
     try:
         person, parameters = _person(identifier, alias)
@@ -119,18 +132,19 @@ def _rows_of(identifier: str) -> list[Sequence[Any]]:
     compiler, joined = _joined(alias)
     with connections[alias].cursor() as cursor:
         cursor.execute(joined % person, parameters)
-        return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
+        rows = compiler.results_iter([cursor.fetchall()], tuple_expected=True)
+        return [(_Person(*row[:_OWN]), _Row(*row[_OWN:])) for row in rows]
 
 
 @cache
 def _joined(alias: str) -> tuple[SQLCompiler, str]:
     """Return the compiler, which reads the rows, and the query's text with a place for a query of the person."""
-    people = Profile.objects.filter(pk__in=[0]).order_by("pk").values_list(*_PERSON, *_columns("avatar__"))
+    people = Profile.objects.filter(pk__in=[0]).order_by("pk").values_list(*_Person._fields, *_columns("avatar__"))
     compiler = people.query.get_compiler(alias)
     return compiler, compiler.as_sql()[0]
 
 
-def _person(identifier: str, alias: str) -> tuple[str, tuple[Any, ...]]:
+def _person(identifier: str, alias: str) -> tuple[str, Parameters]:
     found = resolve_identifier(identifier)
     if found is not None:
         return _id_query(found, alias)
@@ -139,7 +153,7 @@ def _person(identifier: str, alias: str) -> tuple[str, tuple[Any, ...]]:
 
 
 @cache
-def _own_form_query(field: str | None, alias: str) -> tuple[str, tuple[Any, ...]]:
+def _own_form_query(field: str | None, alias: str) -> tuple[str, Parameters]:
     return _id_query(_own_form(field, _ANY_NAME), alias)
 
 
@@ -147,7 +161,7 @@ def _own_form(field: str | None, name: str) -> Q:
     return Q(handle=name) if field is None else found_by_hash(field, name)
 
 
-def _id_query(found: Q, alias: str) -> tuple[str, tuple[Any, ...]]:
+def _id_query(found: Q, alias: str) -> tuple[str, Parameters]:
     # Without order or limit, which would have the database walk all people in order to find the first it wants.
     people = Profile.objects.filter(found).values("pk")
     text, parameters = people.query.get_compiler(alias).as_sql()

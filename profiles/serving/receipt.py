@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 from urllib.parse import urljoin
 
 from django.urls import reverse
@@ -41,7 +42,7 @@ class Receipt(TypedDict):
     url: str
     alt: str
     mark: bool
-    provenance: dict[str, Any] | None
+    provenance: Mapping[str, object] | None
     source: str | None
     sha256: str | None
     type: str | None

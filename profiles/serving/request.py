@@ -72,7 +72,10 @@ class AvatarRequest:
 
 def parse_request(request: HttpRequest, text: str) -> AvatarRequest:
     """Parse query and suffix. Raise ExpectedError of the kind BAD_IDENTIFIER, BAD_SIZE or BAD_DEFAULT."""
-    identifier, fmt = _split_suffix(text)
+    # Only a known suffix is split off: other identifiers have dots of their own.
+    stem, dot, suffix = text.rpartition(".")
+    fmt = _SUFFIXES.get(suffix.lower()) if dot else None
+    identifier = text if fmt is None else stem
     asked = _first(request, "d", "default")
     default_url = _read_url(asked)
     return AvatarRequest(
@@ -95,13 +98,6 @@ def check_identifier(identifier: str) -> str:
             BAD_IDENTIFIER,
         )
     return identifier
-
-
-def _split_suffix(text: str) -> tuple[str, OutputFormat | None]:
-    """Split off a known suffix only: other identifiers have dots of their own."""
-    stem, dot, suffix = text.rpartition(".")
-    fmt = _SUFFIXES.get(suffix.lower()) if dot else None
-    return (text, None) if fmt is None else (stem, fmt)
 
 
 def _first(request: HttpRequest, *names: str) -> str:

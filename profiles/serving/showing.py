@@ -6,10 +6,10 @@ stay (V1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from profiles import settings
 from profiles.models import Avatar, Profile
@@ -27,7 +27,7 @@ class ShownPicture:
     alt_text: str
 
     @cached_property
-    def provenance(self) -> dict[str, Any] | None:
+    def provenance(self) -> Mapping[str, object] | None:
         """The source's description of the right to show it. Read it only to show it: it may take a query."""
         return None if self.avatar is None else provenance_of(self.avatar)
 

@@ -11,11 +11,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from django.core.files.storage import Storage
 
 from profiles import settings
+
+if TYPE_CHECKING:  # sites on files don't load boto3
+    from boto3 import Session
+    from botocore.config import Config
+    from mypy_boto3_s3 import S3Client, S3ServiceResource
+    from mypy_boto3_s3.type_defs import ListObjectsV2RequestPaginateTypeDef
 
 
 class S3Store(Protocol):
@@ -25,12 +31,12 @@ class S3Store(Protocol):
     location: str
     endpoint_url: str | None
     region_name: str | None
-    client_config: object
+    client_config: Config | None
 
     @property
-    def connection(self) -> Any: ...
+    def connection(self) -> S3ServiceResource: ...
 
-    def _create_session(self) -> Any: ...
+    def _create_session(self) -> Session: ...
 
     def __hash__(self) -> int: ...
 
@@ -66,9 +72,11 @@ def read(store: S3Store, key: str, most: int | None = None) -> bytes:
 def list_pages(store: S3Store, folder: str, after: str) -> Iterator[list[StoredObject]]:
     """Yield up to 1,000 objects at a time, in the order of their keys, starting after the key `after` ("" for all)."""
     root = full_key(store, "")
-    start = {"StartAfter": root + after} if after else {}
+    query: ListObjectsV2RequestPaginateTypeDef = {"Bucket": store.bucket_name, "Prefix": f"{root}{folder}/"}
+    if after:
+        query["StartAfter"] = root + after
     paginator = store.connection.meta.client.get_paginator("list_objects_v2")
-    for page in paginator.paginate(Bucket=store.bucket_name, Prefix=f"{root}{folder}/", **start):
+    for page in paginator.paginate(**query):
         entries = page.get("Contents", [])
         yield [StoredObject(each["Key"].removeprefix(root), each["Size"], each["LastModified"]) for each in entries]
 
@@ -99,7 +107,7 @@ def full_key(store: S3Store, key: str) -> str:
     return f"{location}/{key}" if location else key
 
 
-def _browsers_client(store: S3Store) -> Any:
+def _browsers_client(store: S3Store) -> S3Client:
     """Return a client for the host that browsers reach, because a signature names the host."""
     endpoint = settings.current().browser_s3_endpoint
     is_ours = endpoint in {"", store.endpoint_url}
@@ -107,7 +115,7 @@ def _browsers_client(store: S3Store) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _client_at(store: S3Store, endpoint: str) -> Any:
+def _client_at(store: S3Store, endpoint: str) -> S3Client:
     """Return a cached client: creating one takes tens of milliseconds, and threads may share it."""
     session = store._create_session()  # noqa: SLF001 - it holds the credentials, whatever their source
     return session.client("s3", endpoint_url=endpoint, region_name=store.region_name, config=store.client_config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import template
 from django.template.defaultfilters import date
@@ -21,7 +20,7 @@ register = template.Library()
 @register.inclusion_tag("components/avatar.html")
 def avatar(
     profile: Profile, size: int = 96, *, decorative: bool = False, shown: ShownPicture | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Show a person's picture: a hexagon while the mark holds, else round.
 
     `decorative`: the name stands beside it, so that nothing is read out twice. `shown`: the result of `shown_picture`,
@@ -35,7 +34,7 @@ def avatar(
 
 
 @register.inclusion_tag("components/avatar.html")
-def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, Any]:
+def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, object]:
     """Show one entry of somebody's history, framed like `avatar`."""
     undescribed = f"Upload of {date(entry.created_at, 'j M Y, H:i')}, not described yet"
     alt = "" if decorative else entry.alt_text or entry.title or undescribed

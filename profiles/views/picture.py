@@ -46,7 +46,7 @@ def picture(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if request.method == "POST" and length > settings.current().upload_max_bytes + FORM_OVERHEAD:
         _drain(request)
-        return _refuse(request, UploadForm({}, {}), ExpectedError(too_large(length), TOO_MANY_BYTES))
+        return _refuse(request, UploadForm({}), ExpectedError(too_large(length), TOO_MANY_BYTES))
     return _guarded(request)
 
 

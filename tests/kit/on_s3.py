@@ -24,7 +24,9 @@ def use(
     if endpoint:
         monkeypatch.setenv("S3_ENDPOINT_URL", endpoint)
     chosen = object_store.storage(Path("/nowhere"), LOCATION)
-    chosen["OPTIONS"]["client_config"] = chosen["OPTIONS"]["client_config"].merge(Config(**timing))
+    config = chosen["OPTIONS"]["client_config"]
+    assert isinstance(config, Config)
+    chosen["OPTIONS"]["client_config"] = config.merge(Config(**timing))
     settings.STORAGES = settings.STORAGES | {"avatars": chosen}
     settings.AVATAR_DIRECT_UPLOAD = True
 

@@ -61,8 +61,8 @@ def test_what_is_signed_is_what_the_policy_lets_through(
 
 def test_checksums_are_the_newer_clients_unless_told_otherwise(options: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def rule() -> object:
-        config = object_store.storage(Path("/nowhere"), "avatars")["OPTIONS"]["client_config"]
-        return config.request_checksum_calculation, config.response_checksum_validation
+        config = vars(object_store.storage(Path("/nowhere"), "avatars")["OPTIONS"]["client_config"])
+        return config["request_checksum_calculation"], config["response_checksum_validation"]
 
     assert rule() == ("when_supported", "when_supported")
     monkeypatch.setenv("S3_CHECKSUMS", "when_required")

@@ -51,7 +51,8 @@ def jazzicon_number(seed: str) -> int:
 def plan_jazzicon(number: int) -> Jazzicon:
     """Return colors and places of the icon of `number`, which has up to 32 bits."""
     dice = _Twister(number)
-    colors = _shift_hues(dice.unit() * _WOBBLE - _WOBBLE / 2)
+    degrees = dice.unit() * _WOBBLE - _WOBBLE / 2
+    colors = [_shift_hue(bytes.fromhex(color), degrees) for color in _COLORS]
     ground = _take_color(colors, dice)
     return Jazzicon(ground, tuple(_shape(index, colors, dice) for index in range(_SHAPES)))
 
@@ -94,12 +95,8 @@ def _take_color(colors: list[Color], dice: _Twister) -> Color:
     return colors.pop(floor(len(colors) * dice.unit()))
 
 
-def _shift_hues(degrees: float) -> list[Color]:
-    """Return the palette with each hue shifted. HSL values are rounded in between, as the original does."""
-    return [_shift_hue(bytes.fromhex(color), degrees) for color in _COLORS]
-
-
 def _shift_hue(color: bytes, degrees: float) -> Color:
+    """Return the color with its hue shifted. HSL values are rounded in between, as the original does."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in color))
     whole = floor((floor(hue * 360 + 0.5) + degrees) % 360 + 0.5)
     return hsl_to_rgb(whole / 360, floor(saturation * 100 + 0.5) / 100, floor(lightness * 100 + 0.5) / 100)

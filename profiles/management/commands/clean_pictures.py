@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -20,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would be done.")
         parser.add_argument("--force", action="store_true", help="Also where most of what is found has no counterpart.")
 
-    def handle(self, *args: Any, dry_run: bool, force: bool, **options: Any) -> None:
+    def handle(self, *args: object, dry_run: bool, force: bool, **options: object) -> None:
         cleaning = Cleaning(timezone.now(), dry_run=dry_run, force=force, say=self.stdout.write)
         try:
             clean_pictures(cleaning)

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from django.core.files.storage import storages
@@ -11,7 +12,8 @@ from profiles import settings
 from profiles.store import s3
 from profiles.store.objects import RENDITIONS
 
-Json = dict[str, Any]
+if TYPE_CHECKING:  # stubs only
+    from mypy_boto3_s3.type_defs import CORSConfigurationTypeDef
 
 
 class Command(BaseCommand):
@@ -24,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--apply", action="store_true", help="Set the rules at the server.")
         parser.add_argument("--public", action="store_true", help="With AVATAR_SERVE_FROM_STORE=public.")
 
-    def handle(self, *args: Any, apply: bool, public: bool, **options: Any) -> None:
+    def handle(self, *args: object, apply: bool, public: bool, **options: object) -> None:
         store = s3.as_s3(storages["avatars"])
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
@@ -41,21 +43,21 @@ class Command(BaseCommand):
         if client.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled":
             self.stderr.write(f"{bucket} keeps versions: what people delete stays in it. Suspend versioning.")
 
-    def _say(self, name: str, rules: Json) -> None:
+    def _say(self, name: str, rules: Mapping[str, object]) -> None:
         self.stdout.write(f"{name}: {json.dumps(rules, indent=2)}")
 
 
-def cors_rules(origin: str) -> Any:
-    """Return rules that allow POST from the site's origin only, as boto3's typed dictionary."""
+def cors_rules(origin: str) -> CORSConfigurationTypeDef:
+    """Return rules that allow POST from the site's origin only."""
     return {"CORSRules": [{"AllowedOrigins": [origin], "AllowedMethods": ["POST"], "AllowedHeaders": ["*"]}]}
 
 
-def reading_policy(bucket: str, folder: str) -> Json:
+def reading_policy(bucket: str, folder: str) -> dict[str, object]:
     everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
     return {"Version": "2012-10-17", "Statement": [{**everybody, "Resource": f"arn:aws:s3:::{bucket}/{folder}/*"}]}
 
 
-def is_free(get: Any, bucket: str) -> bool:
+def is_free(get: Callable[..., object], bucket: str) -> bool:
     """Return True if the bucket has no such rules. Raise CommandError if it has: an operator must merge them."""
     try:
         get(Bucket=bucket)

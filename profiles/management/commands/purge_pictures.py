@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -11,6 +9,6 @@ from profiles.store.images import purge_unreferenced_images
 class Command(BaseCommand):
     help = "Erases removed pictures past their undo time, and stored pictures that nobody uses: rows and objects."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         erased = purge_unreferenced_images(timezone.now())
         self.stdout.write(f"{erased} stored pictures erased.")

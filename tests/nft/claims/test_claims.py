@@ -297,5 +297,6 @@ def test_each_check_renews_the_receipt(
     after = shown(alice, world.now).provenance
     assert before is not None
     assert after is not None
+    assert isinstance(before["block_number"], int)
     assert after["block_number"] == before["block_number"] + 5
     assert after["checked_at"] == world.now.isoformat()
