@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
 from profiles.models import Avatar, Notice
-from profiles.models.rights import OnLoss
+from profiles.models.display import OnLoss
 from profiles.page_parts import Action, Pill
 from profiles.serving.showing import ShownPicture
 from profiles.sources import UPLOAD

@@ -11,13 +11,13 @@ class NftConfig(AppConfig):
         from nft import checks  # noqa: F401  # registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
-        from nft.claims.receipt import build_provenance
+        from nft.claims.provenance import build_provenance
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
         from profiles.jobs import provide
         from profiles.sources import Source, register_identifier_resolver, register_source
 
-        provide("clients", "nft.clients.clients.get_clients")
+        provide("clients", "nft.clients.bundle.get_clients")
         provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
         unchecked = (
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."

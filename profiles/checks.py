@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from profiles import settings as profiles_settings
-from profiles.models.rights import OnLoss
+from profiles.models.display import OnLoss
 
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"

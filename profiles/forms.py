@@ -14,7 +14,7 @@ from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
-from profiles.models.rights import OnLoss, resolve_policy
+from profiles.models.display import OnLoss, resolve_policy
 from profiles.people.api_tokens import Scope, TokenRequest
 
 

@@ -103,7 +103,7 @@ class AvatarSettings:
     verified_addresses: str = ""
     # Dotted path of a profiles.people.proof.Reauthentication.
     reauthentication: str = ""
-    # Handles nobody may take, besides profiles.people.people.RESERVED and the site's name.
+    # Handles nobody may take, besides profiles.people.handles.RESERVED and the site's name.
     reserved_handles: frozenset[str] = frozenset[str]()
 
     # Shared with the rest of the project: its name, and scheme://host[:port] of links in JSON ("" keeps them relative).

@@ -21,7 +21,7 @@ from django.http import HttpRequest
 
 from profiles.admin_base import ReadOnlyAdmin
 from profiles.audit import record
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
 
 Person = get_user_model()

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from profiles.audit import record
 from profiles.jobs import job
 from profiles.models import AuditEntry
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from users.devices import device_name
 
 SHOWN = 12

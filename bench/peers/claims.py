@@ -123,7 +123,7 @@ def _fill(contract: str, count: int, owner: str) -> None:
 
 
 def _clients(case: Case) -> Any:
-    from nft.clients.clients import Clients
+    from nft.clients.bundle import Clients
     from nft.clients.ipfs.gateways import Gateways
     from nft.clients.web.fetch import guarded_http
 

@@ -17,7 +17,7 @@ from PIL import Image
 from bench.pictures import make_square
 from nft.models import LinkedAccount, TokenClaim
 from profiles.models import Avatar, EmailName, Profile
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
 

@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 
 from bench.media import AT_ONCE, archive_of  # noqa: E402
 from bench.serve import serve_many  # noqa: E402
-from nft.clients.clients import Clients  # noqa: E402
+from nft.clients.bundle import Clients  # noqa: E402
 from nft.clients.evm.chain import get_chain  # noqa: E402
 from nft.clients.ipfs.gateways import Gateways  # noqa: E402
 from nft.clients.ipfs.reading import IpfsLimits  # noqa: E402

@@ -32,7 +32,7 @@ from nft.settings.chains import chains
 from profiles import limits
 from profiles import settings as profiles_settings
 from profiles.jobs import job
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 
 Purpose = SignInChallenge.Purpose
 LIFETIME = timedelta(minutes=5)

@@ -31,7 +31,7 @@ from nft.names.primary import delete_primary_name, request_primary_name
 from nft.settings import conf
 from nft.signals import account_changed
 from profiles.audit import record
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 
 
 @dataclass(frozen=True)

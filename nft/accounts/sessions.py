@@ -16,14 +16,14 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from nft.accounts import signatures
 from nft.accounts.signatures import SignatureKind
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
 from nft.settings import conf
 from profiles.audit import record
 from profiles.jobs import job
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 
 Chains = Callable[[int], ChainClient]
 SESSION_KEY = "wallet_session"

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from nft.claims.collection_decisions import decide_collection
 from nft.claims.errors import ClaimError
-from nft.claims.policy import decide_collection
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import Collection, TokenLikeness

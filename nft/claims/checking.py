@@ -15,9 +15,9 @@ from django.db.models import Q
 
 from nft.claims import history
 from nft.claims.picture import request_first_picture
-from nft.claims.receipt import build_stored_provenance
+from nft.claims.provenance import build_stored_provenance
 from nft.claims.wording import NO_ACCOUNT, OFF_CHAIN_REASONS, UNLINKED, loss_sentence
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
@@ -25,7 +25,7 @@ from nft.models.accounts import accounts_on
 from nft.settings import conf
 from nft.settings.chains import describe_chain
 from nft.tokens.alarms import ALARMING, raise_alarm
-from nft.tokens.collections import refusal_of
+from nft.tokens.collection_policy import get_refusal
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from profiles.jobs import enqueue, job
@@ -95,7 +95,7 @@ def is_due_too_late(now: datetime) -> Q:
 def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
     """Record what was found about a leased claim, if the lease still stands.
 
-    Accounts are locked before claims, and claims before profiles: one order, no deadlock with unlinking.
+    Accounts are locked before claims, and claims before profiles: this fixed order prevents a deadlock with unlinking.
     """
     with transaction.atomic():
         account = None
@@ -130,7 +130,7 @@ def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None
 def _set_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
     claim.checked_at = now
     if check.decision.reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD} and check.standard is not None:
-        claim.standard = check.standard  # the contract answers by it, whoever the holder is
+        claim.standard = check.standard  # the answer shows which standard the contract has, whoever holds it
     if check.block is not None:
         claim.checked_block_number = check.block.number
         claim.checked_block_hash = "0x" + check.block.hash.hex()
@@ -152,12 +152,12 @@ def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, n
             request_first_picture(claim, now)
     elif was_owned:
         attest_avatar(claim.avatar_id, now, build_stored_provenance(claim))
-    elif not refusal_of(claim.chain_id, claim.contract):
+    elif not get_refusal(claim.chain_id, claim.contract):
         reinstate_avatar(claim.avatar_id, now, build_stored_provenance(claim))
 
 
 def _set_not_owned(claim: TokenClaim, reason: str, sentence: str, now: datetime) -> None:
-    if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # the first reason says more
+    if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # UNLINKED is more precise than NO_ACCOUNT
         chain_name = describe_chain(claim.chain_id).name
         claim.reason_sentence = loss_sentence(
             reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault

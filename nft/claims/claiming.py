@@ -21,7 +21,7 @@ from nft.claims.errors import (
 )
 from nft.claims.picture import request_first_picture
 from nft.claims.wording import UNLINKED, loss_sentence
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import looks_like_name
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
@@ -31,13 +31,13 @@ from nft.models.accounts import accounts_on
 from nft.names.errors import NameLookupError
 from nft.names.lookup import fetch_avatar_token
 from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
-from nft.tokens.collections import refusal_of
+from nft.tokens.collection_policy import get_refusal
 from profiles.audit import record
 from profiles.jobs import enqueue
 from profiles.leases import fresh
 from profiles.limits import TooMany, spend
 from profiles.models import Avatar
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarNotShowable
 from profiles.pictures.history import choose_avatar
 from profiles.pictures.rights import withdraw_avatar
@@ -92,7 +92,7 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
         raise ClaimError(
             f"You have no linked account on {name}. Link the account that holds the token first.", NO_ACCOUNT
         )
-    if refusal := refusal_of(asset.chain_id, asset.contract):
+    if refusal := get_refusal(asset.chain_id, asset.contract):
         raise ClaimError(refusal, COLLECTION_REFUSED)
     spend_check(user)
     with transaction.atomic():

@@ -20,12 +20,12 @@ from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
-from nft.tokens.collections import refusal_of
+from nft.tokens.collection_policy import get_refusal
 from profiles.audit import record
 from profiles.jobs import enqueue
 from profiles.leases import fresh
 from profiles.models import Avatar
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.rights import withdraw_avatar
 
 State = ClaimPicture.State
@@ -96,7 +96,7 @@ def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
     """
     with transaction.atomic():
         claim = lock_claim(user, claim_id)
-        if refusal := refusal_of(claim.chain_id, claim.contract):
+        if refusal := get_refusal(claim.chain_id, claim.contract):
             raise ClaimError(refusal, COLLECTION_REFUSED)
         picture = _lock_changed(claim)
         if picture is None or claim.state != TokenClaim.State.OWNED:

@@ -14,7 +14,7 @@ from nft.models import MintRequest, TokenClaim
 from nft.settings import is_local_stack
 from nft.settings.chains import default_chain_id, describe_chain
 from profiles.models import Avatar
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.serving.showing import shown_picture
 
 State, Step = TokenClaim.State, TokenClaim.Step

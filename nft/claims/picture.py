@@ -11,18 +11,18 @@ from datetime import datetime
 from django.db import transaction
 
 from nft.claims.errors import ClaimError
-from nft.claims.receipt import build_stored_provenance
-from nft.clients.clients import Clients
+from nft.claims.provenance import build_stored_provenance
+from nft.clients.bundle import Clients
 from nft.core.evm.token import Token, TokenStandard
 from nft.models import ClaimPicture, TokenClaim
 from nft.models.claims import PictureFacts
-from nft.tokens.collections import refusal_of
+from nft.tokens.collection_policy import get_refusal
 from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
 from profiles.models import Avatar, StoredImage
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import doubt_avatars
@@ -64,7 +64,7 @@ def fetch_picture(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Claim
 def _fetch(picture: ClaimPicture, now: datetime, clients: Clients) -> FetchedPicture:
     """Fetch what the token shows now. Raise MediaError. Of a first picture also record what it resembles."""
     claim = picture.claim
-    if picture.state == State.FIRST and (refusal := refusal_of(claim.chain_id, claim.contract)):
+    if picture.state == State.FIRST and (refusal := get_refusal(claim.chain_id, claim.contract)):
         raise MediaError(refusal)
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
     if picture.step != TokenClaim.Step.METADATA:  # an earlier try came further

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from nft.claims.checking import NOT_OWNED_PERIOD, is_due_too_late, record_check, sweep_period, verify_leased
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
@@ -141,7 +141,7 @@ def _check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, 
 
 
 def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
-    """Ask a node that has come as far as was seen for any of the claims, if there is one; else any node."""
+    """Prefer a node at or past the highest block already checked; otherwise ask any."""
     known = max(claim.checked_block_number or 0 for claim in leased)
     try:
         return check_many(client, questions, known_block=known)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.ipfs.blockstore import BlockStoreError, delete_block, get_block, put_block
 from nft.clients.ipfs.reading import IpfsLimits
 from nft.core.buffers import Bytes

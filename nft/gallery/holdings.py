@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, Q, QuerySet, When
 
+from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.many import call_many
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import build_name, parse_name
 from nft.core.evm.errors import BadAnswer
@@ -18,7 +18,7 @@ from nft.core.text import clean_text
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.gallery.sources import FoundToken
 from nft.models import Collection, HeldToken, LinkedAccount, TokenSearch
-from nft.tokens.collections import spam_sign_of
+from nft.tokens.collection_policy import get_spam_sign
 from nft.tokens.facts import Check, Question
 from nft.tokens.media import NAME_CHARACTERS
 from nft.tokens.ownership import check_many, check_ownership
@@ -83,7 +83,7 @@ def _build_row(
         collection=token.collection[:NAME_CHARACTERS],
         logged_at_block=token.block,
         first_seen_at=at,
-        spam=spam_sign_of(collections.get(token.contract), token.spam, token.name, token.collection),
+        spam=get_spam_sign(collections.get(token.contract), token.spam, token.name, token.collection),
     )
 
 
@@ -92,7 +92,7 @@ def _update_row(row: HeldToken, token: FoundToken, collections: Collections) -> 
     before = (row.logged_at_block, row.name, row.collection, row.spam)
     row.logged_at_block = max(row.logged_at_block, token.block)
     row.name, row.collection = row.name or token.name, row.collection or token.collection
-    row.spam = spam_sign_of(collections.get(row.contract), row.spam or token.spam, row.name, row.collection)
+    row.spam = get_spam_sign(collections.get(row.contract), row.spam or token.spam, row.name, row.collection)
     return before != (row.logged_at_block, row.name, row.collection, row.spam)
 
 
@@ -160,7 +160,7 @@ def update_collection_names(search: TokenSearch, view: ChainClient, block: Block
     for contract, answer in zip(contracts, answers, strict=True):
         if name := _parse_collection_name(answer):
             rows = here.filter(contract=contract)
-            if sign := spam_sign_of(collections.get(contract), "", "", name):
+            if sign := get_spam_sign(collections.get(contract), "", "", name):
                 rows.filter(spam="").update(spam=sign)
             rows.update(collection=name)
 

@@ -14,13 +14,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules
 from nft.clients.web.fetch import GuardedHttp
 from nft.core.evm.token import Token, TokenStandard
 from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
-from nft.tokens.collections import spam_sign_of
+from nft.tokens.collection_policy import get_spam_sign
 from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import enqueue, job
@@ -107,7 +107,7 @@ def _record_picture(row: HeldToken, name: str, collection: str, image: StoredIma
     row.release(
         name=row.name,
         collection=row.collection,
-        spam=spam_sign_of(decided, row.spam, row.name, row.collection),
+        spam=get_spam_sign(decided, row.spam, row.name, row.collection),
         image_id=image.pk,
         warning=warning_of(likeness) if likeness else "",
     )

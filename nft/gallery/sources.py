@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from nft.clients.evm.batch_calls import ReadAnswer, call_many
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.many import ReadAnswer, call_many
 from nft.clients.indexers import Indexer
 from nft.clients.transport.errors import FetchError
 from nft.core.evm.abi.logs import address_topic

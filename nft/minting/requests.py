@@ -35,7 +35,7 @@ from profiles.audit import record
 from profiles.jobs import enqueue
 from profiles.leases import fresh
 from profiles.limits import TooMany, spend
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
 
 State = MintRequest.State

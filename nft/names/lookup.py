@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainUnavailable
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.ens import ETH_COIN_TYPE, evm_coin_type, namehash, normalize_name

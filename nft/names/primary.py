@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.core.evm.ens import ETH_COIN_TYPE, looks_like_name
 from nft.models import LinkedAccount, PrimaryName
 from nft.models.accounts import accounts_at

@@ -74,7 +74,7 @@ class NameReader:
             ends_at = time.monotonic() + LOOK_UP_SECONDS
             if not self.client.must_agree:
                 return read(_View(self.client, self.registry, HEAD, ends_at))
-            views = self.client.views()
+            views = self.client.single_node_clients()
             number = min(view.head().number for view in views)
             answers = [read(_View(view, self.registry, view.block(number), ends_at)) for view in views]
         except ChainUnavailable as error:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from nft.clients.evm.batch_calls import ReadAnswer, call_many
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed
-from nft.clients.evm.many import ReadAnswer, call_many
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,

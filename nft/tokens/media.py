@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed
 from nft.clients.ipfs.reading import IpfsLimits

@@ -71,13 +71,13 @@ def _ask_nodes(client: ChainClient, known_block: int, ask: Callable[[ChainClient
     newest block that all have confirmed. Raise ChainUnavailable.
     """
     if client.must_agree:
-        views = client.views()
+        views = client.single_node_clients()
         number = min(view.confirmed_block().number for view in views)
         if number < known_block:
             raise _nodes_behind(known_block)
         return [ask(view, view.block(number)) for view in views]
     failure = ChainUnavailable("No node of this chain answers.")
-    for view in client.views():
+    for view in client.single_node_clients():
         try:
             block = view.confirmed_block()
             if block.number >= known_block:

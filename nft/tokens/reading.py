@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed
-from nft.clients.evm.many import call_many
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import (
     ERC721,

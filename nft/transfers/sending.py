@@ -15,7 +15,7 @@ from django.db import transaction
 
 from nft.claims.checking import verify_claim
 from nft.claims.claiming import get_claim, spend_check
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.core.errors import InvalidIdentifier
@@ -30,16 +30,13 @@ from nft.names.errors import NameLookupError
 from nft.names.lookup import fetch_address
 from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
+from nft.transfers.errors import CHAIN_UNAVAILABLE, NAMES_UNAVAILABLE, RECEIVER_REFUSED
 from profiles.audit import record
-from profiles.errors import Kind
 from profiles.jobs import enqueue
 from profiles.limits import TooMany, spend
 from profiles.models import Profile
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 
-RECEIVER_REFUSED = Kind("receiver-refused", "This can't be done")
-NAMES_UNAVAILABLE = Kind("names-unavailable", "This can't be done", 503, permanent=False)
-CHAIN_UNAVAILABLE = Kind("chain-unavailable", "This can't be done", 503, permanent=False)
 NAMES_PER_HOUR = 60
 #: How long a token is checked more often after its transfer was sent.
 WATCH_FOR = timedelta(minutes=5)

@@ -20,7 +20,7 @@ from nft.accounts.listing import list_accounts
 from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
 from nft.claims.errors import ClaimError, NoSuchClaim
-from nft.clients.clients import get_clients
+from nft.clients.bundle import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, get_square
 from nft.models import ClaimPicture, TokenClaim

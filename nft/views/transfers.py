@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from nft.claims import claiming, pages
 from nft.claims.errors import ClaimError, NoSuchClaim
-from nft.clients.clients import get_clients
+from nft.clients.bundle import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim

@@ -14,7 +14,7 @@ from functools import partial
 from threading import Event, Thread
 
 from nft.clients.evm.errors import ChainUnavailable
-from nft.clients.evm.heads import hear_new_heads
+from nft.clients.evm.heads import subscribe_new_heads
 from nft.settings import conf
 from nft.settings.chains import chains
 
@@ -33,7 +33,7 @@ def listen(chain_id: int, url: str, wake: Callable[[], None], stop: Event) -> No
     wait = SHORTEST_WAIT
     while not stop.is_set():
         try:
-            for _ in hear_new_heads(url):
+            for _ in subscribe_new_heads(url):
                 wait = SHORTEST_WAIT
                 if stop.is_set():
                     return

@@ -15,11 +15,12 @@ from profiles.images.color import ToSrgb
 from profiles.images.encode import AnimatedWebp, Playback, is_flat
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.headers import Header
-from profiles.images.geometry import Box, Size, box_size, make_upright, stored_box, upright_size
+from profiles.images.geometry import Box, Size, box_size
 from profiles.images.limits import animation_side
+from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop, EncodedImage, Rendition
 from profiles.images.squares import cut_squares
-from profiles.images.stills import read_orientation, shrink_to
+from profiles.images.stills import shrink_to
 
 #: Browsers play frames of up to 10 ms as 100 ms, because old GIFs say 0 and mean the default. So do we.
 _SHORTEST_MS = 11

@@ -1,36 +1,11 @@
-"""Sizes, boxes and the eight EXIF orientations. A box is (left, top, right, bottom) in pixels."""
+"""Sizes and boxes. A box is (left, top, right, bottom) in pixels."""
 
-from PIL import Image
+from __future__ import annotations
 
 from profiles.images.picture import Crop
 
 Size = tuple[int, int]
 Box = tuple[int, int, int, int]
-
-#: EXIF orientation (tag 0x0112) → the transposition that makes the stored picture upright.
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = frozenset({5, 6, 7, 8})
-_MIRRORED_ALONG_X = frozenset({2, 3, 7, 8})
-_MIRRORED_ALONG_Y = frozenset({3, 4, 6, 7})
-
-
-def make_upright(image: Image.Image, orientation: int) -> Image.Image:
-    """Return the stored picture as it is meant to be seen."""
-    method = _UPRIGHT.get(orientation)
-    return image if method is None else image.transpose(method)
-
-
-def upright_size(size: Size, orientation: int) -> Size:
-    """Return the size that a stored picture of `size` has when it is upright."""
-    return (size[1], size[0]) if orientation in _SIDEWAYS else size
 
 
 def fit_within(size: Size, side: int) -> Size:
@@ -61,20 +36,6 @@ def crop_square(crop: Crop, size: Size) -> Box:
         for middle, length in zip((crop.x, crop.y), size, strict=True)
     )
     return left, top, left + side, top + side
-
-
-def stored_box(crop: Crop | None, size: Size, orientation: int) -> Box:
-    """Return the box of `crop`, which is given on the upright picture, in the stored picture of `size`."""
-    if crop is None:
-        return 0, 0, *size
-    left, top, right, bottom = crop_square(crop, upright_size(size, orientation))
-    if orientation in _SIDEWAYS:
-        left, top, right, bottom = top, left, bottom, right
-    if orientation in _MIRRORED_ALONG_X:
-        left, right = size[0] - right, size[0] - left
-    if orientation in _MIRRORED_ALONG_Y:
-        top, bottom = size[1] - bottom, size[1] - top
-    return left, top, right, bottom
 
 
 def scale_box(box: Box, old: Size, new: Size) -> Box:

@@ -25,15 +25,14 @@ from profiles.images.color import ToSrgb
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.headers import Header
-from profiles.images.geometry import Box, Size, box_size, fit_within, make_upright, scale_box, stored_box, upright_size
+from profiles.images.geometry import Box, Size, box_size, fit_within, scale_box
 from profiles.images.limits import MASTER_SIDE
+from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop
 
 #: A JPEG that a fraction of its size brings this close under MASTER_SIDE is not resized further: 4000 by 3000 becomes
 #: 1000 by 750 inside the decoder, in a third of the time of decoding and then resizing.
 _NEARLY_MASTER_SIDE = 960
-
-_ORIENTATION_TAG = 0x0112
 _STRIP_ROWS = 256
 _CONVERTED_BEFORE_SHRINKING = frozenset({"P", "PA", "1"})
 
@@ -54,15 +53,6 @@ def decode_still(content: bytes, header: Header, crop: Crop | None) -> Still:
     if header.format in (SourceFormat.PNG, SourceFormat.WEBP):
         return _decode_with_vips(content, header, crop)
     return _decode_with_pillow(content, header, crop)
-
-
-def read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 where it is absent or invalid: a bad tag must not cost the picture."""
-    try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - hostile EXIF makes Pillow raise nearly anything
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _decode_with_pillow(content: bytes, header: Header, crop: Crop | None) -> Still:

@@ -10,8 +10,8 @@ from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import sniff_format
-from profiles.images.geometry import stored_box
 from profiles.images.limits import MASTER_SIDE, MIB
+from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop
 from profiles.images.stills import SVG_LOADER, Still, load_vips, pixels_of
 

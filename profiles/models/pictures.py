@@ -1,7 +1,7 @@
 """Pictures. The right to show an attested picture must be renewed (`attested_at`) by the app of its source.
 
 Invariant: `Profile.avatar` is the first of `AvatarQuerySet.in_use`, or None. Without a loss that is the ACTIVE entry
-chosen last. `profiles.models.rights` decides whether it, an earlier one or nothing is shown.
+chosen last. `profiles.models.display` decides whether it, an earlier one or nothing is shown.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from profiles import settings
 from profiles.images.likeness import look_alike
+from profiles.models.display import OnLoss, has_right, resolve_policy
 from profiles.models.people import Profile
-from profiles.models.rights import OnLoss, has_right, resolve_policy
 from profiles.sources import MAX_NAME, UPLOAD, source_choices
 
 

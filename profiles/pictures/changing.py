@@ -1,6 +1,6 @@
-"""What all changes of a person's history share.
+"""Helpers shared by all changes to a person's history: locks, pointer, audit.
 
-Each is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry, and sends
+Each change is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry, and sends
 `signals.avatar_changed` after the commit. Until then the old picture is shown (V6).
 """
 

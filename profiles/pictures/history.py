@@ -18,7 +18,7 @@ from profiles.audit import record
 from profiles.images.errors import DecoderUnavailable
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import Avatar, Profile, StoredImage
-from profiles.models.rights import Display, decide_display
+from profiles.models.display import Display, decide_display
 from profiles.pictures.changing import (
     AvatarError,
     AvatarNotShowable,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from profiles import settings
 from profiles.jobs import job
 from profiles.models import Avatar, AvatarQuerySet, Profile
-from profiles.models.rights import Display, OnLoss, decide_display, resolve_policy
+from profiles.models.display import Display, OnLoss, decide_display, resolve_policy
 from profiles.pictures.changing import (
     AvatarError,
     NoSuchAvatar,
@@ -31,7 +31,7 @@ from profiles.settings import CLOCK_SKEW
 from profiles.sources import UPLOAD
 from profiles.text import one_line
 
-# People whose pointer one run of `settle_overdue` moves.
+# People whose pointer one run of `revert_after_grace` moves.
 MAX_AT_ONCE = 500
 
 
@@ -81,12 +81,12 @@ def withdraw_avatar(
     actor: AbstractBaseUser | None = None,
     *,
     lost_at: datetime | None = None,
-    is_told: bool = False,
+    notify: bool = False,
 ) -> bool:
-    """Record that the right to show a picture was lost: the mark goes, the picture chosen before takes its place.
+    """Record that the right to show a picture was lost: remove its mark, and apply the person's policy.
 
     `lost_at`: when it was lost without the person's or the site's doing. Then the person's policy decides what is shown
-    of a picture in use (`profiles.models.rights`), and they are notified. `is_told` notifies them of any other loss.
+    of a picture in use (`profiles.models.display`), and they are notified. `notify` notifies them of any other loss.
     Without `lost_at`, a picture that was lost before and is still shown by policy goes, too. Idempotent: False if there
     was nothing to withdraw (already withdrawn, an upload, or gone).
     """
@@ -99,7 +99,7 @@ def withdraw_avatar(
             removed, in_use = avatar.state == State.REMOVED, owner.avatar_id == avatar.pk
             gone = {} if removed else {"state": State.WITHDRAWN, "reason": reason}
             update_avatar(avatar, attested_at=None, is_offered=False, lost_at=lost_at if in_use else None, **gone)
-            if in_use and (lost_at is not None or is_told):
+            if in_use and (lost_at is not None or notify):
                 notify_lost(owner, avatar, reason, lost_at or timezone.now())
             refresh_current(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
     except NoSuchAvatar:
@@ -156,7 +156,7 @@ def set_on_loss(
 
 
 @job(every=timedelta(minutes=1))
-def settle_overdue(now: datetime) -> int:
+def revert_after_grace(now: datetime) -> int:
     """Move the pointer of people whose grace is over to their earlier picture. Return how many were looked at.
 
     Pictures are served by the same rule before that: this saves a query for each.

@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.db.models.sql.compiler import SQLCompiler
 
 from profiles.models import Avatar, Profile
-from profiles.models.rights import Display, decide_display, shown_until
+from profiles.models.display import Display, decide_display, shown_until
 from profiles.people.email_names import found_by_hash, hash_field
 from profiles.sources import resolve_identifier
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from profiles import settings
 from profiles.models import Avatar, Profile
-from profiles.models.rights import Display, decide_display, shown_until
+from profiles.models.display import Display, decide_display, shown_until
 from profiles.serving.lookup import profile_filter
 from profiles.sources import provenance_of
 

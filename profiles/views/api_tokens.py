@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from profiles import limits, settings
 from profiles.forms import TokenForm, scope_labels
 from profiles.people import api_tokens
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from profiles.forms import AltTextForm, first_error
 from profiles.models import Profile
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError, NoSuchAvatar
 from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from profiles import settings
 from profiles.forms import LossForm
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.notices import dismiss
 from profiles.pictures.rights import set_on_loss

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from profiles.forms import HandleForm, ProfileForm
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
-from profiles.people.people import HandleError, profile_of, update_profile
+from profiles.people.handles import HandleError
+from profiles.people.profiles import profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.receipt import receipt_page_facts
 from profiles.serving.showing import shown_picture

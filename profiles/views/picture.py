@@ -18,7 +18,7 @@ from profiles.errors import ExpectedError
 from profiles.forms import CropForm, UploadForm, first_error, too_large
 from profiles.images.errors import TOO_MANY_BYTES
 from profiles.models import Avatar, Profile
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from PIL import Image
 
 from profiles.models import Avatar, Profile
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
 

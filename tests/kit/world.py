@@ -21,7 +21,7 @@ from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim
 from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due, sweep_page
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules, parse_networks
@@ -30,7 +30,7 @@ from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_file
 from nft.models import LinkedAccount, TokenClaim
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.serving.showing import ShownPicture, shown_picture
 from tests.servers.chain import CHAIN_ID, Chain

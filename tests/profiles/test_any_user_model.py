@@ -24,7 +24,7 @@ from django.test import Client
 from django.utils import timezone
 from profiles.models import AuditEntry
 from profiles.people.email_names import sync_user
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.rights import moderate_avatar
 from tests.kit.api_client import Program, a_secret
 from tests.kit.people import a_picture, a_token_picture, an_upload

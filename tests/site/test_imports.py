@@ -10,7 +10,7 @@ START = {
     "beat": "from avatarsite.beat import app; app.loader.import_default_modules()",
     "worker": "import django; django.setup(); from avatarsite.celery import app; app.loader.import_default_modules()",
     "listener": "import avatarsite.listener",
-    "chain reads": "import django; django.setup(); import nft.clients.clients, nft.watching.watcher, nft.minting.steps",
+    "chain reads": "import django; django.setup(); import nft.clients.bundle, nft.watching.watcher, nft.minting.steps",
 }
 
 

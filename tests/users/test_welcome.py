@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from tests.kit.wallets import Browser, Wallet
 
 pytestmark = pytest.mark.django_db

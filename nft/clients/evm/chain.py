@@ -28,7 +28,7 @@ from nft.clients.evm.errors import (
     ChainUnavailable,
     WrongChain,
 )
-from nft.clients.evm.node import Node, share_of
+from nft.clients.evm.node import Node, limit_to_share
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.address import to_checksum
@@ -62,9 +62,12 @@ class ChainClient:
         max_block_age: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`agree`: ownership is decided only where all nodes say the same; else one is a fallback for the other.
-        `delegate_registry`: the chain's delegate.xyz v2 registry; None where delegations don't count.
-        `max_block_age`: seconds by `clock`; answers of a node whose confirmed block is older are not used."""
+        """Build a client of the nodes at `rpc_urls`.
+
+        agree: decide ownership only if all nodes give the same answer; otherwise the next node is a fallback.
+        delegate_registry: the chain's delegate.xyz v2 registry; None if delegations don't count.
+        max_block_age: seconds by `clock`; a node whose confirmed block is older is not used.
+        """
         self.chain_id = chain_id
         self.must_agree = agree and len(rpc_urls) > 1
         self.delegate_registry = delegate_registry
@@ -72,8 +75,8 @@ class ChainClient:
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
 
-    def views(self) -> list[ChainClient]:
-        """Return a client for each node alone."""
+    def single_node_clients(self) -> list[ChainClient]:
+        """Return one client per node, which asks that node only."""
         views = []
         for node in self._nodes:
             view = ChainClient(
@@ -91,9 +94,9 @@ class ChainClient:
     def first_working_view(self) -> tuple[ChainClient, BlockRef]:
         """Return a client for the first node that answers, and that node's newest block.
 
-        Of one node alone, as two nodes may be on two branches.
+        Both come from the same node: two nodes may follow different forks.
         """
-        for view in self.views():
+        for view in self.single_node_clients():
             try:
                 return view, view.head()
             except ChainUnavailable:
@@ -101,9 +104,9 @@ class ChainClient:
         raise ChainUnavailable("No node of this chain answers.")
 
     def confirmed_block(self) -> BlockRef:
-        """Return the newest confirmed block: `finalized`, `safe`, or so many blocks under the head (at least block 0).
+        """Return the newest confirmed block: `finalized`, `safe`, or the configured number of blocks below the newest.
 
-        Raises ChainUnavailable, of kind STALE_NODE, where it is too old: a node that is stuck proves nothing.
+        Never below block 0. Raise ChainUnavailable of kind STALE_NODE if it is too old: a stuck node proves nothing.
         """
         tag = self._confirmed
         if not isinstance(tag, str):
@@ -220,7 +223,7 @@ class ChainClient:
         failure: ChainUnavailable | None = None
         for place, node in enumerate(self._nodes):
             try:
-                with share_of(len(self._nodes) - place):
+                with limit_to_share(len(self._nodes) - place):
                     return node.ask(method, params)
             except ChainUnavailable as error:
                 if isinstance(error, WrongChain):

@@ -1,4 +1,4 @@
-"""What is asked of a chain before the site sends a transaction of its own. Every function raises ChainError."""
+"""Fetch what a transaction of the site needs: nonce, fees and gas. Every function raises ChainError."""
 
 from __future__ import annotations
 

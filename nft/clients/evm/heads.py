@@ -24,7 +24,7 @@ AT_ONCE = 100
 _SUBSCRIBE = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
 
 
-def hear_new_heads(url: str) -> Iterator[None]:
+def subscribe_new_heads(url: str) -> Iterator[None]:
     """Yield once subscribed, then whenever there are new blocks, once for all that came while the caller was busy.
 
     Raises ChainUnavailable where the connection ends, is silent for SILENCE_SECONDS or breaks a limit.

@@ -73,8 +73,8 @@ def within(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def share_of(count: int) -> Iterator[None]:
-    """Inside of `within`: limit the block to one of `count` parts of the time left, for others may have to be asked."""
+def limit_to_share(count: int) -> Iterator[None]:
+    """Inside of `within`: limit the block to 1/`count` of the time left, which leaves time for the other nodes."""
     with contextlib.nullcontext() if _time_limit.ends_at is None else within(_seconds_left() / count):
         yield
 
@@ -98,7 +98,7 @@ class Node:
         self._chain_id = chain_id
         self._checked_at: float | None = None  # time.monotonic()
         self.batch_size = LARGEST_BATCH
-        """How many calls it was last seen to answer at once; see nft.clients.evm.many."""
+        """How many calls it was last seen to answer at once; see nft.clients.evm.batch_calls."""
         self.has_multicall: bool | None = None
 
     def ask(self, method: str, params: Sequence[Json]) -> Json:

@@ -28,50 +28,50 @@ class Race:
         self._scores = scores
         self._fetch = fetch
         self._cancellation = Cancellation()
-        self._news = threading.Condition()
-        self._at_work = 0
+        self._changed = threading.Condition()
+        self._running = 0
         self._is_decided = False
-        self._verdict: BaseException | None = None
+        self._error: BaseException | None = None
 
     def run(self, urls: Sequence[str], delay: float) -> None:
         """Fetch what is missing. Raises IpfsUnavailable at the deadline, or the DagError that the blocks lead to."""
         if len(urls) == 1:
-            self._at_work = 1
+            self._running = 1
             self._attempt(urls[0])
         else:
             self._run_in_parallel(urls, delay)
-        if self._verdict is not None:
-            raise self._verdict
+        if self._error is not None:
+            raise self._error
         self._fetch.seconds_left()
 
     def _run_in_parallel(self, urls: Sequence[str], delay: float) -> None:
         try:
             for url in urls:
-                with self._news:
-                    self._at_work += 1
-                    at_work = self._at_work
+                with self._changed:
+                    self._running += 1
+                    running = self._running
                 threading.Thread(target=self._attempt, args=(url,), daemon=True, name="ipfs-gateway").start()
-                if self._wait(delay, at_least=at_work):
+                if self._wait(delay, at_least=running):
                     return
             self._wait(self._fetch.limits.seconds, at_least=1)
         finally:
             self._cancellation.cancel()
 
     def _wait(self, seconds: float, *, at_least: int) -> bool:
-        """Wait up to `seconds` while so many are at work, and return whether the race is decided."""
+        """Wait up to `seconds` while at least `at_least` fetches run, and return whether the race is decided."""
         ends_at = time.monotonic() + min(seconds, self._fetch.seconds_left())
-        with self._news:
-            while not self._is_decided and self._at_work >= at_least and (left := ends_at - time.monotonic()) > 0:
-                self._news.wait(left)
+        with self._changed:
+            while not self._is_decided and self._running >= at_least and (left := ends_at - time.monotonic()) > 0:
+                self._changed.wait(left)
             return self._is_decided
 
     def _attempt(self, url: str) -> None:
-        is_decided, verdict = True, None
+        is_decided, failure = True, None
         try:
             is_decided = self._ask(url)
         except BaseException as error:  # noqa: BLE001 - a thread must not lose it: a DagError, or a bug
-            verdict = error
-        self._end(is_decided=is_decided, verdict=verdict)
+            failure = error
+        self._end(is_decided=is_decided, error=failure)
 
     def _ask(self, url: str) -> bool:
         """Return whether this gateway delivered everything. Raises the DagError that the verified blocks lead to."""
@@ -86,7 +86,7 @@ class Race:
 
     def _record_failure(self, url: str, error: Exception, seconds: float) -> None:
         if self._cancellation.is_canceled:
-            self._scores.record_speed(url, seconds)  # at least so long
+            self._scores.record_speed(url, seconds)  # it was canceled: a lower bound
             return
         log.warning("IPFS gateway %s failed for %s: %s", url, self._fetch.root, error)
         if isinstance(error, FALSE_DATA):
@@ -95,9 +95,9 @@ class Race:
             self._scores.record_failure(url)
         self._fetch.drop_unwanted()
 
-    def _end(self, *, is_decided: bool, verdict: BaseException | None) -> None:
-        with self._news:
-            self._at_work -= 1
+    def _end(self, *, is_decided: bool, error: BaseException | None) -> None:
+        with self._changed:
+            self._running -= 1
             if is_decided and not self._is_decided:
-                self._is_decided, self._verdict = True, verdict
-            self._news.notify_all()
+                self._is_decided, self._error = True, error
+            self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Why a request over HTTP brought nothing that can be used. `permanent` tells whether repeating it is pointless."""
+"""Errors of HTTP requests. `permanent` tells whether repeating it is pointless."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class OutboundRules:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is that of an ordinary host on the internet."""
+    """Return whether the address is publicly routable."""
     if isinstance(address, IPv4Address):
         return not _is_in(address, DENIED_IPV4)
     if address.scope_id is not None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from nft.models import LinkedAccount
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.serving.showing import find_profile
 from tests.kit.world import person
 

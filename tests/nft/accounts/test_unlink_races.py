@@ -22,7 +22,7 @@ from nft.core.tokens.verdict import BlockRef, Decision, Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.tokens.facts import Check
 from profiles.models import Avatar, Profile
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures import history
 from tests.kit.people import a_token_picture, an_upload
 from tests.kit.wallets import CHAIN_ID, Wallet

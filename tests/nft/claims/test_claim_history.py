@@ -12,11 +12,11 @@ from web3.contract import Contract
 
 from nft.accounts.linking import remove_account
 from nft.claims import history
-from nft.claims.policy import decide_collection
+from nft.claims.collection_decisions import decide_collection
 from nft.core.evm.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.watching.watcher import watch_chain
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, send, shown, sweep, upload
 from tests.servers.chain import CHAIN_ID, Chain
 

@@ -12,6 +12,7 @@ from web3.contract import Contract
 
 from nft.claims import picture
 from nft.claims.claiming import remove_claim
+from nft.claims.collection_decisions import decide_collection
 from nft.claims.errors import ClaimError
 from nft.claims.new_picture import (
     keep_old_picture,
@@ -20,7 +21,6 @@ from nft.claims.new_picture import (
     use_new_picture,
 )
 from nft.claims.picture import fetch_picture
-from nft.claims.policy import decide_collection
 from nft.core.evm.abi.metadata_events import METADATA_TOPICS, MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim

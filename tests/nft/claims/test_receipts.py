@@ -23,8 +23,8 @@ from web3.contract import Contract
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
-from nft.claims.receipt import Provenance, asset_id, build_provenance
-from nft.clients.clients import Clients
+from nft.claims.provenance import Provenance, asset_id, build_provenance
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata

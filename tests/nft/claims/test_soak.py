@@ -17,7 +17,7 @@ from nft.core.evm.address import parse_address
 from nft.models import LinkedAccount, TokenClaim
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
 from tests.kit.people import a_picture
 from tests.kit.world import World, deploy_avatar_token, make_world, person, sweep

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from nft.claims.sweeping import find_due, sweep_page
-from nft.clients.clients import get_clients
+from nft.clients.bundle import get_clients
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.models import TokenClaim
 from nft.watching.gauges import get_gauges

@@ -73,7 +73,7 @@ def verified_claims(world: World, user: User, contract: Contract | str, count: i
 
 def shown_too(user: User, claim: TokenClaim, at: Any) -> None:
     """Give a claim its picture."""
-    from profiles.people.people import profile_of
+    from profiles.people.profiles import profile_of
     from profiles.pictures.history import AvatarDetails, set_avatar
 
     details = AvatarDetails(attested_at=at, provenance={"asset_id": str(claim.token_id)})

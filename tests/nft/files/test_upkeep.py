@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
 
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.ipfs.blockstore import BlockStoreError, block_name
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits

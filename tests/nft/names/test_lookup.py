@@ -17,9 +17,9 @@ from nft.core.evm.address import to_checksum
 from nft.core.evm.ens import evm_coin_type
 from nft.errors import RATE_LIMITED
 from nft.models import TokenClaim
-from nft.transfers import sending
+from nft.transfers import errors, sending
 from nft.transfers.sending import find_receiver
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from tests.kit.errors import raises_kind
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata
 from tests.servers.chain import CHAIN_ID, Chain
@@ -88,7 +88,7 @@ def test_without_a_registry_people_are_told_what_to_paste(alice: User, world: Wo
     with pytest.raises(ClaimError, match="is a name; paste the contract") as refused:
         create_claim(alice, "alice.eth", world.now, clients=world.clients)
     assert refused.value.is_a(REFERENCE_REFUSED)
-    with raises_kind(sending.RECEIVER_REFUSED, match="does not look up names"):
+    with raises_kind(errors.RECEIVER_REFUSED, match="does not look up names"):
         find_receiver("alice.eth", CHAIN_ID, alice, world.clients)
 
 
@@ -117,7 +117,7 @@ def test_a_name_is_looked_up_for_each_transfer(alice: User, world: World, chain:
     assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == bob
     site_with_names.set_address("bob.eth", bob, mallory)
     assert find_receiver("bob.eth", CHAIN_ID, alice, world.clients).address == mallory
-    with world.dead_chain(), raises_kind(sending.NAMES_UNAVAILABLE):
+    with world.dead_chain(), raises_kind(errors.NAMES_UNAVAILABLE):
         find_receiver("bob.eth", CHAIN_ID, alice, world.clients)
 
 
@@ -126,7 +126,7 @@ def test_the_address_of_one_chain_is_not_used_on_another(
 ) -> None:
     bob = chain.accounts[2]
     site_with_names.give_whole("bob.eth", bob)
-    with raises_kind(sending.RECEIVER_REFUSED, match="leads to no address on Chain 8453"):
+    with raises_kind(errors.RECEIVER_REFUSED, match="leads to no address on Chain 8453"):
         find_receiver("bob.eth", 8453, alice, world.clients)
     site_with_names.set_address_for("bob.eth", bob, evm_coin_type(8453), b"\x22" * 20)
     assert find_receiver("bob.eth", 8453, alice, world.clients).address == to_checksum(b"\x22" * 20)

@@ -20,7 +20,7 @@ from nft.models import LinkedAccount, PrimaryName
 from nft.names.primary import MAX_AGE, PERIOD, sweep_primary_names, update_primary_name
 from profiles import jobs
 from profiles.leases import due
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.serving.showing import find_profile
 from tests.kit.fake_node import FakeNode, fake_node
 from tests.kit.jobs import run

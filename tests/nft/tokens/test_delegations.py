@@ -10,7 +10,7 @@ from django.test import Client
 from web3.contract import Contract
 
 from nft.claims.claiming import recheck
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token

@@ -121,7 +121,7 @@ def test_another_chain_is_settings_only(places: Places, settings: Any, monkeypat
 
     from localstack.processes import free_port
     from nft.claims.checking import verify_claim
-    from nft.clients.clients import get_clients
+    from nft.clients.bundle import get_clients
     from nft.clients.evm.chain import get_chain
     from tests.kit.world import NOW, deploy_avatar_token, mint
 

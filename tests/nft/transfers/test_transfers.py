@@ -14,7 +14,8 @@ from nft.core.evm.address import parse_address
 from nft.errors import NOT_NOW, RATE_LIMITED, WOULD_FAIL
 from nft.minting import requests
 from nft.minting.requests import record_mint_sent, use_mint
-from nft.transfers.sending import RECEIVER_REFUSED, build_transfer, record_transfer_sent
+from nft.transfers.errors import RECEIVER_REFUSED
+from nft.transfers.sending import build_transfer, record_transfer_sent
 from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World

@@ -15,7 +15,7 @@ from avatarsite.settings.chains import read_chains
 from localstack.processes import free_port
 from nft.clients.evm import heads
 from nft.clients.evm.errors import ChainUnavailable
-from nft.clients.evm.heads import hear_new_heads
+from nft.clients.evm.heads import subscribe_new_heads
 from nft.watching import listener as listening
 from nft.watching.listener import listen
 from nft.watching.watcher import watch_chain
@@ -99,7 +99,7 @@ def _is_silent(connection: ServerConnection) -> None:
 def test_a_bad_websocket_is_an_outage(say: Callable[[ServerConnection], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "SILENCE_SECONDS", 0.5)
     with node(say) as url, pytest.raises(ChainUnavailable) as outage:
-        for _ in hear_new_heads(url + "/secret-key"):
+        for _ in subscribe_new_heads(url + "/secret-key"):
             pass
     assert "secret-key" not in str(outage.value)
 

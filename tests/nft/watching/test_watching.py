@@ -13,7 +13,7 @@ from django.urls import reverse
 from web3.contract import Contract
 
 from nft.claims.claiming import create_claim, remove_claim
-from nft.clients.clients import Clients
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain

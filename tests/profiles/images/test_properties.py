@@ -9,9 +9,10 @@ from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.formats.detect import read_header
 from profiles.images.formats.headers import drop_png_extras
-from profiles.images.geometry import center_square, crop_square, fit_within, stored_box
+from profiles.images.geometry import center_square, crop_square, fit_within
 from profiles.images.limits import MASTER_SIDE, ImageLimits
 from profiles.images.normalize import normalize
+from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
 from tests.kit.pictures import animation, encoded, exif, four_corners, png_claiming
 

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from profiles.models import Avatar, Notice, Profile
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.notices import dismiss
-from profiles.pictures.rights import moderate_avatar, reinstate_avatar, set_on_loss, settle_overdue, withdraw_avatar
+from profiles.pictures.rights import moderate_avatar, reinstate_avatar, revert_after_grace, set_on_loss, withdraw_avatar
 from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import shown_picture
 from tests.kit.people import a_person, a_token_picture, an_upload
@@ -225,12 +225,12 @@ def test_after_the_grace_the_pointer_follows_what_is_shown(
     assert (seen(alice, now + HOUR / 2), seen(alice, now + HOUR)) == ((token, False), (upload, False))
     with django_assert_num_queries(1):
         find_avatar_view("alice", now + HOUR / 2)
-    assert (settle_overdue(now + HOUR / 2), alice.avatar) == (0, token)
+    assert (revert_after_grace(now + HOUR / 2), alice.avatar) == (0, token)
     settings.AVATAR_LOSS_GRACE = 0
-    assert settle_overdue(now + HOUR) == 1
+    assert revert_after_grace(now + HOUR) == 1
     alice.refresh_from_db()
     assert alice.avatar == upload
-    assert settle_overdue(now + HOUR) == 0
+    assert revert_after_grace(now + HOUR) == 0
 
 
 # --- coming back ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from profiles.models import AuditEntry, Avatar, Profile, StoredImage
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.rights import withdraw_avatar
 from tests.kit.people import a_person, a_picture, a_token_picture, an_upload

@@ -1,39 +1,19 @@
-"""Profiles and their handles."""
+"""Profiles: one per person, created on first use; what people write about themselves."""
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from profiles import settings
 from profiles.audit import record
-from profiles.errors import ExpectedError, Kind
-from profiles.models import HANDLE_PATTERN, HANDLE_RULE, Profile
+from profiles.models import Profile
+from profiles.people.handles import HANDLE_TAKEN, HandleError, check_handle, is_allowed_handle
 from profiles.text import one_line
 
-# Names that would let somebody speak for the site, or that stand for nobody.
-_RESERVED = """
-admin administrator moderator official owner root site staff support system team abuse billing contact
-help info legal noreply postmaster privacy security webmaster account accounts api avatar avatars home
-login logout picture pictures settings signup www anonymous everyone here me nobody null undefined user
-"""
-RESERVED = frozenset(_RESERVED.split())
 _TRIES = 20
-
-
-HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)
-HANDLE_RESERVED = Kind("handle-reserved", "The handle is reserved", 409)
-HANDLE_TAKEN = Kind("handle-taken", "The handle is taken", 409)
-
-
-class HandleError(ExpectedError):
-    """The person can't have this handle."""
-
-    kind = HANDLE_INVALID
 
 
 @dataclass(frozen=True)
@@ -67,15 +47,6 @@ def update_profile(
     return stored
 
 
-def check_handle(handle: str) -> None:
-    """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
-    if not re.fullmatch(HANDLE_PATTERN, handle):
-        raise HandleError(HANDLE_RULE)
-    ours = settings.current()
-    if handle in RESERVED | ours.reserved_handles | {ours.site_name.lower()}:
-        raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
-
-
 def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:
     for name in changed:
         setattr(profile, name, getattr(new, name))
@@ -96,7 +67,8 @@ def _make_profile(user: AbstractBaseUser) -> Profile:
     A sign-in name may be an e-mail address or an account that nobody should see.
     """
     name = user.get_username().lower()
-    for handle in [*([name] if _is_allowed(name) else []), *(f"user-{secrets.token_hex(3)}" for _ in range(_TRIES))]:
+    neutral = (f"user-{secrets.token_hex(3)}" for _ in range(_TRIES))
+    for handle in [*([name] if is_allowed_handle(name) else []), *neutral]:
         try:
             with transaction.atomic():
                 return Profile.objects.create(user_id=user.pk, handle=handle)
@@ -104,11 +76,3 @@ def _make_profile(user: AbstractBaseUser) -> Profile:
             if (profile := _found(user)) is not None:
                 return profile
     raise RuntimeError(f"{_TRIES} of 2^24 neutral handles were taken in a row.")
-
-
-def _is_allowed(handle: str) -> bool:
-    try:
-        check_handle(handle)
-    except HandleError:
-        return False
-    return True

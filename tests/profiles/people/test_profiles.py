@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from profiles.models import AuditEntry, Profile
-from profiles.people.people import HandleError, check_handle, profile_of, update_profile
+from profiles.people.handles import HandleError, check_handle
+from profiles.people.profiles import profile_of, update_profile
 from tests.kit.people import a_person
 
 pytestmark = pytest.mark.django_db

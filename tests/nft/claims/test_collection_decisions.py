@@ -12,11 +12,11 @@ from django.urls import reverse
 from PIL import Image, ImageDraw
 from web3.contract import Contract
 
-from nft.claims import policy
+from nft.claims import collection_decisions
 from nft.claims.claiming import create_claim, use_claim
+from nft.claims.collection_decisions import apply_policy, decide_collection
 from nft.claims.errors import COLLECTION_REFUSED, ClaimError
 from nft.claims.pages import get_sentence
-from nft.claims.policy import apply_policy, decide_collection
 from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_file
@@ -186,7 +186,7 @@ def test_a_token_lost_while_a_decision_is_reversed_gets_no_mark(
         TokenClaim.objects.filter(pk=claim.pk).update(state="not_owned")
         return ""
 
-    monkeypatch.setattr(policy, "refusal_by", allow_and_lose)
+    monkeypatch.setattr(collection_decisions, "refusal_by", allow_and_lose)
     assert apply_policy(world.now) == (0, 0)
     assert shown(alice, world.now).avatar is None
 

@@ -12,13 +12,13 @@ ANY, TRUSTED = "any", "trusted"
 NOT_CHOSEN = "This site shows pictures of chosen collections only, and this is none of them."
 
 
-def refusal_of(chain_id: int, contract: bytes) -> str:
+def get_refusal(chain_id: int, contract: bytes) -> str:
     """Return why pictures of this collection are not shown, in a sentence; empty if they are."""
     row = Collection.objects.filter(chain_id=chain_id, contract=contract).first()
-    return refusal_by(row, chain_id, contract)
+    return decide_refusal(row, chain_id, contract)
 
 
-def refusal_by(row: Collection | None, chain_id: int, contract: bytes) -> str:
+def decide_refusal(row: Collection | None, chain_id: int, contract: bytes) -> str:
     """Like `refusal_of`, for a collection whose row, if it has one, is already read."""
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
@@ -28,7 +28,7 @@ def refusal_by(row: Collection | None, chain_id: int, contract: bytes) -> str:
     return ""
 
 
-def spam_sign_of(row: Collection | None, said: str, name: str, collection: str) -> str:
+def get_spam_sign(row: Collection | None, said: str, name: str, collection: str) -> str:
     """Return why a token looks like spam, or "". Staff's decision about its collection overrides the signs.
 
     said: the sign that was found before.

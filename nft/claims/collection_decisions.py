@@ -13,14 +13,14 @@ from django.db.models import Q, QuerySet
 
 from nft.claims import history
 from nft.claims.errors import ClaimError
-from nft.claims.receipt import build_stored_provenance
+from nft.claims.provenance import build_stored_provenance
 from nft.core.tokens.spam import SpamSign
 from nft.models import Collection, HeldToken, TokenClaim
-from nft.tokens.collections import Standing, refusal_by, spam_sign_of
+from nft.tokens.collection_policy import Standing, decide_refusal, get_spam_sign
 from profiles.audit import record
 from profiles.jobs import job
 from profiles.models import Avatar
-from profiles.people.people import profile_of
+from profiles.people.profiles import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
 
 PAGE = 500
@@ -52,12 +52,14 @@ def apply_policy(
 ) -> tuple[int, int]:
     """Apply the policy to what is shown, by default to all claims. Return how many pictures went, and came back."""
     every = TokenClaim.objects.all() if claims is None else claims
-    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(avatar__lost_at__isnull=False)  # lost, and kept
+    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(
+        avatar__lost_at__isnull=False
+    )  # lost, still shown
     pictured = every.filter(shown).select_related("avatar").order_by("pk")
     rows = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
     gone = back = 0
     for claim in pictured.iterator(chunk_size=PAGE):
-        refusal = refusal_by(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
+        refusal = decide_refusal(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
         assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
         if refusal:
             gone += _block(claim, claim.avatar, refusal, actor, now)
@@ -78,7 +80,7 @@ def _bring_back(claim: TokenClaim, actor: User | None) -> bool:
 
 def _block(claim: TokenClaim, avatar: Avatar, refusal: str, actor: User | None, now: datetime) -> bool:
     with transaction.atomic():
-        is_gone = withdraw_avatar(avatar.pk, refusal, actor=actor, is_told=True)
+        is_gone = withdraw_avatar(avatar.pk, refusal, actor=actor, notify=True)
         if is_gone:
             history.record_refusal(claim, refusal, now)
     return is_gone
@@ -89,5 +91,5 @@ def _mark_spam(row: Collection) -> None:
     tokens = list(HeldToken.objects.filter(chain_id=row.chain_id, contract=row.contract))
     for token in tokens:
         said = token.spam if token.spam == SpamSign.INDEXER else ""
-        token.spam = spam_sign_of(row, said, token.name, token.collection)
+        token.spam = get_spam_sign(row, said, token.name, token.collection)
     HeldToken.objects.bulk_update(tokens, ["spam"], batch_size=PAGE)
