@@ -52,9 +52,7 @@ def apply_policy(
 ) -> tuple[int, int]:
     """Apply the policy to what is shown, by default to all claims. Return how many pictures went, and came back."""
     every = TokenClaim.objects.all() if claims is None else claims
-    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(
-        avatar__lost_at__isnull=False
-    )  # lost, still shown
+    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(avatar__lost_at__isnull=False)
     pictured = every.filter(shown).select_related("avatar").order_by("pk")
     rows = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
     gone = back = 0

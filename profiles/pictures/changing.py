@@ -1,7 +1,7 @@
 """Helpers shared by all changes to a person's history: locks, pointer, audit.
 
-Each change is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry, and sends
-`signals.avatar_changed` after the commit. Until then the old picture is shown (V6).
+Each change is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry, and
+sends `signals.avatar_changed` after the commit. Until then the old picture is shown (V6).
 """
 
 from __future__ import annotations
