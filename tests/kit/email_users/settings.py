@@ -1,8 +1,8 @@
 """The site's settings with another user model, and without what the site alone adds."""
 
+from avatarsite.settings import *  # noqa: F403
 from avatarsite.settings import INSTALLED_APPS as _SITE_APPS
 from avatarsite.settings import MIDDLEWARE as _SITE_MIDDLEWARE
-from avatarsite.settings.logs import *  # noqa: F403
 
 AUTH_USER_MODEL = "email_users.Person"
 _LEFT_OUT = ("avatarsite", "users", "allauth")

@@ -186,7 +186,7 @@ def test_a_token_lost_while_a_decision_is_reversed_gets_no_mark(
         TokenClaim.objects.filter(pk=claim.pk).update(state="not_owned")
         return ""
 
-    monkeypatch.setattr(collection_decisions, "refusal_by", allow_and_lose)
+    monkeypatch.setattr(collection_decisions, "decide_refusal", allow_and_lose)
     assert apply_policy(world.now) == (0, 0)
     assert shown(alice, world.now).avatar is None
 

@@ -11,6 +11,7 @@ NETWORK = {"aiohttp", "boto3", "ftplib", "http.client", "httpx", "requests", "sm
 NETWORK |= {"urllib3", "web3", "xmlrpc"}
 CLIENTS = {
     "avatarsite/settings/object_store.py": "the configured object store",
+    "profiles/store/s3.py": "the types of the configured object store",
     "nft/clients/transport/connections.py": "every HTTP request",
     "nft/clients/transport/deadline.py": "its time limit",
     "nft/clients/web/fetch.py": "untrusted URLs, through that",
@@ -31,7 +32,7 @@ def imports_of(path: Path) -> Iterator[str]:
 
 def test_only_the_clients_reach_the_network() -> None:
     found = set()
-    for path in (path for app in ("nft", "profiles", "avatarsite") for path in (ROOT / app).rglob("*.py")):
+    for path in (path for app in ("nft", "profiles", "users", "avatarsite") for path in (ROOT / app).rglob("*.py")):
         names = set(imports_of(path))
         if any(name == wire or name.startswith(f"{wire}.") for name in names for wire in NETWORK):
             found.add(path.relative_to(ROOT).as_posix())
