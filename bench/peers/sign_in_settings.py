@@ -1,6 +1,6 @@
 """The site's settings without rate limits and with counters in memory, so that only the work of one try is measured."""
 
-from avatarsite.settings.logs import *  # noqa: F403
+from avatarsite.settings import *  # noqa: F403
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 _WHOSE = ("session", "network", "everyone")
