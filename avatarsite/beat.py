@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from celery import Celery
 from celery.signals import import_modules
@@ -22,6 +23,8 @@ jobs.discover()
 print(json.dumps(jobs.schedule()))
 """
 
+ROOT = str(Path(__file__).resolve().parent.parent)
+sys.path.append(ROOT)  # the `celery` program adds it for the import of this module only, and then removes its own entry
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite", fixups=[])  # Celery's own fixup would load every app, and the pages for the system checks
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -35,6 +38,6 @@ def _set_schedule(**_: object) -> None:
 
 def read_schedule() -> dict[str, dict[str, object]]:
     """Return the periodic runs as beat takes them. Raises CalledProcessError; the child's log names the reason."""
-    child = subprocess.run([sys.executable, "-c", SCHEDULE], stdout=subprocess.PIPE, check=True)  # ours
+    child = subprocess.run([sys.executable, "-c", SCHEDULE], stdout=subprocess.PIPE, cwd=ROOT, check=True)  # ours
     found: dict[str, dict[str, object]] = json.loads(child.stdout.splitlines()[-1])
     return found

@@ -37,9 +37,11 @@ from bench.transactions import Sender  # noqa: E402
 from bench.visitor import CHAIN_ID, Visitor  # noqa: E402
 from localstack.chain import LocalChain, read_artifact  # noqa: E402
 from localstack.parts import QUEUES  # noqa: E402
+from profiles import jobs  # noqa: E402
 
 PATIENCE = 90.0
 SHAPES = 2
+WATCHER = f"nft.watching.watcher.watch_chain({CHAIN_ID})"
 
 
 class Worker:
@@ -78,7 +80,7 @@ class Worker:
 
     def run_periodic(self, prefix: str) -> None:
         """Run the entries of the schedule whose name begins with `prefix`, then what they queue."""
-        entries = [entry for name, entry in app.conf.beat_schedule.items() if name.startswith(prefix)]
+        entries = [entry for name, entry in jobs.schedule().items() if name.startswith(prefix)]
         if not entries:
             raise BenchError(f"The schedule has no entry “{prefix}…”.")
         for entry in entries:
@@ -194,14 +196,14 @@ class Flows:
 
     def _transfer(self) -> None:
         # The first run of a watcher only sets its cursor to the newest block.
-        self._worker.run_periodic(f"watch-chain-{CHAIN_ID}")
+        self._worker.run_periodic(WATCHER)
         functions = self._avatars.functions
         self._send(functions.transferFrom(self._visitor.account.address, Account.create().address, self._token))
         with self._traced("transfer: event → mark off → decided"):
-            self._worker.run_periodic(f"watch-chain-{CHAIN_ID}")
+            self._worker.run_periodic(WATCHER)
             self._worker.run_until(lambda: not self._visitor.receipt()["mark"], "the mark is off")
             self._chain.finalize()
-            self._worker.run_periodic(f"watch-chain-{CHAIN_ID}")
+            self._worker.run_periodic(WATCHER)
             self._worker.run_until(lambda: not self._visitor.receipt()["provenance"], "the former picture is shown")
 
     def _send(self, call: Any) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from avatarsite.beat import read_schedule
-from localstack.binaries import ROOT
+from localstack.binaries import ROOT, VENV
 from profiles import jobs
 
 # As `celery beat` starts: Celery's loader imports what the app needs before it reads the schedule.
@@ -33,3 +33,11 @@ def test_beat_loads_no_models_and_no_pages() -> None:
     count, loaded = started.stdout.split(" ", 1)
     assert int(count) == len(jobs.schedule())
     assert loaded.strip() == "[]"
+
+
+def test_the_program_of_the_unit_finds_every_app() -> None:
+    """`celery` has the project on its path only while it imports the app, other than `python -m celery`."""
+    environment = os.environ | {"LOCAL_STACK": "1", "LOG_LEVEL": "ERROR"}
+    command = [str(VENV / "bin" / "celery"), "-A", "avatarsite.beat", "report"]
+    started = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert started.returncode == 0, started.stderr
