@@ -36,11 +36,12 @@ def record_logs(chain_id: int, logs: Iterable[Log]) -> int:
     revoked: dict[tuple[bytes, bytes], int] = {}
     for log in logs:
         try:
-            for event in parse_transfer_log(log):
-                moved[event.contract, event.token_id].append(event)
-            delegation = parse_delegation_log(log)
+            events = parse_transfer_log(log)
+            delegation = None if events else parse_delegation_log(log)  # a log is one event
         except BadAnswer:
             continue  # a contract may log anything; the sweep reads its state
+        for event in events:
+            moved[event.contract, event.token_id].append(event)
         if delegation is not None:
             revoked[delegation.vault, delegation.to] = delegation.block_number
     record_received(chain_id, moved)
