@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from nft.claims.checking import NOT_OWNED_PERIOD, is_due_too_late, record_check, sweep_period, verify_leased
 from nft.clients.bundle import Clients
@@ -23,6 +23,7 @@ from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import LinkedAccount, TokenClaim
+from nft.models.accounts import accounts_at
 from nft.settings import conf
 from nft.settings.chains import chains
 from nft.tokens.alarms import raise_alarm_where_due
@@ -153,8 +154,7 @@ def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[
 
 def _get_holders(chain_id: int, leased: Sequence[TokenClaim]) -> Mapping[int, tuple[bytes, ...]]:
     """Return the addresses of each person's accounts on the chain, in one query for the whole page."""
-    here = Q(is_contract_account=False) | Q(chain_id=chain_id)
-    theirs = LinkedAccount.objects.filter(here, user_id__in={claim.user_id for claim in leased})
+    theirs = LinkedAccount.objects.filter(accounts_at(chain_id), user_id__in={claim.user_id for claim in leased})
     found: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
     for user_id, address in theirs.order_by("linked_at", "pk").values_list("user_id", "address"):
         found[user_id] += (bytes(address),)

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.utils import timezone
 
 from nft.claims.claiming import claim_asset
@@ -18,6 +17,7 @@ from nft.core.evm.token import TokenStandard
 from nft.core.tokens.paste import AssetReference
 from nft.errors import NotYours
 from nft.models import LinkedAccount, ReceivedToken, TokenClaim
+from nft.models.accounts import accounts_at
 
 Token = tuple[bytes, int]
 Events = Mapping[Token, Sequence[TransferEvent]]
@@ -81,7 +81,7 @@ def _close(received: ReceivedToken, now: datetime) -> None:
 
 def _get_people(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
     """Return the user id of each address that is linked here and exists on the chain."""
-    linked = LinkedAccount.objects.filter(Q(is_contract_account=False) | Q(chain_id=chain_id))
+    linked = LinkedAccount.objects.filter(accounts_at(chain_id))
     found: dict[bytes, int] = {}
     for start in range(0, len(addresses), PAGE):
         accounts = linked.filter(address__in=addresses[start : start + PAGE]).only("address", "user_id")
