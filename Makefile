@@ -5,7 +5,7 @@ VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-sqlite lint format bench screenshots contracts walletconnect lock
+.PHONY: help run admin clean-data test test-long test-sqlite lint format bench screenshots contracts walletconnect lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ clean-data: ## Delete the local site's data: people, pictures, chain
 
 test: ## Run every test against real servers, installing what is missing; T=tests/nft/core/ipfs/test_cid.py runs just that
 	@$(PYTHON) -m localstack test $(T)
+
+test-long: ## Run the tests that take minutes each, which `make test` leaves out
+	@$(PYTHON) -m localstack test-long
 
 test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"

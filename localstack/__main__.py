@@ -21,12 +21,14 @@ usage: python3 -m localstack [COMMAND]
   manage ARGUMENTS…    run manage.py on the local site's data
   clean-data           delete the local site's data
   test [ARGUMENTS…]    run every test, or pytest with these arguments
+  test-long            run the tests that take minutes each, which `test` leaves out
   lint                 check style, format, types, imports, settings and dependencies
   format               format the code
   contracts            compile and test the contracts, and write their artifacts
   walletconnect        bundle WalletConnect's library"""
 
 CHECKS = {
+    "test-long": verify.test_long,
     "lint": verify.lint,
     "format": verify.format_code,
     "contracts": verify.contracts,

@@ -127,6 +127,12 @@ def test(arguments: Sequence[str]) -> int:
     )
 
 
+def test_long() -> int:
+    """Run the tests that take minutes each, one after the other. They are marked `long`."""
+    bootstrap.prepare("test")
+    return _run_all([Check("long tests", [binaries.python(), "-m", "pytest", "--long"], _with_node())])
+
+
 def contracts() -> int:
     bootstrap.prepare("test")
     build = [binaries.python(), "contracts/build_artifacts.py"]

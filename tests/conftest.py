@@ -42,6 +42,7 @@ atexit.register(PLACES.remove)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--replay-rounds", type=int, default=3, help="number of rounds of 50 simultaneous replays (3)")
+    parser.addoption("--long", action="store_true", help="run the tests marked `long`, and no others")
 
 
 def pytest_configure() -> None:
@@ -66,8 +67,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     return ByPart(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the browser tests first: they take longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose the long tests or all others, and run the browser tests first: they take longest."""
+    is_wanted = [bool(item.get_closest_marker("long")) == config.getoption("--long") for item in items]
+    config.hook.pytest_deselected(items=[item for item, wanted in zip(items, is_wanted, strict=True) if not wanted])
+    items[:] = [item for item, wanted in zip(items, is_wanted, strict=True) if wanted]
     items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
