@@ -25,8 +25,8 @@ class StoredImage(Leased):
     """A picture as we encoded it, addressed by the sha256 of its bytes and shared by all who use it.
 
     The row is written before its objects and deleted after them, so that every object can be found from a row after a
-    crash. It is leased to make the squares that are not stored yet (profiles.store.squares). A row that no Avatar uses is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless
-    another app's row points at it.
+    crash. It is leased to make the squares that are not stored yet (profiles.store.squares). A row that no Avatar uses
+    is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless another app's row points at it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
