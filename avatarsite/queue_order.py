@@ -6,10 +6,10 @@ Kombu's own "priority" is a strict order, too, but lets long jobs occupy every p
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from celery.signals import worker_init
 from celery.worker import state
-from kombu.utils.scheduling import priority_cycle
 
 from avatarsite.queues import choose_queues
 
@@ -18,12 +18,22 @@ class _Pool:
     processes = 1
 
 
-class InOrder(priority_cycle):  # type: ignore[misc]  # kombu has no types for it
+class InOrder:
     """Name the queues for the next request to Redis, which answers with a message of the first that has one."""
 
-    def consume(self, n: int) -> list[str]:
+    def __init__(self) -> None:
+        self.queues: list[str] = []
+
+    def update(self, queues: Iterable[str]) -> None:
+        self.queues = list(queues)
+
+    def consume(self, _count: int) -> list[str]:
         running = Counter(str(request.delivery_info["routing_key"]) for request in state.reserved_requests)
-        return choose_queues(self.items[:n], running, _Pool.processes)
+        return choose_queues(self.queues, running, _Pool.processes)
+
+    def rotate(self, last_used: str) -> str:
+        """Keep the order."""
+        return last_used
 
 
 @worker_init.connect
