@@ -16,7 +16,8 @@ from pytest_django import Settings
 from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
 from profiles.store import objects
-from profiles.store.objects import INCOMING, MASTERS, RENDITIONS, ObjectMissing, StorageError
+from profiles.store.errors import ObjectMissing, StorageError
+from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from tests.kit.on_s3 import LOCATION, keys_in, use
 from tests.kit.people import a_picture, an_upload
 from tests.profiles.conftest import FileStore
