@@ -34,10 +34,11 @@ def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None 
 
 
 def add_retry_after(response: HttpResponse, error: ExpectedError) -> None:
-    """Say when to come back, in pages as in problems."""
+    """Say when to come back, in pages as in problems. No cache may keep such an answer."""
     seconds = error.retry_after or (SOON if error.status == 503 else None)
     if seconds is not None:
         response.headers["Retry-After"] = str(seconds)
+        response.headers.setdefault("Cache-Control", "no-store")
 
 
 def public_error(error: ExpectedError) -> ExpectedError:
@@ -50,7 +51,7 @@ def public_error(error: ExpectedError) -> ExpectedError:
 def outage_problem(error: Exception) -> JsonResponse | None:
     """Return the problem if `error` is or comes from an outage, and log the outage. None if it is anything else."""
     outage = outage_of(error)
-    return None if outage is None else problem_response(public_error(outage), headers={"Cache-Control": "no-store"})
+    return None if outage is None else problem_response(public_error(outage))
 
 
 def answers_outages(

@@ -40,7 +40,7 @@ def ipfs(request: HttpRequest, cid: str, path: str = "") -> HttpResponse:
     except ContentRefused as refusal:
         response = _refuse(request, refusal)
     except StorageError as error:
-        response = problem_response(public_error(error), headers={"Cache-Control": "no-store"})
+        response = problem_response(public_error(error))
     for name, value in _HEADERS.items():
         response.headers[name] = value
     patch_vary_headers(response, ["Accept"])

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 TEMPLATE = "503.html"
 # Shown if even the template can't be rendered.
 _PLAIN = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Not available</title><p>{}</p></html>'
-_HEADERS = {"Cache-Control": "no-store", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -29,8 +29,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     outage = outage_of(sys.exception())
     if outage is None:
         return defaults.server_error(request)
-    match = request.resolver_match
-    logger.error("%s /%s was answered with 503: %s", request.method, match.route if match else "…", outage)
+    logger.error("%s %s was answered with 503: %s", request.method, _place(request), outage)
     response = _page(outage) if _is_for_people(request) else problem_response(outage)
     add_retry_after(response, outage)
     for name, value in _HEADERS.items():
@@ -39,10 +38,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _place(request: HttpRequest) -> str:
+    """Return the route, or the first part of the path: the rest may be somebody's address."""
+    match = request.resolver_match
+    return f"/{match.route}" if match else f"/{request.path.split('/')[1]}/…"
+
+
 def _is_for_people(request: HttpRequest) -> bool:
-    """Return whether the answer is shown as a page: not to scripts, programs and as a picture."""
-    wanted = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
-    return wanted == "text/html" and request.content_type != "application/json"
+    """Return whether a browser shows the answer as a page. Scripts, programs and images don't ask for HTML."""
+    return "text/html" in map(str, request.accepted_types) and request.content_type != "application/json"
 
 
 def _page(outage: Outage) -> HttpResponse:

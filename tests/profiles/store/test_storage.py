@@ -120,7 +120,7 @@ def test_both_checksum_modes_work(
         objects.get(objects.master_key(avatar.image.sha256))
 
 
-def test_a_missing_right_is_a_permanent_failure_even_without_a_body(
+def test_a_missing_right_is_an_outage_even_without_a_body(
     on_s3: Bucket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("S3_SECRET_ACCESS_KEY", "wrong")
@@ -129,7 +129,7 @@ def test_a_missing_right_is_a_permanent_failure_even_without_a_body(
     settings.STORAGES["avatars"]["OPTIONS"]["secret_key"] = "wrong"
     with pytest.raises(StorageError) as failed:
         objects.size(objects.master_key("0" * 64))
-    assert failed.value.permanent
+    assert not failed.value.permanent
 
 
 def test_a_file_store_has_no_public_urls(alice: Profile, settings: Settings) -> None:
