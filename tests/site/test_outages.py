@@ -39,7 +39,15 @@ from tests.servers.s3 import Bucket
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
-PAGES = ["/", "/u/alice/", "/settings/picture/", "/settings/sessions/", "/admin/", "/accounts/login/", "/settings/tokens/"]
+PAGES = [
+    "/",
+    "/u/alice/",
+    "/settings/picture/",
+    "/settings/sessions/",
+    "/admin/",
+    "/accounts/login/",
+    "/settings/tokens/",
+]
 MEDIA = ["/avatar/alice", "/avatar/alice.json", "/ipfs/bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"]
 API = ["/api/v1/me/picture", "/api/v1/profiles/alice"]
 SILENT = "Our database does not respond."
@@ -259,7 +267,13 @@ def test_without_a_cache_sign_in_says_why(browser: Client, settings: Any) -> Non
 def mint(alice: User) -> MintRequest:
     now = timezone.now()
     return MintRequest.objects.create(
-        user=alice, idempotency_key="1", chain_id=CHAIN_ID, contract=b"\3" * 20, owner=b"\1" * 20, name="Mine", due_at=now
+        user=alice,
+        idempotency_key="1",
+        chain_id=CHAIN_ID,
+        contract=b"\3" * 20,
+        owner=b"\1" * 20,
+        name="Mine",
+        due_at=now,
     )
 
 

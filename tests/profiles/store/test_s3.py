@@ -81,9 +81,7 @@ def test_changed_bytes_are_never_returned(alice: Profile, s3: Bucket) -> None:
         store_objects.get(key)
 
 
-def test_a_wrong_key_is_an_outage_that_leaves_the_old_picture(
-    alice: Profile, s3: Bucket, settings: Settings
-) -> None:
+def test_a_wrong_key_is_an_outage_that_leaves_the_old_picture(alice: Profile, s3: Bucket, settings: Settings) -> None:
     before = an_upload(alice)
     use(settings, s3, secret_key="wrong")
     with pytest.raises(StorageError) as failed:
