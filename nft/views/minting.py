@@ -34,8 +34,8 @@ from nft.views.mint_page import ENDED, draft_page, made_entry, mint_entry, mint_
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.people.signed_in import signed_in
-from profiles.problems import public_error
-from profiles.store.objects import ObjectMissing, StorageError
+from profiles.problems import add_retry_after, public_error
+from profiles.store.errors import ObjectMissing
 
 # Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
@@ -66,10 +66,12 @@ def _mint(request: HttpRequest) -> HttpResponse:
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
         started = minting_requests.start_mint(signed_in(request), form.order(), timezone.now())
-    except ExpectedError as error:
-        refusal = public_error(error)
-        form.add_error(_field_of(error), refusal.sentence)
-        return _mint_page(request, form, status=503 if refusal.status == 503 else 422)
+    except ExpectedError as refusal:
+        error = public_error(refusal)
+        form.add_error(_field_of(error), error.sentence)
+        response = _mint_page(request, form, status=503 if error.status == 503 else 422)
+        add_retry_after(response, error)
+        return response
     return redirect("nft:mint_detail", started.pk)
 
 
@@ -136,9 +138,6 @@ def mint_picture(request: HttpRequest, mint_id: UUID) -> HttpResponse:
         return private_picture(read_picture(_own(request, mint_id)))
     except ObjectMissing as error:
         raise Http404(error.sentence) from error
-    except StorageError as error:
-        refusal = public_error(error)
-        return HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
 
 
 @require_safe

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from redis.exceptions import RedisError
 
 from profiles.decoding import RenderRequest, get_decoder
 from profiles.errors import ExpectedError
@@ -19,6 +18,7 @@ from profiles.images.limits import FIRST_SIZES, pick_size
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
 from profiles.models import Rendition, StoredImage
+from profiles.outages import outage_of
 from profiles.store import objects
 
 logger = logging.getLogger(__name__)
@@ -54,8 +54,8 @@ def make_squares(image_id: int, now: datetime) -> int:
 def make_for_reader(image_id: int, size: int, *, still: bool) -> Rendition | None:
     """Make and store the square of a picture that serves `size` pixels, for a request that asks for it.
 
-    Return None if the next smaller one must do: another request makes it, a try has just failed, or the store, the
-    cache or the decoder are not available.
+    Return None if the next smaller one must do: another request makes it, a try has just failed, or the decoder, the
+    store, the cache or the database can't be used.
     """
     wanted = pick_size(size)
     try:
@@ -63,8 +63,11 @@ def make_for_reader(image_id: int, size: int, *, still: bool) -> Rendition | Non
             return None
         image = StoredImage.objects.filter(pk=image_id).first()
         return None if image is None else _make(image, wanted, still, wait_seconds=_WAIT_SECONDS)
-    except (ExpectedError, RedisError, OSError) as error:
-        logger.warning("A square of %s pixels could not be made for a reader: %s", wanted, error)
+    except Exception as error:
+        expected = error if isinstance(error, ExpectedError) else outage_of(error)
+        if expected is None:
+            raise
+        logger.warning("A square of %s pixels could not be made for a reader: %s", wanted, expected)
         return None
 
 

@@ -9,15 +9,17 @@ from unittest import mock
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageChops, ImageStat
+from redis.exceptions import ConnectionError as RedisDown
 
 from profiles.images.limits import FIRST_SIZES, RENDITION_SIZES
 from profiles.models import Avatar, Profile, Rendition, StoredImage
 from profiles.store import objects, squares
+from profiles.store.errors import StorageError
 from profiles.store.images import keep_image, purge_unreferenced_images
-from profiles.store.objects import StorageError
 from profiles.store.squares import make_for_reader, make_squares
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit.dying import dies_at
@@ -110,7 +112,9 @@ def test_a_small_picture_is_complete(client: Client, alice: Profile, size: int) 
     assert sizes(image) == image.sides
 
 
-@pytest.mark.parametrize("error", [StorageError("down"), OSError("down")])
+@pytest.mark.parametrize(
+    "error", [StorageError("down"), RedisDown("down"), OperationalError("attempt to write a readonly database")]
+)
 def test_a_reader_gets_the_next_smaller_size_while_none_can_be_made(
     client: Client, photo: Avatar, error: Exception
 ) -> None:
