@@ -19,7 +19,7 @@ from localstack.binaries import ProgramMissingError
 from localstack.processes import PartFailedError
 
 TOPICS = (
-    *("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story"),
+    *("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story", "mints"),
     *("processes", "flows"),
 )
 # These messages are sentences for the person who runs the bench. Of any other error the stack trace is printed.

@@ -60,6 +60,7 @@ LATER = [
     "receipt",
     "crop",
     "proof",
+    "mint draft",
     "mint steps",
     "minted",
     "token",
