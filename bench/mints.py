@@ -26,8 +26,8 @@ MINTS, PUBLISHED = f"{PEOPLE} mint forms at once", f"{PEOPLE} mints published at
 _CONTRACT = "0x00000000000000000000000000000000000000A1"
 _NOTE = (
     "Each wait is that of one person, from sending the form until the next page has arrived. The picture is a JPEG of "
-    "12 megapixels. One server worker has a core of its own, with PostgreSQL, Redis and files as object store. There is "
-    "no Celery worker: nothing here waits for one."
+    "12 megapixels. One server worker has a core of its own, with PostgreSQL, Redis and files as object store. There "
+    "is no Celery worker: nothing here waits for one."
 )
 
 
@@ -111,7 +111,8 @@ def _start_site(workspace: Workspace) -> str:
         "REDIS_URL": redis.url,
         "LOG_LEVEL": "ERROR",
     }
-    migrate = [binaries.python(), "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(migrate, check=True, cwd=HERE.parent, env=plain_environment(**environment))
+    for command in ("migrate", "collectstatic"):
+        manage = [binaries.python(), "manage.py", command, "--no-input", "--verbosity", "0"]
+        subprocess.run(manage, check=True, cwd=HERE.parent, env=plain_environment(**environment))
     site = start_granian(workspace, "avatarsite.wsgi:application", environment)
     return f"http://localhost:{site.port}"
