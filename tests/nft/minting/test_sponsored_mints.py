@@ -81,7 +81,7 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
     assert contract.functions.ownerOf(request.token_id).call() == chain.accounts[1]
     assert contract.functions.tokenURI(request.token_id).call() == request.metadata_uri
     assert balance_of(world, chain.accounts[1]) == before
-    assert [step["state"] for step in build_steps(request)] == ["done"] * 4
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 5
     assert world.verify_and_fetch(use_mint(alice, request.pk, world.now)).state == "owned"
 
 
