@@ -12,9 +12,12 @@ import os
 from celery import Celery
 from celery.signals import import_modules, worker_init
 
+from avatarsite.ops import job_signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+job_signals.add_heart(app)
 
 
 @import_modules.connect
