@@ -71,11 +71,13 @@ class _Site:
 
     def collect(self) -> Iterator[Metric]:
         families: Families = {}
-        for part, is_ready in ready_parts("web").items():
+        parts = ready_parts("web")
+        for part, is_ready in parts.items():
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_redis(families)
-        _add_attention(families)
-        if apps.is_installed("nft"):
+        if parts["database"]:  # else each query would wait
+            _add_attention(families)
+        if parts["database"] and apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
         yield from _counted()

@@ -6,6 +6,9 @@ from functools import cache
 
 from django.conf import settings
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 SECONDS = 1.0
 
@@ -17,4 +20,6 @@ def get_redis() -> Redis:
 
 @cache
 def _client(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+    # A connection that a restarted server closed is made again; a server that hangs is not asked twice.
+    again = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+    return Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, retry=again)
