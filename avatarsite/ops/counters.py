@@ -47,7 +47,7 @@ class Metric:
 
 REQUESTS = Metric("requests_total", "Answered requests. class: 2xx, 3xx, 4xx or 5xx.", ("view", "class"))
 REQUEST_SECONDS = Metric("request_seconds", "Seconds until a request was answered.", ("view",))
-JOBS = Metric("jobs_total", "Jobs that ended. outcome: ok or failed (by an unexpected error).", ("job", "outcome"))
+JOBS = Metric("jobs_total", "Jobs that ended. outcome: ok, outage or failed.", ("job", "outcome"))
 JOB_SECONDS = Metric("job_seconds", "Seconds that a job ran.", ("job",))
 JOB_WAIT_SECONDS = Metric("job_wait_seconds", "Seconds that a job waited for a worker.", ("queue",))
 COUNTERS = {metric.name: metric for metric in (REQUESTS, JOBS)}

@@ -24,6 +24,7 @@ from redis import RedisError
 
 from avatarsite.ops import heartbeats
 from avatarsite.ops.redis_client import get_redis
+from avatarsite.queues import QUEUES
 from profiles.errors import ExpectedError
 from profiles.store import objects
 
@@ -35,7 +36,6 @@ SECONDS = 2.0
 STORE_SECONDS = 10.0
 #: Beat queues a job every few seconds.
 BEAT_SECONDS = 60.0
-QUEUES = ("default", "chain", "ipfs")
 
 
 @require_safe

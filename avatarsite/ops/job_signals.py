@@ -59,12 +59,12 @@ def _begin(task_id: str, task: Task[..., object], **_: object) -> None:
 
 
 @signals.task_postrun.connect
-def _end(task: Task[..., object], state: str | None = None, **_: object) -> None:
+def _end(task: Task[..., object], retval: object = None, state: str | None = None, **_: object) -> None:
     seconds, name, queue = time.perf_counter() - _Run.began, str(task.name), _queue_of(task)
-    outcome = "ok" if state == "SUCCESS" else "failed"
+    outcome = "ok" if state == "SUCCESS" else _name_failure(retval)
     counters.count(JOBS, name, outcome)
     counters.observe(JOB_SECONDS, seconds, name)
-    _Run.span.end_job(failed=outcome == "failed")
+    _Run.span.end_job(failed=outcome != "ok")
     facts: dict[str, object] = {"queue": queue, "outcome": outcome, "duration_ms": round(seconds * 1000, 1)}
     if _Run.waited is not None:
         counters.observe(JOB_WAIT_SECONDS, _Run.waited, queue)
@@ -110,6 +110,13 @@ class Heart(bootsteps.StartStopStep):
 
 def add_heart(app: Celery) -> None:
     app.steps["consumer"].add(Heart)
+
+
+def _name_failure(error: object) -> str:
+    """Tell a part of the site that is down, after which the job is tried again, from an error of ours."""
+    from profiles.outages import Outage  # needs the database's library, which beat does not load
+
+    return "outage" if isinstance(error, Outage) else "failed"
 
 
 def _seconds_waited(headers: dict[str, object], eta: object) -> float | None:

@@ -23,8 +23,9 @@ from redis import RedisError
 from avatarsite.ops import heartbeats
 from avatarsite.ops.counters import BOUNDS, Distribution, Total, counters
 from avatarsite.ops.counters import read as read_counters
-from avatarsite.ops.health import QUEUES, ready_parts
+from avatarsite.ops.health import ready_parts
 from avatarsite.ops.redis_client import get_redis
+from avatarsite.queues import QUEUES
 from profiles.leases import get_attention
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from redis import Redis
 from avatarsite.ops import heartbeats
 from avatarsite.ops.counters import Total, read
 from avatarsite.ops.ids import working_on
+from avatarsite.queues import QUEUES
 from localstack.processes import Running
 from profiles.jobs import enqueue, get_job
 from tests.servers.chain import Chain
@@ -117,7 +118,7 @@ def check_workers_are_missed(worker: Running, redis: Redis, client: Client) -> N
     wait_for(lambda: redis.hget(heartbeats.KEY, name) != first[name], 15)
     worker.kill()
     redis.hset(heartbeats.KEY, mapping={name: float(at) - heartbeats.GONE for name, at in first.items()})
-    assert parts(client, "worker") == (503, {"default": False, "chain": False, "ipfs": False})
+    assert parts(client, "worker") == (503, dict.fromkeys(QUEUES, False))
     assert 'avatarsite_workers{queue="chain"} 0.0' in metrics(client)
 
 
