@@ -53,7 +53,7 @@ class Site:
         self._manage("migrate", "--no-input")
         self._manage("collectstatic", "--no-input")
         port = self.url.rpartition(":")[2]
-        self._launch("web", "-m", "granian", "--interface", "wsgi", "--port", port, "avatarsite.wsgi:application")
+        self._launch("web", "-m", "avatarsite.web", "--port", port)
         queues = ["-Q", "default,chain,ipfs", "--concurrency", "2"]
         self._launch("worker", "-m", "celery", "-A", "avatarsite", "worker", *queues)
         schedule = str(self.logs / "schedule")
