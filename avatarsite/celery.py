@@ -12,8 +12,10 @@ import os
 from celery import Celery
 from celery.signals import import_modules, worker_init
 
+from avatarsite import process
 from avatarsite.ops import job_signals
 
+process.declare("worker")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -2,11 +2,13 @@ import os
 
 import django
 
+from avatarsite import process
 from avatarsite.ops.counters import counters
 from avatarsite.ops.requests import Handler, Observed
 from avatarsite.ops.traces import tracer
 from profiles.serving.response_cache import FastPath
 
+process.declare("web")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 django.setup(set_prefix=False)
 
