@@ -24,5 +24,7 @@ LOGGING = {
         # They write two lines for each job; `avatarsite.ops.job_signals` writes one, with its times.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        # It writes a line for each job that it queues.
+        "celery.beat": {"level": "WARNING"},
     },
 }
