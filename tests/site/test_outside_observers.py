@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from localstack.binaries import ROOT
 
@@ -41,6 +42,8 @@ def breaks(request, what):
     from avatarsite.ops.job_signals import _write_headers
     headers = {}
     _write_headers(headers)
+    from avatarsite.ops.traces import tracer
+    tracer.begin_job("a.job", headers).end_job(failed=True)
     print(headers.get("traceparent", ""), headers["request_id"])
     raise ValueError(f"The signature {secrets[2]} of {local} is wrong.")
 
@@ -140,11 +143,15 @@ def test_a_trace_names_the_view_and_no_person(sink: str) -> None:
     ((path, body),) = Sink.received
     assert path == "/v1/traces"
     sent = ExportTraceServiceRequest.FromString(body).resource_spans[0]
-    (span,) = sent.scope_spans[0].spans
+    spans = {span.name: span for span in sent.scope_spans[0].spans}
+    assert sorted(spans) == ["a.job", "breaks"]
+    span, job = spans["breaks"], spans["a.job"]
     facts: dict[str, Any] = {each.key: each.value.string_value or each.value.int_value for each in span.attributes}
     assert (span.name, status) == ("breaks", "500 Internal Server Error")
     assert facts == {"http.request.method": "POST", "http.response.status_code": 500, "request_id": request_id}
-    assert traceparent.split("-")[1:3] == [span.trace_id.hex(), span.span_id.hex()], "a job continues the trace"
+    assert traceparent.split("-")[1:3] == [span.trace_id.hex(), span.span_id.hex()]
+    assert (job.trace_id, job.parent_span_id) == (span.trace_id, span.span_id), "a job continues the trace"
+    assert (span.status.code, job.status.code) == (Status.STATUS_CODE_ERROR, Status.STATUS_CODE_ERROR)
     assert [secret for secret in SECRETS if secret.encode() in body] == []
     about = {each.key: each.value.string_value for each in sent.resource.attributes}
     assert about["service.name"] == "avatarsite"
