@@ -97,7 +97,7 @@ def test_staff_set_up_a_second_step_before_the_admin_opens(site: Site, meet: Cal
 
 def code_of(secret: str) -> str:
     """Return what an authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def test_a_wallet_that_made_a_profile_of_its_own_is_moved_to_the_one_with_a_password(

@@ -45,7 +45,7 @@ class Site:
             assert len(dict(fields)) == len(fields), "no header twice"
             return print
 
-        body = self.application(an_environment(path, headers), start)  # type: ignore[arg-type]
+        body = self.application(an_environment(path, headers), start)
         list(body)
         if close := getattr(body, "close", None):
             close()

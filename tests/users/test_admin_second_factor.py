@@ -36,7 +36,7 @@ def browser(client: Client, staff: User) -> Client:
 
 
 def code(secret: str = SECRET) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def admin(client: Client, page: str = "/admin/") -> tuple[int, str]:
