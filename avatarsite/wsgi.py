@@ -3,12 +3,14 @@ import os
 import django
 
 from avatarsite import process
+from avatarsite.memory import return_freed_memory
 from avatarsite.ops.counters import counters
 from avatarsite.ops.requests import Handler, Observed
 from avatarsite.ops.traces import tracer
 from profiles.serving.response_cache import FastPath
 
 process.declare("web")
+return_freed_memory()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 django.setup(set_prefix=False)
 

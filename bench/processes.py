@@ -31,8 +31,8 @@ _NOTE = (
     "Each process is started as its unit in deploy/systemd does it, on PostgreSQL, Redis and a local chain. CPU is "
     "the time of that process until it is at rest, for web after requests for /healthz, the first of which imports "
     "the views. Web is one of its two instances, and “all” includes the small process that watches over it. “Worker "
-    "parent” is the parent of the worker's processes. PSS divides a page that several processes share among them. “All” is "
-    "the PSS of the unit's whole process tree. Modules are counted in a start of their own."
+    "parent” is the parent of the worker's processes. PSS divides a page that processes share among them. “All” "
+    "is the PSS of the unit's whole process tree. Modules are counted in a start of their own."
 )
 
 

@@ -83,6 +83,7 @@ def start_shipped(workspace: Workspace) -> Shipped:
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",
     }
+    (folder / "data").mkdir()
     _prepare(environment)
     nginx, _ = start_nginx(folder / "nginx", ports[0], folder / "data" / "static", other=ports[1], listen=front)
     workspace.closing.callback(nginx.stop)

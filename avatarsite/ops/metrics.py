@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from redis import RedisError
 
 from avatarsite.ops import heartbeats
+from avatarsite.ops.connections import read_connections
 from avatarsite.ops.counters import BOUNDS, Distribution, Total, counters
 from avatarsite.ops.counters import read as read_counters
 from avatarsite.ops.health import ready_parts
@@ -78,6 +79,7 @@ class _Site:
         _add_redis(families)
         if parts["database"]:  # else each query would wait
             _add_attention(families)
+            _add_connections(families)
         if parts["database"] and apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
@@ -141,6 +143,16 @@ def _add_attention(families: Families) -> None:
             _add(families, "needs_attention", says, found.count, {"kind": found.kind})
     except DatabaseError:
         return
+
+
+def _add_connections(families: Families) -> None:
+    try:
+        found = read_connections()
+    except DatabaseError:
+        return
+    if found is not None:
+        _add(families, "database_connections", "Connections to PostgreSQL, of everybody.", found.used, {})
+        _add(families, "database_connections_allowed", "Connections that the site may get.", found.for_us, {})
 
 
 def _add_chains(families: Families) -> None:
