@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.test import Client
@@ -112,7 +112,7 @@ def check_workers_are_missed(worker: Running, redis: Redis, client: Client) -> N
     """A worker repeats its sign of life, and is missed once it is dead."""
     assert parts(client, "worker")[0] == 200
     assert 'avatarsite_workers{queue="chain"} 1.0' in metrics(client)
-    first = dict(redis.hgetall(heartbeats.KEY))
+    first = cast("dict[bytes, bytes]", redis.hgetall(heartbeats.KEY))
     name = next(name for name in first if name.startswith(b"worker|chain|"))
     wait_for(lambda: redis.hget(heartbeats.KEY, name) != first[name], 15)
     worker.kill()
