@@ -11,6 +11,10 @@ from avatarsite.settings.site import BASE_DIR, DATA_DIR, LOCAL_STACK
 
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}" if LOCAL_STACK else None)
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Values travel apart from the statement, and a connection plans a statement once that it executes again and again.
+    DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Readers never wait for the writer, and a writer takes its lock at once instead of failing half way.
     DATABASES["default"]["OPTIONS"] = {

@@ -20,16 +20,16 @@ from profiles.images.limits import pick_size
 from profiles.limits import network_of_request, spend
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.problems import problem_response
-from profiles.serving.accept import parse_accept
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
-from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
-from profiles.serving.lookup import AvatarView, find_avatar_view
+from profiles.serving.choice import Choice, choose
+from profiles.serving.content import Drawing, fallback_bytes, picture_tag, rendition_bytes
+from profiles.serving.lookup import AvatarView
 from profiles.serving.receipt import build_signed_receipt
 from profiles.serving.request import AvatarRequest, check_identifier, parse_request
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
 from profiles.store.objects import StorageError, public_url, rendition_key
-from profiles.store.renditions import find_public_rendition, pick_rendition
+from profiles.store.renditions import find_public_rendition
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +38,16 @@ logger = logging.getLogger(__name__)
 def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
     now = timezone.now()
     try:
-        wanted = parse_request(request, identifier)
-        view = find_avatar_view(wanted.identifier, now)
-        response = _picture_of(request, wanted, view)
+        wanted = parse_request(identifier, request.GET)
+        choice = choose(wanted, request.META.get("HTTP_ACCEPT", "*/*"), now)
+        response = _picture_of(request, wanted, choice)
     except StorageError as error:
         return _unreadable(error)
     except ExpectedError as error:
         return _refused(error)
     if wanted.format is None:
         patch_vary_headers(response, ["Accept"])
-    limit_caching(request, response, view.valid_until if view else None, now)
+    limit_caching(request, response, choice.valid_until, now)
     return response
 
 
@@ -101,16 +101,12 @@ def _redirect_to_store(address: str) -> HttpResponse:
     return response
 
 
-def _picture_of(request: HttpRequest, wanted: AvatarRequest, view: AvatarView | None) -> HttpResponse:
-    fmt = wanted.format or parse_accept(request.META.get("HTTP_ACCEPT", "*/*")).format_for(
-        view.source_format if view else ""
-    )
-    squares = view.squares if view and not wanted.force_default else ()
-    square = pick_rendition(squares, wanted.size, still=wanted.still or fmt is not OutputFormat.WEBP)
+def _picture_of(request: HttpRequest, wanted: AvatarRequest, choice: Choice) -> HttpResponse:
+    square, fmt = choice.square, choice.format
     if square is None:
-        return _default_picture(request, wanted, view, fmt)
+        return _default_picture(request, wanted, choice.view, fmt)
     charge = partial(_charge, request)
-    return _conditional(request, f"{square.sha256}-{fmt.value}", fmt, lambda: rendition_bytes(square, fmt, charge))
+    return _conditional(request, picture_tag(square, fmt), fmt, lambda: rendition_bytes(square, fmt, charge))
 
 
 def _default_picture(
