@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from profiles.images.formats import OutputFormat
 from profiles.serving.accept import parse_accept
@@ -11,8 +11,7 @@ from profiles.serving.lookup import AvatarView, StoredSquare, find_avatar_view
 from profiles.serving.request import AvatarRequest
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """`view` is None for nobody, `square` where a default picture must be drawn."""
 
     view: AvatarView | None

@@ -6,11 +6,9 @@ would cost several times what the database takes to answer it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
-from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
@@ -20,11 +18,11 @@ from profiles.images.limits import MASTER_SIDE, pick_size
 from profiles.models import Avatar, Profile, Rendition, StoredImage
 from profiles.models.display import Display, decide_display, shown_until
 from profiles.people.email_names import found_by_hash, hash_field
+from profiles.serving.statement import Parameters, fetch_one
 from profiles.sources import resolve_identifier
 
 
-@dataclass(frozen=True)
-class StoredSquare:
+class StoredSquare(NamedTuple):
     """The columns of a Rendition that serving needs."""
 
     size: int
@@ -33,8 +31,7 @@ class StoredSquare:
     sha256: str
 
 
-@dataclass(frozen=True)
-class AvatarView:
+class AvatarView(NamedTuple):
     """A person as `/avatar/<id>` shows them. No square if they have nothing to show.
 
     `valid_until` is when time alone may change the answer; None if only a change by a person can.
@@ -79,8 +76,6 @@ def find_avatar_view(
     return AvatarView(row.handle, name, _square(row), row.source_format or "", shown_until(row, row.on_loss, now))
 
 
-# Values in a query, as database drivers take them.
-Parameters = tuple[bool | int | float | str | bytes | UUID | datetime | None, ...]
 # Stands for the name in a text that is compiled before anybody asks.
 _ANY_NAME = "any-name"
 
@@ -129,11 +124,32 @@ def _text(*, still: bool) -> str:
 
 def _find_row(identifier: str, size: int, *, still: bool) -> _Row | None:
     alias = router.db_for_read(Profile)
+    found = resolve_identifier(identifier)
+    if found is None:
+        text, parameters = _own_form_text(hash_field(identifier), still, alias)
+        name = identifier.lower()
+        return _read(alias, text, (size, size, *[name if each == _ANY_NAME else each for each in parameters]))
     try:
-        person, parameters = _person(identifier, alias)
+        text, parameters = _text_for(found, still, alias)
     except EmptyResultSet:  # another app's filter matches nobody
         return None
-    return _read(alias, _text(still=still).format(avatar="person.avatar_id", person=person), (size, size, *parameters))
+    return _read(alias, text, (size, size, *parameters))
+
+
+@cache
+def _own_form_text(field: str | None, still: bool, alias: str) -> tuple[str, Parameters]:
+    return _text_for(_own_form(field, _ANY_NAME), still, alias)
+
+
+def _own_form(field: str | None, name: str) -> Q:
+    return Q(handle=name) if field is None else found_by_hash(field, name)
+
+
+def _text_for(found: Q, still: bool, alias: str) -> tuple[str, Parameters]:
+    # Without order or limit, which would have the database walk all people in order to find the first it wants.
+    people = Profile.objects.filter(found).values("pk")
+    person, parameters = people.query.get_compiler(alias).as_sql()
+    return _text(still=still).format(avatar="person.avatar_id", person=person), tuple(parameters)
 
 
 def _find_earlier(row: _Row, now: datetime, size: int, *, still: bool) -> _Row | None:
@@ -146,17 +162,17 @@ def _find_earlier(row: _Row, now: datetime, size: int, *, still: bool) -> _Row |
 
 
 def _read(alias: str, text: str, parameters: Parameters) -> _Row | None:
-    with connections[alias].cursor() as cursor:
-        cursor.execute(text, parameters)
-        found = cursor.fetchone()
+    found = fetch_one(connections[alias], text, parameters)
     if found is None:
         return None
-    row = _Row(*found)
+    row = _Row._make(found)
     return row if connections[alias].vendor != "sqlite" else _with_times(row)
 
 
 def _with_times(row: _Row) -> _Row:
     """Return the row as SQLite has it, which has no type for times, with times."""
+    if row.attested_at is None and row.lost_at is None:
+        return row
     attested_at, lost_at = (None if text is None else _read_time(str(text)) for text in (row.attested_at, row.lost_at))
     return row._replace(attested_at=attested_at, lost_at=lost_at)
 
@@ -169,27 +185,3 @@ def _square(row: _Row) -> StoredSquare | None:
     if row.size is None or row.format is None or row.sha256 is None:
         return None
     return StoredSquare(row.size, row.format, bool(row.is_still), row.sha256)
-
-
-def _person(identifier: str, alias: str) -> tuple[str, Parameters]:
-    found = resolve_identifier(identifier)
-    if found is not None:
-        return _id_query(found, alias)
-    text, parameters = _own_form_query(hash_field(identifier), alias)
-    return text, tuple(identifier.lower() if each == _ANY_NAME else each for each in parameters)
-
-
-@cache
-def _own_form_query(field: str | None, alias: str) -> tuple[str, Parameters]:
-    return _id_query(_own_form(field, _ANY_NAME), alias)
-
-
-def _own_form(field: str | None, name: str) -> Q:
-    return Q(handle=name) if field is None else found_by_hash(field, name)
-
-
-def _id_query(found: Q, alias: str) -> tuple[str, Parameters]:
-    # Without order or limit, which would have the database walk all people in order to find the first it wants.
-    people = Profile.objects.filter(found).values("pk")
-    text, parameters = people.query.get_compiler(alias).as_sql()
-    return text, tuple(parameters)

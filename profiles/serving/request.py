@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from profiles import settings
@@ -50,8 +50,7 @@ BAD_SIZE = Kind("bad-size", "Not a size")
 BAD_DEFAULT = Kind("bad-default", "No such default picture")
 
 
-@dataclass(frozen=True)
-class AvatarRequest:
+class AvatarRequest(NamedTuple):
     """What the URL of an avatar asks for.
 
     `size` is in pixels, 1 to MAX_SIZE. `format` None: by the Accept header. `default` None: by the person.

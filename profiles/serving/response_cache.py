@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ _LIMIT_BYTES = 16 * 1024 * 1024
 # Bytes that an entry takes besides its body: key, headers, and Python's own.
 _OVERHEAD = 4096
 _KEPT = ("200 ", "304 ")
-_MAX_AGE = re.compile(r"max-age=[0-9]+")
+_AGE = re.compile(r"(?<=max-age=)[0-9]+")
 _BODY_HEADERS = frozenset({"content-type", "content-length"})
 # Headers of one picture; all others of an answer are alike for every picture of an origin.
 _OWN_HEADERS = _BODY_HEADERS | {"etag", "cache-control", "vary"}
@@ -71,13 +72,14 @@ def cache_control(seconds: float, spare: float = 0) -> str:
 class _Entry:
     """A cached answer. `until` is in the clock's seconds.
 
-    The headers lack Cache-Control, which depends on the moment; `control` is Django's. `body` is None after a 304.
+    The headers lack Cache-Control, which depends on the moment; `control` is what stands before and after the seconds
+    of its max-age. `body` is None after a 304.
     """
 
     until: float
     headers: Headers
     headers_of_304: Headers
-    control: str
+    control: tuple[str, str]
     etag: str
     body: bytes | None
 
@@ -119,7 +121,8 @@ class FastPath:
         if entry is None or now >= entry.until:
             entry = self._find_directly(key, now, environ)
         if entry is not None:
-            control = ("Cache-Control", _MAX_AGE.sub(f"max-age={int(entry.until - now)}", entry.control))
+            before, after = entry.control
+            control = ("Cache-Control", f"{before}{int(entry.until - now)}{after}")
             if _names(environ.get("HTTP_IF_NONE_MATCH", ""), entry.etag):
                 start_response("304 Not Modified", [*entry.headers_of_304, control])
                 return []
@@ -139,7 +142,9 @@ class FastPath:
         if picture.depends_on_accept:
             lasting.append(("Vary", "Accept"))
         headers = [*lasting, ("Content-Type", picture.content_type), ("Content-Length", str(len(picture.body)))]
-        entry = _Entry(now + picture.seconds, headers, lasting, picture.control, picture.etag, picture.body)
+        entry = _Entry(
+            now + picture.seconds, headers, lasting, _around_age(picture.control), picture.etag, picture.body
+        )
         self._keep(key, entry)
         return entry
 
@@ -198,13 +203,21 @@ def _origin_of(environ: WSGIEnvironment) -> tuple[str, ...]:
 
 def _entry_of(response: object, status: str, headers: Headers, until: float) -> _Entry | None:
     named = {name.lower(): value for name, value in headers}
-    body, etag = getattr(response, "content", None), named.get("etag")
+    body, etag, control = getattr(response, "content", None), named.get("etag"), named.get("cache-control", "")
+    if "max-age=" not in control:
+        return None
     if not status.startswith(_KEPT) or "set-cookie" in named or not isinstance(body, bytes) or not etag:
         return None
     lasting = [(name, value) for name, value in headers if name.lower() != "cache-control"]
     of_304 = [(name, value) for name, value in lasting if name.lower() not in _BODY_HEADERS]
     known = body if status.startswith("200 ") else None
-    return _Entry(until, lasting, of_304, named.get("cache-control", ""), etag, known)
+    return _Entry(until, lasting, of_304, _around_age(control), etag, known)
+
+
+@lru_cache(maxsize=256)
+def _around_age(control: str) -> tuple[str, str]:
+    before, after = _AGE.split(control, maxsplit=1)
+    return before, after
 
 
 def _names(wanted: str, etag: str) -> bool:
