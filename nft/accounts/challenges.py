@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
@@ -40,30 +41,39 @@ KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
 NOT_OUR_TEXT = "The signed text differs from the one this browser was given. Start again and sign it unchanged."
 ALREADY_ANSWERED = "This text was already answered once. Start again and sign the new one."
-# Tries a minute, by action. With challenges kept for at most 15 minutes and guests' sessions for 20, the number for
-# everyone holds both below 50 MB.
+# Tries a minute, by action. AVATAR_RATE_LIMITS replaces them.
+# Past the numbers for everyone and for one account, each network still has its share: a flood uses them up, and shuts
+# nobody out. With challenges kept for at most 15 minutes and guests' sessions for 20, a flood from 20 networks holds
+# both below 50 MB.
 TRIES_PER_MINUTE = {
     "challenge-session": 20,
     "challenge-network": 60,
     "challenge-everyone": 1_200,
+    "challenge-everyone-share": 5,
     "verify-session": 30,
     "verify-network": 90,
+    # Each asks a chain.
     "contract-signature-network": 20,
+    "contract-signature-account": 20,
+    "contract-signature-account-share": 5,
+    "contract-signature-everyone": 600,
+    "contract-signature-everyone-share": 5,
 }
+CACHE_IS_DOWN = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
 # How long challenges are kept past their end, so that a late answer is told "expired" and not "unknown".
 KEPT_AFTER_END = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """The sender of a request: server-side session, signed-in user if any, and the network to count tries for.
+    """The sender of a request: server-side session, signed-in user if any, and the networks to count tries for.
 
-    `network` is that of profiles.limits.network_of_request.
+    `networks` are those of profiles.limits.networks_of_request.
     """
 
     session: SessionBase
     user: User | None
-    network: str
+    networks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,12 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
     """Store a text to sign, valid for LIFETIME in this visitor's session, which is created if there is none.
 
     Raise AccountError of the kind UNSUPPORTED_CHAIN, or SIGN_IN_REQUIRED if a guest asks for anything but signing in,
-    and what `spend_try` raises.
+    and what `count_try` raises.
     """
     if wanted.chain_id not in chains():
         raise AccountError(_unsupported(wanted.chain_id), UNSUPPORTED_CHAIN)
     user = _user_named(visitor, wanted)
-    _count_try(visitor, now)
+    count_challenge(visitor, now)
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),
         session_hash=_hash(guest_sessions.open_session(visitor.session)),
@@ -154,21 +164,44 @@ def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
     return visitor.user
 
 
-def _count_try(visitor: Visitor, now: datetime) -> None:
-    if visitor.session.session_key:
-        spend_try("challenge-session", visitor.session.session_key, now)
-    spend_try("challenge-network", visitor.network, now)
-    spend_try("challenge-everyone", "", now)
+def count_challenge(visitor: Visitor, now: datetime) -> None:
+    """Count one text that a visitor wants. Raise as `count_try` does."""
+    count_try(visitor, "challenge", now)
+    count_shared_try(visitor, "challenge-everyone", "", now)
 
 
-def spend_try(action: str, who: str, now: datetime) -> None:
-    """Count one try. Raise profiles.limits.TooMany past the limit, ExpectedError if the cache is down.
+def count_try(visitor: Visitor, action: str, now: datetime) -> None:
+    """Count one try for the visitor's session and networks.
 
-    An uncounted flood would fill the table of challenges and burn the processor. Sign-in by password counts its tries
-    in the same cache, so refusing stops nothing that would still work.
+    Raise profiles.limits.TooMany past a limit, ExpectedError if the cache is down: an uncounted flood would fill the
+    table of challenges and burn the processor. Sign-in by password counts its tries in the same cache, so refusing
+    stops nothing that would still work.
     """
-    sentence = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
-    limits.spend(action, who, TRIES_PER_MINUTE[action], seconds=60, now=now.timestamp(), if_cache_is_down=sentence)
+    if visitor.session.session_key:
+        of_session = f"{action}-session"
+        limits.spend(of_session, visitor.session.session_key, TRIES_PER_MINUTE[of_session], **_minute(now))
+    count_network_try(visitor, f"{action}-network", now)
+
+
+def count_network_try(visitor: Visitor, what: str, now: datetime) -> None:
+    """Count one try for the visitor's networks. Raise as `count_try` does."""
+    limits.spend_in_networks(what, visitor.networks, TRIES_PER_MINUTE[what], **_minute(now))
+
+
+def count_shared_try(visitor: Visitor, what: str, whose: str, now: datetime) -> None:
+    """Count one try of everybody's, or of an account's. Raise as `count_try` does."""
+    count, share = TRIES_PER_MINUTE[what], TRIES_PER_MINUTE[f"{what}-share"]
+    limits.spend_shared(what, whose, visitor.networks, count, share, **_minute(now))
+
+
+class _Minute(TypedDict):
+    seconds: int
+    now: float
+    if_cache_is_down: str
+
+
+def _minute(now: datetime) -> _Minute:
+    return {"seconds": 60, "now": now.timestamp(), "if_cache_is_down": CACHE_IS_DOWN}
 
 
 def _hash(session_key: str) -> str:
