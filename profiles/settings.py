@@ -61,6 +61,8 @@ class AvatarSettings:
     store_time: timedelta = timedelta(seconds=30)
     # The age from which the janitor may call an object or row an orphan.
     grace_time: timedelta = timedelta(minutes=15)
+    # Percent of one core that the janitor may take for walking through the store, all workers together.
+    scan_percent: int = 5
 
     # Whether browsers may send pictures straight to the store, if it can take them (S3).
     direct_upload: bool = False
@@ -93,8 +95,8 @@ class AvatarSettings:
     api_new_tokens_per_hour: int = 60
     # {what: (count, seconds)}: replaces single limits, also of other apps; see profiles.limits.
     rate_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    # Bits of the networks that visitors' tries are counted for, narrowest first: an IPv4 address and its neighbors; what
-    # a household is given of IPv6, what a provider may give it instead, and what a site or a rented server has.
+    # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors. IPv6:
+    # what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)
     ipv6_networks: tuple[int, ...] = (64, 56, 48)
 

@@ -16,7 +16,8 @@ from profiles.models import Rendition, StoredImage
 from profiles.store import objects as store_objects
 from profiles.store.s3 import StoredObject
 
-_PAGE = 1000
+# Somewhat more than the objects of a page: rows that match them are read in one query.
+_ROWS = 1200
 _OURS = re.compile(r"(?:masters|renditions)/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(?:webp|png|jpg|avif)")
 
 
@@ -44,16 +45,20 @@ class Window:
         return max(self.objects, default="")
 
 
-def windows(folder: str, after: str = "") -> Iterator[Window]:
-    """Yield everything in MASTERS or RENDITIONS after the key `after`. Raise StorageError between windows."""
-    after_hash = hash_in(after) or ""
-    for page in store_objects.list_pages(folder, after):
+def windows(folder: str, after: str = "", prefix: str = "") -> Iterator[Window]:
+    """Yield everything in MASTERS or RENDITIONS after the key `after`. Raise StorageError between windows.
+
+    `prefix`: the first letters of the hashes, at most two.
+    """
+    after_hash = hash_in(after) or prefix
+    for page in store_objects.list_pages(folder, after, prefix):
         ours = {each.key: each for each in page if hash_in(each.key)}
         others = [each for each in page if each.key not in ours]
         until = hash_in(max(ours, default="")) or after_hash
         yield Window(ours, others, _rows(folder, after_hash, until))
         after_hash = until
-    yield Window({}, [], _rows(folder, after_hash, None))
+    # "g" sorts after every digit of a hash.
+    yield Window({}, [], _rows(folder, after_hash, f"{prefix}g" if prefix else None))
 
 
 def hash_in(key: str) -> str | None:
@@ -64,11 +69,14 @@ def hash_in(key: str) -> str | None:
 
 def _rows(folder: str, after_hash: str, until: str | None) -> Iterator[list[NamedObject]]:
     read = _masters if folder == store_objects.MASTERS else _renditions
-    here = Q(sha256__gt=after_hash) & (Q() if until is None else Q(sha256__lte=until))
-    while page := read(here):
+    within = Q() if until is None else Q(sha256__lte=until)
+    after = Q(sha256__gt=after_hash)
+    while page := read(within & after):
         yield page
+        if len(page) < _ROWS:
+            return
         last = page[-1]
-        here &= Q(sha256__gt=last.sha256) | Q(sha256=last.sha256, pk__gt=last.pk)
+        after = Q(sha256__gte=last.sha256) & (Q(sha256__gt=last.sha256) | Q(pk__gt=last.pk))
 
 
 def _masters(here: Q) -> list[NamedObject]:
@@ -77,7 +85,7 @@ def _masters(here: Q) -> list[NamedObject]:
     )
     return [
         NamedObject(pk, sha256, store_objects.master_key(sha256), byte_count, touched_at)
-        for pk, sha256, byte_count, touched_at in columns[:_PAGE]
+        for pk, sha256, byte_count, touched_at in columns[:_ROWS]
     ]
 
 
@@ -88,5 +96,5 @@ def _renditions(here: Q) -> list[NamedObject]:
         NamedObject(
             pk, sha256, store_objects.rendition_key(sha256, store_objects.EXTENSIONS[fmt]), byte_count, touched_at
         )
-        for pk, sha256, byte_count, touched_at, fmt in columns[:_PAGE]
+        for pk, sha256, byte_count, touched_at, fmt in columns[:_ROWS]
     ]
