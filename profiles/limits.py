@@ -34,15 +34,22 @@ class TooMany(ExpectedError):
 
 
 def spend(
-    what: str, who: object, count: int, *, seconds: int = HOUR, now: float | None = None, if_cache_is_down: str = ""
+    what: str,
+    who: object,
+    count: int,
+    *,
+    cost: int = 1,
+    seconds: int = HOUR,
+    now: float | None = None,
+    if_cache_is_down: str = "",
 ) -> None:
-    """Count one try of `what` ("uploads") by `who`. Raise TooMany past `count` tries in a window of `seconds`.
+    """Count `cost` tries of `what` ("uploads") by `who`. Raise TooMany past `count` tries in a window of `seconds`.
 
     Windows are aligned to the clock. AVATAR_RATE_LIMITS ({what: (count, seconds)}) replaces both numbers. `now` is a
     time.time(). Without a cache the try is allowed and logged, or refused with the sentence `if_cache_is_down`: raises
     ExpectedError of the kind UNCOUNTED.
     """
-    _spend(what, who, 1, count, seconds, now, if_cache_is_down)
+    _spend(what, who, 1, count, seconds, now, if_cache_is_down, cost)
 
 
 def spend_in_networks(
@@ -96,7 +103,14 @@ def spend_shared(
 
 
 def _spend(
-    what: str, who: object, times: int, count: int, seconds: int, now: float | None, if_cache_is_down: str
+    what: str,
+    who: object,
+    times: int,
+    count: int,
+    seconds: int,
+    now: float | None,
+    if_cache_is_down: str,
+    cost: int = 1,
 ) -> None:
     count, seconds = settings.current().rate_limits.get(what, (count, seconds))
     window, elapsed = divmod(int(time.time() if now is None else now), seconds)
@@ -104,7 +118,7 @@ def _spend(
     key = f"limit:{what}:{window}:{digest}"
     try:
         # One request to the cache for the first try of a window, which most are.
-        tries = 1 if cache.add(key, 1, timeout=seconds + 1) else cache.incr(key)
+        tries = cost if cache.add(key, cost, timeout=seconds + 1) else cache.incr(key, cost)
     except ValueError:  # flushed between the two: this is the first try again
         return
     except (RedisError, OSError) as error:

@@ -24,7 +24,9 @@ from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_directory, build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.models import CachedObject, IpfsBlock
+from nft.settings import conf
 from profiles.jobs import job
+from profiles.leases import fresh
 
 Origin = CachedObject.Origin
 # Longer URIs do not fit the column, so their files are fetched each time.
@@ -114,14 +116,19 @@ def store_file(file: IpfsFile, now: datetime) -> CachedObject:
                 "media_type": file.media_type,
                 "byte_count": len(file.data),
                 "sha256": hashlib.sha256(file.data).hexdigest(),
-                "proved_at": now,
                 "used_at": now,
+                **verified(now),
             },
         )
         row.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
         if not is_new:
             _update(row, file.media_type, now)
     return row
+
+
+def verified(now: datetime) -> dict[str, object]:
+    """Return the columns of a file whose blocks were all verified just now."""
+    return {**fresh(now + timedelta(days=conf().rehash_days)), "proved_at": now, "damaged_at": None}
 
 
 @job(every=timedelta(minutes=10), expires=None)
@@ -169,11 +176,9 @@ def _check_readable(file: IpfsFile) -> None:
 
 def _update(row: CachedObject, media_type: str, now: datetime) -> None:
     """Record that a known file was verified and used. A file that we made stays PINNED if it is fetched later."""
-    row.proved_at = row.used_at = now
-    row.damaged_at = None
-    if media_type:
-        row.origin, row.media_type = Origin.PINNED, media_type
-    row.save(update_fields=["proved_at", "used_at", "damaged_at", "origin", "media_type"])
+    made_here: dict[str, object] = {"origin": Origin.PINNED, "media_type": media_type} if media_type else {}
+    CachedObject.objects.filter(pk=row.pk).update(used_at=now, **verified(now), **made_here)
+    row.refresh_from_db()
 
 
 def _read_block(cid: Cid) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from profiles.leases import Leased
+from profiles.leases import Leased, Policy
 
 
 class IpfsBlock(models.Model):
@@ -21,8 +23,13 @@ class IpfsBlock(models.Model):
         return self.sha256[:12]
 
 
-class CachedObject(models.Model):
-    """A whole IPFS file and the blocks that prove it, shared by all tokens that use it."""
+class CachedObject(Leased):
+    """A whole IPFS file and the blocks that prove it, shared by all tokens that use it.
+
+    The lease is for verifying it again, NFT_REHASH_DAYS after it was verified last.
+    """
+
+    policy = Policy(lease=timedelta(minutes=5))
 
     class Origin(models.TextChoices):
         PINNED = "pinned", "Made and pinned here"
@@ -46,9 +53,9 @@ class CachedObject(models.Model):
         null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
     )
 
-    class Meta:
+    class Meta(Leased.Meta):
         indexes = [
-            models.Index(fields=["proved_at"], name="cached_due"),
+            *Leased.Meta.indexes,
             models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
         ]
 

@@ -35,7 +35,8 @@ def clean_abandoned_uploads(now: datetime, *, seconds: float = 200.0) -> Counter
     try:
         clean_uploads(cleaning)
     finally:
-        log_counts(cleaning.counts)
+        if cleaning.counts:
+            log_counts(cleaning.counts)
     return cleaning.counts
 
 
@@ -54,7 +55,8 @@ def clean_shard(shard_id: int, now: datetime, *, seconds: float = 60.0) -> Count
         try:
             is_done = clean_folder(cleaning, shard.folder, shard.prefix)
         finally:
-            log_counts(cleaning.counts)
+            if cleaning.counts:
+                log_counts(cleaning.counts)
             _keep(shard, earlier, cleaning)
         if is_done:
             shard.release(shard.begun_at + _interval(shard), begun_at=None, finished_at=now)

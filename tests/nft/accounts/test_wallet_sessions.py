@@ -47,11 +47,11 @@ def rotate_signer(chain: Chain, account: Any, signer: Wallet) -> None:
 
 
 def recheck(chain: Chain, at: datetime) -> int:
-    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [chain.url], 0), at)
+    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [chain.url], 0), at, CHAIN_ID).ended
 
 
 def recheck_in_an_outage(at: datetime) -> int:
-    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [NOBODY], 0), at)
+    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [NOBODY], 0), at, CHAIN_ID).ended
 
 
 def is_in(browser: Browser) -> bool:
@@ -115,7 +115,7 @@ class TestTheContractIsAskedAgain:
 
     def test_the_task_asks_the_configured_chain(self, chain: Chain, browser: Browser, account: Any) -> None:
         rotate_signer(chain, account, Wallet.create())
-        WalletSession.objects.update(next_check_at=timezone.now())
+        WalletSession.objects.update(due_at=timezone.now())
         run(sessions.recheck_wallet_sessions)
         assert not is_in(browser)
 
@@ -138,7 +138,7 @@ class TestOutages:
 
     def test_a_chain_that_is_no_longer_configured_is_silence(self, browser: Browser, settings: Any) -> None:
         settings.NFT_CHAINS = chains_at(NOBODY) | {CHAIN_ID: chains_at(NOBODY)[CHAIN_ID]}
-        WalletSession.objects.update(next_check_at=timezone.now())
+        WalletSession.objects.update(due_at=timezone.now())
         settings.NFT_CHAINS = {}
         run(sessions.recheck_wallet_sessions)
         assert WalletSession.objects.get().ended_at is None
@@ -153,7 +153,7 @@ class TestKeyAccounts:
         browser = Browser()
         browser.sign_in(owner)
         row = WalletSession.objects.get()
-        assert (row.text, bytes(row.signature), row.next_check_at) == ("", b"", None)
+        assert (row.text, bytes(row.signature), row.due_at) == ("", b"", None)
         assert recheck_in_an_outage(timezone.now() + 10 * DAY) == 0
         assert is_in(browser)
 
@@ -178,7 +178,7 @@ class TestKeyAccounts:
 
     def test_rows_nobody_can_be_in_any_more_go(self, owner: Wallet) -> None:
         Browser().sign_in(owner)
-        sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [NOBODY], 0), timezone.now() + 17 * DAY)
+        assert sessions.delete_old_sessions(timezone.now() + 17 * DAY) == 1
         assert not WalletSession.objects.exists()
 
     def test_a_session_whose_row_is_gone_is_signed_out(self, owner: Wallet) -> None:

@@ -70,7 +70,7 @@ def test_a_damaged_file_is_fetched_again(helia: Gateway) -> None:
     gateways = Gateways([helia.url])
     fetch_ipfs(IpfsUri(cid), clients(gateways), LIMITS)
     kept = CachedObject.objects.get()
-    CachedObject.objects.update(proved_at=NOW)
+    CachedObject.objects.update(proved_at=NOW, due_at=NOW)
     spoil(cid)
     assert rehash_due(LATER, gateways) == 0
     kept.refresh_from_db()

@@ -15,9 +15,11 @@ from django.utils import timezone
 from nft.accounts.linking import unlink_account, update_account
 from nft.accounts.listing import list_accounts
 from nft.accounts.public import public_accounts
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
-from nft.names.primary import MAX_AGE, PERIOD, sweep_primary_names, update_primary_name
+from nft.names import primary
+from nft.names.primary import MAX_AGE, PERIOD, complete_primary_names, update_primary_name
 from profiles import jobs
 from profiles.leases import due
 from profiles.people.profiles import profile_of
@@ -36,6 +38,11 @@ def world(chain: Chain) -> World:
     world = make_world(chain)
     world.now = timezone.now() + timedelta(seconds=5)  # requests are served by the real clock
     return world
+
+
+def sweep_primary_names(now: datetime, clients: Clients) -> int:
+    complete_primary_names(now)
+    return primary.sweep_primary_names(now, clients)
 
 
 def account_of(user: User) -> LinkedAccount:
