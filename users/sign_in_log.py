@@ -61,7 +61,8 @@ def record_password(sender: object, request: HttpRequest, user: User, **_: objec
 def record_sign_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Receive allauth's `user_logged_in`. The entry holds neither an account's nor a network's address."""
     device = device_name(request.META.get("HTTP_USER_AGENT", ""))
-    record(profile_of(user), SIGN_IN, user, method=method_of(request.session, user), device=device)
+    is_loaded = user._meta.get_field("profile").is_cached(user)  # noqa: SLF001 - as by a sign-in with a wallet
+    record(user.profile if is_loaded else profile_of(user), SIGN_IN, user, method=method_of(request.session, user), device=device)
 
 
 def method_of(session: SessionBase | dict[str, object], user: User) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import transaction
+from django.db import connection, transaction
 
 from nft.accounts import guest_sessions
 from nft.accounts.errors import (
@@ -116,31 +116,52 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
     return challenge
 
 
-def find_challenge(session: SessionBase, text: str, now: datetime) -> SignInChallenge:
-    """Return the challenge of this session whose stored bytes equal `text`.
+def use_challenge(visitor: Visitor, text: str, now: datetime) -> SignInChallenge:
+    """Mark the challenge of this session whose stored bytes equal `text` as used, and return it.
 
-    Raise AccountError of the kind CHALLENGE_UNKNOWN, TEXT_CHANGED, CHALLENGE_USED or CHALLENGE_EXPIRED.
+    One statement: of parallel calls one returns, the others raise (V5). Raise AccountError of the kind
+    CHALLENGE_UNKNOWN, TEXT_CHANGED (also if it names another person than the visitor), CHALLENGE_USED or
+    CHALLENGE_EXPIRED.
     """
-    issued = list(SignInChallenge.objects.filter(session_hash=_hash(session.session_key or "")))
+    session_hash = _hash(visitor.session.session_key or "")
+    used = _use(session_hash, visitor.user, text, now) if _can_be_stored(text) else None
+    if used is None:
+        raise _find_refusal(session_hash, text, now)
+    return used
+
+
+def _use(session_hash: str, user: User | None, text: str, now: datetime) -> SignInChallenge | None:
+    table, field = SignInChallenge._meta.db_table, SignInChallenge._meta.get_field  # noqa: SLF001 - public
+    at = field("consumed_at").get_db_prep_value(now, connection)
+    person = field("user").get_db_prep_value(user and user.pk, connection)
+    # Django can't return the rows of an update.
+    statement = (
+        f"UPDATE {table} SET consumed_at = %s WHERE session_hash = %s AND text = %s "  # noqa: S608 - our own name
+        "AND consumed_at IS NULL AND expires_at > %s AND (user_id IS NULL OR user_id = %s) RETURNING *"
+    )
+    return next(iter(SignInChallenge.objects.raw(statement, [at, session_hash, text, at, person])), None)
+
+
+def _can_be_stored(text: str) -> bool:
+    """Return whether a database takes the text at all; if not, it is none of ours."""
+    return text.isascii() and "\0" not in text
+
+
+def _find_refusal(session_hash: str, text: str, now: datetime) -> AccountError:
+    """Return why no challenge of this session was used."""
+    issued = list(SignInChallenge.objects.filter(session_hash=session_hash))
     if not issued:
-        raise AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
+        return AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
     same = [one for one in issued if is_same_text(one.text, text)]
     if not same:
-        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
+        return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
     if same[0].consumed_at is not None:
-        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
+        return AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
     if now >= same[0].expires_at:
         minutes = int(LIFETIME.total_seconds() // 60)
         sentence = f"The text has to be signed within {minutes} minutes. Start again and sign the new one."
-        raise AccountError(sentence, CHALLENGE_EXPIRED)
-    return same[0]
-
-
-def consume(challenge: SignInChallenge, now: datetime) -> None:
-    """Mark the challenge as used. Of parallel calls one returns; the others raise the kind CHALLENGE_USED (V5)."""
-    fresh = SignInChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True, expires_at__gt=now)
-    if fresh.update(consumed_at=now) != 1:
-        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
+        return AccountError(sentence, CHALLENGE_EXPIRED)
+    return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)  # it names another person
 
 
 @job(every=timedelta(minutes=5), expires=None)

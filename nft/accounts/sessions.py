@@ -69,12 +69,13 @@ def begin_session(session: SessionBase, user_id: int, now: datetime) -> None:
     session.pop(SESSION_KEY, None)
     if not isinstance(started, dict) or started.get("user") != str(user_id):
         return
-    account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id).first()
-    row = WalletSession(user_id=user_id, account=account, begun_at=now, seen_at=now, checked_at=now)
-    if account is None:  # unlinked or moved since it signed, as while a second factor was looked for
-        row.ended_at, row.ended_because = now, UNLINKED
-    else:
+    row = WalletSession(user_id=user_id, begun_at=now, seen_at=now, checked_at=now)
+    account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id)
+    if account.update(last_used_at=now):
+        row.account_id = UUID(started["account"])
         _set_signature(row, str(started.get("text", "")), str(started.get("signature", "")), now)
+    else:  # unlinked or moved since it signed, as while a second factor was looked for
+        row.ended_at, row.ended_because = now, UNLINKED
     row.save(force_insert=True)
     session[SESSION_KEY] = str(row.pk)
 

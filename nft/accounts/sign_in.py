@@ -12,19 +12,16 @@ from django.db.models import F
 
 from nft.accounts import linking, moving, signatures
 from nft.accounts.challenges import (
-    NOT_OUR_TEXT,
     Visitor,
-    consume,
     count_network_try,
     count_shared_try,
     count_try,
-    find_challenge,
+    use_challenge,
 )
 from nft.accounts.errors import (
     BODY_TOO_LARGE,
     CHAIN_UNAVAILABLE,
     SIGNATURE_MISMATCH,
-    TEXT_CHANGED,
     AccountError,
     body_too_large,
 )
@@ -73,9 +70,7 @@ def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Out
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
         raise body_too_large("The text", MAX_TEXT_BYTES)
     count_try(visitor, "verify", now)
-    challenge = find_challenge(visitor.session, reply.text, now)
-    _check_same_person(challenge, visitor)
-    consume(challenge, now)
+    challenge = use_challenge(visitor, reply.text, now)
     proof = _prove(challenge, reply.signature, visitor, chains, now)
     return _carry_out(challenge, proof, now)
 
@@ -91,12 +86,6 @@ def _carry_out(challenge: SignInChallenge, proof: Proof, now: datetime) -> Outco
         return Outcome(user, moved.account, done, leaves_behind=moved.leaves_behind)
     act = linking.link_account if purpose is Purpose.LINK else linking.find_own_account
     return Outcome(user, act(user, proof, now), purpose)
-
-
-def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
-    """Raise the kind TEXT_CHANGED if the text names another person than the visitor."""
-    if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
-        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
 
 
 def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains: Chains, now: datetime) -> Proof:

@@ -32,19 +32,15 @@ ROOT = Path(__file__).resolve().parents[3]
 MB = 1_000_000
 STATEMENTS = [
     "the session",
-    "the session's challenges",
-    "the challenge is used up",
+    "the session's challenge is used up",
     "the account and its person",
-    "the account was used",
     "has the person a second factor?",
-    "the session gets another key",
-    "the account is still theirs",
+    "the account is still theirs, and was used",
     "the session is tied to the account",
     "the person was here",
-    "the person's profile",
     "the sign-in is written down",
     "the session in the person's list",
-    "the session's new content",
+    "the session's new key and content",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from profiles.models import AuditEntry
+from tests.kit.fake_node import relaying_node
 from tests.kit.jobs import run
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
 from tests.servers.chain import Chain
@@ -118,6 +120,47 @@ class TestTheContractIsAskedAgain:
         WalletSession.objects.update(due_at=timezone.now())
         run(sessions.recheck_wallet_sessions)
         assert not is_in(browser)
+
+
+class TestManySessions:
+    def test_take_few_requests_and_only_the_revoked_one_ends(
+        self, chain: Chain, browser: Browser, account: Any, owner: Wallet
+    ) -> None:
+        row = WalletSession.objects.get()
+        for number in range(30):
+            row.pk = uuid4()
+            row.signature = b"nonsense" if number == 7 else row.signature
+            row.save(force_insert=True)
+            row = WalletSession.objects.get(user=browser.user, pk=WalletSession.objects.earliest("begun_at").pk)
+        with relaying_node(chain) as (url, asked):
+            client = ChainClient(CHAIN_ID, [url], 0)
+            done = sessions.recheck_due(lambda _: client, timezone.now() + DAY, CHAIN_ID)
+        assert (done.checked, done.ended) == (31, 1)
+        assert len(asked) < 31
+        assert WalletSession.objects.get(ended_at__isnull=False).ended_because == sessions.NOT_VOUCHED
+
+    def test_are_checked_by_one_worker_at_a_time(self, chain: Chain, browser: Browser) -> None:
+        WalletSession.objects.update(attempt=uuid4(), due_at=timezone.now() + DAY + timedelta(minutes=1))
+        assert sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [chain.url], 0), timezone.now() + DAY, CHAIN_ID) == (
+            sessions.Rechecked(0, 0)
+        )
+        assert recheck(chain, timezone.now() + DAY + timedelta(minutes=2)) == 0
+        assert WalletSession.objects.get().attempt is None
+
+    def test_a_new_signature_outdates_what_a_worker_is_finding_out(
+        self, chain: Chain, browser: Browser, account: Any, owner: Wallet
+    ) -> None:
+        really, now = sessions._verify, timezone.now() + DAY
+
+        def renew_meanwhile(*details: Any) -> Any:
+            kinds = really(*details)
+            text = browser.text_for(account.address, purpose="reauthenticate")
+            assert browser.verify(text, owner.sign(text)).status_code == 200
+            return [sessions.SignatureKind.WRONG for _ in kinds]
+
+        with patch.object(sessions, "_verify", renew_meanwhile):
+            assert recheck(chain, now) == 0
+        assert WalletSession.objects.get().ended_at is None
 
 
 class TestOutages:

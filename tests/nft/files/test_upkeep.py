@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
@@ -101,6 +103,36 @@ def test_nothing_is_marked_damaged_while_the_store_is_down(monkeypatch: pytest.M
     assert rehash_due(LATER, NONE) == 0
     assert CachedObject.objects.get().damaged_at is None
     assert CachedObject.objects.get().proved_at == NOW
+
+
+def test_files_are_verified_within_the_budget_and_by_one_worker_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        fetched(f"file {number}".encode())
+    cache.clear()
+    monkeypatch.setattr(upkeep, "REHASH_BATCH", 2)
+    monkeypatch.setattr(upkeep, "FEWEST_PER_MINUTE", 4)
+    leased = CachedObject.objects.latest("pk")
+    CachedObject.objects.filter(pk=leased.pk).update(attempt=uuid4(), due_at=LATER + timedelta(minutes=4))
+    for verified in (2, 4, 4):  # the budget of this minute is 4
+        rehash_due(LATER, NONE)
+        assert CachedObject.objects.filter(proved_at=LATER).count() == verified
+    assert CachedObject.objects.exclude(proved_at=LATER).get() == leased
+
+
+def test_the_budget_lets_every_file_be_verified_in_time(settings: Any) -> None:
+    cache.set("ipfs:files", 2_000_000)
+    assert upkeep.files_per_minute() * 60 * 24 * 7 >= 2 * 2_000_000
+    settings.NFT_REHASH_DAYS = 1
+    assert upkeep.files_per_minute() * 60 * 24 >= 2 * 2_000_000
+    cache.clear()
+
+
+def test_what_a_run_has_no_time_for_is_left_to_the_next() -> None:
+    for number in range(3):
+        fetched(f"file {number}".encode())
+    rehash_due(LATER, NONE, seconds=-1)
+    rows = CachedObject.objects.all()
+    assert [(row.proved_at, row.tries, row.attempt, row.due_at) for row in rows] == [(NOW, 0, None, LATER)] * 3
 
 
 def test_a_file_is_fetched_and_stored_once(helia: Gateway) -> None:
