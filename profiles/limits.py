@@ -18,13 +18,13 @@ from redis.exceptions import RedisError
 
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
+from profiles.outages import CACHE
 
 logger = logging.getLogger(__name__)
 
 HOUR = 3600  # seconds
 #: A wider network has so many times the tries of an address.
 WIDER = 4
-UNCOUNTED = Kind("temporarily-unavailable", "A part of this site is down", 503, permanent=False)
 
 
 class TooMany(ExpectedError):
@@ -47,7 +47,7 @@ def spend(
 
     Windows are aligned to the clock. AVATAR_RATE_LIMITS ({what: (count, seconds)}) replaces both numbers. `now` is a
     time.time(). Without a cache the try is allowed and logged, or refused with the sentence `if_cache_is_down`: raises
-    ExpectedError of the kind UNCOUNTED.
+    ExpectedError of the kind CACHE.
     """
     _spend(what, who, 1, count, seconds, now, if_cache_is_down, cost)
 
@@ -123,7 +123,7 @@ def _spend(
         return
     except (RedisError, OSError) as error:
         if if_cache_is_down:
-            raise ExpectedError(if_cache_is_down, UNCOUNTED) from error
+            raise ExpectedError(if_cache_is_down, CACHE) from error
         logger.warning("The cache is down: %s are not counted.", what)
         return
     if tries > count * times:

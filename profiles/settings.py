@@ -95,8 +95,8 @@ class AvatarSettings:
     api_new_tokens_per_hour: int = 60
     # {what: (count, seconds)}: replaces single limits, also of other apps; see profiles.limits.
     rate_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors. IPv6:
-    # what a household has, what a provider may give it instead, and what a company or a rented server has.
+    # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
+    # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)
     ipv6_networks: tuple[int, ...] = (64, 56, 48)
 

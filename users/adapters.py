@@ -9,6 +9,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.urls import reverse
 
 from profiles.limits import networks_of_request

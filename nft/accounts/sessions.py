@@ -17,7 +17,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q
 
 from nft.accounts import signatures
-from nft.accounts.signatures import Signed, SignatureKind
+from nft.accounts.signatures import SignatureKind, Signed
 from nft.clients.bundle import Clients
 from nft.clients.evm.budget import take_requests
 from nft.clients.evm.chain import ChainClient
@@ -181,9 +181,7 @@ def _due(now: datetime) -> Q:
     return Q(due_at__lte=now, ended_at=None, account__isnull=False)
 
 
-def _verify(
-    chains: Chains, chain_id: int, rows: Sequence[tuple[WalletSession, LinkedAccount]]
-) -> list[SignatureKind]:
+def _verify(chains: Chains, chain_id: int, rows: Sequence[tuple[WalletSession, LinkedAccount]]) -> list[SignatureKind]:
     signed = [Signed(account.address, row.text, bytes(row.signature)) for row, account in rows]
     try:
         return signatures.verify_many(chains(chain_id), signed)

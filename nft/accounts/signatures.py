@@ -94,7 +94,9 @@ def verify_many(chain: ChainClient, many: Sequence[Signed]) -> list[SignatureKin
         return found
     for place, (each, answer) in enumerate(zip(many, answers, strict=True)):
         is_confirmed = isinstance(answer, bytes) and _is_yes(answer)
-        found[place] = SignatureKind.CONTRACT if is_confirmed else verify(chain, each.address, each.text, each.signature)
+        found[place] = (
+            SignatureKind.CONTRACT if is_confirmed else verify(chain, each.address, each.text, each.signature)
+        )
     return found
 
 

@@ -16,7 +16,6 @@ from django.db import transaction
 from django.db.models import Q
 from redis.exceptions import RedisError
 
-from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.core.ipfs.cid import Cid, parse_cid
@@ -29,6 +28,7 @@ from nft.settings import conf
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_rows
 from profiles.limits import TooMany, spend
+from profiles.store.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def rehash_due(now: datetime, gateways: Gateways, *, seconds: float = SECONDS) -
         with row.attempting(now):
             try:
                 damaged += not rehash(row, now, gateways)
-            except BlockStoreError:
+            except StorageError:
                 log.exception("The block store does not answer, so files can't be verified now.")
                 row.postpone(now, STORE_IS_DOWN)
                 is_store_down = True
@@ -114,7 +114,7 @@ def files_per_minute() -> int:
 
 
 def rehash(row: CachedObject, now: datetime, gateways: Gateways) -> bool:
-    """Verify a leased file's blocks; fetch a damaged file again. Return whether it is whole. Raise BlockStoreError."""
+    """Verify a leased file's blocks; fetch a damaged file again. Return whether it is whole. Raise StorageError."""
     root, path = parse_place(row)
     try:
         read_stored(root, path, DagLimits(max_bytes=max(row.byte_count, 1), max_blocks=10_000))

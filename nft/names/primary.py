@@ -170,7 +170,7 @@ def _fetch_name(account: LinkedAccount, clients: Clients) -> str:
 
 def _fetch_names(accounts: Sequence[LinkedAccount], clients: Clients) -> list[str | NameLookupError]:
     """Do the same for many. An error stands in the name's place."""
-    found: dict[int, str | None | NameLookupError] = {}
+    found: dict[int, str | NameLookupError | None] = {}
     pairs: dict[int, tuple[bytes, int]] = {}
     for place, account in enumerate(accounts):
         try:
@@ -184,7 +184,7 @@ def _fetch_names(accounts: Sequence[LinkedAccount], clients: Clients) -> list[st
     return [_usable(found[place]) for place in range(len(accounts))]
 
 
-def _usable(found: str | None | NameLookupError) -> str | NameLookupError:
+def _usable(found: str | NameLookupError | None) -> str | NameLookupError:
     if isinstance(found, NameLookupError):
         return "" if any(found.is_a(kind) for kind in _NO_USABLE_NAME) else found
     return found or ""

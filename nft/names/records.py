@@ -74,7 +74,7 @@ class NameReader:
         """Return the normalized name that the address chose, if the name leads back to the address."""
         return self._read(lambda: self._records.primary_name(address, coin_type))
 
-    def fetch_primary_names(self, accounts: Sequence[tuple[bytes, int]]) -> list[str | None | NameLookupError]:
+    def fetch_primary_names(self, accounts: Sequence[tuple[bytes, int]]) -> list[str | NameLookupError | None]:
         """Do the same for many pairs of address and coin type, in few requests. An error stands in the name's place."""
         try:
             ends_at = time.monotonic() + LOOK_UP_SECONDS
@@ -82,9 +82,7 @@ class NameReader:
                 view, head = self.client.first_working_view()
                 return _read_together(view, head, ends_at, self._primary_names(accounts))
             views, number = self._agreeing_views()
-            found = [
-                _read_together(view, view.block(number), ends_at, self._primary_names(accounts)) for view in views
-            ]
+            found = [_read_together(view, view.block(number), ends_at, self._primary_names(accounts)) for view in views]
         except ChainUnavailable as error:
             raise names_unavailable() from error
         return [self._agreed(each, number) for each in zip(*found, strict=True)]

@@ -25,7 +25,9 @@ class StoreShard(Leased):
         null=True, blank=True, help_text="When the last whole walk ended."
     )
     object_count = models.PositiveBigIntegerField(default=0, help_text="Objects seen by this walk, or by the last one.")
-    cpu_seconds = models.FloatField(default=0, help_text="What this walk took of a worker's processor, or the last one.")
+    cpu_seconds = models.FloatField(
+        default=0, help_text="What this walk took of a worker's processor, or the last one."
+    )
 
     class Meta(Leased.Meta):
         constraints = [models.UniqueConstraint(fields=["folder", "prefix"], name="store_shard_once")]

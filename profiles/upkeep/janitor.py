@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -29,8 +29,9 @@ from profiles.images.errors import PictureError
 from profiles.models import Rendition, StoredImage, UploadTicket
 from profiles.pictures.direct_upload import LATE
 from profiles.store import objects as store_objects
+from profiles.store.errors import StorageError
 from profiles.store.files import DRAFT
-from profiles.store.objects import INCOMING, MASTERS, RENDITIONS, StorageError
+from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.store.s3 import StoredObject
 from profiles.upkeep.matching import NamedObject, Window, hash_in, windows
 from profiles.upkeep.repair import Outcome, handle_missing_master, is_there, repair_rendition

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse"  # noqa: S105 - of a test
+PASSWORD = "correct horse"
 
 
 def can_sign_in(address: str, password: str) -> bool:

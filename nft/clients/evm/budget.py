@@ -1,4 +1,4 @@
-"""The requests that upkeep may make to the nodes of a chain, so that a backlog leaves the rest to what people wait for."""
+"""The requests that upkeep may make to the nodes of a chain: a backlog leaves the rest to what people wait for."""
 
 from __future__ import annotations
 

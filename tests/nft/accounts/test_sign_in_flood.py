@@ -90,15 +90,22 @@ def test_2000_addresses_all_over_the_world_leave_everybody_their_share(settings:
 
 def test_wrong_signatures_for_an_account_do_not_shut_it_out() -> None:
     """For contract accounts, as each of these asks a chain."""
+
+    def is_let_through(guest: Visitor) -> bool:
+        try:
+            count_shared_try(guest, "contract-signature-account", "1:aa", NOW)
+        except TooMany:
+            return False
+        return True
+
     tries = 0
     for number in range(100):
-        with pytest.raises(TooMany):
-            for _ in range(1000):
-                count_shared_try(visitor(f"203.0.{number}.7"), "contract-signature-account", "1:aa", NOW)
-                tries += 1
+        guest = visitor(f"203.0.{number}.7")
+        while is_let_through(guest):
+            tries += 1
     limit, share = (TRIES_PER_MINUTE[f"contract-signature-account{part}"] for part in ("", "-share"))
     assert tries == limit + 100 * share
-    count_shared_try(visitor("198.51.100.1"), "contract-signature-account", "1:aa", NOW)
+    assert is_let_through(visitor("198.51.100.1"))
 
 
 def test_behind_our_proxy_a_flooder_cannot_pose_as_others(settings: Any) -> None:

@@ -141,9 +141,9 @@ class TestManySessions:
 
     def test_are_checked_by_one_worker_at_a_time(self, chain: Chain, browser: Browser) -> None:
         WalletSession.objects.update(attempt=uuid4(), due_at=timezone.now() + DAY + timedelta(minutes=1))
-        assert sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [chain.url], 0), timezone.now() + DAY, CHAIN_ID) == (
-            sessions.Rechecked(0, 0)
-        )
+        assert sessions.recheck_due(
+            lambda _: ChainClient(CHAIN_ID, [chain.url], 0), timezone.now() + DAY, CHAIN_ID
+        ) == (sessions.Rechecked(0, 0))
         assert recheck(chain, timezone.now() + DAY + timedelta(minutes=2)) == 0
         assert WalletSession.objects.get().attempt is None
 

@@ -107,9 +107,7 @@ def test_a_part_is_cleaned_by_one_worker_at_a_time() -> None:
 
 class TestAnInterruptedWalk:
     @pytest.fixture(autouse=True)
-    def _small_pages(
-        self, _any_store: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def _small_pages(self, _any_store: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
         if "s3" in request.node.name:
             pytest.skip("pages of S3 have 1,000 objects")
         monkeypatch.setattr(objects, "_PAGE", 2)

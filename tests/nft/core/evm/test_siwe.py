@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nft.core.errors import CoreError
+from nft.core.evm import siwe as siwe_text
 from nft.core.evm.errors import BadSignature
 from nft.core.evm.signatures import is_erc6492, message_hash, parse_signature, recover_address, unwrap_erc6492
-from nft.core.evm import siwe as siwe_text
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, check_read_back, is_same_text
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 250_000, tzinfo=UTC)
