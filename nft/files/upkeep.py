@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
 from nft.clients.ipfs.gateways import Gateways
@@ -22,7 +23,7 @@ from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.errors import DagError
 from nft.core.tokens.uri import IpfsUri
-from nft.files.store import IpfsFile, ipfs_uri, read_stored, store_file, verified
+from nft.files.store import IpfsFile, delete_files, ipfs_uri, read_stored, store_file, verified
 from nft.models import CachedObject, ClaimPicture
 from nft.settings import conf
 from profiles.jobs import enqueue, job
@@ -33,7 +34,8 @@ from profiles.store.errors import StorageError
 log = logging.getLogger(__name__)
 
 KEPT_UNUSED = timedelta(days=7)
-DELETE_BATCH = 500
+# Files that are looked for among the claims' pictures together: no index leads from a URI to a claim.
+DELETE_BATCH = 5000
 REHASH_BATCH = 100
 # The length of one run of `rehash_due`. What is left over is due again at once.
 SECONDS = 40.0
@@ -49,22 +51,29 @@ FETCH_SECONDS = 30.0
 
 
 @job(every=timedelta(hours=1), expires=None)
-def delete_unused_files(now: datetime) -> int:
-    """Delete a batch of fetched files that were not used for KEPT_UNUSED. Return how many were deleted.
+def delete_unused_files(now: datetime, *, seconds: float = SECONDS) -> int:
+    """Delete fetched files that were not used for KEPT_UNUSED, for about `seconds`. Return how many were deleted.
 
     Their blocks are deleted by `delete_unused_blocks`. A file that is used meanwhile is touched first, and so is kept.
     """
-    cutoff = now - KEPT_UNUSED
-    fetched = CachedObject.objects.filter(origin=CachedObject.Origin.FETCHED, used_at__lt=cutoff)
-    by_uri = {str(IpfsUri(*parse_place(row))): row.pk for row in fetched.order_by("used_at")[:DELETE_BATCH]}
+    fetched = CachedObject.objects.filter(origin=CachedObject.Origin.FETCHED, used_at__lt=now - KEPT_UNUSED)
+    ends_at, deleted = time.monotonic() + seconds, 0
+    while batch := list(fetched.order_by("used_at")[:DELETE_BATCH]):
+        deleted += _delete_unnamed(fetched, batch, now)
+        if len(batch) < DELETE_BATCH or time.monotonic() > ends_at:
+            break
+    return deleted
+
+
+def _delete_unnamed(fetched: QuerySet[CachedObject], batch: Sequence[CachedObject], now: datetime) -> int:
+    by_uri = {str(IpfsUri(*parse_place(row))): row.pk for row in batch}
     pictures = ClaimPicture.objects.filter(Q(token_uri__in=by_uri) | Q(image_uri__in=by_uri))
     pairs = pictures.values_list("token_uri", "image_uri")  # of claims: their metadata and their picture
     named = {by_uri[uri] for pair in pairs for uri in pair if uri in by_uri}
     fetched.filter(pk__in=named).update(used_at=now)  # due again after another KEPT_UNUSED
     with transaction.atomic():  # a user that touches a locked row waits, then finds it deleted and fetches the file
         unused = fetched.select_for_update().filter(pk__in=set(by_uri.values()) - named).values_list("pk", flat=True)
-        _, deleted = CachedObject.objects.filter(pk__in=list(unused)).delete()
-    return deleted.get("nft.CachedObject", 0)
+        return delete_files(list(unused), now)
 
 
 @job(queue="ipfs", every=timedelta(minutes=1))

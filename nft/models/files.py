@@ -17,7 +17,14 @@ class IpfsBlock(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)
     byte_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
-    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
+    touched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody last began to store it, or a file left it; else empty."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["touched_at"], condition=Q(touched_at__isnull=False), name="block_maybe_unused")
+        ]
 
     def __str__(self) -> str:
         return self.sha256[:12]

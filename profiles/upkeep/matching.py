@@ -18,6 +18,7 @@ from profiles.store.s3 import StoredObject
 
 # Somewhat more than the objects of a page: rows that match them are read in one query.
 _ROWS = 1200
+_DIGITS = 64
 _OURS = re.compile(r"(?:masters|renditions)/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(?:webp|png|jpg|avif)")
 
 
@@ -50,15 +51,19 @@ def windows(folder: str, after: str = "", prefix: str = "") -> Iterator[Window]:
 
     `prefix`: the first letters of the hashes, at most two.
     """
-    after_hash = hash_in(after) or prefix
+    part = Q(sha256__gte=prefix.ljust(_DIGITS, "0"), sha256__lte=prefix.ljust(_DIGITS, "f"))
+    here = _after(part, hash_in(after))
     for page in store_objects.list_pages(folder, after, prefix):
         ours = {each.key: each for each in page if hash_in(each.key)}
         others = [each for each in page if each.key not in ours]
-        until = hash_in(max(ours, default="")) or after_hash
-        yield Window(ours, others, _rows(folder, after_hash, until))
-        after_hash = until
-    # "g" sorts after every digit of a hash.
-    yield Window({}, [], _rows(folder, after_hash, f"{prefix}g" if prefix else None))
+        until = hash_in(max(ours, default=""))
+        yield Window(ours, others, _rows(folder, here & Q(sha256__lte=until)) if until else iter(()))
+        here = _after(part, until) if until else here
+    yield Window({}, [], _rows(folder, here))
+
+
+def _after(part: Q, sha256: str | None) -> Q:
+    return part & Q(sha256__gt=sha256) if sha256 else part
 
 
 def hash_in(key: str) -> str | None:
@@ -67,11 +72,10 @@ def hash_in(key: str) -> str | None:
     return found[2] if found else None
 
 
-def _rows(folder: str, after_hash: str, until: str | None) -> Iterator[list[NamedObject]]:
+def _rows(folder: str, here: Q) -> Iterator[list[NamedObject]]:
     read = _masters if folder == store_objects.MASTERS else _renditions
-    within = Q() if until is None else Q(sha256__lte=until)
-    after = Q(sha256__gt=after_hash)
-    while page := read(within & after):
+    after = Q()
+    while page := read(here & after):
         yield page
         if len(page) < _ROWS:
             return

@@ -23,10 +23,10 @@ from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import build_file
 from nft.core.tokens.uri import IpfsUri
-from nft.files import upkeep
-from nft.files.store import IpfsFile, fetch_ipfs, pin_file, store_file
+from nft.files import publishing, store, upkeep
+from nft.files.store import IpfsFile, delete_unused_blocks, fetch_ipfs, pin_file, store_file
 from nft.files.upkeep import KEPT_UNUSED, delete_unused_files, rehash_due
-from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
+from nft.models import CachedObject, ClaimPicture, IpfsBlock, PinnedCopy, TokenClaim
 from profiles.store.errors import StorageError
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
@@ -182,3 +182,40 @@ def test_a_file_that_is_used_again_is_kept(helia: Gateway) -> None:
     kept = fetched()
     fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS)
     assert delete_unused_files(LATER) == 0
+
+
+def test_any_number_of_unused_files_and_blocks_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "DELETE_BATCH", 2)
+    monkeypatch.setattr(store, "DELETE_BATCH", 2)
+    kept = pin_file(b"file 0", "image/png", NOW)
+    for number in range(7):
+        fetched(f"file {number}".encode())
+    assert not IpfsBlock.objects.filter(touched_at__isnull=False).exists()
+    gone = LATER + KEPT_UNUSED
+    assert delete_unused_files(gone) == 6
+    assert delete_unused_blocks(gone) == 0  # somebody may just have begun to use them
+    assert delete_unused_blocks(gone + timedelta(minutes=16)) == 6
+    assert IpfsBlock.objects.get().sha256 == parse_cid(str(kept.cid)).digest.hex()
+
+
+def test_a_block_that_another_file_uses_is_kept_and_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = fetched()
+    IpfsBlock.objects.update(touched_at=NOW)
+    assert delete_unused_blocks(LATER) == 0
+    assert not IpfsBlock.objects.filter(touched_at__isnull=False).exists()
+    assert fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS) == CONTENT
+
+
+def test_copies_at_pinners_go_on_being_asked_about_while_more_are_due(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[Any] = []
+    monkeypatch.setattr(publishing, "enqueue", lambda job, **_: queued.append(job))
+    monkeypatch.setattr(publishing, "PAGE", 2)
+    settings.NFT_PINNERS = [{"name": "ours", "kind": "kubo", "url": "http://127.0.0.1:9"}]
+    rows = [fetched(f"file {number}".encode()) for number in range(3)]
+    PinnedCopy.objects.bulk_create([PinnedCopy(object=row, pinner="ours", due_at=NOW) for row in rows])
+    publishing.sweep_copies(NOW)
+    assert queued == [publishing.sweep_copies]
+    publishing.sweep_copies(NOW)
+    assert len(queued) == 1
