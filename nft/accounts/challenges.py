@@ -131,12 +131,13 @@ def use_challenge(visitor: Visitor, text: str, now: datetime) -> SignInChallenge
 
 
 def _use(session_hash: str, user: User | None, text: str, now: datetime) -> SignInChallenge | None:
-    table, field = SignInChallenge._meta.db_table, SignInChallenge._meta.get_field  # noqa: SLF001 - public
-    at = field("consumed_at").get_db_prep_value(now, connection)
-    person = field("user").get_db_prep_value(user and user.pk, connection)
+    meta = SignInChallenge._meta  # noqa: SLF001 - Django documents it as public
+    columns = {field.name: field for field in meta.concrete_fields}
+    at = columns["consumed_at"].get_db_prep_value(now, connection)
+    person = columns["user"].get_db_prep_value(user and user.pk, connection)
     # Django can't return the rows of an update.
     statement = (
-        f"UPDATE {table} SET consumed_at = %s WHERE session_hash = %s AND text = %s "  # noqa: S608 - our own name
+        f"UPDATE {meta.db_table} SET consumed_at = %s WHERE session_hash = %s AND text = %s "  # noqa: S608 - our own name
         "AND consumed_at IS NULL AND expires_at > %s AND (user_id IS NULL OR user_id = %s) RETURNING *"
     )
     return next(iter(SignInChallenge.objects.raw(statement, [at, session_hash, text, at, person])), None)

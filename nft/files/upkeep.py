@@ -116,7 +116,7 @@ def _spend(wanted: int) -> bool:
 def files_per_minute() -> int:
     """Return how many files may be verified in a minute, from their number, which is counted once an hour."""
     try:
-        count = cache.get_or_set("ipfs:files", CachedObject.objects.count, 3600)
+        count = cache.get_or_set("ipfs:files", CachedObject.objects.count, 3600) or 0
     except (RedisError, OSError):
         count = CachedObject.objects.count()
     return max(FEWEST_PER_MINUTE, math.ceil(HEADROOM * count / (conf().rehash_days * MINUTES_PER_DAY)))

@@ -151,8 +151,9 @@ def _read_together(
         places = list(waiting)
         answers = call_many(view, [waiting.pop(place) for place in places], at).answers
         for place, answer in zip(places, answers, strict=True):
-            go_on = readings[place].throw if isinstance(answer, ChainError) else readings[place].send
-            _go_on(place, partial(go_on, answer), waiting, found)
+            reading = readings[place]
+            go_on = partial(reading.throw, answer) if isinstance(answer, ChainError) else partial(reading.send, answer)
+            _go_on(place, go_on, waiting, found)
     return found
 
 

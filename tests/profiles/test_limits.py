@@ -72,17 +72,17 @@ class TestWindows:
             spend("ring", "alice", 100, now=NOW)
 
 
-def tries(what: str, network: tuple[str, ...], most: int = 100, **shared: int) -> int:
+def tries(what: str, network: tuple[str, ...], count: int = 0, share: int = 0) -> int:
     """How many tries of a visitor are let through."""
-    for number in range(most):
+    for number in range(100):
         try:
-            if shared:
-                spend_shared(what, "", network, now=NOW, **shared)
+            if count:
+                spend_shared(what, "", network, count, share, now=NOW)
             else:
                 spend_in_networks(what, network, 3, now=NOW)
         except TooMany:
             return number
-    return most
+    return 100
 
 
 @pytest.mark.usefixtures("redis_server")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from nft.accounts import linking, listing, sessions
 from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
+from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from profiles.models import AuditEntry
@@ -156,7 +157,7 @@ class TestManySessions:
             kinds = really(*details)
             text = browser.text_for(account.address, purpose="reauthenticate")
             assert browser.verify(text, owner.sign(text)).status_code == 200
-            return [sessions.SignatureKind.WRONG for _ in kinds]
+            return [SignatureKind.WRONG for _ in kinds]
 
         with patch.object(sessions, "_verify", renew_meanwhile):
             assert recheck(chain, now) == 0

@@ -239,9 +239,8 @@ def test_people_who_keep_a_lost_picture_hide_nobody_from_the_job(
 ) -> None:
     monkeypatch.setattr(rights, "MAX_AT_ONCE", 1)
     settings.AVATAR_LOSS_GRACE = 3600
-    settings.AVATAR_ON_LOSS_CHOICES = ["revert", "plain"]
     now = timezone.now()
-    set_on_loss(alice, "plain", actor=alice.user)
+    wish(alice, "plain")
     upload = an_upload(bob)
     lose(a_token_picture(alice, now), now)
     lose(a_token_picture(bob, now), now)
