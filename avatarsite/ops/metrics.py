@@ -71,6 +71,7 @@ class _Site:
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_queues(families)
         _add_attention(families)
+        _add_scan(families)
         if apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
@@ -93,6 +94,17 @@ def _add_attention(families: Families) -> None:
             _add(families, "needs_attention", says, found.count, {"kind": found.kind})
     except DatabaseError:
         return
+
+
+def _add_scan(families: Families) -> None:
+    from profiles.upkeep.scan import get_scan_age
+
+    try:
+        age = get_scan_age(timezone.now())
+    except DatabaseError:
+        return
+    if age is not None:
+        _add(families, "store_scan_age_seconds", "Time since the whole object store was last walked through.", age, {})
 
 
 def _add_chains(families: Families) -> None:

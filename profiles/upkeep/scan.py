@@ -40,6 +40,13 @@ def clean_abandoned_uploads(now: datetime, *, seconds: float = 200.0) -> Counter
     return cleaning.counts
 
 
+def get_scan_age(now: datetime) -> float | None:
+    """Return the seconds since the whole store was last walked through; None before that."""
+    finished = list(StoreShard.objects.values_list("finished_at", flat=True))
+    known = [each for each in finished if each is not None]
+    return (now - min(known)).total_seconds() if len(known) == len(PARTS) else None
+
+
 @job(rows=StoreShard, time_limit=TIME_LIMIT)
 def clean_shard(shard_id: int, now: datetime, *, seconds: float = 60.0) -> Counter[str]:
     """Continue the walk through one part for about `seconds`. Return what was done."""

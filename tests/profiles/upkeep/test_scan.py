@@ -16,7 +16,7 @@ from profiles.models import Profile, StoreShard
 from profiles.store import objects
 from profiles.store.objects import MASTERS, RENDITIONS
 from profiles.upkeep import janitor, scan
-from profiles.upkeep.scan import PARTS, REPEATED_AFTER, clean_abandoned_uploads, clean_shard
+from profiles.upkeep.scan import PARTS, REPEATED_AFTER, clean_abandoned_uploads, clean_shard, get_scan_age
 from tests.kit.on_s3 import use
 from tests.kit.people import an_upload
 from tests.profiles.conftest import FileStore
@@ -165,6 +165,15 @@ def killed_in(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
         delete(name)
 
     monkeypatch.setattr(objects, "delete", kill)
+
+
+def test_the_age_is_that_of_the_part_walked_through_longest_ago() -> None:
+    assert get_scan_age(in_(0)) is None
+    clean_all()
+    StoreShard.objects.filter(pk=shard(MASTERS, "3").pk).update(finished_at=in_(-60))
+    age = get_scan_age(in_(0))
+    assert age is not None
+    assert 3600 <= age < 3700
 
 
 def test_due_parts_are_queued_with_all_other_work() -> None:
