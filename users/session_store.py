@@ -46,7 +46,7 @@ class SessionStore(DatabaseStore):
         if before is None:
             super().save(must_create)
             return
-        row = self.create_model_instance(self._session)
+        row = self.create_model_instance(dict(self.items()))
         new = {"session_key": row.session_key, "session_data": row.session_data, "expire_date": row.expire_date}
         if not self.model.objects.filter(session_key=before).update(**new):  # it ran out meanwhile
             super().save(must_create=True)

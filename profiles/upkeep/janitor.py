@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -135,7 +134,7 @@ def summary(counts: Counter[str]) -> str:
 def _end_tickets(cleaning: Cleaning) -> None:
     """Delete ended tickets, objects first. A used ticket is given the time that its one use may take."""
     over = Q(used_at__lt=cleaning.now - LATE) | Q(expires_at__lt=cleaning.now - LATE)
-    after = UUID(int=0)
+    after = 0
     while page := list(UploadTicket.objects.filter(over, pk__gt=after).order_by("pk")[:_PAGE]):
         for ticket in page:
             cleaning.attempt(partial(_end_ticket, cleaning, ticket), ticket.key)
