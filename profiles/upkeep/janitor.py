@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -134,13 +135,13 @@ def summary(counts: Counter[str]) -> str:
 def _end_tickets(cleaning: Cleaning) -> None:
     """Delete ended tickets, objects first. A used ticket is given the time that its one use may take."""
     over = Q(used_at__lt=cleaning.now - LATE) | Q(expires_at__lt=cleaning.now - LATE)
-    after = 0
+    after = UUID(int=0)
     while page := list(UploadTicket.objects.filter(over, pk__gt=after).order_by("pk")[:_PAGE]):
+        after = page[-1].pk  # a deleted row has none
         for ticket in page:
             cleaning.attempt(partial(_end_ticket, cleaning, ticket), ticket.key)
         if time.monotonic() > cleaning.ends_at:
             return
-        after = page[-1].pk
 
 
 def _end_ticket(cleaning: Cleaning, ticket: UploadTicket) -> None:
