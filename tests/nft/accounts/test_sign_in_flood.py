@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from nft.accounts import challenges, sign_in
 from nft.accounts.challenges import TRIES_PER_MINUTE, Visitor, Wanted, count_shared_try
@@ -18,7 +19,7 @@ from profiles.limits import WIDER, TooMany, networks_of
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet
 from users.session_store import SessionStore
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain", "redis_server")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 NOW = datetime(2026, 11, 28, 12, 0, 20, tzinfo=UTC)
 EACH = TRIES_PER_MINUTE["challenge-network"]
 TOGETHER = TRIES_PER_MINUTE["challenge-everyone"]
@@ -26,7 +27,13 @@ TOGETHER = TRIES_PER_MINUTE["challenge-everyone"]
 
 @pytest.fixture(autouse=True)
 def hour_long_windows(settings: Any) -> None:
-    """The tests' clock stands still, but counts leave the cache by its own clock: a slow machine takes minutes."""
+    """The tests' clock stands still, but counts leave the cache by its own clock: a slow machine takes minutes.
+
+    Counts are in memory, as tests/profiles/test_limits.py counts in Redis: a flood would take most of its time there.
+    """
+    memory = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": memory, "LOCATION": "flood", "OPTIONS": {"MAX_ENTRIES": 10**6}}}
+    cache.clear()
     settings.AVATAR_RATE_LIMITS = {what: (count, 3600) for what, count in TRIES_PER_MINUTE.items()}
 
 
