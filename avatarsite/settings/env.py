@@ -73,6 +73,26 @@ def words(name: str, default: list[str]) -> list[str]:
     return default if value is None else value.replace(",", " ").split()
 
 
+def integers(name: str, default: list[int], *, high: int) -> list[int]:
+    """Return a list of numbers from 1 to `high`, separated by commas or spaces."""
+    given = words(name, [str(each) for each in default])
+    if not all(each.isdecimal() and 1 <= int(each) <= high for each in given):
+        raise ImproperlyConfigured(f"{name} is {' '.join(given)!r}: write whole numbers from 1 to {high}.")
+    return [int(each) for each in given]
+
+
+def rates(name: str) -> dict[str, tuple[int, int]]:
+    """Return limits, each as what=count/seconds, separated by commas or spaces."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in words(name, []):
+        what, _, rate = each.partition("=")
+        count, _, seconds = rate.partition("/")
+        if not (what and count.isdecimal() and seconds.isdecimal() and int(seconds)):
+            raise ImproperlyConfigured(f"{name} has {each!r}: write uploads=30/3600, for 30 uploads in 3600 seconds.")
+        found[what] = int(count), int(seconds)
+    return found
+
+
 def networks(name: str, default: list[str]) -> list[IPv4Network | IPv6Network]:
     try:
         return [ip_network(text) for text in words(name, default)]

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
 from profiles.errors import ExpectedError, Kind
-from profiles.limits import network_of_request
+from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
 
 MAX_BODY = 4 * 1024  # bytes
@@ -47,7 +47,7 @@ def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
 
 def visitor_of(request: HttpRequest) -> Visitor:
     user = request.user if request.user.is_authenticated else None
-    return Visitor(request.session, user, network_of_request(request))
+    return Visitor(request.session, user, networks_of_request(request))
 
 
 def text_of(content: dict[str, Any], name: str) -> str:

@@ -161,13 +161,15 @@ def revert_after_grace(now: datetime) -> int:
 
     Pictures are served by the same rule before that: this saves a query for each.
     """
+    # The pictures of people with another policy stay where they are, and must not hide the rest.
+    reverting = [policy for policy in ("", *OnLoss.values) if resolve_policy(policy) is OnLoss.REVERT]
     lost = Avatar.objects.filter(
-        state=Avatar.State.WITHDRAWN, lost_at__lte=now - settings.current().loss_grace, profile__avatar=F("pk")
+        state=Avatar.State.WITHDRAWN,
+        lost_at__lte=now - settings.current().loss_grace,
+        profile__avatar=F("pk"),
+        profile__on_loss__in=reverting,
     )
-    by_person = lost.select_related("profile").order_by("lost_at")
-    overdue = [
-        one.profile_id for one in by_person[:MAX_AT_ONCE] if resolve_policy(one.profile.on_loss) is OnLoss.REVERT
-    ]
+    overdue = list(lost.order_by("lost_at").values_list("profile_id", flat=True)[:MAX_AT_ONCE])
     for profile_id in overdue:
         with lock_profile(profile_id) as owner:
             if owner.avatar is not None and decide_display(owner.avatar, owner.on_loss, now) is Display.EARLIER:
