@@ -18,6 +18,7 @@ from django.db import connections, router
 from django.db.models import Q
 from django.db.models.sql.compiler import SQLCompiler
 
+from profiles.images.limits import RENDITION_SIZES
 from profiles.models import Avatar, Profile
 from profiles.models.display import Display, decide_display, shown_until
 from profiles.people.email_names import found_by_hash, hash_field
@@ -38,12 +39,15 @@ class StoredSquare:
 class AvatarView:
     """A person as `/avatar/<id>` shows them. No squares if they have nothing to show.
 
-    `valid_until` is when time alone may change the answer; None if only a change by a person can.
+    `valid_until` is when time alone may change the answer; None if only a change by a person can. `side` is that of
+    the picture's largest square in pixels, which may not be stored yet.
     """
 
     handle: str
     name: str
     squares: tuple[StoredSquare, ...] = ()
+    image_id: int = 0
+    side: int = 0
     source_format: str = ""
     valid_until: datetime | None = None
 
@@ -78,9 +82,10 @@ def find_avatar_view(identifier: str, now: datetime) -> AvatarView | None:
         rows = [_Row(*row) for row in Avatar.objects.filter(pk=earlier).values_list(*_columns(""))]
         if not rows:
             return AvatarView(handle, name)
-    return AvatarView(
-        handle, name, tuple(_squares(rows)), rows[0].source_format or "", shown_until(rows[0], on_loss, now)
-    )
+    shown = rows[0]
+    side = min(shown.width or 0, shown.height or 0, RENDITION_SIZES[-1])
+    until = shown_until(shown, on_loss, now)
+    return AvatarView(handle, name, tuple(_squares(rows)), shown.image_id or 0, side, shown.source_format or "", until)
 
 
 # Values in a query, as database drivers take them.
@@ -109,6 +114,9 @@ class _Row(NamedTuple):
     lost_at: datetime | None
     is_offered: bool | None
     source_format: str | None
+    image_id: int | None
+    width: int | None
+    height: int | None
     size: int | None
     format: str | None
     is_still: bool | None
@@ -119,7 +127,8 @@ def _columns(avatar: str) -> list[str]:
     """Return the columns of a _Row, with the path `avatar` to the picture."""
     own = [f"{avatar}{name}" for name in ("state", "source", "attested_at", "lost_at", "is_offered")]
     squares = [f"{avatar}image__renditions__{name}" for name in ("size", "format", "is_still", "sha256")]
-    return [*own, f"{avatar}image__source_format", *squares]
+    image = [f"{avatar}image__{name}" for name in ("source_format", "pk", "width", "height")]
+    return [*own, *image, *squares]
 
 
 def _rows_of(identifier: str) -> list[tuple[_Person, _Row]]:

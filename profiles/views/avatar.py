@@ -28,7 +28,8 @@ from profiles.serving.request import AvatarRequest, check_identifier, parse_requ
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
 from profiles.store.objects import public_url, rendition_key
-from profiles.store.renditions import find_public_rendition, pick_rendition
+from profiles.store.renditions import Square, find_public_rendition, pick_rendition
+from profiles.store.squares import make_for_reader
 
 
 @public_media
@@ -101,12 +102,20 @@ def _picture_of(request: HttpRequest, wanted: AvatarRequest, view: AvatarView | 
     fmt = wanted.format or parse_accept(request.META.get("HTTP_ACCEPT", "*/*")).format_for(
         view.source_format if view else ""
     )
-    squares = view.squares if view and not wanted.force_default else ()
-    square = pick_rendition(squares, wanted.size, still=wanted.still or fmt is not OutputFormat.WEBP)
+    square = None if view is None or wanted.force_default else _square_of(wanted, view, fmt)
     if square is None:
         return _default_picture(request, wanted, view, fmt)
     charge = partial(_charge, request)
     return _conditional(request, f"{square.sha256}-{fmt.value}", fmt, lambda: rendition_bytes(square, fmt, charge))
+
+
+def _square_of(wanted: AvatarRequest, view: AvatarView, fmt: OutputFormat) -> Square | None:
+    """Return the square to serve. One that is not stored yet is made now, or else the largest that is stored serves."""
+    still = wanted.still or fmt is not OutputFormat.WEBP
+    square = pick_rendition(view.squares, wanted.size, still=still)
+    if square is None or square.size >= min(pick_size(wanted.size), view.side):
+        return square
+    return make_for_reader(view.image_id, wanted.size, still=square.is_still) or square
 
 
 def _default_picture(
