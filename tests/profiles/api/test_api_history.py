@@ -44,10 +44,14 @@ def test_anybody_reads_a_profile(alice: Profile) -> None:
 
 @pytest.mark.parametrize(
     ("handle", "slug"),
-    [("nobody", "no-such-profile"), ("a%00b", "no-such-address"), ("%F0%9F%91%BB", "no-such-address")],
+    [("nobody", "no-such-profile"), ("%F0%9F%91%BB", "no-such-address")],
 )
 def test_a_profile_that_is_not_there_is_a_problem(db: None, handle: str, slug: str) -> None:
     assert problem_of(Program().get(f"/profiles/{handle}")) == (404, slug)
+
+
+def test_an_address_that_is_no_text_is_a_problem(db: None) -> None:
+    assert problem_of(Program().get("/profiles/a%00b")) == (400, "bad-request")
 
 
 # --- the history ------------------------------------------------------------------------------------------------------
