@@ -92,7 +92,9 @@ def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         content = parse_json(body)
     except ValueError as error:
-        raise AccountError("The request holds no JSON.", MALFORMED_REQUEST) from error
+        raise AccountError(
+            "The request holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_REQUEST
+        ) from error
     if not isinstance(content, dict):
         raise AccountError("The request must be a JSON object.", MALFORMED_REQUEST)
     return content

@@ -65,7 +65,9 @@ def read_alt_text(request: HttpRequest) -> str:
     try:
         content = parse_json(_read(request, length))
     except ValueError as error:
-        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
+        raise ExpectedError(
+            "The body holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_BODY
+        ) from error
     if not isinstance(content, dict) or set(content) != {"alt_text"}:
         raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
     text = content["alt_text"]

@@ -19,6 +19,7 @@ from profiles.problems import add_retry_after, problem_response
 
 logger = logging.getLogger(__name__)
 
+PAGE = "{}.html"
 # Shown if even the template can't be rendered.
 _PLAIN = '<!doctype html><html lang="en"><meta charset="utf-8"><title>{0}</title><p>{0}</p></html>'
 BAD_REQUEST = Kind("bad-request", "Bad request")
@@ -67,7 +68,7 @@ def _is_for_people(request: HttpRequest) -> bool:
 
 def _page(error: ExpectedError) -> HttpResponse:
     try:
-        page: str = loader.render_to_string(f"{error.status}.html", {"sentence": error.sentence})
+        page: str = loader.render_to_string(PAGE.format(error.status), {"sentence": error.sentence})
     except Exception:
         logger.exception("The page of an error could not be rendered.")
         page = _PLAIN.format(escape(error.sentence))

@@ -104,7 +104,7 @@ def test_a_lost_right_is_explained(program: Program, alice: Profile) -> None:
 
 def test_a_description_is_set(program: Program, alice: Profile) -> None:
     avatar = an_upload(alice)
-    said = program.patch(avatar.pk, b'{"alt_text": "A  red\\u0000 boat \\ud800"}')
+    said = program.patch(avatar.pk, b'{"alt_text": "A  red\\u0007 boat "}')
     assert said.json()["alt_text"] == "A red boat"
     assert program.patch(avatar.pk, b'{"alt_text": ""}').json()["alt_text"] == ""
 
@@ -115,6 +115,8 @@ def test_a_description_is_set(program: Program, alice: Profile) -> None:
         (b"{", "application/json", (400, "malformed-body")),
         (b"[" * 3000, "application/json", (400, "malformed-body")),
         (b"\xff", "application/json", (400, "malformed-body")),
+        (b'{"alt_text": "\\u0000"}', "application/json", (400, "malformed-body")),
+        (b'{"alt_text": "\\ud800"}', "application/json", (400, "malformed-body")),
         (b"[]", "application/json", (422, "body-invalid")),
         (b"{}", "application/json", (422, "body-invalid")),
         (b'{"alt_text": 1}', "application/json", (422, "body-invalid")),
