@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountErro
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.text import parse_json
 
 MAX_BODY = 4 * 1024  # bytes
 CSRF_FAILED = Kind("csrf-failed", "The page is too old", 403)
@@ -90,9 +90,11 @@ def _read_body(request: HttpRequest) -> bytes:
 
 def _parse_object(body: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise AccountError("The request holds no JSON.", MALFORMED_REQUEST) from error
+        content = parse_json(body)
+    except ValueError as error:
+        raise AccountError(
+            "The request holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_REQUEST
+        ) from error
     if not isinstance(content, dict):
         raise AccountError("The request must be a JSON object.", MALFORMED_REQUEST)
     return content
