@@ -8,8 +8,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "avatarsite.ops.masking.MaskedStream", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    # At DEBUG they write whole URLs, and a node's URL often holds its key.
-    "loggers": {"web3": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}, "websockets": {"level": "WARNING"}},
+    "loggers": {
+        # At DEBUG they write whole URLs, and a node's URL often holds its key.
+        "web3": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
+        # Django's own handlers would write and mail what the console's masks.
+        "django": {"handlers": []},
+        "django.server": {"handlers": [], "propagate": True},
+    },
 }

@@ -18,6 +18,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Values travel apart from the statement, so PostgreSQL's log of a failed one has no sign-in text or address in it.
+    DATABASES["default"].setdefault("OPTIONS", {})["server_side_binding"] = True
 REDIS_URL = env.text("REDIS_URL", f"unix://{DATA_DIR / 'redis.sock'}" if LOCAL_STACK else None)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 

@@ -153,7 +153,7 @@ def _send(sent: SponsoredTransaction, client: ChainClient) -> str:
             return ""
         if _UNDERPRICED.search(str(error)):
             return UNDERPRICED
-        log.error("Chain %s refused %s from 0x%s: %s", sent.chain_id, sent.tx_hash, sent.sender.hex(), error)  # noqa: TRY400
+        log.error("Chain %s refused the site's transaction %s: %s", sent.chain_id, sent.tx_hash, error)  # noqa: TRY400
         if _NO_FUNDS.search(str(error)):
             return "The site's own account has no money left for this. It goes on as soon as it has."
         return "The chain does not take the site's transaction at the moment. We keep trying."
