@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 
 from profiles.serving import signing
 
@@ -108,5 +110,23 @@ def check_receipt_keys(app_configs: object, **_: object) -> list[CheckMessage]:
             "AVATAR_RECEIPT_SIGNING_KEY is not set: receipts are not signed, and say so.",
             hint="Make one: openssl genpkey -algorithm ed25519 -out key.pem; AVATAR_RECEIPT_SIGNING_KEY_FILE=key.pem",
             id="avatarsite.W002",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_database_log(app_configs: object, databases: Sequence[str] | None = None, **_: object) -> list[CheckMessage]:
+    """Check that PostgreSQL's log leaves out the rows that it refuses. Runs with `check --database default` only."""
+    if "default" not in (databases or ()) or connection.vendor != "postgresql" or settings.LOCAL_STACK:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW log_error_verbosity")
+        if cursor.fetchone() == ("terse",):
+            return []
+    return [
+        Warning(
+            "PostgreSQL writes the rows that it refuses to its log, with addresses and mail addresses in them.",
+            hint="As its superuser: ALTER ROLE <the role of DATABASE_URL> SET log_error_verbosity = 'terse';",
+            id="avatarsite.W004",
         )
     ]

@@ -110,18 +110,23 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup) -> N
     browser.force_login(alice)
     made = create_token(alice.profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice)
     secret = {"authorization": f"Bearer {made.secret}"}
-    stolen = Client()
-    stolen.cookies["session"] = browser.cookies["session"].value
-    assert stolen.get("/settings/profile/").status_code == 200
+    session = browser.cookies["session"].value
+
+    def visit_with_stolen_session() -> int:
+        thief = Client()
+        thief.cookies["session"] = session
+        return thief.get("/settings/profile/").status_code
+
+    assert visit_with_stolen_session() == 200
     backup.dump()
     browser.post("/accounts/logout/")
     revoke_token(alice.profile, made.token.pk, now=timezone.now(), actor=alice)
-    assert stolen.get("/settings/profile/").status_code == 302
+    assert visit_with_stolen_session() == 302
     backup.restore()
-    assert stolen.get("/settings/profile/").status_code == 200, "the dump brings the session back"
+    assert visit_with_stolen_session() == 200, "the dump brings the session back"
     assert Client().get("/api/v1/me/picture", headers=secret).status_code != 401
     after_restore()
-    assert stolen.get("/settings/profile/").status_code == 302
+    assert visit_with_stolen_session() == 302
     assert Client().get("/api/v1/me/picture", headers=secret).json()["type"] == "/problems/token-revoked"
     assert not ApiToken.objects.filter(revoked_at=None).exists()
 
@@ -199,8 +204,7 @@ def test_no_transaction_is_sent_twice_and_no_nonce_used_twice(backup: Backup, ch
         assert len(sent) == 2
         backup.restore()
         assert not SponsoredTransaction.objects.exists()
-        said = after_restore()
-        assert "2 numbers of transactions skipped" in said
+        after_restore()
         assert SponsorAccount.objects.get().next_nonce == max(sent) + 1
     finally:
         chain.rpc("evm_setAutomine", True)

@@ -67,13 +67,17 @@ def test_failing_statements_keep_their_values_to_themselves(terse: None, server_
         fail_to_link(alice, wallet)
     challenge = {"address": wallet.address_bytes, "chain_id": 1, "text": text, "session_hash": "0" * 64}
     times = {"issued_at": timezone.now(), "expires_at": timezone.now()}
-    for wrong in ({"purpose": "link"}, {"purpose": "sign_in", "nonce": signature}):  # no person; too long for its column
+    for wrong in (
+        {"purpose": "link"},
+        {"purpose": "sign_in", "nonce": signature},
+    ):  # no person; too long for its column
         with pytest.raises(DatabaseError):
             SignInChallenge.objects.create(**challenge, **times, **wrong)
     with pytest.raises(IntegrityError):
         User.objects.create(username="alice", email="mallory@example.org")
-    with connection.cursor() as cursor, pytest.raises(OperationalError):
+    with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '50ms'")
+    with connection.cursor() as cursor, pytest.raises(OperationalError):
         cursor.execute("SELECT pg_sleep(1), %s::text, %s::text", [wallet.address, signature])
     connection.close()
     check(server_log.text(), wallet, text, signature, at_least=4)
