@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -47,6 +48,8 @@ HASH = "0x" + "9f" * 32
 )  # fmt: skip
 def test_a_line_loses_what_it_may_not_have(written: str, expected: str | None) -> None:
     assert mask(written) == (written if expected is None else expected)
+    line = json.dumps({"message": f"{written}\nand “more”", "at": 1})
+    assert json.loads(mask(line))["at"] == 1, "a line of JSON stays one"
 
 
 @given(st.binary(min_size=20, max_size=20), st.text(max_size=20), st.text(max_size=20))
