@@ -196,7 +196,7 @@ def eventually(holds: Callable[[], Any], seconds: float = 240) -> None:
 
 def is_refused(response: requests.Response, reason: str) -> bool:
     """Return whether it says why. Anything but success and 503 fails the test."""
-    assert response.status_code in {200, 302, 503}, response.text
+    assert response.status_code in {200, 302, 503}
     if response.status_code != 503:
         return False
     assert int(response.headers["Retry-After"]) > 0
@@ -207,10 +207,11 @@ def is_refused(response: requests.Response, reason: str) -> bool:
 def test_a_full_disk_says_why_and_stores_nothing_by_halves(faulty: Faulty) -> None:
     alice = faulty.newcomer("alice")
     alice.upload(a_picture("WEBP"))
+    faulty.query("VACUUM FULL")  # leaves room for few more rows
     faulty.query("CHECKPOINT")
     with faulty.full_disk():
         before, refusals, uploaded = faulty.count("profiles_avatar"), [], 0
-        for _ in range(30):  # the first rows may find room in pages that the tables have
+        for _ in range(25):  # the first rows may find room in pages that the tables have
             answer = faulty.post(alice, "/settings/picture/", files=a_file())
             if is_refused(answer, "Our database"):
                 refusals.append(answer.text)
