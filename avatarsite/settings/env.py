@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+# Settings that are secrets, or contain them in JSON or a list.
+_SECRET_NAME = re.compile(r"(?:SECRET_KEY|_FALLBACKS|_ACCESS_KEY|_PASSWORD|_SIGNING_KEY|SPONSOR_KEY|_TOKENS?|_DSN)$")
+# What such a value consists of. Shorter parts are words, names and numbers.
+_SECRET_PART = re.compile(r"[^\s\"',:;@?&=\[\]{}]{12,}")
+# Shorter passwords are words: hiding them everywhere would hide more.
+_PASSWORD_LENGTH = 8
+_secrets: set[str] = set()
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -19,14 +29,26 @@ def text(name: str, default: str | None = None) -> str:
     Raises ImproperlyConfigured if neither is set and there is no default.
     """
     path = os.environ.get(f"{name}_FILE")
-    if path:
-        return _read_secret(name, Path(path))
-    value = os.environ.get(name)
+    value = _read_secret(name, Path(path)) if path else os.environ.get(name)
     if value is not None and (value or default is not None):
+        _note_secrets(name, value)
         return value
     if default is None:
         raise ImproperlyConfigured(f"{name} is not set. Set it, or {name}_FILE to a file that holds it.")
     return default
+
+
+def secrets() -> frozenset[str]:
+    """Return the secrets read so far, for the logs to leave out."""
+    return frozenset(_secrets)
+
+
+def _note_secrets(name: str, value: str) -> None:
+    if _SECRET_NAME.search(name):
+        _secrets.update(_SECRET_PART.findall(value))
+    elif name.endswith("_URL"):
+        password = urlsplit(value).password or ""
+        _secrets.update({password} if len(password) >= _PASSWORD_LENGTH else set())
 
 
 def _read_secret(name: str, path: Path) -> str:
@@ -70,6 +92,7 @@ def choice(name: str, default: str, allowed: list[str]) -> str:
 def words(name: str, default: list[str]) -> list[str]:
     """Return a list, separated by commas or spaces."""
     value = os.environ.get(name)
+    _note_secrets(name, value or "")
     return default if value is None else value.replace(",", " ").split()
 
 

@@ -173,6 +173,12 @@ def delete_old_challenges(now: datetime) -> int:
     return gone
 
 
+def delete_all_challenges() -> int:
+    """Delete every challenge, as after a restore: one that was answered since the dump would be open again (V5)."""
+    deleted, _ = SignInChallenge.objects.all().delete()
+    return deleted
+
+
 def _unsupported(chain_id: int) -> str:
     names = ", ".join(f"{chain.name} ({chain.id})" for chain in chains().values())
     return f"This site does not read chain {chain_id}. Switch your wallet to one of: {names}."

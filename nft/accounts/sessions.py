@@ -123,6 +123,10 @@ def delete_sessions(keys: Iterable[str]) -> None:
     WalletSession.objects.filter(pk__in=list(keys)).delete()
 
 
+def delete_all_sessions() -> None:
+    WalletSession.objects.all().delete()
+
+
 def end_sessions_of(account: LinkedAccount, reason: str, now: datetime, keep: str | None = None) -> None:
     """End all sessions this account began except the one that `keep` names, and drop their signatures.
 

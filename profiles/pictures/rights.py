@@ -65,6 +65,12 @@ def attest_avatars(avatar_ids: Iterable[UUID], at: datetime) -> int:
     return _renew(Avatar.objects.filter(pk__in=list(avatar_ids)), at, None)
 
 
+def expire_marks(now: datetime) -> int:
+    """Hide every mark until its right is attested again. The pictures stay, as after an outage of that length."""
+    then = now - settings.current().mark_max_age
+    return Avatar.objects.filter(attested_at__gt=then).update(attested_at=then)
+
+
 def doubt_avatars(avatar_ids: Iterable[UUID]) -> None:
     """Hide the mark at once: the right may just have been lost. The picture stays until that is known."""
     Avatar.objects.filter(pk__in=list(avatar_ids)).update(is_doubted=True)
