@@ -37,7 +37,7 @@ class PictureGivenUp(admin.SimpleListFilter):
 class PastChecks(ReadOnlyInline):
     model = ClaimCheck
     fk_name = "claim"
-    fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash"]
+    fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash", "last_at", "last_block_number"]
     verbose_name_plural = "what the chain said"
     shown = SHOWN
 

@@ -24,7 +24,7 @@ class StoredImage(models.Model):
 
     The row is written before its objects and deleted after them, so that every object can be found from a row after a
     crash. A row that no Avatar uses is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless
-    another app's row points at it.
+    another app's row points at it: see `profiles.store.purge`.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -38,7 +38,13 @@ class StoredImage(models.Model):
         null=True, blank=True, help_text="64 bits by which pictures that look alike are found."
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
+    touched_at = models.DateTimeField(help_text="When somebody last began to store or use it.")
+    purge_at = models.DateTimeField(
+        null=True, blank=True, help_text="When to look whether nothing uses it; empty if something did at the last look."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["purge_at"], condition=Q(purge_at__isnull=False), name="image_purge")]
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -121,7 +127,7 @@ class Avatar(models.Model):
     alt_text = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     chosen_at = models.DateTimeField(help_text="When the person last made it their picture.")
-    removed_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
     attested_at = models.DateTimeField(
         null=True, blank=True, help_text="Last successful check of the right to show it; empty for uploads."
     )
@@ -149,6 +155,7 @@ class Avatar(models.Model):
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
             models.Index(fields=["lost_at"], condition=Q(lost_at__isnull=False), name="avatar_lost"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="avatar_removed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["profile", "image", "source", "reference"], name="avatar_once_in_history"),

@@ -20,7 +20,7 @@ from profiles.pictures.direct_upload import DirectUpload, issue_ticket
 from profiles.pictures.history import remove_avatar
 from profiles.serving import content
 from profiles.store import objects
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 from profiles.store.objects import INCOMING, StorageError
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit.on_s3 import keys_in, use

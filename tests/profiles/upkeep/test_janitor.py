@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage, UploadTicket
 from profiles.store import objects
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.upkeep import janitor
 from profiles.upkeep.janitor import Cleaning, clean_for_a_while, clean_pictures

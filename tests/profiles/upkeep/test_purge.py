@@ -14,7 +14,8 @@ from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import remove_avatar, restore_avatar
 from profiles.store import objects
-from profiles.store.images import keep_image, purge_unreferenced_images
+from profiles.store.images import keep_image
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.people import a_picture, an_upload
 from tests.profiles.conftest import FileStore
 
