@@ -66,7 +66,8 @@ class AvatarAdmin(ReadOnlyAdmin):
     list_display_links = ["title_or_id"]
     list_filter = ["source", "state", "is_locked", "chosen_at"]
     list_select_related = ["profile", "image"]
-    search_fields = ["=profile__handle", "title", "=reference", "=image__sha256"]
+    search_fields = ["=profile__handle", "title", "=reference"]
+    hash_search_fields = ["image__sha256__exact"]
     search_help_text = "Exact handle, reference or sha256, or part of the title."
     ordering = ["-chosen_at"]
     actions = ["remove_for_the_site"]
@@ -107,7 +108,8 @@ class StoredImageAdmin(ReadOnlyAdmin):
     list_display = ["picture", "sha256", "source_format", "width", "height", "frames", "byte_count", "created_at"]
     list_display_links = ["sha256"]
     list_filter = ["source_format"]
-    search_fields = ["=sha256", "=renditions__sha256"]
+    search_fields = ["=source_format"]
+    hash_search_fields = ["sha256__exact", "renditions__sha256__exact"]
     search_help_text = "The exact sha256 of a picture, or of one of its renditions."
     ordering = ["-pk"]
 

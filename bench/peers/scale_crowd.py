@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
-from bench.peers.crowd import FIRST_ID, copy_rows, uuid_of
+from bench.peers.crowd import FIRST_ID, add_squares, copy_rows, hash_sql, uuid_of
 from bench.pictures import make_square
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, TokenClaim
 from profiles.models import Avatar, Profile
@@ -36,10 +36,8 @@ def fill(claims: int, chains: int, contracts: int) -> None:
     own = f"{FIRST_ID} + n"
     copy_rows(avatar.profile.user, claims, id=own, username="'person-' || n")
     copy_rows(avatar.profile, claims, id=own, user_id=own, handle="'person-' || n", avatar_id=uuid_of("'avatar' || n"))
-    copy_rows(avatar.image, claims, id=own, sha256="md5('image' || n) || md5(n || 'image')")
-    for place, square in enumerate(avatar.image.renditions.all()):
-        sha256 = f"md5('{place}/' || n) || md5(n || '/{place}')"
-        copy_rows(square, claims, id=f"(n * 4 + {place}) + 1000", image_id=own, sha256=sha256)
+    copy_rows(avatar.image, claims, id=own, sha256=hash_sql("md5('image' || n) || md5(n || 'image')"))
+    add_squares(avatar, claims)
     at = f"now() - {SPREAD} * interval '1 second' * (n %% 1000) / 1000"
     copy_rows(avatar, claims, id=uuid_of("'avatar' || n"), profile_id=own, image_id=own, attested_at=at)
     address = "decode(md5(n::text) || substr(md5('a' || n), 1, 8), 'hex')"
@@ -68,10 +66,7 @@ def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at:
         due_at=due,
     )
     copy_rows(claim.picture, claims, claim_id=uuid_of("'claim' || n"))
-    copy_rows(claim.checks.get(), claims, id=LINE_ID, claim_id=uuid_of("'claim' || n"))
-
-
-LINE_ID = uuid_of("'line' || n")
+    copy_rows(claim.checks.get(), claims, id=f"{FIRST_ID} + n", claim_id=uuid_of("'claim' || n"))
 
 
 def _template() -> tuple[Avatar, TokenClaim]:

@@ -47,7 +47,8 @@ class CachedObjectAdmin(ReadOnlyAdmin):
 @admin.register(IpfsBlock)
 class IpfsBlockAdmin(ReadOnlyAdmin):
     list_display = ["sha256", "byte_count", "created_at", "touched_at"]
-    search_fields = ["sha256__exact"]
+    search_fields = ["=pk"]
+    hash_search_fields = ["sha256__exact"]
     ordering = ["-pk"]
 
 

@@ -52,7 +52,10 @@ class TokenClaim(Leased):
         DONE = "done", "Done"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims")
+    # No index of its own: "claim_once_per_person" begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims", db_index=False
+    )
     account = models.ForeignKey(
         LinkedAccount,
         on_delete=models.SET_NULL,
@@ -227,7 +230,7 @@ class ClaimPicture(Leased):
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the image file that the token names.")
 
     new_image = models.ForeignKey(
-        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     new_facts: models.JSONField[PictureFacts | None, PictureFacts | None] = models.JSONField(null=True, blank=True)
     declined_sha256 = models.CharField(
@@ -241,7 +244,10 @@ class ClaimPicture(Leased):
     )
 
     class Meta:
-        indexes = [*Leased.Meta.indexes]
+        indexes = [
+            models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
+            *Leased.Meta.indexes,
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="changed", new_image__isnull=False, new_facts__isnull=False)

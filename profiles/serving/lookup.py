@@ -85,8 +85,8 @@ def find_avatar_view(identifier: str, now: datetime) -> AvatarView | None:
 
 # Values in a query, as database drivers take them.
 Parameters = tuple[bool | int | float | str | bytes | UUID | datetime | None, ...]
-# Stands for the name in a text that is compiled before anybody asks.
-_ANY_NAME = "any-name"
+# Stand for the name or the hash in a text that is compiled before anybody asks.
+_ANY_NAME, _ANY_HASH = "any-name", "00"
 
 
 class _Person(NamedTuple):
@@ -148,13 +148,15 @@ def _person(identifier: str, alias: str) -> tuple[str, Parameters]:
     found = resolve_identifier(identifier)
     if found is not None:
         return _id_query(found, alias)
-    text, parameters = _own_form_query(hash_field(identifier), alias)
-    return text, tuple(identifier.lower() if each == _ANY_NAME else each for each in parameters)
+    field = hash_field(identifier)
+    text, parameters = _own_form_query(field, alias)
+    name = identifier.lower() if field is None else bytes.fromhex(identifier)
+    return text, tuple(each if isinstance(each, int) else name for each in parameters)
 
 
 @cache
 def _own_form_query(field: str | None, alias: str) -> tuple[str, Parameters]:
-    return _id_query(_own_form(field, _ANY_NAME), alias)
+    return _id_query(_own_form(field, _ANY_NAME if field is None else _ANY_HASH), alias)
 
 
 def _own_form(field: str | None, name: str) -> Q:

@@ -170,7 +170,8 @@ def is_held() -> Q:
 
 
 def _holders() -> list[models.ManyToOneRel]:
-    related = StoredImage._meta.related_objects  # noqa: SLF001 - Django documents it as public
+    # `related_objects` would leave out those with related_name="+".
+    related = StoredImage._meta.get_fields(include_hidden=True)  # noqa: SLF001 - Django documents it as public
     return [each for each in related if isinstance(each, models.ManyToOneRel) and each.on_delete is PROTECT]
 
 
