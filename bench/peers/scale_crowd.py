@@ -18,7 +18,7 @@ from PIL import Image
 from bench.peers.crowd import FIRST_ID, add_squares, copy_rows, hash_sql, uuid_of
 from bench.pictures import make_square
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, TokenClaim
-from profiles.models import Avatar, Profile
+from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 

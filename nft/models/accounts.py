@@ -175,7 +175,7 @@ class SignInChallenge(models.Model):
             models.CheckConstraint(
                 condition=Q(purpose="sign_in", user__isnull=True) | (~Q(purpose="sign_in") & Q(user__isnull=False)),
                 name="all_but_a_sign_in_name_their_user",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

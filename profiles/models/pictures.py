@@ -41,7 +41,9 @@ class StoredImage(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(help_text="When somebody last began to store or use it.")
     purge_at = models.DateTimeField(
-        null=True, blank=True, help_text="When to look whether nothing uses it; empty if something did at the last look."
+        null=True,
+        blank=True,
+        help_text="When to look whether nothing uses it; empty if something did at the last look.",
     )
 
     class Meta:

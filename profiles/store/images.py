@@ -19,6 +19,7 @@ from profiles.decoding import get_decoder
 from profiles.images.picture import Crop, NormalizedPicture
 from profiles.models import Rendition, StoredImage
 from profiles.store import objects
+from profiles.store.errors import StorageError
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _put_objects(image: StoredImage, picture: NormalizedPicture) -> None:
     ends_at = time.monotonic() + settings.current().store_time.total_seconds()
     for key, data in {objects.master_key(image.sha256): picture.image.master.data, **wanted}.items():
         if time.monotonic() > ends_at:
-            raise objects.StorageError(
+            raise StorageError(
                 f"The object store takes longer than {settings.current().store_time.seconds} s for a picture."
             )
         objects.put(key, data)

@@ -23,6 +23,7 @@ from profiles.audit import record
 from profiles.jobs import job
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.store import objects
+from profiles.store.errors import StorageError
 from profiles.store.images import rendition_key_of
 from profiles.walks import walk
 
@@ -53,7 +54,7 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
             try:
                 deleted += _purge(image_id, now)
                 failures = 0
-            except objects.StorageError as error:
+            except StorageError as error:
                 failures += 1
                 logger.warning("A stored picture could not be deleted yet: %s", error)
                 StoredImage.objects.filter(pk=image_id).update(purge_at=now + _RETRY_AFTER)
@@ -162,9 +163,7 @@ def is_held() -> Q:
     """Match images that any row with on_delete=PROTECT points at, of this app or another."""
     held = Q()
     for relation in _holders():
-        rows: QuerySet[models.Model] = QuerySet(relation.related_model).filter(
-            **{relation.field.name: OuterRef("pk")}
-        )
+        rows: QuerySet[models.Model] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef("pk")})
         held |= Q(Exists(rows))
     return held
 

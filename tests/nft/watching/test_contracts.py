@@ -115,7 +115,7 @@ class History:
 def test_whatever_happens_no_contract_of_a_claim_is_missed(
     seed: int, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
-    settings.NFT_CHAINS = {number: settings.NFT_CHAINS[CHAIN_ID] for number in CHAINS}
+    settings.NFT_CHAINS = dict.fromkeys(CHAINS, settings.NFT_CHAINS[CHAIN_ID])
     caplog.set_level(logging.ERROR)
     history = History(seed)
     for _ in range(60):
