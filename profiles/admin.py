@@ -69,7 +69,7 @@ class AvatarAdmin(ReadOnlyAdmin):
     search_fields = ["=profile__handle", "title", "=reference"]
     hash_search_fields = ["image__sha256__exact"]
     search_help_text = "Exact handle, reference or sha256, or part of the title."
-    ordering = ["-chosen_at"]
+    ordering = ["-image_id"]  # newest pictures first, by an index
     actions = ["remove_for_the_site"]
     action_form = ModerationActionForm
 
@@ -107,7 +107,6 @@ class AvatarAdmin(ReadOnlyAdmin):
 class StoredImageAdmin(ReadOnlyAdmin):
     list_display = ["picture", "sha256", "source_format", "width", "height", "frames", "byte_count", "created_at"]
     list_display_links = ["sha256"]
-    list_filter = ["source_format"]
     search_fields = ["=source_format"]
     hash_search_fields = ["sha256__exact", "renditions__sha256__exact"]
     search_help_text = "The exact sha256 of a picture, or of one of its renditions."
@@ -124,10 +123,10 @@ class StoredImageAdmin(ReadOnlyAdmin):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "action", "profile", "actor", "detail"]
-    list_filter = ["action", "at"]
+    list_filter = ["at"]
     list_select_related = ["profile", "actor"]
     search_fields = ["=profile__handle", "=action"]
-    ordering = ["-at"]
+    ordering = ["-pk"]
 
 
 @admin.register(Notice)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +49,9 @@ class ReadOnlyAdmin(Base):
     # Searched instead of `search_fields` if what is searched is a sha256, which other text can't be compared with.
     hash_search_fields: list[str] = []
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
         is_hash = bool(HASH.fullmatch(request.GET.get("q", "").strip()))
-        return self.hash_search_fields if is_hash and self.hash_search_fields else super().get_search_fields(request)
+        return self.hash_search_fields if is_hash and self.hash_search_fields else [*super().get_search_fields(request)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

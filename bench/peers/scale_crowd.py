@@ -18,6 +18,7 @@ from PIL import Image
 from bench.peers.crowd import FIRST_ID, add_squares, copy_rows, hash_sql, uuid_of
 from bench.pictures import make_square
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, TokenClaim
+from nft.models.chains import watch_contracts
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
@@ -30,8 +31,14 @@ FIRST_CHAIN = 1
 def fill(claims: int, chains: int, contracts: int) -> None:
     """Create the tables and `claims` people, whose tokens are of `contracts` contracts on each of `chains` chains."""
     call_command("migrate", verbosity=0)
-    avatar, claim = _template()
+    add_people(claims, chains, contracts)
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def add_people(claims: int, chains: int, contracts: int) -> None:
+    avatar, claim = _template()
+    with connection.cursor() as cursor:  # rows that refer to each other are inserted table by table
         cursor.execute("SET session_replication_role = replica")
     own = f"{FIRST_ID} + n"
     copy_rows(avatar.profile.user, claims, id=own, username="'person-' || n")
@@ -44,9 +51,8 @@ def fill(claims: int, chains: int, contracts: int) -> None:
     account = LinkedAccount.objects.get()
     copy_rows(account, claims, id=uuid_of("'account' || n"), user_id=own, address=address)
     _add_claims(claim, claims, chains, contracts, at)
-    for table in connection.introspection.table_names():
-        with connection.cursor() as cursor:
-            cursor.execute(f"VACUUM ANALYZE {connection.ops.quote_name(table)}")
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at: str) -> None:
@@ -66,6 +72,8 @@ def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at:
         due_at=due,
     )
     copy_rows(claim.picture, claims, claim_id=uuid_of("'claim' || n"))
+    named = TokenClaim.objects.values_list("chain_id", "contract").order_by("chain_id", "contract").distinct()
+    watch_contracts((chain_id, bytes(contract)) for chain_id, contract in named)
     copy_rows(claim.checks.get(), claims, id=f"{FIRST_ID} + n", claim_id=uuid_of("'claim' || n"))
 
 
@@ -95,7 +103,7 @@ def _template() -> tuple[Avatar, TokenClaim]:
     )
     ClaimPicture.objects.create(
         claim=claim, state=ClaimPicture.State.SHOWN, step=TokenClaim.Step.DONE, name="Token 1", collection="Things",
-        token_uri="ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi/1.json",
+        token_uri="ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi/1.json",  # noqa: S106 - no password
         image_uri="ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi/1.png",
         image_cid="bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi", proof="cid", sha256="cd" * 32,
     )  # fmt: skip

@@ -22,7 +22,7 @@ class CachedObjectAdmin(ReadOnlyAdmin):
     list_display_links = ["uri"]
     list_filter = ["origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
     search_fields = ["root_cid__exact", "uri", "sha256__exact"]
-    ordering = ["-created_at"]
+    ordering = ["-pk"]
     exclude = ["blocks"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:

@@ -74,10 +74,8 @@ def record_gaps(claims: Sequence[TokenClaim], block: BlockRef, now: datetime) ->
     They are as they were before this check, in memory and in the database. Costs nothing where there was no gap.
     """
     stale = [claim for claim in claims if _is_stale(claim, now)]
-    lines = [
-        (_ended(_stale_line(claim)), _held_line(claim, now, block.number, "0x" + block.hash.hex())) for claim in stale
-    ]
-    _write(stale, [line for pair in lines for line in pair])
+    gaps = [_ended(_stale_line(claim)) for claim in stale]
+    _write(stale, [*gaps, *(_held_line(claim, now, block.number, "0x" + block.hash.hex()) for claim in stale)])
 
 
 def record_moves(claims: Sequence[TokenClaim], now: datetime) -> None:

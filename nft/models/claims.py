@@ -107,6 +107,7 @@ class TokenClaim(Leased):
             models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["state", "due_at"], name="claim_due_by_state"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
+            models.Index(fields=["-created_at"], name="claim_newest"),
             models.Index(
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
             ),

@@ -43,7 +43,7 @@ class StoredImage(models.Model):
     purge_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When to look whether nothing uses it; empty if something did at the last look.",
+        help_text="When to look whether anything uses it; empty if something did.",
     )
 
     class Meta:
