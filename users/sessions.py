@@ -30,9 +30,12 @@ from django.utils.crypto import constant_time_compare
 from redis import RedisError
 
 from profiles.jobs import job
+from profiles.walks import walk
 from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
+# Rows that one step of the walk reads.
+PAGE = 500
 
 
 class SessionActivity(UserSessionsMiddleware):  # type: ignore[misc]
@@ -123,9 +126,15 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
         UserSession.objects.filter(pk__in=[each.pk for each in ended]).delete()
 
 
-@job(every=timedelta(hours=1))
-def forget_ended() -> int:
-    """Delete the rows whose session is gone, and return how many."""
+@job(every=timedelta(minutes=5))
+def forget_ended(*, seconds: float = 1.0) -> None:
+    """Delete the rows whose session is gone, in a walk through all over many runs."""
+    walk("ended-sessions", _forget_page, seconds=seconds)
+
+
+def _forget_page(after: int | None) -> int | None:
+    rows = UserSession.objects.filter(pk__gt=after or 0).order_by("pk")
+    page = list(rows.values_list("pk", flat=True)[:PAGE])
     stored = Session.objects.filter(session_key=OuterRef("session_key"))
-    gone, _ = UserSession.objects.filter(~Exists(stored)).delete()
-    return int(gone)
+    UserSession.objects.filter(~Exists(stored), pk__in=page).delete()
+    return page[-1] if page else None

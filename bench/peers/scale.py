@@ -1,8 +1,8 @@
 """Measure what grows with the claims, in PostgreSQL.
 
 `fill <claims> <chains> <contracts>` fills an empty database. `measure` times looks at a chain, and each periodic job
-by the time that its statements take. `sweep` checks pages until nothing is due, beside other processes that do the same.
-`lock` adds an index while rows are written. Each prints one line of JSON.
+by the CPU time of the database. `sweep` checks pages until nothing is due, beside others that do the same. `lock`
+adds an index while rows are written. Each prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from statistics import median
 from typing import Any
 
 import django
@@ -25,6 +24,7 @@ from django.db import connection, models  # noqa: E402 - after setup
 from django.db.migrations.state import ProjectState  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from bench.accounting import own_cpu_seconds  # noqa: E402
 from bench.peers.scale_crowd import fill  # noqa: E402
 from nft.claims.sweeping import sweep_page  # noqa: E402
 from nft.clients.bundle import get_clients  # noqa: E402
@@ -46,28 +46,31 @@ NEEDS_STORE = ("janitor",)
 LOOKS, OFFERED = 20, 200
 
 
-class Statements:
-    """Time of statements, as the client sees it."""
+class Spent:
+    """CPU seconds since it was made: of the database's process for our connection, and of our own."""
 
     def __init__(self) -> None:
-        self.seconds, self.count = 0.0, 0
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            self._backend = int(cursor.fetchone()[0])
+        self._database, self._own = own_cpu_seconds(self._backend), time.process_time()
 
-    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return execute(*arguments)
-        finally:
-            self.seconds += time.perf_counter() - began
-            self.count += 1
+    @property
+    def database(self) -> float:
+        return own_cpu_seconds(self._backend) - self._database
+
+    @property
+    def own(self) -> float:
+        return time.process_time() - self._own
 
 
 def measure() -> dict[str, Any]:
     now, first = timezone.now(), next(iter(chains()))
     facts: dict[str, Any] = {
         "contracts": len(watched_contracts(first)),
-        "look": _median(lambda: watched_contracts(first)),
-        "gauges": _median(lambda: list(get_gauges(now)), 3),
-        "attention": _median(get_attention, 3),
+        "look": _each(lambda: watched_contracts(first)),
+        "gauges": _each(lambda: list(get_gauges(now)), 3),
+        "attention": _each(get_attention, 3),
         "line_bytes": _bytes_of(ClaimCheck) / ClaimCheck.objects.count(),
     }
     discover()
@@ -82,23 +85,20 @@ def _is_left_out(name: str) -> bool:
     return any(word in name for word in NEEDS_STORE)
 
 
-def _run(job: Any) -> list[float]:
-    """Return the seconds that one run spends in statements, and their number."""
-    statements = Statements()
-    first = [next(iter(job.each()))] if job.each is not None else []
-    with connection.execute_wrapper(statements):
-        job.run(*first)
-    return [statements.seconds, statements.count]
+def _run(job: Any) -> float:
+    """Return the CPU seconds of the database for one run."""
+    spent = Spent()
+    job.run(*([next(iter(job.each()))] if job.each is not None else []))
+    return spent.database
 
 
-def _median(act: Callable[[], object], times: int = LOOKS) -> float:
+def _each(act: Callable[[], object], times: int = LOOKS) -> float:
+    """Return the CPU seconds of one call, the database's and ours."""
     act()
-    taken = []
+    spent = Spent()
     for _ in range(times):
-        began = time.perf_counter()
         act()
-        taken.append(time.perf_counter() - began)
-    return median(taken)
+    return (spent.database + spent.own) / times
 
 
 def _bytes_of(model: type[models.Model]) -> int:
@@ -110,21 +110,12 @@ def _bytes_of(model: type[models.Model]) -> int:
 def sweep() -> dict[str, Any]:
     """Check every claim once. The chain answers at once that each holder has its token."""
     _answer_at_once()
-    clients, statements, pages = get_clients(), Statements(), 0
-    now, began = timezone.now() + timedelta(hours=2), time.perf_counter()
-    with connection.execute_wrapper(statements):
-        for chain_id in chains():
-            while sweep_page(chain_id, now, clients, alone=False):
-                pages += 1
-            pages += 1
-    checked = TokenClaim.objects.filter(checked_at=now).count()
-    return {
-        "pages": pages,
-        "checked": checked,
-        "seconds": time.perf_counter() - began,
-        "database": statements.seconds,
-        "statements": statements.count,
-    }
+    clients, now, spent = get_clients(), timezone.now() + timedelta(minutes=30), Spent()
+    began = time.perf_counter()
+    for chain_id in chains():
+        while sweep_page(chain_id, now, clients, alone=False):
+            pass
+    return {"elapsed": time.perf_counter() - began, "database": spent.database, "own": spent.own}
 
 
 def _answer_at_once() -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 from io import BytesIO
 
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection
 from django.utils import timezone
 from PIL import Image
@@ -18,7 +20,6 @@ from PIL import Image
 from bench.peers.crowd import FIRST_ID, add_squares, copy_rows, hash_sql, uuid_of
 from bench.pictures import make_square
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, TokenClaim
-from nft.models.chains import watch_contracts
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
@@ -53,6 +54,8 @@ def add_people(claims: int, chains: int, contracts: int) -> None:
     _add_claims(claim, claims, chains, contracts, at)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = DEFAULT")
+        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+            cursor.execute(statement)
 
 
 def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at: str) -> None:
@@ -70,10 +73,14 @@ def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at:
         token_id="n::text",  # noqa: S106 - no password
         checked_at=at,
         due_at=due,
+        created_at="now() - n * interval '1 second'",
     )
     copy_rows(claim.picture, claims, claim_id=uuid_of("'claim' || n"))
-    named = TokenClaim.objects.values_list("chain_id", "contract").order_by("chain_id", "contract").distinct()
-    watch_contracts((chain_id, bytes(contract)) for chain_id, contract in named)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO nft_watchedcontract (chain_id, contract, touched_at, refusal) "
+            "SELECT DISTINCT chain_id, contract, now(), '' FROM nft_tokenclaim ON CONFLICT DO NOTHING"
+        )
     copy_rows(claim.checks.get(), claims, id=f"{FIRST_ID} + n", claim_id=uuid_of("'claim' || n"))
 
 

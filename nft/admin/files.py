@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,13 +15,25 @@ from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 THUMBNAIL = 48
 
 
+class Damaged(admin.SimpleListFilter):
+    """Files of which a block is missing or changed, and that no gateway has."""
+
+    title = parameter_name = "damaged"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CachedObject]) -> QuerySet[CachedObject]:
+        return queryset.filter(damaged_at__isnull=False) if self.value() == "yes" else queryset
+
+
 @admin.register(CachedObject)
 class CachedObjectAdmin(ReadOnlyAdmin):
     """Only pictures that we made are shown: bytes of strangers are not served to the admin either."""
 
     list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "created_at"]
     list_display_links = ["uri"]
-    list_filter = ["origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
+    list_filter = ["origin", Damaged]
     search_fields = ["root_cid__exact", "uri", "sha256__exact"]
     ordering = ["-pk"]
     exclude = ["blocks"]
