@@ -21,8 +21,8 @@ MAX_LOOK, MAX_JOB, MAX_PAGE, MAX_SWEEP, MAX_LOCK, MAX_HISTORY = 2.0, 50.0, 500.0
 
 _NOTE = (
     "Rows are copies of one person's with a verified token, inserted in {}. The chain answers the sweep at once, in "
-    "the process. Times are CPU time of the database, of looks and the sweep also of our process. The janitor is not among them: it needs a "
-    "store with as many objects."
+    "the process. Times are CPU time of the database, of looks and the sweep also of our process. The janitor is left "
+    "out: it needs a store with as many objects."
 )
 
 

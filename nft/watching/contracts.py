@@ -26,13 +26,16 @@ KEPT_UNUSED = timedelta(days=7)
 #: Contracts that one step compares or removes.
 PAGE = 200
 # Each contract is found by one look into an index: a DISTINCT would read all claims.
-_NEXT_CONTRACTS = f"""
+_NEXT_CONTRACTS = """
 WITH RECURSIVE found(contract) AS (
-  SELECT * FROM (SELECT contract FROM {TokenClaim._meta.db_table} WHERE chain_id = %s AND contract > %s ORDER BY contract LIMIT 1) AS first
+  SELECT * FROM (
+    SELECT contract FROM nft_tokenclaim WHERE chain_id = %s AND contract > %s ORDER BY contract LIMIT 1
+  ) AS first
   UNION ALL
-  SELECT (SELECT contract FROM {TokenClaim._meta.db_table} WHERE chain_id = %s AND contract > found.contract ORDER BY contract LIMIT 1)
-  FROM found WHERE contract IS NOT NULL
-) SELECT contract FROM found LIMIT %s"""  # noqa: SLF001 - documented
+  SELECT (
+    SELECT contract FROM nft_tokenclaim WHERE chain_id = %s AND contract > found.contract ORDER BY contract LIMIT 1
+  ) FROM found WHERE contract IS NOT NULL
+) SELECT contract FROM found LIMIT %s"""
 
 
 @job(every=timedelta(hours=1))
