@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.commands.migrate import Command as Migrate
 from django.db import connection, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
@@ -67,10 +68,9 @@ def test_no_new_migration_blocks_anybody() -> None:
 
 
 def sample(operations: Sequence[Operation], *, atomic: bool = True) -> migrations.Migration:
-    migration = migrations.Migration("0002_sample", "profiles")
-    migration.operations, migration.atomic = list(operations), atomic
-    migration.dependencies = [("profiles", "0001_initial")]
-    return migration
+    facts = {"operations": list(operations), "atomic": atomic, "dependencies": [("profiles", "0001_initial")]}
+    kind = type("Migration", (migrations.Migration,), facts)
+    return kind("0002_sample", "profiles")
 
 
 def column(**options: Any) -> migrations.AddField:
@@ -161,7 +161,7 @@ def test_a_migration_that_gets_no_lock_gives_way_and_tries_again(
             cursor.execute("ALTER TABLE profiles_profile ADD COLUMN height integer")
             transaction.set_rollback(True)
 
-    monkeypatch.setattr(migrate.Migrate, "handle", alter)
+    monkeypatch.setattr(Migrate, "handle", alter)
     aside = Aside()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM profiles_profile")

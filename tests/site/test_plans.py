@@ -67,7 +67,7 @@ def _add_the_rest(now: datetime) -> None:
         for n in numbers
     )
     blocks = IpfsBlock.objects.order_by("pk").values_list("pk", flat=True)
-    through = CachedObject.blocks.through
+    through: Any = CachedObject.blocks.through
     through.objects.bulk_create(
         through(cachedobject_id=file.pk, ipfsblock_id=block) for file, block in zip(files, blocks, strict=True)
     )
