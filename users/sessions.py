@@ -127,7 +127,7 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
 
 
 @job(every=timedelta(minutes=5))
-def forget_ended(*, seconds: float = 1.0) -> None:
+def forget_ended(*, seconds: float = 0.05) -> None:
     """Delete the rows whose session is gone, in a walk through all over many runs."""
     walk("ended-sessions", _forget_page, seconds=seconds)
 

@@ -114,7 +114,7 @@ def get_recent_events(user: User) -> list[AccessEvent]:
 
 
 @job(every=timedelta(minutes=10))
-def forget_old(now: datetime, *, seconds: float = 1.0) -> None:
+def forget_old(now: datetime, *, seconds: float = 0.05) -> None:
     """Delete entries of sign-ins KEPT ago, in a walk from the oldest entry to the first that is younger."""
     walk("old-sign-ins", partial(_forget_page, now - KEPT), seconds=seconds)
 

@@ -38,11 +38,10 @@ WITH RECURSIVE found(contract) AS (
 ) SELECT contract FROM found LIMIT %s"""
 
 
-@job(every=timedelta(hours=1))
-def repair_watched_contracts(now: datetime, *, seconds: float = 20.0) -> None:
-    """Go on with the comparison for about `seconds` a chain, and remove a page of unused contracts."""
-    for chain_id in chains():
-        walk(f"watched-contracts.{chain_id}", partial(_add_missing, chain_id), seconds=seconds)
+@job(every=timedelta(minutes=10), each=chains)
+def repair_watched_contracts(chain_id: int, now: datetime, *, seconds: float = 0.05) -> None:
+    """Go on with the comparison for about `seconds`, and remove a page of unused contracts."""
+    walk(f"watched-contracts.{chain_id}", partial(_add_missing, chain_id), seconds=seconds)
     remove_unused(now)
 
 

@@ -65,8 +65,8 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     return deleted
 
 
-@job(every=timedelta(minutes=10))
-def find_unused_images(now: datetime, *, seconds: float = 5.0) -> None:
+@job(every=timedelta(minutes=2))
+def find_unused_images(now: datetime, *, seconds: float = 0.05) -> None:
     """Offer images that nothing uses and nobody offered to the purge, in a walk through all images over many runs."""
     walk("unused-images", partial(_offer_page, now), seconds=seconds)
 

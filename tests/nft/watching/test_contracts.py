@@ -101,7 +101,8 @@ class History:
         remove_unused(timezone.now())
 
     def repair(self) -> None:
-        repair_watched_contracts(timezone.now())
+        for chain_id in chains():
+            repair_watched_contracts(chain_id, timezone.now(), seconds=20)
 
     def step(self) -> None:
         rare: list[Callable[[], None]] = [self.delete_person, self.delete_contract, self.fail, self.create_many]
@@ -141,7 +142,7 @@ def test_what_was_lost_is_found_in_steps_over_several_runs(
     cache.clear()
     sizes = []
     for _ in range(4):
-        repair_watched_contracts(timezone.now(), seconds=0)
+        repair_watched_contracts(CHAIN_ID, timezone.now(), seconds=0)
         sizes.append(len(watched_contracts(CHAIN_ID)))
     assert sizes == [4, 8, 11, 11]
     assert watched_contracts(CHAIN_ID) == wanted
