@@ -23,7 +23,6 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
@@ -35,7 +34,7 @@ from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
 # Rows that one step of the walk reads.
-PAGE = 500
+PAGE = 100
 
 
 class SessionActivity(UserSessionsMiddleware):  # type: ignore[misc]
@@ -134,7 +133,8 @@ def forget_ended(*, seconds: float = 0.05) -> None:
 
 def _forget_page(after: int | None) -> int | None:
     rows = UserSession.objects.filter(pk__gt=after or 0).order_by("pk")
-    page = list(rows.values_list("pk", flat=True)[:PAGE])
-    stored = Session.objects.filter(session_key=OuterRef("session_key"))
-    UserSession.objects.filter(~Exists(stored), pk__in=page).delete()
-    return page[-1] if page else None
+    page = list(rows.values_list("pk", "session_key")[:PAGE])
+    stored = Session.objects.filter(session_key__in=[key for _, key in page])
+    kept = set(stored.values_list("session_key", flat=True))
+    UserSession.objects.filter(pk__in=[pk for pk, key in page if key not in kept]).delete()
+    return page[-1][0] if page else None

@@ -51,6 +51,7 @@ class CachedObject(models.Model):
         indexes = [
             models.Index(fields=["root_cid"], name="cached_by_root"),
             models.Index(fields=["proved_at"], name="cached_due"),
+            models.Index(fields=["damaged_at"], condition=Q(damaged_at__isnull=False), name="cached_damaged"),
             models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
         ]
         constraints = [models.UniqueConstraint(fields=["uri"], name="cached_once")]
