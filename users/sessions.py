@@ -34,7 +34,7 @@ from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
 # Rows that one step of the walk reads.
-PAGE = 100
+PAGE = 50
 
 
 class SessionActivity(UserSessionsMiddleware):  # type: ignore[misc]
