@@ -58,7 +58,9 @@ def _add_the_rest(now: datetime) -> None:
     """Add rows of which a person has several, or which are shared."""
     ends_at, account = now + timedelta(days=9), LinkedAccount.objects.earliest("linked_at")
     user, profile, numbers = account.user, Profile.objects.earliest("pk"), range(PEOPLE)
-    Session.objects.bulk_create(Session(session_key=f"s{n}", session_data="x" * 600, expire_date=ends_at) for n in numbers)
+    Session.objects.bulk_create(
+        Session(session_key=f"s{n}", session_data="x" * 600, expire_date=ends_at) for n in numbers
+    )
     UserSession.objects.bulk_create(UserSession(user=user, session_key=f"s{n}", ip="::1") for n in numbers)
     AuditEntry.objects.bulk_create(AuditEntry(profile=profile, action="sign_in") for _ in numbers)
     IpfsBlock.objects.bulk_create(IpfsBlock(sha256=f"{n:064x}", byte_count=1, touched_at=now) for n in numbers)
