@@ -20,7 +20,7 @@ from localstack.processes import PartFailedError
 
 TOPICS = (
     *("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story"),
-    *("mints", "processes", "flows", "load"),
+    *("mints", "processes", "flows", "load", "scale"),
 )
 # These messages are sentences for the person who runs the bench. Of any other error the stack trace is printed.
 _EXPLAINED = (BenchError, ProgramMissingError, PartFailedError)
@@ -53,6 +53,9 @@ def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("topics", nargs="*", choices=[[], *TOPICS], metavar="topic", help=" ".join(TOPICS))
     parser.add_argument("--profiles", type=int, default=1000, help="number of people on the site (1000)")
+    parser.add_argument(
+        "--claims", type=int, default=0, help="number of claims of topic scale (100,000, less in haste)"
+    )
     parser.add_argument("--haste", type=float, default=1.0, help="0.1: a tenth of the time, to try things out")
     return parser.parse_args()
 
@@ -70,7 +73,7 @@ def _measure(topic: str, options: argparse.Namespace) -> TopicReport:
     folder.chmod(0o755)
     try:
         with ExitStack() as closing:
-            workspace = Workspace(folder, closing, options.haste, options.profiles)
+            workspace = Workspace(folder, closing, options.haste, options.profiles, options.claims)
             for section in importlib.import_module(f"bench.{topic}").run(workspace):
                 print_section(section)
                 report.sections.append(section)

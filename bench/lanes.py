@@ -31,12 +31,13 @@ class BenchError(Exception):
 @dataclass(frozen=True)
 class Workspace:
     """What a topic works with: a temporary folder, what to close at its end, the share of the full time that it may
-    take (`haste`, 1: all of it), and the number of people on the site."""
+    take (`haste`, 1: all of it), the number of people on the site, and of claims in topic `scale` (0: its own)."""
 
     folder: Path
     closing: ExitStack
     haste: float = 1.0
     profiles: int = 1000
+    claims: int = 0
 
 
 @dataclass(frozen=True)

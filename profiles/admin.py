@@ -66,9 +66,10 @@ class AvatarAdmin(ReadOnlyAdmin):
     list_display_links = ["title_or_id"]
     list_filter = ["source", "state", "is_locked", "chosen_at"]
     list_select_related = ["profile", "image"]
-    search_fields = ["=profile__handle", "title", "=reference", "=image__sha256"]
+    search_fields = ["=profile__handle", "title", "=reference"]
+    hash_search_fields = ["image__sha256__exact"]
     search_help_text = "Exact handle, reference or sha256, or part of the title."
-    ordering = ["-chosen_at"]
+    ordering = ["-image_id"]  # newest pictures first, by an index
     actions = ["remove_for_the_site"]
     action_form = ModerationActionForm
 
@@ -108,8 +109,9 @@ class StoredImageAdmin(LeasedAdmin):
 
     list_display = ["picture", "sha256", "source_format", "width", "height", "frames", "byte_count", "created_at"]
     list_display_links = ["sha256"]
-    list_filter = [NeedsAttention, "source_format"]
-    search_fields = ["=sha256", "=renditions__sha256"]
+    list_filter = [NeedsAttention]
+    search_fields = ["=source_format"]
+    hash_search_fields = ["sha256__exact", "renditions__sha256__exact"]
     search_help_text = "The exact sha256 of a picture, or of one of its renditions."
     ordering = ["-pk"]
 
@@ -124,10 +126,10 @@ class StoredImageAdmin(LeasedAdmin):
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "action", "profile", "actor", "detail"]
-    list_filter = ["action", "at"]
+    list_filter = ["at"]
     list_select_related = ["profile", "actor"]
     search_fields = ["=profile__handle", "=action"]
-    ordering = ["-at"]
+    ordering = ["-pk"]
 
 
 @admin.register(Notice)

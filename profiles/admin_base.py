@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from profiles.leases import Leased, fresh
 
+HASH = re.compile(r"[0-9a-fA-F]{64}")
 # The largest number of rows that a list counts.
 MAX_COUNT = 10_000
 
@@ -44,6 +46,12 @@ class ReadOnlyAdmin(Base):
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
+    # Searched instead of `search_fields` if what is searched is a sha256, which other text can't be compared with.
+    hash_search_fields: list[str] = []
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        is_hash = bool(HASH.fullmatch(request.GET.get("q", "").strip()))
+        return self.hash_search_fields if is_hash and self.hash_search_fields else [*super().get_search_fields(request)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

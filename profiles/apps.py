@@ -9,3 +9,6 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
+        from profiles.store.purge import watch_holders
+
+        watch_holders()

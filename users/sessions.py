@@ -24,19 +24,21 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from redis import RedisError
 
 from profiles.jobs import job
+from profiles.walks import walk
 from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
 #: For how many seconds a process remembers a use without asking the cache again, and how many uses.
 REMEMBERED_FOR, REMEMBERED = 60.0, 4096
 _recorded_until: dict[str, float] = {}  # by digest of the use, in seconds of time.monotonic()
+# Rows that one step of the walk reads.
+PAGE = 50
 
 
 class SessionActivity(UserSessionsMiddleware):  # type: ignore[misc]
@@ -145,9 +147,16 @@ def end_all_sessions() -> int:
     return ended
 
 
-@job(every=timedelta(hours=1))
-def forget_ended() -> int:
-    """Delete the rows whose session is gone, and return how many."""
-    stored = Session.objects.filter(session_key=OuterRef("session_key"))
-    gone, _ = UserSession.objects.filter(~Exists(stored)).delete()
-    return int(gone)
+@job(every=timedelta(minutes=5))
+def forget_ended(*, seconds: float = 0.05) -> None:
+    """Delete the rows whose session is gone, in a walk through all over many runs."""
+    walk("ended-sessions", _forget_page, seconds=seconds)
+
+
+def _forget_page(after: int | None) -> int | None:
+    rows = UserSession.objects.filter(pk__gt=after or 0).order_by("pk")
+    page = list(rows.values_list("pk", "session_key")[:PAGE])
+    stored = Session.objects.filter(session_key__in=[key for _, key in page])
+    kept = set(stored.values_list("session_key", flat=True))
+    UserSession.objects.filter(pk__in=[pk for pk, key in page if key not in kept]).delete()
+    return page[-1][0] if page else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 
 from allauth.account.adapter import get_adapter
@@ -22,10 +23,13 @@ from profiles.audit import record
 from profiles.jobs import job
 from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
+from profiles.walks import walk
 from users.devices import device_name
 
 SHOWN = 12
 KEPT = timedelta(days=180)
+# Entries that one step of the walk reads.
+PAGE = 500
 SIGN_IN = "sign_in"
 MOVED_AWAY = (
     "A wallet account{label} was moved from your profile to another one, by a signature of that account. The pictures "
@@ -111,9 +115,18 @@ def get_recent_events(user: User) -> list[AccessEvent]:
     return [AccessEvent(entry.at, WORDS[entry.action], _how(entry)) for entry in entries]
 
 
-@job(every=timedelta(days=1), expires=None)
-def forget_old(now: datetime) -> None:
-    AuditEntry.objects.filter(action=SIGN_IN, at__lt=now - KEPT).delete()
+@job(every=timedelta(minutes=10))
+def forget_old(now: datetime, *, seconds: float = 0.05) -> None:
+    """Delete entries of sign-ins KEPT ago, in a walk from the oldest entry to the first that is younger."""
+    walk("old-sign-ins", partial(_forget_page, now - KEPT), seconds=seconds)
+
+
+def _forget_page(before: datetime, after: int | None) -> int | None:
+    rows = AuditEntry.objects.filter(pk__gt=after or 0).order_by("pk")
+    page = list(rows.values_list("pk", "at")[:PAGE])
+    old = [pk for pk, at in page if at < before]
+    AuditEntry.objects.filter(pk__in=old, action=SIGN_IN).delete()
+    return old[-1] if len(old) == PAGE else None
 
 
 def _first_factor(proof: dict[str, object]) -> str:

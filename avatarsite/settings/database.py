@@ -15,6 +15,8 @@ WEB_SECONDS = env.integer("DATABASE_WEB_SECONDS", 4, low=2, high=60)
 WORKER_SECONDS = env.integer("DATABASE_WORKER_SECONDS", 100, low=2, high=3600)
 # How many connections all processes together may open, with the units as they are shipped (docs/operate/processes.md).
 DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", 40, low=1)
+# How long a statement of `manage.py migrate` may wait for a lock: all that come later queue behind it.
+MIGRATE_LOCK_MILLISECONDS = env.integer("MIGRATE_LOCK_MILLISECONDS", 1000, low=1)
 
 _SQLITE: dict[str, Any] = {
     # Readers never wait for the writer, and a writer takes its lock at once instead of failing half way.

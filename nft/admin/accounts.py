@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from nft.accounts.linking import remove_account_as_staff
+from nft.admin.filters import ByChain
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
@@ -47,11 +48,11 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
         "linked_at",
         "last_used_at",
     ]
-    list_filter = ["is_contract_account", "is_public", "chain_id"]
+    list_filter = ["is_contract_account", "is_public", ByChain]
     list_select_related = ["user"]
     search_fields = [username_lookup(), "label"]
     search_help_text = "Username, label, or a whole address."
-    ordering = ["-linked_at"]
+    ordering = ["-user_id"]
     readonly_fields = [
         "shown_address",
         "user",
@@ -102,9 +103,9 @@ class SignInChallengeAdmin(ReadOnlyAdmin):
     """
 
     list_display = ["issued_at", "chain_id", "purpose", "user", "expires_at", "consumed_at"]
-    list_filter = ["purpose", "chain_id"]
+    list_filter = ["purpose", ByChain]
     list_select_related = ["user"]
-    ordering = ["-issued_at"]
+    ordering = ["-pk"]
     readonly_fields = [
         "chain_id",
         "purpose",
@@ -124,7 +125,7 @@ class PrimaryNameAdmin(LeasedAdmin):
     list_filter = [NeedsAttention]
     list_select_related = ["account"]
     search_fields = ["name"]
-    ordering = ["-checked_at"]
+    ordering = ["-pk"]
     raw_id_fields = ["account"]
 
 

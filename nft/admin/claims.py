@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from nft.admin.filters import ByChain, ByProof, ByStandard
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
@@ -37,7 +38,7 @@ class PictureGivenUp(admin.SimpleListFilter):
 class PastChecks(ReadOnlyInline):
     model = ClaimCheck
     fk_name = "claim"
-    fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash"]
+    fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash", "last_at", "last_block_number"]
     verbose_name_plural = "what the chain said"
     shown = SHOWN
 
@@ -69,7 +70,7 @@ class TokenClaimAdmin(LeasedAdmin):
         "crashes",
     ]
     list_display_links = ["thumbnail", "name"]
-    list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", "picture__proof", "standard", "chain_id"]
+    list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", ByStandard, ByChain]
     list_select_related = ["user", "picture", "avatar__image"]
     search_fields = [username_lookup(), "picture__name", "picture__collection"]
     ordering = ["-created_at"]
@@ -125,7 +126,7 @@ class TokenClaimAdmin(LeasedAdmin):
 @admin.register(ClaimPicture)
 class ClaimPictureAdmin(LeasedAdmin):
     list_display = ["claim", "state", "proof", "tries", "due_at", "last_error", "gave_up_at"]
-    list_filter = [NeedsAttention, "state", "proof"]
+    list_filter = [NeedsAttention, "state", ByProof]
     list_select_related = ["claim__picture"]
     search_fields = ["name", "collection"]
     ordering = ["-pk"]

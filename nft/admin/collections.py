@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from nft.admin.filters import ByChain
 from nft.claims.collection_decisions import decide_collection
 from nft.claims.errors import ClaimError
 from nft.core.errors import InvalidIdentifier
@@ -43,7 +44,7 @@ class CollectionForm(_Form):
 class CollectionAdmin(ReadOnlyAdmin):
     form = CollectionForm
     list_display = ["__str__", "chain_id", "address_text", "standing", "reason", "decided_at"]
-    list_filter = ["standing", "chain_id"]
+    list_filter = ["standing", ByChain]
     search_fields = ["name", "reason"]
     exclude = ["contract"]
     actions = ["trust", "deny", "forget"]
@@ -103,7 +104,7 @@ class CollectionAdmin(ReadOnlyAdmin):
 class TokenLikenessAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "chain_id", "seen_at", "warning"]
     list_select_related = ["resembles"]
-    list_filter = [("resembles", admin.EmptyFieldListFilter), "chain_id"]
+    list_filter = [("resembles", admin.EmptyFieldListFilter), ByChain]
     search_fields = ["name", "collection"]
     exclude = ["contract"]
 

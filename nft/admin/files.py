@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,15 +15,27 @@ from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 THUMBNAIL = 48
 
 
+class Damaged(admin.SimpleListFilter):
+    """Files of which a block is missing or changed, and that no gateway has."""
+
+    title = parameter_name = "damaged"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CachedObject]) -> QuerySet[CachedObject]:
+        return queryset.filter(damaged_at__isnull=False) if self.value() == "yes" else queryset
+
+
 @admin.register(CachedObject)
 class CachedObjectAdmin(LeasedAdmin):
     """Only pictures that we made are shown: bytes of strangers are not served to the admin either."""
 
     list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "due_at"]
     list_display_links = ["uri"]
-    list_filter = [NeedsAttention, "origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsAttention, "origin", Damaged]
     search_fields = ["root_cid__exact", "uri", "sha256__exact"]
-    ordering = ["-created_at"]
+    ordering = ["-pk"]
     exclude = ["blocks"]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
@@ -47,7 +60,8 @@ class CachedObjectAdmin(LeasedAdmin):
 @admin.register(IpfsBlock)
 class IpfsBlockAdmin(ReadOnlyAdmin):
     list_display = ["sha256", "byte_count", "created_at", "touched_at"]
-    search_fields = ["sha256__exact"]
+    search_fields = ["=pk"]
+    hash_search_fields = ["sha256__exact"]
     ordering = ["-pk"]
 
 

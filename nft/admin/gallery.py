@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from nft.admin.filters import ByChain
 from nft.models import HeldToken, TokenSearch
 from profiles.admin_base import LeasedAdmin, NeedsAttention
 
@@ -11,10 +12,10 @@ from profiles.admin_base import LeasedAdmin, NeedsAttention
 @admin.register(HeldToken)
 class HeldTokenAdmin(LeasedAdmin):
     list_display = ["__str__", "account", "chain_id", "spam", "tries", "due_at", "last_error", "gave_up_at"]
-    list_filter = [NeedsAttention, "chain_id"]
+    list_filter = [NeedsAttention, ByChain]
     list_select_related = ["account"]
     search_fields = ["name", "collection", "token_id__exact"]
-    ordering = ["-first_seen_at"]
+    ordering = ["account_id", "-first_seen_at", "-pk"]
     raw_id_fields = ["account", "image"]
     exclude = ["contract"]
 
@@ -22,7 +23,7 @@ class HeldTokenAdmin(LeasedAdmin):
 @admin.register(TokenSearch)
 class TokenSearchAdmin(LeasedAdmin):
     list_display = ["__str__", "account", "state", "runs", "tries", "due_at", "last_error", "gave_up_at"]
-    list_filter = [NeedsAttention, "state", "chain_id"]
+    list_filter = [NeedsAttention, "state", ByChain]
     list_select_related = ["account"]
-    ordering = ["-started_at"]
+    ordering = ["account_id", "chain_id"]
     raw_id_fields = ["account"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nft.admin.accounts import address_for_staff
+from nft.admin.filters import ByChain
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
 from profiles.admin_base import LeasedAdmin, NeedsAttention, username_lookup
@@ -24,7 +25,7 @@ class MintRequestAdmin(LeasedAdmin):
         "gave_up_at",
         "created_at",
     ]
-    list_filter = [NeedsAttention, "state", "chain_id"]
+    list_filter = [NeedsAttention, "state", ByChain]
     list_select_related = ["user", "account"]
     search_fields = [username_lookup(), "name", "tx_hash__exact"]
     ordering = ["-created_at"]
@@ -48,7 +49,7 @@ class MintRequestAdmin(LeasedAdmin):
 @admin.register(SponsoredTransaction)
 class SponsoredTransactionAdmin(LeasedAdmin):
     list_display = ["tx_hash", "chain_id", "sender_address", "nonce", "request", "cost", "signed_at", "settled_at"]
-    list_filter = [NeedsAttention, "chain_id", ("settled_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsAttention, ByChain, ("settled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["request"]
     search_fields = ["tx_hash__exact"]
     ordering = ["-signed_at"]

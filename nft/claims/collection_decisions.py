@@ -15,7 +15,7 @@ from nft.claims import history
 from nft.claims.errors import ClaimError
 from nft.claims.provenance import build_stored_provenance
 from nft.core.tokens.spam import SpamSign
-from nft.models import Collection, HeldToken, TokenClaim
+from nft.models import Collection, HeldToken, TokenClaim, WatchedContract
 from nft.tokens.collection_policy import Standing, decide_refusal, get_spam_sign
 from profiles.audit import record
 from profiles.jobs import job
@@ -24,6 +24,8 @@ from profiles.people.profiles import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
 
 PAGE = 500
+#: Longer than any transaction or job that began by the policy before.
+SETTLED = timedelta(hours=1)
 
 
 def decide_collection(
@@ -42,22 +44,38 @@ def decide_collection(
         what = {"chain": chain_id, "contract": "0x" + contract.hex(), "standing": standing, "reason": reason}
         record(profile_of(actor), "collection.decide", actor, **what)
         _mark_spam(row)
-    apply_policy(now, TokenClaim.objects.filter(chain_id=chain_id, contract=contract), actor=actor)
+    refusal = decide_refusal(row, chain_id, contract)
+    _apply_to(TokenClaim.objects.filter(chain_id=chain_id, contract=contract), refusal, now, actor=actor)
     return row
 
 
 @job(every=timedelta(minutes=5))
-def apply_policy(
-    now: datetime, claims: QuerySet[TokenClaim] | None = None, *, actor: User | None = None
-) -> tuple[int, int]:
-    """Apply the policy to what is shown, by default to all claims. Return how many pictures went, and came back."""
-    every = TokenClaim.objects.all() if claims is None else claims
-    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(avatar__lost_at__isnull=False)
-    pictured = every.filter(shown).select_related("avatar").order_by("pk")
-    rows = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
+def apply_policy(now: datetime) -> tuple[int, int]:
+    """Apply the policy where it has changed. Return how many pictures went, and came back.
+
+    Compares what was last applied to each contract that claims name. A contract is applied to again for SETTLED, for
+    pictures that were shown or withdrawn by the policy before it, at the same moment.
+    """
     gone = back = 0
-    for claim in pictured.iterator(chunk_size=PAGE):
-        refusal = decide_refusal(rows.get((claim.chain_id, claim.contract)), claim.chain_id, claim.contract)
+    decisions = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
+    for row in WatchedContract.objects.order_by("pk").iterator():
+        refusal = decide_refusal(decisions.get((row.chain_id, row.contract)), row.chain_id, row.contract)
+        if refusal != row.refusal:
+            WatchedContract.objects.filter(pk=row.pk).update(refusal=refusal, refusal_at=now)
+        elif row.refusal_at is None or now - row.refusal_at > SETTLED:
+            continue
+        claims = TokenClaim.objects.filter(chain_id=row.chain_id, contract=row.contract)
+        changed = _apply_to(claims, refusal, now)
+        gone, back = gone + changed[0], back + changed[1]
+    return gone, back
+
+
+def _apply_to(
+    claims: QuerySet[TokenClaim], refusal: str, now: datetime, *, actor: User | None = None
+) -> tuple[int, int]:
+    shown = Q(state=TokenClaim.State.OWNED, avatar__isnull=False) | Q(avatar__lost_at__isnull=False)
+    gone = back = 0
+    for claim in claims.filter(shown).select_related("avatar").order_by("pk").iterator(chunk_size=PAGE):
         assert claim.avatar is not None  # noqa: S101  # by the filter; tells the type checker
         if refusal:
             gone += _block(claim, claim.avatar, refusal, actor, now)

@@ -1,23 +1,25 @@
-"""The history of a claim's checks: a line when something changed, and one a day while nothing does.
+"""The history of a claim's checks: a line when the answer changed, and when the mark went by its age.
 
-Nothing is decided by it. Lines are bounded by their age and by their number for each claim.
+Nothing is decided by it. A line is open while its answer is the last one; the claim itself says when that was last
+checked. Lines that ended are bounded by their age, and all by their number for each claim.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, OuterRef, Subquery, When
+from django.db.models.functions import Coalesce, Greatest
 
-from nft.core.tokens.verdict import Reason
+from nft.core.tokens.verdict import BlockRef, Reason
 from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
 from profiles import settings as profiles_settings
 from profiles.jobs import job
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
-DAILY = timedelta(days=1)
 MAX_AGE = timedelta(days=180)
 MAX_LINES = 200
 PAGE = 1000
@@ -30,67 +32,105 @@ _MOVED_SENTENCE = "A transfer was seen in a block that is not final yet."
 _STALE_SENTENCE = "It could not be checked for too long, so the mark went by itself."
 
 
-def get_recent(claim: TokenClaim) -> QuerySet[ClaimCheck]:
-    """Return the lines for a page, newest first."""
-    return claim.checks.all()[:SHOWN]
+def get_recent(claim: TokenClaim, now: datetime) -> list[ClaimCheck]:
+    """Return the lines for a page, newest first. One that is open gets the last check of the claim.
+
+    A mark that is off by its age has a line at once, though it is only stored when the claim is checked again.
+    """
+    lines = list(claim.checks.all()[:SHOWN])
+    is_recorded = any(line.last_at is None and line.reason == STALE for line in lines)
+    for line in lines:
+        if line.last_at is None and line.verdict != Verdict.UNKNOWN:
+            line.last_at, line.last_block_number = claim.checked_at, claim.checked_block_number
+    if _is_stale(claim, now) and not is_recorded:
+        lines = sorted([_stale_line(claim), *lines], key=lambda line: line.at, reverse=True)
+    return lines
 
 
 def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
     """Record a check that changed the claim, which the caller saves. `check` is None if there was no account to check.
 
-    The same answer within a day of its line is not recorded again.
+    The same answer again is not recorded. Once the mark is off by its age, that is the line, whatever the trouble is.
     """
     line = _line_of_check(claim, check, now)
-    last = claim.checks.values_list("verdict", "reason", "at").first() if claim.recorded_at else None
-    if last is not None and now - last[2] < DAILY:
-        verdict, reason, _ = last
-        is_longer_outage = line.verdict == verdict == Verdict.UNKNOWN and reason == STALE  # recorded only once
-        if is_longer_outage or (line.verdict, line.reason) == (verdict, reason):
-            return
-    line.save(force_insert=True)
-    claim.recorded_at = now
+    is_trouble = line.verdict == Verdict.UNKNOWN
+    last = claim.checks.filter(last_at=None).select_related("claim").first()  # with the claim as it was before
+    if last is None:
+        lines = [line]
+    elif not _is_stale(last.claim, now):
+        lines = [] if (line.verdict, line.reason) == (last.verdict, last.reason) else [line]
+    elif is_trouble:
+        lines = [] if last.verdict == Verdict.UNKNOWN else [_stale_line(last.claim)]
+    else:
+        lines = [line] if last.reason == STALE else [_ended(_stale_line(last.claim)), line]
+    _write([claim] if lines else [], lines)
     surplus = claim.checks.values("pk")[MAX_LINES:]
     ClaimCheck.objects.filter(pk__in=list(surplus.values_list("pk", flat=True))).delete()
+
+
+def record_gaps(claims: Sequence[TokenClaim], block: BlockRef, now: datetime) -> None:
+    """Record for claims that are verified as before, at `block`, that their mark was off by its age meanwhile.
+
+    They are as they were before this check, in memory and in the database. Costs nothing where there was no gap.
+    """
+    stale = [claim for claim in claims if _is_stale(claim, now)]
+    gaps = [_ended(_stale_line(claim)) for claim in stale]
+    _write(stale, [*gaps, *(_held_line(claim, now, block.number, "0x" + block.hash.hex()) for claim in stale)])
 
 
 def record_moves(claims: Sequence[TokenClaim], now: datetime) -> None:
     """Record transfers that were seen and are not confirmed yet, for the claims that are verified."""
     held = [claim for claim in claims if claim.state == State.OWNED]
-    lines = [_line(claim, now, Verdict.UNKNOWN, MOVED, _MOVED_SENTENCE, claim.moved_at_block) for claim in held]
-    _write(held, lines, now)
+    _write(held, [_line(claim, now, Verdict.UNKNOWN, MOVED, _MOVED_SENTENCE, claim.moved_at_block) for claim in held])
 
 
 def record_refusal(claim: TokenClaim, sentence: str, now: datetime) -> None:
     """Record that the site shows no pictures of the token's collection, whatever the chain says."""
-    _write([claim], [_line(claim, now, Verdict.OWNED, BLOCKED, sentence, claim.checked_block_number)], now)
+    _write([claim], [_line(claim, now, Verdict.OWNED, BLOCKED, sentence, claim.checked_block_number)])
 
 
 @job(every=timedelta(minutes=5))
-def keep_history(now: datetime) -> None:
-    """Add the daily lines of claims that sweeps found unchanged, and lines for expired marks; delete old lines."""
-    _record_stale(now)
-    _record_daily(now)
-    ClaimCheck.objects.filter(at__lt=now - MAX_AGE).delete()
+def delete_old_lines(now: datetime, *, seconds: float = 20.0) -> int:
+    """Delete lines that ended MAX_AGE ago, in batches for about `seconds`. Return how many. An open line stays."""
+    old = ClaimCheck.objects.filter(last_at__lt=now - MAX_AGE).order_by("last_at").values_list("pk", flat=True)
+    ends_at, deleted = time.monotonic() + seconds, 0
+    while time.monotonic() < ends_at and (batch := list(old[:PAGE])):
+        deleted += ClaimCheck.objects.filter(pk__in=batch).delete()[0]
+    return deleted
 
 
-def _record_stale(now: datetime) -> None:
-    age = profiles_settings.current().mark_max_age
-    unrecorded = Q(recorded_at=None) | Q(recorded_at__lte=F("checked_at") + age)
-    stale = list(TokenClaim.objects.filter(unrecorded, state=State.OWNED, checked_at__lt=now - age)[:PAGE])
-    _write(stale, [_line(claim, now, Verdict.UNKNOWN, STALE, _STALE_SENTENCE) for claim in stale], now)
+def _is_stale(claim: TokenClaim, now: datetime) -> bool:
+    """Return whether the mark of a verified claim is off because it was not checked in time."""
+    if claim.state != State.OWNED or claim.checked_at is None:
+        return False
+    return claim.checked_at < now - profiles_settings.current().mark_max_age
 
 
-def _record_daily(now: datetime) -> None:
-    old = Q(recorded_at=None) | Q(recorded_at__lt=now - DAILY, checked_at__gt=F("recorded_at"))
-    answered = TokenClaim.objects.filter(old, state__in=[State.OWNED, State.NOT_OWNED], checked_at__gt=now - DAILY)
-    while claims := list(answered.order_by("recorded_at")[:PAGE]):
-        _write(claims, [_line_of_state(claim, now) for claim in claims], now)
+def _stale_line(claim: TokenClaim) -> ClaimCheck:
+    """Return a line of the moment when the mark went."""
+    assert claim.checked_at is not None  # noqa: S101  # as the claim is stale; tells the type checker
+    at = claim.checked_at + profiles_settings.current().mark_max_age
+    return _line(claim, at, Verdict.UNKNOWN, STALE, _STALE_SENTENCE)
 
 
-def _write(claims: Sequence[TokenClaim], lines: Sequence[ClaimCheck], now: datetime) -> None:
-    if claims:
-        ClaimCheck.objects.bulk_create(lines)
-        TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims]).update(recorded_at=now)
+def _ended(line: ClaimCheck) -> ClaimCheck:
+    line.last_at = line.at
+    return line
+
+
+def _write(claims: Sequence[TokenClaim], lines: Sequence[ClaimCheck]) -> None:
+    """End the open lines of the claims, by what is stored of their last check, and add `lines`."""
+    if not claims:
+        return
+    stored = TokenClaim.objects.filter(pk=OuterRef("claim_id"))
+    ClaimCheck.objects.filter(claim__in=claims, last_at=None).update(
+        last_at=Greatest("at", Coalesce(Subquery(stored.values("checked_at")), F("at"))),
+        last_block_number=Case(
+            When(verdict=Verdict.UNKNOWN, then=F("block_number")),
+            default=Subquery(stored.values("checked_block_number")),
+        ),
+    )
+    ClaimCheck.objects.bulk_create(lines)
 
 
 def _line_of_check(claim: TokenClaim, check: Check | None, now: datetime) -> ClaimCheck:
@@ -103,13 +143,19 @@ def _line_of_check(claim: TokenClaim, check: Check | None, now: datetime) -> Cla
 
 def _line_of_state(claim: TokenClaim, now: datetime) -> ClaimCheck:
     """Return a line of what the chain answered last."""
+    number, digest = claim.checked_block_number, claim.checked_block_hash
     if claim.state == State.OWNED:
-        reason = Reason.HELD_BY_DELEGATION if claim.vault else Reason.HELD
-        sentence = _VAULT_SENTENCE if claim.vault else _OWNED_SENTENCE
-        line = _line(claim, now, Verdict.OWNED, reason, sentence, claim.checked_block_number)
-    else:
-        line = _line(claim, now, Verdict.NOT_OWNED, claim.reason, claim.reason_sentence, claim.checked_block_number)
-    line.block_hash = claim.checked_block_hash
+        return _held_line(claim, now, number, digest)
+    line = _line(claim, now, Verdict.NOT_OWNED, claim.reason, claim.reason_sentence, number)
+    line.block_hash = digest
+    return line
+
+
+def _held_line(claim: TokenClaim, now: datetime, block_number: int | None, block_hash: str) -> ClaimCheck:
+    reason = Reason.HELD_BY_DELEGATION if claim.vault else Reason.HELD
+    sentence = _VAULT_SENTENCE if claim.vault else _OWNED_SENTENCE
+    line = _line(claim, now, Verdict.OWNED, reason, sentence, block_number)
+    line.block_hash = block_hash
     return line
 
 

@@ -103,7 +103,7 @@ def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
             raise ClaimError("There is no new picture to use any more.", NOTHING_NEW)
         image, facts, old = picture.new_image, picture.new_facts, claim.avatar_id
         assert image is not None and facts is not None  # noqa: S101, PT018  # by the constraint of this state
-        end_fetch(picture)
+        end_fetch(picture, now)
         avatar = show_picture(picture, image, facts)
         if old is not None and old != avatar.pk:
             withdraw_avatar(old, "You chose the new picture of this token.", actor=user)
@@ -120,7 +120,7 @@ def keep_old_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
         if picture is not None and picture.new_image is not None:
             record(profile_of(user), "claim.keep_picture", user, claim=str(claim.pk))
             picture.declined_sha256 = picture.new_image.sha256
-            end_fetch(picture)
+            end_fetch(picture, now)
             picture.state, picture.compared_at = State.KEPT, now
             picture.save()
 

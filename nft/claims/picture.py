@@ -26,6 +26,7 @@ from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import doubt_avatars
+from profiles.store.purge import offer_to_purge
 
 State = ClaimPicture.State
 SOURCE = "nft"
@@ -39,6 +40,7 @@ def request_first_picture(claim: TokenClaim, now: datetime) -> None:
         "new_image": None,
         "new_facts": None,
     }
+    offer_to_purge([claim.get_picture().new_image_id], now)
     ClaimPicture.objects.update_or_create(claim=claim, defaults=columns)
     enqueue(fetch_picture, claim.pk)
 
@@ -94,7 +96,7 @@ def _record(leased: ClaimPicture, found: FetchedPicture, now: datetime) -> bool:
             return False
         is_lost = picture.state == State.FIRST and claim.state != TokenClaim.State.OWNED
         picture.claim = claim
-        end_fetch(picture)
+        end_fetch(picture, now)
         if picture.state != State.FIRST:
             _compare(picture, claim.avatar, found, now)
         elif not is_lost:
@@ -104,8 +106,9 @@ def _record(leased: ClaimPicture, found: FetchedPicture, now: datetime) -> bool:
     return not is_lost
 
 
-def end_fetch(picture: ClaimPicture) -> None:
-    """Clear the job and the picture that waited. The caller saves the row."""
+def end_fetch(picture: ClaimPicture, now: datetime) -> None:
+    """Clear the job and the picture that waited. The caller saves the row in its transaction."""
+    offer_to_purge([picture.new_image_id], now)
     for name, value in fresh(None).items():
         setattr(picture, name, value)
     picture.new_image = picture.new_facts = None

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import QuerySet
 
+from nft.claims import history
 from nft.claims.checking import NOT_OWNED_PERIOD, is_due_too_late, record_check, sweep_period, verify_leased
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
@@ -43,7 +44,7 @@ OUTAGE_PAUSE = timedelta(seconds=30)
 SWEEP_SECONDS = 180
 _NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason",
-    "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_block_number",
+    "checked_at", "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_block_number",
 )  # fmt: skip
 
 
@@ -208,15 +209,16 @@ def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datet
         return
     with transaction.atomic():
         mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt, state=state)
-        locked = list(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
-        TokenClaim.objects.filter(pk__in=[pk for pk, _ in locked]).update(
+        locked = dict(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
+        history.record_gaps([claim for claim in claims if claim.pk in locked], block, now)
+        TokenClaim.objects.filter(pk__in=locked).update(
             checked_at=now,
             checked_block_number=block.number,
             checked_block_hash="0x" + block.hash.hex(),
             **fresh(now + period),
         )
         if state == State.OWNED:
-            attest_avatars(list(filter(None, (avatar_id for _, avatar_id in locked))), now)
+            attest_avatars(list(filter(None, locked.values())), now)
 
 
 def _queue_alone(claims: Sequence[TokenClaim], now: datetime) -> None:

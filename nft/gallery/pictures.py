@@ -27,6 +27,7 @@ from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 from profiles.models import StoredImage
+from profiles.store.purge import offer_to_purge
 
 TRIES = 4
 # Pictures that are fetched after a search without being asked for.
@@ -101,6 +102,7 @@ def _copy_known_picture(row: HeldToken, now: datetime) -> bool:
 
 
 def _record_picture(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
+    replaced = row.image_id
     row.name, row.collection = name or row.name, collection or row.collection
     decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()
     likeness = record_likeness(row, image, now)
@@ -111,6 +113,8 @@ def _record_picture(row: HeldToken, name: str, collection: str, image: StoredIma
         image_id=image.pk,
         warning=warning_of(likeness) if likeness else "",
     )
+    if replaced != image.pk:
+        offer_to_purge([replaced], now)
 
 
 def _record_failure(row: HeldToken, error: MediaError, now: datetime) -> None:

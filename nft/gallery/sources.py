@@ -28,7 +28,7 @@ from nft.core.evm.token import TokenStandard
 from nft.core.tokens.spam import SpamSign
 from nft.core.tokens.verdict import BlockRef
 from nft.models import LinkedAccount, MintRequest, TokenClaim
-from nft.models.claims import watched_contracts
+from nft.models.chains import watched_contracts
 from nft.settings.chains import describe_chain
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The models of the app, by subject. Django finds them here, and other code imports them from here."""
 
 from nft.models.accounts import AccountReturn, LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
-from nft.models.chains import WatchedChain
+from nft.models.chains import WatchedChain, WatchedContract
 from nft.models.claims import ClaimCheck, ClaimPicture, TokenClaim
 from nft.models.collections import Collection, TokenLikeness
 from nft.models.files import CachedObject, IpfsBlock, PinnedCopy
@@ -31,4 +31,5 @@ __all__ = [
     "TokenSearch",
     "WalletSession",
     "WatchedChain",
+    "WatchedContract",
 ]

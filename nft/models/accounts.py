@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
@@ -97,17 +97,13 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["-is_primary", "linked_at"]
-        # For queries by address alone, which can't use the partial unique indexes below.
-        indexes = [models.Index(fields=["address"], name="account_by_address")]
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
+            # One index for both kinds, which queries by address alone use, too.
             models.UniqueConstraint(
-                fields=["address"], condition=Q(is_contract_account=False), name="key_account_once"
-            ),
-            models.UniqueConstraint(
-                fields=["address", "chain_id"],
-                condition=Q(is_contract_account=True),
-                name="contract_account_once_per_chain",
+                "address",
+                Case(When(is_contract_account=True, then=F("chain_id")), default=Value(0)),
+                name="account_once",
             ),
         ]
 
@@ -154,9 +150,9 @@ class SignInChallenge(models.Model):
         MOVE = "move", "Move an account here"
         REAUTHENTICATE = "reauthenticate", "Prove it is still them"
 
-    nonce = models.CharField(max_length=32, unique=True)
+    nonce = models.CharField(max_length=32)
     text = models.TextField()
-    session_hash = models.CharField(max_length=64, db_index=True, help_text="sha256 of the session it is bound to.")
+    session_hash = models.CharField(max_length=64, help_text="sha256 of the session it is bound to.")
     address = AddressField()
     chain_id = models.PositiveBigIntegerField()
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
@@ -168,11 +164,13 @@ class SignInChallenge(models.Model):
     consumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["session_hash"], name="challenge_by_session")]
         constraints = [
+            models.UniqueConstraint(fields=["nonce"], name="challenge_nonce_once"),
             models.CheckConstraint(
                 condition=Q(purpose="sign_in", user__isnull=True) | (~Q(purpose="sign_in") & Q(user__isnull=False)),
                 name="all_but_a_sign_in_name_their_user",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

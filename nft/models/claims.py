@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
+from nft.models.chains import watch_contracts
 from profiles.errors import ExpectedError
 from profiles.leases import Leased, Policy
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
+
+
+class TokenClaimQuerySet(models.QuerySet["TokenClaim"]):
+    def bulk_create(self, objs: Iterable[TokenClaim], *arguments: Any, **options: Any) -> list[TokenClaim]:
+        """Let the watcher read their contracts, too. See `TokenClaim.save`."""
+        claims = list(objs)
+        with transaction.atomic():
+            watch_contracts((claim.chain_id, claim.contract) for claim in claims)
+            return super().bulk_create(claims, *arguments, **options)
 
 
 class TokenClaim(Leased):
@@ -41,7 +52,10 @@ class TokenClaim(Leased):
         DONE = "done", "Done"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims")
+    # No index of its own: "claim_once_per_person" begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims", db_index=False
+    )
     account = models.ForeignKey(
         LinkedAccount,
         on_delete=models.SET_NULL,
@@ -69,9 +83,6 @@ class TokenClaim(Leased):
     )
     avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    recorded_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a line was last added to the history of its checks."
-    )
     transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
 
     watch_until = models.DateTimeField(
@@ -81,6 +92,8 @@ class TokenClaim(Leased):
         default=True, help_text="Checked by itself, not in batches: it is new, or the last answer was not clear."
     )
     spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
+
+    objects = TokenClaimQuerySet.as_manager()
 
     # Set for a page by nft.claims.pages.decorate.
     chain_name: str
@@ -93,8 +106,8 @@ class TokenClaim(Leased):
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["state", "due_at"], name="claim_due_by_state"),
-            models.Index(fields=["recorded_at"], name="claim_recorded"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
+            models.Index(fields=["-created_at"], name="claim_newest"),
             models.Index(
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
             ),
@@ -110,6 +123,13 @@ class TokenClaim(Leased):
 
     def __str__(self) -> str:
         return self.name or f"{self.contract_text} #{self.token_id}"
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Let the watcher read the contract of a new claim from the moment the claim is committed."""
+        with transaction.atomic():
+            if self._state.adding:
+                watch_contracts([(self.chain_id, self.contract)])
+            super().save(*arguments, **options)
 
     def columns_on_give_up(self, sentence: str, now: datetime) -> dict[str, object]:
         """Tell the person. What was verified stays, without renewal, so the mark ends by its age."""
@@ -211,7 +231,7 @@ class ClaimPicture(Leased):
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the image file that the token names.")
 
     new_image = models.ForeignKey(
-        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     new_facts: models.JSONField[PictureFacts | None, PictureFacts | None] = models.JSONField(null=True, blank=True)
     declined_sha256 = models.CharField(
@@ -225,7 +245,10 @@ class ClaimPicture(Leased):
     )
 
     class Meta:
-        indexes = [*Leased.Meta.indexes]
+        indexes = [
+            models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
+            *Leased.Meta.indexes,
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="changed", new_image__isnull=False, new_facts__isnull=False)
@@ -258,33 +281,35 @@ class ClaimPicture(Leased):
 
 
 class ClaimCheck(models.Model):
-    """A line of a claim's history: added when something changed, and once a day while nothing does."""
+    """A line of a claim's history: an answer that differed from the one before.
+
+    The newest line of a claim is open (`last_at` is empty): its last check is the claim's own `checked_at`.
+    """
 
     class Verdict(models.TextChoices):
         OWNED = "owned", "Yours"
         NOT_OWNED = "not_owned", "Not yours"
         UNKNOWN = "unknown", "Not known"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # No index of its own: "check_of_claim" begins with it.
     claim: models.ForeignKey[TokenClaim, TokenClaim] = models.ForeignKey(
-        "nft.TokenClaim", on_delete=models.CASCADE, related_name="checks"
+        "nft.TokenClaim", on_delete=models.CASCADE, related_name="checks", db_index=False
     )
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField(help_text="When it was first the answer.")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     reason = models.CharField(max_length=40, help_text="Stable slug.")
     sentence = models.CharField(max_length=300, blank=True)
     block_number = models.PositiveBigIntegerField(null=True, blank=True)
     block_hash = models.CharField(max_length=66, blank=True)
+    last_at = models.DateTimeField(null=True, blank=True, help_text="When it was last the answer; empty while it is.")
+    last_block_number = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
-        ordering = ["-at"]
-        indexes = [models.Index(fields=["claim", "-at"], name="check_of_claim")]
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["claim", "-at"], name="check_of_claim"),
+            models.Index(fields=["last_at"], condition=Q(last_at__isnull=False), name="check_ended"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} {self.at:%Y-%m-%d %H:%M}"
-
-
-def watched_contracts(chain_id: int) -> list[bytes]:
-    """Return the distinct contracts of all claims on a chain, in byte order."""
-    contracts = TokenClaim.objects.filter(chain_id=chain_id).values_list("contract", flat=True)
-    return [bytes(contract) for contract in contracts.distinct().order_by("contract")]

@@ -48,7 +48,7 @@ class TokenLikeness(models.Model):
     token_id = Uint256Field()
     name = models.CharField(max_length=200, blank=True)
     collection = models.CharField(max_length=200, blank=True)
-    sha256 = models.CharField(max_length=64, db_index=True, help_text="Of the picture as we stored it.")
+    sha256 = models.CharField(max_length=64, help_text="Of the picture as we stored it.")
     difference_hash = models.BigIntegerField(help_text="As in StoredImage.")
     seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     resembles: models.ForeignKey[TokenLikeness | None, TokenLikeness | None] = models.ForeignKey(
@@ -58,6 +58,7 @@ class TokenLikeness(models.Model):
     class Meta:
         verbose_name_plural = "token likenesses"
         ordering = ["-seen_at"]
+        indexes = [models.Index(fields=["sha256"], name="likeness_by_hash")]
         constraints = [
             models.UniqueConstraint(fields=["chain_id", "contract", "token_id"], name="likeness_once_per_token")
         ]

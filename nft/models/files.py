@@ -8,13 +8,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from profiles.fields import HexField
 from profiles.leases import Leased, Policy
 
 
 class IpfsBlock(models.Model):
     """One stored block, by the sha2-256 of its bytes. CIDv0 and CIDv1 of a block share the row."""
 
-    sha256 = models.CharField(max_length=64, unique=True)
+    sha256 = HexField(max_length=32, unique=True)
     byte_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(
@@ -42,8 +43,8 @@ class CachedObject(Leased):
         PINNED = "pinned", "Made and pinned here"
         FETCHED = "fetched", "Fetched and proved"
 
-    uri = models.CharField(max_length=500, unique=True, help_text="Canonical ipfs://<root>/<path>.")
-    root_cid = models.CharField(max_length=128, db_index=True)
+    uri = models.CharField(max_length=500, help_text="Canonical ipfs://<root>/<path>.")
+    root_cid = models.CharField(max_length=128)
     origin = models.CharField(max_length=8, choices=Origin.choices)
     media_type = models.CharField(
         max_length=32, blank=True, help_text="Of files made here: only they are served as files. Empty for strangers'."
@@ -63,8 +64,11 @@ class CachedObject(Leased):
     class Meta(Leased.Meta):
         indexes = [
             *Leased.Meta.indexes,
+            models.Index(fields=["root_cid"], name="cached_by_root"),
+            models.Index(fields=["damaged_at"], condition=Q(damaged_at__isnull=False), name="cached_damaged"),
             models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
         ]
+        constraints = [models.UniqueConstraint(fields=["uri"], name="cached_once")]
 
     def __str__(self) -> str:
         return self.uri
@@ -78,7 +82,8 @@ class PinnedCopy(Leased):
         PINNED = "pinned", "Held"
         REFUSED = "refused", "Refused"
 
-    object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies")
+    # No index of its own: "copy_once_per_pinner" begins with it.
+    object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)
     pinner = models.CharField(max_length=40)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     reference = models.CharField(max_length=255, blank=True, help_text="What the pinner calls our order.")

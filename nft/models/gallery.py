@@ -33,7 +33,10 @@ class HeldToken(Leased):
         HIDDEN = "hidden", "Hidden by the person"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey("nft.LinkedAccount", on_delete=models.CASCADE, related_name="held_tokens")
+    # No index of its own: "held_page" begins with it.
+    account = models.ForeignKey(
+        "nft.LinkedAccount", on_delete=models.CASCADE, related_name="held_tokens", db_index=False
+    )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()
@@ -111,7 +114,10 @@ class TokenSearch(Leased):
         FAILED = "failed", "The chain could not be asked"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey("nft.LinkedAccount", on_delete=models.CASCADE, related_name="token_searches")
+    # No index of its own: "search_once" begins with it.
+    account = models.ForeignKey(
+        "nft.LinkedAccount", on_delete=models.CASCADE, related_name="token_searches", db_index=False
+    )
     chain_id = models.PositiveBigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     asks_indexers = models.BooleanField(default=False, help_text="Whether this address may be told to indexers.")

@@ -37,7 +37,10 @@ class MintRequest(Leased):
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mint_requests")
+    # No index of its own: "mint_once_per_key" begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mint_requests", db_index=False
+    )
     account = models.ForeignKey(LinkedAccount, on_delete=models.SET_NULL, null=True, related_name="+")
     idempotency_key = models.CharField(max_length=64)
     chain_id = models.PositiveBigIntegerField()
@@ -83,6 +86,7 @@ class MintRequest(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at"], name="mint_newest"), *Leased.Meta.indexes]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
             models.UniqueConstraint(

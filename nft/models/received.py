@@ -14,7 +14,10 @@ class ReceivedToken(models.Model):
     It is a hint: ownership is verified when the person accepts.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_tokens")
+    # No index of its own: "received_token_once_per_person" begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_tokens", db_index=False
+    )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()

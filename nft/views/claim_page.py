@@ -180,12 +180,14 @@ def claim_actions(facts: ClaimFacts, *, can_look: bool) -> tuple[Action, ...]:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """An earlier answer of the chain about a claim."""
+    """An earlier answer of the chain about a claim. `last_at`: when it was last given, if more than once."""
 
     pill: Pill
     sentence: str
     at: datetime
     block: str
+    last_at: datetime | None
+    last_block: str
 
 
 def check_lines(checks: Iterable[ClaimCheck]) -> list[CheckLine]:
@@ -194,7 +196,13 @@ def check_lines(checks: Iterable[ClaimCheck]) -> list[CheckLine]:
             Pill(check.get_verdict_display(), VERDICT_STYLES.get(ClaimCheck.Verdict(check.verdict), "wait")),
             check.sentence,
             check.at,
-            f", block {check.block_number}" if check.block_number else "",
+            _block(check.block_number),
+            check.last_at if check.last_at is not None and check.last_at > check.at else None,
+            _block(check.last_block_number),
         )
         for check in checks
     ]
+
+
+def _block(number: int | None) -> str:
+    return f", block {number}" if number else ""

@@ -73,7 +73,7 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     context = {
         "page": claim_page(claim, own_profile(request), can_look=can_look(search)),
         "new_picture": new_picture(claim.pk, claim.name, old, search) if old and search else None,
-        "checks": check_lines(history.get_recent(claim)),
+        "checks": check_lines(history.get_recent(claim, timezone.now())),
         "warning": find_warning(claim),
     }
     return render(request, "nft/claim.html", context)

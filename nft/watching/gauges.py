@@ -20,7 +20,7 @@ State = TokenClaim.State
 Row = TypeVar("Row", bound=Model)
 BOUND = 10_000
 #: Claims of a chain, by the time they are due, among which the stalest mark is looked for.
-STALEST = 1000
+STALEST = 300
 
 
 @dataclass(frozen=True)

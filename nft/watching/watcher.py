@@ -25,8 +25,7 @@ from nft.core.evm.abi.metadata_events import METADATA_TOPICS
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
 from nft.models import WatchedChain
-from nft.models.chains import ALWAYS
-from nft.models.claims import watched_contracts
+from nft.models.chains import ALWAYS, watched_contracts
 from nft.settings import conf
 from nft.settings.chains import chains
 from nft.watching.transfers_seen import queue_confirmed, record_logs, undo_transfers_after

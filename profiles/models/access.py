@@ -31,7 +31,7 @@ class ApiToken(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
     scopes = models.CharField(max_length=60, help_text="Words out of: read, write, delete.")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -40,6 +40,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="api_token_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from profiles.fields import HexField
 from profiles.models.display import OnLoss
 
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
@@ -20,7 +21,8 @@ class Profile(models.Model):
     """What is public about one person, whatever user model the host project has."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
-    handle = models.CharField(max_length=30, unique=True, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
+    # Not `unique`, which would add a second index for LIKE.
+    handle = models.CharField(max_length=30, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
     display_name = models.CharField(max_length=60, blank=True)
     bio = models.CharField(max_length=280, blank=True)
     avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -40,6 +42,9 @@ class Profile(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["handle"], name="handle_once")]
+
     def __str__(self) -> str:
         return self.handle
 
@@ -58,8 +63,8 @@ class EmailName(models.Model):
     """
 
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="email_names")
-    sha256 = models.CharField(max_length=64, unique=True)
-    md5 = models.CharField(max_length=32, unique=True)
+    sha256 = HexField(max_length=32, primary_key=True)
+    md5 = HexField(max_length=16, unique=True)
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -68,7 +73,8 @@ class EmailName(models.Model):
 class AuditEntry(models.Model):
     """What was done to a person's picture or account, by whom, and why. Never updated."""
 
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="audit_entries")
+    # No index of its own: "audit_by_profile" begins with it.
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="audit_entries", db_index=False)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from profiles import settings
+from profiles.fields import HexField
 from profiles.images.likeness import look_alike
 from profiles.images.limits import square_sides
 from profiles.leases import Leased
@@ -26,10 +27,11 @@ class StoredImage(Leased):
 
     The row is written before its objects and deleted after them, so that every object can be found from a row after a
     crash. It is leased to make the squares that are not stored yet (profiles.store.squares). A row that no Avatar uses
-    is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless another app's row points at it.
+    is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless another app's row points at it: see
+    `profiles.store.purge`.
     """
 
-    sha256 = models.CharField(max_length=64, unique=True)
+    sha256 = HexField(max_length=32, unique=True)
     mime = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -40,10 +42,18 @@ class StoredImage(Leased):
         null=True, blank=True, help_text="64 bits by which pictures that look alike are found."
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
+    touched_at = models.DateTimeField(help_text="When somebody last began to store or use it.")
+    purge_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When to look whether anything uses it; empty if something did.",
+    )
 
     class Meta(Leased.Meta):
-        pass
+        indexes = [
+            *Leased.Meta.indexes,
+            models.Index(fields=["purge_at"], condition=Q(purge_at__isnull=False), name="image_purge"),
+        ]
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -63,14 +73,14 @@ class Rendition(models.Model):
 
     # No index of its own: "rendition_once" begins with it.
     image = models.ForeignKey(StoredImage, on_delete=models.CASCADE, related_name="renditions", db_index=False)
-    size = models.PositiveIntegerField(help_text="Side in pixels.")
-    format = models.CharField(max_length=8, help_text="webp, png, jpeg or avif.")
-    is_still = models.BooleanField(default=True, help_text="False where the frames of an animation are kept.")
-    sha256 = models.CharField(max_length=64)
+    # In an order that leaves no gaps between columns: this is the largest table.
     byte_count = models.PositiveIntegerField()
+    size = models.PositiveSmallIntegerField(help_text="Side in pixels.")
+    is_still = models.BooleanField(default=True, help_text="False where the frames of an animation are kept.")
+    format = models.CharField(max_length=8, help_text="webp, png, jpeg or avif.")
+    sha256 = HexField(max_length=32)
 
     class Meta:
-        # Not db_index, which would add a second index for LIKE: this is the largest table, and no query uses LIKE.
         indexes = [models.Index(fields=["sha256"], name="rendition_by_hash")]
         constraints = [models.UniqueConstraint(fields=["image", "size", "format", "is_still"], name="rendition_once")]
 
@@ -118,8 +128,9 @@ class Avatar(models.Model):
         REMOVED = "removed", "Removed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars")
-    image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars")
+    # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars", db_index=False)
+    image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars", db_index=False)
     source = models.CharField(max_length=MAX_NAME, choices=source_choices)
     reference = models.CharField(max_length=250, blank=True, help_text="What it was taken from; empty for uploads.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
@@ -131,7 +142,7 @@ class Avatar(models.Model):
     alt_text = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     chosen_at = models.DateTimeField(help_text="When the person last made it their picture.")
-    removed_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
     attested_at = models.DateTimeField(
         null=True, blank=True, help_text="Last successful check of the right to show it; empty for uploads."
     )
@@ -159,9 +170,10 @@ class Avatar(models.Model):
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
             models.Index(fields=["lost_at"], condition=Q(lost_at__isnull=False), name="avatar_lost"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="avatar_removed"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["profile", "image", "source", "reference"], name="avatar_once_in_history"),
+            models.UniqueConstraint(fields=["image", "profile", "source", "reference"], name="avatar_once_in_history"),
             models.CheckConstraint(
                 condition=Q(source=UPLOAD, attested_at__isnull=True)
                 | ~Q(source=UPLOAD)

@@ -82,7 +82,7 @@ def find_avatar_view(
 
 
 # Stands for the name in a text that is compiled before anybody asks.
-_ANY_NAME = "any-name"
+_ANY_NAME, _ANY_HASH = "any-name", "00"
 
 
 class _Row(NamedTuple):
@@ -104,7 +104,7 @@ class _Row(NamedTuple):
     size: int | None
     format: str | None
     is_still: bool | None
-    sha256: str | None
+    sha256: bytes | None
 
 
 # The smallest square of a picture that serves a size, or else its largest; moving ones first where they may be shown.
@@ -135,9 +135,11 @@ def _find_row(identifier: str, size: int, *, still: bool) -> _Row | None:
     alias = router.db_for_read(Profile)
     found = resolve_identifier(identifier)
     if found is None:
-        text, parameters = _own_form_text(hash_field(identifier), still, alias)
-        name = identifier.lower()
-        return _read(alias, text, (size, size, *[name if each == _ANY_NAME else each for each in parameters]))
+        field = hash_field(identifier)
+        text, parameters = _own_form_text(field, still, alias)
+        name = identifier.lower() if field is None else bytes.fromhex(identifier)
+        # All others are numbers that belong to the text.
+        return _read(alias, text, (size, size, *[each if isinstance(each, int) else name for each in parameters]))
     try:
         text, parameters = _text_for(found, still, alias)
     except EmptyResultSet:  # another app's filter matches nobody
@@ -147,7 +149,7 @@ def _find_row(identifier: str, size: int, *, still: bool) -> _Row | None:
 
 @cache
 def _own_form_text(field: str | None, still: bool, alias: str) -> tuple[str, Parameters]:
-    return _text_for(_own_form(field, _ANY_NAME), still, alias)
+    return _text_for(_own_form(field, _ANY_NAME if field is None else _ANY_HASH), still, alias)
 
 
 def _own_form(field: str | None, name: str) -> Q:
@@ -193,4 +195,4 @@ def _read_time(text: str) -> datetime:
 def _square(row: _Row) -> StoredSquare | None:
     if row.size is None or row.format is None or row.sha256 is None:
         return None
-    return StoredSquare(row.size, row.format, bool(row.is_still), row.sha256)
+    return StoredSquare(row.size, row.format, bool(row.is_still), bytes(row.sha256).hex())

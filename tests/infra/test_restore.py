@@ -26,8 +26,8 @@ from profiles.models import ApiToken, Avatar
 from profiles.people.api_tokens import Scope, TokenRequest, create_token, revoke_token
 from profiles.pictures.history import remove_avatar
 from profiles.store import objects
-from profiles.store.images import purge_unreferenced_images
-from profiles.upkeep.janitor import clean_for_a_while
+from profiles.store.purge import purge_unreferenced_images
+from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit import on_s3
 from tests.kit.jobs import run
 from tests.kit.mints import install, order, sponsor
@@ -184,7 +184,7 @@ def test_pictures_of_after_the_dump_go_and_those_that_were_deleted_make_room(bac
     backup.restore()
     after_restore()
     later = timezone.now() + timedelta(hours=1)
-    clean_for_a_while(later, seconds=20)
+    clean_pictures(Cleaning(later))
     purge_unreferenced_images(later)
     alice.refresh_from_db()
     assert alice.avatar_id == first.pk, "the picture whose bytes are gone gives way to the earlier one"

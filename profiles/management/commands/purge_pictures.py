@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 
 
 class Command(BaseCommand):

@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from nft.accounts.linking import unlink_account, update_account
 from profiles.models import AuditEntry
+from tests.kit.routes import patterns
 from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at
 from tests.kit.world import World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, send
 from tests.servers.chain import Chain
-from tests.site.test_every_route import patterns
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""What a claim's history keeps: each change with its reason, a line a day while nothing changes, and not for ever."""
+"""What a claim's history keeps: each change with its reason, when it was last the answer, and not for ever."""
 
 from __future__ import annotations
 
@@ -65,11 +65,38 @@ def test_an_expired_mark_adds_one_line_and_the_outage_behind_it_no_second(
     world: World, claim: TokenClaim, settings: Settings
 ) -> None:
     world.later(seconds=settings.AVATAR_MARK_MAX_AGE + 60)
-    history.keep_history(world.now)
-    history.keep_history(world.now)
+    newest, held = history.get_recent(claim, world.now)
+    assert (newest.reason, newest.at) == ("stale", world.now - timedelta(seconds=60))
+    assert (held.last_at, held.last_block_number) == (claim.checked_at, claim.checked_block_number)
+    assert lines(claim) == [HELD]
     with world.dead_chain():
-        world.verify(claim)
+        for _ in range(2):
+            world.verify(claim)
     assert lines(claim) == [HELD, ("unknown", "stale")]
+    assert [line.reason for line in history.get_recent(claim, world.now)] == ["stale", "held"]
+    world.later(minutes=30)
+    world.verify(claim)
+    assert lines(claim) == [HELD, ("unknown", "stale"), HELD]
+
+
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_a_gap_in_the_checks_is_recorded_by_the_check_that_ends_it(
+    world: World, claim: TokenClaim, settings: Settings, is_swept: bool
+) -> None:
+    checked_at, block_number = claim.checked_at, claim.checked_block_number
+    assert checked_at is not None
+    world.later(days=2)
+    if is_swept:
+        sweep(world)
+    else:
+        world.verify(claim)
+    claim.refresh_from_db()
+    first, gap, newest = claim.checks.order_by("at")
+    assert (first.last_at, first.last_block_number) == (checked_at, block_number)
+    assert gap.at == gap.last_at == checked_at + timedelta(seconds=settings.AVATAR_MARK_MAX_AGE)
+    assert (gap.verdict, gap.reason) == ("unknown", "stale")
+    assert (newest.at, newest.last_at, newest.verdict) == (claim.checked_at, None, "owned")
+    assert (newest.block_number, newest.block_hash) == (claim.checked_block_number, claim.checked_block_hash)
 
 
 def test_a_seen_transfer_is_a_line_before_it_is_final(
@@ -101,28 +128,45 @@ def test_a_refused_collection_is_recorded_with_its_own_reason_and_the_person_is_
     assert shown(alice, later).mark is False
 
 
-def test_while_nothing_changes_one_line_a_day_is_added_and_old_lines_are_deleted(
-    world: World, claim: TokenClaim
+def test_while_nothing_changes_nothing_is_written_and_the_page_names_the_last_check(
+    world: World, claim: TokenClaim, settings: Settings
 ) -> None:
-    for _ in range(3):
-        world.later(hours=23)
+    settings.AVATAR_MARK_MAX_AGE = 3 * 86400
+    for _ in range(5):
+        world.later(days=1)
         sweep(world)
-        history.keep_history(world.now)
-        world.later(hours=2)
-        sweep(world)
-        history.keep_history(world.now)
-        history.keep_history(world.now)
-    assert lines(claim) == [HELD] * 4
-    oldest = claim.checks.last()
-    assert oldest is not None
-    world.now = oldest.at + history.MAX_AGE + timedelta(seconds=1)
-    history.keep_history(world.now)
-    assert not ClaimCheck.objects.filter(pk=oldest.pk).exists()
+    claim.refresh_from_db()
+    assert claim.checked_at == world.now
+    assert lines(claim) == [HELD]
+    (line,) = history.get_recent(claim, world.now)
+    assert (line.last_at, line.last_block_number) == (world.now, claim.checked_block_number)
 
 
-def test_a_claim_that_changes_all_the_time_keeps_a_bounded_history(world: World, claim: TokenClaim) -> None:
+def test_old_lines_are_deleted_in_batches_and_the_open_one_stays(
+    world: World, claim: TokenClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE", 3)
+    ended = world.now - history.MAX_AGE
+    ClaimCheck.objects.filter(claim=claim).update(at=ended - timedelta(days=400))
     ClaimCheck.objects.bulk_create(
-        ClaimCheck(claim=claim, at=world.now - timedelta(minutes=number + 1), verdict="unknown", reason="x")
+        ClaimCheck(claim=claim, at=ended, last_at=ended + timedelta(days=day), verdict="unknown", reason="x")
+        for day in range(-8, 2)
+    )
+    assert history.delete_old_lines(world.now) == 8
+    assert claim.checks.count() == 3
+    assert claim.checks.filter(last_at=None).count() == 1
+    assert history.delete_old_lines(world.now) == 0
+
+
+def test_lines_are_bounded_by_number(world: World, claim: TokenClaim) -> None:
+    ClaimCheck.objects.bulk_create(
+        ClaimCheck(
+            claim=claim,
+            at=world.now - timedelta(minutes=number + 1),
+            last_at=world.now - timedelta(minutes=number + 1),
+            verdict="unknown",
+            reason="x",
+        )
         for number in range(history.MAX_LINES + 50)
     )
     with world.dead_chain():

@@ -32,7 +32,7 @@ from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from profiles.pictures.rights import doubt_avatars
 from profiles.store import objects
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 

@@ -26,7 +26,7 @@ from nft.gallery.pictures import NOT_ASKED, fetch_held_picture, request_pictures
 from nft.gallery.search import request_searches, run_search, start_searches
 from nft.gallery.sources import FoundToken, fetch_indexed_tokens
 from nft.models import HeldToken, LinkedAccount, TokenSearch
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import HostileServer
 from tests.kit.jobs import queued_by_sweep

@@ -23,7 +23,7 @@ from nft.minting.requests import cancel_mint, publish_mint, record_mint_sent, st
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, MintRequest, SponsoredTransaction
 from profiles.models import StoredImage
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.dying import dies_at
 from tests.kit.mints import as_staff_retry, go_on, install, order, publish, sign, sponsor
 from tests.kit.world import World, make_world

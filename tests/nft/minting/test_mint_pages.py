@@ -25,7 +25,8 @@ from nft.views import minting as pages
 from profiles.models import StoredImage
 from profiles.store import objects
 from profiles.store.errors import StorageError
-from profiles.store.images import keep_image, purge_unreferenced_images
+from profiles.store.images import keep_image
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import go_on, install, ready_to_sign, sponsor
 from tests.kit.world import World, picture

@@ -18,7 +18,8 @@ from profiles.serving.showing import shown_picture
 from profiles.signals import avatar_changed
 from profiles.sources import UPLOAD
 from profiles.store import objects
-from profiles.store.images import keep_image, purge_unreferenced_images
+from profiles.store.images import keep_image
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.people import a_person, a_picture, a_token_picture, an_animation, an_upload
 from tests.profiles.conftest import FileStore
 

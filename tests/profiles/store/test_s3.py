@@ -13,7 +13,7 @@ from profiles.models import Avatar, Profile, StoredImage
 from profiles.pictures.history import remove_avatar
 from profiles.store import objects as store_objects
 from profiles.store.errors import ObjectMissing, StorageError
-from profiles.store.images import purge_unreferenced_images
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.people import a_picture, an_animation, an_upload
 from tests.servers.s3 import REGION, Bucket
 

@@ -19,7 +19,8 @@ from profiles.images.limits import FIRST_SIZES, RENDITION_SIZES
 from profiles.models import Avatar, Profile, Rendition, StoredImage
 from profiles.store import objects, squares
 from profiles.store.errors import StorageError
-from profiles.store.images import keep_image, purge_unreferenced_images
+from profiles.store.images import keep_image
+from profiles.store.purge import purge_unreferenced_images
 from profiles.store.squares import make_for_reader, make_squares
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit.dying import dies_at

@@ -18,8 +18,8 @@ from pytest_django import Settings
 from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage, UploadTicket
 from profiles.store import objects
 from profiles.store.errors import StorageError
-from profiles.store.images import purge_unreferenced_images
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
+from profiles.store.purge import purge_unreferenced_images
 from profiles.upkeep import janitor
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from profiles.upkeep.repair import LOST

@@ -13,8 +13,9 @@ from PIL import Image
 from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import remove_avatar, restore_avatar
-from profiles.store import objects
-from profiles.store.images import keep_image, purge_unreferenced_images
+from profiles.store import objects, purge
+from profiles.store.images import keep_image
+from profiles.store.purge import find_unused_images, purge_unreferenced_images
 from tests.kit.people import a_picture, an_upload
 from tests.profiles.conftest import FileStore
 
@@ -125,3 +126,39 @@ def test_the_command_says_what_it_erased(alice: Profile) -> None:
     said = StringIO()
     call_command("purge_pictures", stdout=said)
     assert said.getvalue() == "1 stored pictures erased.\n"
+
+
+def test_a_picture_in_use_is_looked_at_once_and_again_when_its_use_ends(alice: Profile, bob: Profile) -> None:
+    content = a_picture()
+    hers, his = an_upload(alice, content), an_upload(bob, content)
+    offered = StoredImage.objects.exclude(purge_at=None)
+    assert offered.exists()
+    purge_unreferenced_images(later(minutes=15))
+    assert not offered.exists(), "a later run does not read it again"
+    bob.user.delete()
+    assert offered.exists()
+    assert purge_unreferenced_images(later(minutes=16)) == 0
+    alice.user.delete()
+    assert purge_unreferenced_images(later(minutes=16)) == 1
+    assert hers.image_id == his.image_id
+
+
+def test_a_picture_that_nobody_offered_is_found_by_the_walk(
+    alice: Profile, monkeypatch: pytest.MonkeyPatch, redis_server: object
+) -> None:
+    """As after a crash, or when rows of another app go that Django did not delete."""
+    monkeypatch.setattr(purge, "_PAGE", 2)
+    kept = an_upload(alice)
+    lost = [keep_image(a_picture()).row.pk for _ in range(4)]
+    StoredImage.objects.update(purge_at=None)
+    assert purge_unreferenced_images(later(hours=1)) == 0
+    for _ in range(4):
+        find_unused_images(later(hours=1), seconds=0)
+    assert set(StoredImage.objects.exclude(purge_at=None).values_list("pk", flat=True)) == set(lost)
+    assert purge_unreferenced_images(later(hours=1)) == 4
+    assert StoredImage.objects.get() == kept.image
+
+
+def test_every_use_of_a_picture_counts_also_those_of_relations_without_a_name() -> None:
+    labels = {relation.related_model._meta.label for relation in purge._holders()}
+    assert {"profiles.Avatar", "nft.HeldToken", "nft.ClaimPicture"} <= labels
