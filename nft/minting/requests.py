@@ -32,8 +32,7 @@ from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
-from profiles.jobs import enqueue
-from profiles.leases import fresh
+from profiles.leases import fresh, queue_due
 from profiles.limits import TooMany, spend
 from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
@@ -113,7 +112,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
         )
         if is_new:
             record(profile_of(user), "mint.start", user, mint=str(request.pk))
-            enqueue(follow_mint, request.pk)
+            queue_due(follow_mint)
     return request
 
 
@@ -183,7 +182,7 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
                 setattr(request, name, value)
             request.save()
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
-            enqueue(follow_mint, request.pk)
+            queue_due(follow_mint)
     except IntegrityError as error:
         raise TokenActionError("This transaction was already given for another token.", BAD_TRANSACTION_HASH) from error
     return request

@@ -20,6 +20,7 @@ class MintRequest(Leased):
     """A picture that is being minted as a token. Each state is stored before the next step begins."""
 
     policy = Policy(longest_delay=timedelta(minutes=10))
+    person = "user_id"
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"

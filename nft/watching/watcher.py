@@ -29,6 +29,7 @@ from nft.models.chains import ALWAYS
 from nft.models.claims import watched_contracts
 from nft.settings import conf
 from nft.settings.chains import chains
+from nft.tokens.alarms import raise_alarm_if_clocks_differ
 from nft.watching.transfers_seen import queue_confirmed, record_logs, undo_transfers_after
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
@@ -63,6 +64,7 @@ def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: floa
     cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
     if cursor is None:
         return None
+    raise_alarm_if_clocks_differ(chain_id, now)
     result = WatchResult()
     with cursor.attempting(now):
         try:

@@ -1,0 +1,150 @@
+"""Check leased claims of one chain together: ask about all in few requests, and record what was found.
+
+Unchanged claims are renewed in bulk; every change goes through `checking.record_check`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from nft.claims.checking import NOT_OWNED_PERIOD, latest, record_check, sweep_period
+from nft.clients.bundle import Clients
+from nft.clients.evm.chain import ChainClient
+from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import BlockRef, Verdict
+from nft.models import LinkedAccount, TokenClaim
+from nft.models.accounts import accounts_at
+from nft.tokens.facts import Check, Question
+from nft.tokens.ownership import BatchCheck, check_many
+from profiles.leases import fresh
+from profiles.pictures.rights import attest_avatars
+
+State = TokenClaim.State
+OUTAGE_PAUSE = timedelta(seconds=30)
+#: The columns of a claim that are read here.
+NEEDED = (
+    "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason", "due_at",
+    "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_at", "checked_block_number",
+)  # fmt: skip
+
+
+def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
+    """Check claims that were leased together. Raise ChainUnavailable, with nothing recorded."""
+    questions = build_questions(chain_id, leased)
+    asked = [place for place, question in enumerate(questions) if question.holders]
+    batch = _ask(clients.chain(chain_id), [leased[place] for place in asked], [questions[place] for place in asked])
+    checks: list[Check | None] = [None] * len(leased)
+    for place, check in zip(asked, batch.checks, strict=True):
+        checks[place] = check
+    spoilers = [leased[asked[place]].pk for place in batch.alone]
+    if spoilers:
+        TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
+    _record(leased, checks, questions, batch.block, now)
+
+
+def build_questions(chain_id: int, leased: Sequence[TokenClaim]) -> list[Question]:
+    """Build what to ask about each claim. Those of a person without an account on the chain have no `holders`."""
+    holders = _get_holders(chain_id, leased)
+    return [
+        Question(
+            Token(
+                claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None, claim.vault
+            ),
+            holders.get(claim.user_id, ()),
+            is_new=claim.state in {State.PENDING, State.UNKNOWN},
+        )
+        for claim in leased
+    ]
+
+
+def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
+    """Prefer a node at or past the highest block already checked; otherwise ask any."""
+    known = max((claim.checked_block_number or 0 for claim in leased), default=0)
+    try:
+        return check_many(client, questions, known_block=known)
+    except ChainUnavailable as error:
+        if not error.is_a(NODES_BEHIND):
+            raise
+        return check_many(client, questions)
+
+
+def _get_holders(chain_id: int, leased: Sequence[TokenClaim]) -> Mapping[int, tuple[bytes, ...]]:
+    """Return the addresses of each person's accounts on the chain, in one query for the whole page."""
+    theirs = LinkedAccount.objects.filter(accounts_at(chain_id), user_id__in={claim.user_id for claim in leased})
+    found: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
+    for user_id, address in theirs.order_by("linked_at", "pk").values_list("user_id", "address"):
+        found[user_id] += (bytes(address),)
+    return found
+
+
+def _record(
+    leased: Sequence[TokenClaim],
+    checks: Sequence[Check | None],
+    questions: Sequence[Question],
+    block: BlockRef,
+    now: datetime,
+) -> None:
+    """Record a page. `checks` has None for a claim that must be checked by itself, or has no account to check."""
+    accounts = dict(
+        LinkedAccount.objects.filter(pk__in={claim.account_id for claim in leased}).values_list("pk", "address")
+    )
+    owned: list[TokenClaim] = []
+    not_owned: list[TokenClaim] = []
+    unclear: list[TokenClaim] = []
+    ahead: list[TokenClaim] = []
+    for claim, check, question in zip(leased, checks, questions, strict=True):
+        if (claim.checked_block_number or 0) > block.number:
+            ahead.append(claim)  # the node knows less of this claim than we do
+        elif check is None and question.holders:
+            unclear.append(claim)
+        elif check is not None and _is_unchanged(claim, check, accounts):
+            (owned if claim.state == State.OWNED else not_owned).append(claim)
+        else:
+            record_check(claim, check, now)
+    _renew(owned, State.OWNED, block, now, sweep_period())
+    _renew(not_owned, State.NOT_OWNED, block, now, NOT_OWNED_PERIOD)
+    release_unchecked(unclear, now, is_checked_alone=True)
+    release_unchecked(ahead, now + OUTAGE_PAUSE)
+
+
+def _is_unchanged(claim: TokenClaim, check: Check, accounts: Mapping[uuid.UUID, bytes]) -> bool:
+    """Return whether nothing has to be written but the time of the check."""
+    if claim.watch_until is not None or claim.moved_at_block is not None or check.standard != claim.standard:
+        return False
+    if claim.state == State.NOT_OWNED:
+        return check.decision.verdict is Verdict.NOT_OWNED and check.decision.reason == claim.reason
+    if claim.reason or claim.account_id is None or check.decision.verdict is not Verdict.OWNED:
+        return False
+    return (accounts.get(claim.account_id), claim.vault) == (check.holder, check.vault)
+
+
+def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datetime, period: timedelta) -> None:
+    """Renew unchanged claims in few statements for the whole page, unless somebody changed them meanwhile."""
+    if not claims:
+        return
+    at = max(latest(claim.checked_at, now) for claim in claims)
+    with transaction.atomic():
+        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt, state=state)
+        locked = list(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
+        TokenClaim.objects.filter(pk__in=[pk for pk, _ in locked]).update(
+            checked_at=at,
+            checked_block_number=block.number,
+            checked_block_hash="0x" + block.hash.hex(),
+            asked_at=None,
+            **fresh(now + period),
+        )
+        if state == State.OWNED:
+            attest_avatars(list(filter(None, (avatar_id for _, avatar_id in locked))), at)
+
+
+def release_unchecked(claims: Sequence[TokenClaim], due_at: datetime, **columns: object) -> None:
+    """End the lease of claims that were not checked. Their state stays as it is until then."""
+    if claims:
+        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt)
+        mine.update(attempt=None, due_at=due_at, **columns)
