@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -36,7 +37,8 @@ NEEDED = (
 
 def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
     """Check claims that were leased together. Raise ChainUnavailable, with nothing recorded."""
-    questions = build_questions(chain_id, leased)
+    accounts = _get_accounts(chain_id, leased)
+    questions = _build_questions(leased, accounts)
     asked = [place for place, question in enumerate(questions) if question.holders]
     batch = _ask(clients.chain(chain_id), [leased[place] for place in asked], [questions[place] for place in asked])
     checks: list[Check | None] = [None] * len(leased)
@@ -45,12 +47,25 @@ def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, c
     spoilers = [leased[asked[place]].pk for place in batch.alone]
     if spoilers:
         TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
-    _record(leased, checks, questions, batch.block, now)
+    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block)
+    _record(page, checks, now)
 
 
 def build_questions(chain_id: int, leased: Sequence[TokenClaim]) -> list[Question]:
     """Build what to ask about each claim. Those of a person without an account on the chain have no `holders`."""
-    holders = _get_holders(chain_id, leased)
+    return _build_questions(leased, _get_accounts(chain_id, leased))
+
+
+def _get_accounts(chain_id: int, leased: Sequence[TokenClaim]) -> list[LinkedAccount]:
+    """Return each person's accounts on the chain, in one query for the whole page."""
+    theirs = LinkedAccount.objects.filter(accounts_at(chain_id), user_id__in={claim.user_id for claim in leased})
+    return list(theirs.order_by("linked_at", "pk").only("user_id", "address"))
+
+
+def _build_questions(leased: Sequence[TokenClaim], accounts: Sequence[LinkedAccount]) -> list[Question]:
+    holders: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
+    for account in accounts:
+        holders[account.user_id] += (account.address,)
     return [
         Question(
             Token(
@@ -74,41 +89,33 @@ def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[
         return check_many(client, questions)
 
 
-def _get_holders(chain_id: int, leased: Sequence[TokenClaim]) -> Mapping[int, tuple[bytes, ...]]:
-    """Return the addresses of each person's accounts on the chain, in one query for the whole page."""
-    theirs = LinkedAccount.objects.filter(accounts_at(chain_id), user_id__in={claim.user_id for claim in leased})
-    found: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
-    for user_id, address in theirs.order_by("linked_at", "pk").values_list("user_id", "address"):
-        found[user_id] += (bytes(address),)
-    return found
+@dataclass(frozen=True)
+class _Page:
+    """What was asked about at which block. `accounts`: the addresses by the ids of the accounts."""
+
+    leased: Sequence[TokenClaim]
+    questions: Sequence[Question]
+    accounts: Mapping[uuid.UUID, bytes]
+    block: BlockRef
 
 
-def _record(
-    leased: Sequence[TokenClaim],
-    checks: Sequence[Check | None],
-    questions: Sequence[Question],
-    block: BlockRef,
-    now: datetime,
-) -> None:
+def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     """Record a page. `checks` has None for a claim that must be checked by itself, or has no account to check."""
-    accounts = dict(
-        LinkedAccount.objects.filter(pk__in={claim.account_id for claim in leased}).values_list("pk", "address")
-    )
     owned: list[TokenClaim] = []
     not_owned: list[TokenClaim] = []
     unclear: list[TokenClaim] = []
     ahead: list[TokenClaim] = []
-    for claim, check, question in zip(leased, checks, questions, strict=True):
-        if (claim.checked_block_number or 0) > block.number:
+    for claim, check, question in zip(page.leased, checks, page.questions, strict=True):
+        if (claim.checked_block_number or 0) > page.block.number:
             ahead.append(claim)  # the node knows less of this claim than we do
         elif check is None and question.holders:
             unclear.append(claim)
-        elif check is not None and _is_unchanged(claim, check, accounts):
+        elif check is not None and _is_unchanged(claim, check, page.accounts):
             (owned if claim.state == State.OWNED else not_owned).append(claim)
         else:
             record_check(claim, check, now)
-    _renew(owned, State.OWNED, block, now, sweep_period())
-    _renew(not_owned, State.NOT_OWNED, block, now, NOT_OWNED_PERIOD)
+    _renew(owned, State.OWNED, page.block, now, sweep_period())
+    _renew(not_owned, State.NOT_OWNED, page.block, now, NOT_OWNED_PERIOD)
     release_unchecked(unclear, now, is_checked_alone=True)
     release_unchecked(ahead, now + OUTAGE_PAUSE)
 
@@ -131,8 +138,8 @@ def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datet
     at = max(latest(claim.checked_at, now) for claim in claims)
     with transaction.atomic():
         mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt, state=state)
-        locked = list(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
-        TokenClaim.objects.filter(pk__in=[pk for pk, _ in locked]).update(
+        locked = dict(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
+        TokenClaim.objects.filter(pk__in=locked).update(
             checked_at=at,
             checked_block_number=block.number,
             checked_block_hash="0x" + block.hash.hex(),
@@ -140,7 +147,7 @@ def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datet
             **fresh(now + period),
         )
         if state == State.OWNED:
-            attest_avatars(list(filter(None, (avatar_id for _, avatar_id in locked))), at)
+            attest_avatars(list(filter(None, locked.values())), at)
 
 
 def release_unchecked(claims: Sequence[TokenClaim], due_at: datetime, **columns: object) -> None:

@@ -83,9 +83,12 @@ def _check(claim: TokenClaim, clients: Clients) -> Check | None:
 def is_due_too_late(now: datetime) -> Q:
     """Filter for claims due later than any delay set here: the clock was set back, and they would go unwatched."""
     period = max(timedelta(seconds=conf().sweep_period), TokenClaim.policy.longest_delay)
-    others = [state for state in State if state != State.OWNED]
-    too_late = Q(state__in=others, due_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
-    return too_late | Q(state=State.OWNED, due_at__gt=now + period + CLOCK_SKEW)
+    return Q(due_at__gt=now + longest_wait()) | Q(state=State.OWNED, due_at__gt=now + period + CLOCK_SKEW)
+
+
+def longest_wait() -> timedelta:
+    """Return how far ahead a claim is due at most, in any state."""
+    return max(timedelta(seconds=conf().sweep_period), TokenClaim.policy.longest_delay, NOT_OWNED_PERIOD) + CLOCK_SKEW
 
 
 def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:

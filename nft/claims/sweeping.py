@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db.models import Min, QuerySet
 
 from nft.claims.batches import NEEDED, OUTAGE_PAUSE, build_questions, check_together, release_unchecked
-from nft.claims.checking import is_due_too_late, record_check, verify_claim, verify_leased
+from nft.claims.checking import is_due_too_late, longest_wait, record_check, verify_claim, verify_leased
 from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainUnavailable
 from nft.models import TokenClaim
@@ -88,10 +88,19 @@ def _wake_soon(chain_id: int, lane: Lane, now: datetime) -> None:
 
 
 def find_due(now: datetime) -> list[tuple[int, Lane]]:
-    """Return the lanes in which claims are due. Also corrects due times after a clock was set back."""
-    TokenClaim.objects.filter(is_due_too_late(now)).update(due_at=now)
+    """Return the lanes in which claims are due."""
     lanes = [(chain_id, lane) for chain_id in chains() for lane in Lane]
+    for chain_id, lane in lanes:
+        last = _lane(chain_id, lane).filter(due_at__isnull=False).order_by("-due_at").values_list("due_at")[:1]
+        if any(due_at > now + longest_wait() for (due_at,) in last):
+            correct_due_times(chain_id, now)
     return [(chain_id, lane) for chain_id, lane in lanes if due(_lane(chain_id, lane), now).exists()]
+
+
+def correct_due_times(chain_id: int, now: datetime) -> None:
+    """Make claims due that the clock, before it was set back, left for too late. Reads every claim of the chain."""
+    if late := TokenClaim.objects.filter(is_due_too_late(now), chain_id=chain_id).update(due_at=now):
+        log.error("The clock was set back: %s claims on chain %s are checked now.", late, chain_id)
 
 
 def sweep_page(chain_id: int, now: datetime, clients: Clients, *, alone: bool) -> bool:

@@ -44,7 +44,9 @@ class TokenClaim(Leased):
         DONE = "done", "Done"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims")
+    user = models.ForeignKey(  # the unique constraint is its index
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims", db_index=False
+    )
     account = models.ForeignKey(
         LinkedAccount,
         on_delete=models.SET_NULL,
@@ -99,7 +101,6 @@ class TokenClaim(Leased):
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["chain_id", "due_at"], condition=Q(asked_at__isnull=False), name="claim_asked"),
-            models.Index(fields=["state", "due_at"], name="claim_due_by_state"),
             models.Index(fields=["recorded_at"], name="claim_recorded"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
             models.Index(
