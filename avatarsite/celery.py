@@ -7,10 +7,11 @@ file: with files of a few MB that costs more than hashing them (bench/RESULTS.md
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 
 from celery import Celery
-from celery.signals import import_modules, worker_init
+from celery.signals import import_modules, worker_before_create_process, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
@@ -29,6 +30,13 @@ def _set_up_jobs(**_: object) -> None:
 @worker_init.connect
 def _set_up_memory(**_: object) -> None:
     keep_freed_memory()  # before it forks: the children inherit it
+
+
+@worker_before_create_process.connect
+def _freeze_objects(**_: object) -> None:
+    """Let no garbage collection look at what exists before the fork: it would copy all these pages in each child."""
+    gc.collect()
+    gc.freeze()
 
 
 MIB = 1024 * 1024

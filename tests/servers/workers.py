@@ -35,9 +35,8 @@ class Programs:
         self.settings["NFT_CHAINS"] = json.dumps({CHAIN_ID: chain})
 
     def start_worker(self, kind: str = "all", *, processes: int = 2) -> Running:
-        alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        size = ["--concurrency", str(processes), "-n", self._name]
-        return self._start("worker", "-m", "avatarsite.worker", kind, *size, *alone)
+        size = ["--processes", str(processes), "--name", self._name]
+        return self._start("worker", "-m", "avatarsite.worker", kind, *size)
 
     def start_beat(self) -> Running:
         return self._start("beat", *BEAT, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
