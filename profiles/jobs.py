@@ -81,12 +81,19 @@ _PROVIDERS: dict[str, str] = {}
 _AFTER_ROWS: list[Callable[[Job], object]] = []
 
 
+class SendOptions(TypedDict):
+    """How beat sends a run. Beat does not load the jobs, so it must be told the queue."""
+
+    queue: str
+    expires: NotRequired[float]
+
+
 class PeriodicRun(TypedDict):
     """An entry of Celery's beat schedule; `schedule` is its period in seconds."""
 
     task: str
     schedule: float
-    options: NotRequired[dict[str, float]]
+    options: SendOptions
     args: NotRequired[list[object]]
 
 
@@ -237,9 +244,10 @@ def schedule() -> dict[str, PeriodicRun]:
     for declared in get_jobs():
         if declared.every is None:
             continue
-        entry: PeriodicRun = {"task": declared.name, "schedule": _seconds(declared.every)}
+        options: SendOptions = {"queue": declared.queue}
         if declared.expires is not None:
-            entry["options"] = {"expires": _seconds(declared.expires)}
+            options["expires"] = _seconds(declared.expires)
+        entry: PeriodicRun = {"task": declared.name, "schedule": _seconds(declared.every), "options": options}
         if declared.each is None:
             entries[declared.name] = entry
         else:

@@ -12,11 +12,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Min, QuerySet
+from redis.exceptions import RedisError
 
 from nft.claims.batches import NEEDED, OUTAGE_PAUSE, build_questions, check_together, release_unchecked
 from nft.claims.checking import is_due_too_late, longest_wait, record_check, verify_claim, verify_leased
@@ -38,6 +41,8 @@ PAGE = 2000
 PAGE_ASKED = 200
 #: Claims that one run checks one by one, and the seconds after which it leaves the rest to the next run.
 PAGE_ALONE, SECONDS_ALONE = 25, 3.0
+#: Seconds for which a chain that did not answer is left alone.
+OUTAGE_SECONDS = 8
 #: Shorter than a claim's lease: a run that hangs ends before another worker takes its claims.
 TIME_LIMIT = timedelta(seconds=80)
 #: A claim that is due again sooner than this gets a run of its own; later ones are found by `sweep_claims`.
@@ -73,6 +78,8 @@ def sweep_claims(now: datetime) -> None:
 def check_lane(chain_id: int, lane: str, now: datetime, clients: Clients) -> None:
     """Check one page. If it is full, another run for the next page is queued first."""
     raise_alarm_if_clocks_differ(chain_id, now)
+    if _is_out(chain_id):
+        return
     check_page(chain_id, Lane(lane), now, clients, on_more=lambda: enqueue(check_lane, chain_id, lane))
     if lane != Lane.SWEEP:
         _wake_soon(chain_id, Lane(lane), now)
@@ -140,12 +147,30 @@ def _check(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: 
             _record_outage(chain_id, leased, error, now)
         release_unchecked(leased, now + OUTAGE_PAUSE)
         raise_alarm_where_due(chain_id, error, now)
+        _pause(chain_id)
         return False
     except Exception:
         # One of them may have caused it. They are leased again in halves, as after a crash.
         log.exception("A page of %s claims on chain %s failed", len(leased), chain_id)
         _let_lease_end(leased, now)
     return True
+
+
+def _pause(chain_id: int) -> None:
+    """Let no run begin for OUTAGE_SECONDS on a chain that does not answer: each wakes another before it asks."""
+    with suppress(RedisError, OSError):
+        cache.set(_outage_key(chain_id), 1, OUTAGE_SECONDS)
+
+
+def _is_out(chain_id: int) -> bool:
+    try:
+        return bool(cache.get(_outage_key(chain_id)))
+    except (RedisError, OSError):
+        return False
+
+
+def _outage_key(chain_id: int) -> str:
+    return f"nft.outage.{chain_id}"
 
 
 def _record_outage(chain_id: int, leased: Sequence[TokenClaim], error: ChainUnavailable, now: datetime) -> None:
@@ -182,5 +207,6 @@ def _check_one_by_one(chain_id: int, now: datetime, clients: Clients, on_more: C
             return True
         outcome = verify_claim(key, now, clients) if isinstance(key, UUID) else None
         if outcome is not None and outcome.is_outage:
+            _pause(chain_id)
             return False
     return has_more
