@@ -5,6 +5,7 @@ Unchanged claims are renewed in bulk; every change goes through `checking.record
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,8 @@ from profiles.pictures.rights import attest_avatars
 
 State = TokenClaim.State
 OUTAGE_PAUSE = timedelta(seconds=30)
+#: Seconds for recording the changes of a page one by one. The rest of it is asked about again, so that runs stay short.
+SECONDS_RECORDING = 8.0
 #: The columns of a claim that are read here.
 NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason", "due_at",
@@ -105,6 +108,8 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     not_owned: list[TokenClaim] = []
     unclear: list[TokenClaim] = []
     ahead: list[TokenClaim] = []
+    late: list[TokenClaim] = []
+    ends_at = time.monotonic() + SECONDS_RECORDING
     for claim, check, question in zip(page.leased, checks, page.questions, strict=True):
         if (claim.checked_block_number or 0) > page.block.number:
             ahead.append(claim)  # the node knows less of this claim than we do
@@ -112,12 +117,15 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
             unclear.append(claim)
         elif check is not None and _is_unchanged(claim, check, page.accounts):
             (owned if claim.state == State.OWNED else not_owned).append(claim)
-        else:
+        elif time.monotonic() < ends_at:
             record_check(claim, check, now)
+        else:
+            late.append(claim)
     _renew(owned, State.OWNED, page.block, now, sweep_period())
     _renew(not_owned, State.NOT_OWNED, page.block, now, NOT_OWNED_PERIOD)
     release_unchecked(unclear, now, is_checked_alone=True)
     release_unchecked(ahead, now + OUTAGE_PAUSE)
+    release_unchecked(late, now)
 
 
 def _is_unchanged(claim: TokenClaim, check: Check, accounts: Mapping[uuid.UUID, bytes]) -> bool:

@@ -185,8 +185,8 @@ def _let_lease_end(leased: Sequence[TokenClaim], now: datetime) -> None:
 
 def _lane(chain_id: int, lane: Lane) -> QuerySet[TokenClaim]:
     claims = TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=lane is Lane.ALONE)
-    if lane is Lane.ASKED:
-        claims = claims.filter(asked_at__isnull=False)
+    if lane is not Lane.ALONE:
+        claims = claims.filter(asked_at__isnull=lane is Lane.SWEEP)
     return claims.order_by("due_at", "id").only(*NEEDED)
 
 
