@@ -25,6 +25,7 @@ from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
 from profiles import clock
+from profiles.outages import Outage, outage_of
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -61,19 +62,27 @@ class Job:
     once: bool
 
     def run(self, *args: object) -> None:
-        """Call the function with `args`, the present time as `now`, and what `provide` registered."""
+        """Call the function with `args`, the present time as `now`, and what `provide` registered.
+
+        Raise Outage where a part of the site is down: a periodic run comes again, and due rows are found again.
+        """
         if self.once:
             _forget_waiting(self, args)  # first: what becomes due from here on needs another run
         wanted = signature(self.function).parameters
         given: dict[str, object] = {name: import_string(path)() for name, path in _PROVIDERS.items() if name in wanted}
-        if "now" in wanted:
-            given["now"] = clock.now()
         try:
+            if "now" in wanted:
+                given["now"] = clock.now()
             self.function(*args, **given)
-        finally:
             if self.rows is not None:
                 for follow in _AFTER_ROWS:
                     follow(self)
+        except Exception as error:
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            log.error("%s ended early: %s", self.name, outage)  # noqa: TRY400 - the sentence says it all
+            raise outage from None
 
 
 _JOBS: dict[str, Job] = {}
@@ -224,7 +233,8 @@ def discover() -> None:
 def register(app: Celery) -> None:
     """Make a Celery task of each declared job, and set their queues and the schedule of the periodic ones."""
     for declared in get_jobs():
-        options: dict[str, str | float] = {"name": declared.name}
+        # Celery logs what it must expect without a traceback.
+        options: dict[str, object] = {"name": declared.name, "throws": (Outage,)}
         if declared.time_limit is not None:
             options["time_limit"] = declared.time_limit.total_seconds()
             options["soft_time_limit"] = (declared.time_limit - SOFT_LIMIT_MARGIN).total_seconds()

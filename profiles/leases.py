@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, TypeVar, cast
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
@@ -24,6 +26,7 @@ from django.utils import timezone
 
 from profiles.errors import ExpectedError
 from profiles.jobs import AnyFunction, Job, after_rows, enqueue, get_job, get_jobs, job, send_now
+from profiles.outages import Outage, outage_of, write_through_outage
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ SHARE_TRIES = 5
 NEEDS_ATTENTION = "?needs_attention=yes"
 #: What people read where the work stopped.
 OUR_FAULT = "Something went wrong on our side ({what}). Our team must look at it."
+#: The wait after a part of the site was found down: short, because it is no reason to try less often afterwards.
+OUTAGE_DELAY = timedelta(minutes=1)
 #: Counts of what needs attention end here.
 BOUND = 10_000
 
@@ -172,8 +177,9 @@ class Leased(models.Model):
 class Attempting:
     """A context that suppresses what a block of work raises, and records it.
 
-    ExpectedError: the row is tried again or fails for good, by its policy. Any other Exception is logged with its
-    traceback and counted as a crash.
+    Outage: the row is tried again, as if the attempt had not begun. Other ExpectedError: the row is tried again or
+    fails for good, by its policy. Any other Exception is logged with its traceback and counted as a crash. If the
+    database is down, the record is written once it is back, at the latest when the lease ends.
     """
 
     def __init__(self, row: Leased, now: datetime) -> None:
@@ -183,17 +189,30 @@ class Attempting:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        can_fail = self.row.policy.tries is not None
+        if not isinstance(error, Exception):
+            return False
+        record = self._choose_record(error)
+        write_through_outage(record, self.row.policy.lease.total_seconds())
+        return True
+
+    def _choose_record(self, error: Exception) -> Callable[[], object]:
+        """Log the error, and return what writes it to the row."""
+        row, outage = self.row, outage_of(error)
+        can_fail = row.policy.tries is not None
+        if outage is not None and not outage.permanent:
+            log.error("An attempt at %s %s must wait: %s", type(row).__name__, row.pk, outage)
+            return partial(self._record_outage, outage)
         if isinstance(error, ExpectedError) and (can_fail or not error.permanent):
-            self.row.record_error(error, self.now)
-        elif isinstance(error, Exception):
-            self._record_unexpected(error)
-        return isinstance(error, Exception)
+            return partial(row.record_error, error, self.now)
+        row.crashes += 1
+        log.error("An attempt at %s %s failed", type(row).__name__, row.pk, exc_info=error)
+        return partial(self._record_unexpected, error)
+
+    def _record_outage(self, outage: Outage) -> bool:
+        return self.row.postpone(self.now, OUTAGE_DELAY, last_error=f"{outage.reason} We try again.")
 
     def _record_unexpected(self, error: Exception) -> None:
         row = self.row
-        row.crashes += 1
-        log.error("An attempt at %s %s failed", type(row).__name__, row.pk, exc_info=error)
         if row.crashes >= row.policy.crashes:
             row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
         else:
@@ -234,9 +253,10 @@ def lease_row(rows: QuerySet[Row], now: datetime) -> Row | None:
     lease = rows.model.policy.lease
     is_due = Q(due_at__lte=now) | Q(attempt__isnull=False, due_at__gt=now + 2 * lease)
     attempt = uuid.uuid4()
-    if not rows.filter(is_due).update(**_taking(rows.model, attempt, now)):
-        return None
-    row = rows.filter(attempt=attempt).first()
+    with _given_back(rows.model, attempt, now):
+        if not rows.filter(is_due).update(**_taking(rows.model, attempt, now)):
+            return None
+        row = rows.filter(attempt=attempt).first()
     return None if row is None or _give_up_if_crashed(row, now) else row
 
 
@@ -247,15 +267,14 @@ def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
     may have crashed it. Only one that is leased alone again counts the crash as its own.
     """
     attempt = uuid.uuid4()
-    with transaction.atomic():
+    with _given_back(rows.model, attempt, now), transaction.atomic():
         free = rows.filter(due_at__lte=now).select_for_update(of=("self",), skip_locked=True)
         taken, is_suspect = _choose_page(list(free[:size]))
-        keys = [row.pk for row in taken]
         columns = _taking(rows.model, attempt, now)
         if not is_suspect:
             del columns["crashes"]
-        if keys:
-            QuerySet(rows.model).filter(pk__in=keys).update(**columns)
+        if taken:
+            QuerySet(rows.model).filter(pk__in=[row.pk for row in taken]).update(**columns)
     for row in taken:
         row.attempt, row.due_at, row.tries = attempt, now + row.policy.lease, row.tries + 1
         row.crashes += is_suspect
@@ -289,6 +308,20 @@ def get_shares(rows: QuerySet[Row], size: int, by: str) -> list[object]:
     """Return the primary keys of up to `size` rows in fair shares, as in `lease_shares`."""
     turn = Window(RowNumber(), partition_by=[F(by)], order_by=[F("due_at").asc(), F("pk").asc()])
     return list(rows.annotate(turn=turn).order_by("turn", "due_at", "pk").values_list("pk", flat=True)[:size])
+
+
+@contextmanager
+def _given_back(model: type[Leased], attempt: uuid.UUID, now: datetime) -> Iterator[None]:
+    """Give leases back that the database may have written before it went down: they are no crashes."""
+    try:
+        yield
+    except DatabaseError as error:
+        if outage_of(error) is None or transaction.get_connection().in_atomic_block:
+            raise
+        held: QuerySet[Leased] = QuerySet(model).filter(attempt=attempt)
+        columns = {"attempt": None, "due_at": now, "tries": F("tries") - 1}
+        write_through_outage(lambda: held.update(**columns), model.policy.lease.total_seconds())
+        raise
 
 
 def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, object]:
