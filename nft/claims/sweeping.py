@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 from django.core.cache import cache
@@ -32,6 +33,7 @@ from nft.tokens.alarms import raise_alarm_if_clocks_differ, raise_alarm_where_du
 from nft.tokens.facts import decide_outage
 from profiles.jobs import enqueue, job
 from profiles.leases import due, fresh, get_shares, lease_rows, lease_shares
+from profiles.outages import outage_of, write_through_outage
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +151,11 @@ def _check(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: 
         raise_alarm_where_due(chain_id, error, now)
         _pause(chain_id)
         return False
-    except Exception:
+    except Exception as error:
+        if outage_of(error) is not None:
+            lease = TokenClaim.policy.lease.total_seconds()
+            write_through_outage(partial(release_unchecked, leased, now), lease)
+            raise
         # One of them may have caused it. They are leased again in halves, as after a crash.
         log.exception("A page of %s claims on chain %s failed", len(leased), chain_id)
         _let_lease_end(leased, now)
