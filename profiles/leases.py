@@ -293,6 +293,8 @@ def _choose_page(found: list[Row]) -> tuple[list[Row], bool]:
 def lease_shares(rows: QuerySet[Row], now: datetime, size: int, by: str) -> list[Row]:
     """Like `lease_rows`, in fair shares: the first due row of everybody comes before the second of anybody.
 
+    They are returned in this order, too.
+
     by: the column that says whose a row is.
     """
     leased: list[Row] = []
@@ -300,7 +302,8 @@ def lease_shares(rows: QuerySet[Row], now: datetime, size: int, by: str) -> list
         keys = get_shares(rows.filter(due_at__lte=now), size, by)
         leased = lease_rows(rows.filter(pk__in=keys), now, size) if keys else []
         if leased or not keys:
-            break
+            turn = {key: place for place, key in enumerate(keys)}
+            return sorted(leased, key=lambda row: turn[row.pk])
     return leased
 
 
