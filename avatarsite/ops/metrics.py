@@ -20,6 +20,7 @@ from redis import Redis, RedisError
 
 from avatarsite.ops.health import ready_parts
 from avatarsite.queues import QUEUES
+from profiles import clock
 from profiles.leases import get_attention
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class _Site:
         for part, is_ready in ready_parts().items():
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_queues(families)
+        _add_clock(families)
         _add_attention(families)
         if apps.is_installed("nft"):
             _add_chains(families)
@@ -84,6 +86,14 @@ def _add_queues(families: Families) -> None:
                 _add(families, "queue_length", says, int(redis.llen(queue)), {"queue": queue})
     except RedisError:
         return  # part_ready says so
+
+
+def _add_clock(families: Families) -> None:
+    says = "Seconds by which the database's clock is ahead of this process's."
+    try:
+        _add(families, "clock_skew_seconds", says, clock.measure_skew(), {})
+    except DatabaseError:
+        return
 
 
 def _add_attention(families: Families) -> None:

@@ -100,8 +100,7 @@ def find_due(now: datetime) -> list[tuple[int, Lane]]:
     """Return the lanes in which claims are due."""
     lanes = [(chain_id, lane) for chain_id in chains() for lane in Lane]
     for chain_id, lane in lanes:
-        last = _lane(chain_id, lane).filter(due_at__isnull=False).order_by("-due_at").values_list("due_at")[:1]
-        if any(due_at > now + longest_wait() for (due_at,) in last):
+        if _lane(chain_id, lane).filter(due_at__gt=now + longest_wait()).exists():
             correct_due_times(chain_id, now)
     return [(chain_id, lane) for chain_id, lane in lanes if due(_lane(chain_id, lane), now).exists()]
 
