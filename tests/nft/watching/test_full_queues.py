@@ -14,11 +14,13 @@ from eth_utils.address import to_checksum_address
 
 from nft.claims.claiming import create_claim
 from nft.core.evm.address import parse_address
-from nft.models import ClaimPicture, LinkedAccount, TokenClaim, WatchedChain
-from profiles.leases import WAITING
+from nft.minting.steps import follow_mint
+from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
+from profiles.leases import WAITING, queue_due, queue_due_rows
 from tests.kit.world import person
 from tests.nft.tokens.test_ownership_many import put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.faults import Fault, faulty
 from tests.servers.redis import RedisServer
 from tests.servers.workers import Programs
 
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OWNER_IN_NUMBER = "0x60043560101c60005260206000f3"
 CONTRACT = to_checksum_address(bytes(19) + b"\xe1")
 #: Promises of docs/operate/processes.md, in seconds.
-WATCHER_AGE, ANSWER = 15.0, 20.0
+WATCHER_AGE, ANSWER, MINT_BEGINS = 15.0, 20.0, 5.0
 CLAIMS_OF_ONE = 200
 #: The queues that the test's worker takes, and those for rows. A row's wake-up is one of WAITING messages at most.
 TAKEN = ("watch", "claims", "ipfs")
@@ -119,6 +121,47 @@ def test_a_newcomer_is_answered_and_the_watcher_looks_while_claims_wait(
     measured = fill_and_drain(1000, chain, programs, redis_server)
     with capsys.disabled():
         print(f"\n{measured}")  # noqa: T201
+
+
+def test_a_mint_waits_for_no_picture_of_a_gallery(
+    chain: Chain, alice: User, programs: Programs, redis_server: RedisServer
+) -> None:
+    """The pictures need a node that hangs, and would occupy every process for minutes."""
+    now, account = timezone.now(), alice.linked_accounts.get()
+    HeldToken.objects.bulk_create(
+        HeldToken(
+            account=account,
+            chain_id=CHAIN_ID,
+            contract=parse_address(CONTRACT),
+            token_id=number,
+            standard="erc721",
+            first_seen_at=now,
+            due_at=now,
+        )
+        for number in range(400)
+    )
+    site, at_work = Site(redis_server), HeldToken.objects.filter(attempt__isnull=False)
+    with faulty(chain.url) as node:
+        node.faults.append(Fault("POST", seconds=9.0))
+        programs.use_chain(node.url)
+        programs.start_worker("ipfs", processes=3)
+        queue_due_rows(now)
+        site.watch_until(lambda: at_work.count() == 2, 60)
+        mint = MintRequest.objects.create(
+            user=alice,
+            account=account,
+            idempotency_key="key",
+            chain_id=CHAIN_ID,
+            contract=parse_address(CONTRACT),
+            owner=account.address,
+            state=MintRequest.State.PINNED,
+            due_at=timezone.now(),
+        )
+        queue_due(follow_mint)
+        site.watch_until(lambda: MintRequest.objects.get(pk=mint.pk).tries > 0, MINT_BEGINS)
+        assert at_work.count() == 2, "one process is left for mints"
+        assert max(site.queued) <= WAITING
+        programs.end()
 
 
 @pytest.mark.long
