@@ -273,8 +273,8 @@ def test_a_claim_that_crashes_workers_is_found_by_halves_and_all_others_are_chec
                 sweep(world)
             except KeyboardInterrupt:
                 world.later(minutes=2)
-    assert sizes[0] == COUNT
-    assert sum(sizes) < 4 * COUNT, "halves, not one by one"
+    assert sizes[:3] == [12, 6, 3]
+    assert sizes.count(1) <= 4, "halves, not one by one"
     assert [claim.pk for claim in TokenClaim.objects.filter(gave_up_at__isnull=False)] == [poison]
     others = TokenClaim.objects.exclude(pk=poison)
     assert others.filter(state="owned", crashes=0, checked_at__gt=claims[0].due_at).count() == COUNT - 1
@@ -285,8 +285,8 @@ def test_a_check_by_a_clock_that_is_late_is_not_recorded_older_than_the_one_that
 ) -> None:
     claims = verified_claims(world, alice, contract)
     stands = world.now - timedelta(minutes=1)
-    TokenClaim.objects.update(checked_at=stands, due_at=world.now - timedelta(hours=1))
     shown_too(alice, claims[0], stands)
+    TokenClaim.objects.update(checked_at=stands, due_at=world.now - timedelta(hours=1))
     sweep_page(CHAIN_ID, stands - timedelta(minutes=4), world.clients, alone=False)
     assert set(TokenClaim.objects.values_list("checked_at", flat=True)) == {stands}
     assert shown(alice, world.now).mark

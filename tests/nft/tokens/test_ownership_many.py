@@ -190,7 +190,8 @@ def test_nodes_that_must_agree_decide_only_what_they_agree_on(chain: Chain, cont
 def test_new_claims_of_unknown_standards_get_the_verdicts_each_would_get_alone(
     client: ChainClient, chain: Chain, contract: Contract
 ) -> None:
-    editions = chain.deploy("OddBothStandards")
+    editions = chain.deploy("DemoEditions", "ipfs://x")
+    chain.send(editions.functions.mint(chain.accounts[1], 1, 1))
     chain.finalize()
     young = chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
     assert young["status"] == 1  # in a block that is not final
