@@ -31,9 +31,9 @@ HEAVY = (*NOT_FOR_WEB, "celery", "boto3", "allauth", "PIL")
 _NOTE = (
     "Each process is started as its unit in deploy/systemd does it, on PostgreSQL, Redis and a local chain. CPU is "
     "the time of that process until it is at rest, for web after requests for /healthz, the first of which imports "
-    "the views. Web is one of the unit's two workers, and “worker parent” is the parent of the worker's processes. "
-    "PSS divides a page that several processes share among them. “All” is the PSS of the unit's whole process tree. "
-    "Modules are counted in a start of their own."
+    "the views. Web is one of its two instances, and “all” includes the small process that watches over it. “Worker "
+    "parent” is the parent of the worker's processes. PSS divides a page that processes share among them. “All” "
+    "is the PSS of the unit's whole process tree. Modules are counted in a start of their own."
 )
 
 
@@ -53,7 +53,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("web", "avatarsite-web", 75.0),
+    Kind("web", "avatarsite-web@", 75.0),
     Kind("worker parent", "avatarsite-worker@", 70.0, "[queues]"),
     Kind("worker of all queues", "avatarsite-worker@", 70.0, "[queues]", instance="all"),
     Kind("beat", "avatarsite-beat", 45.0, "celery beat v"),
@@ -129,14 +129,14 @@ def _start(workspace: Workspace, kind: Kind, environment: Mapping[str, str]) -> 
     """Start a unit's command and return it with the port that its web server listens on."""
     port = free_port()
     log = workspace.folder / f"{kind.unit}-{time.monotonic_ns()}.log"
-    command = command_of(kind.unit, port, workspace.folder, kind.instance)
+    command = command_of(kind.unit, str(port) if kind.is_web else kind.instance, workspace.folder)
     return Running(Program(kind.name, command, log, plain_environment(**environment), ROOT)), port
 
 
-def command_of(unit: str, port: int, state: Path, instance: str = "default") -> list[str]:
-    """Return the ExecStart line of a unit, with this checkout, `port` and the folder `state` instead of the server's.
+def command_of(unit: str, instance: str, state: Path) -> list[str]:
+    """Return the ExecStart line of a unit, with this checkout and the folder `state` instead of the server's.
 
-    `instance` is what follows the @ of a template's name.
+    `instance` is the port of a web process and the kind of a worker; other units have none.
     """
     lines = (UNITS / f"{unit}.service").read_text(encoding="utf-8").splitlines()
     pairs = [line.partition("=")[::2] for line in lines]
@@ -144,8 +144,8 @@ def command_of(unit: str, port: int, state: Path, instance: str = "default") -> 
     for name, value in (value.split("=", 1) for name, value in pairs if name == "Environment"):
         command = command.replace(f"${{{name}}}", value)
     command = command.replace("%%", "%").replace("%i", instance).replace("/var/lib/avatarsite", str(state))
-    words = command.replace(INSTALLED, f"{ROOT}/").replace("--port 8000", f"--port {port}").split()
-    return [str(ROOT / ".venv" / "bin" / "python"), *words] if words[0].endswith(("celery", "granian")) else words
+    words = command.replace(INSTALLED, f"{ROOT}/").split()
+    return [str(ROOT / ".venv" / "bin" / "python"), *words] if words[0].endswith("celery") else words
 
 
 def _wait_until_at_rest(kind: Kind, running: Running, port: int) -> int:
@@ -205,7 +205,7 @@ def _figures(starts: Mapping[str, list[Start]], modules: Mapping[str, set[str]],
         rows.append([kind.name, _spread(starts[kind.name]), f"{own:.0f}", f"{tree:.0f}", f"{len(names):,}", heavy])
         goals.append(Goal(f"{kind.name}, CPU of start-up", cpu, MAX_START_SECONDS, " s"))
         goals.append(Goal(f"{kind.name}, PSS at rest", own, kind.max_mib, " MiB"))
-    small = {"web": 1, "worker of all queues": 1, "beat": 1, "listener": 1}
+    small = {"web": 2, "worker of all queues": 1, "beat": 1, "listener": 1}
     whole = sum(count * _medians(starts[name])[2] for name, count in small.items())
     goals.append(
         Goal("a small machine: web, worker of all queues, beat, listener", whole, MAX_SMALL_MACHINE_MIB, " MiB")

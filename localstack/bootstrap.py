@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +32,13 @@ SYSTEM_PACKAGES = {
     "ceph-osd": ("ceph-osd", "the S3 server stores its objects in it"),
     "ceph": ("ceph-common", "its tools set up the S3 server"),
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
+    "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
     "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
 }
+
+
+# By program: a package too large to install, or that would start a server, and what the program is for.
+UNPACKED = {"promtool": ("prometheus", "usr/bin/promtool", "the tests check the alert rules with it")}
 
 
 class SetupError(Exception):
@@ -45,7 +51,7 @@ def prepare(level: str) -> None:
     started_at = time.monotonic()
     jobs = [lambda: _python_then_npm(level)]
     if level == "test":
-        jobs.append(_system_packages)
+        jobs.append(_system_programs)
     with ThreadPoolExecutor(len(jobs)) as pool:
         changed = [job.result() for job in [pool.submit(job) for job in jobs]]
     if any(changed):
@@ -153,6 +159,27 @@ def _node_major(node: str) -> int:
 
 
 # --- the system -------------------------------------------------------------------------------------------------------
+def _system_programs() -> bool:
+    return any([_system_packages(), *[_unpacked(program) for program in UNPACKED]])
+
+
+def _unpacked(program: str) -> bool:
+    """Take one program out of its Debian package, without installing the package."""
+    package, path, reason = UNPACKED[program]
+    kept = binaries.TOOLS / program
+    if kept.exists() or _is_installed(program):
+        return False
+    _announce(f"Fetching {program} from the Debian package {package}, because {reason}")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _run([*_apt([package]), "update"])
+        _run(["apt-get", "download", package], folder)
+        _run(["dpkg-deb", "--extract", str(next(folder.glob("*.deb"))), "."], folder)
+        shutil.copy(folder / path, kept)
+    return True
+
+
 def _system_packages() -> bool:
     missing = {name: package for name, package in SYSTEM_PACKAGES.items() if not _is_installed(name)}
     if not missing:

@@ -27,7 +27,9 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def site(places: Places, database_server: None, s3_server: ObjectStore, helia: Gateway, relay: Relay) -> Iterator[Site]:
+def site(
+    places: Places, database_server: object, s3_server: ObjectStore, helia: Gateway, relay: Relay
+) -> Iterator[Site]:
     home = places.folder / "site"
     with ExitStack() as at_the_end:
         chain = start_chain(places, free_port(), "--block-time", BLOCK_SECONDS)
@@ -36,6 +38,7 @@ def site(places: Places, database_server: None, s3_server: ObjectStore, helia: G
         at_the_end.callback(redis.running.kill)
         url, contracts = f"http://localhost:{free_port()}", deploy_contracts(chain)
         servers = _storage(s3_server, url) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
+        servers |= {"STAFF_NEED_SECOND_FACTOR": "1"}
         servers |= {"WALLETCONNECT_PROJECT_ID": "browser-tests", "WALLETCONNECT_RELAY_URL": relay.url}
         environment = site_environment(
             home / "data", url, chain, contracts, DATABASE_URL=_make_database(places), **servers

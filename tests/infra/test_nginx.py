@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 # Headers that depend on the time or the connection, or that differ on purpose.
-OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "cache-control"}
+OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "cache-control", "x-request-id"}
 LIMIT = 3
 
 
@@ -68,8 +70,8 @@ def front(django_db_setup: None, redis_session: object, places: Places) -> Itera
     }
     collect = [binaries.python(), "manage.py", "collectstatic", "--no-input"]
     subprocess.run(collect, check=True, cwd=binaries.ROOT, env=environment, capture_output=True)
-    command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "avatarsite.wsgi:application"]
-    web = Program("web", [binaries.python(), *command], places.log("web"), environment, folder=binaries.ROOT)
+    command = [binaries.python(), "-m", "avatarsite.web", "--port", str(port)]
+    web = Program("web", command, places.log("web"), environment, folder=binaries.ROOT)
     site = Running(web)
     nginx, front_port = start_nginx(places.folder / "nginx", port, static)
     site.wait_until(lambda: is_listening(port), 60)
@@ -129,11 +131,11 @@ def test_a_repeated_picture_does_not_reach_the_site(front: Fronted, alice: Profi
     assert square is not None
     paths = [(f"/avatar/{alice.handle}?s=96", CHROME), (content_url(square), CHROME)]
     first = [front.get(path, accept=accept) for path, accept in paths]
-    front.site.process.send_signal(signal.SIGSTOP)
+    os.killpg(front.site.pid, signal.SIGSTOP)
     try:
         again = [front.get(path, accept=FIREFOX, cookie="session=1") for path, _ in paths]
     finally:
-        front.site.process.send_signal(signal.SIGCONT)
+        os.killpg(front.site.pid, signal.SIGCONT)
     assert [each.content for each in again] == [each.content for each in first]
     assert [each.status_code for each in again] == [200, 200]
 
@@ -216,22 +218,86 @@ def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> 
     assert answer.headers["Server"] == "nginx"
 
 
+def logged(places: Places, front: Fronted, path: str, **headers: str) -> dict[str, Any]:
+    """Return what nginx logs about a request for `path`."""
+    log = places.folder / "nginx" / "access.log"
+    before = len(log.read_text("utf-8").splitlines())
+    front.get(path, **headers)
+    deadline = time.monotonic() + 10
+    while len(lines := log.read_text("utf-8").splitlines()) <= before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found
+
+
+def test_a_request_has_one_id_everywhere(front: Fronted, alice: Profile, places: Places) -> None:
+    line = logged(places, front, "/healthz", **{"x-request-id": "a" * 32})
+    answer = front.get("/accounts/login/", **{"x-request-id": "a" * 32})
+    assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
+    assert "a" * 32 not in (line["request_id"], answer.headers["X-Request-ID"]), "visitors name no request"
+    assert answer.headers["X-Request-ID"] in (places.folder / "nginx" / "access.log").read_text("utf-8")
+    for _ in range(2):
+        assert "X-Request-ID" not in front.get(f"/avatar/{alice.handle}").headers, "it may come from the cache"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0"),
+        ("2001:db8:abcd:12::7", "2001:db8:abcd::"),
+        ("2001:db8::7", "2001:db8::"),
+        ("2001::7", "2001::"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ("::1", "-"),
+    ],
+)
+def test_the_log_has_networks_and_no_addresses(front: Fronted, places: Places, address: str, network: str) -> None:
+    line = logged(places, front, "/healthz", **{"x-test-address": address})
+    assert line["network"] == network
+    assert address not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/u/alice/", "/u/alice/"),
+        ("/avatar/alice.png?s=80&secret=1", "/avatar/alice.png"),
+        ("/avatar/0bc83cb571cd1c50ba6f3e8a78ef1346?s=80", "/avatar/*"),
+        ("/avatar/0BC83CB571CD1C50BA6F3E8A78EF1346.png", "/avatar/*"),
+        ("/avatar/%30bc83cb571cd1c50ba6f3e8a78ef1346", "/avatar/*"),
+        ("/avatar/" + "5e" * 32, "/avatar/*"),
+        ("/avatar/0xd8da6bf26964af9d7eed9e03e53415d37aa96045.json", "/avatar/*"),
+        ("/avatar/alice@example.org", "/avatar/*"),
+        ("/accounts/password/reset/key/3-c0ffee-1234/", "/accounts/password/reset/key/*"),
+        ("/accounts/confirm-email/MTI:1abc:def/", "/accounts/confirm-email/*"),
+    ],
+)
+def test_the_log_has_no_hash_no_account_and_no_secret(front: Fronted, places: Places, path: str, shown: str) -> None:
+    line = logged(places, front, path, referer="https://elsewhere.example/?mail=alice@example.org")
+    assert line["path"] == shown
+    assert "elsewhere" not in json.dumps(line)
+
+
 class Stub(BaseHTTPRequestHandler):
-    """A site with fixed answers. `asked` has the cookies that it received."""
+    """A site with fixed answers. `asked` has the cookies that it received. While `is_down`, it says so (503)."""
 
     asked: ClassVar[list[str]] = []
+    is_down: ClassVar[bool] = False
     answers: ClassVar[dict[str, dict[str, str]]] = {
         "/avatar/cookie": {"Set-Cookie": "a=b", "Cache-Control": "public, max-age=60"},
         "/avatar/secret": {"Cache-Control": "no-store"},
         "/avatar/kept": {"Cache-Control": "public, max-age=60"},
         "/avatar/brief": {"Cache-Control": "public, max-age=1, must-revalidate"},
         "/avatar/patient": {"Cache-Control": "public, max-age=1, must-revalidate, stale-if-error=60"},
+        "/u/patient/": {"Cache-Control": "public, max-age=1, must-revalidate, stale-if-error=60"},
     }
 
     def do_GET(self) -> None:
         self.asked.append(self.headers.get("Cookie", "none"))
-        self.send_response(200)
-        for name, value in {"Content-Length": "0", **self.answers[self.path]}.items():
+        self.send_response(503 if self.is_down else 200)
+        headers = {"Retry-After": "30", "Cache-Control": "no-store"} if self.is_down else self.answers[self.path]
+        for name, value in {"Content-Length": "0", **headers}.items():
             self.send_header(name, value)
         self.end_headers()
 
@@ -262,14 +328,24 @@ def test_an_answer_with_a_cookie_or_not_to_be_kept_is_asked_for_anew(
     assert Stub.asked == ["none"] * times
 
 
-def test_while_the_site_is_down_only_what_it_allowed_is_shown_longer(stub: tuple[ThreadingHTTPServer, str]) -> None:
+@pytest.mark.parametrize("how", ["closed", "503"])
+def test_while_the_site_is_down_only_what_it_allowed_is_shown_longer(
+    stub: tuple[ThreadingHTTPServer, str], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, address = stub
-    for path in ("/avatar/brief", "/avatar/patient"):
+    for path in ("/avatar/brief", "/avatar/patient", "/u/patient/"):
         assert requests.get(address + path, timeout=10).status_code == 200
-    server.shutdown()
-    server.server_close()
+    if how == "closed":
+        server.shutdown()
+        server.server_close()
+    else:
+        monkeypatch.setattr(Stub, "is_down", True)
     deadline = time.monotonic() + 20
-    while requests.get(address + "/avatar/brief", timeout=10).status_code == 200:
+    while (answer := requests.get(address + "/avatar/brief", timeout=10)).status_code == 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert requests.get(address + "/avatar/patient", timeout=10).status_code == 200
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json()["type"] == "/problems/temporarily-unavailable"
+    for path in ("/avatar/patient", "/u/patient/", "/u/patient/?unread=1"):
+        assert requests.get(address + path, timeout=10).status_code == 200
+    assert requests.get(address + "/u/patient/", headers={"cookie": "a=b"}, timeout=10).status_code == 503
