@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,11 +19,10 @@ SEEN: list[datetime] = []
 
 
 @pytest.fixture(autouse=True)
-def _compared_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _compared_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock._Known, "check_at", 0.0)
     monkeypatch.setattr(clock._Known, "skew", 0.0)
     SEEN.clear()
-    return
 
 
 def remember(now: datetime) -> None:
