@@ -41,6 +41,7 @@ def make_tools() -> list[str]:
     return ["hammer"]
 
 
+@pytest.mark.django_db
 def test_a_job_gets_the_time_and_what_was_provided_and_stays_callable() -> None:
     jobs.provide("tools", f"{__name__}.make_tools")
     assert jobs.job(queue="chain")(work) is work
