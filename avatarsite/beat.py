@@ -1,4 +1,4 @@
-"""The Celery app of beat: `celery -A avatarsite.beat beat`.
+"""The Celery app of beat, and beat itself: `python -m avatarsite.beat`.
 
 Beat needs the broker and the schedule, and nothing else of the site. The schedule is declared beside the jobs, whose
 modules load nearly all of it. So a child process builds the schedule and ends, and beat stays small.
@@ -6,6 +6,7 @@ modules load nearly all of it. So a child process builds the schedule and ends, 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -54,3 +55,14 @@ def read_schedule() -> dict[str, dict[str, object]]:
     child = subprocess.run([sys.executable, "-c", SCHEDULE], stdout=subprocess.PIPE, cwd=ROOT, check=True)  # ours
     found: dict[str, dict[str, object]] = json.loads(child.stdout.splitlines()[-1])
     return found
+
+
+def main() -> None:
+    """Run beat, as `celery beat` does, which also loads a terminal library."""
+    parser = argparse.ArgumentParser(prog="python -m avatarsite.beat")
+    parser.add_argument("--schedule", default="celerybeat-schedule", help="the file that remembers the last runs")
+    app.Beat(loglevel="INFO", schedule=parser.parse_args().schedule).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from celery import Celery
-from celery.signals import import_modules, worker_init
+from celery.signals import import_modules, worker_before_create_process, worker_init
 
 from avatarsite import process
 from avatarsite.memory import keep_freed_memory
@@ -30,3 +31,10 @@ def _set_up_jobs(**_: object) -> None:
 @worker_init.connect
 def _set_up_memory(**_: object) -> None:
     keep_freed_memory()  # before it forks: the children inherit it
+
+
+@worker_before_create_process.connect
+def _freeze_objects(**_: object) -> None:
+    """Let no garbage collection look at what exists before the fork: it would copy all these pages in each child."""
+    gc.collect()
+    gc.freeze()

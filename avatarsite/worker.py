@@ -1,11 +1,12 @@
 """`python -m avatarsite.worker KIND`: a Celery worker for the queues of this kind, in their order.
 
-KIND is a key of `avatarsite.queues.WORKERS`. WORKER_PROCESSES sets the number of processes; further arguments go to
-Celery.
+KIND is a key of `avatarsite.queues.WORKERS`. The `celery` program would do the same, but loads a terminal library and
+all pages of the site. Workers don't watch each other: none needs to know of the others.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -13,21 +14,33 @@ from collections.abc import Sequence
 from avatarsite.queues import WORKERS
 
 
-def build_arguments(kind: str, more: Sequence[str] = ()) -> list[str]:
-    """Return the arguments of `celery` for a worker. Raise KeyError."""
-    worker = WORKERS[kind]
-    processes = os.environ.get("WORKER_PROCESSES") or str(worker.processes)
-    queues = ["--queues", ",".join(worker.queues), "--concurrency", processes]
-    return ["worker", *queues, "--hostname", f"{kind}@%h", "--loglevel", "INFO", *more]
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m avatarsite.worker")
+    parser.add_argument("kind", choices=list(WORKERS))
+    parser.add_argument("--processes", type=int, help="instead of WORKER_PROCESSES, or of the kind's number")
+    parser.add_argument("--name", help="how logs and `celery status` call it; by default the kind")
+    return parser.parse_args(arguments)
 
 
 def main() -> None:
-    kind, *more = sys.argv[1:] or [""]
-    if kind not in WORKERS:
-        sys.exit(f"Usage: python -m avatarsite.worker {'|'.join(WORKERS)} [OPTION OF CELERY ...]")
+    given = parse_arguments(sys.argv[1:])
+    kind = WORKERS[given.kind]
+    os.environ["CELERY_SKIP_CHECKS"] = "1"  # `manage.py check` runs them; they would load every page
+    from celery.utils.nodenames import host_format
+
     from avatarsite.celery import app
 
-    app.worker_main(build_arguments(kind, more))
+    worker = app.Worker(
+        hostname=host_format(f"{given.name or given.kind}@%h"),
+        queues=list(kind.queues),
+        concurrency=given.processes or int(os.environ.get("WORKER_PROCESSES") or kind.processes),
+        loglevel="INFO",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    sys.exit(worker.exitcode)
 
 
 if __name__ == "__main__":

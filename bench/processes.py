@@ -25,6 +25,7 @@ PATIENCE = 120.0
 # A process is at rest when it used less than this many CPU seconds during REST_PERIOD seconds, twice in a row.
 REST_PERIOD, REST_CPU = 1.0, 0.03
 MAX_START_SECONDS = 0.7
+MAX_SMALL_MACHINE_MIB = 900.0
 NOT_FOR_WEB = ("web3", "siwe", "pyvips")
 HEAVY = (*NOT_FOR_WEB, "celery", "boto3", "allauth", "PIL")
 _NOTE = (
@@ -44,6 +45,7 @@ class Kind:
     unit: str
     max_mib: float
     ready: str = ""
+    instance: str = "default"
 
     @property
     def is_web(self) -> bool:
@@ -53,6 +55,7 @@ class Kind:
 KINDS = (
     Kind("web", "avatarsite-web@", 75.0),
     Kind("worker parent", "avatarsite-worker@", 70.0, "[queues]"),
+    Kind("worker of all queues", "avatarsite-worker@", 70.0, "[queues]", instance="all"),
     Kind("beat", "avatarsite-beat", 45.0, "celery beat v"),
     Kind("listener", "avatarsite-listener", 45.0, "Listening to chains"),
 )
@@ -111,7 +114,7 @@ def _measure(workspace: Workspace, kind: Kind, environment: Mapping[str, str]) -
 
 def _imported_modules(workspace: Workspace, kind: Kind, environment: Mapping[str, str]) -> set[str]:
     """Return the names of the modules that the process has imported when it is at rest."""
-    folder = workspace.folder / f"modules-{kind.unit}"
+    folder = workspace.folder / f"modules-{kind.unit}{kind.instance}"
     folder.mkdir()
     counting = {"PYTHONPATH": str(HERE / "peers" / "modules"), "BENCH_MODULES": str(folder)}
     running, port = _start(workspace, kind, {**environment, **counting})
@@ -126,7 +129,7 @@ def _start(workspace: Workspace, kind: Kind, environment: Mapping[str, str]) -> 
     """Start a unit's command and return it with the port that its web server listens on."""
     port = free_port()
     log = workspace.folder / f"{kind.unit}-{time.monotonic_ns()}.log"
-    command = command_of(kind.unit, str(port) if kind.is_web else "default", workspace.folder)
+    command = command_of(kind.unit, str(port) if kind.is_web else kind.instance, workspace.folder)
     return Running(Program(kind.name, command, log, plain_environment(**environment), ROOT)), port
 
 
@@ -202,6 +205,11 @@ def _figures(starts: Mapping[str, list[Start]], modules: Mapping[str, set[str]],
         rows.append([kind.name, _spread(starts[kind.name]), f"{own:.0f}", f"{tree:.0f}", f"{len(names):,}", heavy])
         goals.append(Goal(f"{kind.name}, CPU of start-up", cpu, MAX_START_SECONDS, " s"))
         goals.append(Goal(f"{kind.name}, PSS at rest", own, kind.max_mib, " MiB"))
+    small = {"web": 2, "worker of all queues": 1, "beat": 1, "listener": 1}
+    whole = sum(count * _medians(starts[name])[2] for name, count in small.items())
+    goals.append(
+        Goal("a small machine: web, worker of all queues, beat, listener", whole, MAX_SMALL_MACHINE_MIB, " MiB")
+    )
     unused = sum(name in modules["web"] for name in NOT_FOR_WEB)
     goals.append(Goal(f"{', '.join(NOT_FOR_WEB)} in web", unused, 0.0))
     return Figures("Processes as shipped", heads, rows, goals, [f"Medians of {count} starts, in turns.", _NOTE])

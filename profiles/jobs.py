@@ -6,6 +6,7 @@ never fails the request that wanted the work done. Nothing here imports Celery u
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
 
 from django.apps import apps
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.module_loading import import_string
+from redis.exceptions import RedisError
 
+from profiles import clock
 from profiles.outages import Outage, outage_of
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ DEFAULT_QUEUE = "default"
 STALE_AFTER = timedelta(seconds=60)
 #: The soft time limit ends this much earlier, so that the job can still record why it ended.
 SOFT_LIMIT_MARGIN = timedelta(seconds=20)
+#: A run that waits longer than this may be lost: another may be queued beside it.
+WAITS_AT_MOST = timedelta(seconds=30)
 #: Seconds to skip the broker after a failed connection (circuit breaker): each connection in vain takes seconds.
 BROKER_PAUSE = 30.0
 
@@ -54,18 +59,24 @@ class Job:
     expires: Period | None
     time_limit: timedelta | None
     rows: type[Model] | None
+    once: bool
 
     def run(self, *args: object) -> None:
         """Call the function with `args`, the present time as `now`, and what `provide` registered.
 
         Raise Outage where a part of the site is down: a periodic run comes again, and due rows are found again.
         """
+        if self.once:
+            _forget_waiting(self, args)  # first: what becomes due from here on needs another run
         wanted = signature(self.function).parameters
         given: dict[str, object] = {name: import_string(path)() for name, path in _PROVIDERS.items() if name in wanted}
-        if "now" in wanted:
-            given["now"] = timezone.now()
         try:
+            if "now" in wanted:
+                given["now"] = clock.now()
             self.function(*args, **given)
+            if self.rows is not None:
+                for follow in _AFTER_ROWS:
+                    follow(self)
         except Exception as error:
             outage = outage_of(error)
             if outage is None:
@@ -76,6 +87,14 @@ class Job:
 
 _JOBS: dict[str, Job] = {}
 _PROVIDERS: dict[str, str] = {}
+_AFTER_ROWS: list[Callable[[Job], object]] = []
+
+
+class SendOptions(TypedDict):
+    """How beat sends a run. Beat does not load the jobs, so it must be told the queue."""
+
+    queue: str
+    expires: NotRequired[float]
 
 
 class PeriodicRun(TypedDict):
@@ -83,7 +102,7 @@ class PeriodicRun(TypedDict):
 
     task: str
     schedule: float
-    options: NotRequired[dict[str, float]]
+    options: SendOptions
     args: NotRequired[list[object]]
 
 
@@ -99,6 +118,7 @@ def job(
     expires: Period | None = STALE_AFTER,
     time_limit: timedelta | None = None,
     rows: type[Model] | None = None,
+    once: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function as a background job. The function itself stays as it is and can be called directly.
 
@@ -108,11 +128,12 @@ def job(
     time_limit: replaces the site's limits for one run.
     rows: the model whose due rows this job works on, one by one: its argument is the primary key, and
     `profiles.leases.queue_due_rows` queues what was lost or must be retried.
+    once: `enqueue` queues no run while another with the same arguments waits: for a job that finds its own work.
     """
 
     def declare(function: Function) -> Function:
         name = _name_of(function)
-        _JOBS[name] = Job(name, function, queue, every, each, expires, time_limit, rows)
+        _JOBS[name] = Job(name, function, queue, every, each, expires, time_limit, rows, once)
         return function
 
     return declare
@@ -121,6 +142,11 @@ def job(
 def provide(name: str, path: str) -> None:
     """Pass the result of the function at the dotted `path` to every job that has a parameter called `name`."""
     _PROVIDERS[name] = path
+
+
+def after_rows(follow: Callable[[Job], object]) -> None:
+    """Call `follow` after each run of a job for single rows, with the job."""
+    _AFTER_ROWS.append(follow)
 
 
 def get_job(function: AnyFunction) -> Job:
@@ -138,12 +164,41 @@ def enqueue(function: AnyFunction, *args: object, delay: float = 0, expires: flo
 
     args: JSON values and UUIDs. expires: seconds after which the job is useless.
     """
-    wanted = get_job(function)
+
+    get_job(function)  # raises here, not after the commit
 
     def send() -> None:  # a function with a name, which Django logs if it fails
-        _send(wanted, args, countdown=delay or None, expires=expires)
+        send_now(function, *args, delay=delay, expires=expires)
 
     transaction.on_commit(send, robust=True)
+
+
+def send_now(function: AnyFunction, *args: object, delay: float = 0, expires: float | None = None) -> None:
+    """Like `enqueue`, at once: for rows that are committed already."""
+    wanted = get_job(function)
+    if not wanted.once or _set_waiting(wanted, args, delay):
+        _send(wanted, args, countdown=delay or None, expires=expires)
+
+
+def _waiting_key(wanted: Job, args: tuple[object, ...], delay: float = 0) -> str:
+    """Return the key of a run in the cache. Delayed runs that are due in the same seconds share one."""
+    due = f":{int(time.time() + delay) // 2}" if delay else ""
+    return f"job:{wanted.name}:{json.dumps(args, default=str, separators=(',', ':'))}{due}"
+
+
+def _set_waiting(wanted: Job, args: tuple[object, ...], delay: float) -> bool:
+    """Return False if such a run waits already. Without a cache nobody knows, and one more does no harm."""
+    try:
+        return bool(cache.add(_waiting_key(wanted, args, delay), 1, delay + WAITS_AT_MOST.total_seconds()))
+    except (RedisError, OSError):
+        return True
+
+
+def _forget_waiting(wanted: Job, args: tuple[object, ...]) -> None:
+    try:
+        cache.delete(_waiting_key(wanted, args))
+    except (RedisError, OSError):
+        log.warning("The cache is down: a run of %s may begin up to half a minute late.", wanted.name)
 
 
 def _send(wanted: Job, args: tuple[object, ...], *, countdown: float | None, expires: float | None) -> None:
@@ -199,9 +254,10 @@ def schedule() -> dict[str, PeriodicRun]:
     for declared in get_jobs():
         if declared.every is None:
             continue
-        entry: PeriodicRun = {"task": declared.name, "schedule": _seconds(declared.every)}
+        options: SendOptions = {"queue": declared.queue}
         if declared.expires is not None:
-            entry["options"] = {"expires": _seconds(declared.expires)}
+            options["expires"] = _seconds(declared.expires)
+        entry: PeriodicRun = {"task": declared.name, "schedule": _seconds(declared.every), "options": options}
         if declared.each is None:
             entries[declared.name] = entry
         else:

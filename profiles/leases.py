@@ -19,19 +19,23 @@ from typing import ClassVar, TypeVar, cast
 
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from profiles.errors import ExpectedError
-from profiles.jobs import enqueue, get_jobs, job
+from profiles.jobs import AnyFunction, Job, after_rows, enqueue, get_job, get_jobs, job, send_now
 from profiles.outages import Outage, outage_of, write_through_outage
 
 log = logging.getLogger(__name__)
 
-#: Rows of one model that one sweep queues.
-PAGE = 500
+#: Rows of one model that wait in the queue at once. The others wait in the database, which knows whose turn it is.
+WAITING = 16
 #: A row that was queued and not taken is queued again after this long.
 QUEUE_AGAIN_AFTER = timedelta(minutes=2)
+#: Statements that may find all their rows taken, one after the other.
+SHARE_TRIES = 5
 #: The query of an admin list that shows only what needs attention (profiles.admin_base.NeedsAttention).
 NEEDS_ATTENTION = "?needs_attention=yes"
 #: What people read where the work stopped.
@@ -74,6 +78,8 @@ class Leased(models.Model):
     """
 
     policy: ClassVar[Policy] = Policy()
+    #: The column that says whose a row is, as `lease_shares` takes it. Each row is its own person's where none does.
+    person: ClassVar[str] = "pk"
 
     due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
@@ -86,7 +92,7 @@ class Leased(models.Model):
         default=0, help_text="Attempts since the last success that crashed or met an error nobody expected."
     )
     queued_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When a sweep last queued it."
+        null=True, blank=True, editable=False, help_text="When it was last queued, or will be."
     )
     last_error = models.CharField(max_length=300, blank=True, help_text="Why the last attempt did not succeed.")
     gave_up_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
@@ -255,15 +261,56 @@ def lease_row(rows: QuerySet[Row], now: datetime) -> Row | None:
 
 
 def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
-    """Lease up to `size` due rows of `rows` in its order, skipping those that another worker takes at this moment."""
+    """Lease up to `size` due rows of `rows` in its order, skipping those that another worker takes at this moment.
+
+    Rows that were leased together by a worker that crashed are leased in halves and apart from others, as one of them
+    may have crashed it. Only one that is leased alone again counts the crash as its own.
+    """
     attempt = uuid.uuid4()
-    with _given_back(rows.model, attempt, now):
-        with transaction.atomic():
-            free = rows.filter(due_at__lte=now).select_for_update(of=("self",), skip_locked=True)
-            keys = list(free.values_list("pk", flat=True)[:size])
-            QuerySet(rows.model).filter(pk__in=keys).update(**_taking(rows.model, attempt, now))
-        taken = list(rows.filter(pk__in=keys, attempt=attempt)) if keys else []
+    with _given_back(rows.model, attempt, now), transaction.atomic():
+        free = rows.filter(due_at__lte=now).select_for_update(of=("self",), skip_locked=True)
+        taken, is_suspect = _choose_page(list(free[:size]))
+        columns = _taking(rows.model, attempt, now)
+        if not is_suspect:
+            del columns["crashes"]
+        if taken:
+            QuerySet(rows.model).filter(pk__in=[row.pk for row in taken]).update(**columns)
+    for row in taken:
+        row.attempt, row.due_at, row.tries = attempt, now + row.policy.lease, row.tries + 1
+        row.crashes += is_suspect
     return [row for row in taken if not _give_up_if_crashed(row, now)]
+
+
+def _choose_page(found: list[Row]) -> tuple[list[Row], bool]:
+    """Return the rows to lease together, and whether it is one that crashed its worker alone, or may have."""
+    untouched = [row for row in found if row.attempt is None]
+    if untouched or not found:
+        return untouched, False
+    crashed = [row for row in found if row.attempt == found[0].attempt]
+    return crashed[: (len(crashed) + 1) // 2], len(crashed) == 1
+
+
+def lease_shares(rows: QuerySet[Row], now: datetime, size: int, by: str) -> list[Row]:
+    """Like `lease_rows`, in fair shares: the first due row of everybody comes before the second of anybody.
+
+    They are returned in this order, too.
+
+    by: the column that says whose a row is.
+    """
+    leased: list[Row] = []
+    for _ in range(SHARE_TRIES):  # again if another worker took the same rows between the two statements
+        keys = get_shares(rows.filter(due_at__lte=now), size, by)
+        leased = lease_rows(rows.filter(pk__in=keys), now, size) if keys else []
+        if leased or not keys:
+            turn = {key: place for place, key in enumerate(keys)}
+            return sorted(leased, key=lambda row: turn[row.pk])
+    return leased
+
+
+def get_shares(rows: QuerySet[Row], size: int, by: str) -> list[object]:
+    """Return the primary keys of up to `size` rows in fair shares, as in `lease_shares`."""
+    turn = Window(RowNumber(), partition_by=[F(by)], order_by=[F("due_at").asc(), F("pk").asc()])
+    return list(rows.annotate(turn=turn).order_by("turn", "due_at", "pk").values_list("pk", flat=True)[:size])
 
 
 @contextmanager
@@ -304,24 +351,63 @@ def _give_up_if_crashed(row: Leased, now: datetime) -> bool:
     return row.policy.stops
 
 
+def queue_due(function: AnyFunction) -> None:
+    """Queue due rows of a job once the current transaction is committed, in fair shares and no more than WAITING.
+
+    The next ones are queued when a run ends.
+    """
+    transaction.on_commit(partial(_queue_after_run, get_job(function)), robust=True)
+
+
+def queue_row(function: AnyFunction, key: object, delay: timedelta) -> None:
+    """Queue one row that is due after `delay`, once the current transaction is committed."""
+    declared = get_job(function)
+
+    def send() -> None:
+        _rows_of(declared).filter(pk=key).update(queued_at=timezone.now() + delay)
+        send_now(function, key, delay=delay.total_seconds())
+
+    transaction.on_commit(send, robust=True)
+
+
 @job(every=timedelta(seconds=10))
 def queue_due_rows(now: datetime) -> int:
-    """Queue the due rows of every model that has a job for single rows. Return how many.
+    """Queue due rows of every model that has a job for single rows. Return how many.
 
     The queue is only a hint: what it lost, and what must be retried, is found in the database.
     """
-    queued = 0
-    for declared in get_jobs():
-        if declared.rows is None:
-            continue
-        waiting = Q(queued_at=None) | Q(queued_at__lte=now - QUEUE_AGAIN_AFTER)
-        rows: QuerySet[Leased] = QuerySet(cast("type[Leased]", declared.rows))
-        keys = list(due(rows.filter(waiting), now).values_list("pk", flat=True)[:PAGE])
-        rows.filter(pk__in=keys).update(queued_at=now)
-        for key in keys:
+    return sum(_queue_due(declared, now) for declared in get_jobs() if declared.rows is not None)
+
+
+def _queue_due(declared: Job, now: datetime) -> int:
+    rows = _rows_of(declared)
+    due_now, is_waiting = rows.filter(due_at__lte=now), Q(queued_at__gt=now - QUEUE_AGAIN_AFTER)
+    room = WAITING - due_now.filter(is_waiting)[:WAITING].count()
+    if room < WAITING // 2:
+        return 0
+    not_waiting = Q(queued_at=None) | Q(queued_at__lte=now - QUEUE_AGAIN_AFTER)
+    keys = get_shares(due_now.filter(not_waiting), room, rows.model.person)
+    if not keys:
+        return 0
+    with transaction.atomic():
+        free = rows.filter(not_waiting, pk__in=keys).select_for_update(skip_locked=True)
+        mine = set(free.values_list("pk", flat=True))
+        rows.filter(pk__in=mine).update(queued_at=now)
+    for key in keys:
+        if key in mine:
             enqueue(declared.function, key)
-        queued += len(keys)
-    return queued
+    return len(mine)
+
+
+def _queue_after_run(declared: Job) -> None:
+    _queue_due(declared, timezone.now())
+
+
+def _rows_of(declared: Job) -> QuerySet[Leased]:
+    return QuerySet(cast("type[Leased]", declared.rows))
+
+
+after_rows(lambda declared: transaction.on_commit(partial(_queue_after_run, declared), robust=True))
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from avatarsite.ops.counters import read as read_counters
 from avatarsite.ops.health import ready_parts
 from avatarsite.ops.redis_client import get_redis
 from avatarsite.queues import QUEUES
+from profiles import clock
 from profiles.leases import get_attention
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class _Site:
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_redis(families)
         if parts["database"]:  # else each query would wait
+            _add_clock(families)
             _add_attention(families)
             _add_scan(families)
             _add_connections(families)
@@ -96,6 +98,14 @@ def _add_redis(families: Families) -> None:
         _add_heartbeats(families, heartbeats.read(redis))
     except (RedisError, OSError):
         return  # part_ready says so
+
+
+def _add_clock(families: Families) -> None:
+    says = "Seconds by which the database's clock is ahead of this process's."
+    try:
+        _add(families, "clock_skew_seconds", says, clock.measure_skew(), {})
+    except DatabaseError:
+        return
 
 
 def _add_heartbeats(families: Families, signs: list[heartbeats.Heartbeat]) -> None:

@@ -9,6 +9,8 @@ CELERY_TASK_IGNORE_RESULT = True  # the database is the truth (V4); nobody waits
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# In KiB. Libraries and freed memory that is kept (avatarsite/celery.py) take up to 200 MiB.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250 * 1024
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {

@@ -28,7 +28,6 @@ from nft.tokens.alarms import ALARMING, raise_alarm
 from nft.tokens.collection_policy import get_refusal
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
-from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_row
 from profiles.pictures.rights import attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
 from profiles.settings import CLOCK_SKEW
@@ -38,8 +37,6 @@ NOT_OWNED_PERIOD = timedelta(hours=6)
 #: Between two checks of a token whose transfer was sent from here.
 WATCH_PERIOD = timedelta(seconds=4)
 NOT_CONFIRMED_DELAY = timedelta(seconds=30)
-#: A retry sooner than this is queued at once; later ones are left to the sweep.
-SWEEP_DELAY = timedelta(seconds=30)
 #: The chain can't be read at all now: other claims on it need not be tried.
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
@@ -50,7 +47,6 @@ class Outcome:
     is_outage: bool
 
 
-@job(queue="claims")
 def verify_claim(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Outcome | None:
     """Ask the chain and record the answer. Return None if nothing is due or another worker holds the claim."""
     claim = lease_row(TokenClaim.objects.filter(pk=claim_id), now)
@@ -87,9 +83,12 @@ def _check(claim: TokenClaim, clients: Clients) -> Check | None:
 def is_due_too_late(now: datetime) -> Q:
     """Filter for claims due later than any delay set here: the clock was set back, and they would go unwatched."""
     period = max(timedelta(seconds=conf().sweep_period), TokenClaim.policy.longest_delay)
-    others = [state for state in State if state != State.OWNED]
-    too_late = Q(state__in=others, due_at__gt=now + max(period, NOT_OWNED_PERIOD) + CLOCK_SKEW)
-    return too_late | Q(state=State.OWNED, due_at__gt=now + period + CLOCK_SKEW)
+    return Q(due_at__gt=now + longest_wait()) | Q(state=State.OWNED, due_at__gt=now + period + CLOCK_SKEW)
+
+
+def longest_wait() -> timedelta:
+    """Return how far ahead a claim is due at most, in any state."""
+    return max(timedelta(seconds=conf().sweep_period), TokenClaim.policy.longest_delay, NOT_OWNED_PERIOD) + CLOCK_SKEW
 
 
 def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
@@ -111,6 +110,9 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
 def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:
     """Apply a chain answer to the claim. No other answer of a chain changes `state`."""
     verdict = Verdict.NOT_OWNED if check is None else check.decision.verdict
+    is_outage = check is not None and check.decision.reason in OUTAGES
+    if not is_outage:
+        claim.asked_at = None
     if check is None or (verdict is Verdict.OWNED and account is None):  # unlinked meanwhile, or nothing was linked
         _set_not_owned(claim, NO_ACCOUNT, "", now)
     elif verdict is Verdict.UNKNOWN:
@@ -121,19 +123,25 @@ def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None
             _set_owned(claim, check, account, now)
         else:
             _set_not_owned(claim, check.decision.reason, check.decision.sentence, now)
-    is_clear = check is not None and verdict is not Verdict.UNKNOWN and bool(claim.standard)
-    claim.is_checked_alone = claim.spoils_batches or not is_clear
+    if not is_outage:
+        is_clear = check is not None and verdict is not Verdict.UNKNOWN and bool(claim.standard)
+        claim.is_checked_alone = claim.spoils_batches or not is_clear
     history.record_check(claim, check, now)
     claim.save()
 
 
 def _set_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
-    claim.checked_at = now
+    claim.checked_at = latest(claim.checked_at, now)
     if check.decision.reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD} and check.standard is not None:
         claim.standard = check.standard  # the answer shows which standard the contract has, whoever holds it
     if check.block is not None:
         claim.checked_block_number = check.block.number
         claim.checked_block_hash = "0x" + check.block.hash.hex()
+
+
+def latest(standing: datetime | None, now: datetime) -> datetime:
+    """Return `now`, or a later time that stands already. One further ahead than CLOCK_SKEW was of a wrong clock."""
+    return standing if standing is not None and now < standing <= now + CLOCK_SKEW else now
 
 
 def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, now: datetime) -> None:
@@ -143,7 +151,7 @@ def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, n
     claim.reason = claim.reason_sentence = ""
     if claim.watch_until is not None and now < claim.watch_until:
         _end_job(claim, now + WATCH_PERIOD)
-        enqueue(verify_claim, claim.pk, delay=WATCH_PERIOD.total_seconds())
+        claim.asked_at = now
     else:
         _end_job(claim, now + sweep_period())
     _confirm_move(claim)
@@ -181,8 +189,6 @@ def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:
     if check.decision.reason == Reason.NOT_YET_CONFIRMED:
         delay = min(delay, NOT_CONFIRMED_DELAY)
     claim.attempt, claim.due_at, claim.last_error = None, now + delay, check.decision.sentence[:300]
-    if delay < SWEEP_DELAY:
-        enqueue(verify_claim, claim.pk, delay=delay.total_seconds())
 
 
 def _end_job(claim: TokenClaim, due_at: datetime) -> None:

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from nft.claims import history
-from nft.claims.checking import verify_claim
 from nft.claims.errors import (
     COLLECTION_REFUSED,
     NAMES_UNAVAILABLE,
@@ -20,6 +19,7 @@ from nft.claims.errors import (
     NoSuchClaim,
 )
 from nft.claims.picture import request_first_picture
+from nft.claims.sweeping import ask_again, request_check
 from nft.claims.wording import UNLINKED, loss_sentence
 from nft.clients.bundle import Clients
 from nft.core.errors import InvalidIdentifier
@@ -33,8 +33,6 @@ from nft.names.lookup import fetch_avatar_token
 from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
 from nft.tokens.collection_policy import get_refusal
 from profiles.audit import record
-from profiles.jobs import enqueue
-from profiles.leases import fresh
 from profiles.limits import TooMany, spend
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
@@ -101,14 +99,14 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
             chain_id=asset.chain_id,
             contract=asset.contract,
             token_id=asset.token_id,
-            defaults={"due_at": now, "standard": asset.standard or ""},
+            defaults={"due_at": now, "asked_at": now, "standard": asset.standard or ""},
         )
         if is_new and user.token_claims.count() > CLAIMS_PER_PERSON:
             raise ClaimError(f"You have {CLAIMS_PER_PERSON} tokens here already. Remove one first.")
         if not is_new:
             return use_claim(user, claim.pk, now)
         record(profile_of(user), "claim.create", user, claim=str(claim.pk))
-        enqueue(verify_claim, claim.pk)
+        request_check(claim.chain_id)
     return claim
 
 
@@ -177,10 +175,10 @@ def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
                 withdraw_avatar(claim.avatar.pk, sentence)
             claim.state, claim.account, claim.vault = State.NOT_OWNED, None, None
             claim.reason, claim.reason_sentence = UNLINKED, sentence
-            claim.attempt, claim.due_at = None, now
+            claim.attempt, claim.due_at, claim.asked_at = None, now, now
             history.record_check(claim, None, now)
             claim.save()
-            enqueue(verify_claim, claim.pk)
+            request_check(claim.chain_id, alone=claim.is_checked_alone)
 
 
 def get_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
@@ -226,9 +224,9 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
         claim.state, claim.reason, claim.reason_sentence = State.PENDING, "", ""
     elif claim.state == State.OWNED and claim.avatar is None and not is_fetched_now:
         request_first_picture(claim, now)
-    for name, value in fresh(now).items():
+    for name, value in ask_again(now).items():
         setattr(claim, name, value)
-    enqueue(verify_claim, claim.pk)
+    request_check(claim.chain_id, alone=claim.is_checked_alone)
 
 
 def _check_chain(asset: AssetReference) -> None:

@@ -22,8 +22,7 @@ from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
 from nft.tokens.collection_policy import get_refusal
 from profiles.audit import record
-from profiles.jobs import enqueue
-from profiles.leases import fresh
+from profiles.leases import fresh, queue_due
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import withdraw_avatar
@@ -84,8 +83,7 @@ def _request(claims: Sequence[TokenClaim], now: datetime, *, pause: timedelta = 
         due_at = max(now, picture.compared_at + pause) if picture.compared_at else now
         columns = fresh(due_at) | ({} if picture.state == State.CHANGED else {"state": State.LOOKING})
         ClaimPicture.objects.update_or_create(claim=claim, defaults=columns)
-        if due_at <= now:
-            enqueue(fetch_picture, claim.pk)
+    queue_due(fetch_picture)
     return len(claims)
 
 

@@ -19,8 +19,8 @@ from nft.models.claims import PictureFacts
 from nft.tokens.collection_policy import get_refusal
 from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
-from profiles.jobs import enqueue, job
-from profiles.leases import fresh, lease_row
+from profiles.jobs import job
+from profiles.leases import fresh, lease_row, queue_due
 from profiles.models import Avatar, StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarError
@@ -42,7 +42,7 @@ def request_first_picture(claim: TokenClaim, now: datetime) -> None:
     }
     offer_to_purge([claim.get_picture().new_image_id], now)
     ClaimPicture.objects.update_or_create(claim=claim, defaults=columns)
-    enqueue(fetch_picture, claim.pk)
+    queue_due(fetch_picture)
 
 
 @job(queue="ipfs", rows=ClaimPicture)

@@ -1,229 +1,217 @@
-"""Check every claim again within NFT_SWEEP_PERIOD, the longest due first, in pages of one chain.
+"""Check every claim again within NFT_SWEEP_PERIOD, and first those that somebody waits for, in pages of one chain.
 
 The period is shorter than AVATAR_MARK_MAX_AGE (a system check requires it), so a mark always rests on a read of the
-chain itself (V1); the watcher only makes losses known sooner. Workers share the pages by leases. Unchanged claims are
-renewed in bulk; every change goes through `checking.record_check`.
+chain itself (V1); the watcher only makes losses known sooner.
+
+A chain has three lanes of due claims. Workers share a lane by leases: who leases a full page wakes another worker for
+the next one before it asks the chain, so that as many work at once as are free.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from uuid import UUID
 
 from django.core.cache import cache
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
+from redis.exceptions import RedisError
 
-from nft.claims import history
-from nft.claims.checking import NOT_OWNED_PERIOD, is_due_too_late, record_check, sweep_period, verify_leased
+from nft.claims.batches import NEEDED, OUTAGE_PAUSE, build_questions, check_together, release_unchecked
+from nft.claims.checking import is_due_too_late, longest_wait, record_check, verify_claim, verify_leased
 from nft.clients.bundle import Clients
-from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
-from nft.core.evm.token import Token, TokenStandard
-from nft.core.tokens.verdict import BlockRef, Verdict
-from nft.models import LinkedAccount, TokenClaim
-from nft.models.accounts import accounts_at
+from nft.clients.evm.errors import ChainUnavailable
+from nft.models import TokenClaim
 from nft.settings import conf
 from nft.settings.chains import chains
-from nft.tokens.alarms import raise_alarm_where_due
-from nft.tokens.facts import Check, Question
-from nft.tokens.ownership import BatchCheck, check_many
+from nft.tokens.alarms import raise_alarm_if_clocks_differ, raise_alarm_where_due
+from nft.tokens.facts import decide_outage
 from profiles.jobs import enqueue, job
-from profiles.leases import due, fresh, lease_rows
-from profiles.pictures.rights import attest_avatars
+from profiles.leases import due, fresh, get_shares, lease_rows, lease_shares
+from profiles.outages import outage_of, write_through_outage
 
-State = TokenClaim.State
-#: Claims that one run checks in batches: two calls of 1,000 each, and the block before and after.
+log = logging.getLogger(__name__)
+
+#: Claims that one run of the sweep checks: two calls of 1,000 each, and the block before and after.
 PAGE = 2000
-#: Claims that one run checks one by one.
-PAGE_ALONE = 25
-OUTAGE_PAUSE = timedelta(seconds=30)
-#: A sweep whose runs stopped counts as crashed after this many seconds. Two at once do no harm: they share the pages.
-SWEEP_SECONDS = 180
-_NEEDED = (
-    "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason",
-    "checked_at", "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_block_number",
-)  # fmt: skip
+#: Claims that one run checks for the people who wait for them. Each may change, and then is recorded by itself.
+PAGE_ASKED = 200
+#: Claims that one run checks one by one, and the seconds after which it leaves the rest to the next run.
+PAGE_ALONE, SECONDS_ALONE = 25, 3.0
+#: Seconds for which a chain that did not answer is left alone.
+OUTAGE_SECONDS = 8
+#: Shorter than a claim's lease: a run that hangs ends before another worker takes its claims.
+TIME_LIMIT = timedelta(seconds=80)
+#: A claim that is due again sooner than this gets a run of its own; later ones are found by `sweep_claims`.
+SOON = timedelta(seconds=30)
 
 
-@job(queue="watch", every=lambda: timedelta(seconds=min(conf().sweep_period, 30)))
+class Lane(StrEnum):
+    """What is due on a chain: claims that somebody waits for, all others, and those to be checked by themselves."""
+
+    ASKED = "asked"
+    SWEEP = "sweep"
+    ALONE = "alone"
+
+
+def request_check(chain_id: int, *, alone: bool = False) -> None:
+    """Wake a worker, once the transaction is committed that made claims due and set their `asked_at`."""
+    enqueue(check_lane, chain_id, (Lane.ALONE if alone else Lane.ASKED).value)
+
+
+def ask_again(now: datetime) -> dict[str, object]:
+    """Return the columns of a claim that is due now, as if it had never failed, and that somebody waits for."""
+    return fresh(now) | {"asked_at": now}
+
+
+@job(queue="watch", every=lambda: timedelta(seconds=min(conf().sweep_period, 10)))
 def sweep_claims(now: datetime) -> None:
-    """Start a sweep wherever claims are due and none is running."""
-    for chain_id, alone in find_due(now):
-        if cache.add(_running_key(chain_id, alone), 1, SWEEP_SECONDS):
-            enqueue(sweep_lane, chain_id, alone)
+    """Wake a worker for each lane where claims are due."""
+    for chain_id, lane in find_due(now):
+        enqueue(check_lane, chain_id, lane.value)
 
 
-@job(queue="claims")
-def sweep_lane(chain_id: int, alone: bool, now: datetime, clients: Clients) -> None:
-    """Check one page. If more is due, the next page is another job, so that other jobs get their turn between."""
-    cache.touch(_running_key(chain_id, alone), SWEEP_SECONDS)
-    if sweep_page(chain_id, now, clients, alone=alone):
-        enqueue(sweep_lane, chain_id, alone)
-    else:
-        cache.delete(_running_key(chain_id, alone))
+@job(queue="claims", once=True, time_limit=TIME_LIMIT)
+def check_lane(chain_id: int, lane: str, now: datetime, clients: Clients) -> None:
+    """Check one page. If it is full, another run for the next page is queued first."""
+    raise_alarm_if_clocks_differ(chain_id, now)
+    if _is_out(chain_id):
+        return
+    check_page(chain_id, Lane(lane), now, clients, on_more=lambda: enqueue(check_lane, chain_id, lane))
+    if lane != Lane.SWEEP:
+        _wake_soon(chain_id, Lane(lane), now)
 
 
-def _running_key(chain_id: int, alone: bool) -> str:
-    return f"nft.sweep.{chain_id}.{alone}"
+def _wake_soon(chain_id: int, lane: Lane, now: datetime) -> None:
+    """Queue runs for claims that are retried or watched within SOON, and for those that left this lane."""
+    upcoming = {Lane.ALONE: _lane(chain_id, Lane.ALONE)} | {lane: _lane(chain_id, lane).filter(due_at__gt=now)}
+    for which, claims in upcoming.items():
+        soonest = claims.filter(due_at__lt=now + SOON, attempt=None).order_by().aggregate(at=Min("due_at"))["at"]
+        if soonest is not None:
+            enqueue(check_lane, chain_id, which.value, delay=max(0.0, (soonest - now).total_seconds()))
 
 
-def find_due(now: datetime) -> list[tuple[int, bool]]:
-    """Return what there is to sweep: (chain id, whether one by one).
+def find_due(now: datetime) -> list[tuple[int, Lane]]:
+    """Return the lanes in which claims are due."""
+    lanes = [(chain_id, lane) for chain_id in chains() for lane in Lane]
+    for chain_id, lane in lanes:
+        if _lane(chain_id, lane).filter(due_at__gt=now + longest_wait()).exists():
+            correct_due_times(chain_id, now)
+    return [(chain_id, lane) for chain_id, lane in lanes if due(_lane(chain_id, lane), now).exists()]
 
-    Also corrects due times after a clock was set back, and takes claims of a crashed page out of the batches: one of
-    them may have crashed it.
-    """
-    TokenClaim.objects.filter(is_due_too_late(now)).update(due_at=now)
-    crashed = TokenClaim.objects.filter(attempt__isnull=False, is_checked_alone=False, due_at__lte=now)
-    crashed.filter(chain_id__in=chains()).update(is_checked_alone=True)
-    lanes = [(chain_id, alone) for chain_id in chains() for alone in (True, False)]
-    return [(chain_id, alone) for chain_id, alone in lanes if due(_lane(chain_id, alone=alone), now).exists()]
+
+def correct_due_times(chain_id: int, now: datetime) -> None:
+    """Make claims due that the clock, before it was set back, left for too late. Reads every claim of the chain."""
+    if late := TokenClaim.objects.filter(is_due_too_late(now), chain_id=chain_id).update(due_at=now):
+        log.error("The clock was set back: %s claims on chain %s are checked now.", late, chain_id)
 
 
 def sweep_page(chain_id: int, now: datetime, clients: Clients, *, alone: bool) -> bool:
-    """Check the claims of a chain that are due longest. Return whether more are.
+    """Check the claims of a chain that are due longest, together or one by one. Return whether more are."""
+    return check_page(chain_id, Lane.ALONE if alone else Lane.SWEEP, now, clients)
+
+
+def check_page(
+    chain_id: int, lane: Lane, now: datetime, clients: Clients, *, on_more: Callable[[], object] = lambda: None
+) -> bool:
+    """Check a page of a lane. Return whether more claims are due; `on_more` is called as soon as that is known.
 
     A chain that can't be reached is left for OUTAGE_PAUSE.
     """
-    if alone:
-        return _check_one_by_one(chain_id, now, clients)
-    leased = lease_rows(_lane(chain_id, alone=False), now, PAGE)
+    if lane is Lane.ALONE:
+        return _check_one_by_one(chain_id, now, clients, on_more)
+    rows = _lane(chain_id, lane)
+    if lane is Lane.SWEEP:
+        leased = lease_rows(rows, now, PAGE)
+    else:
+        leased = lease_shares(rows, now, PAGE_ASKED, TokenClaim.person)
+    has_more = bool(leased) and due(rows, now).exists()
+    if has_more:
+        on_more()
+    return _check(chain_id, leased, now, clients, is_asked=lane is Lane.ASKED) and has_more
+
+
+def _check(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients, *, is_asked: bool) -> bool:
+    """Return whether the chain answered."""
+    if len(leased) == 1 and (is_asked or leased[0].crashes):  # as carefully as can be
+        return not verify_leased(leased[0], now, clients).is_outage
     try:
         if leased:
-            _check_together(chain_id, leased, now, clients)
+            check_together(chain_id, leased, now, clients)
     except ChainUnavailable as error:
-        _release(leased, now + OUTAGE_PAUSE)
+        if is_asked:
+            _record_outage(chain_id, leased, error, now)
+        release_unchecked(leased, now + OUTAGE_PAUSE)
         raise_alarm_where_due(chain_id, error, now)
+        _pause(chain_id)
         return False
-    return len(leased) == PAGE
-
-
-def _lane(chain_id: int, *, alone: bool) -> QuerySet[TokenClaim]:
-    claims = TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone)
-    return claims.order_by("due_at", "id").only(*_NEEDED)
-
-
-def _release(claims: Sequence[TokenClaim], due_at: datetime) -> None:
-    """End the lease of claims that were not checked."""
-    if claims:
-        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt)
-        mine.update(attempt=None, due_at=due_at)
-
-
-def _check_one_by_one(chain_id: int, now: datetime, clients: Clients) -> bool:
-    """Lease each by itself, so that a check that crashes its worker takes no other along.
-
-    If no node answers, the others are not tried.
-    """
-    for _ in range(PAGE_ALONE):
-        leased = lease_rows(_lane(chain_id, alone=True), now, 1)
-        if not leased:
-            return due(_lane(chain_id, alone=True), now).exists()
-        if verify_leased(leased[0], now, clients).is_outage:
-            return False
+    except Exception as error:
+        if outage_of(error) is not None:
+            lease = TokenClaim.policy.lease.total_seconds()
+            write_through_outage(partial(release_unchecked, leased, now), lease)
+            raise
+        # One of them may have caused it. They are leased again in halves, as after a crash.
+        log.exception("A page of %s claims on chain %s failed", len(leased), chain_id)
+        _let_lease_end(leased, now)
     return True
 
 
-def _check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
-    holders = _get_holders(chain_id, leased)
-    tokens = [Token(row.contract, row.token_id, TokenStandard(row.standard), row.vault) for row in leased]
-    questions = [Question(token, holders.get(claim.user_id, ())) for token, claim in zip(tokens, leased, strict=True)]
-    asked = [place for place, question in enumerate(questions) if question.holders]
-    batch = _ask(clients.chain(chain_id), leased, [questions[place] for place in asked])
-    checks: list[Check | None] = [None] * len(leased)
-    for place, check in zip(asked, batch.checks, strict=True):
-        checks[place] = check
-    spoilers = [leased[asked[place]].pk for place in batch.alone]
-    if spoilers:
-        TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
-    _record(leased, checks, questions, batch.block, now)
+def _pause(chain_id: int) -> None:
+    """Let no run begin for OUTAGE_SECONDS on a chain that does not answer: each wakes another before it asks."""
+    with suppress(RedisError, OSError):
+        cache.set(_outage_key(chain_id), 1, OUTAGE_SECONDS)
 
 
-def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
-    """Prefer a node at or past the highest block already checked; otherwise ask any."""
-    known = max(claim.checked_block_number or 0 for claim in leased)
+def _is_out(chain_id: int) -> bool:
     try:
-        return check_many(client, questions, known_block=known)
-    except ChainUnavailable as error:
-        if not error.is_a(NODES_BEHIND):
-            raise
-        return check_many(client, questions)
-
-
-def _get_holders(chain_id: int, leased: Sequence[TokenClaim]) -> Mapping[int, tuple[bytes, ...]]:
-    """Return the addresses of each person's accounts on the chain, in one query for the whole page."""
-    theirs = LinkedAccount.objects.filter(accounts_at(chain_id), user_id__in={claim.user_id for claim in leased})
-    found: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
-    for user_id, address in theirs.order_by("linked_at", "pk").values_list("user_id", "address"):
-        found[user_id] += (bytes(address),)
-    return found
-
-
-def _record(
-    leased: Sequence[TokenClaim],
-    checks: Sequence[Check | None],
-    questions: Sequence[Question],
-    block: BlockRef,
-    now: datetime,
-) -> None:
-    """Record a page. `checks` has None for a claim that must be checked by itself, or has no account to check."""
-    accounts = dict(
-        LinkedAccount.objects.filter(pk__in={claim.account_id for claim in leased}).values_list("pk", "address")
-    )
-    owned: list[TokenClaim] = []
-    not_owned: list[TokenClaim] = []
-    unclear: list[TokenClaim] = []
-    ahead: list[TokenClaim] = []
-    for claim, check, question in zip(leased, checks, questions, strict=True):
-        if (claim.checked_block_number or 0) > block.number:
-            ahead.append(claim)  # the node knows less of this claim than we do
-        elif check is None and question.holders:
-            unclear.append(claim)
-        elif check is not None and _is_unchanged(claim, check, accounts):
-            (owned if claim.state == State.OWNED else not_owned).append(claim)
-        else:
-            record_check(claim, check, now)
-    _renew(owned, State.OWNED, block, now, sweep_period())
-    _renew(not_owned, State.NOT_OWNED, block, now, NOT_OWNED_PERIOD)
-    _queue_alone(unclear, now)
-    _release(ahead, now + OUTAGE_PAUSE)
-
-
-def _is_unchanged(claim: TokenClaim, check: Check, accounts: Mapping[uuid.UUID, bytes]) -> bool:
-    """Return whether nothing has to be written but the time of the check."""
-    if claim.watch_until is not None or claim.moved_at_block is not None or check.standard != claim.standard:
+        return bool(cache.get(_outage_key(chain_id)))
+    except (RedisError, OSError):
         return False
-    if claim.state == State.NOT_OWNED:
-        return check.decision.verdict is Verdict.NOT_OWNED and check.decision.reason == claim.reason
-    if claim.reason or claim.account_id is None or check.decision.verdict is not Verdict.OWNED:
-        return False
-    return (accounts.get(claim.account_id), claim.vault) == (check.holder, check.vault)
 
 
-def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datetime, period: timedelta) -> None:
-    """Renew unchanged claims in few statements for the whole page, unless somebody changed them meanwhile."""
-    if not claims:
-        return
-    with transaction.atomic():
-        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt, state=state)
-        locked = dict(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
-        history.record_gaps([claim for claim in claims if claim.pk in locked], block, now)
-        TokenClaim.objects.filter(pk__in=locked).update(
-            checked_at=now,
-            checked_block_number=block.number,
-            checked_block_hash="0x" + block.hash.hex(),
-            **fresh(now + period),
-        )
-        if state == State.OWNED:
-            attest_avatars(list(filter(None, locked.values())), now)
+def _outage_key(chain_id: int) -> str:
+    return f"nft.outage.{chain_id}"
 
 
-def _queue_alone(claims: Sequence[TokenClaim], now: datetime) -> None:
-    """Hand these claims to `verify_leased`. Their state stays as it is until then."""
-    if not claims:
-        return
-    mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt)
-    mine.update(attempt=None, due_at=now, is_checked_alone=True)
+def _record_outage(chain_id: int, leased: Sequence[TokenClaim], error: ChainUnavailable, now: datetime) -> None:
+    """Tell the people who wait why it takes longer."""
+    for claim, question in zip(leased, build_questions(chain_id, leased), strict=True):
+        record_check(claim, decide_outage(chain_id, question.holders[0], error) if question.holders else None, now)
+
+
+def _let_lease_end(leased: Sequence[TokenClaim], now: datetime) -> None:
+    TokenClaim.objects.filter(pk__in=[claim.pk for claim in leased], attempt=leased[0].attempt).update(due_at=now)
+
+
+def _lane(chain_id: int, lane: Lane) -> QuerySet[TokenClaim]:
+    claims = TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=lane is Lane.ALONE)
+    if lane is not Lane.ALONE:
+        claims = claims.filter(asked_at__isnull=lane is Lane.SWEEP)
+    return claims.order_by("due_at", "id").only(*NEEDED)
+
+
+def _check_one_by_one(chain_id: int, now: datetime, clients: Clients, on_more: Callable[[], object]) -> bool:
+    """Check each by itself, in fair shares: a check that crashes its worker takes no other along.
+
+    If no node answers, the others are not tried.
+    """
+    rows = _lane(chain_id, Lane.ALONE)
+    keys = get_shares(rows.filter(due_at__lte=now), PAGE_ALONE, TokenClaim.person)
+    has_more = len(keys) == PAGE_ALONE
+    if has_more:
+        on_more()
+    ends_at = time.monotonic() + SECONDS_ALONE
+    for number, key in enumerate(keys):
+        if number and time.monotonic() > ends_at:
+            on_more()
+            return True
+        outcome = verify_claim(key, now, clients) if isinstance(key, UUID) else None
+        if outcome is not None and outcome.is_outage:
+            _pause(chain_id)
+            return False
+    return has_more

@@ -23,8 +23,8 @@ from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collection_policy import get_spam_sign
 from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
-from profiles.jobs import enqueue, job
-from profiles.leases import fresh, lease_row
+from profiles.jobs import job
+from profiles.leases import fresh, lease_row, queue_due
 from profiles.limits import spend
 from profiles.models import StoredImage
 from profiles.store.purge import offer_to_purge
@@ -56,8 +56,7 @@ def request_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> in
 def _queue(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> int:
     rows = HeldToken.objects.filter(pk__in=held_ids)
     rows.update(**fresh(now), **({"may_ask_hosts": True} if may_ask_hosts else {}))
-    for held_id in held_ids:
-        enqueue(fetch_held_picture, held_id)
+    queue_due(fetch_held_picture)
     return len(held_ids)
 
 

@@ -39,8 +39,8 @@ from nft.gallery.sources import (
 from nft.models import LinkedAccount, TokenSearch
 from nft.settings.chains import chains, describe_chain
 from profiles.errors import ExpectedError
-from profiles.jobs import enqueue, job
-from profiles.leases import fresh, lease_row
+from profiles.jobs import job
+from profiles.leases import fresh, lease_row, queue_due, queue_row
 from profiles.limits import spend
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def _start(account: LinkedAccount, chain_id: int, now: datetime, *, asks_indexer
             return False
         if not is_new:
             TokenSearch.objects.filter(pk=search.pk).update(**columns)
-        enqueue(run_search, search.pk)
+        queue_due(run_search)
     return True
 
 
@@ -120,7 +120,7 @@ def run_search(search_id: uuid.UUID, now: datetime, clients: Clients, *, seconds
             if _continue(search, clients, now, time.monotonic() + seconds) or search.runs >= MAX_RUNS:
                 _finish(search, now)
             elif search.release(now, runs=search.runs):
-                enqueue(run_search, search.pk)
+                queue_due(run_search)
         except ExpectedError as error:
             log.warning("The token search on chain %s was interrupted: %s", search.chain_id, error)
             _record_outage(search, error, now)
@@ -215,7 +215,7 @@ def _finish(search: TokenSearch, now: datetime) -> None:
             return
         request_first_pictures(search.account, search.chain_id, now)
         if again is not None:
-            enqueue(run_search, search.pk, delay=(again - now).total_seconds())
+            queue_row(run_search, search.pk, again - now)
 
 
 def _record_outage(search: TokenSearch, error: ExpectedError, now: datetime) -> None:

@@ -32,8 +32,7 @@ from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
-from profiles.jobs import enqueue
-from profiles.leases import fresh
+from profiles.leases import fresh, queue_due
 from profiles.limits import TooMany, spend
 from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
@@ -247,7 +246,7 @@ def _go_on(request: MintRequest, now: datetime, **columns: object) -> None:
     for name, value in (fresh(now) | {"reason_sentence": ""} | columns).items():
         setattr(request, name, value)
     request.save()
-    enqueue(follow_mint, request.pk)
+    queue_due(follow_mint)
 
 
 def _spend(user: User, what: str, per_hour: int) -> None:

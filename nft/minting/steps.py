@@ -35,8 +35,8 @@ from nft.minting.onchain import (
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
-from profiles.jobs import enqueue, job
-from profiles.leases import lease_row
+from profiles.jobs import job
+from profiles.leases import lease_row, queue_row
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
 
@@ -89,7 +89,7 @@ def _run_steps(request: MintRequest, now: datetime, clients: Clients) -> None:
         if "state" not in changes or request.state in ENDED:
             break
     if request.release(due_at) and request.state in {State.SUBMITTED, State.MINED}:
-        enqueue(follow_mint, request.pk, delay=SOON.total_seconds())
+        queue_row(follow_mint, request.pk, SOON)
 
 
 def read_picture(request: MintRequest) -> bytes:

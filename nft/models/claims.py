@@ -37,7 +37,10 @@ class TokenClaim(Leased):
     The job of this row asks the chain; the one of its ClaimPicture fetches the picture.
     """
 
-    policy: ClassVar[Policy] = Policy(first_delay=timedelta(seconds=3), longest_delay=timedelta(minutes=10))
+    policy: ClassVar[Policy] = Policy(
+        lease=timedelta(seconds=90), first_delay=timedelta(seconds=3), longest_delay=timedelta(minutes=10)
+    )
+    person = "user_id"
 
     class State(models.TextChoices):
         PENDING = "pending", "Checking"
@@ -88,8 +91,11 @@ class TokenClaim(Leased):
     watch_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
     )
+    asked_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="Since when somebody waits for a check: it goes before the sweep."
+    )
     is_checked_alone = models.BooleanField(
-        default=True, help_text="Checked by itself, not in batches: it is new, or the last answer was not clear."
+        default=False, help_text="Checked by itself, not in batches: the last answer was not clear."
     )
     spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
 
@@ -105,7 +111,7 @@ class TokenClaim(Leased):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
-            models.Index(fields=["state", "due_at"], name="claim_due_by_state"),
+            models.Index(fields=["chain_id", "due_at"], condition=Q(asked_at__isnull=False), name="claim_asked"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="claim_by_token"),
             models.Index(fields=["-created_at"], name="claim_newest"),
             models.Index(
@@ -203,6 +209,7 @@ class ClaimPicture(Leased):
     """
 
     policy: ClassVar[Policy] = Policy(tries=8, first_delay=timedelta(seconds=20))
+    person = "claim__user_id"
 
     class State(models.TextChoices):
         FIRST = "first", "Fetching it for the first time"

@@ -26,6 +26,7 @@ class HeldToken(Leased):
     """
 
     policy = Policy(first_delay=timedelta(seconds=20))
+    person = "account_id"
 
     class Shelf(models.TextChoices):
         AUTOMATIC = "", "As we think"
@@ -107,6 +108,8 @@ class HeldToken(Leased):
 
 class TokenSearch(Leased):
     """The progress of one search, by account and chain. Logs are read from the newest block backwards."""
+
+    person = "account_id"
 
     class State(models.TextChoices):
         RUNNING = "running", "Looking"

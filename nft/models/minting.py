@@ -24,6 +24,7 @@ class MintRequest(Leased):
     """
 
     policy = Policy(longest_delay=timedelta(minutes=10))
+    person = "user_id"
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"

@@ -8,6 +8,7 @@ from datetime import datetime
 from nft.clients.evm.errors import STALE_NODE, ChainUnavailable, WrongChain
 from nft.core.tokens.verdict import Reason
 from nft.models import WatchedChain
+from profiles import clock
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,12 @@ def raise_alarm(chain_id: int, sentence: str, now: datetime) -> None:
     log.error("Chain %s: %s", chain_id, sentence)
     alarm = {"alarm": sentence[:200], "alarm_at": now}
     WatchedChain.objects.update_or_create(chain_id=chain_id, defaults=alarm, create_defaults=alarm | {"next_block": 0})
+
+
+def raise_alarm_if_clocks_differ(chain_id: int, now: datetime) -> None:
+    """Raise an alarm if this machine's clock was not the database's when last compared."""
+    if skew := clock.get_skew():
+        raise_alarm(chain_id, f"The clock of a worker differs from the database's by {skew:.0f} s.", now)
 
 
 def raise_alarm_where_due(chain_id: int, error: ChainUnavailable, now: datetime) -> None:

@@ -25,7 +25,7 @@ from nft.core.evm.abi.token_calls import build_balance_of, parse_balance_of
 from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import Token, TokenStandard
-from nft.core.tokens.verdict import BalanceIs, BlockRef, Delegation, OwnerIs, OwnershipAnswer
+from nft.core.tokens.verdict import BalanceIs, Delegation, OwnerIs, OwnershipAnswer
 from nft.tokens.facts import Question
 
 MAX_ANSWER = 64 * 1024
@@ -66,7 +66,7 @@ def read_many_delegations(
     registry: bytes,
     questions: Sequence[Question],
     vaults: Sequence[tuple[bytes, OwnershipAnswer] | None],
-    block: BlockRef,
+    block: At,
 ) -> list[tuple[Delegation | None, ...]]:
     """Like `read_delegations`, for many tokens in one list of calls.
 

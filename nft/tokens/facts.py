@@ -39,10 +39,14 @@ _RANK = {Verdict.OWNED: 0, Verdict.UNKNOWN: 1, Verdict.NOT_OWNED: 2}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Does one of `holders` have the token, or act for the vault that has it?"""
+    """Does one of `holders` have the token, or act for the vault that has it?
+
+    is_new: if not, ask the newest block, too, since a new token is not confirmed yet.
+    """
 
     token: Token
     holders: tuple[bytes, ...]
+    is_new: bool = False
 
 
 @dataclass(frozen=True)

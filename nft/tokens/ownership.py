@@ -16,7 +16,7 @@ from nft.clients.evm.errors import BLOCK_GONE, NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Reverted, Verdict
 from nft.tokens.facts import Check, Question, Reading, agree, decide_outage, decide_ownership
-from nft.tokens.reading import read_many, read_token
+from nft.tokens.reading import fetch_standards, read_many, read_token
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def check_ownership(
 
 
 def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
-    """Like `check_ownership`, for many tokens whose standards are known. What nodes don't agree on is None.
+    """Like `check_ownership`, for many tokens. What nodes don't agree on is None.
 
     Raise ChainUnavailable if no node could answer, of kind NODES_BEHIND if it is behind `known_block`.
     """
@@ -130,18 +130,44 @@ def _check_without_code(view: ChainClient, question: Question, block: BlockRef) 
 
 
 def _check_batch(view: ChainClient, questions: Sequence[Question], block: BlockRef) -> BatchCheck:
+    questions = _with_standards(view, questions, block)
     found = read_many(view, questions, block)
     view.check_block(block)
     checks = [
         None if reading is None else _decide_clear(view, question, reading, block)
         for question, reading in zip(questions, found.readings, strict=True)
     ]
+    lost = [place for place, check in enumerate(checks) if questions[place].is_new and _is_lost(check)]
+    heads = read_many(view, [questions[place] for place in lost], HEAD).readings if lost else []
+    for place, head in zip(lost, heads, strict=True):
+        reading = found.readings[place]
+        if head is None or reading is None:
+            checks[place] = None
+        else:
+            checks[place] = _decide_clear(view, questions[place], reading, block, head)
     return BatchCheck(checks, block, found.alone)
 
 
-def _decide_clear(view: ChainClient, question: Question, reading: Reading, block: BlockRef) -> Check | None:
+def _with_standards(view: ChainClient, questions: Sequence[Question], block: BlockRef) -> list[Question]:
+    unknown = sorted({question.token.contract for question in questions if question.token.standard is None})
+    standards = fetch_standards(view, unknown, block)
+    return [
+        question
+        if question.token.standard is not None
+        else replace(question, token=replace(question.token, standard=standards[question.token.contract]))
+        for question in questions
+    ]
+
+
+def _is_lost(check: Check | None) -> bool:
+    return check is not None and check.decision.verdict is Verdict.NOT_OWNED
+
+
+def _decide_clear(
+    view: ChainClient, question: Question, reading: Reading, block: BlockRef, head: Reading | None = None
+) -> Check | None:
     """Decide, unless the copies may lie in a vault that is not known yet."""
-    check = decide_ownership(view.chain_id, question.holders, block, reading, hash_after=block.hash)
+    check = decide_ownership(view.chain_id, question.holders, block, reading, hash_after=block.hash, head=head)
     may_be_in_vault = reading.standard is TokenStandard.ERC1155 and view.delegate_registry is not None
     return None if may_be_in_vault and check.decision.verdict is not Verdict.OWNED else check
 

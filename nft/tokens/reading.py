@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from nft.clients.evm.batch_calls import call_many
+from nft.clients.evm.batch_calls import ReadAnswer, call_many
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.multicall import Call
@@ -80,6 +80,26 @@ def _build_calls(chain_id: int, standard: TokenStandard, token: Token, holders: 
     return [Call(token.contract, build_balance_of(holder, token.token_id)) for holder in holders]
 
 
+def fetch_standards(view: ChainClient, contracts: Sequence[bytes], block: BlockRef) -> dict[bytes, TokenStandard]:
+    """Return which standard to ask each contract by first, as `read_token` decides it. Raise ChainUnavailable."""
+    wanted = [(contract, interface) for contract in contracts for interface in (ERC1155, ERC721)]
+    calls = [Call(contract, build_supports_interface(interface)) for contract, interface in wanted]
+    claimed = dict(zip(wanted, map(_is_yes, call_many(view, calls, block).answers if calls else []), strict=True))
+    return {
+        contract: TokenStandard.ERC1155
+        if claimed[contract, ERC1155] and not claimed[contract, ERC721]
+        else TokenStandard.ERC721
+        for contract in contracts
+    }
+
+
+def _is_yes(answer: ReadAnswer) -> bool:
+    try:
+        return isinstance(answer, bytes) and parse_supports_interface(answer)
+    except BadAnswer:
+        return False
+
+
 @dataclass(frozen=True)
 class ManyReadings:
     """A reading for each question, or None if an answer was not clear.
@@ -91,7 +111,7 @@ class ManyReadings:
     alone: frozenset[int]
 
 
-def read_many(view: ChainClient, questions: Sequence[Question], block: BlockRef) -> ManyReadings:
+def read_many(view: ChainClient, questions: Sequence[Question], block: At) -> ManyReadings:
     """Read many tokens whose standards are known, in few requests. Raise ChainUnavailable."""
     groups = [_build_calls_for(view.chain_id, question) for question in questions]
     found = call_many(view, [call for group in groups for call in group], block)

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from nft.claims.checking import verify_claim
 from nft.claims.claiming import get_claim, spend_check
+from nft.claims.sweeping import request_check
 from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
@@ -32,7 +32,6 @@ from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from nft.transfers.errors import CHAIN_UNAVAILABLE, NAMES_UNAVAILABLE, RECEIVER_REFUSED
 from profiles.audit import record
-from profiles.jobs import enqueue
 from profiles.limits import TooMany, spend
 from profiles.models import Profile
 from profiles.people.profiles import profile_of
@@ -146,8 +145,8 @@ def record_transfer_sent(user: User, claim_id: uuid.UUID, tx_hash: str, now: dat
     spend_check(user)  # it causes a check of the chain
     with transaction.atomic():
         claim = TokenClaim.objects.select_for_update(of=("self",)).get(user=user, pk=claim_id)
-        claim.transfer_tx, claim.watch_until, claim.due_at = tx_hash, now + WATCH_FOR, now
-        claim.save(update_fields=["transfer_tx", "watch_until", "due_at"])
+        claim.transfer_tx, claim.watch_until, claim.due_at, claim.asked_at = tx_hash, now + WATCH_FOR, now, now
+        claim.save(update_fields=["transfer_tx", "watch_until", "due_at", "asked_at"])
         record(profile_of(user), "claim.transfer", user, claim=str(claim.pk), tx_hash=tx_hash)
-        enqueue(verify_claim, claim.pk)
+        request_check(claim.chain_id, alone=claim.is_checked_alone)
     return claim

@@ -48,6 +48,10 @@ def _claim_gauges(chain_id: int, now: datetime) -> Iterator[Gauge]:
     lanes = [TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone) for alone in (False, True)]
     due = [_count(lane.filter(due_at__lte=now)) for lane in lanes]
     yield Gauge("claims_due", "Claims that are due to be checked.", min(BOUND, sum(due)), labels)
+    asked = TokenClaim.objects.filter(chain_id=chain_id, asked_at__isnull=False, due_at__lte=now)
+    waited = asked.order_by("due_at").values_list("asked_at", flat=True).first()
+    wait = (now - waited).total_seconds() if waited is not None else 0.0
+    yield Gauge("claim_wait_seconds", "Seconds that somebody has waited for a check that is due.", wait, labels)
     oldest = [found for lane in lanes if (found := _get_stalest(lane)) is not None]
     if oldest:
         age = (now - min(oldest)).total_seconds()

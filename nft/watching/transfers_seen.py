@@ -12,7 +12,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from nft.claims import history
-from nft.claims.checking import verify_claim
+from nft.claims.sweeping import request_check
 from nft.core.evm.abi.delegations import parse_delegation_log
 from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.transfer_events import TransferEvent, parse_transfer_log
@@ -20,14 +20,11 @@ from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
 from nft.models import TokenClaim
 from nft.transfers.received import record_received, undo_received_after
-from profiles.jobs import enqueue
 from profiles.pictures.rights import doubt_avatars, trust_avatars
 
 State = TokenClaim.State
 #: Tokens in one query.
 PAGE = 1000
-#: Checks queued in one call. The sweep finds the others, which are due too.
-MAX_QUEUED = 500
 
 
 def record_logs(chain_id: int, logs: Iterable[Log]) -> int:
@@ -49,13 +46,11 @@ def record_logs(chain_id: int, logs: Iterable[Log]) -> int:
 
 
 def queue_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
-    """Queue a check of the claims whose transfer is in the confirmed block `block_number` or an earlier one."""
+    """Ask for a check of the claims whose transfer is in the confirmed block `block_number` or an earlier one."""
     seen = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__lte=block_number)
-    due = seen.filter(due_at__gt=now, attempt__isnull=True)
-    ids = list(due.values_list("pk", flat=True)[:MAX_QUEUED])
-    due.update(due_at=now)
-    for claim_id in ids:
-        enqueue(verify_claim, claim_id)
+    if seen.filter(due_at__gt=now, attempt__isnull=True).update(due_at=now, asked_at=now):
+        request_check(chain_id)
+        request_check(chain_id, alone=True)
 
 
 def undo_transfers_after(chain_id: int, block_number: int, now: datetime) -> None:

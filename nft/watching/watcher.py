@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from nft.claims.new_picture import record_metadata_logs
+from nft.claims.sweeping import correct_due_times
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, ChainUnavailable
@@ -28,9 +29,11 @@ from nft.models import WatchedChain
 from nft.models.chains import ALWAYS, watched_contracts
 from nft.settings import conf
 from nft.settings.chains import chains
+from nft.tokens.alarms import raise_alarm_if_clocks_differ
 from nft.watching.transfers_seen import queue_confirmed, record_logs, undo_transfers_after
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
+from profiles.settings import CLOCK_SKEW
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +65,9 @@ def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: floa
     cursor = lease_row(WatchedChain.objects.filter(pk=chain_id), now)
     if cursor is None:
         return None
+    raise_alarm_if_clocks_differ(chain_id, now)
+    if cursor.head_at is not None and cursor.head_at > now + CLOCK_SKEW:
+        correct_due_times(chain_id, now)
     result = WatchResult()
     with cursor.attempting(now):
         try:

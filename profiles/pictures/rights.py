@@ -57,11 +57,13 @@ def attest_avatar(avatar_id: UUID, at: datetime, provenance: Mapping[str, object
     Answers may arrive out of order: the time moves back only by more than CLOCK_SKEW, which means that a clock was set
     right. No audit entry: this happens every few minutes.
     """
-    return _renew(Avatar.objects.filter(pk=avatar_id), at, provenance) == 1
+    attested = Avatar.objects.filter(pk=avatar_id, attested_at__isnull=False)
+    _renew(attested, at, provenance)
+    return attested.exists()
 
 
 def attest_avatars(avatar_ids: Iterable[UUID], at: datetime) -> int:
-    """Attest a batch in one statement. Return how many of them are not withdrawn, uploads or gone."""
+    """Attest a batch in one statement. Return how many times moved."""
     return _renew(Avatar.objects.filter(pk__in=list(avatar_ids)), at, None)
 
 
@@ -141,10 +143,9 @@ def reinstate_avatar(
 
 
 def _renew(avatars: AvatarQuerySet, at: datetime, provenance: Mapping[str, object] | None) -> int:
-    attested = avatars.filter(attested_at__isnull=False)
+    """Renew those that are attested. Return how many were."""
     fresh = {"attested_at": at} | ({} if provenance is None else {"provenance": provenance})
-    attested.filter(Q(attested_at__lt=at) | Q(attested_at__gt=at + CLOCK_SKEW)).update(**fresh)
-    return attested.count()
+    return avatars.filter(Q(attested_at__lt=at) | Q(attested_at__gt=at + CLOCK_SKEW)).update(**fresh)
 
 
 def set_on_loss(

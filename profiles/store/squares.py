@@ -15,8 +15,8 @@ from django.db import IntegrityError, transaction
 from profiles.decoding import RenderRequest, get_decoder
 from profiles.errors import ExpectedError
 from profiles.images.limits import FIRST_SIZES, pick_size
-from profiles.jobs import enqueue, job
-from profiles.leases import lease_row
+from profiles.jobs import job
+from profiles.leases import lease_row, queue_due
 from profiles.models import Rendition, StoredImage
 from profiles.outages import outage_of
 from profiles.store import objects
@@ -36,7 +36,7 @@ def want_all_squares(image: StoredImage, now: datetime) -> None:
         return
     if image.attempt is None:  # else a worker is at it
         StoredImage.objects.filter(pk=image.pk).update(due_at=now)
-        enqueue(make_squares, image.pk)
+        queue_due(make_squares)
 
 
 @job(rows=StoredImage)

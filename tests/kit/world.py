@@ -20,7 +20,7 @@ from localstack.processes import free_port
 from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim
 from nft.claims.picture import fetch_picture
-from nft.claims.sweeping import find_due, sweep_page
+from nft.claims.sweeping import check_page, find_due
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.ipfs.gateways import Gateways
@@ -93,8 +93,8 @@ def make_world(chain: Chain, gateways: list[str] | None = None, confirmed: str |
 def sweep(world: World) -> int:
     """Check all due claims, page by page, as workers do; return how many got an answer or a doubt."""
     before = {claim.pk: (claim.checked_at, claim.due_at) for claim in TokenClaim.objects.all()}
-    for chain_id, alone in find_due(world.now):
-        while sweep_page(chain_id, world.now, world.clients, alone=alone):
+    for chain_id, lane in find_due(world.now):
+        while check_page(chain_id, lane, world.now, world.clients):
             pass
     after = TokenClaim.objects.all()
     return sum(before[claim.pk] != (claim.checked_at, claim.due_at) for claim in after)

@@ -41,6 +41,7 @@ def make_tools() -> list[str]:
     return ["hammer"]
 
 
+@pytest.mark.django_db
 def test_a_job_gets_the_time_and_what_was_provided_and_stays_callable() -> None:
     jobs.provide("tools", f"{__name__}.make_tools")
     assert jobs.job(queue="chain")(work) is work
@@ -61,14 +62,14 @@ def test_queue_limits_and_schedule_follow_from_the_declaration() -> None:
     assert (task.time_limit, task.soft_time_limit) == (300, 280)
     assert app.conf.task_routes == {NAME: {"queue": "ipfs"}}
     assert app.conf.beat_schedule == {
-        f"{NAME}(1)": {"task": NAME, "schedule": 5, "args": [1], "options": {"expires": 60}},
-        f"{NAME}(31337)": {"task": NAME, "schedule": 5, "args": [31337], "options": {"expires": 60}},
+        f"{NAME}(1)": {"task": NAME, "schedule": 5, "args": [1], "options": {"queue": "ipfs", "expires": 60}},
+        f"{NAME}(31337)": {"task": NAME, "schedule": 5, "args": [31337], "options": {"queue": "ipfs", "expires": 60}},
     }
 
 
 def test_a_job_that_may_wait_for_ever_does_not_expire() -> None:
     jobs.job(every=timedelta(days=1), expires=None)(work)
-    assert jobs.schedule() == {NAME: {"task": NAME, "schedule": 86_400}}
+    assert jobs.schedule() == {NAME: {"task": NAME, "schedule": 86_400, "options": {"queue": "default"}}}
 
 
 @pytest.mark.django_db(transaction=True)

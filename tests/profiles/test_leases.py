@@ -11,8 +11,20 @@ import pytest
 from django.db import connection, connections, models
 from django.test.utils import isolate_apps
 
+from profiles import jobs, leases
 from profiles.errors import ExpectedError, Kind
-from profiles.leases import OUR_FAULT, Leased, Policy, due, fresh, lease_row, lease_rows
+from profiles.leases import (
+    OUR_FAULT,
+    WAITING,
+    Leased,
+    Policy,
+    due,
+    fresh,
+    lease_row,
+    lease_rows,
+    lease_shares,
+    queue_due_rows,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = Policy(tries=4)
@@ -38,6 +50,10 @@ def work(transactional_db: None) -> Iterator[Any]:
         yield Work
         with connection.schema_editor() as editor:
             editor.delete_model(Work)
+
+
+def do(key: int) -> None:
+    """A job for single rows."""
 
 
 def add(work: Any, **columns: Any) -> Any:
@@ -105,9 +121,61 @@ def test_a_worker_that_always_crashes_is_not_tried_for_ever(work: Any) -> None:
 
 def test_a_page_that_crashes_gives_up_only_what_is_its_last_try(work: Any) -> None:
     old, new = add(work, crashes=2, attempt="0" * 32), add(work)
-    assert [row.pk for row in lease_rows(work.objects.order_by("pk"), NOW, 9)] == [new.pk]
+    rows = work.objects.order_by("pk")
+    assert [row.pk for row in lease_rows(rows, NOW, 9)] == [new.pk]
+    assert lease_rows(rows, NOW, 9) == []
     old.refresh_from_db()
     assert old.gave_up_at == NOW
+
+
+def test_a_page_that_crashed_is_leased_in_halves_until_one_row_is_left(work: Any) -> None:
+    rows = work.objects.order_by("due_at", "pk")
+    for _ in range(8):
+        add(work)
+    poison, now, sizes = work.objects.order_by("pk")[5].pk, NOW, []
+    while not work.objects.filter(gave_up_at__isnull=False).exists():
+        page = lease_rows(rows, now, 100)
+        if page and poison in {row.pk for row in page}:
+            sizes.append(len(page))  # the worker crashes
+        else:
+            for row in page:
+                row.release(None)
+        if not page:
+            now += POLICY.lease
+    assert sizes == [8, 2, 1, 1]
+    assert list(work.objects.filter(gave_up_at__isnull=False).values_list("pk", flat=True)) == [poison]
+    assert not work.objects.exclude(pk=poison).exclude(due_at=None, crashes=0).exists()
+
+
+def test_everybodys_first_row_comes_before_anybodys_second(work: Any) -> None:
+    greedy = [add(work, state="greedy", due_at=NOW - timedelta(hours=1)) for _ in range(5)]
+    others = [add(work, state=f"person {number}") for number in range(3)]
+    first = lease_shares(work.objects.order_by("pk"), NOW, 4, "state")
+    assert {row.pk for row in first} == {greedy[0].pk, *(row.pk for row in others)}
+    assert len(lease_shares(work.objects.order_by("pk"), NOW, 9, "state")) == 4
+    assert lease_shares(work.objects.order_by("pk"), NOW, 9, "state") == []
+
+
+def test_few_rows_wait_in_the_queue_in_fair_shares_and_none_is_queued_twice(
+    work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(leases, "enqueue", lambda _function, key: sent.append(key))
+    monkeypatch.setattr(work, "person", "state")
+    monkeypatch.setattr(jobs, "_JOBS", {})
+    jobs.job(rows=work)(do)
+    greedy = [add(work, state="greedy", due_at=NOW - timedelta(hours=1)).pk for _ in range(50)]
+    other = add(work, state="other").pk
+    assert queue_due_rows(NOW) == WAITING
+    assert sent[:3] == [greedy[0], other, greedy[1]]
+    assert queue_due_rows(NOW) == 0, "they wait"
+    for key in sent[: WAITING // 2]:
+        take(work.objects.get(pk=key)).release(None)
+    late = add(work, state="late").pk
+    assert queue_due_rows(NOW) == WAITING // 2
+    assert sent[WAITING + 1] == late or sent[WAITING] == late
+    assert len(sent) == len(set(sent))
+    assert queue_due_rows(NOW + timedelta(minutes=3)) > 0, "the queue may have lost them"
 
 
 def test_an_unexpected_error_ends_after_its_tries_with_a_reason(work: Any, caplog: Any) -> None:

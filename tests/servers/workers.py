@@ -36,9 +36,8 @@ class Programs:
         self.settings["NFT_CHAINS"] = json.dumps({CHAIN_ID: chain})
 
     def start_worker(self, kind: str = "all", *, processes: int = 2) -> Running:
-        alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        size = ["--concurrency", str(processes), "-n", self._name]
-        return self._start("worker", "-m", "avatarsite.worker", kind, *size, *alone)
+        size = ["--processes", str(processes), "--name", self._name]
+        return self._start("worker", "-m", "avatarsite.worker", kind, *size)
 
     def start_beat(self, schedule: Path | None = None) -> Running:
         """`schedule`: the file in which beat keeps when it last ran each job; by default a new one."""

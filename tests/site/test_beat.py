@@ -41,3 +41,11 @@ def test_the_program_of_the_unit_finds_every_app() -> None:
     command = [str(VENV / "bin" / "celery"), "-A", "avatarsite.beat", "report"]
     started = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert started.returncode == 0, started.stderr
+
+
+def test_beat_sends_each_job_to_its_queue() -> None:
+    """Beat loads no jobs, so Celery knows no routes there: without a queue in the schedule all would go to one."""
+    runs = read_schedule()
+    assert {name: run["options"]["queue"] for name, run in runs.items()} == {  # type: ignore[index]
+        name: jobs.routes()[str(run["task"])]["queue"] for name, run in runs.items()
+    }

@@ -58,7 +58,7 @@ def test_they_say_what_waits_what_is_stale_and_what_needs_a_person(
     now = timezone.now()
     verified(alice, 1, 10)
     verified(alice, 2, 40, is_checked_alone=True)
-    a_claim(alice, 3, due_at=now)
+    a_claim(alice, 3, due_at=now, asked_at=now - timedelta(seconds=90))
     a_claim(alice, 4, due_at=None, gave_up_at=now)
     ClaimPicture.objects.create(claim=verified(alice, 5, 1), due_at=now)
     WatchedChain.objects.create(
@@ -70,6 +70,8 @@ def test_they_say_what_waits_what_is_stale_and_what_needs_a_person(
     assert found[("part_ready", "database")] == found[("part_ready", "cache")] == 1
     assert (found[("queue_length", "ipfs")], found[("queue_length", "chain")]) == (2, 0)
     assert found[("claims_due", CHAIN["chain"])] == 2
+    assert abs(found[("clock_skew_seconds",)]) < 5
+    assert found[("claim_wait_seconds", CHAIN["chain"])] == pytest.approx(90, abs=60)
     assert found[("stalest_mark_seconds", CHAIN["chain"])] == pytest.approx(2400, abs=60)
     assert found[("watcher_blocks_behind", CHAIN["chain"])] == 3
     assert found[("chain_alarm_age_seconds", CHAIN["chain"])] < 60
@@ -84,7 +86,7 @@ def test_they_cost_the_same_however_many_wait(client: Client, alice: User, monke
         connection,
     ) as queries:
         assert read(client)[("claims_due", CHAIN["chain"])] == 5, "that many or more"
-    assert len(queries) <= 8 + len(get_attention())
+    assert len(queries) <= 10 + len(get_attention())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from collections import Counter
 
 from avatarsite import queue_order
 from avatarsite.queues import QUEUES, WORKERS, choose_queues
-from avatarsite.worker import build_arguments
 from localstack.binaries import ROOT
 from profiles import jobs
 
@@ -37,13 +36,12 @@ def test_the_queues_of_long_jobs_share_their_limit() -> None:
     assert choose_queues(QUEUES, Counter(chain=1, ipfs=1), 3) == ["watch", "claims", "mints", "default"]
 
 
-def test_a_worker_gets_the_queues_of_its_kind() -> None:
-    assert build_arguments("ipfs")[1:5] == ["--queues", "mints,ipfs", "--concurrency", "8"]
+def test_a_kind_that_does_not_exist_is_refused() -> None:
     started = subprocess.run(
         [sys.executable, "-m", "avatarsite.worker", "chian"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert started.returncode == 1
-    assert "chain|ipfs|default|all" in started.stderr
+    assert started.returncode == 2
+    assert "'chain', 'ipfs', 'default', 'all'" in started.stderr
 
 
 def test_the_strategy_asks_for_the_queues_in_order() -> None:

@@ -35,6 +35,7 @@ from nft.core.evm.address import to_checksum
 from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef
 from nft.settings.chains import chains
+from profiles import clock
 
 log = logging.getLogger(__name__)
 Head = Literal["latest"]
@@ -45,7 +46,15 @@ CALL_GAS = 10_000_000
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes that one call may return: a token URI of 1 MiB in base64 and ABI still fits."""
 
+#: Seconds that a block may be ahead of our clock: the makers of blocks have clocks of their own.
+MAX_AHEAD = 300
+
 At = BlockRef | Head
+
+
+def _shared_clock() -> float:
+    """Return the time of jobs in seconds, as time.time()."""
+    return time.time() + clock.get_skew()
 
 
 class ChainClient:
@@ -60,7 +69,7 @@ class ChainClient:
         agree: bool = False,
         delegate_registry: bytes | None = None,
         max_block_age: float | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = _shared_clock,
     ) -> None:
         """Build a client of the nodes at `rpc_urls`.
 
@@ -106,7 +115,8 @@ class ChainClient:
     def confirmed_block(self) -> BlockRef:
         """Return the newest confirmed block: `finalized`, `safe`, or the configured number of blocks below the newest.
 
-        Never below block 0. Raise ChainUnavailable of kind STALE_NODE if it is too old: a stuck node proves nothing.
+        Never below block 0. Raise ChainUnavailable of kind STALE_NODE if it is too old, as a stuck node proves nothing,
+        or from the future, as then a clock is wrong.
         """
         tag = self._confirmed
         if not isinstance(tag, str):
@@ -119,6 +129,9 @@ class ChainClient:
         if self._max_block_age is None:
             return
         age = self._clock() - parse_number(parse_object(block).get("timestamp"))
+        if age < -MAX_AHEAD:
+            log.error("Chain %s: a node's confirmed block is %.0f s ahead of our clock.", self.chain_id, -age)
+            raise ChainUnavailable(f"The newest confirmed block is {-age:,.0f} s ahead of our clock.", STALE_NODE)
         if age > self._max_block_age:
             log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
             sentence = f"The newest confirmed block is {age:,.0f} s old; {self._max_block_age:,.0f} s are allowed."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,14 +17,15 @@ from web3.contract import Contract
 
 from nft.accounts.linking import unlink_account
 from nft.claims import sweeping
-from nft.claims.checking import verify_claim
-from nft.claims.sweeping import find_due, sweep_page
+from nft.claims.batches import check_together
+from nft.claims.claiming import create_claim
+from nft.claims.sweeping import Lane, check_page, find_due, sweep_claims, sweep_page
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
-from profiles.jobs import enqueue
 from tests.kit.people import a_picture
-from tests.kit.world import World, deploy_avatar_token, make_world, shown, sweep
+from tests.kit.world import World, deploy_avatar_token, make_world, person, shown, sweep
 from tests.nft.tokens.test_ownership_many import put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
@@ -191,7 +193,7 @@ def test_pages_go_on_until_nothing_is_due_stalest_first(
     claims = verified_claims(world, alice, contract)
     stale = [claim.pk for claim in claims[7:]]
     TokenClaim.objects.filter(pk__in=stale).update(due_at=world.now - timedelta(minutes=1))
-    assert find_due(world.now) == [(CHAIN_ID, False)]
+    assert find_due(world.now) == [(CHAIN_ID, Lane.SWEEP)]
     assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
     assert set(TokenClaim.objects.filter(checked_at=world.now).values_list("pk", flat=True)) == set(stale)
     assert sweep_page(CHAIN_ID, world.now, world.clients, alone=False)
@@ -199,7 +201,7 @@ def test_pages_go_on_until_nothing_is_due_stalest_first(
     assert find_due(world.now) == []
 
 
-def test_a_queue_that_loses_a_thousand_messages_loses_no_job(
+def test_a_queue_that_loses_its_messages_loses_no_job(
     world: World, chain: Chain, alice: User, redis_server: RedisServer, django_capture_on_commit_callbacks: Any
 ) -> None:
     """A contract that names Alice as the owner of every token saves a thousand mints."""
@@ -207,12 +209,12 @@ def test_a_queue_that_loses_a_thousand_messages_loses_no_job(
     answer = f"0x73{chain.accounts[1][2:]}60005260206000f3"  # PUSH20, MSTORE, RETURN
     chain.rpc("anvil_setCode", everything, answer)
     chain.finalize()
-    claims = verified_claims(world, alice, everything, 1000)
+    verified_claims(world, alice, everything, 1000)
     with django_capture_on_commit_callbacks(execute=True):
-        for claim in claims:
-            enqueue(verify_claim, claim.pk)
+        for _ in range(3):
+            sweep_claims(world.now)
     with redis_server.client() as redis:
-        assert redis.llen("claims") == 1000
+        assert redis.llen("claims") == 1, "what waits is not queued again"
         redis.flushall()
     assert sweep(world) == 1000
     assert TokenClaim.objects.filter(state="owned", checked_at=world.now, attempt=None).count() == 1000
@@ -245,3 +247,62 @@ def test_a_page_whose_worker_crashed_comes_due_again(world: World, alice: User, 
     assert find_due(world.now) == []
     world.later(minutes=4)
     assert sweep(world) == COUNT
+
+
+def test_a_claim_that_crashes_workers_is_found_by_halves_and_all_others_are_checked(
+    world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    poison, sizes = claims[7].pk, []
+
+    def check(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
+        sizes.append(len(leased))
+        if poison in {claim.pk for claim in leased}:
+            raise KeyboardInterrupt  # as SIGKILL: nothing is recorded
+        check_together(chain_id, leased, now, clients)
+
+    def killed(chain_id: int) -> ChainClient:
+        if TokenClaim.objects.filter(pk=poison, attempt__isnull=False, due_at__gt=world.now).exists():
+            raise KeyboardInterrupt
+        return world.client
+
+    monkeypatch.setattr(sweeping, "check_together", check)
+    with world.chain_by(killed):
+        while not TokenClaim.objects.filter(gave_up_at__isnull=False).exists():
+            try:
+                sweep(world)
+            except KeyboardInterrupt:
+                world.later(minutes=2)
+    assert sizes[:3] == [12, 6, 3]
+    assert sizes.count(1) <= 4, "halves, not one by one"
+    assert [claim.pk for claim in TokenClaim.objects.filter(gave_up_at__isnull=False)] == [poison]
+    others = TokenClaim.objects.exclude(pk=poison)
+    assert others.filter(state="owned", crashes=0, checked_at__gt=claims[0].due_at).count() == COUNT - 1
+
+
+def test_a_check_by_a_clock_that_is_late_is_not_recorded_older_than_the_one_that_stands(
+    world: World, alice: User, contract: Contract
+) -> None:
+    claims = verified_claims(world, alice, contract)
+    stands = world.now - timedelta(minutes=1)
+    shown_too(alice, claims[0], stands)
+    TokenClaim.objects.update(checked_at=stands, due_at=world.now - timedelta(hours=1))
+    sweep_page(CHAIN_ID, stands - timedelta(minutes=4), world.clients, alone=False)
+    assert set(TokenClaim.objects.values_list("checked_at", flat=True)) == {stands}
+    assert shown(alice, world.now).mark
+
+
+def test_claims_of_many_people_are_answered_in_fair_shares(
+    world: World, chain: Chain, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "PAGE_ASKED", 4)
+    asked = {"state": "pending", "standard": "", "account": None, "checked_at": None}
+    verified_claims(world, alice, contract)
+    TokenClaim.objects.update(asked_at=world.now, due_at=world.now - timedelta(minutes=5), **asked)
+    bob = person("bob", chain.accounts[2])
+    his = create_claim(bob, f"{contract.address} 1", world.now)
+    assert check_page(CHAIN_ID, Lane.ASKED, world.now, world.clients)
+    his.refresh_from_db()
+    assert (his.state, his.reason) == ("not_owned", "held_by_other")
+    assert TokenClaim.objects.filter(user=alice, state="owned").count() == 3
+    assert find_due(world.now) == [(CHAIN_ID, Lane.ASKED)], "the sweep leaves them alone"

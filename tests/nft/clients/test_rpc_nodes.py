@@ -164,6 +164,15 @@ def test_a_stuck_node_decides_nothing_and_raises_an_alarm(chain: Chain, caplog: 
     assert check_ownership(fresh, token, [holder]).decision.verdict is Verdict.OWNED
 
 
+def test_a_node_whose_blocks_are_of_the_future_decides_nothing(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
+    contract = deploy_avatar_token(chain)
+    token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))
+    early = ChainClient(CHAIN_ID, [chain.url], "finalized", max_block_age=3600, clock=lambda: time.time() - 7200)
+    found = check_ownership(early, token, [parse_address(chain.accounts[1])])
+    assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.STALE_BLOCK)
+    assert "ahead of our clock" in caplog.text
+
+
 def test_the_next_node_is_the_fallback_for_a_stuck_one(chain: Chain) -> None:
     contract = deploy_avatar_token(chain)
     token = Token(parse_address(contract.address), mint(chain, contract, chain.accounts[1], "ipfs://x"))

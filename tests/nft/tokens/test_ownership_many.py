@@ -185,3 +185,24 @@ def test_nodes_that_must_agree_decide_only_what_they_agree_on(chain: Chain, cont
         both = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         found = verdicts(check_many(both, all_of(chain, contract)))
     assert found == [None, *HALF[1:]]
+
+
+def test_new_claims_of_unknown_standards_get_the_verdicts_each_would_get_alone(
+    client: ChainClient, chain: Chain, contract: Contract
+) -> None:
+    editions = chain.deploy("DemoEditions", "ipfs://x")
+    chain.send(editions.functions.mint(chain.accounts[1], 1, 1))
+    chain.finalize()
+    young = chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
+    assert young["status"] == 1  # in a block that is not final
+    contracts = [contract.address] * 3 + [editions.address, str(chain.accounts[5])]
+    holder = parse_address(chain.accounts[1])
+    tokens = [
+        Token(parse_address(address), token_id)
+        for address, token_id in zip(contracts, (1, 2, COUNT + 1, 1, 1), strict=True)
+    ]
+    batch = check_many(client, [Question(token, (holder,), is_new=True) for token in tokens])
+    alone = [check_ownership(client, token, [holder]) for token in tokens]
+    for check, single in zip(batch.checks, alone, strict=True):
+        assert check is None or check == single
+    assert [check is None for check in batch.checks[:2]] == [False, False]

@@ -14,9 +14,8 @@ from django.urls import reverse
 from web3.contract import Contract
 
 from nft.claims import claiming
-from nft.claims.checking import verify_claim
 from nft.claims.picture import fetch_picture
-from nft.claims.sweeping import sweep_lane
+from nft.claims.sweeping import check_lane
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
 from profiles.models import AuditEntry
@@ -47,7 +46,7 @@ def claim_new_token(browser: Client, chain: Chain, contract: Contract) -> TokenC
     """Mint a token for Alice, and claim it in her browser; return the claim after the worker's first check."""
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
-    run(sweep_lane, CHAIN_ID, True)
+    run(check_lane, CHAIN_ID, "asked")
     return TokenClaim.objects.get()
 
 
@@ -60,7 +59,7 @@ def test_a_token_is_pasted_checked_and_shown(browser: Client, chain: Chain, cont
     status = page(browser, "nft:claim_status", claim.pk).json()
     assert (status["state"], status["step"], status["done"]) == ("pending", "owner", False)
 
-    run(verify_claim, claim.pk)
+    run(check_lane, CHAIN_ID, "asked")
     assert page(browser, "nft:claim_status", claim.pk).json()["step"] == "metadata"
     run(fetch_picture, claim.pk)
     status = page(browser, "nft:claim_status", claim.pk).json()
@@ -85,7 +84,7 @@ def test_the_sweep_of_the_worker_notices_a_transfer(browser: Client, chain: Chai
     )
     chain.finalize()
     browser.post(reverse("nft:claim_recheck", args=[claim.pk]))
-    run(sweep_lane, CHAIN_ID, False)
+    run(check_lane, CHAIN_ID, "asked")
     assert b"transferred away" in page(browser, "nft:claim_detail", claim.pk).content
     browser.post(reverse("nft:claim_remove", args=[claim.pk]))
     assert page(browser, "nft:claim_detail", claim.pk).status_code == 404
@@ -238,7 +237,7 @@ def test_staff_see_claims_and_look_again_with_a_reason(
     token_id = mint(chain, contract, chain.accounts[1], pinned_metadata())
     browser.post(reverse("nft:claim_create"), {"reference": f"{contract.address} {token_id}"})
     claim = TokenClaim.objects.get()
-    run(verify_claim, claim.pk)
+    run(check_lane, CHAIN_ID, "asked")
     run(fetch_picture, claim.pk)
     for model in ("tokenclaim", "mintrequest", "cachedobject", "ipfsblock"):
         assert admin_client.get(reverse(f"admin:nft_{model}_changelist")).status_code == 200

@@ -1,0 +1,167 @@
+"""Check leased claims of one chain together: ask about all in few requests, and record what was found.
+
+Unchanged claims are renewed in bulk; every change goes through `checking.record_check`.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from nft.claims.checking import NOT_OWNED_PERIOD, latest, record_check, sweep_period
+from nft.claims.history import record_gaps
+from nft.clients.bundle import Clients
+from nft.clients.evm.chain import ChainClient
+from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import BlockRef, Verdict
+from nft.models import LinkedAccount, TokenClaim
+from nft.models.accounts import accounts_at
+from nft.tokens.facts import Check, Question
+from nft.tokens.ownership import BatchCheck, check_many
+from profiles.leases import fresh
+from profiles.pictures.rights import attest_avatars
+
+State = TokenClaim.State
+OUTAGE_PAUSE = timedelta(seconds=30)
+#: Seconds for recording the changes of a page one by one. The rest of it is asked about again, so that runs stay short.
+SECONDS_RECORDING = 8.0
+#: The columns of a claim that are read here.
+NEEDED = (
+    "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason", "due_at",
+    "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_at", "checked_block_number",
+)  # fmt: skip
+
+
+def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: Clients) -> None:
+    """Check claims that were leased together. Raise ChainUnavailable, with nothing recorded."""
+    accounts = _get_accounts(chain_id, leased)
+    questions = _build_questions(leased, accounts)
+    asked = [place for place, question in enumerate(questions) if question.holders]
+    batch = _ask(clients.chain(chain_id), [leased[place] for place in asked], [questions[place] for place in asked])
+    checks: list[Check | None] = [None] * len(leased)
+    for place, check in zip(asked, batch.checks, strict=True):
+        checks[place] = check
+    spoilers = [leased[asked[place]].pk for place in batch.alone]
+    if spoilers:
+        TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
+    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block)
+    _record(page, checks, now)
+
+
+def build_questions(chain_id: int, leased: Sequence[TokenClaim]) -> list[Question]:
+    """Build what to ask about each claim. Those of a person without an account on the chain have no `holders`."""
+    return _build_questions(leased, _get_accounts(chain_id, leased))
+
+
+def _get_accounts(chain_id: int, leased: Sequence[TokenClaim]) -> list[LinkedAccount]:
+    """Return each person's accounts on the chain, in one query for the whole page."""
+    theirs = LinkedAccount.objects.filter(accounts_at(chain_id), user_id__in={claim.user_id for claim in leased})
+    return list(theirs.order_by("linked_at", "pk").only("user_id", "address"))
+
+
+def _build_questions(leased: Sequence[TokenClaim], accounts: Sequence[LinkedAccount]) -> list[Question]:
+    holders: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
+    for account in accounts:
+        holders[account.user_id] += (account.address,)
+    return [
+        Question(
+            Token(
+                claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None, claim.vault
+            ),
+            holders.get(claim.user_id, ()),
+            is_new=claim.state in {State.PENDING, State.UNKNOWN},
+        )
+        for claim in leased
+    ]
+
+
+def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
+    """Prefer a node at or past the highest block already checked; otherwise ask any."""
+    known = max((claim.checked_block_number or 0 for claim in leased), default=0)
+    try:
+        return check_many(client, questions, known_block=known)
+    except ChainUnavailable as error:
+        if not error.is_a(NODES_BEHIND):
+            raise
+        return check_many(client, questions)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What was asked about at which block. `accounts`: the addresses by the ids of the accounts."""
+
+    leased: Sequence[TokenClaim]
+    questions: Sequence[Question]
+    accounts: Mapping[uuid.UUID, bytes]
+    block: BlockRef
+
+
+def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
+    """Record a page. `checks` has None for a claim that must be checked by itself, or has no account to check."""
+    owned: list[TokenClaim] = []
+    not_owned: list[TokenClaim] = []
+    unclear: list[TokenClaim] = []
+    ahead: list[TokenClaim] = []
+    late: list[TokenClaim] = []
+    ends_at = time.monotonic() + SECONDS_RECORDING
+    for claim, check, question in zip(page.leased, checks, page.questions, strict=True):
+        if (claim.checked_block_number or 0) > page.block.number:
+            ahead.append(claim)  # the node knows less of this claim than we do
+        elif check is None and question.holders:
+            unclear.append(claim)
+        elif check is not None and _is_unchanged(claim, check, page.accounts):
+            (owned if claim.state == State.OWNED else not_owned).append(claim)
+        elif time.monotonic() < ends_at:
+            record_check(claim, check, now)
+        else:
+            late.append(claim)
+    _renew(owned, State.OWNED, page.block, now, sweep_period())
+    _renew(not_owned, State.NOT_OWNED, page.block, now, NOT_OWNED_PERIOD)
+    release_unchecked(unclear, now, is_checked_alone=True)
+    release_unchecked(ahead, now + OUTAGE_PAUSE)
+    release_unchecked(late, now)
+
+
+def _is_unchanged(claim: TokenClaim, check: Check, accounts: Mapping[uuid.UUID, bytes]) -> bool:
+    """Return whether nothing has to be written but the time of the check."""
+    if claim.watch_until is not None or claim.moved_at_block is not None or check.standard != claim.standard:
+        return False
+    if claim.state == State.NOT_OWNED:
+        return check.decision.verdict is Verdict.NOT_OWNED and check.decision.reason == claim.reason
+    if claim.reason or claim.account_id is None or check.decision.verdict is not Verdict.OWNED:
+        return False
+    return (accounts.get(claim.account_id), claim.vault) == (check.holder, check.vault)
+
+
+def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datetime, period: timedelta) -> None:
+    """Renew unchanged claims in few statements for the whole page, unless somebody changed them meanwhile."""
+    if not claims:
+        return
+    at = max(latest(claim.checked_at, now) for claim in claims)
+    with transaction.atomic():
+        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt, state=state)
+        locked = dict(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
+        record_gaps([claim for claim in claims if claim.pk in locked], block, at)
+        TokenClaim.objects.filter(pk__in=locked).update(
+            checked_at=at,
+            checked_block_number=block.number,
+            checked_block_hash="0x" + block.hash.hex(),
+            asked_at=None,
+            **fresh(now + period),
+        )
+        if state == State.OWNED:
+            attest_avatars(list(filter(None, locked.values())), at)
+
+
+def release_unchecked(claims: Sequence[TokenClaim], due_at: datetime, **columns: object) -> None:
+    """End the lease of claims that were not checked. Their state stays as it is until then."""
+    if claims:
+        mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt)
+        mine.update(attempt=None, due_at=due_at, **columns)

@@ -1,0 +1,173 @@
+"""Many claims wait: the watcher looks on time, a newcomer is answered soon, and the backlog is checked in pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from eth_utils.address import to_checksum_address
+
+from nft.claims.claiming import create_claim
+from nft.core.evm.address import parse_address
+from nft.minting.steps import follow_mint
+from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
+from profiles.leases import WAITING, queue_due, queue_due_rows
+from tests.kit.world import person
+from tests.nft.tokens.test_ownership_many import put_multicall
+from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.faults import Fault, faulty
+from tests.servers.redis import RedisServer
+from tests.servers.workers import Programs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Answers every call with its first argument, shifted by 16 bits: the token's number says who owns it.
+OWNER_IN_NUMBER = "0x60043560101c60005260206000f3"
+CONTRACT = to_checksum_address(bytes(19) + b"\xe1")
+#: Promises of docs/operate/processes.md, in seconds.
+WATCHER_AGE, ANSWER, MINT_BEGINS = 15.0, 20.0, 5.0
+CLAIMS_OF_ONE = 200
+#: The queues that the test's worker takes, and those for rows. A row's wake-up is one of WAITING messages at most.
+TAKEN = ("watch", "claims", "ipfs")
+
+
+@dataclass
+class Site:
+    """What is seen while workers are busy."""
+
+    redis: RedisServer
+    ages: list[float] = field(default_factory=list)
+    queued: list[int] = field(default_factory=list)
+
+    def watch_until(self, holds: Callable[[], bool], seconds: float) -> float:
+        """Return after how many seconds it holds."""
+        began = time.monotonic()
+        while not holds():
+            assert time.monotonic() < began + seconds, f"it did not come to that; watcher: {self.ages[-3:]}"
+            self.look()
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def look(self) -> None:
+        head_at = WatchedChain.objects.values_list("head_at", flat=True).first()
+        if head_at is not None:
+            self.ages.append((timezone.now() - head_at).total_seconds())
+        with self.redis.client() as client:
+            self.queued.append(max(client.llen(queue) for queue in TAKEN))
+
+
+def token_of(address: bytes, number: int) -> int:
+    return int.from_bytes(address) << 16 | number
+
+
+def add_waiting_claims(count: int, now: datetime) -> None:
+    """Let `count` claims of people with CLAIMS_OF_ONE tokens each wait for their first check."""
+    for first in range(0, count, CLAIMS_OF_ONE):
+        address = (0xABCDEF + first).to_bytes(20)
+        user = User.objects.create(username=f"crowd-{first}")
+        LinkedAccount.objects.create(user=user, address=address, chain_id=CHAIN_ID, linked_at=now, last_used_at=now)
+        TokenClaim.objects.bulk_create(
+            TokenClaim(
+                user=user,
+                chain_id=CHAIN_ID,
+                contract=parse_address(CONTRACT),
+                token_id=token_of(address, number),
+                due_at=now,
+                asked_at=now,
+            )
+            for number in range(min(CLAIMS_OF_ONE, count - first))
+        )
+
+
+def are_checked(count: int) -> bool:
+    return TokenClaim.objects.filter(state="owned").count() >= count
+
+
+def fill_and_drain(count: int, chain: Chain, programs: Programs, redis: RedisServer) -> str:
+    """Let the queues fill and drain. Return what was measured, in words."""
+    put_multicall(chain)
+    chain.rpc("anvil_setCode", CONTRACT, OWNER_IN_NUMBER)
+    chain.mine(3)
+    add_waiting_claims(count, timezone.now())
+    programs.settings |= {"NFT_WATCH_PERIOD": "2"}
+    programs.start_worker("chain", processes=3)
+    programs.start_beat()
+    site, began = Site(redis), time.monotonic()
+    site.watch_until(lambda: are_checked(1), 120)
+    address = parse_address(chain.accounts[3])
+    mine = create_claim(person("newcomer", chain.accounts[3]), f"{CONTRACT} {token_of(address, 1)}", timezone.now())
+    waited = site.watch_until(lambda: TokenClaim.objects.filter(pk=mine.pk, state="owned").exists(), ANSWER)
+    left = TokenClaim.objects.filter(state="pending").count()
+    site.watch_until(lambda: are_checked(count + 1), 30 + count / 20)
+    seconds = time.monotonic() - began
+    assert max(site.ages) < WATCHER_AGE
+    assert max(site.queued) <= WAITING, "the rows wait in the database"
+    assert not TokenClaim.objects.exclude(crashes=0).exists()
+    assert ClaimPicture.objects.filter(queued_at__isnull=False).count() <= WAITING
+    return (
+        f"{count:,} claims in {seconds:.0f} s ({count / seconds:.0f}/s), newcomer answered after {waited:.1f} s with "
+        f"{left:,} waiting, watcher at most {max(site.ages):.1f} s old, at most {max(site.queued)} messages queued"
+    )
+
+
+def test_a_newcomer_is_answered_and_the_watcher_looks_while_claims_wait(
+    chain: Chain, programs: Programs, redis_server: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = fill_and_drain(1000, chain, programs, redis_server)
+    with capsys.disabled():
+        print(f"\n{measured}")  # noqa: T201
+
+
+def test_a_mint_waits_for_no_picture_of_a_gallery(
+    chain: Chain, alice: User, programs: Programs, redis_server: RedisServer
+) -> None:
+    """The pictures need a node that hangs, and would occupy every process for minutes."""
+    now, account = timezone.now(), alice.linked_accounts.get()
+    HeldToken.objects.bulk_create(
+        HeldToken(
+            account=account,
+            chain_id=CHAIN_ID,
+            contract=parse_address(CONTRACT),
+            token_id=number,
+            standard="erc721",
+            first_seen_at=now,
+            due_at=now,
+        )
+        for number in range(400)
+    )
+    site, at_work = Site(redis_server), HeldToken.objects.filter(attempt__isnull=False)
+    with faulty(chain.url) as node:
+        node.faults.append(Fault("POST", seconds=9.0))
+        programs.use_chain(node.url)
+        programs.start_worker("ipfs", processes=3)
+        queue_due_rows(now)
+        site.watch_until(lambda: at_work.count() == 2, 60)
+        mint = MintRequest.objects.create(
+            user=alice,
+            account=account,
+            idempotency_key="key",
+            chain_id=CHAIN_ID,
+            contract=parse_address(CONTRACT),
+            owner=account.address,
+            state=MintRequest.State.PINNED,
+            due_at=timezone.now(),
+        )
+        queue_due(follow_mint)
+        site.watch_until(lambda: MintRequest.objects.get(pk=mint.pk).tries > 0, MINT_BEGINS)
+        assert at_work.count() == 2, "one process is left for mints"
+        assert max(site.queued) <= WAITING
+        programs.end()
+
+
+@pytest.mark.long
+def test_with_ten_thousand_claims_waiting(
+    chain: Chain, programs: Programs, redis_server: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = fill_and_drain(10_000, chain, programs, redis_server)
+    with capsys.disabled():
+        print(f"\n{measured}")  # noqa: T201
