@@ -4,8 +4,8 @@
     python -m avatarsite.env_file /etc/avatarsite/env -- COMMAND …       run a command with its settings
 
 Each line is `NAME=value` or `NAME='value'`, a comment or empty. The value in single quotes may hold JSON, spaces, `<`,
-`#`, `$` and double quotes. The rules are what the shell's `.`, systemd's EnvironmentFile= and Compose's env_file have in
-common; tests/site/test_env_file.py compares them. Standard library only: settings that are wrong must not stop it.
+`#`, `$` and double quotes. The rules are what the shell's `.`, systemd's EnvironmentFile= and Compose's env_file have
+in common; tests/site/test_env_file.py compares them. Standard library only: wrong settings must not stop it.
 """
 
 from __future__ import annotations

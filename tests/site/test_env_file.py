@@ -27,7 +27,7 @@ TRICKY = {
     "SPACES": "  both ends  ",
     "EMPTY": "",
     "WORDS": "1 8453, 10",
-    "NON_ASCII": "Bilder für alle – 写真",
+    "NON_ASCII": "Bilder für alle, 写真",
     "TILDE": "~/x:~/y",
 }
 
