@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[1:2] not in ([], ["--"]) or arguments[1:] == ["--"]:
         print(USAGE, file=sys.stderr)
         return 2
-    path, command = Path(arguments[0]), arguments[2:]
+    path, command = Path(arguments[0]), list(arguments[2:])
     try:
         found = read_env_file(path)
     except OSError as error:

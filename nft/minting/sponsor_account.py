@@ -40,7 +40,7 @@ def fetch_sponsor_account(client: ChainClient) -> SponsorAccount | None:
     return SponsorAccount(
         address=signer.address,
         contract=contract,
-        is_minter=contract and fetch_is_minter(client, contract, signer.address),
+        is_minter=fetch_is_minter(client, contract, signer.address) if contract else None,
         balance=parse_number(client.ask("eth_getBalance", [to_checksum(signer.address), "latest"])),
         mint_cost=MAX_GAS * fetch_fees(client).max_fee,
     )

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         "itself at SITE_ORIGIN. Prints for each what is wrong and the command that mends it. Ends with exit code 1 if "
         "something is wrong, else 0; what can't be checked is “unknown”, and --strict counts it as wrong."
     )
-    requires_system_checks: Sequence[str] = []  # they are part of what it prints
+    requires_system_checks = ()  # they are part of what it prints
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON document: {findings: [{part, verdict, …}]}")

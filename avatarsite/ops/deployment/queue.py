@@ -28,7 +28,7 @@ def check_redis() -> Iterator[Finding]:
     )
     with client:
         try:
-            facts = dict(client.info())  # type: ignore[arg-type]
+            facts = dict(client.info())
         except (AuthenticationError, AuthorizationError):
             mend = "REDIS_URL='redis://:PASSWORD@127.0.0.1:6379/0', with the requirepass of redis.conf"
             yield wrong(PART, "Redis wants another password.", mend)

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from decimal import Decimal, InvalidOperation
 
 from django.core.management.base import BaseCommand, CommandError
+from eth_utils.address import to_checksum_address
 
 from nft.clients.evm.signers import SignerError, get_signer
 from nft.core.evm.address import to_checksum
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"{sender.address} has too little {currency}.")
         fees = {"gas": GAS, "gasPrice": w3.eth.gas_price, "chainId": chain}
         send(w3, sender, {**build_fields(w3, sender), **fees, "to": to_checksum(address), "value": wei})  # type: ignore[typeddict-item]
-        balance = Decimal(w3.eth.get_balance(to_checksum(address))) / ETHER
+        balance = Decimal(w3.eth.get_balance(to_checksum_address(address))) / ETHER
         self.stdout.write(self.style.SUCCESS(f"{to_checksum(address)} now has {balance.normalize():f} {currency}."))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from eth_utils.address import to_checksum_address
 from web3.exceptions import ContractLogicError
 
 from nft.clients.evm.chain import get_chain
@@ -17,7 +19,7 @@ from nft.management.operator_account import build_fields, connect, get_configure
 from nft.minting.sponsor_account import fetch_is_minter
 from nft.settings.chains import default_chain_id
 
-ABI = [
+ABI: Any = [
     {
         "type": "function",
         "name": name,
@@ -77,7 +79,7 @@ def _is_minter(chain: int, contract: bytes, account: bytes) -> bool:
 
 def _change(chain: int, contract: bytes, account: bytes, name: str) -> None:
     w3, administrator = connect(chain), load_account()
-    functions = w3.eth.contract(address=to_checksum(contract), abi=ABI).functions
+    functions = w3.eth.contract(address=to_checksum_address(contract), abi=ABI).functions
     try:
         call = functions[name](MINTER_ROLE, to_checksum(account))
         transaction = call.build_transaction(build_fields(w3, administrator))
