@@ -16,7 +16,6 @@ from localstack.processes import Program
 from localstack.stack import Stack
 
 BLOCK_TIME = "2"
-QUEUES = "default,chain,ipfs"
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ def preparation(stack: Stack) -> Program:
 
 
 def site(stack: Stack) -> list[Part]:
-    worker = ["worker", "--pool", "prefork", "--concurrency", "2", "--queues", QUEUES, "--loglevel", "INFO"]
+    worker = [binaries.python(), "-m", "avatarsite.worker", "all"]
     return [
         Part(_web(stack), lambda: _site_is_ready(stack), stack.origin),
-        Part(_celery(stack, "worker", worker), lambda: True),
+        Part(_ends_at_once(_program(stack, "worker", worker)), lambda: True),
     ]
 
 
@@ -57,9 +56,12 @@ def scheduler(stack: Stack) -> list[Part]:
 
 
 def _celery(stack: Stack, name: str, arguments: Sequence[str], *, app: str = "avatarsite") -> Program:
-    command = [binaries.python(), "-m", "celery", "--app", app, *arguments]
-    # SIGTERM would let an orphan finish its tasks first, and wait long for a Redis that ended with the supervisor.
-    return replace(_program(stack, name, command), orphan_signal=signal.SIGKILL)
+    return _ends_at_once(_program(stack, name, [binaries.python(), "-m", "celery", "--app", app, *arguments]))
+
+
+def _ends_at_once(program: Program) -> Program:
+    """SIGTERM would let an orphan finish its tasks first, and wait long for a Redis that ended with the supervisor."""
+    return replace(program, orphan_signal=signal.SIGKILL)
 
 
 def finalize_chain(stack: Stack) -> None:

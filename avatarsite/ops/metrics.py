@@ -19,12 +19,12 @@ from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
 from avatarsite.ops.health import ready_parts
+from avatarsite.queues import QUEUES
 from profiles.leases import get_attention
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
 
-QUEUES = ("default", "chain", "ipfs")
 REDIS_SECONDS = 2
 Families = dict[str, "GaugeMetricFamily"]
 

@@ -30,13 +30,13 @@ from django.core.management import call_command  # noqa: E402 - after setup
 from eth_account import Account  # noqa: E402
 
 from avatarsite.celery import app  # noqa: E402
+from avatarsite.queues import QUEUES  # noqa: E402
 from avatarsite.wsgi import application  # noqa: E402
 from bench.lanes import BenchError  # noqa: E402
 from bench.peers.tracing import Trace, Tracer  # noqa: E402
 from bench.transactions import Sender  # noqa: E402
 from bench.visitor import CHAIN_ID, Visitor  # noqa: E402
 from localstack.chain import LocalChain, read_artifact  # noqa: E402
-from localstack.parts import QUEUES  # noqa: E402
 from profiles import jobs  # noqa: E402
 
 PATIENCE = 90.0
@@ -50,7 +50,7 @@ class Worker:
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
         self._connection = app.connection_for_read()
-        self._queues = [self._connection.SimpleQueue(name) for name in QUEUES.split(",")]
+        self._queues = [self._connection.SimpleQueue(name) for name in QUEUES]
         self._delayed: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
         app.loader.import_default_modules()

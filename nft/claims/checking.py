@@ -50,7 +50,7 @@ class Outcome:
     is_outage: bool
 
 
-@job(queue="chain")
+@job(queue="claims")
 def verify_claim(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Outcome | None:
     """Ask the chain and record the answer. Return None if nothing is due or another worker holds the claim."""
     claim = lease_row(TokenClaim.objects.filter(pk=claim_id), now)

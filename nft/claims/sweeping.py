@@ -47,7 +47,7 @@ _NEEDED = (
 )  # fmt: skip
 
 
-@job(queue="chain", every=lambda: timedelta(seconds=min(conf().sweep_period, 30)))
+@job(queue="watch", every=lambda: timedelta(seconds=min(conf().sweep_period, 30)))
 def sweep_claims(now: datetime) -> None:
     """Start a sweep wherever claims are due and none is running."""
     for chain_id, alone in find_due(now):
@@ -55,7 +55,7 @@ def sweep_claims(now: datetime) -> None:
             enqueue(sweep_lane, chain_id, alone)
 
 
-@job(queue="chain")
+@job(queue="claims")
 def sweep_lane(chain_id: int, alone: bool, now: datetime, clients: Clients) -> None:
     """Check one page. If more is due, the next page is another job, so that other jobs get their turn between."""
     cache.touch(_running_key(chain_id, alone), SWEEP_SECONDS)

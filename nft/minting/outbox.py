@@ -107,7 +107,7 @@ def record_used_nonces(sent: QuerySet[SponsoredTransaction], client: ChainClient
         one.save(update_fields=["cost", "settled_at", "due_at"])
 
 
-@job(queue="ipfs", every=timedelta(seconds=10))
+@job(queue="mints", every=timedelta(seconds=10))
 def sweep_outbox(now: datetime, clients: Clients) -> int:
     """Finish the transactions that no job of a mint tracks any more: the mint ended, or its person left.
 

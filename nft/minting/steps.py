@@ -51,7 +51,7 @@ ENDED = frozenset({State.CONFIRMED, State.FAILED})
 Step = Callable[[MintAttempt], Changes]
 
 
-@job(queue="ipfs", rows=MintRequest)  # pinners and gateways first, then the chain
+@job(queue="mints", rows=MintRequest)
 def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Do every step that can be done now. Return None if nothing is due or another worker holds the request."""
     request = lease_row(MintRequest.objects.select_related("account").filter(pk=mint_id), now)

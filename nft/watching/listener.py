@@ -21,7 +21,7 @@ from nft.settings.chains import chains
 log = logging.getLogger(__name__)
 
 # The job `watch_chain`, by its name: its module loads all models.
-WATCH_CHAIN, QUEUE = "nft.watching.watcher.watch_chain", "chain"
+WATCH_CHAIN, QUEUE = "nft.watching.watcher.watch_chain", "watch"
 # Seconds between two wakes: some chains have a block every 0.2 s, and a node may announce blocks without end.
 PAUSE = 1.0
 # Seconds until a lost connection is made again, doubled after each failure.

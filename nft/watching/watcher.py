@@ -56,7 +56,7 @@ def _watch_period() -> timedelta:
     return timedelta(seconds=conf().watch_period)
 
 
-@job(queue="chain", every=_watch_period, expires=_watch_period, each=chains)
+@job(queue="watch", every=_watch_period, expires=_watch_period, each=chains)
 def watch_chain(chain_id: int, now: datetime, clients: Clients, *, seconds: float = 20.0) -> WatchResult | None:
     """Read new blocks for about `seconds`. Return None if another watcher holds the lease. An outage ends the run."""
     WatchedChain.objects.get_or_create(chain_id=chain_id, defaults={"next_block": 0})

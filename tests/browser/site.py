@@ -54,8 +54,7 @@ class Site:
         self._manage("collectstatic", "--no-input")
         port = self.url.rpartition(":")[2]
         self._launch("web", "-m", "granian", "--interface", "wsgi", "--port", port, "avatarsite.wsgi:application")
-        queues = ["-Q", "default,chain,ipfs", "--concurrency", "2"]
-        self._launch("worker", "-m", "celery", "-A", "avatarsite", "worker", *queues)
+        self._launch("worker", "-m", "avatarsite.worker", "all")
         schedule = str(self.logs / "schedule")
         self._launch("beat", "-m", "celery", "-A", "avatarsite", "beat", "-s", schedule)
         self.parts["web"].wait_until(self.is_ready, PATIENCE)

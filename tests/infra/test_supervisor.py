@@ -80,7 +80,7 @@ def test_a_lost_chain_is_made_anew_below_the_kept_database(data: Path) -> None:
 
 def test_a_part_that_dies_is_named_and_everything_else_stops(stack: StackRun) -> None:
     stack.wait_until_ready()
-    os.kill(stack.process_of("celery --app avatarsite worker"), signal.SIGKILL)
+    os.kill(stack.process_of("avatarsite.worker all"), signal.SIGKILL)
     assert stack.wait() == 1
     assert "Stopping everything: worker ended by signal SIGKILL. Its log is" in stack.output
     assert_all_end(stack)

@@ -17,7 +17,6 @@ from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer
 
-CELERY = ["-m", "celery", "--app", "avatarsite"]
 BEAT = ["-m", "celery", "--app", "avatarsite.beat"]
 
 
@@ -35,9 +34,10 @@ class Programs:
         chain = {"name": "Test chain", "rpc_urls": [rpc_url], **more}
         self.settings["NFT_CHAINS"] = json.dumps({CHAIN_ID: chain})
 
-    def start_worker(self) -> Running:
+    def start_worker(self, kind: str = "all", *, processes: int = 2) -> Running:
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        return self._start("worker", *CELERY, "worker", "-Q", "default,chain,ipfs", "-c", "2", "-n", self._name, *alone)
+        size = ["--concurrency", str(processes), "-n", self._name]
+        return self._start("worker", "-m", "avatarsite.worker", kind, *size, *alone)
 
     def start_beat(self) -> Running:
         return self._start("beat", *BEAT, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")

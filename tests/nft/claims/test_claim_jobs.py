@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from avatarsite.celery import app
+from avatarsite.queues import QUEUES
 from nft.claims.checking import verify_claim
 from nft.claims.claiming import create_claim, recheck_as_staff
 from nft.claims.pages import claim_status
@@ -98,10 +99,10 @@ def test_work_is_queued_only_after_the_commit_and_a_dead_queue_fails_no_request(
 ) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
         claim = create_claim(alice, f"0x{'11' * 20} 1", world.now)
-    assert redis_server.client().llen("chain") == 0
+    assert redis_server.client().llen("claims") == 0
     for callback in callbacks:
         callback()
-    queued = redis_server.client().lrange("chain", 0, -1)
+    queued = redis_server.client().lrange("claims", 0, -1)
     assert len(queued) == 1
     assert claim.pk.hex.encode() in base64.b64decode(json.loads(queued[0])["body"])
 
@@ -118,7 +119,7 @@ def test_a_queue_that_loses_everything_loses_no_job(
     with django_capture_on_commit_callbacks(execute=True):
         for token_id in token_ids:
             create_claim(alice, f"{contract.address} {token_id}", world.now)
-    assert redis_server.client().llen("chain") == 4
+    assert redis_server.client().llen("claims") == 4
     redis_server.client().flushall()
     sweep(world)
     assert TokenClaim.objects.filter(state="owned").count() == 4
@@ -166,11 +167,13 @@ def test_every_task_has_a_queue_and_ends_before_it_is_delivered_again() -> None:
     ours: dict[str, Any] = {job.name: app.tasks[job.name] for job in get_jobs()}
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(ours)
     for name, task in ours.items():
-        assert app.conf.task_routes[name]["queue"] in {"default", "chain", "ipfs"}
+        assert app.conf.task_routes[name]["queue"] in QUEUES
         assert (task.time_limit or settings.CELERY_TASK_TIME_LIMIT) < visible_again
-    to_gateways = {"fetch_picture", "follow_mint", "sweep_outbox", "fetch_held_picture"}
     queues = {name.rpartition(".")[2]: route["queue"] for name, route in app.conf.task_routes.items()}
-    assert {queues.get(name) for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
+    to_gateways = {"fetch_picture", "fetch_held_picture", "rehash_due", "sweep_copies"}
+    assert {queues[name] for name in to_gateways} == {"ipfs"}, "a slow gateway delays no check and no mail"
+    assert {queues[name] for name in ("watch_chain", "sweep_claims")} == {"watch"}
+    assert {queues[name] for name in ("follow_mint", "sweep_outbox")} == {"mints"}
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
     assert app.conf.worker_prefetch_multiplier == 1

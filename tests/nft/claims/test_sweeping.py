@@ -212,7 +212,7 @@ def test_a_queue_that_loses_a_thousand_messages_loses_no_job(
         for claim in claims:
             enqueue(verify_claim, claim.pk)
     with redis_server.client() as redis:
-        assert redis.llen("chain") == 1000
+        assert redis.llen("claims") == 1000
         redis.flushall()
     assert sweep(world) == 1000
     assert TokenClaim.objects.filter(state="owned", checked_at=world.now, attempt=None).count() == 1000
