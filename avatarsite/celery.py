@@ -12,6 +12,7 @@ import os
 from celery import Celery
 from celery.signals import import_modules, worker_init
 
+os.environ.setdefault("AVATARSITE_PROCESS", "worker")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -30,8 +30,9 @@ HEAVY = (*NOT_FOR_WEB, "celery", "boto3", "allauth", "PIL")
 _NOTE = (
     "Each process is started as its unit in deploy/systemd does it, on PostgreSQL, Redis and a local chain. CPU is "
     "the time of that process until it is at rest, for web after requests for /healthz, the first of which imports "
-    "the views. Web is one of the unit's two workers, and “worker parent” is the parent of the worker's processes. "
-    "PSS divides a page that several processes share among them. “All” is the PSS of the unit's whole process tree. "
+    "the views. Web is one of its two instances, and “all” includes the small process that watches over it. “Worker "
+    "parent” is the parent of the worker's processes. PSS divides a page that several processes share among them. “All” "
+    "is the PSS of the unit's whole process tree. "
     "Modules are counted in a start of their own."
 )
 
@@ -51,7 +52,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("web", "avatarsite-web", 75.0),
+    Kind("web", "avatarsite-web@", 75.0),
     Kind("worker parent", "avatarsite-worker@", 70.0, "[queues]"),
     Kind("beat", "avatarsite-beat", 45.0, "celery beat v"),
     Kind("listener", "avatarsite-listener", 45.0, "Listening to chains"),
@@ -133,16 +134,17 @@ def _start(workspace: Workspace, kind: Kind, environment: Mapping[str, str]) -> 
 def command_of(unit: str, port: int, state: Path) -> list[str]:
     """Return the ExecStart line of a unit, with this checkout, `port` and the folder `state` instead of the server's.
 
-    A worker gets the queue “default”.
+    %i is the port of a web process and the queue “default” of a worker.
     """
     lines = (UNITS / f"{unit}.service").read_text(encoding="utf-8").splitlines()
     pairs = [line.partition("=")[::2] for line in lines]
     command = next(value for name, value in pairs if name == "ExecStart")
     for name, value in (value.split("=", 1) for name, value in pairs if name == "Environment"):
         command = command.replace(f"${{{name}}}", value)
-    command = command.replace("%%", "%").replace("%i", "default").replace("/var/lib/avatarsite", str(state))
-    words = command.replace(INSTALLED, f"{ROOT}/").replace("--port 8000", f"--port {port}").split()
-    return [str(ROOT / ".venv" / "bin" / "python"), *words] if words[0].endswith(("celery", "granian")) else words
+    instance = str(port) if "-web@" in unit else "default"
+    command = command.replace("%%", "%").replace("%i", instance).replace("/var/lib/avatarsite", str(state))
+    words = command.replace(INSTALLED, f"{ROOT}/").split()
+    return [str(ROOT / ".venv" / "bin" / "python"), *words] if words[0].endswith("celery") else words
 
 
 def _wait_until_at_rest(kind: Kind, running: Running, port: int) -> int:

@@ -100,10 +100,9 @@ def _start_nginx(workspace: Workspace, site: str, port: int) -> Site:
 
 
 def start_granian(workspace: Workspace, application: str, environment: Mapping[str, str], python: str = "") -> Site:
-    """Start granian with one worker, as in the local stack, but without an access log."""
+    """Start an application as the site itself is started."""
     port = free_port()
-    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"]
-    command = [python or binaries.python(), "-m", "granian", "--interface", "wsgi", *where, application]
+    command = [python or binaries.python(), "-m", "avatarsite.web", "--port", str(port), application]
     return _start(workspace, "granian", command, port, environment)
 
 

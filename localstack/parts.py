@@ -89,10 +89,8 @@ def _chain(stack: Stack) -> Program:
 
 
 def _web(stack: Stack) -> Program:
-    where = ["--host", "127.0.0.1", "--port", str(stack.web_port)]
-    size = ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--access-log"]
-    granian = [binaries.python(), "-m", "granian", "--interface", "wsgi", *where, *size]
-    return _program(stack, "web", [*granian, "avatarsite.wsgi:application"])
+    command = [binaries.python(), "-m", "avatarsite.web", "--port", str(stack.web_port), "--access-log"]
+    return _program(stack, "web", command)
 
 
 def _folder(stack: Stack, name: str) -> Path:

@@ -3,6 +3,7 @@
 They are safe unless told otherwise: only LOCAL_STACK=1 brings defaults that would be wrong on the open internet.
 """
 
+from avatarsite.settings.database import *  # noqa: F403
 from avatarsite.settings.logs import *  # noqa: F403
 from avatarsite.settings.nft import *  # noqa: F403
 from avatarsite.settings.pictures import *  # noqa: F403

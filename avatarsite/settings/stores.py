@@ -1,23 +1,12 @@
-"""Where rows, objects and the cache are."""
+"""Where objects and the cache are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import dj_database_url
-
 from avatarsite.settings import env, object_store
 from avatarsite.settings.site import BASE_DIR, DATA_DIR, LOCAL_STACK
 
-DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}" if LOCAL_STACK else None)
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Readers never wait for the writer, and a writer takes its lock at once instead of failing half way.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
 REDIS_URL = env.text("REDIS_URL", f"unix://{DATA_DIR / 'redis.sock'}" if LOCAL_STACK else None)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 

@@ -16,8 +16,9 @@ from profiles.people.email_names import set_found_by_email
 from profiles.people.handles import HandleError
 from profiles.people.profiles import profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.serving.caching import limit_caching
 from profiles.serving.receipt import receipt_page_facts
-from profiles.serving.showing import shown_picture
+from profiles.serving.showing import shown_picture, valid_until
 
 
 @require_safe
@@ -27,8 +28,12 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
     )
     if handle != profile.handle:
         return redirect(profile)
-    shown = shown_picture(profile, timezone.now())
-    return render(request, "profiles/public.html", {"profile": profile, "shown": shown})
+    now = timezone.now()
+    shown = shown_picture(profile, now)
+    response = render(request, "profiles/public.html", {"profile": profile, "shown": shown})
+    if not request.COOKIES:
+        limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
+    return response
 
 
 @require_safe

@@ -53,7 +53,7 @@ class Site:
         self._manage("migrate", "--no-input")
         self._manage("collectstatic", "--no-input")
         port = self.url.rpartition(":")[2]
-        self._launch("web", "-m", "granian", "--interface", "wsgi", "--port", port, "avatarsite.wsgi:application")
+        self._launch("web", "-m", "avatarsite.web", "--port", port)
         self._launch("worker", "-m", "avatarsite.worker", "all")
         schedule = str(self.logs / "schedule")
         self._launch("beat", "-m", "celery", "-A", "avatarsite", "beat", "-s", schedule)

@@ -68,8 +68,8 @@ def front(django_db_setup: None, redis_session: object, places: Places) -> Itera
     }
     collect = [binaries.python(), "manage.py", "collectstatic", "--no-input"]
     subprocess.run(collect, check=True, cwd=binaries.ROOT, env=environment, capture_output=True)
-    command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "avatarsite.wsgi:application"]
-    web = Program("web", [binaries.python(), *command], places.log("web"), environment, folder=binaries.ROOT)
+    command = [binaries.python(), "-m", "avatarsite.web", "--port", str(port)]
+    web = Program("web", command, places.log("web"), environment, folder=binaries.ROOT)
     site = Running(web)
     nginx, front_port = start_nginx(places.folder / "nginx", port, static)
     site.wait_until(lambda: is_listening(port), 60)

@@ -36,18 +36,22 @@ def step_down() -> str:
     return f"user {nobody.pw_name} {grp.getgrgid(nobody.pw_gid).gr_name};"
 
 
-def shipped(folder: Path, *, listen: int, application: int, static: Path) -> str:
-    """Return the configuration we ship, with our values in the lines that operators adapt."""
+def shipped(folder: Path, *, listen: int, application: int, static: Path, other: int | None = None) -> str:
+    """Return the configuration we ship, with our values in the lines that operators adapt.
+
+    Without a port of an `other` web process, the line of the second one is left out.
+    """
     text = SHIPPED.read_text(encoding="utf-8")
-    for old, new in _operators(folder, listen, application, static).items():
+    for old, new in _operators(folder, listen, application, static, other).items():
         assert text.count(old) == 1, f"deploy/nginx.conf has no single {old!r}."
         text = text.replace(old, new)
     return text
 
 
-def _operators(folder: Path, listen: int, application: int, static: Path) -> Mapping[str, str]:
+def _operators(folder: Path, listen: int, application: int, static: Path, other: int | None) -> Mapping[str, str]:
     return {
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{application};",
+        "server 127.0.0.1:8001 ": f"server 127.0.0.1:{application} ",
+        "server 127.0.0.1:8002 ": "# no second one: " if other is None else f"server 127.0.0.1:{other} ",
         "/var/cache/nginx/avatarsite levels": f"{folder}/cache levels",
         "listen 80;": f"listen 127.0.0.1:{listen};",
         "server_name avatars.example;": "server_name 127.0.0.1 localhost;",
@@ -55,11 +59,11 @@ def _operators(folder: Path, listen: int, application: int, static: Path) -> Map
     }
 
 
-def start_nginx(folder: Path, application: int, static: Path) -> tuple[Running, int]:
+def start_nginx(folder: Path, application: int, static: Path, other: int | None = None) -> tuple[Running, int]:
     """Start nginx; return it and its port. `folder` must be readable by others: the worker may be another user."""
     folder.mkdir()
     port, config = free_port(), folder / "nginx.conf"
-    site = shipped(folder, listen=port, application=application, static=static)
+    site = shipped(folder, listen=port, application=application, static=static, other=other)
     config.write_text(around(site, folder), encoding="utf-8")
     command = [shutil.which("nginx") or "/usr/sbin/nginx", "-e", str(folder / "nginx-error.log"), "-c", str(config)]
     running = Running(Program("nginx", command, folder / "nginx.log"))

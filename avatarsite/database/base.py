@@ -1,0 +1,57 @@
+"""Django looks for a backend's `DatabaseWrapper` in a module of this name."""
+
+from __future__ import annotations
+
+from threading import local
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+from avatarsite.database.waiting import PatientConnection, silence
+
+
+_thread = local()
+
+
+class _CloseAtEnd:
+    """Closes a connection when its thread ends.
+
+    Django's wrapper is part of a circle of references. Without this, the connections of threads that ended would stay
+    open until Python's garbage collector happens to run.
+    """
+
+    def __init__(self, connection: PatientConnection) -> None:
+        self._connection = connection
+
+    def __del__(self) -> None:
+        self._connection.close()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own, with one more option: `patience`, in seconds, is how long a thread waits for a reply."""
+
+    Database = SimpleNamespace(**{**vars(psycopg), "connect": PatientConnection.connect})
+
+    def get_connection_params(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = super().get_connection_params()
+        parameters.pop("patience", None)
+        return parameters
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> PatientConnection:
+        patience: float | None = self.settings_dict["OPTIONS"].get("patience")
+        if patience is not None:
+            silence.check(patience)
+        try:
+            connection: PatientConnection = super().get_new_connection(conn_params)
+        except psycopg.errors.ConnectionTimeout:
+            silence.begin()
+            raise
+        except psycopg.Error:
+            silence.end()
+            raise
+        silence.end()
+        connection.patience = patience
+        vars(_thread)[self.alias] = _CloseAtEnd(connection)
+        return connection
