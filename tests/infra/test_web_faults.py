@@ -52,7 +52,9 @@ class Web:
             "LOG_LEVEL": "ERROR",
         }
         command = [binaries.python(), "-m", "avatarsite.web", "--port", str(port)]
-        self.processes[port] = Running(Program("web", command, self.places.log(f"web-{port}"), environment, binaries.ROOT))
+        self.processes[port] = Running(
+            Program("web", command, self.places.log(f"web-{port}"), environment, binaries.ROOT)
+        )
 
     def restart(self, unit: str) -> None:
         """Do what systemd does with a unit."""

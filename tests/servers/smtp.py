@@ -6,6 +6,7 @@ import base64
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -56,12 +57,19 @@ class _Server(socketserver.ThreadingTCPServer):
     state: MailServer
 
 
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
+@contextmanager
+def serve(state: MailServer) -> Iterator[MailServer]:
     with _Server(("127.0.0.1", 0), _Session) as server:
-        server.state = MailServer(server.server_address[1])
+        server.state = state
+        state.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        yield server.state
+        yield state
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    with serve(MailServer()) as state:
+        yield state
