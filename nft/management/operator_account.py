@@ -57,7 +57,8 @@ def load_account() -> LocalAccount:
 def send(w3: Web3, account: LocalAccount, transaction: TxParams) -> TxReceipt:
     """Sign, send and wait for the receipt. `transaction` has its gas and fees already. Raise CommandError."""
     try:
-        tx_hash = w3.eth.send_raw_transaction(account.sign_transaction(dict(transaction)).raw_transaction  # type: ignore[arg-type])
+        signed = account.sign_transaction(dict(transaction))  # type: ignore[arg-type]
+        tx_hash = w3.eth.send_raw_transaction(signed.raw_transaction)
     except (ContractLogicError, ValueError, Web3Exception) as error:
         raise CommandError(f"The chain does not take the transaction: {error}") from error
     receipt = w3.eth.wait_for_transaction_receipt(tx_hash, timeout=WAIT_SECONDS)

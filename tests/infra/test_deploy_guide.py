@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,9 +150,10 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     transcript.write_text("")
     for step in steps:
         around(machine, world, step)
+        began = time.monotonic()
         output = machine.run(KEEP + step.commands, online=step.is_online, seconds=900)
         with transcript.open("a") as log:
-            log.write(f"$ {step.commands}{output}\n")
+            log.write(f"$ {step.commands}{output}({time.monotonic() - began:.0f} s)\n\n")
         assert missing_line(step.expected, output) == "", output
     person = ROOT / "tests" / "infra" / "guide_person.py"
     shutil.copy(person, machine.root / "root" / "person.py")
@@ -181,7 +183,13 @@ def read_alike_by_systemd(machine: Machine) -> None:
     """Let the real systemd read the values that are hardest, and the site's own file."""
     (machine.root / "root/tricky").write_text(written(TRICKY), encoding="utf-8")
     for file in ("/root/tricky", "/etc/avatarsite/env"):
-        service = f"[Service]\nType=oneshot\nEnvironmentFile={file}\nExecStart=/usr/bin/env -0\nStandardOutput=file:/root/read\n"
+        lines = [
+            "Type=oneshot",
+            f"EnvironmentFile={file}",
+            "ExecStart=/usr/bin/env -0",
+            "StandardOutput=file:/root/read",
+        ]
+        service = "\n".join(["[Service]", *lines, ""])
         (machine.root / "etc/systemd/system/read.service").write_text(service)
         machine.run("rm -f /root/read; systemctl daemon-reload; systemctl start read")
         read = (machine.root / "root/read").read_text("utf-8").split("\0")
