@@ -11,7 +11,6 @@ from django.db.backends.postgresql import base
 
 from avatarsite.database.waiting import PatientConnection, silence
 
-
 _thread = local()
 
 

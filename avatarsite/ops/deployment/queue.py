@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from avatarsite.celery import app
 from avatarsite.ops.deployment.findings import Finding, ok, unknown, wrong
-from avatarsite.ops.metrics import QUEUES
+from avatarsite.queues import QUEUES, WORKERS
 
 PART = "redis"
 SECONDS = 5
@@ -104,5 +104,6 @@ def check_workers() -> Iterator[Finding]:
         if queue in taken:
             yield ok("workers", f"A worker takes the queue {queue}.")
         else:
-            mend = f"systemctl start avatarsite-worker@{queue}, and see `journalctl -u avatarsite-worker@{queue}`"
+            kind = next(name for name, worker in WORKERS.items() if queue in worker.queues)
+            mend = f"systemctl start avatarsite-worker@{kind}, and see `journalctl -u avatarsite-worker@{kind}`"
             yield wrong("workers", f"No worker takes the queue {queue}.", mend)
