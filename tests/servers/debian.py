@@ -52,6 +52,29 @@ def _run(*command: str, seconds: float = 60) -> str:
 
 
 @dataclass
+class Layer:
+    """A root without a running system: a writable layer over others, the uppermost first."""
+
+    folder: Path
+    below: list[Path]
+
+    def __post_init__(self) -> None:
+        self.root, self.upper = self.folder / "root", self.folder / "upper"
+        for name in ("upper", "work", "root"):
+            (self.folder / name).mkdir(parents=True)
+        lower = ":".join(map(str, self.below))
+        layers = f"lowerdir={lower},upperdir={self.upper},workdir={self.folder}/work"
+        _run("mount", "-t", "overlay", "overlay", "-o", layers, str(self.root))
+
+    def copy_way_out(self) -> None:
+        shutil.copy("/etc/resolv.conf", self.root / "etc" / "resolv.conf")
+        shutil.copy(CA_BUNDLE, self.root / "etc" / "host-authorities.crt")
+
+    def remove(self) -> None:
+        subprocess.run(["umount", "-l", str(self.root)], check=False, capture_output=True)
+
+
+@dataclass
 class Namespace:
     """A network namespace with loopback only."""
 
@@ -82,13 +105,9 @@ class Machine:
     shared: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.root = self.folder / "root"
-        for name in ("upper", "work", "root"):
-            (self.folder / name).mkdir(parents=True)
-        layers = f"lowerdir={bare_root(self.suite)},upperdir={self.folder}/upper,workdir={self.folder}/work"
-        _run("mount", "-t", "overlay", "overlay", "-o", layers, str(self.root))
-        shutil.copy("/etc/resolv.conf", self.root / "etc" / "resolv.conf")
-        shutil.copy(CA_BUNDLE, self.root / "etc" / "host-authorities.crt")
+        self.layer = Layer(self.folder, [bare_root(self.suite)])
+        self.layer.copyway_out()
+        self.root = self.layer.root
         (self.root / "etc" / "hostname").write_text("bare\n")
         self._start()
 
@@ -134,7 +153,7 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=seconds,
-            env=PLAIN | (_way_out() if online else {}),
+            env=PLAIN | (way_out() if online else {}),
         )
         assert done.returncode == 0, (
             f"on {self.suite}, with exit code {done.returncode}:\n{script}\n{done.stdout[-6000:]}"
@@ -151,10 +170,10 @@ class Machine:
                 os.kill(int(pid), signal.SIGKILL)
             self.process.kill()
             self.process.wait()
-        subprocess.run(["umount", "-l", str(self.root)], check=False, capture_output=True)
+        self.layer.remove()
 
 
-def _way_out() -> dict[str, str]:
+def way_out() -> dict[str, str]:
     """Return what the host's own way to the package registries needs: its authorities, and caches to ask less."""
     return {
         "DEBIAN_FRONTEND": "noninteractive",
