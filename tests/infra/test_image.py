@@ -76,15 +76,18 @@ def start(stage: Stage, name: str, command: list[str], environment: dict[str, st
     """Start a command as the engine would: the image's user, no capabilities, a read-only root and two tmpfs."""
     root = stage.layer.root
     uid, gid = stage.user.split(":")
-    setup = f"""  # noqa: S108
-        mount --bind {root} {root}; mount -o remount,bind,ro {root}
-        mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev
-        mount -t tmpfs -o size=256m,mode=1777 tmpfs {root}/tmp
-        [ ! -d {root}/var/lib/avatarsite ] || mount -t tmpfs -o uid={uid},gid={gid} tmpfs {root}/var/lib/avatarsite
-        mkdir -p {root}{places.folder}; mount --bind {places.folder} {root}{places.folder}
-        exec chroot {root} setpriv --reuid {uid} --regid {gid} --clear-groups --no-new-privs --bounding-set=-all \\
-            sh -c 'cd {stage.folder or "/"}; exec "$@"' sh "$@"
-    """
+    mounts = [
+        f"mount --bind {root} {root}; mount -o remount,bind,ro {root}",
+        f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",
+        f"mount -t tmpfs -o size=256m,mode=1777 tmpfs {root / 'tmp'}",
+        f"mkdir -p {root}{places.folder}; mount --bind {places.folder} {root}{places.folder}",
+    ]
+    data = root / "var/lib/avatarsite"
+    if data.exists():
+        mounts.append(f"mount -t tmpfs -o uid={uid},gid={gid} tmpfs {data}")
+    drop = f"--reuid {uid} --regid {gid} --clear-groups --no-new-privs --bounding-set=-all"
+    inside = f"""exec chroot {root} setpriv {drop} sh -c 'cd {stage.folder}; exec "$@"' sh "$@""""
+    setup = "; ".join([*mounts, inside])
     whole = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-e", "-c", setup, "sh", *command]
     return Running(Program(name, whole, places.log(name), PLAIN | stage.environment | environment))
 
