@@ -150,20 +150,23 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     transcript.write_text("")
     for step in steps:
         around(machine, world, step)
+        write(transcript, f"$ {step.commands}")
         began = time.monotonic()
-        output = machine.run(KEEP + step.commands, online=step.is_online, seconds=900)
-        with transcript.open("a") as log:
-            log.write(f"$ {step.commands}{output}({time.monotonic() - began:.0f} s)\n\n")
+        output = machine.run(KEEP + step.commands, online=step.is_online, seconds=1200, transcript=transcript)
+        write(transcript, f"({time.monotonic() - began:.0f} s)\n\n")
         assert missing_line(step.expected, output) == "", output
     person = ROOT / "tests" / "infra" / "guide_person.py"
     shutil.copy(person, machine.root / "root" / "person.py")
     site = f"https://{HOST} /etc/avatarsite/tls/fullchain.pem"
-    shown = machine.run(f"/srv/avatarsite/app/.venv/bin/python /root/person.py {site}")
-    with transcript.open("a") as log:
-        log.write(shown)
+    shown = machine.run(f"/srv/avatarsite/app/.venv/bin/python /root/person.py {site}", transcript=transcript)
     assert "the picture shows, 128 pixels wide" in shown
     read_alike_by_systemd(machine)
     assert any("To: operator@avatars.example" in mail for mail in world.end())
+
+
+def write(transcript: Path, text: str) -> None:
+    with transcript.open("a") as log:
+        log.write(text)
 
 
 def around(machine: Machine, world: World, step: Step) -> None:

@@ -53,15 +53,20 @@ def _run(*command: str, seconds: float = 60) -> str:
 
 @dataclass
 class Layer:
-    """A root without a running system: a writable layer over others, the uppermost first."""
+    """A root without a running system: a writable layer over others, the uppermost first.
+
+    The layer is in memory: installing and deleting thousands of files took minutes on a disk.
+    """
 
     folder: Path
     below: list[Path]
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        _run("mount", "-t", "tmpfs", "-o", "size=4g,mode=755", "tmpfs", str(self.folder))
         self.root, self.upper = self.folder / "root", self.folder / "upper"
         for name in ("upper", "work", "root"):
-            (self.folder / name).mkdir(parents=True)
+            (self.folder / name).mkdir()
         lower = ":".join(map(str, self.below))
         layers = f"lowerdir={lower},upperdir={self.upper},workdir={self.folder}/work"
         _run("mount", "-t", "overlay", "overlay", "-o", layers, str(self.root))
@@ -71,7 +76,8 @@ class Layer:
         shutil.copy(CA_BUNDLE, self.root / "etc" / "host-authorities.crt")
 
     def remove(self) -> None:
-        subprocess.run(["umount", "-l", str(self.root)], check=False, capture_output=True)
+        for place in (self.root, self.folder):
+            subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
 
 
 @dataclass
@@ -138,10 +144,10 @@ class Machine:
         children = subprocess.run(["pgrep", "-P", str(self.process.pid)], check=False, capture_output=True, text=True)
         return children.stdout.strip()
 
-    def run(self, script: str, *, online: bool = False, seconds: float = 120) -> str:
+    def run(self, script: str, *, online: bool = False, seconds: float = 120, transcript: Path | None = None) -> str:
         """Run a script by bash, which stops at the first command that fails. Return what it printed.
 
-        online: use the host's network, to install packages.
+        online: use the host's network, to install packages. transcript: append the output to this file.
         """
         spaces = ["-m", "-u", "-i", "-p", "-C", *([] if online else ["-n"])]
         command = ["nsenter", "-t", self._leader(), *spaces, "bash", "-e", "-o", "pipefail", "-c", script]
@@ -155,6 +161,9 @@ class Machine:
             timeout=seconds,
             env=PLAIN | (way_out() if online else {}),
         )
+        if transcript is not None:
+            with transcript.open("a") as log:
+                log.write(done.stdout)
         assert done.returncode == 0, (
             f"on {self.suite}, with exit code {done.returncode}:\n{script}\n{done.stdout[-6000:]}"
         )
