@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from avatarsite import pages
 from avatarsite.ops import health, local_mail, metrics
 
+handler500 = "profiles.views.failures.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("accounts/", include("users.urls")),  # before allauth's pages, of which it replaces some

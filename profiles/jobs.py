@@ -22,6 +22,8 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from profiles.outages import Outage, outage_of
+
 if TYPE_CHECKING:
     from celery import Celery
 
@@ -54,12 +56,22 @@ class Job:
     rows: type[Model] | None
 
     def run(self, *args: object) -> None:
-        """Call the function with `args`, the present time as `now`, and what `provide` registered."""
+        """Call the function with `args`, the present time as `now`, and what `provide` registered.
+
+        Raise Outage where a part of the site is down: a periodic run comes again, and due rows are found again.
+        """
         wanted = signature(self.function).parameters
         given: dict[str, object] = {name: import_string(path)() for name, path in _PROVIDERS.items() if name in wanted}
         if "now" in wanted:
             given["now"] = timezone.now()
-        self.function(*args, **given)
+        try:
+            self.function(*args, **given)
+        except Exception as error:
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            log.error("%s ended early: %s", self.name, outage)  # noqa: TRY400 - the sentence says it all
+            raise outage from None
 
 
 _JOBS: dict[str, Job] = {}
@@ -166,7 +178,8 @@ def discover() -> None:
 def register(app: Celery) -> None:
     """Make a Celery task of each declared job, and set their queues and the schedule of the periodic ones."""
     for declared in get_jobs():
-        options: dict[str, str | float] = {"name": declared.name}
+        # Celery logs what it must expect without a traceback.
+        options: dict[str, object] = {"name": declared.name, "throws": (Outage,)}
         if declared.time_limit is not None:
             options["time_limit"] = declared.time_limit.total_seconds()
             options["soft_time_limit"] = (declared.time_limit - SOFT_LIMIT_MARGIN).total_seconds()

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar, TypeVar, cast
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.urls import NoReverseMatch, reverse
 
 from profiles.errors import ExpectedError
 from profiles.jobs import enqueue, get_jobs, job
+from profiles.outages import Outage, outage_of, write_through_outage
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,8 @@ QUEUE_AGAIN_AFTER = timedelta(minutes=2)
 NEEDS_ATTENTION = "?needs_attention=yes"
 #: What people read where the work stopped.
 OUR_FAULT = "Something went wrong on our side ({what}). Our team must look at it."
+#: The wait after a part of the site was found down: short, because it is no reason to try less often afterwards.
+OUTAGE_DELAY = timedelta(minutes=1)
 #: Counts of what needs attention end here.
 BOUND = 10_000
 
@@ -165,8 +171,9 @@ class Leased(models.Model):
 class Attempting:
     """A context that suppresses what a block of work raises, and records it.
 
-    ExpectedError: the row is tried again or fails for good, by its policy. Any other Exception is logged with its
-    traceback and counted as a crash.
+    Outage: the row is tried again, as if the attempt had not begun. Other ExpectedError: the row is tried again or
+    fails for good, by its policy. Any other Exception is logged with its traceback and counted as a crash. If the
+    database is down, the record is written once it is back, at the latest when the lease ends.
     """
 
     def __init__(self, row: Leased, now: datetime) -> None:
@@ -176,17 +183,30 @@ class Attempting:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        can_fail = self.row.policy.tries is not None
+        if not isinstance(error, Exception):
+            return False
+        record = self._choose_record(error)
+        write_through_outage(record, self.row.policy.lease.total_seconds())
+        return True
+
+    def _choose_record(self, error: Exception) -> Callable[[], object]:
+        """Log the error, and return what writes it to the row."""
+        row, outage = self.row, outage_of(error)
+        can_fail = row.policy.tries is not None
+        if outage is not None and not outage.permanent:
+            log.error("An attempt at %s %s must wait: %s", type(row).__name__, row.pk, outage)
+            return partial(self._record_outage, outage)
         if isinstance(error, ExpectedError) and (can_fail or not error.permanent):
-            self.row.record_error(error, self.now)
-        elif isinstance(error, Exception):
-            self._record_unexpected(error)
-        return isinstance(error, Exception)
+            return partial(row.record_error, error, self.now)
+        row.crashes += 1
+        log.error("An attempt at %s %s failed", type(row).__name__, row.pk, exc_info=error)
+        return partial(self._record_unexpected, error)
+
+    def _record_outage(self, outage: Outage) -> bool:
+        return self.row.postpone(self.now, OUTAGE_DELAY, last_error=f"{outage.reason} We try again.")
 
     def _record_unexpected(self, error: Exception) -> None:
         row = self.row
-        row.crashes += 1
-        log.error("An attempt at %s %s failed", type(row).__name__, row.pk, exc_info=error)
         if row.crashes >= row.policy.crashes:
             row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
         else:
@@ -227,21 +247,37 @@ def lease_row(rows: QuerySet[Row], now: datetime) -> Row | None:
     lease = rows.model.policy.lease
     is_due = Q(due_at__lte=now) | Q(attempt__isnull=False, due_at__gt=now + 2 * lease)
     attempt = uuid.uuid4()
-    if not rows.filter(is_due).update(**_taking(rows.model, attempt, now)):
-        return None
-    row = rows.filter(attempt=attempt).first()
+    with _given_back(rows.model, attempt, now):
+        if not rows.filter(is_due).update(**_taking(rows.model, attempt, now)):
+            return None
+        row = rows.filter(attempt=attempt).first()
     return None if row is None or _give_up_if_crashed(row, now) else row
 
 
 def lease_rows(rows: QuerySet[Row], now: datetime, size: int) -> list[Row]:
     """Lease up to `size` due rows of `rows` in its order, skipping those that another worker takes at this moment."""
     attempt = uuid.uuid4()
-    with transaction.atomic():
-        free = rows.filter(due_at__lte=now).select_for_update(of=("self",), skip_locked=True)
-        keys = list(free.values_list("pk", flat=True)[:size])
-        QuerySet(rows.model).filter(pk__in=keys).update(**_taking(rows.model, attempt, now))
-    taken = list(rows.filter(pk__in=keys, attempt=attempt)) if keys else []
+    with _given_back(rows.model, attempt, now):
+        with transaction.atomic():
+            free = rows.filter(due_at__lte=now).select_for_update(of=("self",), skip_locked=True)
+            keys = list(free.values_list("pk", flat=True)[:size])
+            QuerySet(rows.model).filter(pk__in=keys).update(**_taking(rows.model, attempt, now))
+        taken = list(rows.filter(pk__in=keys, attempt=attempt)) if keys else []
     return [row for row in taken if not _give_up_if_crashed(row, now)]
+
+
+@contextmanager
+def _given_back(model: type[Leased], attempt: uuid.UUID, now: datetime) -> Iterator[None]:
+    """Give leases back that the database may have written before it went down: they are no crashes."""
+    try:
+        yield
+    except DatabaseError as error:
+        if outage_of(error) is None or transaction.get_connection().in_atomic_block:
+            raise
+        held: QuerySet[Leased] = QuerySet(model).filter(attempt=attempt)
+        columns = {"attempt": None, "due_at": now, "tries": F("tries") - 1}
+        write_through_outage(lambda: held.update(**columns), model.policy.lease.total_seconds())
+        raise
 
 
 def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str, object]:

@@ -13,13 +13,13 @@ from redis.exceptions import RedisError
 
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
+from profiles.outages import CACHE
 
 logger = logging.getLogger(__name__)
 
 HOUR = 3600  # seconds
 # Bits of an IPv6 address that one household is given.
 IPV6_SUBSCRIBER_BITS = 64
-UNCOUNTED = Kind("temporarily-unavailable", "A part of this site is down", 503, permanent=False)
 
 
 class TooMany(ExpectedError):
@@ -35,7 +35,7 @@ def spend(
 
     Windows are aligned to the clock. AVATAR_RATE_LIMITS ({what: (count, seconds)}) replaces both numbers. `now` is a
     time.time(). Without a cache the try is allowed and logged, or refused with the sentence `if_cache_is_down`: raises
-    ExpectedError of the kind UNCOUNTED.
+    ExpectedError of the kind CACHE.
     """
     count, seconds = settings.current().rate_limits.get(what, (count, seconds))
     window, elapsed = divmod(int(time.time() if now is None else now), seconds)
@@ -48,7 +48,7 @@ def spend(
         return
     except (RedisError, OSError) as error:
         if if_cache_is_down:
-            raise ExpectedError(if_cache_is_down, UNCOUNTED) from error
+            raise ExpectedError(if_cache_is_down, CACHE) from error
         logger.warning("The cache is down: %s are not counted.", what)
         return
     if tries > count:

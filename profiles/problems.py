@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from profiles.errors import ExpectedError, Kind
-from profiles.store.objects import StorageError
+from profiles.outages import Outage, outage_of
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 CONTENT_TYPE = "application/problem+json"
 # Seconds after which a part that failed is worth another try.
 SOON = 30
@@ -26,16 +29,43 @@ def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None 
     """
     body = {"type": f"/problems/{error.slug}", "title": error.title, "status": error.status, "detail": error.sentence}
     response = JsonResponse(body | more, status=error.status, content_type=CONTENT_TYPE, headers=headers)
-    seconds = error.retry_after or (SOON if error.status == 503 else None)
-    if seconds is not None:
-        response.headers["Retry-After"] = str(seconds)
+    add_retry_after(response, error)
     return response
 
 
+def add_retry_after(response: HttpResponse, error: ExpectedError) -> None:
+    """Say when to come back, in pages as in problems. No cache may keep such an answer."""
+    seconds = error.retry_after or (SOON if error.status == 503 else None)
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
+        response.headers.setdefault("Cache-Control", "no-store")
+
+
 def public_error(error: ExpectedError) -> ExpectedError:
-    """Return `error` as people may read it. What the object store said goes to the log instead."""
-    if not isinstance(error, StorageError):
-        return error
-    logger.error("An upload could not be stored: %s", error)
-    sentence = "Your picture is as it was; please try again in a few minutes."
-    return ExpectedError(f"Pictures can't be stored at the moment. {sentence}", StorageError.kind)
+    """Return `error`, of which people read the sentence. If it is an outage, log what only operators may read."""
+    if isinstance(error, Outage):
+        logger.error("Answered with status %s: %s", error.status, error)
+    return error
+
+
+def outage_problem(error: Exception) -> JsonResponse | None:
+    """Return the problem if `error` is or comes from an outage, and log the outage. None if it is anything else."""
+    outage = outage_of(error)
+    return None if outage is None else problem_response(public_error(outage))
+
+
+def answers_outages(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Decorate a view for programs: an outage becomes a problem, to which outer decorators add their headers."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Exception as error:
+            if problem := outage_problem(error):
+                return problem
+            raise
+
+    return guarded

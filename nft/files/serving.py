@@ -60,7 +60,7 @@ def parse_root(text: str) -> Cid:
 
 
 def read_content(root: Cid, path: str, form: Format, scope: Scope) -> Content:
-    """Return what our store has at a path. `scope` only matters for a CAR. Raise ContentRefused or BlockStoreError."""
+    """Return what our store has at a path. `scope` only matters for a CAR. Raise ContentRefused or StorageError."""
     # Names in a directory may contain anything, also quotes and line breaks.
     tag = f"{root}/{quote(path)}" if path else str(root)
     try:

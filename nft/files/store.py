@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from nft.clients.bundle import Clients
-from nft.clients.ipfs.blockstore import BlockStoreError, delete_block, get_block, put_block
+from nft.clients.ipfs.blockstore import delete_block, get_block, put_block
 from nft.clients.ipfs.reading import IpfsLimits
 from nft.core.buffers import Bytes
 from nft.core.ipfs.cid import IDENTITY, Cid
@@ -25,6 +25,7 @@ from nft.core.ipfs.unixfs import build_directory, build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.models import CachedObject, IpfsBlock
 from profiles.jobs import job
+from profiles.store.errors import StorageError
 
 Origin = CachedObject.Origin
 # Longer URIs do not fit the column, so their files are fetched each time.
@@ -61,7 +62,7 @@ def ipfs_uri(root: Cid, path: str = "") -> str:
 def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
     """Return a verified file from our store, else fetch and store it.
 
-    Raise IpfsUnavailable, DagError or BlockStoreError.
+    Raise IpfsUnavailable, DagError or StorageError.
     """
     name = ipfs_uri(uri.cid, uri.path)
     if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
@@ -76,12 +77,12 @@ def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
 
 
 def read_stored(root: Cid, path: str, limits: DagLimits) -> bytes:
-    """Return a file from our store and verify every block. Raise BlockMissing, another DagError or BlockStoreError."""
+    """Return a file from our store and verify every block. Raise BlockMissing, another DagError or StorageError."""
     return read_path(root, path, _read_block, limits).data
 
 
 def pin_file(data: bytes, media_type: str, now: datetime) -> Pinned:
-    """Publish one file and read it back through its CID. Idempotent. Raise BlockStoreError."""
+    """Publish one file and read it back through its CID. Idempotent. Raise StorageError."""
     dag = build_file(data)
     store_file(IpfsFile(dag.root, "", data, dag.blocks, media_type), now)
     return Pinned(dag.root, ipfs_uri(dag.root))
@@ -101,7 +102,7 @@ def pin_directory(files: Mapping[str, tuple[bytes, str]], now: datetime) -> Pinn
 def store_file(file: IpfsFile, now: datetime) -> CachedObject:
     """Store a file's blocks, verify them by reading them back, and only then make the file visible.
 
-    Raise BlockStoreError.
+    Raise StorageError.
     """
     digests = _store_blocks(file.blocks, now)
     _check_readable(file)
@@ -162,9 +163,9 @@ def _check_readable(file: IpfsFile) -> None:
     try:
         stored = read_stored(file.root, file.path, limits)
     except BlockMissing as error:
-        raise BlockStoreError("A stored file could not be read back.") from error
+        raise StorageError("A stored file could not be read back.") from error
     if stored != file.data:
-        raise BlockStoreError("A stored file reads differently from what was stored.")
+        raise StorageError("A stored file reads differently from what was stored.")
 
 
 def _update(row: CachedObject, media_type: str, now: datetime) -> None:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.core.ipfs.cid import Cid, parse_cid
@@ -24,6 +23,7 @@ from nft.files.store import IpfsFile, ipfs_uri, read_stored, store_file
 from nft.models import CachedObject, ClaimPicture
 from nft.settings import conf
 from profiles.jobs import job
+from profiles.store.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def rehash_due(now: datetime, gateways: Gateways) -> int:
     for row in list(due[:REHASH_BATCH]):
         try:
             damaged += not rehash(row, now, gateways)
-        except BlockStoreError:
+        except StorageError:
             log.exception("The block store does not answer, so files can't be verified now.")
             break
         if time.monotonic() > ends_at:
@@ -75,7 +75,7 @@ def rehash_due(now: datetime, gateways: Gateways) -> int:
 
 
 def rehash(row: CachedObject, now: datetime, gateways: Gateways) -> bool:
-    """Verify a file's blocks; fetch a damaged file again. Return whether it is whole now. Raise BlockStoreError."""
+    """Verify a file's blocks; fetch a damaged file again. Return whether it is whole now. Raise StorageError."""
     root, path = parse_place(row)
     try:
         read_stored(root, path, DagLimits(max_bytes=max(row.byte_count, 1), max_blocks=10_000))

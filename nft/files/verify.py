@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nft.clients.ipfs.blockstore import BlockStoreError, get_block
+from nft.clients.ipfs.blockstore import get_block
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.clients.transport.errors import FetchError
@@ -22,6 +22,7 @@ from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.tokens.uri import IpfsUri, parse_token_uri
 from nft.files.errors import BAD_CID, NOT_VERIFIED, ContentRefused
+from profiles.store.errors import StorageError
 
 SECONDS = 60.0
 
@@ -81,6 +82,6 @@ def _verify(uri: IpfsUri, get: Callable[[Cid], Bytes | None], limits: DagLimits)
 
     try:
         found = read_path(uri.cid, uri.path, read, limits)
-    except (CoreError, BlockStoreError) as error:
+    except (CoreError, StorageError) as error:
         raise ContentRefused(str(error), NOT_VERIFIED) from error
     return VerifiedFile(found.data, found.cids_used)

@@ -81,7 +81,7 @@ class MintOrder:
 def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | None = None) -> MintRequest:
     """Decode and pin the picture, and create the request, which workers then process.
 
-    Raise TokenActionError, PictureError if it is no picture, BlockStoreError, and StorageError.
+    Raise TokenActionError, PictureError if it is no picture, and StorageError.
     """
     known = MintRequest.objects.filter(user=user, idempotency_key=order.key).first()
     if known is not None:

@@ -17,7 +17,6 @@ from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.clients.evm.signers import SignerError
-from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.core.evm.abi.avatar_token import build_mint_once
 from nft.core.tokens.metadata import build_metadata
 from nft.errors import TokenActionError
@@ -36,6 +35,7 @@ from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
+from profiles.store.errors import StorageError
 
 State = MintRequest.State
 SOON = timedelta(seconds=2)
@@ -60,8 +60,9 @@ def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequ
     with request.attempting(now):
         try:
             _run_steps(request, now, clients)
-        except (ChainError, BlockStoreError, SignerError) as error:
-            request.retry(error, now, reason_sentence=f"{error} We keep trying.", updated_at=now)
+        except (ChainError, StorageError, SignerError) as error:
+            reason = error.reason if isinstance(error, StorageError) else str(error)
+            request.retry(error, now, reason_sentence=f"{reason} We keep trying.", updated_at=now)
     return request
 
 

@@ -30,6 +30,7 @@ from nft.settings import conf
 from nft.tokens.resolvers import configured_uri, uri_calls
 from profiles.errors import ExpectedError, Kind
 from profiles.models import StoredImage
+from profiles.outages import Outage
 from profiles.store.images import keep_image
 
 METADATA_BYTES = 1024 * 1024
@@ -108,11 +109,14 @@ def fetch_token_picture(
 ) -> FetchedPicture:
     """Fetch, decode and store the picture a token shows. Raise MediaError.
 
-    `on_metadata` is called once the metadata is read.
+    A part of our own that is down is no fault of the token: its Outage is raised. `on_metadata` is called once the
+    metadata is read.
     """
     media = fetch_token_media(client, token, clients, on_metadata=on_metadata)
     try:
         return FetchedPicture(keep_image(media.image.data, svg_allowed=True).row, media.facts)
+    except Outage:
+        raise
     except ExpectedError as error:
         raise MediaError(error.sentence, permanent=error.permanent) from error
 
@@ -129,7 +133,7 @@ def fetch_token_media(
         metadata = _parse_metadata(document)
         on_metadata()
         image = _fetch_picture(document, metadata, token, clients)
-    except MediaError:
+    except (MediaError, Outage):
         raise
     except ExpectedError as error:
         # Jitter, so that those who wait for a busy host don't return together.

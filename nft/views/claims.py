@@ -33,7 +33,7 @@ from nft.views.gallery import gallery_context, private_picture
 from nft.views.mint_page import minted_entry
 from nft.views.new_picture_page import can_look, new_picture, read_search
 from profiles.people.signed_in import own_profile, signed_in
-from profiles.store.objects import StorageError
+from profiles.store.errors import ObjectMissing
 
 
 @require_safe
@@ -155,7 +155,7 @@ def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     picture = _own(request, claim_id).get_picture()
     try:
         return private_picture(get_square(picture.new_image))
-    except (NoSuchToken, StorageError) as error:
+    except (NoSuchToken, ObjectMissing) as error:
         raise Http404("There is no new picture.") from error
 
 

@@ -37,7 +37,7 @@ from nft.views.gallery_page import (
 )
 from profiles.limits import TooMany
 from profiles.people.signed_in import signed_in
-from profiles.store.objects import StorageError
+from profiles.store.errors import ObjectMissing
 
 PICTURE_AGE = 86_400
 SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It is shown again."}
@@ -121,7 +121,7 @@ def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
     """Return a token's picture to its person only: nobody else may learn what a hidden account holds."""
     try:
         content = gallery_pages.get_picture(signed_in(request), held_id)
-    except (gallery_pages.NoSuchToken, StorageError) as error:
+    except (gallery_pages.NoSuchToken, ObjectMissing) as error:
         raise Http404("There is no picture.") from error
     return private_picture(content)
 

@@ -5,22 +5,18 @@ It fetches nothing: a file that is not in the store is not found.
 
 from __future__ import annotations
 
-import logging
 import re
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_http_methods
 
-from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.files.errors import BAD_CAR_VERSION, BAD_ENTITY_BYTES, BAD_FORMAT, BAD_SCOPE, ContentRefused
 from nft.files.serving import Format, Scope, parse_root, read_content
 from profiles.errors import ExpectedError, Kind
-from profiles.problems import problem_response
+from profiles.problems import problem_response, public_error
+from profiles.store.errors import StorageError
 
-log = logging.getLogger(__name__)
-
-STORE_UNAVAILABLE = Kind("storage-unavailable", "Not available", 503, permanent=False)
 IMMUTABLE = "public, max-age=31536000, immutable"
 _ACCEPTED = {"application/vnd.ipld.raw": Format.RAW, "application/vnd.ipld.car": Format.CAR}
 _HEADERS = {
@@ -43,10 +39,8 @@ def ipfs(request: HttpRequest, cid: str, path: str = "") -> HttpResponse:
         response = _preflight() if request.method == "OPTIONS" else _answer(request, cid, path.strip("/"))
     except ContentRefused as refusal:
         response = _refuse(request, refusal)
-    except BlockStoreError:
-        log.exception("The block store can't be read.")
-        error = ExpectedError("Our store can't be read at the moment.", STORE_UNAVAILABLE, retry_after=5)
-        response = problem_response(error, headers={"Cache-Control": "no-store"})
+    except StorageError as error:
+        response = problem_response(public_error(error))
     for name, value in _HEADERS.items():
         response.headers[name] = value
     patch_vary_headers(response, ["Accept"])

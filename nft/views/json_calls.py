@@ -16,7 +16,7 @@ from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import network_of_request
-from profiles.problems import METHOD_NOT_ALLOWED, problem_response
+from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
 
 MAX_BODY = 4 * 1024  # bytes
 CSRF_FAILED = Kind("csrf-failed", "The page is too old", 403)
@@ -40,7 +40,7 @@ def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
             _check_csrf(request)
             return answer(request, _parse_object(body))
         except ExpectedError as error:
-            return problem_response(error)
+            return problem_response(public_error(error))
 
     return view
 

@@ -32,6 +32,7 @@ from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.people.signed_in import signed_in
+from profiles.problems import add_retry_after, public_error
 
 # Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
@@ -62,10 +63,13 @@ def _mint(request: HttpRequest) -> HttpResponse:
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
         started = minting_requests.start_mint(signed_in(request), form.order(), timezone.now())
-    except ExpectedError as error:
-        form.add_error(_field_of(error), str(error))
+    except ExpectedError as refusal:
+        error = public_error(refusal)
+        form.add_error(_field_of(error), error.sentence)
         form.is_warned = error.is_a(LOOKS_ALIKE)
-        return _mint_page(request, form, status=422)
+        response = _mint_page(request, form, status=503 if error.status == 503 else 422)
+        add_retry_after(response, error)
+        return response
     return redirect("nft:mint_detail", started.pk)
 
 

@@ -17,7 +17,7 @@ from profiles.api.operations import Operation
 from profiles.api.problems import BAD_PARAMETER, INTERNAL_ERROR, NO_SUCH_ADDRESS, CallRefused
 from profiles.errors import ExpectedError
 from profiles.limits import network_of_request
-from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.problems import METHOD_NOT_ALLOWED, outage_problem, problem_response, public_error
 from profiles.serving.caching import short_cache_control
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,9 @@ def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, obj
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
     except ExpectedError as error:
         return _refuse(request, public_error(error))
-    except Exception:
+    except Exception as error:
+        if problem := outage_problem(error):
+            return problem
         logger.exception("%s failed.", operation.name)
         sentence = "We failed to answer. It is logged, and trying again may help."
         return problem_response(ExpectedError(sentence, INTERNAL_ERROR))

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from profiles.errors import ExpectedError, Kind
 from profiles.images.errors import REFUSALS, TOO_MANY_BYTES, DecoderUnavailable, PictureError
 from profiles.limits import TooMany
+from profiles.outages import CACHE, DATABASE
 from profiles.people.api_tokens import TOKEN_EXPIRED, TOKEN_REVOKED, TOKEN_UNKNOWN
 from profiles.pictures.changing import NO_PICTURE, AvatarNotShowable, NoSuchAvatar
 from profiles.problems import METHOD_NOT_ALLOWED
-from profiles.store.objects import StorageError
+from profiles.store.errors import StorageError
 
 BAD_PARAMETER = Kind("bad-parameter", "A parameter is wrong")
 MALFORMED_BODY = Kind("malformed-body", "The body can't be read")
@@ -62,6 +63,8 @@ _DOCUMENTED = (
     Problem(TooMany.kind, "Too many calls; “Retry-After” says when to come back."),
     Problem(INTERNAL_ERROR, "We failed; it is logged."),
     Problem(DecoderUnavailable.kind, "The picture could not be looked at now; the same bytes may pass later."),
+    Problem(DATABASE, "Our database can't be used now; “detail” says why."),
+    Problem(CACHE, "A part of ours that counts calls or keeps answers is down."),
     Problem(StorageError.kind, "Pictures can't be stored now; yours is as it was."),
 )
 PROBLEMS: Mapping[str, Problem] = {problem.kind.slug: problem for problem in _DOCUMENTED}

@@ -21,6 +21,7 @@ from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
 from profiles.store import objects
+from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.s3 import PostForm
 
 logger = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def _read_whole(ticket: UploadTicket) -> bytes:
     """Read what arrived, and check its size: the store was told it, but may not have enforced it."""
     try:
         content = objects.read_incoming(ticket.key, ticket.byte_count + 1)
-    except objects.ObjectMissing:
+    except ObjectMissing:
         content = b""
     if len(content) != ticket.byte_count:
         raise AvatarError("The picture did not arrive whole in the store. Please upload it again.", NOTHING_ARRIVED)
@@ -124,5 +125,5 @@ def _read_whole(ticket: UploadTicket) -> bytes:
 def _discard(ticket: UploadTicket) -> None:
     try:
         objects.delete(ticket.key)
-    except objects.StorageError as error:
+    except StorageError as error:
         logger.warning("%s could not be deleted; the janitor will: %s", ticket.key, error)

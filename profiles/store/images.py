@@ -24,6 +24,7 @@ from profiles.images.picture import Crop, NormalizedPicture
 from profiles.jobs import job
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.store import objects
+from profiles.store.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
         try:
             deleted += _purge(image_id, now)
             failures = 0
-        except objects.StorageError as error:
+        except StorageError as error:
             failures += 1
             logger.warning("A stored picture could not be deleted yet: %s", error)
             if failures == _MAX_FAILURES:
@@ -125,7 +126,7 @@ def _put_objects(image: StoredImage, picture: NormalizedPicture) -> None:
     ends_at = time.monotonic() + settings.current().store_time.total_seconds()
     for key, data in {objects.master_key(image.sha256): picture.image.master.data, **wanted}.items():
         if time.monotonic() > ends_at:
-            raise objects.StorageError(
+            raise StorageError(
                 f"The object store takes longer than {settings.current().store_time.seconds} s for a picture."
             )
         objects.put(key, data)

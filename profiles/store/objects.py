@@ -11,18 +11,15 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from uuid import UUID
 
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from profiles import settings
-from profiles.errors import ExpectedError, Kind
 from profiles.store import s3
+from profiles.store.errors import ObjectMissing, StorageError, errors_translated
 from profiles.store.s3 import PostForm, StoredObject
 
 MASTERS, RENDITIONS, INCOMING = "masters", "renditions", "incoming"
@@ -32,27 +29,6 @@ EXTENSIONS = {"webp": "webp", "png": "png", "jpeg": "jpg", "avif": "avif"}
 _CONTENT_TYPES = {"webp": "image/webp", "png": "image/png", "jpg": "image/jpeg", "avif": "image/avif"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PAGE = 1000
-#: Error codes of an S3 server that a retry will not change: a wrong key, bucket or right.
-_PERMANENT_CODES = {
-    "403",  # the only code for HEAD, whose answers have no body
-    "AccessDenied",
-    "InvalidAccessKeyId",
-    "InvalidBucketName",
-    "NoSuchBucket",
-    "SignatureDoesNotMatch",
-}
-
-
-class StorageError(ExpectedError):
-    """The object store failed. `permanent` if only a person can repair it."""
-
-    kind = Kind("storage-unavailable", "Pictures can't be stored at the moment", 503, permanent=False)
-
-
-class ObjectMissing(StorageError):
-    """The object store holds no such object."""
-
-    kind = replace(StorageError.kind, permanent=True)
 
 
 def master_key(sha256: str) -> str:
@@ -72,7 +48,7 @@ def put(key: str, content: bytes) -> None:
     if not _is_named_by(key, content):
         raise ValueError(f"{key} does not name these bytes")
     store = _store()
-    with _errors_translated(key):
+    with errors_translated(key):
         saved = store.save(key, _with_type(key, content))
         if saved != key:  # a store that never replaces chose another name, as Django's FileSystemStorage does
             store.delete(saved)
@@ -81,7 +57,7 @@ def put(key: str, content: bytes) -> None:
 
 def get(key: str) -> bytes:
     """Return the bytes, verified against the hash in their key. Raise StorageError."""
-    content = _read(key)
+    content = read_from(_store(), key)
     if not _is_named_by(key, content):
         raise StorageError(f"The object store answered {key} with other bytes than were stored.")
     return content
@@ -90,7 +66,7 @@ def get(key: str) -> bytes:
 def get_if_intact(key: str) -> bytes | None:
     """Return the bytes, None if they are missing or damaged. Raise StorageError if that can't be determined."""
     try:
-        content = _read(key)
+        content = read_from(_store(), key)
     except ObjectMissing:
         return None
     return content if _is_named_by(key, content) else None
@@ -98,13 +74,13 @@ def get_if_intact(key: str) -> bytes | None:
 
 def delete(key: str) -> None:
     """Delete an object. A missing one is no error."""
-    with _errors_translated(key):
+    with errors_translated(key):
         _store().delete(key)
 
 
 def size(key: str) -> int:
     """Return the size in bytes. Raise ObjectMissing or StorageError."""
-    with _errors_translated(key):
+    with errors_translated(key):
         return _store().size(key)
 
 
@@ -112,7 +88,7 @@ def list_pages(folder: str, after: str = "") -> Iterator[list[StoredObject]]:
     """Yield the objects of a folder after the key `after`, in the order of keys, up to 1,000 at a time."""
     store = _store()
     bucket = s3.as_s3(store)
-    with _errors_translated(folder):
+    with errors_translated(folder):
         if bucket:
             yield from s3.list_pages(bucket, folder, after)
             return
@@ -131,13 +107,13 @@ def post_form(key: str, content_type: str, byte_count: int, *, seconds: int) -> 
     bucket = s3.as_s3(_store())
     if bucket is None:
         raise TypeError("this store takes no posts")
-    with _errors_translated(key):
+    with errors_translated(key):
         return s3.post_form(bucket, key, content_type, byte_count, seconds=seconds)
 
 
 def read_incoming(key: str, most: int) -> bytes:
     """Return at most `most` bytes of what a browser posted. Raise ObjectMissing or StorageError."""
-    return _read(key, most)
+    return read_from(_store(), key, most)
 
 
 def public_url(key: str) -> str | None:
@@ -153,7 +129,7 @@ def public_url(key: str) -> str | None:
     if mode == "public":
         return f"{settings.current().store_public_url}/{key}"
     if mode == "signed" and bucket:
-        with _errors_translated(key):
+        with errors_translated(key):
             return s3.signed_url(bucket, key, seconds=settings.current().signed_seconds)
     return None
 
@@ -162,10 +138,10 @@ def _store() -> Storage:
     return storages["avatars"]
 
 
-def _read(key: str, most: int | None = None) -> bytes:
-    store = _store()
+def read_from(store: Storage, key: str, most: int | None = None) -> bytes:
+    """Return an object of any of the site's stores, or its first `most` bytes. Raise ObjectMissing or StorageError."""
     bucket = s3.as_s3(store)
-    with _errors_translated(key):
+    with errors_translated(key):
         if bucket:
             return s3.read(bucket, key, most)
         with store.open(key) as file:
@@ -222,23 +198,3 @@ def _build_key(folder: str, sha256: str, extension: str) -> str:
 def _is_named_by(key: str, content: bytes) -> bool:
     named = key.rpartition("/")[2].partition(".")[0]
     return hmac.compare_digest(named, hashlib.sha256(content).hexdigest())
-
-
-@contextmanager
-def _errors_translated(key: str) -> Iterator[None]:
-    """Translate the errors of the libraries below into StorageError."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise ObjectMissing(f"The object store holds no {key}.") from None
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in {"404", "NoSuchKey"}:
-            raise ObjectMissing(f"The object store holds no {key}.") from None
-        raise StorageError(f"The object store refused {key}: {code}.", permanent=code in _PERMANENT_CODES) from error
-    except PermissionError as error:
-        raise StorageError(
-            f"The folder of the object store can't be used: {error.strerror}.", permanent=True
-        ) from error
-    except (BotoCoreError, OSError) as error:
-        raise StorageError(f"The object store can't be reached: {type(error).__name__}.") from error

@@ -25,8 +25,9 @@ from profiles.jobs import job
 from profiles.models import Rendition, StoredImage, UploadTicket
 from profiles.pictures.direct_upload import LATE
 from profiles.store import objects as store_objects
+from profiles.store.errors import StorageError
 from profiles.store.files import DRAFT
-from profiles.store.objects import INCOMING, MASTERS, RENDITIONS, StorageError
+from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.store.s3 import StoredObject
 from profiles.upkeep.matching import NamedObject, Window, hash_in, windows
 from profiles.upkeep.repair import Outcome, handle_missing_master, is_there, repair_rendition

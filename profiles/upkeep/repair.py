@@ -13,6 +13,7 @@ from profiles.images.picture import EncodedImage
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.pictures.changing import AvatarError, lock_owner_of, refresh_current, update_avatar
 from profiles.store import objects
+from profiles.store.errors import ObjectMissing
 
 LOST = "The stored picture was lost on our side. Please set it again."
 
@@ -31,7 +32,7 @@ def is_there(key: str, byte_count: int) -> bool:
     """Return whether the store has an object of this size. Raise StorageError if it doesn't answer."""
     try:
         return objects.size(key) == byte_count
-    except objects.ObjectMissing:
+    except ObjectMissing:
         return False
 
 

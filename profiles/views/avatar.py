@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -19,7 +18,7 @@ from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.limits import network_of_request, spend
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
-from profiles.problems import problem_response
+from profiles.problems import answers_outages, problem_response, public_error
 from profiles.serving.accept import parse_accept
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
@@ -28,21 +27,18 @@ from profiles.serving.receipt import build_signed_receipt
 from profiles.serving.request import AvatarRequest, check_identifier, parse_request
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
-from profiles.store.objects import StorageError, public_url, rendition_key
+from profiles.store.objects import public_url, rendition_key
 from profiles.store.renditions import find_public_rendition, pick_rendition
-
-logger = logging.getLogger(__name__)
 
 
 @public_media
+@answers_outages
 def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
     now = timezone.now()
     try:
         wanted = parse_request(request, identifier)
         view = find_avatar_view(wanted.identifier, now)
         response = _picture_of(request, wanted, view)
-    except StorageError as error:
-        return _unreadable(error)
     except ExpectedError as error:
         return _refused(error)
     if wanted.format is None:
@@ -52,6 +48,7 @@ def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
 
 
 @public_media
+@answers_outages
 def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     now = timezone.now()
     try:
@@ -72,6 +69,7 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
 
 
 @public_media
+@answers_outages
 def receipt_keys(request: HttpRequest) -> HttpResponse:
     """Return the public keys of receipts' signatures as a JWK set."""
     response = JsonResponse(public_keys(), content_type="application/jwk-set+json")
@@ -80,17 +78,15 @@ def receipt_keys(request: HttpRequest) -> HttpResponse:
 
 
 @public_media
+@answers_outages
 def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
     rendition = find_public_rendition(sha256, extension)
     if rendition is None:
         return _refused(ExpectedError("There is no picture with this hash, or no longer.", NoSuchAvatar.kind))
     fmt = OutputFormat(rendition.format)
-    try:
-        if store_url := public_url(rendition_key(sha256, extension)):
-            return _redirect_to_store(store_url)
-        response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
-    except StorageError as error:
-        return _unreadable(error)
+    if store_url := public_url(rendition_key(sha256, extension)):
+        return _redirect_to_store(store_url)
+    response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
     response.headers["Cache-Control"] = IMMUTABLE
     return response
 
@@ -151,12 +147,6 @@ def _conditional(request: HttpRequest, tag: str, fmt: OutputFormat, read: Callab
     return response
 
 
-def _unreadable(error: StorageError) -> HttpResponse:
-    logger.error("A picture could not be read.", exc_info=error)
-    sentence = "The picture can't be read at the moment. Please try again."
-    return _refused(ExpectedError(sentence, StorageError.kind, retry_after=5))
-
-
 def _refused(error: ExpectedError) -> HttpResponse:
     """Return the problem. Caches may keep an answer about the request, never one about the moment."""
-    return problem_response(error, headers=None if error.permanent else {"Cache-Control": "no-store"})
+    return problem_response(public_error(error), headers=None if error.permanent else {"Cache-Control": "no-store"})

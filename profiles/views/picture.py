@@ -24,11 +24,11 @@ from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads
 from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar
 from profiles.pictures.pages import history_length, history_of
-from profiles.problems import FORM_INVALID, problem_response, public_error
+from profiles.problems import FORM_INVALID, add_retry_after, problem_response, public_error
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
-from profiles.store.objects import StorageError
+from profiles.store.errors import StorageError
 
 # Bytes that a form's other fields and the multipart lines may add to the picture's.
 FORM_OVERHEAD = 64 * 1024
@@ -81,7 +81,9 @@ def _refuse(request: HttpRequest, form: UploadForm, error: ExpectedError) -> Htt
     if not error.is_a(FORM_INVALID):  # the form itself says what it refused
         form.errors.pop("content", None)
         form.add_error("content", error.sentence)
-    return _page(request, form, status=error.status)
+    response = _page(request, form, status=error.status)
+    add_retry_after(response, error)
+    return response
 
 
 def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
@@ -117,7 +119,9 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
     except ExpectedError as error:
         refusal = public_error(error)
         form.add_error(None, refusal.sentence)
-        return _crop_page(request, entry, form, status=refusal.status)
+        response = _crop_page(request, entry, form, status=refusal.status)
+        add_retry_after(response, refusal)
+        return response
     messages.success(request, "Your new picture is in use.")
     return redirect("profiles:picture")
 
@@ -131,7 +135,9 @@ def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
         content = kept_bytes(entry)
     except StorageError as error:
         refusal = public_error(error)
-        return HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
+        response = HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
+        add_retry_after(response, refusal)
+        return response
     headers = {"Cache-Control": "private, max-age=300", "Content-Security-Policy": "sandbox; default-src 'none'"}
     return HttpResponse(content, content_type=entry.image.mime, headers=headers)
 

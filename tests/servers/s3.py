@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool"]
 REGION = "us-east-1"
+USER = "app"
 # Short paxos intervals cut the start from 13 s to 2 s: creating the pools takes a chain of small proposals.
 CONFIGURATION = """
 [global]
@@ -90,7 +93,26 @@ class ObjectStore:
     endpoint_url: str
     access_key: str
     secret_key: str
-    parts: tuple[Running, ...] = ()
+    cluster: Cluster
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Refuse everything this user asks, as after an unpaid bill."""
+        self.cluster.administrate("user", "suspend", f"--uid={USER}")
+        try:
+            yield
+        finally:
+            self.cluster.administrate("user", "enable", f"--uid={USER}")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Take connections, and answer nothing."""
+        gateway = self.cluster.parts[-1].process
+        gateway.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            gateway.send_signal(signal.SIGCONT)
 
     def client(self, **changes: Any) -> S3Client:
         """A boto3 client; `changes` replace its arguments, e.g. a wrong `aws_secret_access_key`."""
@@ -185,9 +207,12 @@ class Cluster:
 
     def _add_user(self) -> ObjectStore:
         access_key, secret_key = f"TEST{secrets.token_hex(6)}".upper(), secrets.token_urlsafe(24)
-        names = ["--uid=app", "--display-name=app"]
-        self._run("radosgw-admin", "user", "create", *names, f"--access-key={access_key}", f"--secret={secret_key}")
-        return ObjectStore(f"http://127.0.0.1:{self.port}", access_key, secret_key, tuple(self.parts))
+        names = [f"--uid={USER}", f"--display-name={USER}"]
+        self.administrate("user", "create", *names, f"--access-key={access_key}", f"--secret={secret_key}")
+        return ObjectStore(f"http://127.0.0.1:{self.port}", access_key, secret_key, self)
+
+    def administrate(self, *arguments: str) -> None:
+        self._run("radosgw-admin", *arguments)
 
     def _answers(self) -> bool:
         try:

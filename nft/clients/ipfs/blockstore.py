@@ -9,15 +9,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from nft.core.ipfs.cid import IDENTITY, Cid
-from profiles.errors import ExpectedError, Kind
+from profiles.store.errors import ObjectMissing, errors_translated
+from profiles.store.objects import read_from
 
 STORAGE = "ipfs"
-
-
-class BlockStoreError(ExpectedError):
-    """The object store failed; trying again later may help."""
-
-    kind = Kind("block-store-unavailable", "The object store can't be used", 503, permanent=False)
 
 
 def block_name(digest: bytes) -> str:
@@ -37,7 +32,7 @@ def put_block(data: bytes, digest: bytes | None = None) -> bytes:
     """Store one block unless it is stored already, and return its sha2-256, which may be given if verified before.
 
     Only reading it back shows that the store kept it; store_file does that for all blocks of a file at once.
-    Raises BlockStoreError.
+    Raises StorageError.
     """
     digest = digest or hashlib.sha256(data).digest()
     stored = _read(digest)
@@ -47,22 +42,17 @@ def put_block(data: bytes, digest: bytes | None = None) -> bytes:
 
 
 def delete_block(digest: bytes) -> None:
-    """Delete the block; a missing one is no error. Raises BlockStoreError."""
-    try:
-        storages[STORAGE].delete(block_name(digest))
-    except OSError as error:
-        raise BlockStoreError("The object store does not take deletions right now.") from error
+    """Delete the block; a missing one is no error. Raises StorageError."""
+    name = block_name(digest)
+    with errors_translated(name):
+        storages[STORAGE].delete(name)
 
 
 def _read(digest: bytes) -> bytes | None:
     try:
-        with storages[STORAGE].open(block_name(digest)) as file:
-            data: bytes = file.read()
-    except FileNotFoundError:
+        return read_from(storages[STORAGE], block_name(digest))
+    except ObjectMissing:
         return None
-    except OSError as error:
-        raise BlockStoreError("The object store can't be read right now.") from error
-    return data
 
 
 def _is_whole(data: bytes, digest: bytes) -> bool:
@@ -71,11 +61,9 @@ def _is_whole(data: bytes, digest: bytes) -> bool:
 
 def _save(name: str, data: bytes, *, is_damaged: bool) -> None:
     storage = storages[STORAGE]
-    try:
+    with errors_translated(name):
         if is_damaged:
             storage.delete(name)
         stored = storage.save(name, ContentFile(data))
         if stored != name:  # another worker stored the same block at the same moment
             storage.delete(stored)
-    except OSError as error:
-        raise BlockStoreError("The object store takes no files right now.") from error

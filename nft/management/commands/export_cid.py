@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nft.clients.ipfs.blockstore import BlockStoreError
 from nft.files.errors import ContentRefused
 from nft.files.serving import Format, Scope, read_content
 from nft.files.verify import parse_ipfs_reference
+from profiles.store.errors import StorageError
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         try:
             uri = parse_ipfs_reference(reference)
             content = read_content(uri.cid, uri.path, Format.CAR, scope)
-        except (ContentRefused, BlockStoreError) as error:
+        except (ContentRefused, StorageError) as error:
             raise CommandError(str(error)) from error
         file.write_bytes(content.data)
         self.stdout.write(self.style.SUCCESS(f"{file}: {len(content.data):,} bytes, root {uri.cid}"))

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from profiles.images.errors import PictureError
-from profiles.store.objects import StorageError
+from profiles.store.errors import StorageError
 from profiles.upkeep.janitor import Cleaning, clean_pictures, log_counts, summary
 
 

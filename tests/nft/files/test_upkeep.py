@@ -12,7 +12,7 @@ from django.core.files.storage import storages
 from django.test import Client
 
 from nft.clients.bundle import Clients
-from nft.clients.ipfs.blockstore import BlockStoreError, block_name
+from nft.clients.ipfs.blockstore import block_name
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits
 from nft.clients.web.addresses import OutboundRules
@@ -25,6 +25,7 @@ from nft.files import upkeep
 from nft.files.store import IpfsFile, fetch_ipfs, pin_file, store_file
 from nft.files.upkeep import KEPT_UNUSED, delete_unused_files, rehash_due
 from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
+from profiles.store.errors import StorageError
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
 
@@ -95,7 +96,7 @@ def test_nothing_is_marked_damaged_while_the_store_is_down(monkeypatch: pytest.M
     fetched()
 
     def silent(*_: Any) -> bytes:
-        raise BlockStoreError("The object store can't be read right now.")
+        raise StorageError("The object store can't be read right now.")
 
     monkeypatch.setattr(upkeep, "read_stored", silent)
     assert rehash_due(LATER, NONE) == 0

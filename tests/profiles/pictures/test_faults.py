@@ -20,8 +20,9 @@ from profiles.pictures.direct_upload import DirectUpload, issue_ticket
 from profiles.pictures.history import remove_avatar
 from profiles.serving import content
 from profiles.store import objects
+from profiles.store.errors import StorageError
 from profiles.store.images import purge_unreferenced_images
-from profiles.store.objects import INCOMING, StorageError
+from profiles.store.objects import INCOMING
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit.on_s3 import keys_in, use
 from tests.kit.people import a_picture, an_upload

@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from pytest_django import Settings
 
 from profiles.store import objects
+from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.files import AtomicFileSystemStorage
-from profiles.store.objects import ObjectMissing, StorageError
 from tests.profiles.conftest import FileStore
 
 CONTENT = b"picture"

@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage, UploadTicket
 from profiles.store import objects
+from profiles.store.errors import StorageError
 from profiles.store.images import purge_unreferenced_images
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.upkeep import janitor
@@ -375,7 +376,7 @@ def test_one_thing_that_can_not_be_deleted_holds_up_no_other(monkeypatch: pytest
 
     def refuse_one(key: str) -> None:
         if key == stuck:
-            raise objects.StorageError("Not this one.")
+            raise StorageError("Not this one.")
         delete(key)
 
     monkeypatch.setattr(objects, "delete", refuse_one)
@@ -390,7 +391,7 @@ def test_a_store_that_is_down_ends_the_run_with_its_reason(monkeypatch: pytest.M
         an_orphan(RENDITIONS, str(number).encode())
 
     def refuse(key: str) -> None:
-        raise objects.StorageError("The object store can't be reached.")
+        raise StorageError("The object store can't be reached.")
 
     monkeypatch.setattr(objects, "delete", refuse)
     with pytest.raises(CommandError, match=r"Stopped: The object store can't be reached. Until then: 5 failed"):
