@@ -72,7 +72,7 @@ def is_ready(port: int, host: str) -> bool:
 
 
 def _restart_unit(unit: str) -> None:
-    print(f"Restarting {unit} …", flush=True)
+    sys.stderr.write(f"Restarting {unit} …\n")
     subprocess.run(["systemctl", "restart", unit], check=True)
 
 
@@ -88,13 +88,13 @@ def main() -> int:
     options = parser.parse_args()
     host = urlsplit(os.environ.get("SITE_ORIGIN", "")).netloc
     if not host:
-        print("SITE_ORIGIN is not set. Load the site's environment first.", file=sys.stderr)
+        sys.stderr.write("SITE_ORIGIN is not set. Load the site's environment first.\n")
         return 2
     ports = sorted(int(unit.removeprefix(WEB).removesuffix(".service")) for unit in _active_units([f"{WEB}*"]))
     try:
         restart_web(ports, Surroundings(_restart_unit, lambda port: is_ready(port, host)))
     except (RestartError, subprocess.CalledProcessError) as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     for pattern in () if options.web_only else OTHERS:
         for unit in _active_units([pattern]):

@@ -31,9 +31,8 @@ _NOTE = (
     "Each process is started as its unit in deploy/systemd does it, on PostgreSQL, Redis and a local chain. CPU is "
     "the time of that process until it is at rest, for web after requests for /healthz, the first of which imports "
     "the views. Web is one of its two instances, and “all” includes the small process that watches over it. “Worker "
-    "parent” is the parent of the worker's processes. PSS divides a page that several processes share among them. “All” "
-    "is the PSS of the unit's whole process tree. "
-    "Modules are counted in a start of their own."
+    "parent” is the parent of the worker's processes. PSS divides a page that processes share among them. “All” "
+    "is the PSS of the unit's whole process tree. Modules are counted in a start of their own."
 )
 
 
@@ -127,21 +126,20 @@ def _start(workspace: Workspace, kind: Kind, environment: Mapping[str, str]) -> 
     """Start a unit's command and return it with the port that its web server listens on."""
     port = free_port()
     log = workspace.folder / f"{kind.unit}-{time.monotonic_ns()}.log"
-    command = command_of(kind.unit, port, workspace.folder)
+    command = command_of(kind.unit, str(port) if kind.is_web else "default", workspace.folder)
     return Running(Program(kind.name, command, log, plain_environment(**environment), ROOT)), port
 
 
-def command_of(unit: str, port: int, state: Path) -> list[str]:
-    """Return the ExecStart line of a unit, with this checkout, `port` and the folder `state` instead of the server's.
+def command_of(unit: str, instance: str, state: Path) -> list[str]:
+    """Return the ExecStart line of a unit, with this checkout and the folder `state` instead of the server's.
 
-    %i is the port of a web process and the queue “default” of a worker.
+    `instance` is the port of a web process and the kind of a worker; other units have none.
     """
     lines = (UNITS / f"{unit}.service").read_text(encoding="utf-8").splitlines()
     pairs = [line.partition("=")[::2] for line in lines]
     command = next(value for name, value in pairs if name == "ExecStart")
     for name, value in (value.split("=", 1) for name, value in pairs if name == "Environment"):
         command = command.replace(f"${{{name}}}", value)
-    instance = str(port) if "-web@" in unit else "default"
     command = command.replace("%%", "%").replace("%i", instance).replace("/var/lib/avatarsite", str(state))
     words = command.replace(INSTALLED, f"{ROOT}/").split()
     return [str(ROOT / ".venv" / "bin" / "python"), *words] if words[0].endswith("celery") else words

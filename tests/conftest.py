@@ -82,7 +82,7 @@ def places() -> test_places.Places:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(database_server: None) -> None:
+def django_db_modify_db_settings(database_server: object) -> None:
     """Start PostgreSQL. pytest-django requests this fixture before it creates the test database.
 
     On SQLite the database is a file, as in the local stack. Django's default, a database in memory, has no WAL.

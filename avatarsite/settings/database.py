@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import dj_database_url
 
+from avatarsite import process
 from avatarsite.settings import env
 from avatarsite.settings.site import DATA_DIR, LOCAL_STACK
 
-# `avatarsite.wsgi` and `avatarsite.celery` name themselves before Django reads the settings. Everything else is a
-# command, whose statements may take as long as they need: migrations, for example.
-PROCESS = os.environ.get("AVATARSITE_PROCESS", "command")
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}" if LOCAL_STACK else None)
 WEB_SECONDS = env.integer("DATABASE_WEB_SECONDS", 4, low=2, high=60)
 WORKER_SECONDS = env.integer("DATABASE_WORKER_SECONDS", 100, low=2, high=3600)
@@ -50,14 +47,14 @@ def database() -> dict[str, Any]:
 def _limits() -> dict[str, Any]:
     """Return the time limits of this kind of process, as options of a connection.
 
-    PostgreSQL itself ends a statement of web half a second before the thread would stop waiting for it: its connection
-    stays usable then.
+    Commands of operators have none: migrations take as long as they need. PostgreSQL itself ends a statement of web
+    half a second before the thread would stop waiting for it: its connection stays usable then.
     """
-    if PROCESS == "web":
+    if process.kind == "web":
         longest = WEB_SECONDS * 1000 - 500
         options = _server_options(statement=longest, lock=longest, idle=60_000)
         return {"connect_timeout": 2, "patience": float(WEB_SECONDS), "options": options}
-    if PROCESS == "worker":
+    if process.kind == "worker":
         longest = WORKER_SECONDS * 1000
         return {"options": _server_options(statement=longest, lock=min(longest, 30_000), idle=longest + 60_000)}
     return {}

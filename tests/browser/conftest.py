@@ -27,7 +27,9 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def site(places: Places, database_server: None, s3_server: ObjectStore, helia: Gateway, relay: Relay) -> Iterator[Site]:
+def site(
+    places: Places, database_server: object, s3_server: ObjectStore, helia: Gateway, relay: Relay
+) -> Iterator[Site]:
     home = places.folder / "site"
     with ExitStack() as at_the_end:
         chain = start_chain(places, free_port(), "--block-time", BLOCK_SECONDS)

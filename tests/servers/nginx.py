@@ -15,7 +15,7 @@ from localstack.processes import Program, Running, free_port, is_listening
 SHIPPED = ROOT / "deploy" / "nginx.conf"
 _AROUND = """\
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log; {user}
-events {{ worker_connections 256; }}
+events {{ worker_connections 1024; }}
 http {{
   include /etc/nginx/mime.types;
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
@@ -59,10 +59,15 @@ def _operators(folder: Path, listen: int, application: int, static: Path, other:
     }
 
 
-def start_nginx(folder: Path, application: int, static: Path, other: int | None = None) -> tuple[Running, int]:
-    """Start nginx; return it and its port. `folder` must be readable by others: the worker may be another user."""
+def start_nginx(
+    folder: Path, application: int, static: Path, *, other: int | None = None, listen: int | None = None
+) -> tuple[Running, int]:
+    """Start nginx; return it and its port, which is `listen` if given.
+
+    `folder` must be readable by others: the worker may be another user.
+    """
     folder.mkdir()
-    port, config = free_port(), folder / "nginx.conf"
+    port, config = listen or free_port(), folder / "nginx.conf"
     site = shipped(folder, listen=port, application=application, static=static, other=other)
     config.write_text(around(site, folder), encoding="utf-8")
     command = [shutil.which("nginx") or "/usr/sbin/nginx", "-e", str(folder / "nginx-error.log"), "-c", str(config)]

@@ -13,6 +13,8 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,48 @@ def start_postgres(folder: Path, log: Path) -> Running:
         [str(programs / "psql"), "-h", str(folder), "-U", "app", "-qc", "CREATE DATABASE avatarsite", "template1"], user
     )
     return running
+
+
+@dataclass
+class DatabaseServer:
+    """The tests' server. While it is frozen or stopped, the test itself must not use its own connection."""
+
+    running: Running
+    folder: Path
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes in their tracks: it accepts connections and statements, and does not reply."""
+        stopped: list[int] = []
+        try:
+            # Its first process comes first, so that no new one begins.
+            for pid in (self.running.pid, *self._backends()):
+                _signal(pid, signal.SIGSTOP)
+                stopped.append(pid)
+            yield
+        finally:
+            for pid in reversed(stopped):
+                _signal(pid, signal.SIGCONT)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Shut it down, closing all connections, and start it again."""
+        self.running.stop()
+        try:
+            yield
+        finally:
+            self.running = Running(self.running.program)
+            programs = _programs(self.folder.parent / "pg-programs", _unprivileged_user())
+            self.running.wait_until(lambda: _answers(programs, self.folder), 30)
+
+    def _backends(self) -> list[int]:
+        found = subprocess.run(["pgrep", "-P", str(self.running.pid)], capture_output=True, text=True, check=False)
+        return [int(pid) for pid in found.stdout.split()]
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _programs(copy: Path, user: int | None) -> Path:
@@ -87,11 +131,11 @@ def _answers(programs: Path, folder: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def database_server(places: Places) -> Iterator[None]:
+def database_server(places: Places) -> Iterator[DatabaseServer | None]:
     """Start PostgreSQL before the test database is created. On SQLite there is nothing to start."""
     if on_sqlite():
-        yield
+        yield None
         return
-    running = start_postgres(places.postgres, places.log("postgres"))
-    yield
-    running.stop(5)
+    server = DatabaseServer(start_postgres(places.postgres, places.log("postgres")), places.postgres)
+    yield server
+    server.running.stop(5)

@@ -97,6 +97,14 @@ def test_the_database_is_looked_through() -> None:
 
 @on_postgres
 @pytest.mark.django_db
+def test_too_few_connections_are_found(settings: Any) -> None:
+    assert "connections are left" in sentences(database.check_database())
+    settings.DATABASE_CONNECTIONS = 5000
+    assert "ALTER SYSTEM SET max_connections = 50" in wrongs(database.check_database())
+
+
+@on_postgres
+@pytest.mark.django_db
 def test_a_clock_that_is_off_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time
     monkeypatch.setattr("avatarsite.ops.deployment.database.time.time", lambda: now() - 120)

@@ -9,12 +9,13 @@ import pytest
 from celery.signals import worker_init
 
 from avatarsite import celery
+from avatarsite.memory import MIB
 from localstack.binaries import ROOT
 
-PAGES_OF_A_FILE = 8 * celery.MIB // 4096
+PAGES_OF_A_FILE = 8 * MIB // 4096
 WORK = """
 import resource, sys
-from avatarsite.celery import keep_freed_memory
+from avatarsite.memory import keep_freed_memory
 if sys.argv[1] == "kept":
     assert keep_freed_memory()
 for _ in range(3):

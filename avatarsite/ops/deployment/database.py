@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -27,6 +28,7 @@ def check_database() -> Iterator[Finding]:
         yield _check_version()
         yield from _check_role()
         yield _check_encoding()
+        yield _check_connections()
         yield _check_clock()
     else:
         sentence = "SQLite serves one machine with few people. Processes wait for each other's writes."
@@ -92,6 +94,32 @@ def _check_encoding() -> Finding:
         return ok(PART, "Texts are UTF-8.")
     mend = "Create it anew: createdb --template template0 --encoding UTF8, then restore a dump"
     return wrong(PART, f"The database's encoding is {encoding}: many names can't be stored.", mend)
+
+
+def _check_connections() -> Finding:
+    """Compare what the site's processes may open with what the server and other roles leave."""
+    most, reserved, role_limit, others = (
+        int(str(value))
+        for value in _ask(
+            "SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections')::int"
+            " + coalesce(current_setting('reserved_connections', true), '0')::int,"
+            " (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),"
+            " (SELECT count(*) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND usename <> current_user)"
+        )
+    )
+    free, wanted = most - reserved - others, settings.DATABASE_CONNECTIONS
+    if 0 <= role_limit < wanted:
+        role = _quoted(connection.settings_dict["USER"])
+        mend = f"{AS_POSTGRES} psql -c 'ALTER ROLE {role} CONNECTION LIMIT -1'"
+        return wrong(PART, f"The role may open {role_limit} connections; the site's processes need {wanted}.", mend)
+    if free < wanted:
+        mend = (
+            f"{AS_POSTGRES} psql -c 'ALTER SYSTEM SET max_connections = {wanted + reserved + others + 20}'; "
+            "systemctl restart postgresql"
+        )
+        return wrong(PART, f"{free} of {most} connections are left for the site, which needs {wanted}.", mend)
+    return ok(PART, f"{free} of {most} connections are left for the site, which needs {wanted}.")
 
 
 def _check_clock() -> Finding:
