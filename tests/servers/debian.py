@@ -112,7 +112,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.layer = Layer(self.folder, [bare_root(self.suite)])
-        self.layer.copyway_out()
+        self.layer.copy_way_out()
         self.root = self.layer.root
         (self.root / "etc" / "hostname").write_text("bare\n")
         self._start()
