@@ -133,7 +133,7 @@ def test_a_wrong_password_is_told_apart(places: Places, monkeypatch: pytest.Monk
     rules = places.postgres / "data" / "pg_hba.conf"
     before = rules.read_text()
     role = f"locked_{secrets.token_hex(4)}"
-    own = connections.create_connection("default")  # type: ignore[attr-defined]
+    own = connections.create_connection("default")
     with closing(own), own.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'right'")
         rules.write_text(f"local all {role} scram-sha-256\n{before}")
@@ -221,9 +221,9 @@ def test_the_bucket_is_checked_and_prepared_by_the_named_commands(bucket: Bucket
     assert "stays in it" not in prepare("--suspend-versioning")
     assert wrongs(store.check_store()) == ""
     assert bucket.object_keys() == []
-    for kind in ("Versions", "DeleteMarkers"):
-        for each in bucket.client.list_object_versions(Bucket=bucket.name).get(kind, []):
-            bucket.client.delete_object(Bucket=bucket.name, Key=each["Key"], VersionId=each["VersionId"])
+    listed = bucket.client.list_object_versions(Bucket=bucket.name)
+    for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+        bucket.client.delete_object(Bucket=bucket.name, Key=version["Key"], VersionId=version["VersionId"])
 
 
 def test_a_missing_bucket_is_made(bucket: Bucket, settings: Any) -> None:
