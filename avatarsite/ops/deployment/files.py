@@ -47,7 +47,7 @@ def check_key_files() -> Iterator[Finding]:
             yield from _check_permissions(name, paths[name])
 
 
-SECRETS = {"S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID", "NFT_SPONSOR_KEY", "NFT_PINNER_TOKENS", "DEPLOYER_KEY"}
+SECRETS = {"S3_SECRET_ACCESS_KEY", "S3_ACCESS_KEY_ID", "NFT_SPONSOR_KEY", "NFT_PINNER_TOKENS"}
 
 
 def _check_permissions(part: str, path: Path) -> Iterator[Finding]:
