@@ -21,7 +21,7 @@ import pytest
 
 from avatarsite.env_file import parse_env_file
 from localstack.binaries import ROOT
-from tests.servers.debian import KEPT, Machine, Namespace, check_programs
+from tests.servers.debian import KEPT, Machine, Namespace, check_programs, new_folder
 from tests.site.test_env_file import TRICKY, written
 
 pytestmark = [pytest.mark.long]
@@ -94,14 +94,14 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["bookworm", "trixie"])
-def machine(request: Any, tmp_path: Path, repository: Path) -> Iterator[Machine]:
+def machine(request: Any, repository: Path) -> Iterator[Machine]:
     check_programs()
     packages, wheels = KEPT / f"apt-{request.param}", KEPT / "pip"
     for folder in (packages, wheels):
         folder.mkdir(parents=True, exist_ok=True)
     shared = {"/mnt/repository.git": repository, "/var/cache/apt/archives": packages, "/var/cache/pip": wheels}
     namespace = Namespace(f"guide-{request.param}")
-    machine = Machine(request.param, namespace, tmp_path / "machine", shared)
+    machine = Machine(request.param, namespace, new_folder() / "machine", shared)
     yield machine
     machine.end()
     namespace.remove()

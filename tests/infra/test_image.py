@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from django.db import connection
 from localstack.binaries import ROOT
 from localstack.processes import Program, Running, is_listening
 from tests.kit.containerfile import Build, Stage, copy_context, read_stages
-from tests.servers.debian import PLAIN, Layer, bare_root, check_programs, way_out
+from tests.servers.debian import PLAIN, Layer, bare_root, check_programs, new_folder, way_out
 from tests.servers.places import Places
 from tests.site.test_env_file import TRICKY, written
 
@@ -60,9 +59,9 @@ def test_compose_starts_every_kind_of_worker_and_takes_secrets_from_files() -> N
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+def built() -> Iterator[Build]:
     check_programs()
-    folder = tmp_path_factory.mktemp("image")
+    folder = new_folder()
     copy_context(ROOT, folder / "context")
     build = Build(folder / "context", folder / "stages", bare_root("trixie"))
     try:
@@ -70,6 +69,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
         yield build
     finally:
         build.remove()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(stage: Stage, name: str, command: list[str], environment: dict[str, str], places: Places) -> Running:
@@ -149,9 +149,9 @@ def test_nginx_of_the_image_accepts_its_configuration(built: Build, places: Plac
 
 
 @pytest.mark.long
-def test_compose_reads_the_file_and_the_settings_as_we_do(tmp_path: Path) -> None:
+def test_compose_reads_the_file_and_the_settings_as_we_do() -> None:
     check_programs()
-    layer = Layer(tmp_path / "compose", [bare_root("trixie")])
+    layer = Layer(new_folder() / "compose", [bare_root("trixie")])
     try:
         layer.copy_way_out()
         folder = layer.root / "root" / "deploy"

@@ -33,6 +33,11 @@ def check_programs() -> None:
         pytest.fail(f"Debian machines for tests need {', '.join(missing)}: apt-get install them.", pytrace=False)
 
 
+def new_folder() -> Path:
+    """Return a folder for a root. Not pytest's: another run of pytest deletes old ones, and mounts with them."""
+    return Path(tempfile.mkdtemp(prefix="avs-debian-"))
+
+
 def bare_root(suite: str) -> Path:
     """Return a root made by debootstrap without any option, making it if it is the first time."""
     root = KEPT / suite
@@ -78,6 +83,7 @@ class Layer:
     def remove(self) -> None:
         for place in (self.root, self.folder):
             subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
+        self.folder.rmdir()
 
 
 @dataclass
