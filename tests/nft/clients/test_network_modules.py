@@ -22,6 +22,7 @@ CLIENTS = {
     "nft/management/commands/grant_minter.py": "their errors",
     "avatarsite/ops/deployment/web.py": "the site itself, for the operator",
     "avatarsite/ops/deployment/mail.py": "the errors of Django's mail client",
+    "avatarsite/ops/healthcheck.py": "its own web process",
 }
 
 
