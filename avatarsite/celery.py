@@ -28,4 +28,3 @@ def _set_up_jobs(**_: object) -> None:
 @worker_init.connect
 def _set_up_memory(**_: object) -> None:
     keep_freed_memory()  # before it forks: the children inherit it
-

@@ -6,8 +6,9 @@ import os
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from avatarsite.ops.connections import connections_problem, read_connections
 from profiles.serving import signing
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -110,3 +111,13 @@ def check_receipt_keys(app_configs: object, **_: object) -> list[CheckMessage]:
             id="avatarsite.W002",
         )
     ]
+
+
+@register(Tags.database)
+def check_connections(app_configs: object, databases: object = None, **_: object) -> list[CheckMessage]:
+    """Check that PostgreSQL allows as many connections as the site's processes may open.
+
+    It connects, so it runs only with `migrate` and `check --database default`.
+    """
+    problem = connections_problem(read_connections()) if databases else None
+    return [Warning(problem, id="avatarsite.W004")] if problem else []

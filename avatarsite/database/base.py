@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import local
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -28,10 +28,17 @@ class _CloseAtEnd:
         self._connection.close()
 
 
+def _driver() -> ModuleType:
+    """Return what Django takes for the module psycopg. It opens patient connections."""
+    driver = ModuleType(psycopg.__name__)
+    vars(driver).update(vars(psycopg), connect=PatientConnection.connect)
+    return driver
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own, with one more option: `patience`, in seconds, is how long a thread waits for a reply."""
 
-    Database = SimpleNamespace(**{**vars(psycopg), "connect": PatientConnection.connect})
+    Database = _driver()
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters: dict[str, Any] = super().get_connection_params()

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
+from avatarsite.ops.connections import read_connections
 from avatarsite.ops.health import ready_parts
 from avatarsite.queues import QUEUES
 from profiles.leases import get_attention
@@ -71,6 +72,7 @@ class _Site:
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
         _add_queues(families)
         _add_attention(families)
+        _add_connections(families)
         if apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
@@ -93,6 +95,16 @@ def _add_attention(families: Families) -> None:
             _add(families, "needs_attention", says, found.count, {"kind": found.kind})
     except DatabaseError:
         return
+
+
+def _add_connections(families: Families) -> None:
+    try:
+        found = read_connections()
+    except DatabaseError:
+        return
+    if found is not None:
+        _add(families, "database_connections", "Connections to PostgreSQL, of everybody.", found.used, {})
+        _add(families, "database_connections_allowed", "Connections that the site may get.", found.for_us, {})
 
 
 def _add_chains(families: Families) -> None:

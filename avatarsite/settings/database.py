@@ -32,15 +32,18 @@ _POSTGRES: dict[str, Any] = {
 }
 
 
-def database() -> dict[str, Any]:
+def read_database() -> dict[str, Any]:
     """Return DATABASES["default"] for this kind of process."""
     found: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
-    given = found.get("OPTIONS", {})
+    given: dict[str, Any] = found.get("OPTIONS", {})
     if found["ENGINE"].endswith("sqlite3"):
         found["OPTIONS"] = _SQLITE
     elif found["ENGINE"].endswith("postgresql"):
         found["ENGINE"] = "avatarsite.database"
-        found["OPTIONS"] = _POSTGRES | _limits() | given
+        ours = _POSTGRES | _limits()
+        # Those of the address come last, and so win.
+        both = [options["options"] for options in (ours, given) if "options" in options]
+        found["OPTIONS"] = ours | given | ({"options": " ".join(both)} if both else {})
     return found
 
 
@@ -66,4 +69,4 @@ def _server_options(*, statement: int, lock: int, idle: int) -> str:
     return " ".join(f"-c {name}={value}" for name, value in limits.items())
 
 
-DATABASES = {"default": database()}
+DATABASES = {"default": read_database()}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from avatarsite.celery import keep_freed_memory
+from avatarsite.memory import keep_freed_memory
 from bench.serve import serve
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,10 @@ class FastPath:
             self._size += _size_of(entry)
             while self._size > self._limit:
                 self._drop(next(iter(self._entries)))  # the oldest, which has the least time left
+            # Two that have expired go for one that comes, so that only fresh ones take memory.
+            for oldest in [*islice(self._entries, 2)]:
+                if self._entries[oldest].until <= self._clock():
+                    self._drop(oldest)
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)

@@ -129,11 +129,11 @@ def test_a_repeated_picture_does_not_reach_the_site(front: Fronted, alice: Profi
     assert square is not None
     paths = [(f"/avatar/{alice.handle}?s=96", CHROME), (content_url(square), CHROME)]
     first = [front.get(path, accept=accept) for path, accept in paths]
-    front.site.process.send_signal(signal.SIGSTOP)
+    os.killpg(front.site.pid, signal.SIGSTOP)
     try:
         again = [front.get(path, accept=FIREFOX, cookie="session=1") for path, _ in paths]
     finally:
-        front.site.process.send_signal(signal.SIGCONT)
+        os.killpg(front.site.pid, signal.SIGCONT)
     assert [each.content for each in again] == [each.content for each in first]
     assert [each.status_code for each in again] == [200, 200]
 
@@ -217,21 +217,24 @@ def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> 
 
 
 class Stub(BaseHTTPRequestHandler):
-    """A site with fixed answers. `asked` has the cookies that it received."""
+    """A site with fixed answers. `asked` has the cookies that it received. While `is_down`, it says so (503)."""
 
     asked: ClassVar[list[str]] = []
+    is_down: ClassVar[bool] = False
     answers: ClassVar[dict[str, dict[str, str]]] = {
         "/avatar/cookie": {"Set-Cookie": "a=b", "Cache-Control": "public, max-age=60"},
         "/avatar/secret": {"Cache-Control": "no-store"},
         "/avatar/kept": {"Cache-Control": "public, max-age=60"},
         "/avatar/brief": {"Cache-Control": "public, max-age=1, must-revalidate"},
         "/avatar/patient": {"Cache-Control": "public, max-age=1, must-revalidate, stale-if-error=60"},
+        "/u/patient/": {"Cache-Control": "public, max-age=1, must-revalidate, stale-if-error=60"},
     }
 
     def do_GET(self) -> None:
         self.asked.append(self.headers.get("Cookie", "none"))
-        self.send_response(200)
-        for name, value in {"Content-Length": "0", **self.answers[self.path]}.items():
+        self.send_response(503 if self.is_down else 200)
+        headers = {"Retry-After": "30", "Cache-Control": "no-store"} if self.is_down else self.answers[self.path]
+        for name, value in {"Content-Length": "0", **headers}.items():
             self.send_header(name, value)
         self.end_headers()
 
@@ -262,14 +265,24 @@ def test_an_answer_with_a_cookie_or_not_to_be_kept_is_asked_for_anew(
     assert Stub.asked == ["none"] * times
 
 
-def test_while_the_site_is_down_only_what_it_allowed_is_shown_longer(stub: tuple[ThreadingHTTPServer, str]) -> None:
+@pytest.mark.parametrize("how", ["closed", "503"])
+def test_while_the_site_is_down_only_what_it_allowed_is_shown_longer(
+    stub: tuple[ThreadingHTTPServer, str], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, address = stub
-    for path in ("/avatar/brief", "/avatar/patient"):
+    for path in ("/avatar/brief", "/avatar/patient", "/u/patient/"):
         assert requests.get(address + path, timeout=10).status_code == 200
-    server.shutdown()
-    server.server_close()
+    if how == "closed":
+        server.shutdown()
+        server.server_close()
+    else:
+        monkeypatch.setattr(Stub, "is_down", True)
     deadline = time.monotonic() + 20
-    while requests.get(address + "/avatar/brief", timeout=10).status_code == 200:
+    while (answer := requests.get(address + "/avatar/brief", timeout=10)).status_code == 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert requests.get(address + "/avatar/patient", timeout=10).status_code == 200
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json()["type"] == "/problems/temporarily-unavailable"
+    for path in ("/avatar/patient", "/u/patient/", "/u/patient/?unread=1"):
+        assert requests.get(address + path, timeout=10).status_code == 200
+    assert requests.get(address + "/u/patient/", headers={"cookie": "a=b"}, timeout=10).status_code == 503
