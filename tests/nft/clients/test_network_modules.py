@@ -23,6 +23,7 @@ CLIENTS = {
     "avatarsite/ops/deployment/web.py": "the site itself, for the operator",
     "avatarsite/ops/deployment/mail.py": "the errors of Django's mail client",
     "avatarsite/ops/healthcheck.py": "its own web process",
+    "avatarsite/restart.py": "the web processes of its machine",
 }
 
 
