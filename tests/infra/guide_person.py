@@ -2,19 +2,42 @@
 
     python guide_person.py ORIGIN CA_FILE
 
+Run again, the same person comes back.
+
 Runs on the machine of the guide, with the site's own Python. Prints one line for each thing that worked.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import secrets
 import sys
+from pathlib import Path
 
 import requests
 from PIL import Image
 
 COLOR = (200, 40, 120)
+
+
+STATE = Path("/root/person.json")
+
+
+def come_back(origin: str, authorities: str) -> None:
+    """Do as the person who signed up before, with the same session."""
+    state = json.loads(STATE.read_text("utf-8"))
+    session = requests.Session()
+    session.verify = authorities
+    session.cookies.update(state["cookies"])
+    page = session.get(f"{origin}/settings/picture/", timeout=30, allow_redirects=False)
+    assert page.status_code == 200, f"signed out: {page.status_code}"
+    answer = requests.get(f"{origin}/avatar/{state['name']}.png?s=64", timeout=30, verify=authorities)
+    answer.raise_for_status()
+    shown = Image.open(io.BytesIO(answer.content)).convert("RGB").getpixel((32, 32))
+    assert isinstance(shown, tuple)
+    assert all(abs(one - other) <= 6 for one, other in zip(shown, COLOR, strict=True)), shown
+    print("still signed in, and the picture still shows")  # noqa: T201
 
 
 def main(origin: str, authorities: str) -> None:
@@ -49,6 +72,8 @@ def main(origin: str, authorities: str) -> None:
     page.raise_for_status()
     assert name in page.text
     print("the public page shows")  # noqa: T201
+    STATE.write_text(json.dumps({"name": name, "cookies": session.cookies.get_dict()}), "utf-8")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    (come_back if STATE.exists() else main)(*sys.argv[1:])

@@ -29,6 +29,7 @@ GUIDE = ROOT / "docs" / "operate" / "deploy.md"
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VALUE = re.compile(r"^(\w+)=", re.MULTILINE)
 HOST = "avatars.example"
+AFTERWARDS = ["backup.md", "secrets.md", "upgrade.md"]
 # What a shell keeps from one block to the next: the guide is for one shell.
 KEEP = "trap 'export -p > /root/.shell' EXIT; set -a; . /root/.shell 2>/dev/null || true\n"
 
@@ -158,10 +159,23 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     person = ROOT / "tests" / "infra" / "guide_person.py"
     shutil.copy(person, machine.root / "root" / "person.py")
     site = f"https://{HOST} /etc/avatarsite/tls/fullchain.pem"
-    shown = machine.run(f"/srv/avatarsite/app/.venv/bin/python /root/person.py {site}", transcript=transcript)
+    person_comes = f"/srv/avatarsite/app/.venv/bin/python /root/person.py {site}"
+    shown = machine.run(person_comes, transcript=transcript)
     assert "the picture shows, 128 pixels wide" in shown
     read_alike_by_systemd(machine)
+    for page in AFTERWARDS:
+        run_page(machine, page, transcript)
+        machine.run("avatarsite check_deploy", transcript=transcript)
+        assert "still signed in, and the picture still shows" in machine.run(person_comes, transcript=transcript)
     assert any("To: operator@avatars.example" in mail for mail in world.end())
+
+
+def run_page(machine: Machine, page: str, transcript: Path) -> None:
+    """Run the blocks of a page of the same folder, which an operator reads later."""
+    release = machine.run("git -C /srv/avatarsite/app rev-parse HEAD").strip()
+    for step in read_steps(GUIDE.with_name(page)):
+        write(transcript, f"$ {step.commands}")
+        machine.run(f"RELEASE={release}\n{step.commands}", seconds=1200, transcript=transcript)
 
 
 def write(transcript: Path, text: str) -> None:
