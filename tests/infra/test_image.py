@@ -88,8 +88,10 @@ def start(stage: Stage, name: str, command: list[str], environment: dict[str, st
     drop = f"--reuid {uid} --regid {gid} --clear-groups --no-new-privs --bounding-set=-all"
     inside = f'exec chroot {root} setpriv {drop} sh -c \'cd {stage.folder}; exec "$@"\' sh "$@"'
     setup = "; ".join([*mounts, inside])
-    whole = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-e", "-c", setup, "sh", *command]
-    return Running(Program(name, whole, places.log(name), PLAIN | stage.environment | environment))
+    given = [f"{name}={value}" for name, value in (stage.environment | environment).items()]
+    whole = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-e", "-c", setup, "sh"]
+    in_folder = ["sh", "-c", f'cd {stage.folder}; exec "$@"', "sh"]
+    return Running(Program(name, [*whole, *given, *in_folder, *command], places.log(name), PLAIN))
 
 
 def finish(running: Running, seconds: float = 120) -> int:

@@ -28,7 +28,8 @@ class Stage:
 
     def run(self, script: str) -> None:
         self.layer.copy_way_out()
-        inside = ["chroot", str(self.layer.root), "sh", "-e", "-c", f"cd {self.folder}; {script}"]
+        given = [f"{name}={value}" for name, value in self.environment.items()]
+        inside = ["chroot", str(self.layer.root), "env", *given, "sh", "-e", "-c", f"cd {self.folder}; {script}"]
         done = subprocess.run(
             ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={self.layer.root}/proc", *inside],
             check=False,
@@ -36,7 +37,7 @@ class Stage:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=PLAIN | way_out() | {"NODE_EXTRA_CA_CERTS": "/etc/host-authorities.crt"} | self.environment,
+            env=PLAIN | way_out(),
             timeout=SECONDS,
         )
         assert done.returncode == 0, f"RUN {script}\n{done.stdout[-4000:]}"
