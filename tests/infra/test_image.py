@@ -86,7 +86,7 @@ def start(stage: Stage, name: str, command: list[str], environment: dict[str, st
     if data.exists():
         mounts.append(f"mount -t tmpfs -o uid={uid},gid={gid} tmpfs {data}")
     drop = f"--reuid {uid} --regid {gid} --clear-groups --no-new-privs --bounding-set=-all"
-    inside = f'exec chroot {root} setpriv {drop} sh -c \'cd {stage.folder}; exec "$@"\' sh "$@"'
+    inside = f'exec chroot {root} setpriv {drop} env "$@"'
     setup = "; ".join([*mounts, inside])
     given = [f"{name}={value}" for name, value in (stage.environment | environment).items()]
     whole = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-e", "-c", setup, "sh"]
