@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import local
 from types import ModuleType
 from typing import Any
@@ -22,10 +23,11 @@ class _CloseAtEnd:
     """
 
     def __init__(self, connection: PatientConnection) -> None:
-        self._connection = connection
+        self._connection, self._process = connection, os.getpid()
 
     def __del__(self) -> None:
-        self._connection.close()
+        if os.getpid() == self._process:  # a forked child must not end its parent's connection
+            self._connection.close()
 
 
 def _driver() -> ModuleType:

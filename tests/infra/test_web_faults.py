@@ -89,13 +89,12 @@ def static_files(places: Places) -> None:
     )
 
 
-@pytest.fixture
-def web(places: Places, redis_server: object, static_files: None) -> Iterator[Web]:
+@pytest.fixture(scope="module")
+def web(places: Places, django_db_setup: None, redis_session: object, static_files: None) -> Iterator[Web]:
     web = Web(places, sorted([free_port(), free_port()]))
     for port in web.ports:
         web.start(port)
-    folder = places.folder / f"nginx-{web.ports[0]}"
-    nginx, front = start_nginx(folder, web.ports[0], places.folder, other=web.ports[1])
+    nginx, front = start_nginx(places.folder / "nginx-two", web.ports[0], places.folder, other=web.ports[1])
     web.url = f"http://127.0.0.1:{front}"
     for port in web.ports:
         web.wait_until_ready(port)
@@ -105,8 +104,9 @@ def web(places: Places, redis_server: object, static_files: None) -> Iterator[We
 
 
 @pytest.fixture
-def alice(web: Web) -> Profile:
-    profile = a_person("alice")
+def alice(redis_server: object) -> Profile:
+    """Alice, with another name in each test, because nginx caches by name."""
+    profile = a_person(f"alice-{time.monotonic_ns() % 10**12}")
     an_upload(profile)
     return profile
 
@@ -153,7 +153,7 @@ def worker_of(process: Running) -> int:
     return int(children.stdout.split()[0])
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["worker", "instance"])
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["its worker", "all of it"])
 def test_when_one_of_two_is_killed_the_other_answers(web: Web, alice: Profile, whole: bool) -> None:
     """Only a POST that the killed process had received can't be repeated."""
     port = web.ports[0]

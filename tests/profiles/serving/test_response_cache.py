@@ -241,6 +241,16 @@ def test_memory_is_bounded_whatever_strangers_ask(db: None, redis_server: None) 
     assert site.fast.size == before
 
 
+def test_what_has_expired_makes_room_for_what_comes(site: Site, alice: Profile) -> None:
+    for size in range(1, 9):
+        site.get(f"/avatar/alice?s={size}")
+    full = site.fast.size
+    site.clock.now += 60
+    for size in range(11, 19):
+        site.get(f"/avatar/alice?s={size}")
+    assert site.fast.size <= full
+
+
 def test_many_threads_get_whole_answers(alice: Profile) -> None:
     """Entries come, go and are read at once; sizes add up in the end."""
 
