@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,6 +33,10 @@ SYSTEM_PACKAGES = {
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
     "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
 }
+LONG_TESTS_PACKAGES = {
+    "debootstrap": ("debootstrap", "the long tests deploy the site on bare Debian machines"),
+    "systemd-nspawn": ("systemd-container", "the long tests start those machines"),
+}
 
 
 class SetupError(Exception):
@@ -45,7 +49,7 @@ def prepare(level: str) -> None:
     started_at = time.monotonic()
     jobs = [lambda: _python_then_npm(level)]
     if level == "test":
-        jobs.append(_system_packages)
+        jobs.append(lambda: _system_packages(SYSTEM_PACKAGES))
     with ThreadPoolExecutor(len(jobs)) as pool:
         changed = [job.result() for job in [pool.submit(job) for job in jobs]]
     if any(changed):
@@ -153,8 +157,14 @@ def _node_major(node: str) -> int:
 
 
 # --- the system -------------------------------------------------------------------------------------------------------
-def _system_packages() -> bool:
-    missing = {name: package for name, package in SYSTEM_PACKAGES.items() if not _is_installed(name)}
+def prepare_long_tests() -> None:
+    """Install what only `make test-long` needs besides. Without root, the tests of bare machines are skipped."""
+    if os.geteuid() == 0:
+        _system_packages(LONG_TESTS_PACKAGES)
+
+
+def _system_packages(wanted: Mapping[str, tuple[str, str]]) -> bool:
+    missing = {name: package for name, package in wanted.items() if not _is_installed(name)}
     if not missing:
         return False
     packages = [package for names, _ in missing.values() for package in names.split()]
