@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatarsite.env_file import parse_env_file
+from avatarsite.env_file import PLACE, parse_env_file
 from localstack.binaries import ROOT
 
 CHAINS = {"1": {"name": "Ethereum", "rpc_urls": ["https://one.example/?a=b&c=d"], "confirmed": "finalized"}}
@@ -139,3 +139,17 @@ def test_the_program_names_the_line_and_never_the_value(tmp_path: Path) -> None:
     assert "top secret" not in answer.stderr
     assert run(str(tmp_path / "absent")).returncode == 2
     assert run().returncode == 2
+
+
+def test_units_and_the_wrapper_read_the_same_file() -> None:
+    units = list((ROOT / "deploy" / "systemd").glob("*.service"))
+    assert units
+    for unit in units:
+        assert f"EnvironmentFile={PLACE}\n" in unit.read_text("utf-8"), unit.name
+    assert f"-m avatarsite.env_file {PLACE} -- " in (ROOT / "deploy" / "avatarsite").read_text("utf-8")
+
+
+def test_the_settings_of_compose_are_in_this_format() -> None:
+    found = parse_env_file((ROOT / "deploy" / "env.compose").read_text("utf-8"))
+    assert found.bad_lines == []
+    assert found.values["SITE_ORIGIN"] == "http://localhost:8080"
