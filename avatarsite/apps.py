@@ -9,3 +9,6 @@ class SiteConfig(AppConfig):
             celery,  # noqa: F401  # the app that `profiles.jobs` queues jobs with
             checks,  # noqa: F401  # registers itself
         )
+        from avatarsite.ops import error_reports
+
+        error_reports.start()

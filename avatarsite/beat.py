@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import import_modules
+from celery.signals import after_task_publish, beat_init, import_modules
 
 SCHEDULE = """
 import django, json
@@ -29,11 +29,24 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite", fixups=[])  # Celery's own fixup would load every app, and the pages for the system checks
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
+from avatarsite.ops import error_reports, heartbeats, job_signals  # noqa: E402, F401  # the last connects receivers
+
 
 @import_modules.connect
 def _set_schedule(**_: object) -> None:
     """Receive Celery's signal at the start of beat."""
     app.conf.beat_schedule = read_schedule()
+
+
+@beat_init.connect
+def _set_up(**_: object) -> None:
+    error_reports.start()
+    after_task_publish.connect(_record_heartbeat)
+
+
+def _record_heartbeat(**_: object) -> None:
+    """Beat lives as long as it queues jobs."""
+    heartbeats.record(heartbeats.BEAT)
 
 
 def read_schedule() -> dict[str, dict[str, object]]:

@@ -9,11 +9,13 @@ from celery.signals import import_modules, worker_init
 
 from avatarsite import process
 from avatarsite.memory import keep_freed_memory
+from avatarsite.ops import job_signals
 
 process.declare("worker")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+job_signals.add_heart(app)
 
 
 @import_modules.connect

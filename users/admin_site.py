@@ -1,28 +1,41 @@
-"""The admin site, entered by the site's sign-in; by wallet only with a second factor, if the operator allows it."""
+"""The admin site, entered by the site's sign-in and a second factor; by wallet only if the operator allows it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from profiles.leases import get_attention
 from users.login_methods import began_by_wallet
 from users.sign_in_log import has_second_factor
 
 NOT_BY_WALLET = "You signed in with a wallet, which does not open the admin here. Sign out, and sign in in another way."
-NO_SECOND_FACTOR = (
-    "You signed in with a wallet alone. The admin asks for a second step too: set up an authenticator app or a "
-    "passkey, sign out, and sign in again."
-)
+SET_IT_UP = "The admin asks for a second step: set up an authenticator app or a passkey, then come back here."
+GIVE_IT = "The admin asks for a second step in each session. Enter a code, or use your passkey."
+BY_CODE, BY_PASSKEY = "Enter a code", "Use a passkey"
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """Why a session does not open the admin, and the links that lead on. Without links, only signing out does."""
+
+    heading: str
+    reason: str
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class SiteAdmin(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and not why_not(request)
+        return super().has_permission(request) and find_next_step(request) is None
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Begin with what waits for staff, of all kinds of background jobs."""
@@ -31,17 +44,29 @@ class SiteAdmin(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send people to the site's sign-in, or tell them why they can't enter. Django's form has no second factor."""
-        reason = why_not(request) if super().has_permission(request) else ""
-        if reason:
-            return render(request, "admin/not_by_wallet.html", {"reason": reason}, status=403)
+        step = find_next_step(request) if super().has_permission(request) else None
+        if step is not None:
+            return render(request, "admin/next_step.html", {"step": step}, status=403)
         answer: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return answer
 
 
-def why_not(request: HttpRequest) -> str:
-    """Return why this session does not open the admin although the person may enter it; "" if it does."""
-    if not began_by_wallet(request):
-        return ""
-    if not settings.ADMIN_WALLET_SIGN_IN:
-        return NOT_BY_WALLET
-    return "" if has_second_factor(request) else NO_SECOND_FACTOR
+def find_next_step(request: HttpRequest) -> NextStep | None:
+    """Return what a session of staff lacks to open the admin; None if it opens it."""
+    by_wallet = began_by_wallet(request)
+    if by_wallet and not settings.ADMIN_WALLET_SIGN_IN:
+        return NextStep("Not with this sign-in", NOT_BY_WALLET)
+    if not (by_wallet or settings.STAFF_NEED_SECOND_FACTOR) or has_second_factor(request):
+        return None
+    if ways := _second_factors(request):
+        return NextStep("One more step", GIVE_IT, ways)
+    return NextStep("One more step", SET_IT_UP, (("Set up a second step", reverse("mfa_index")),))
+
+
+def _second_factors(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    """Return the person's ways to give a second factor in this session, each with its page. It leads back here."""
+    query = urlencode({"next": reverse("admin:index")})
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    ways = {str(method["id"]): f"{method['url']}?{query}" for method in methods}
+    names = {"mfa_reauthenticate": BY_CODE, "mfa_reauthenticate:webauthn": BY_PASSKEY}
+    return tuple((names[way], url) for way, url in ways.items() if way in names)

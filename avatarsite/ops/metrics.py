@@ -1,10 +1,12 @@
-"""`/metrics`: the site's gauges in the text format of Prometheus, for the networks of METRICS_ALLOWED.
+"""`/metrics`: the site's metrics in the text format of Prometheus, for the networks of METRICS_ALLOWED.
 
-They hold nothing about a person, but backlogs and outages are not for the public.
+They hold nothing about a person, but backlogs and outages are not for the public. All of them are of the whole site, so
+one web process is enough to read.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -16,24 +18,27 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis import Redis, RedisError
+from redis import RedisError
 
+from avatarsite.ops import heartbeats
 from avatarsite.ops.connections import read_connections
+from avatarsite.ops.counters import BOUNDS, Distribution, Total, counters
+from avatarsite.ops.counters import read as read_counters
 from avatarsite.ops.health import ready_parts
+from avatarsite.ops.redis_client import get_redis
 from avatarsite.queues import QUEUES
 from profiles.leases import get_attention
 
 if TYPE_CHECKING:
-    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-REDIS_SECONDS = 2
 Families = dict[str, "GaugeMetricFamily"]
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the gauges, or 404 outside the allowed networks."""
+    """Return the metrics, or 404 outside the allowed networks."""
     # Loaded at the first reading: most web processes of a site are never asked.
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -66,26 +71,69 @@ def _client_of(request: HttpRequest) -> str:
 class _Site:
     """A collector, in the sense of prometheus_client."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         families: Families = {}
-        for part, is_ready in ready_parts().items():
+        parts = ready_parts("web")
+        for part, is_ready in parts.items():
             _add(families, "part_ready", "1 where a part that the site needs answers.", is_ready, {"part": part})
-        _add_queues(families)
-        _add_attention(families)
-        _add_connections(families)
-        if apps.is_installed("nft"):
+        _add_redis(families)
+        if parts["database"]:  # else each query would wait
+            _add_attention(families)
+            _add_connections(families)
+        if parts["database"] and apps.is_installed("nft"):
             _add_chains(families)
         yield from families.values()
+        yield from _counted()
 
 
-def _add_queues(families: Families) -> None:
+def _add_redis(families: Families) -> None:
     says = "Jobs that no worker has taken yet."
+    redis = get_redis()
     try:
-        with Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_SECONDS) as redis:
-            for queue in QUEUES:
-                _add(families, "queue_length", says, int(redis.llen(queue)), {"queue": queue})
-    except RedisError:
+        for queue in QUEUES:
+            _add(families, "queue_length", says, int(redis.llen(queue)), {"queue": queue})
+        _add_heartbeats(families, heartbeats.read(redis))
+    except (RedisError, OSError):
         return  # part_ready says so
+
+
+def _add_heartbeats(families: Families, signs: list[heartbeats.Heartbeat]) -> None:
+    """Add how many workers take each queue, and the ages of the others' signs."""
+    alive = Counter(sign.subject for sign in signs if sign.part == heartbeats.WORKER and sign.age < heartbeats.GONE)
+    for queue in QUEUES:
+        _add(families, "workers", "Workers that take jobs of the queue.", alive[queue], {"queue": queue})
+    for sign in signs:
+        if sign.part == heartbeats.BEAT:
+            _add(families, "beat_age_seconds", "Seconds since beat last queued a job.", sign.age, {})
+        if sign.part == heartbeats.LISTENER:
+            says = "Seconds since the listener last announced a block."
+            _add(families, "listener_age_seconds", says, sign.age, {"chain": sign.subject})
+
+
+def _counted() -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
+    """Yield what all processes counted, as far as they have flushed it."""
+    from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+
+    counters.flush()
+    totals: dict[str, CounterMetricFamily] = {}
+    distributions: dict[str, HistogramMetricFamily] = {}
+    try:
+        counted = list(read_counters(get_redis()))
+    except (RedisError, OSError):
+        return
+    for each in counted:
+        name, says, labels = f"avatarsite_{each.metric.name}", each.metric.help, each.metric.labels
+        match each:
+            case Total():
+                total = totals.setdefault(name, CounterMetricFamily(name, says, labels=labels))
+                total.add_metric(each.labels, each.value)
+            case Distribution():
+                family = distributions.setdefault(name, HistogramMetricFamily(name, says, labels=labels))
+                bounds = [*map(str, BOUNDS), "+Inf"]
+                buckets = list(zip(bounds, map(float, each.cumulative), strict=True))
+                family.add_metric(each.labels, buckets, each.seconds)
+    yield from totals.values()
+    yield from distributions.values()
 
 
 def _add_attention(families: Families) -> None:

@@ -13,10 +13,13 @@ SECURE = SITE_ORIGIN.startswith("https://")
 bucket = object_store.browser_bucket()
 shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": bucket}.get(AVATAR_SERVE_FROM_STORE, "")
 SECURE_SSL_REDIRECT = SECURE and env.flag("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, where no TLS is
-SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
-SECURE_HSTS_PRELOAD = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz(/\w+)?|metrics)$"]  # asked from inside, where no TLS is
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
+# They ask for the two settings above. Whether other hosts of the domain speak https, only its owner knows.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+ADMIN_PATH = env.text("ADMIN_PATH", "admin").strip("/")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_ENGINE = "users.session_store"

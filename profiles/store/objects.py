@@ -24,6 +24,7 @@ from profiles.store.s3 import PostForm, StoredObject
 
 MASTERS, RENDITIONS, INCOMING = "masters", "renditions", "incoming"
 MASTER_EXTENSION = "webp"
+PROBE = "health/probe.txt"
 #: File extension by format; also the ones a URL may end in.
 EXTENSIONS = {"webp": "webp", "png": "png", "jpeg": "jpg", "avif": "avif"}
 _CONTENT_TYPES = {"webp": "image/webp", "png": "image/png", "jpg": "image/jpeg", "avif": "image/avif"}
@@ -82,6 +83,16 @@ def size(key: str) -> int:
     """Return the size in bytes. Raise ObjectMissing or StorageError."""
     with errors_translated(key):
         return _store().size(key)
+
+
+def probe() -> None:
+    """Write a small object, always the same one, and look it up. Raise StorageError if the store does not work."""
+    store = _store()
+    with errors_translated(PROBE):
+        saved = store.save(PROBE, ContentFile(b"ready"))
+        store.size(saved)
+        if saved != PROBE:  # a store that never replaces
+            store.delete(saved)
 
 
 def list_pages(folder: str, after: str = "") -> Iterator[list[StoredObject]]:

@@ -38,6 +38,7 @@ def site(
         at_the_end.callback(redis.running.kill)
         url, contracts = f"http://localhost:{free_port()}", deploy_contracts(chain)
         servers = _storage(s3_server, url) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
+        servers |= {"STAFF_NEED_SECOND_FACTOR": "1"}
         servers |= {"WALLETCONNECT_PROJECT_ID": "browser-tests", "WALLETCONNECT_RELAY_URL": relay.url}
         environment = site_environment(
             home / "data", url, chain, contracts, DATABASE_URL=_make_database(places), **servers

@@ -36,6 +36,11 @@ for row in Session.objects.all():
     session.save()
 """
 
+MAKE_STAFF = """
+from django.contrib.auth.models import User
+User.objects.filter(username="{handle}").update(is_staff=True, is_superuser=True)
+"""
+
 
 @dataclass
 class Site:
@@ -99,6 +104,10 @@ class Site:
     def forget_proofs(self) -> None:
         """Make all sign-ins old, so that sensitive actions ask for a proof again."""
         self._manage("shell", "-c", FORGET_PROOFS)
+
+    def make_staff(self, handle: str) -> None:
+        """Let a person enter the admin, once they gave a second factor."""
+        self._manage("shell", "-c", MAKE_STAFF.format(handle=handle))
 
     def eventually(self, holds: Callable[[], bool], seconds: float = PATIENCE) -> float:
         """Wait until `holds()`; return the seconds it took. Raise AssertionError after `seconds`."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import frame_faults
@@ -70,6 +72,32 @@ def test_a_forgotten_password_is_replaced_through_the_mail(meet: Callable[..., P
     page.get_by_label("Password").fill("another-horse-battery")
     oscar.button("Sign in").click()
     expect(page.get_by_role("heading", name="Hello, oscar")).to_be_visible()
+
+
+def test_staff_set_up_a_second_step_before_the_admin_opens(site: Site, meet: Callable[..., Person]) -> None:
+    stella = meet("stella")
+    page = stella.page
+    stella.sign_up()
+    site.make_staff("stella")
+    page.goto("/admin/")
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    assert not frame_faults(page)
+    page.get_by_role("link", name="Set up a second step").click()
+    page.get_by_role("link", name="Set it up").click()
+    secret = page.locator("form code").first.inner_text().strip()
+    page.get_by_label("code").first.fill(code_of(secret))
+    stella.button("Switch it on").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    page.goto("/admin/")
+    page.get_by_role("link", name="Enter a code").click()
+    page.get_by_label("code").first.fill(code_of(secret))
+    stella.button("Go on").click()
+    expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
+
+
+def code_of(secret: str) -> str:
+    """Return what an authenticator app shows now."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def test_a_wallet_that_made_a_profile_of_its_own_is_moved_to_the_one_with_a_password(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 FIREFOX = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 # Headers that depend on the time or the connection, or that differ on purpose.
-OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "cache-control"}
+OWN = {"date", "server", "connection", "keep-alive", "transfer-encoding", "cache-control", "x-request-id"}
 LIMIT = 3
 
 
@@ -214,6 +216,67 @@ def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> 
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert (answer.headers["Content-Encoding"], answer.headers["X-Content-Type-Options"]) == ("gzip", "nosniff")
     assert answer.headers["Server"] == "nginx"
+
+
+def logged(places: Places, front: Fronted, path: str, **headers: str) -> dict[str, Any]:
+    """Return what nginx logs about a request for `path`."""
+    log = places.folder / "nginx" / "access.log"
+    before = len(log.read_text("utf-8").splitlines())
+    front.get(path, **headers)
+    deadline = time.monotonic() + 10
+    while len(lines := log.read_text("utf-8").splitlines()) <= before:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found
+
+
+def test_a_request_has_one_id_everywhere(front: Fronted, alice: Profile, places: Places) -> None:
+    line = logged(places, front, "/healthz", **{"x-request-id": "a" * 32})
+    answer = front.get("/accounts/login/", **{"x-request-id": "a" * 32})
+    assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
+    assert "a" * 32 not in (line["request_id"], answer.headers["X-Request-ID"]), "visitors name no request"
+    assert answer.headers["X-Request-ID"] in (places.folder / "nginx" / "access.log").read_text("utf-8")
+    for _ in range(2):
+        assert "X-Request-ID" not in front.get(f"/avatar/{alice.handle}").headers, "it may come from the cache"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0"),
+        ("2001:db8:abcd:12::7", "2001:db8:abcd::"),
+        ("2001:db8::7", "2001:db8::"),
+        ("2001::7", "2001::"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ("::1", "-"),
+    ],
+)
+def test_the_log_has_networks_and_no_addresses(front: Fronted, places: Places, address: str, network: str) -> None:
+    line = logged(places, front, "/healthz", **{"x-test-address": address})
+    assert line["network"] == network
+    assert address not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/u/alice/", "/u/alice/"),
+        ("/avatar/alice.png?s=80&secret=1", "/avatar/alice.png"),
+        ("/avatar/0bc83cb571cd1c50ba6f3e8a78ef1346?s=80", "/avatar/*"),
+        ("/avatar/0BC83CB571CD1C50BA6F3E8A78EF1346.png", "/avatar/*"),
+        ("/avatar/%30bc83cb571cd1c50ba6f3e8a78ef1346", "/avatar/*"),
+        ("/avatar/" + "5e" * 32, "/avatar/*"),
+        ("/avatar/0xd8da6bf26964af9d7eed9e03e53415d37aa96045.json", "/avatar/*"),
+        ("/avatar/alice@example.org", "/avatar/*"),
+        ("/accounts/password/reset/key/3-c0ffee-1234/", "/accounts/password/reset/key/*"),
+        ("/accounts/confirm-email/MTI:1abc:def/", "/accounts/confirm-email/*"),
+    ],
+)
+def test_the_log_has_no_hash_no_account_and_no_secret(front: Fronted, places: Places, path: str, shown: str) -> None:
+    line = logged(places, front, path, referer="https://elsewhere.example/?mail=alice@example.org")
+    assert line["path"] == shown
+    assert "elsewhere" not in json.dumps(line)
 
 
 class Stub(BaseHTTPRequestHandler):

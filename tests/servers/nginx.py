@@ -18,6 +18,7 @@ daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx
 events {{ worker_connections 1024; }}
 http {{
   include /etc/nginx/mime.types;
+  set_real_ip_from 127.0.0.1; real_ip_header X-Test-Address;
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
@@ -55,6 +56,8 @@ def _operators(folder: Path, listen: int, application: int, static: Path, other:
         "/var/cache/nginx/avatarsite levels": f"{folder}/cache levels",
         "listen 80;": f"listen 127.0.0.1:{listen};",
         "server_name avatars.example;": "server_name 127.0.0.1 localhost;",
+        "/var/log/nginx/avatarsite.log ": f"{folder}/access.log ",
+        "/var/log/nginx/avatarsite-error.log crit;": f"{folder}/error.log crit;",
         "alias /srv/avatarsite/static/;": f"alias {static}/;",
     }
 

@@ -40,6 +40,22 @@ def ids(**settings: Any) -> set[str]:
         ({"AVATAR_RECEIPT_SIGNING_KEY": "no key"}, "avatarsite.E009"),
         ({"AVATAR_RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "avatarsite.E009"),
         ({"LOCAL_STACK": False, "AVATAR_RECEIPT_SIGNING_KEY": ""}, "avatarsite.W002"),
+        ({"ADMIN_PATH": ""}, "avatarsite.E011"),
+        ({"ADMIN_PATH": "staff//x"}, "avatarsite.E011"),
+        ({"ADMIN_PATH": "settings"}, "avatarsite.E011"),
+        ({"ADMIN_PATH": "accounts/admin"}, "avatarsite.E011"),
+        ({"ADMIN_PATH": "avatar"}, "avatarsite.E011"),
+        ({"SECURE_HSTS_PRELOAD": True, "SECURE_HSTS_SECONDS": 31_536_000}, "avatarsite.E012"),
+        (
+            {
+                "SECURE_HSTS_PRELOAD": True,
+                "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+                "SECURE_HSTS_SECONDS": 300,
+            },
+            "avatarsite.E012",
+        ),
+        ({"STAFF_NEED_SECOND_FACTOR": True, "MFA_SUPPORTED_TYPES": ["recovery_codes"]}, "avatarsite.E013"),
+        ({"LOCAL_STACK": False, "STAFF_NEED_SECOND_FACTOR": False}, "avatarsite.W003"),
     ],
 )
 def test_an_unsafe_mixture_is_named(settings: dict[str, Any], found: str) -> None:
@@ -57,6 +73,9 @@ def test_a_safe_production_has_nothing_to_say() -> None:
         AVATAR_IMAGE_MAX_AGE=86_400,
         AVATAR_RECEIPT_SIGNING_KEY=KEY,
         NFT_SPONSOR_CHAINS=[],
+        STAFF_NEED_SECOND_FACTOR=True,
+        ADMIN_PATH="staff/admin",
+        SECURE_HSTS_SECONDS=31_536_000,
     )
 
 
