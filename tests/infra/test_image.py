@@ -104,6 +104,8 @@ def finish(running: Running, seconds: float = 120) -> int:
 @pytest.mark.django_db(transaction=True)
 def test_the_image_runs_on_a_read_only_root(built: Build, places: Places, redis_server: Any) -> None:
     image = built.stages["site"]
+    places.postgres.chmod(0o711)  # so that the image's user reaches the sockets
+    places.redis_socket.chmod(0o777)
     environment = {
         "SITE_ORIGIN": "http://localhost:8001",
         "SECRET_KEY": "x" * 50,
