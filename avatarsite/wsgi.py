@@ -16,4 +16,7 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 
-application = Observed(FastPath(Handler()), counters, tracer, trusts_ids=settings.TRUSTED_PROXY_COUNT > 0)
+from profiles.serving.direct import find_picture  # noqa: E402 - it needs the models
+
+site = FastPath(Handler(), find_picture)
+application = Observed(site, counters, tracer, trusts_ids=settings.TRUSTED_PROXY_COUNT > 0)

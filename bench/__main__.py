@@ -20,7 +20,7 @@ from localstack.processes import PartFailedError
 
 TOPICS = (
     *("upload", "avatar_get", "pages", "growth", "sign_in", "ipfs", "media", "chain", "story"),
-    *("processes", "flows", "load"),
+    *("mints", "processes", "flows", "load"),
 )
 # These messages are sentences for the person who runs the bench. Of any other error the stack trace is printed.
 _EXPLAINED = (BenchError, ProgramMissingError, PartFailedError)

@@ -103,10 +103,12 @@ class AvatarAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StoredImage)
-class StoredImageAdmin(ReadOnlyAdmin):
+class StoredImageAdmin(LeasedAdmin):
+    """Stored pictures. One of which not every size could be made needs attention; its other sizes are shown."""
+
     list_display = ["picture", "sha256", "source_format", "width", "height", "frames", "byte_count", "created_at"]
     list_display_links = ["sha256"]
-    list_filter = ["source_format"]
+    list_filter = [NeedsAttention, "source_format"]
     search_fields = ["=sha256", "=renditions__sha256"]
     search_help_text = "The exact sha256 of a picture, or of one of its renditions."
     ordering = ["-pk"]

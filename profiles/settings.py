@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from profiles.images.limits import RENDITION_SIZES, ImageLimits
+from profiles.images.limits import ImageLimits
 from profiles.images.picture import MIDDLE, Crop, DecodeRequest
 
 # How far the clocks of our machines may stand apart. A check from further in the future was made by a clock that has
@@ -57,7 +57,7 @@ class AvatarSettings:
     undo_time: timedelta = timedelta(minutes=10)
     # How long a stored picture that nobody uses is kept: longer than a request takes to use it.
     unused_image_age: timedelta = timedelta(minutes=10)
-    # How long storing one picture, some twenty objects, may take: a person is waiting.
+    # How long storing one picture, some ten objects, may take: a person is waiting.
     store_time: timedelta = timedelta(seconds=30)
     # The age from which the janitor may call an object or row an orphan.
     grace_time: timedelta = timedelta(minutes=15)
@@ -164,12 +164,12 @@ def _read(source: object, name: str, default: Any) -> Any:
         raise ImproperlyConfigured(f"{name} can't be {value!r}: {error}") from error
 
 
-def decode_request(*, svg_allowed: bool, crop: Crop | None = None) -> DecodeRequest:
-    """Build a request for every rendition size within the limits.
+def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, crop: Crop | None = None) -> DecodeRequest:
+    """Build a request for squares of `sizes` within the limits.
 
     The plain middle is no crop: the whole picture is kept, and another part of it can be chosen later.
     """
-    return DecodeRequest(current().image_limits, RENDITION_SIZES, None if crop == MIDDLE else crop, svg_allowed)
+    return DecodeRequest(current().image_limits, sizes, None if crop == MIDDLE else crop, svg_allowed)
 
 
 def knows_addresses() -> bool:

@@ -9,6 +9,7 @@ seconds, not with each page.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,9 @@ from profiles.jobs import job
 from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
+#: For how many seconds a process remembers a use without asking the cache again, and how many uses.
+REMEMBERED_FOR, REMEMBERED = 60.0, 4096
+_recorded_until: dict[str, float] = {}  # by digest of the use, in seconds of time.monotonic()
 
 
 class SessionActivity(UserSessionsMiddleware):  # type: ignore[misc]
@@ -54,10 +58,17 @@ def _was_just_recorded(request: HttpRequest) -> bool:
         return False
     facts = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR", "HTTP_USER_AGENT"))
     digest = hashlib.sha256("\n".join([request.session.session_key, *facts]).encode("utf-8", "replace")).hexdigest()
+    now = time.monotonic()
+    if _recorded_until.get(digest, 0) > now:
+        return True
     try:
-        return not cache.add(f"session-noted:{digest}", 1, timeout=RECORDED_EVERY)
+        was_recorded = not cache.add(f"session-noted:{digest}", 1, timeout=RECORDED_EVERY)
     except (RedisError, OSError):
         return False
+    if len(_recorded_until) >= REMEMBERED:
+        _recorded_until.clear()
+    _recorded_until[digest] = now + REMEMBERED_FOR
+    return was_recorded
 
 
 def record_session(sender: object, request: HttpRequest, user: User, **_: object) -> None:

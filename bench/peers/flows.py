@@ -171,6 +171,7 @@ class Flows:
                 "/mint/", data=data, files={"image": ("dawn.webp", self._picture, "image/webp")}
             )
             path = answer.headers["Location"]
+            self._visitor.post(f"{path}publish/")
             status = partial(self._status, path)
             self._worker.run_until(lambda: "transaction" in status(), "the mint waits for a signature")
             transaction = status()["transaction"]

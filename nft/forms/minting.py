@@ -29,15 +29,13 @@ class MintForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    account = forms.TypedChoiceField(label="The token shall belong to", coerce=uuid.UUID)
-    despite_likeness = forms.BooleanField(label="It is mine to use. Make it all the same", required=False)
+    account = forms.TypedChoiceField(label="Recipient account", coerce=uuid.UUID)
     payer = forms.ChoiceField(label="Who pays the network?", widget=forms.RadioSelect, required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], offer: Offer | None, **kwargs: Any) -> None:
         """`offer` is what the site pays for this person, None if it pays for nobody."""
         self.accounts = accounts
-        self.is_warned = False
         super().__init__(*args, **kwargs)
         self._offer_payment(offer)
         field = self.fields["account"]
@@ -76,7 +74,6 @@ class MintForm(forms.Form):
             data["account"],
             str(data["key"]),
             is_sponsored=data.get("payer") == SITE,
-            despite_likeness=data["despite_likeness"],
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from nft.errors import TokenActionError
 from profiles.errors import Kind
 
-LOOKS_ALIKE = Kind("looks-alike", "This can't be done")
 NOT_SPONSORED = Kind("not-sponsored", "This can't be done", 429, permanent=False)
 
 

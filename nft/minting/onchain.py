@@ -29,6 +29,9 @@ class Changes(TypedDict, total=False):
     reason_sentence: str
     due_at: datetime | None
     crashes: int
+    picture: None
+    image_cid: str
+    image_uri: str
     metadata_cid: str
     metadata_uri: str
     sponsor: bytes

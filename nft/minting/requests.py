@@ -1,7 +1,8 @@
-"""Start and follow a mint: what the person does. What the workers do is in steps.py.
+"""Start, publish and follow a mint: what the person does. What the workers do is in steps.py.
 
-Every step is stored before the next is tried, and the contract mints at most once per request (`mintOnce`), so that
-no closed page, killed worker, dropped or replaced transaction can make two tokens or lose one.
+Nothing is public before the person has seen it all once more and published it. Every later step is stored before the
+next is tried, and the contract mints at most once per request (`mintOnce`), so that no closed page, killed worker,
+dropped or replaced transaction can make two tokens or lose one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from django.contrib.auth import get_user_model
@@ -22,9 +23,8 @@ from nft.core.evm.token import TokenStandard
 from nft.core.text import clean_text
 from nft.core.tokens.paste import AssetReference
 from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED, NotYours, TokenActionError
-from nft.files.store import pin_file
 from nft.minting import sponsor
-from nft.minting.errors import LOOKS_ALIKE, TextRefused
+from nft.minting.errors import TextRefused
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
@@ -41,11 +41,14 @@ from profiles.store.images import keep_image
 State = MintRequest.State
 MINTS_PER_HOUR = 20
 HASHES_PER_HOUR = 60
+#: How long a draft waits to be published. Then it is deleted.
+DRAFTS_LAST = timedelta(days=1)
 NAME_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 500
 _JOINERS = "\u200c\u200d"
 _LABELS = {
-    State.DRAFT: ("store", "Picture and description stored on IPFS"),
+    State.STORING: ("store", "Picture and description stored"),
+    State.PUBLISHING: ("publish", "Published to IPFS"),
     State.PINNED: ("prepare", "Transaction prepared"),
     State.AWAITING_SIGNATURE: ("sign", "Signed by your wallet"),
     State.SUBMITTED: ("mine", "In a block"),
@@ -66,7 +69,7 @@ class MintOrder:
     """What the person wants minted.
 
     `key` is made by the form, so that a form sent twice is one mint. `is_sponsored`: the site sends and pays instead of
-    the person's wallet. `despite_likeness`: the person was warned that another's token shows such a picture.
+    the person's wallet.
     """
 
     image: bytes
@@ -75,13 +78,13 @@ class MintOrder:
     account_id: uuid.UUID
     key: str
     is_sponsored: bool = False
-    despite_likeness: bool = False
 
 
 def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | None = None) -> MintRequest:
-    """Decode and pin the picture, and create the request, which workers then process.
+    """Decode and store the picture, privately, and create the draft that `publish_mint` publishes.
 
-    Raise TokenActionError, PictureError if it is no picture, and StorageError.
+    `reason_sentence` warns of a picture like another's. Raise TokenActionError, PictureError if it is no picture, and
+    StorageError.
     """
     known = MintRequest.objects.filter(user=user, idempotency_key=order.key).first()
     if known is not None:
@@ -89,32 +92,46 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     chain_id = chain_id or default_chain_id()
     columns = _build_columns(user, order, chain_id, now)
     _spend(user, "mints", MINTS_PER_HOUR)
-    kept = keep_image(order.image)
-    if not order.despite_likeness and (warning := find_warning_for_new(user, kept.row)):
-        raise TokenActionError(warning, LOOKS_ALIKE)
-    pinned = pin_file(kept.master, kept.row.mime, now)
+    picture = keep_image(order.image, sizes=()).row
+    columns |= {"picture": picture, "reason_sentence": find_warning_for_new(user, picture)}
+    columns |= {"chain_id": chain_id, "due_at": now + DRAFTS_LAST, "created_at": now}
     with transaction.atomic():
-        if order.is_sponsored:
-            # Locked: two forms sent at once can't both get the last token the site pays for.
-            get_user_model().objects.select_for_update().get(pk=user.pk)
-            if not MintRequest.objects.filter(user=user, idempotency_key=order.key).exists():
-                sponsor.check_offer(user, chain_id, now)
-        request, is_new = MintRequest.objects.get_or_create(
-            user=user,
-            idempotency_key=order.key,
-            defaults={
-                "chain_id": chain_id,
-                "image_cid": str(pinned.cid),
-                "image_uri": pinned.uri,
-                "due_at": now,
-                "created_at": now,
-                **columns,
-            },
-        )
+        request, is_new = MintRequest.objects.get_or_create(user=user, idempotency_key=order.key, defaults=columns)
         if is_new:
             record(profile_of(user), "mint.start", user, mint=str(request.pk))
-            enqueue(follow_mint, request.pk)
     return request
+
+
+def publish_mint(user: User, mint_id: uuid.UUID, now: datetime, *, pays_self: bool = False) -> MintRequest:
+    """Let workers publish a draft and mint it: from here on, nobody can take it back. Idempotent.
+
+    `pays_self`: the person pays although they ordered a token that the site pays for. Raise TokenActionError.
+    """
+    with transaction.atomic():
+        # Locked: two drafts published at once can't both get the last token that the site pays for.
+        get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)
+        request = get_mint(user, mint_id, lock=True)
+        if request.state != State.DRAFT:
+            return request
+        if request.account is None:
+            raise NotYours("The account that was to receive the token is no longer linked. Please start again.")
+        if pays_self:
+            request.sponsor = None
+        if request.sponsor is not None:
+            sponsor.check_offer(user, request.chain_id, now)
+        _go_on(request, now, state=State.STORING, published_at=now)
+        record(profile_of(user), "mint.publish", user, mint=str(request.pk))
+    return request
+
+
+def cancel_mint(user: User, mint_id: uuid.UUID) -> None:
+    """Delete a draft. Its picture is deleted like every stored picture without a holder. Raise TokenActionError."""
+    with transaction.atomic():
+        request = get_mint(user, mint_id, lock=True)
+        if request.state != State.DRAFT:
+            raise TokenActionError("You have published it already, so it can't be canceled.", NOT_NOW)
+        record(profile_of(user), "mint.cancel", user, mint=str(request.pk))
+        request.delete()
 
 
 def _build_columns(user: User, order: MintOrder, chain_id: int, now: datetime) -> dict[str, object]:
@@ -177,13 +194,8 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
                 if request.tx_hash == tx_hash:
                     return request
                 raise TokenActionError("There is nothing to sign for this token at the moment.", NOT_NOW)
-            request.state, request.tx_hash, request.submitted_at = State.SUBMITTED, tx_hash, now
-            request.reason_sentence = ""
-            for name, value in fresh(now).items():
-                setattr(request, name, value)
-            request.save()
+            _go_on(request, now, state=State.SUBMITTED, tx_hash=tx_hash, submitted_at=now)
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
-            enqueue(follow_mint, request.pk)
     except IntegrityError as error:
         raise TokenActionError("This transaction was already given for another token.", BAD_TRANSACTION_HASH) from error
     return request
@@ -214,14 +226,28 @@ def build_steps(request: MintRequest) -> list[PageStep]:
         del labels[State.AWAITING_SIGNATURE]
         labels[State.PINNED] = ("sign", "Signed and paid by the site")
     is_failed = request.state == State.FAILED
-    # What a failed request has tells at which step it failed.
-    reached = (State.PINNED if request.metadata_uri else State.DRAFT) if is_failed else State(request.state)
-    at = [*labels, State.CONFIRMED].index(reached)
+    reached = _failed_at(request) if is_failed else State(request.state)
+    at = [State.DRAFT, *labels, State.CONFIRMED].index(reached) - 1
     current: Literal["failed", "now"] = "failed" if is_failed else "now"
     return [
         {"key": key, "label": label, "state": "done" if index < at else current if index == at else "todo"}
         for index, (key, label) in enumerate(labels.values())
     ]
+
+
+def _failed_at(request: MintRequest) -> MintRequest.State:
+    """Return the state in which a request failed, which is known by what it has."""
+    if request.metadata_uri:
+        return State.PINNED
+    return State.PUBLISHING if request.metadata_cid else State.STORING
+
+
+def _go_on(request: MintRequest, now: datetime, **columns: object) -> None:
+    """Write columns of a locked request and let a worker go on with it."""
+    for name, value in (fresh(now) | {"reason_sentence": ""} | columns).items():
+        setattr(request, name, value)
+    request.save()
+    enqueue(follow_mint, request.pk)
 
 
 def _spend(user: User, what: str, per_hour: int) -> None:

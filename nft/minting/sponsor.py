@@ -82,8 +82,12 @@ def _cost(of_one_nonce: list[SponsoredTransaction]) -> int:
 
 
 def _count_paid(user: User, now: datetime) -> tuple[int, int]:
-    """Return how many mints the site paid today and ever. One that failed before anything was signed costs nothing."""
+    """Return how many mints the site paid today and ever.
+
+    Drafts, and those that failed before anything was signed, cost nothing.
+    """
     is_signed = Exists(SponsoredTransaction.objects.filter(request=OuterRef("pk")))
     paid = MintRequest.objects.filter(~Q(state=MintRequest.State.FAILED) | is_signed, user=user, sponsor__isnull=False)
-    counts = paid.aggregate(today=Count("pk", filter=Q(created_at__gt=now - DAY)), ever=Count("pk"))
+    paid = paid.filter(published_at__isnull=False)
+    counts = paid.aggregate(today=Count("pk", filter=Q(published_at__gt=now - DAY)), ever=Count("pk"))
     return counts["today"], counts["ever"]

@@ -1,9 +1,10 @@
 """The state machine of a mint, which workers run: each step is stored before the next begins.
 
-DRAFT → PINNED → AWAITING_SIGNATURE → SUBMITTED → MINED → CONFIRMED, or FAILED with a reason. If the site pays, it signs
-instead of waiting for a signature (sponsored_steps.py). A reorg leads from MINED back to SUBMITTED, a dropped or failed
-transaction back to PINNED. The contract's own record (`tokenOfRequest` at a confirmed block) outranks everything: it
-finds the token even if the page was closed before it sent us the hash, or if the wallet replaced the transaction.
+STORING → PUBLISHING → PINNED → AWAITING_SIGNATURE → SUBMITTED → MINED → CONFIRMED, or FAILED with a reason. If the site
+pays, it signs instead of waiting for a signature (sponsored_steps.py). A reorg leads from MINED back to SUBMITTED, a
+dropped or failed transaction back to PINNED. The contract's own record (`tokenOfRequest` at a confirmed block) outranks
+everything: it finds the token even if the page was closed before it sent us the hash, or if the wallet replaced the
+transaction.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.clients.evm.signers import SignerError
 from nft.core.evm.abi.avatar_token import build_mint_once
+from nft.core.ipfs.cid import parse_cid
 from nft.core.tokens.metadata import build_metadata
 from nft.errors import TokenActionError
 from nft.files.publishing import publish, read_back
-from nft.files.store import pin_file
+from nft.files.store import ipfs_uri, pin_file
 from nft.minting.onchain import (
     Changes,
     MintAttempt,
@@ -35,7 +37,8 @@ from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
-from profiles.store.errors import StorageError
+from profiles.store import objects
+from profiles.store.errors import ObjectMissing, StorageError
 
 State = MintRequest.State
 SOON = timedelta(seconds=2)
@@ -45,6 +48,8 @@ DROPPED_AFTER = timedelta(minutes=10)
 PIN_WITHIN = timedelta(days=1)
 #: The wait before the files are checked again.
 PIN_AGAIN_AFTER = timedelta(seconds=5)
+#: Media type of what the site stores, whatever a person uploaded.
+PICTURE_TYPE = "image/webp"
 #: Steps in one attempt.
 MAX_STEPS = 10
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
@@ -54,8 +59,11 @@ Step = Callable[[MintAttempt], Changes]
 @job(queue="mints", rows=MintRequest)
 def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Do every step that can be done now. Return None if nothing is due or another worker holds the request."""
-    request = lease_row(MintRequest.objects.select_related("account").filter(pk=mint_id), now)
+    request = lease_row(MintRequest.objects.select_related("account", "picture").filter(pk=mint_id), now)
     if request is None:
+        return None
+    if request.state == State.DRAFT:
+        _delete_draft(request)
         return None
     with request.attempting(now):
         try:
@@ -84,16 +92,46 @@ def _run_steps(request: MintRequest, now: datetime, clients: Clients) -> None:
         enqueue(follow_mint, request.pk, delay=SOON.total_seconds())
 
 
-def _pin(attempt: MintAttempt) -> Changes:
-    """Do the step of DRAFT, again until every IPFS service has the files: nothing is signed before that."""
+def read_picture(request: MintRequest) -> bytes:
+    """Return the private copy of the picture, as WebP. Raise ObjectMissing if there is none, or StorageError."""
+    if request.picture is None:
+        raise ObjectMissing("This mint has no private copy of its picture.")
+    return objects.get(objects.master_key(request.picture.sha256))
+
+
+def _delete_draft(draft: MintRequest) -> None:
+    """Delete a draft that its person did not publish in time, unless they just did."""
+    MintRequest.objects.filter(pk=draft.pk, attempt=draft.attempt, state=State.DRAFT).delete()
+
+
+def _store(attempt: MintAttempt) -> Changes:
+    """Do the step of STORING: make both files of the token out of the picture, and read each back by its CID."""
     request = attempt.request
-    document = build_metadata(request.name, request.description, request.image_uri)
-    pinned = pin_file(document, "application/json", attempt.now)
-    files = [request.image_cid, str(pinned.cid)]
+    try:
+        picture = read_picture(request)
+    except ObjectMissing:
+        sentence = "The picture was lost on our side before it was published. Nothing was minted; please start again."
+        return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
+    image = pin_file(picture, PICTURE_TYPE, attempt.now)
+    document = build_metadata(request.name, request.description, image.uri)
+    metadata = pin_file(document, "application/json", attempt.now)
+    return {
+        "state": State.PUBLISHING,
+        "image_cid": str(image.cid),
+        "image_uri": image.uri,
+        "metadata_cid": str(metadata.cid),
+        "picture": None,  # the private copy is not needed any more
+    }
+
+
+def _publish(attempt: MintAttempt) -> Changes:
+    """Do the step of PUBLISHING, again until every IPFS service has the files: nothing is signed before that."""
+    request = attempt.request
+    files = [request.image_cid, request.metadata_cid]
     missing = publish(files, attempt.now) or read_back(files, attempt.ipfs)
     if not missing:
-        return {"state": State.PINNED, "metadata_cid": str(pinned.cid), "metadata_uri": pinned.uri}
-    if attempt.now - request.created_at > PIN_WITHIN:
+        return {"state": State.PINNED, "metadata_uri": ipfs_uri(parse_cid(request.metadata_cid))}
+    if attempt.now - (request.published_at or request.created_at) > PIN_WITHIN:
         sentence = "No IPFS service took the files within a day. Nothing was minted; please try again later."
         return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
     return {"reason_sentence": missing, "due_at": attempt.now + PIN_AGAIN_AFTER}
@@ -122,7 +160,7 @@ def _await_signature(attempt: MintAttempt) -> Changes:
     confirmed = fetch_confirmed(attempt)
     if confirmed is not None:
         return confirmed
-    age = attempt.now - attempt.request.created_at
+    age = attempt.now - (attempt.request.published_at or attempt.request.created_at)
     return {"due_at": attempt.now + min(max(age / 5, timedelta(seconds=10)), timedelta(days=1))}
 
 
@@ -173,7 +211,8 @@ def _sign_again(attempt: MintAttempt, sentence: str) -> Changes:
 
 
 _STEPS: dict[MintRequest.State, Step] = {
-    State.DRAFT: _pin,
+    State.STORING: _store,
+    State.PUBLISHING: _publish,
     State.PINNED: _prepare,
     State.AWAITING_SIGNATURE: _await_signature,
     State.SUBMITTED: _fetch_in_block,

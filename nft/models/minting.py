@@ -17,13 +17,19 @@ from profiles.leases import Leased, Policy
 
 
 class MintRequest(Leased):
-    """A picture that is being minted as a token. Each state is stored before the next step begins."""
+    """A picture that is being minted as a token. Each state is stored before the next step begins.
+
+    Nothing of a draft is public. Its person publishes or cancels it; one that nobody publishes is deleted when it is
+    due.
+    """
 
     policy = Policy(longest_delay=timedelta(minutes=10))
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
-        PINNED = "pinned", "Stored on IPFS"
+        STORING = "storing", "Being stored"
+        PUBLISHING = "publishing", "Being published"
+        PINNED = "pinned", "Published to IPFS"
         AWAITING_SIGNATURE = "awaiting_signature", "Waiting for your wallet"
         SUBMITTED = "submitted", "Sent to the chain"
         MINED = "mined", "In a block"
@@ -43,6 +49,15 @@ class MintRequest(Leased):
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
 
+    picture = models.ForeignKey(
+        "profiles.StoredImage",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="mint_requests",
+        help_text="The private copy, until IPFS has the picture.",
+    )
+
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
     reason_sentence = models.CharField(max_length=300, blank=True)
     image_cid = models.CharField(max_length=128, blank=True)
@@ -61,6 +76,9 @@ class MintRequest(Leased):
     mined_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     mined_block_hash = models.CharField(max_length=66, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    published_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        null=True, blank=True, help_text="When the person agreed to publish it. Empty for a draft."
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta(Leased.Meta):

@@ -8,7 +8,10 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from nft.core.evm.address import to_checksum
+from nft.forms.minting import WALLET
 from nft.minting.requests import PageStep, build_steps
+from nft.minting.sponsor import Offer
 from nft.models import MintRequest
 from nft.settings.chains import describe_chain
 from nft.views.claim_facts import shorten_id
@@ -17,11 +20,15 @@ from profiles.page_parts import Action, Fact, Pill
 State = MintRequest.State
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
 PILLS = {
+    State.DRAFT: Pill("Not published yet", "wait"),
     State.CONFIRMED: Pill("Made", "good"),
     State.FAILED: Pill("Failed", "bad"),
     State.AWAITING_SIGNATURE: Pill("Needs your signature", "wait"),
 }
 UNDER_WAY = Pill("Under way", "wait")
+SITE_PAYS = "The site pays the network fee. You sign nothing."
+YOU_PAY = "You pay the network fee from your wallet, which shows it before you sign. Publishing to IPFS is free."
+NO_OFFER = "The site does not pay for tokens on this chain any more."
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def made_entry(mint: MintRequest) -> MintEntry:
         pill=mint_pill(mint),
         at=mint.created_at,
         details=f", {describe_chain(mint.chain_id).name}{paid}",
-        image_url=ipfs_url(mint.image_cid) if mint.image_cid else "",
+        image_url=picture_url(mint),
         sentence=mint.reason_sentence,
         facts=made_facts(mint, explorer_url(mint)),
     )
@@ -89,6 +96,57 @@ def file_links(cid: str) -> tuple[Action, ...]:
 
 
 @dataclass(frozen=True)
+class DraftPage:
+    """The page on which a person checks everything and publishes it, or not.
+
+    `warning`: the picture looks like another's. `trouble`: why the site does not pay although the person ordered that.
+    """
+
+    name: str
+    description: str
+    picture_url: str
+    warning: str
+    facts: tuple[Fact, ...]
+    place: str
+    cost: str
+    trouble: str
+    publish: Action
+    cancel: Action
+
+
+def draft_page(mint: MintRequest, offer: Offer | None) -> DraftPage:
+    """`offer` is what the site pays for this person now, None if it pays for nothing."""
+    chain = describe_chain(mint.chain_id).name
+    can_pay = offer is not None and offer.left > 0
+    trouble = "" if mint.sponsor is None or can_pay else (offer.sentence if offer else NO_OFFER)
+    return DraftPage(
+        name=mint.name,
+        description=mint.description,
+        picture_url=picture_url(mint),
+        warning=mint.reason_sentence,
+        facts=(
+            Fact("Recipient", copied=to_checksum(mint.owner), what="account address"),
+            Fact("Chain", chain),
+            Fact("Contract", copied=mint.contract_text, what="contract address"),
+        ),
+        place=chain,
+        cost=SITE_PAYS if mint.sponsor is not None and can_pay else YOU_PAY,
+        trouble=trouble,
+        publish=publish_action(mint, trouble),
+        cancel=Action("Cancel", reverse("nft:mint_cancel", args=[mint.pk]), is_post=True, style="quiet"),
+    )
+
+
+def publish_action(mint: MintRequest, trouble: str) -> Action:
+    url = reverse("nft:mint_publish", args=[mint.pk])
+    if trouble:
+        fields = (("payer", WALLET),)
+        return Action("Publish and pay from my wallet", url, is_post=True, style="primary", fields=fields)
+    label = "Publish and mint anyway" if mint.reason_sentence else "Publish and mint"
+    return Action(label, url, is_post=True, style="primary")
+
+
+@dataclass(frozen=True)
 class MintPage:
     """The page of one mint: its steps, and beside them the token, or what the person has to do.
 
@@ -98,6 +156,7 @@ class MintPage:
 
     name: str
     description: str
+    picture_url: str
     headline: str
     shown: str
     status_url: str
@@ -116,6 +175,7 @@ def mint_page(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> MintPag
     return MintPage(
         name=mint.name,
         description=mint.description,
+        picture_url=picture_url(mint),
         headline=headline(mint),
         shown=mint.state,
         status_url="" if has_ended else reverse("nft:mint_status", args=[mint.pk]),
@@ -136,7 +196,9 @@ def mint_pill(mint: MintRequest) -> Pill:
 def headline(mint: MintRequest) -> str:
     if mint.state == State.CONFIRMED:
         return "It is yours"
-    return "It did not work" if mint.state == State.FAILED else "Step by step"
+    if mint.state == State.FAILED:
+        return "It did not work"
+    return "Waiting for your signature" if mint.state == State.AWAITING_SIGNATURE else "Minting"
 
 
 def start_again(mint: MintRequest) -> Action | None:
@@ -162,6 +224,13 @@ def token_actions(mint: MintRequest, explorer: str) -> tuple[Action, ...]:
 
 def mint_url(mint: MintRequest) -> str:
     return reverse("nft:mint_detail", args=[mint.pk])
+
+
+def picture_url(mint: MintRequest) -> str:
+    """Return the URL of the picture: of the private copy until IPFS has it, and "" if there is neither."""
+    if mint.image_cid:
+        return ipfs_url(mint.image_cid)
+    return reverse("nft:mint_picture", args=[mint.pk]) if mint.picture_id else ""
 
 
 def ipfs_url(cid: str) -> str:

@@ -20,19 +20,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from nft.claims.errors import ClaimError
 from nft.errors import NotYours, TokenActionError
 from nft.files import publishing
-from nft.forms.minting import MintForm, too_large
+from nft.forms.minting import WALLET, MintForm, too_large
 from nft.minting import requests as minting_requests
 from nft.minting import sponsor
-from nft.minting.errors import LOOKS_ALIKE, NOT_SPONSORED, TextRefused
+from nft.minting.errors import NOT_SPONSORED, TextRefused
+from nft.minting.steps import read_picture
 from nft.models import LinkedAccount, MintRequest
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id
+from nft.views.gallery import private_picture
 from nft.views.json_calls import sent_view, text_of
-from nft.views.mint_page import ENDED, made_entry, mint_entry, mint_page
+from nft.views.mint_page import ENDED, draft_page, made_entry, mint_entry, mint_page
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.people.signed_in import signed_in
 from profiles.problems import add_retry_after, public_error
+from profiles.store.errors import ObjectMissing
 
 # Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
@@ -66,7 +69,6 @@ def _mint(request: HttpRequest) -> HttpResponse:
     except ExpectedError as refusal:
         error = public_error(refusal)
         form.add_error(_field_of(error), error.sentence)
-        form.is_warned = error.is_a(LOOKS_ALIKE)
         response = _mint_page(request, form, status=503 if error.status == 503 else 422)
         add_retry_after(response, error)
         return response
@@ -95,12 +97,47 @@ def made(request: HttpRequest) -> HttpResponse:
 @login_required
 def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     found = _own(request, mint_id)
+    if found.state == MintRequest.State.DRAFT:
+        offer = None if found.sponsor is None else sponsor.get_offer(found.user, found.chain_id, timezone.now())
+        return render(request, "nft/mint_draft.html", {"page": draft_page(found, offer)})
     transaction = minting_requests.build_mint_transaction(found)
     context = {
         "page": mint_page(found, publishing.get_copies([found.image_cid, found.metadata_cid])),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
+
+
+@require_POST
+@login_required
+def mint_publish(request: HttpRequest, mint_id: UUID) -> HttpResponse:
+    pays_self = request.POST.get("payer") == WALLET
+    try:
+        minting_requests.publish_mint(signed_in(request), mint_id, timezone.now(), pays_self=pays_self)
+    except TokenActionError as error:
+        return _refused(request, error, mint_id)
+    return redirect("nft:mint_detail", mint_id)
+
+
+@require_POST
+@login_required
+def mint_cancel(request: HttpRequest, mint_id: UUID) -> HttpResponse:
+    try:
+        minting_requests.cancel_mint(signed_in(request), mint_id)
+    except TokenActionError as error:
+        return _refused(request, error, mint_id)
+    messages.success(request, "Canceled. Nothing was published.")
+    return redirect("nft:mint")
+
+
+@require_safe
+@login_required
+def mint_picture(request: HttpRequest, mint_id: UUID) -> HttpResponse:
+    """Return the picture of a mint to its person only, until IPFS has it."""
+    try:
+        return private_picture(read_picture(_own(request, mint_id)))
+    except ObjectMissing as error:
+        raise Http404(error.sentence) from error
 
 
 @require_safe
@@ -140,12 +177,16 @@ def mint_sent(request: HttpRequest, mint_id: UUID) -> HttpResponseBase:
 def mint_use(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     try:
         claim = minting_requests.use_mint(signed_in(request), mint_id, timezone.now())
-    except NotYours as error:
-        raise Http404(error.sentence) from error
     except (TokenActionError, ClaimError) as error:
-        messages.error(request, error.sentence)
-        return redirect("nft:mint_detail", mint_id)
+        return _refused(request, error, mint_id)
     return redirect("nft:claim_detail", claim.pk)
+
+
+def _refused(request: HttpRequest, error: ExpectedError, mint_id: UUID) -> HttpResponse:
+    """Show the error on the page of the mint, if the person has this mint."""
+    _own(request, mint_id)
+    messages.error(request, error.sentence)
+    return redirect("nft:mint_detail", mint_id)
 
 
 def _accounts(request: HttpRequest) -> list[LinkedAccount]:
@@ -180,4 +221,4 @@ def _field_of(error: ExpectedError) -> str | None:
         return "account"
     if error.is_a(NOT_SPONSORED):
         return "payer"
-    return None if isinstance(error, TokenActionError) and not error.is_a(LOOKS_ALIKE) else "image"
+    return None if isinstance(error, TokenActionError) else "image"

@@ -54,9 +54,13 @@ class Decoder:
         seconds = self._settings.svg_processor_seconds if drawing else self._settings.processor_seconds
         return self._ask(write_decode_request(content, request), seconds, read_picture)
 
-    def render(self, master: bytes, request: RenderRequest) -> EncodedImage:
-        """Return one more rendition of a master made by `decode`. Raises as `decode` does."""
-        return self._ask(write_render_request(master, request), self._settings.processor_seconds, read_encoded)
+    def render(self, master: bytes, request: RenderRequest, *, wait_seconds: float | None = None) -> EncodedImage:
+        """Return one more rendition of a master made by `decode`. Raises as `decode` does.
+
+        `wait_seconds` replaces the setting of how long to wait for a free child.
+        """
+        message = write_render_request(master, request)
+        return self._ask(message, self._settings.processor_seconds, read_encoded, wait_seconds)
 
     def pids(self) -> frozenset[int]:
         """Return the process ids of the running children."""
@@ -66,11 +70,17 @@ class Decoder:
         """End the idle children. The decoder stays usable."""
         self._children.end_idle()
 
-    def _ask(self, message: Message, processor_seconds: int, read: Callable[[Message], Result]) -> Result:
+    def _ask(
+        self,
+        message: Message,
+        processor_seconds: int,
+        read: Callable[[Message], Result],
+        wait_seconds: float | None = None,
+    ) -> Result:
         # A child may retire or be stopped from outside between two pictures; the second attempt has a new one.
         for _attempt in range(2):
             try:
-                with self._children.borrow(self._settings) as child:
+                with self._children.borrow(self._settings, wait_seconds) as child:
                     answer = child.ask(message, processor_seconds)
                     result = read_refusal(answer) or read(answer)
             except ProtocolError:
@@ -99,9 +109,9 @@ class _Children:
         self._finalizer = weakref.finalize(self, _end_all, self.all, os.getpid())
 
     @contextmanager
-    def borrow(self, settings: DecoderSettings) -> Iterator[Child]:
+    def borrow(self, settings: DecoderSettings, wait_seconds: float | None) -> Iterator[Child]:
         """Lend a running child for one request. Any exception within also ends the child."""
-        if not self._places.acquire(timeout=settings.wait_seconds):
+        if not self._places.acquire(timeout=settings.wait_seconds if wait_seconds is None else wait_seconds):
             raise DecoderUnavailable(_BUSY)
         try:
             child = self._take_idle() or self._start(settings)

@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from profiles.images.color import ToSrgb
-from profiles.images.encode import AnimatedWebp, Playback, is_flat
+from profiles.images.encode import AnimatedWebp, Playback, is_blank, is_flat
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.headers import Header
 from profiles.images.geometry import Box, Size, box_size
@@ -130,10 +130,3 @@ def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
     largest = min(still.size)
     squares = tuple(Rendition(size, done[min(size, largest), min(size, largest)]) for size in sizes)
     return Animation(done[still.size], still, reader.original_size, reader.count, squares)
-
-
-def is_blank(image: Image.Image) -> bool:
-    """Return whether a frame has one color only or is transparent, and so can't represent the animation."""
-    if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
-        return True
-    return all(band.getcolors(1) is not None for band in image.split())

@@ -54,6 +54,13 @@ def is_flat(image: Image.Image) -> bool:
     return image.getcolors(_FEW_COLORS) is not None
 
 
+def is_blank(image: Image.Image) -> bool:
+    """Return whether a frame has one color only or is transparent, and so can't represent the animation."""
+    if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
+        return True
+    return all(band.getcolors(1) is not None for band in image.split())
+
+
 def _flatten(image: Image.Image) -> Image.Image:
     if image.mode != "RGBA":
         return image.convert("RGB")

@@ -18,6 +18,10 @@ _ANIMATION_PIXELS = 40_000_000
 #: Sides, in pixels, of the square renditions we make; nothing else is ever rendered.
 RENDITION_SIZES = (32, 64, 96, 128, 192, 256, 384, 512, 1024)
 
+#: Those made before an upload is answered: what its next pages and `/avatar/<id>` without a size show, also on dense
+#: screens. The others cost more than all the rest together, and are made later from the master.
+FIRST_SIZES = (32, 64, 96, 128, 256)
+
 
 @dataclass(frozen=True)
 class ImageLimits:
@@ -37,6 +41,11 @@ class ImageLimits:
 def pick_size(requested: int) -> int:
     """Return the size of RENDITION_SIZES that serves `requested` pixels: the next one up, or the largest."""
     return next((size for size in RENDITION_SIZES if size >= requested), RENDITION_SIZES[-1])
+
+
+def square_sides(width: int, height: int) -> list[int]:
+    """Return the sides of all squares of a picture, ascending. Squares are never enlarged beyond the shorter side."""
+    return sorted({min(size, width, height) for size in RENDITION_SIZES})
 
 
 def animation_side(frames: int) -> int:

@@ -20,7 +20,7 @@ from profiles.images.svg import decode_svg
 
 
 def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
-    """Return master, still and all square sizes from one decode. Raise `ImageRefused`.
+    """Return master, still and the requested squares from one decode. Raise `ImageRefused`.
 
     The master is the whole (cropped) picture as WebP, at most MASTER_SIDE long (`animation_side` if it moves).
     Squares are cut from its middle and never enlarged. The same bytes give the same bytes.

@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from profiles.images.encode import AnimatedWebp, Playback, encode
+from profiles.images.encode import AnimatedWebp, Playback, encode, is_blank
 from profiles.images.formats import OutputFormat
 from profiles.images.picture import EncodedImage
 from profiles.images.squares import check_sizes, cut_squares
@@ -16,22 +16,36 @@ def render(master: bytes, size: int, fmt: OutputFormat, *, still: bool = True) -
 
     `master` must be WebP that `normalize` made: this is not a decoder for strangers' bytes. A square is never
     enlarged: a master with a shorter side gives a square of that side. Motion is kept only if the master moves,
-    `still` is False and `fmt` is WebP; otherwise the first frame is drawn.
+    `still` is False and `fmt` is WebP; otherwise the first frame that is not blank is drawn. The same arguments give
+    the same bytes.
     """
     check_sizes((size,))
     with WebPImageFile(BytesIO(master)) as image:
         if image.is_animated and not still and fmt is OutputFormat.WEBP:
-            return _render_animation(image, size)
+            side = min(size, *image.size)
+            if image.size == (side, side):  # encoding it again would only cost quality
+                return EncodedImage(master, fmt, side, side, animated=True)
+            return _render_animation(image, size, side)
+        return encode(_square(_load_still(image), size), fmt)
+
+
+def _load_still(image: WebPImageFile) -> Image.Image:
+    """Load the frame that `normalize` takes for the still picture."""
+    for index in range(image.n_frames if image.is_animated else 0):
+        image.seek(index)
         image.load()
-        return encode(_square(image, size), fmt)
+        if not is_blank(image):
+            return image
+    image.seek(0)
+    image.load()
+    return image
 
 
 def _square(image: Image.Image, size: int) -> Image.Image:
     return next(square for _size, square in cut_squares(image, (size,)))
 
 
-def _render_animation(image: WebPImageFile, size: int) -> EncodedImage:
-    side = min(size, *image.size)
+def _render_animation(image: WebPImageFile, size: int, side: int) -> EncodedImage:
     writer = AnimatedWebp((side, side), Playback(image.n_frames, int(image.info["loop"])))
     for index in range(image.n_frames):
         image.seek(index)

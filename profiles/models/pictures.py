@@ -14,17 +14,19 @@ from django.db.models import Q
 
 from profiles import settings
 from profiles.images.likeness import look_alike
+from profiles.images.limits import square_sides
+from profiles.leases import Leased
 from profiles.models.display import OnLoss, has_right, resolve_policy
 from profiles.models.people import Profile
 from profiles.sources import MAX_NAME, UPLOAD, source_choices
 
 
-class StoredImage(models.Model):
+class StoredImage(Leased):
     """A picture as we encoded it, addressed by the sha256 of its bytes and shared by all who use it.
 
     The row is written before its objects and deleted after them, so that every object can be found from a row after a
-    crash. A row that no Avatar uses is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless
-    another app's row points at it.
+    crash. It is leased to make the squares that are not stored yet (profiles.store.squares). A row that no Avatar uses
+    is invisible. It is deleted AVATAR_UNUSED_SECONDS after `touched_at`, unless another app's row points at it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -40,8 +42,16 @@ class StoredImage(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
 
+    class Meta(Leased.Meta):
+        pass
+
     def __str__(self) -> str:
         return self.sha256[:12]
+
+    @property
+    def sides(self) -> list[int]:
+        """Return the sides in pixels of all its squares, stored or not, ascending."""
+        return square_sides(self.width, self.height)
 
     def looks_like(self, difference_hash: int) -> bool:
         """Return whether people may take a picture with this hash for this one."""

@@ -33,6 +33,7 @@ from profiles.pictures.notices import dismiss_all
 from profiles.sources import UPLOAD, get_source
 from profiles.store import objects
 from profiles.store.images import keep_image
+from profiles.store.squares import want_all_squares
 from profiles.text import one_line
 
 State = Avatar.State
@@ -93,6 +94,7 @@ def attach_avatar(
     get_source(source)
     with lock_profile(profile.pk) as owner:
         held = _lock_image(image.pk)
+        want_all_squares(held, timezone.now())
         avatar = _create_or_reuse(owner, held, source, details)
         dismiss_all(owner)
         refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)

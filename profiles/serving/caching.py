@@ -47,13 +47,19 @@ def short_cache_control() -> str:
 def limit_caching(request: HttpRequest, response: HttpResponse, end: datetime | None, now: datetime) -> None:
     """Set Cache-Control so that no cache keeps the response longer than AVATAR_CACHE_SECONDS or past `end`.
 
-    This holds for `FastPath` too. While we are down, a cache that knows `stale-if-error` may answer until `end`.
+    This holds for `FastPath` too.
+    """
+    request.META[FRESH_FOR], response.headers["Cache-Control"] = lifetime(end, now)
+
+
+def lifetime(end: datetime | None, now: datetime) -> tuple[float, str]:
+    """Return for how many seconds an answer of `now` may be kept, and the Cache-Control that says so.
+
+    While we are down, a cache that knows `stale-if-error` may answer until `end`.
     """
     left = inf if end is None else max(0.0, (end - now).total_seconds() - settings.CACHE_SLACK)
     seconds = min(float(settings.current().avatar_max_age), left)
-    spare = min(float(settings.current().outage_seconds), left - seconds)
-    response.headers["Cache-Control"] = cache_control(seconds, spare)
-    request.META[FRESH_FOR] = seconds
+    return seconds, cache_control(seconds, min(float(settings.current().outage_seconds), left - seconds))
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -71,6 +71,11 @@ def _no_charge() -> None:
     """Count nothing."""
 
 
+def picture_tag(square: Square, fmt: OutputFormat) -> str:
+    """Return the tag of a stored square in `fmt`, from which its ETag is made."""
+    return f"{square.sha256}-{fmt.value}"
+
+
 def rendition_bytes(
     square: Square, fmt: OutputFormat = OutputFormat.WEBP, charge: Callable[[], None] = _no_charge
 ) -> bytes:

@@ -1,31 +1,28 @@
-"""Find the picture that `/avatar/<id>` serves, in one query.
+"""Find the picture that `/avatar/<id>` serves, in one query of one row.
 
-The ORM compiles the query's text from the models once in a process: compiling it for each picture would cost several
-times what the database takes to answer it.
+The query's text is made once in a process, and databases that prepare statements plan it once per connection: both
+would cost several times what the database takes to answer it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
-from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.db.models import Q
-from django.db.models.sql.compiler import SQLCompiler
 
-from profiles.models import Avatar, Profile
+from profiles.images.limits import MASTER_SIDE, pick_size
+from profiles.models import Avatar, Profile, Rendition, StoredImage
 from profiles.models.display import Display, decide_display, shown_until
 from profiles.people.email_names import found_by_hash, hash_field
+from profiles.serving.statement import Parameters, fetch_one
 from profiles.sources import resolve_identifier
 
 
-@dataclass(frozen=True)
-class StoredSquare:
+class StoredSquare(NamedTuple):
     """The columns of a Rendition that serving needs."""
 
     size: int
@@ -34,16 +31,18 @@ class StoredSquare:
     sha256: str
 
 
-@dataclass(frozen=True)
-class AvatarView:
-    """A person as `/avatar/<id>` shows them. No squares if they have nothing to show.
+class AvatarView(NamedTuple):
+    """A person as `/avatar/<id>` shows them. No square if they have nothing to show.
 
-    `valid_until` is when time alone may change the answer; None if only a change by a person can.
+    `valid_until` is when time alone may change the answer; None if only a change by a person can. `side` is that of
+    the picture's largest square in pixels, which may not be stored yet.
     """
 
     handle: str
     name: str
-    squares: tuple[StoredSquare, ...] = ()
+    square: StoredSquare | None = None
+    image_id: int = 0
+    side: int = 0
     source_format: str = ""
     valid_until: datetime | None = None
 
@@ -57,118 +56,141 @@ def profile_filter(identifier: str) -> Q:
     return _own_form(hash_field(identifier), identifier.lower()) if found is None else found
 
 
-def find_avatar_view(identifier: str, now: datetime) -> AvatarView | None:
-    """Return the person as shown at `now`, None for nobody.
+def find_avatar_view(
+    identifier: str, now: datetime, *, size: int = MASTER_SIDE, still: bool = True
+) -> AvatarView | None:
+    """Return the person as shown at `now`, with the square that serves `size` pixels best. None for nobody.
 
-    One query, and another if the chosen picture can't be shown.
+    One query, and another if the chosen picture can't be shown. `still`: as `pick_rendition` takes it.
     """
-    found = _rows_of(identifier)
-    if not found:
+    size = pick_size(size)
+    row = _find_row(identifier, size, still=still)
+    if row is None:
         return None
-    (person, handle, display_name, on_loss), _ = found[0]
-    rows = [row for other, row in found if other.pk == person]
-    name = display_name or handle
-    if rows[0].state is None:  # no pointer: nothing is in use (see models/pictures.py)
-        return AvatarView(handle, name)
-    display = decide_display(rows[0], on_loss, now)
-    if display is Display.NOTHING:
-        return AvatarView(handle, name)
+    # No pointer: nothing is in use (see models/pictures.py).
+    display = Display.NOTHING if row.state is None else decide_display(row, row.on_loss, now)
     if display is Display.EARLIER:
-        earlier = Avatar.objects.showable(now).filter(profile_id=person).values("pk")[:1]
-        rows = [_Row(*row) for row in Avatar.objects.filter(pk=earlier).values_list(*_columns(""))]
-        if not rows:
-            return AvatarView(handle, name)
-    return AvatarView(
-        handle, name, tuple(_squares(rows)), rows[0].source_format or "", shown_until(rows[0], on_loss, now)
-    )
+        row = _find_earlier(row, now, size, still=still)
+        if row is None:  # the person left meanwhile
+            return None
+    name = row.display_name or row.handle
+    if display is Display.NOTHING or row.state is None:
+        return AvatarView(row.handle, name)
+    side = min(row.width or 0, row.height or 0, MASTER_SIDE)
+    until = shown_until(row, row.on_loss, now)
+    return AvatarView(row.handle, name, _square(row), row.image_id or 0, side, row.source_format or "", until)
 
 
-# Values in a query, as database drivers take them.
-Parameters = tuple[bool | int | float | str | bytes | UUID | datetime | None, ...]
 # Stands for the name in a text that is compiled before anybody asks.
 _ANY_NAME = "any-name"
 
 
-class _Person(NamedTuple):
-    pk: int
+class _Row(NamedTuple):
+    """A person, their picture and the square of it; None in every column of what they lack."""
+
+    person: int
     handle: str
     display_name: str
     on_loss: str
-
-
-# How many columns of a joined row are the person's.
-_OWN = len(_Person._fields)
-
-
-class _Row(NamedTuple):
-    """A row of the join from a picture to its squares; None everywhere if there is no picture."""
-
     state: str | None
     source: str | None
     attested_at: datetime | None
     lost_at: datetime | None
     is_offered: bool | None
     source_format: str | None
+    image_id: int | None
+    width: int | None
+    height: int | None
     size: int | None
     format: str | None
     is_still: bool | None
     sha256: str | None
 
 
-def _columns(avatar: str) -> list[str]:
-    """Return the columns of a _Row, with the path `avatar` to the picture."""
-    own = [f"{avatar}{name}" for name in ("state", "source", "attested_at", "lost_at", "is_offered")]
-    squares = [f"{avatar}image__renditions__{name}" for name in ("size", "format", "is_still", "sha256")]
-    return [*own, f"{avatar}image__source_format", *squares]
+# The smallest square of a picture that serves a size, or else its largest; moving ones first where they may be shown.
+_BEST_SQUARE = """
+SELECT best.id FROM {squares} best WHERE best.image_id = avatar.image_id {only_stills}
+ORDER BY best.is_still, best.size < %s, CASE WHEN best.size < %s THEN -best.size ELSE best.size END, best.id LIMIT 1"""
+_PERSON_AND_SQUARE = """
+SELECT person.id, person.handle, person.display_name, person.on_loss, avatar.state, avatar.source, avatar.attested_at,
+avatar.lost_at, avatar.is_offered, image.source_format, image.id, image.width, image.height, square.size, square.format,
+square.is_still, square.sha256
+FROM {people} person
+LEFT JOIN {avatars} avatar ON avatar.id = {{avatar}}
+LEFT JOIN {images} image ON image.id = avatar.image_id
+LEFT JOIN {squares} square ON square.id = ({best_square})
+WHERE person.id IN ({{person}}) ORDER BY person.id LIMIT 1"""
 
 
-def _rows_of(identifier: str) -> list[tuple[_Person, _Row]]:
-    """Return the person and a _Row for each square, of several people if several have the identifier."""
+@cache
+def _text(*, still: bool) -> str:
+    """Return the query's text with places for how the picture and the person are found."""
+    models = {"people": Profile, "avatars": Avatar, "images": StoredImage, "squares": Rendition}
+    tables = {name: f'"{model._meta.db_table}"' for name, model in models.items()}  # noqa: SLF001 - documented
+    best_square = _BEST_SQUARE.format(only_stills="AND best.is_still" if still else "", **tables)
+    return _PERSON_AND_SQUARE.format(best_square=best_square, **tables)
+
+
+def _find_row(identifier: str, size: int, *, still: bool) -> _Row | None:
     alias = router.db_for_read(Profile)
-    try:
-        person, parameters = _person(identifier, alias)
-    except EmptyResultSet:  # another app's filter matches nobody
-        return []
-    compiler, joined = _joined(alias)
-    with connections[alias].cursor() as cursor:
-        cursor.execute(joined % person, parameters)
-        rows = compiler.results_iter([cursor.fetchall()], tuple_expected=True)
-        return [(_Person(*row[:_OWN]), _Row(*row[_OWN:])) for row in rows]
-
-
-@cache
-def _joined(alias: str) -> tuple[SQLCompiler, str]:
-    """Return the compiler, which reads the rows, and the query's text with a place for a query of the person."""
-    people = Profile.objects.filter(pk__in=[0]).order_by("pk").values_list(*_Person._fields, *_columns("avatar__"))
-    compiler = people.query.get_compiler(alias)
-    return compiler, compiler.as_sql()[0]
-
-
-def _person(identifier: str, alias: str) -> tuple[str, Parameters]:
     found = resolve_identifier(identifier)
-    if found is not None:
-        return _id_query(found, alias)
-    text, parameters = _own_form_query(hash_field(identifier), alias)
-    return text, tuple(identifier.lower() if each == _ANY_NAME else each for each in parameters)
+    if found is None:
+        text, parameters = _own_form_text(hash_field(identifier), still, alias)
+        name = identifier.lower()
+        return _read(alias, text, (size, size, *[name if each == _ANY_NAME else each for each in parameters]))
+    try:
+        text, parameters = _text_for(found, still, alias)
+    except EmptyResultSet:  # another app's filter matches nobody
+        return None
+    return _read(alias, text, (size, size, *parameters))
 
 
 @cache
-def _own_form_query(field: str | None, alias: str) -> tuple[str, Parameters]:
-    return _id_query(_own_form(field, _ANY_NAME), alias)
+def _own_form_text(field: str | None, still: bool, alias: str) -> tuple[str, Parameters]:
+    return _text_for(_own_form(field, _ANY_NAME), still, alias)
 
 
 def _own_form(field: str | None, name: str) -> Q:
     return Q(handle=name) if field is None else found_by_hash(field, name)
 
 
-def _id_query(found: Q, alias: str) -> tuple[str, Parameters]:
+def _text_for(found: Q, still: bool, alias: str) -> tuple[str, Parameters]:
     # Without order or limit, which would have the database walk all people in order to find the first it wants.
     people = Profile.objects.filter(found).values("pk")
-    text, parameters = people.query.get_compiler(alias).as_sql()
-    return text, tuple(parameters)
+    person, parameters = people.query.get_compiler(alias).as_sql()
+    return _text(still=still).format(avatar="person.avatar_id", person=person), tuple(parameters)
 
 
-def _squares(rows: list[_Row]) -> Iterator[StoredSquare]:
-    for row in rows:
-        if row.size is not None and row.format is not None and row.sha256 is not None:
-            yield StoredSquare(row.size, row.format, bool(row.is_still), row.sha256)
+def _find_earlier(row: _Row, now: datetime, size: int, *, still: bool) -> _Row | None:
+    """Return the person again, with what they showed before and still may."""
+    alias = router.db_for_read(Profile)
+    earlier = Avatar.objects.showable(now).filter(profile_id=row.person).values("pk")[:1]
+    avatar, parameters = earlier.query.get_compiler(alias).as_sql()
+    text = _text(still=still).format(avatar=f"({avatar})", person="%s")
+    return _read(alias, text, (*parameters, size, size, row.person))
+
+
+def _read(alias: str, text: str, parameters: Parameters) -> _Row | None:
+    found = fetch_one(connections[alias], text, parameters)
+    if found is None:
+        return None
+    row = _Row._make(found)
+    return row if connections[alias].vendor != "sqlite" else _with_times(row)
+
+
+def _with_times(row: _Row) -> _Row:
+    """Return the row as SQLite has it, which has no type for times, with times."""
+    if row.attested_at is None and row.lost_at is None:
+        return row
+    attested_at, lost_at = (None if text is None else _read_time(str(text)) for text in (row.attested_at, row.lost_at))
+    return row._replace(attested_at=attested_at, lost_at=lost_at)
+
+
+def _read_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _square(row: _Row) -> StoredSquare | None:
+    if row.size is None or row.format is None or row.sha256 is None:
+        return None
+    return StoredSquare(row.size, row.format, bool(row.is_still), row.sha256)

@@ -8,10 +8,9 @@ monsterid, wavatar and color.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from django.http import HttpRequest
 
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
@@ -51,8 +50,7 @@ BAD_SIZE = Kind("bad-size", "Not a size")
 BAD_DEFAULT = Kind("bad-default", "No such default picture")
 
 
-@dataclass(frozen=True)
-class AvatarRequest:
+class AvatarRequest(NamedTuple):
     """What the URL of an avatar asks for.
 
     `size` is in pixels, 1 to MAX_SIZE. `format` None: by the Accept header. `default` None: by the person.
@@ -70,22 +68,25 @@ class AvatarRequest:
     default_url: str = ""
 
 
-def parse_request(request: HttpRequest, text: str) -> AvatarRequest:
-    """Parse query and suffix. Raise ExpectedError of the kind BAD_IDENTIFIER, BAD_SIZE or BAD_DEFAULT."""
+def parse_request(text: str, query: Mapping[str, str]) -> AvatarRequest:
+    """Parse the last part of the path, and the query.
+
+    Raise ExpectedError of the kind BAD_IDENTIFIER, BAD_SIZE or BAD_DEFAULT.
+    """
     # Only a known suffix is split off: other identifiers have dots of their own.
     stem, dot, suffix = text.rpartition(".")
     fmt = _SUFFIXES.get(suffix.lower()) if dot else None
     identifier = text if fmt is None else stem
-    asked = _first(request, "d", "default")
+    asked = _first(query, "d", "default")
     default_url = _read_url(asked)
     return AvatarRequest(
         identifier=check_identifier(identifier),
-        size=_read_size(_first(request, "s", "size")),
+        size=_read_size(_first(query, "s", "size")),
         format=fmt,
         default=None if default_url else _read_default(asked.lower()),
         not_found=asked == NOT_FOUND,
-        force_default=_is_yes(_first(request, "f", "forcedefault")),
-        still=_is_yes(_first(request, "still")),
+        force_default=_is_yes(_first(query, "f", "forcedefault")),
+        still=_is_yes(_first(query, "still")),
         default_url=default_url,
     )
 
@@ -100,8 +101,8 @@ def check_identifier(identifier: str) -> str:
     return identifier
 
 
-def _first(request: HttpRequest, *names: str) -> str:
-    return next((request.GET[name] for name in names if name in request.GET), "")
+def _first(query: Mapping[str, str], *names: str) -> str:
+    return next((query[name] for name in names if name in query), "")
 
 
 def _read_size(text: str) -> int:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import PROTECT, Exists, OuterRef, Q, QuerySet
+from django.db.models import PROTECT, Exists, ForeignObjectRel, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from profiles import settings
 from profiles.audit import record
 from profiles.decoding import get_decoder
+from profiles.images.limits import FIRST_SIZES
 from profiles.images.picture import Crop, NormalizedPicture
 from profiles.jobs import job
 from profiles.models import Avatar, Rendition, StoredImage
@@ -46,13 +47,17 @@ class KeptImage:
         return self.picture.image.master.data
 
 
-def keep_image(content: bytes, *, svg_allowed: bool = False, crop: Crop | None = None) -> KeptImage:
-    """Decode a picture and store it in our own encoding. The same content and `crop` give the same row.
+def keep_image(
+    content: bytes, *, svg_allowed: bool = False, crop: Crop | None = None, sizes: tuple[int, ...] = FIRST_SIZES
+) -> KeptImage:
+    """Decode a picture and store it in our own encoding, with squares of `sizes`.
 
-    An SVG becomes pixels, if it is allowed. Raises ImageRefused, DecoderUnavailable or StorageError. The row must get
-    a holder soon (`attach_avatar`): without one it is deleted after AVATAR_UNUSED_SECONDS.
+    The same content and `crop` give the same row. The other squares are made once it is a person's picture
+    (profiles.store.squares). An SVG becomes pixels, if it is allowed. Raises ImageRefused, DecoderUnavailable or
+    StorageError. The row must get a holder soon (`attach_avatar`): without one it is deleted after
+    AVATAR_UNUSED_SECONDS.
     """
-    picture = get_decoder().decode(content, settings.decode_request(svg_allowed=svg_allowed, crop=crop))
+    picture = get_decoder().decode(content, settings.decode_request(sizes, svg_allowed=svg_allowed, crop=crop))
     row = _create_rows(picture, timezone.now())
     _put_objects(row, picture)
     return KeptImage(row, picture)
@@ -179,10 +184,13 @@ def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
 
 
 def _is_held() -> Q:
-    """Match images that any row with on_delete=PROTECT points at, of this app or another."""
+    """Match images that any row with on_delete=PROTECT points at, of this app or another.
+
+    `related_objects` would leave out those with related_name="+".
+    """
     held = Q()
-    for relation in StoredImage._meta.related_objects:  # noqa: SLF001 - Django documents it as public
-        if relation.on_delete is PROTECT:
+    for relation in StoredImage._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django documents it as public
+        if isinstance(relation, ForeignObjectRel) and relation.on_delete is PROTECT:
             rows: QuerySet[models.Model] = QuerySet(relation.related_model).filter(
                 **{relation.field.name: OuterRef("pk")}
             )

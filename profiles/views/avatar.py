@@ -19,16 +19,17 @@ from profiles.images.limits import pick_size
 from profiles.limits import network_of_request, spend
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.problems import answers_outages, problem_response, public_error
-from profiles.serving.accept import parse_accept
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
-from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
-from profiles.serving.lookup import AvatarView, find_avatar_view
+from profiles.serving.choice import Choice, choose
+from profiles.serving.content import Drawing, fallback_bytes, picture_tag, rendition_bytes
+from profiles.serving.lookup import AvatarView
 from profiles.serving.receipt import build_signed_receipt
 from profiles.serving.request import AvatarRequest, check_identifier, parse_request
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
 from profiles.store.objects import public_url, rendition_key
-from profiles.store.renditions import find_public_rendition, pick_rendition
+from profiles.store.renditions import Square, find_public_rendition
+from profiles.store.squares import make_for_reader
 
 
 @public_media
@@ -36,14 +37,14 @@ from profiles.store.renditions import find_public_rendition, pick_rendition
 def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
     now = timezone.now()
     try:
-        wanted = parse_request(request, identifier)
-        view = find_avatar_view(wanted.identifier, now)
-        response = _picture_of(request, wanted, view)
+        wanted = parse_request(identifier, request.GET)
+        choice = choose(wanted, request.META.get("HTTP_ACCEPT", "*/*"), now)
+        response = _picture_of(request, wanted, choice)
     except ExpectedError as error:
         return _refused(error)
     if wanted.format is None:
         patch_vary_headers(response, ["Accept"])
-    limit_caching(request, response, view.valid_until if view else None, now)
+    limit_caching(request, response, choice.valid_until, now)
     return response
 
 
@@ -97,16 +98,19 @@ def _redirect_to_store(address: str) -> HttpResponse:
     return response
 
 
-def _picture_of(request: HttpRequest, wanted: AvatarRequest, view: AvatarView | None) -> HttpResponse:
-    fmt = wanted.format or parse_accept(request.META.get("HTTP_ACCEPT", "*/*")).format_for(
-        view.source_format if view else ""
-    )
-    squares = view.squares if view and not wanted.force_default else ()
-    square = pick_rendition(squares, wanted.size, still=wanted.still or fmt is not OutputFormat.WEBP)
+def _picture_of(request: HttpRequest, wanted: AvatarRequest, choice: Choice) -> HttpResponse:
+    square, fmt = _square_of(wanted, choice), choice.format
     if square is None:
-        return _default_picture(request, wanted, view, fmt)
+        return _default_picture(request, wanted, choice.view, fmt)
     charge = partial(_charge, request)
-    return _conditional(request, f"{square.sha256}-{fmt.value}", fmt, lambda: rendition_bytes(square, fmt, charge))
+    return _conditional(request, picture_tag(square, fmt), fmt, lambda: rendition_bytes(square, fmt, charge))
+
+
+def _square_of(wanted: AvatarRequest, choice: Choice) -> Square | None:
+    """Return the square to serve. One that is not stored yet is made now, or else the largest that is stored serves."""
+    if choice.square is None or choice.view is None or not choice.is_too_small:
+        return choice.square
+    return make_for_reader(choice.view.image_id, wanted.size, still=choice.square.is_still) or choice.square
 
 
 def _default_picture(

@@ -100,16 +100,23 @@ class Person:
         self.page.get_by_label("Description").fill(description)
         self.page.get_by_label(payer).check()
         with self.page.expect_navigation(timeout=SLOW):
-            self.button("Prepare").click()
+            self.button("Continue").click()
+        expect(self.page.get_by_role("heading", name=f"Publish “{name}”?")).to_be_visible()
+
+    def publish_mint(self) -> None:
+        with self.page.expect_navigation(timeout=SLOW):
+            self.button("Publish and mint").click()
 
     def mint(self, name: str, description: str, content: bytes) -> None:
         self.prepare_mint(name, description, content)
+        self.publish_mint()
         self.sign_transaction()
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
 
     def mint_for_free(self, name: str, content: bytes) -> None:
         """Mint a token that the site pays for. There is nothing to sign."""
         self.prepare_mint(name, "", content, payer="The site pays")
+        self.publish_mint()
         expect(self.page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
 
     def take_up_received(self, name: str) -> None:

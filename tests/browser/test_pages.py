@@ -60,6 +60,7 @@ LATER = [
     "receipt",
     "crop",
     "proof",
+    "mint draft",
     "mint steps",
     "minted",
     "token",
@@ -117,8 +118,11 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
+    pages["mint draft"] = page.url
+    person.prepare_mint("Noon", "The second one", picture((40, 200, 90)))
+    person.publish_mint()
     pages["mint steps"] = page.url
-    person.mint("Evening", "The second one", picture((90, 40, 200)))
+    person.mint("Evening", "The third one", picture((90, 40, 200)))
     pages["minted"] = page.url
     person.use_minted()
     pages |= {"token": page.url, "transfer": page.url + "transfer/"}

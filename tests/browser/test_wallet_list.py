@@ -111,6 +111,7 @@ def test_a_transaction_is_signed_by_the_right_account_on_the_right_chain(
     page, own = quinn.page, quinn.wallet.account
     quinn.sign_in_with_wallet()
     quinn.prepare_mint("Two accounts", "", picture((120, 60, 200)))
+    quinn.publish_mint()
     other = site.funded_account()
     quinn.wallet.account, quinn.wallet.chain_id = other, 1
     quinn.sign_transaction()

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
-from nft.minting.requests import MintOrder, build_mint_transaction, start_mint
+from nft.minting.requests import MintOrder, build_mint_transaction, publish_mint, start_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest
 from profiles.leases import fresh
@@ -42,6 +42,11 @@ def order(user: User, **changes: Any) -> MintOrder:
     return MintOrder(**(fields | changes))
 
 
+def publish(world: World, user: User, **changes: Any) -> MintRequest:
+    """Start a mint and publish its draft, as the person does on two pages."""
+    return publish_mint(user, start_mint(user, order(user, **changes), world.now).pk, world.now)
+
+
 def as_staff_retry(world: World, request: MintRequest) -> None:
     """What staff do with a mint that crashed too often."""
     MintRequest.objects.filter(pk=request.pk, gave_up_at__isnull=False).update(**fresh(world.now))
@@ -59,7 +64,7 @@ def go_on(world: World, request: MintRequest) -> MintRequest:
 
 
 def ready_to_sign(world: World, user: User, **changes: Any) -> MintRequest:
-    request = go_on(world, start_mint(user, order(user, **changes), world.now))
+    request = go_on(world, publish(world, user, **changes))
     assert request.state == "awaiting_signature", request.reason_sentence
     return request
 

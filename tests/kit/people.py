@@ -63,3 +63,14 @@ def a_token_picture(profile: Profile, at: datetime, *, asset: str = ASSET, conte
     """Use a token's picture for this person, attested `at`."""
     details = AvatarDetails(title="Token 1", attested_at=at, provenance={"asset_id": asset, "chain_id": 31337})
     return set_avatar(profile, content or a_picture(), "nft", details=details, actor=profile.user)
+
+
+def a_photo(size: tuple[int, int]) -> bytes:
+    """Return a picture of many colors as a JPEG, different from all others."""
+    wide, high = size
+    shades = [Image.linear_gradient("L").rotate(angle).resize(size) for angle in (0, 90, 180)]
+    image = Image.blend(Image.merge("RGB", shades), Image.effect_noise(size, 60).convert("RGB"), 0.2)
+    image.paste(f"#{_colors.randrange(1 << 24):06x}", (wide // 3, high // 3, wide // 2, high // 2))
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

@@ -273,6 +273,9 @@ def mint(alice: User) -> MintRequest:
         contract=b"\3" * 20,
         owner=b"\1" * 20,
         name="Mine",
+        state=MintRequest.State.STORING,
+        picture=Avatar.objects.get(profile__user=alice).image,
+        published_at=now,
         due_at=now,
     )
 
@@ -318,7 +321,7 @@ def test_a_mint_waits_for_the_store(mint: MintRequest, no_store: None, caplog: p
         MintRequest.objects.update(due_at=timezone.now())
         run(follow_mint, mint.pk)
     mint.refresh_from_db()
-    assert (mint.state, mint.crashes, mint.attempt) == ("draft", 0, None)
+    assert (mint.state, mint.crashes, mint.attempt) == ("storing", 0, None)
     assert mint.due_at is not None
     assert mint.reason_sentence == "Our object store can't be used at the moment. We keep trying."
     assert "Traceback" not in caplog.text

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -168,3 +171,18 @@ def test_what_a_wallet_signed_goes_with_its_session_wherever_it_is_ended(
     by_password().post(PAGE)
     assert not is_in(browser.client)
     assert not WalletSession.objects.exists()
+
+
+def test_a_page_writes_and_asks_about_the_session_s_last_use_once_in_a_while(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = by_password()
+    client.get(PAGE)
+    used_at = row_of(client).last_seen_at
+    asked = Mock(wraps=cache.add)
+    monkeypatch.setattr(cache, "add", asked)
+    assert [client.get(PAGE).status_code for _ in range(3)] == [200, 200, 200]
+    assert (asked.call_count, row_of(client).last_seen_at) == (0, used_at)
+    client.get(PAGE, headers={"user-agent": "Another browser"})
+    assert row_of(client).last_seen_at > used_at
+    assert row_of(client).user_agent == "Another browser"

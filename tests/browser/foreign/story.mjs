@@ -30,7 +30,8 @@ try {
   await page.getByLabel("Picture").setInputFiles(picture);
   await page.getByLabel("Name").fill("Made with a foreign wallet");
   await page.getByLabel("I pay from my wallet").check();
-  await page.getByRole("button", { name: "Prepare" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Publish and mint" }).click();
   await page.getByRole("button", { name: "Sign with Mock Wallet" }).click();
   await page
     .getByRole("heading", { name: "Your token" })

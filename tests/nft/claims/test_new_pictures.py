@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from web3.contract import Contract
 
 from nft.claims import picture
@@ -29,6 +31,8 @@ from nft.watching.transfers_seen import undo_transfers_after
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from profiles.pictures.rights import doubt_avatars
+from profiles.store import objects
+from profiles.store.images import purge_unreferenced_images
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -83,6 +87,19 @@ def test_a_metadata_event_offers_the_new_picture_and_shows_the_old_until_it_is_a
     world.later(minutes=20)
     world.verify(claim)
     assert shown(alice, world.now).mark, "it is attested from here on"
+
+
+def test_an_offered_picture_is_kept_while_its_person_thinks(
+    world: World, chain: Chain, contract: Contract, alice: User, claim: TokenClaim
+) -> None:
+    change(chain, contract, claim)
+    request_new_picture(alice, claim.pk, world.now)
+    assert look(world, claim).state == "changed"
+    assert purge_unreferenced_images(timezone.now() + timedelta(hours=1)) == 0
+    use_new_picture(alice, claim.pk, world.now)
+    now = shown(alice, world.now).avatar
+    assert now is not None
+    assert objects.get_if_intact(objects.master_key(now.image.sha256))
 
 
 def test_a_declined_picture_is_not_offered_again(

@@ -13,10 +13,9 @@ from avatarsite.settings import services
 from localstack.processes import free_port
 from nft.clients.ipfs.gateways import Gateways
 from nft.files.publishing import ASK_AGAIN, sweep_copies
-from nft.minting.requests import start_mint
 from nft.minting.steps import PIN_WITHIN
 from nft.models import PinnedCopy
-from tests.kit.mints import go_on, install, order
+from tests.kit.mints import go_on, install, publish
 from tests.kit.world import World
 from tests.servers.chain import Chain
 from tests.servers.pinner import TOKEN, PinnerServer
@@ -48,7 +47,7 @@ def test_a_pinner_holds_picture_and_description_before_anything_is_signed(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer, kind: str
 ) -> None:
     configure(settings, ("ours", kind, pinner.url))
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     assert request.state == "awaiting_signature"
     assert copies() == {"ours": {"pinned"}}
     assert {request.image_cid, request.metadata_cid} <= pinner.held | set(pinner.orders.values())
@@ -59,11 +58,11 @@ def test_a_pinner_that_is_down_is_retried(
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
     pinner.is_down = True
-    request = go_on(world, start_mint(alice, order(alice), world.now))
-    assert (request.state, request.metadata_uri) == ("draft", "")
+    request = go_on(world, publish(world, alice))
+    assert (request.state, request.metadata_uri) == ("publishing", "")
     assert "We wait until an IPFS service" in request.reason_sentence
     pinner.is_down = False
-    assert go_on(world, request).state == "draft"  # its turn has not come
+    assert go_on(world, request).state == "publishing"  # its turn has not come
     world.later(minutes=1)
     assert go_on(world, request).state == "awaiting_signature"
 
@@ -73,7 +72,7 @@ def test_one_of_several_is_enough_and_the_sweep_retries_the_others(
 ) -> None:
     port = free_port()
     configure(settings, ("away", "kubo", f"http://127.0.0.1:{port}"), ("ours", "kubo", pinner.url))
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     assert request.state == "awaiting_signature"
     assert copies() == {"away": {"waiting"}, "ours": {"pinned"}}
     configure(settings, ("away", "kubo", pinner.url), ("ours", "kubo", pinner.url))
@@ -87,8 +86,8 @@ def test_a_pinner_that_names_another_cid_is_refused_with_its_reason(
 ) -> None:
     configure(settings, ("wrong", kind, pinner.url))
     pinner.names_another = STRANGER
-    request = go_on(world, start_mint(alice, order(alice), world.now))
-    assert request.state == "draft"
+    request = go_on(world, publish(world, alice))
+    assert request.state == "publishing"
     assert "wrong: The pinner answered with another CID" in request.reason_sentence
     assert copies() == {"wrong": {"refused"}}
 
@@ -98,9 +97,9 @@ def test_a_pending_request_is_checked_and_not_sent_again(
 ) -> None:
     configure(settings, ("other", "service", pinner.url))
     pinner.status = "queued"
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     world.later(minutes=1)
-    assert go_on(world, request).state == "draft"
+    assert go_on(world, request).state == "publishing"
     pinner.status = "pinned"
     world.later(minutes=1)
     assert go_on(world, request).state == "awaiting_signature"
@@ -111,7 +110,7 @@ def test_a_refused_token_is_reported(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     settings.NFT_PINNERS = [{"name": "ours", "kind": "kubo", "url": pinner.url, "token": "wrong"}]
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     assert "does not accept our token" in request.reason_sentence
 
 
@@ -120,7 +119,7 @@ def test_nothing_is_minted_if_no_pinner_answers_within_a_day(
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
     pinner.is_down = True
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     world.later(seconds=PIN_WITHIN.total_seconds() + 1)
     assert go_on(world, request).state == "failed"
     assert "Nothing was minted" in request.reason_sentence
@@ -131,8 +130,8 @@ def test_a_file_that_no_gateway_finds_is_not_minted_yet(
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
     object.__setattr__(world.clients, "ipfs", Gateways([f"http://127.0.0.1:{free_port()}"]))
-    request = go_on(world, start_mint(alice, order(alice), world.now))
-    assert request.state == "draft"
+    request = go_on(world, publish(world, alice))
+    assert request.state == "publishing"
     assert "no gateway finds them" in request.reason_sentence
 
 
@@ -140,7 +139,7 @@ def test_a_pinner_that_lost_a_file_gets_it_again(
     world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
 ) -> None:
     configure(settings, ("ours", "kubo", pinner.url))
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     pinner.held.clear()
     assert sweep_copies(world.now) == 0
     assert sweep_copies(world.later(seconds=ASK_AGAIN.total_seconds())) == 2

@@ -6,22 +6,26 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 from web3.contract import Contract
 
 from nft.clients.evm.fees import fetch_nonce
 from nft.core.evm.address import parse_address
 from nft.errors import TokenActionError
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
-from nft.minting.requests import record_mint_sent, start_mint
+from nft.minting.requests import cancel_mint, publish_mint, record_mint_sent, start_mint
 from nft.minting.steps import follow_mint
-from nft.models import MintRequest, SponsoredTransaction
+from nft.models import CachedObject, MintRequest, SponsoredTransaction
+from profiles.models import StoredImage
+from profiles.store.images import purge_unreferenced_images
 from tests.kit.dying import dies_at
-from tests.kit.mints import as_staff_retry, go_on, install, order, sign, sponsor
+from tests.kit.mints import as_staff_retry, go_on, install, order, publish, sign, sponsor
 from tests.kit.world import World, make_world
 from tests.servers.chain import Chain
 
@@ -71,7 +75,7 @@ def test_killed_at_every_moment_the_site_still_makes_one_token(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     before = nonces_used(world, contract)
-    request = start_mint(alice, order(alice, is_sponsored=True), world.now)
+    request = publish(world, alice, is_sponsored=True)
     kills = 0
     while request.state != "confirmed":
         kills += killed_at_every_moment(world, request)
@@ -87,7 +91,7 @@ def test_killed_at_every_moment_the_site_still_makes_one_token(
 def test_killed_at_every_moment_the_persons_own_transaction_still_makes_one_token(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = start_mint(alice, order(alice), world.now)
+    request = publish(world, alice)
     kills = killed_at_every_moment(world, request)
     assert request.state == "awaiting_signature"
     tx_hash = sign(chain, request)
@@ -109,7 +113,27 @@ def test_the_form_killed_at_every_moment_and_sent_again_is_one_request(
     while dies_at(moment, lambda: start_mint(alice, order(alice, is_sponsored=True), world.now)):
         moment += 1
     assert moment > 3
-    assert MintRequest.objects.count() == 1
+    draft = MintRequest.objects.get()
+    moment = 1
+    while dies_at(moment, lambda: publish_mint(alice, draft.pk, world.now)):
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+        moment += 1
+    assert moment > 2
+    draft.refresh_from_db()
+    assert (draft.state, draft.due_at) == ("storing", world.now)
+
+
+def test_a_cancellation_killed_at_every_moment_leaves_nothing(world: World, alice: User, contract: Contract) -> None:
+    draft = start_mint(alice, order(alice), world.now)
+    moment = 1
+    while dies_at(moment, lambda: cancel_mint(alice, draft.pk)):
+        assert MintRequest.objects.get().state == "draft"
+        moment += 1
+    assert not MintRequest.objects.exists()
+    assert not CachedObject.objects.exists()
+    assert purge_unreferenced_images(timezone.now() + timedelta(hours=1)) == 1
+    assert not StoredImage.objects.exists()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -118,7 +142,7 @@ def test_random_trouble_ends_with_one_token(
 ) -> None:
     """Crashes, drops, reorgs, outages, waits and blocks in random order; then the trouble ends."""
     dice = random.Random(seed)
-    request = start_mint(alice, order(alice, is_sponsored=bool(seed % 3)), world.now)
+    request = publish(world, alice, is_sponsored=bool(seed % 3))
     trouble: dict[str, Callable[[], object]] = {
         "crash": lambda: attempt(world, request, dice.randint(1, 12)),
         "drop": lambda: slow_chain.rpc("anvil_dropAllTransactions"),
@@ -170,7 +194,7 @@ def run_to_the_end(world: World, chain: Chain, alice: User, request: MintRequest
 def test_many_workers_at_once_use_each_nonce_once(
     world: World, slow_chain: Chain, alice: User, contract: Contract
 ) -> None:
-    requests = [start_mint(alice, order(alice, is_sponsored=True, key=f"k{n}"), world.now) for n in range(3)]
+    requests = [publish(world, alice, is_sponsored=True, key=f"k{n}") for n in range(3)]
     start = threading.Barrier(len(requests))
 
     def work(request: MintRequest) -> None:

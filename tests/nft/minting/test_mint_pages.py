@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import io
 import uuid
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 from web3.contract import Contract
 
-from nft.models import HeldToken, MintRequest
+from nft.minting.requests import build_steps
+from nft.minting.steps import follow_mint
+from nft.models import CachedObject, HeldToken, IpfsBlock, MintRequest
 from nft.tokens.lookalikes import record_likeness
 from nft.views import minting as pages
+from profiles.models import StoredImage
 from profiles.store import objects
-from profiles.store.images import keep_image
+from profiles.store.errors import StorageError
+from profiles.store.images import keep_image, purge_unreferenced_images
+from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import go_on, install, ready_to_sign, sponsor
 from tests.kit.world import World, picture
 from tests.servers.chain import CHAIN_ID, Chain
@@ -58,11 +66,14 @@ def test_the_sites_choice_needs_no_signature(
     page: Client, settings: Any, chain: Chain, alice: User, world: World
 ) -> None:
     sponsor(chain, settings)
-    answer = page.post(reverse("nft:mint"), form(alice, payer="site"), follow=True)
+    draft = page.post(reverse("nft:mint"), form(alice, payer="site"), follow=True)
+    assert "The site pays the network fee. You sign nothing." in draft.text
+    answer = page.post(reverse("nft:mint_publish", args=[MintRequest.objects.get().pk]), follow=True)
     assert "Nothing to sign" in answer.text
     assert "Signed and paid by the site" in answer.text
     request = MintRequest.objects.get()
-    world.now = request.created_at
+    assert request.published_at is not None
+    world.now = request.published_at
     assert go_on(world, request).state == "submitted"
 
 
@@ -70,10 +81,110 @@ def test_a_used_up_quota_is_shown_at_the_choice(page: Client, settings: Any, cha
     sponsor(chain, settings)
     settings.NFT_SPONSOR_PER_DAY = 1
     page.post(reverse("nft:mint"), form(alice, payer="site"))
+    page.post(reverse("nft:mint_publish", args=[MintRequest.objects.get().pk]))
     answer = page.post(reverse("nft:mint"), form(alice, payer="site"))
     assert answer.status_code == 422
     assert "at most 1 of a person" in answer.text
     assert page.post(reverse("nft:mint"), form(alice, payer="wallet")).status_code == 302
+
+
+def test_of_two_drafts_only_one_gets_the_last_token_that_the_site_pays_for(
+    page: Client, settings: Any, chain: Chain, alice: User
+) -> None:
+    sponsor(chain, settings)
+    settings.NFT_SPONSOR_PER_DAY = 1
+    first, second = (page.post(reverse("nft:mint"), form(alice, payer="site"))["Location"] for _ in range(2))
+    page.post(f"{first}publish/")
+    refused = page.post(f"{second}publish/", follow=True).text
+    assert "at most 1 of a person" in refused
+    assert "Publish and pay from my wallet" in refused
+    assert MintRequest.objects.filter(state="draft").count() == 1
+    page.post(f"{second}publish/", {"payer": "wallet"})
+    published = MintRequest.objects.filter(state="storing")
+    assert published.filter(sponsor=None).count() == published.exclude(sponsor=None).count() == 1
+
+
+def test_a_draft_is_published_once_and_not_canceled_after(page: Client, alice: User) -> None:
+    path = page.post(reverse("nft:mint"), form(alice))["Location"]
+    assert "Not published yet" in page.get(reverse("nft:mint")).text
+    for _ in range(2):
+        assert page.post(f"{path}publish/")["Location"] == path
+    request = MintRequest.objects.get()
+    refused = page.post(f"{path}cancel/", follow=True)
+    assert "published it already" in refused.text
+    assert MintRequest.objects.get().published_at == request.published_at
+
+
+def test_a_canceled_draft_leaves_nothing(page: Client, alice: User) -> None:
+    path = page.post(reverse("nft:mint"), form(alice))["Location"]
+    assert page.get(f"{path}picture.webp").status_code == 200
+    answer = page.post(f"{path}cancel/", follow=True)
+    assert "Nothing was published" in answer.text
+    assert page.get(path).status_code == page.get(f"{path}picture.webp").status_code == 404
+    assert not CachedObject.objects.exists()
+    assert not IpfsBlock.objects.exists()
+    assert purge_unreferenced_images(timezone.now() + timedelta(hours=1)) == 1
+    assert not StoredImage.objects.exists()
+
+
+def test_a_draft_keeps_its_picture_until_it_is_published_or_a_day_is_over(
+    page: Client, alice: User, world: World
+) -> None:
+    path = page.post(reverse("nft:mint"), form(alice))["Location"]
+    now = timezone.now()
+    assert purge_unreferenced_images(now + timedelta(hours=20)) == 0
+    request = MintRequest.objects.get()
+    follow_mint(request.pk, now, world.clients)
+    assert MintRequest.objects.filter(state="draft").count() == 1, "nothing is due yet"
+    assert queued_by_sweep(follow_mint, now + timedelta(days=1, hours=1)) == [request.pk]
+    follow_mint(request.pk, now + timedelta(days=1, hours=1), world.clients)
+    assert page.get(path).status_code == 404
+    assert purge_unreferenced_images(now + timedelta(days=2)) == 1
+
+
+def test_a_strangers_draft_is_nobodys(page: Client, client: Client, alice: User) -> None:
+    path = page.post(reverse("nft:mint"), form(alice))["Location"]
+    client.force_login(User.objects.create_user("mallory"))
+    assert client.get(path).status_code == client.get(f"{path}picture.webp").status_code == 404
+    assert client.post(f"{path}publish/").status_code == client.post(f"{path}cancel/").status_code == 404
+    assert MintRequest.objects.get().state == "draft"
+
+
+def test_a_store_that_is_down_stops_nothing_for_good(
+    page: Client, alice: User, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = StorageError("The object store can't be reached: X.")
+    with monkeypatch.context() as patch:
+        patch.setattr(objects, "put", mock.Mock(side_effect=broken))
+        answer = page.post(reverse("nft:mint"), form(alice))
+    assert answer.status_code == 503
+    assert "object store can&#x27;t be used" in answer.text
+    assert not MintRequest.objects.exists()
+    path = page.post(reverse("nft:mint"), form(alice))["Location"]
+    page.post(f"{path}publish/")
+    request = MintRequest.objects.get()
+    with monkeypatch.context() as patch:
+        patch.setattr(objects, "get", mock.Mock(side_effect=broken))
+        page.raise_request_exception = False
+        assert page.get(f"{path}picture.webp").status_code == 503
+        world.now = timezone.now()
+        assert go_on(world, request).state == "storing"
+    assert "We keep trying" in page.get(path).text
+    assert go_on(world, request).state == "awaiting_signature"
+
+
+def test_a_picture_lost_before_it_was_published_ends_the_mint(page: Client, alice: User, world: World) -> None:
+    path = page.post(reverse("nft:mint"), form(alice))["Location"]
+    page.post(f"{path}publish/")
+    request = MintRequest.objects.get()
+    assert request.picture is not None
+    objects.delete(objects.master_key(request.picture.sha256))
+    world.now = timezone.now()
+    assert go_on(world, request).state == "failed"
+    failed = page.get(path).text
+    assert "was lost on our side" in failed
+    assert "Start again" in failed
+    assert [step["state"] for step in build_steps(request)][:2] == ["failed", "todo"]
 
 
 def test_a_forged_form_does_not_make_the_site_pay(page: Client, alice: User) -> None:
@@ -96,21 +207,21 @@ def test_mints_are_listed_page_by_page(
     assert page.get(reverse("nft:ipfs", args=[first.metadata_cid])).status_code == 200
 
 
-def test_a_lookalike_is_minted_only_after_a_warning(
+def test_a_lookalike_is_published_only_after_a_warning(
     page: Client, alice: User, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objects, "get", lambda _key: pytest.fail("a picture in memory was read back from the store"))
     bobs = HeldToken(chain_id=CHAIN_ID, contract=b"\7" * 20, token_id=1, name="Waves", collection="Bob's")
     record_likeness(bobs, keep_image(waves(300)).row, world.now)
     copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
-    told = page.post(reverse("nft:mint"), form(alice, **copy))
-    assert told.status_code == 422
-    assert "looks like “Waves of Bob&#x27;s”" in told.text
-    assert MintRequest.objects.count() == 0
-    copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
-    meant = page.post(reverse("nft:mint"), form(alice, despite_likeness="on", **copy))
-    assert meant.status_code == 302
-    assert MintRequest.objects.count() == 1
+    draft = page.post(reverse("nft:mint"), form(alice, **copy), follow=True)
+    assert "looks like “Waves of Bob&#x27;s”" in draft.text
+    assert "Publish and mint anyway" in draft.text
+    request = MintRequest.objects.get()
+    assert (request.state, request.image_cid) == ("draft", "")
+    page.post(reverse("nft:mint_publish", args=[request.pk]))
+    request.refresh_from_db()
+    assert (request.state, request.reason_sentence) == ("storing", "")
 
 
 def waves(side: int) -> bytes:

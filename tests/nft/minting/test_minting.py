@@ -23,7 +23,7 @@ from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
 from tests.kit.errors import raises_kind
 from tests.kit.jobs import queued_by_sweep
-from tests.kit.mints import finish, go_on, install, order, ready_to_sign, sign
+from tests.kit.mints import finish, go_on, install, order, publish, ready_to_sign, sign
 from tests.kit.world import World, person, picture, shown, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -42,7 +42,7 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert (request.token_id, request.due_at) == (1, None)
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert contract.functions.tokenURI(1).call() == request.metadata_uri
-    assert [step["state"] for step in build_steps(request)] == ["done"] * 5
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 6
 
     claim = world.verify_and_fetch(use_mint(alice, request.pk, world.now))
     assert (claim.state, claim.step, claim.picture.proof, claim.picture.image_cid) == (
@@ -143,16 +143,16 @@ def test_a_contract_that_would_refuse_fails_the_mint_with_the_reason(
     world: World, chain: Chain, alice: User, settings: Any
 ) -> None:
     install(chain, settings, open_mint=False)
-    request = go_on(world, start_mint(alice, order(alice), world.now))
+    request = go_on(world, publish(world, alice))
     assert (request.state, request.reason_sentence) == ("failed", "Minting is closed at the moment.")
-    assert [step["state"] for step in build_steps(request)] == ["done", "failed", "todo", "todo", "todo"]
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 2 + ["failed"] + ["todo"] * 3
 
 
 # --- crashes, reorgs, wrong transactions ----------------------------------------------------------------------------
 
 
 def test_an_unreachable_chain_delays_and_loses_nothing(world: World, alice: User, contract: Contract) -> None:
-    request = start_mint(alice, order(alice), world.now)
+    request = publish(world, alice)
     with world.dead_chain():
         go_on(world, request)
     assert request.state == "pinned"
@@ -165,7 +165,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
 ) -> None:
     from nft.minting import steps
 
-    request = start_mint(alice, order(alice), world.now)
+    request = publish(world, alice)
     real = dict(steps._STEPS)
     killed: set[str] = set()
 
@@ -192,7 +192,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(
             break
     request.refresh_from_db()
     assert request.state == "confirmed"
-    assert len(killed) == 5
+    assert len(killed) == 6
     assert contract.functions.totalSupply().call() == 1
 
 
@@ -273,7 +273,7 @@ def test_a_hash_belongs_to_one_mint(world: World, chain: Chain, alice: User, con
 def test_hashes_of_other_peoples_mints_or_too_early_are_refused(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
-    request = start_mint(alice, order(alice), world.now)
+    request = publish(world, alice)
     with raises_kind(NOT_NOW):
         record_mint_sent(alice, request.pk, "0x" + "11" * 32, world.now)
     with pytest.raises(NotYours):
@@ -283,7 +283,7 @@ def test_hashes_of_other_peoples_mints_or_too_early_are_refused(
 
 
 def test_the_sweep_queues_what_is_due(world: World, alice: User, contract: Contract) -> None:
-    request = start_mint(alice, order(alice), world.now)
+    request = publish(world, alice)
     assert queued_by_sweep(follow_mint, world.now) == [request.pk]
     assert queued_by_sweep(follow_mint, world.now) == [], "it waits in the queue"
     follow_mint(request.pk, world.now, world.clients)

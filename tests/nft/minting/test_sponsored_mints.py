@@ -17,12 +17,12 @@ from nft.errors import NOT_NOW
 from nft.minting import outbox, requests
 from nft.minting.errors import NOT_SPONSORED
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
-from nft.minting.requests import build_steps, record_mint_sent, start_mint, use_mint
+from nft.minting.requests import build_steps, record_mint_sent, use_mint
 from nft.minting.sponsor import budget_left, get_offer
 from nft.minting.sponsored_steps import MAX_NONCES
 from nft.models import MintRequest, SponsoredTransaction
 from tests.kit.errors import raises_kind
-from tests.kit.mints import finish, go_on, install, order, sponsor
+from tests.kit.mints import finish, go_on, install, publish, sponsor
 from tests.kit.world import World, person
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -39,7 +39,7 @@ def contract(chain: Chain, settings: Any) -> Contract:
 
 
 def sponsored(world: World, user: User, **changes: Any) -> MintRequest:
-    return start_mint(user, order(user, is_sponsored=True, **changes), world.now)
+    return publish(world, user, is_sponsored=True, **changes)
 
 
 def to_submitted(world: World, user: User, **changes: Any) -> MintRequest:
@@ -81,7 +81,7 @@ def test_the_token_goes_to_its_owner_who_pays_nothing(
     assert contract.functions.ownerOf(request.token_id).call() == chain.accounts[1]
     assert contract.functions.tokenURI(request.token_id).call() == request.metadata_uri
     assert balance_of(world, chain.accounts[1]) == before
-    assert [step["state"] for step in build_steps(request)] == ["done"] * 4
+    assert [step["state"] for step in build_steps(request)] == ["done"] * 5
     assert world.verify_and_fetch(use_mint(alice, request.pk, world.now)).state == "owned"
 
 
@@ -370,7 +370,7 @@ def test_a_failure_before_anything_was_signed_does_not_count(
     settings.NFT_SPONSOR_PER_DAY = 1
     chain.send(contract.functions.pause())
     assert go_on(world, sponsored(world, alice)).reason_sentence == "Minting is paused at the moment."
-    assert sponsored(world, alice, key="k2").state == "draft"
+    assert sponsored(world, alice, key="k2").state == "storing"
 
 
 def test_the_days_budget_is_for_everybody(

@@ -36,8 +36,9 @@ def test_a_mint_is_followed_until_it_has_ended(state: str) -> None:
 
 
 def test_headlines() -> None:
-    states = (State.CONFIRMED, State.FAILED, State.PINNED)
-    assert [pages.headline(mint(state)) for state in states] == ["It is yours", "It did not work", "Step by step"]
+    states = (State.CONFIRMED, State.FAILED, State.PINNED, State.AWAITING_SIGNATURE)
+    expected = ["It is yours", "It did not work", "Minting", "Waiting for your signature"]
+    assert [pages.headline(mint(state)) for state in states] == expected
 
 
 @pytest.mark.parametrize(("state", "is_sponsored"), [("pinned", True), ("confirmed", False), ("failed", False)])
@@ -53,7 +54,8 @@ def test_nothing_is_signed_where_the_site_pays(state: str, *, is_sponsored: bool
         (State.CONFIRMED, Pill("Made", "good")),
         (State.FAILED, Pill("Failed", "bad")),
         (State.AWAITING_SIGNATURE, Pill("Needs your signature", "wait")),
-        (State.DRAFT, Pill("Under way", "wait")),
+        (State.DRAFT, Pill("Not published yet", "wait")),
+        (State.STORING, Pill("Under way", "wait")),
         (State.MINED, Pill("Under way", "wait")),
     ],
 )

@@ -105,8 +105,19 @@ def test_a_token_is_minted_in_the_browser(browser: Client, chain: Chain, contrac
     detail, status = reverse("nft:mint_detail", args=[request.pk]), reverse("nft:mint_status", args=[request.pk])
     assert answer.url == detail
     assert browser.get(status).json()["state"] == "draft"
+    draft = browser.get(detail).text
+    assert "Publishing is final" in draft
+    assert "You pay the network fee" in draft
+    own_picture = browser.get(reverse("nft:mint_picture", args=[request.pk]))
+    assert own_picture["Content-Type"] == "image/webp"
+    assert reverse("nft:mint_picture", args=[request.pk]) in draft
 
+    published: Any = browser.post(reverse("nft:mint_publish", args=[request.pk]))
+    assert published.url == detail
+    assert browser.get(status).json()["step"] == "store"
+    assert '<meta http-equiv="refresh"' in browser.get(detail).text, "without scripts"
     run(follow_mint, request.pk)
+    assert browser.get(reverse("nft:mint_picture", args=[request.pk])).status_code == 404
     ready = browser.get(status).json()
     assert (ready["state"], ready["step"]) == ("awaiting_signature", "sign")
     assert ready["transaction"]["data"].encode() in browser.get(detail).content

@@ -17,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from profiles import sources
 from profiles.models import Avatar, Profile, Rendition
 from profiles.pictures.history import remove_avatar
+from profiles.store.squares import make_squares
 from tests.kit.people import a_picture, a_token_picture, an_animation, an_upload
 from tests.profiles.conftest import FileStore
 
@@ -204,6 +205,7 @@ def test_a_stale_token_is_not_served(client: Client, alice: Profile) -> None:
 def test_the_receipt_tells_what_is_shown(client: Client, alice: Profile, settings: Settings) -> None:
     settings.SITE_ORIGIN = "https://pictures.example"
     avatar = a_token_picture(alice, timezone.now(), content=a_picture(size=(320, 240)))
+    make_squares(avatar.image_id, timezone.now())
     response = client.get("/avatar/alice.json", headers={"host": "localhost"})
     receipt = response.json()
     assert response["Content-Type"] == "application/json"

@@ -11,12 +11,16 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from profiles import sources
-from profiles.models import Profile
+from profiles.images.limits import RENDITION_SIZES
+from profiles.models import Profile, Rendition
 from profiles.serving.lookup import find_avatar_view
-from profiles.store.renditions import content_url
+from profiles.store.renditions import content_url, pick_rendition
 from tests.kit.people import a_token_picture, an_upload
 
 pytestmark = pytest.mark.django_db
@@ -90,14 +94,14 @@ def test_what_is_no_pictures_address_becomes_a_page(client: Client, db: None, se
 def test_a_name_costs_no_compiling_of_the_query_once_another_was_found(
     alice: Profile, bob: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    squares = an_upload(bob).image.renditions.count()
+    an_upload(bob)
     now = timezone.now()
     for name in ("alice", "d" * 64, "d" * 32):
         find_avatar_view(name, now)
     monkeypatch.setattr(SQLCompiler, "as_sql", None)
     face = find_avatar_view("Bob", now)
     assert face is not None
-    assert (face.handle, len(face.squares)) == ("bob", squares)
+    assert (face.handle, face.square is not None) == ("bob", True)
     assert find_avatar_view("e" * 64, now) is None
     assert find_avatar_view("e" * 32, now) is None
 
@@ -117,6 +121,27 @@ def test_the_compiled_query_answers_as_the_orm_would(alice: Profile, bob: Profil
     assert face is not None
     assert expected.avatar.attested_at is not None
     assert face.valid_until == expected.avatar.attested_at + timedelta(days=1)
-    assert {(square.size, square.is_still, square.sha256) for square in face.squares} == {
-        (square.size, square.is_still, square.sha256) for square in expected.avatar.image.renditions.all()
-    }
+    assert face.square is not None
+    assert face.square.sha256 in expected.avatar.image.renditions.values_list("sha256", flat=True)
+
+
+@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    stored=st.sets(st.tuples(st.sampled_from(RENDITION_SIZES), st.booleans())),
+    size=st.integers(1, 1024),
+    still=st.booleans(),
+)
+def test_the_database_picks_the_square_that_we_would(
+    alice: Profile, stored: set[tuple[int, bool]], size: int, *, still: bool
+) -> None:
+    image = an_upload(alice).image
+    image.renditions.all().delete()
+    squares = [
+        Rendition(image=image, size=side, is_still=is_still, format="webp", sha256=f"{side}-{is_still}", byte_count=1)
+        for side, is_still in stored
+    ]
+    Rendition.objects.bulk_create(squares)
+    face = find_avatar_view("alice", timezone.now(), size=size, still=still)
+    expected = pick_rendition(squares, size, still=still)
+    assert face is not None
+    assert (face.square and face.square.sha256) == (expected and expected.sha256)

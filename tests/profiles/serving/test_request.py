@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import RequestFactory
 
 from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
@@ -12,7 +11,7 @@ from profiles.serving.request import AvatarRequest, parse_request
 
 
 def wish(identifier: str, **query: str) -> AvatarRequest:
-    return parse_request(RequestFactory().get("/", query), identifier)
+    return parse_request(identifier, query)
 
 
 def test_the_least_a_url_says() -> None:

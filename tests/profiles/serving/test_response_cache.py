@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
 from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +20,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
-from profiles.serving.response_cache import FRESH_FOR, FastPath
+from profiles.serving.direct import find_picture
+from profiles.serving.response_cache import FRESH_FOR, FastPath, Find
 from profiles.settings import CACHE_SLACK
 from tests.kit.people import a_token_picture, an_upload
 
@@ -51,15 +54,16 @@ class Answer:
 
 @dataclass
 class Site:
-    """Django behind the layer; `asked` counts what reached Django."""
+    """Django behind the layer; `asked` counts what reached Django. `find` as the layer takes it."""
 
     clock: Clock = field(default_factory=Clock)
     limit: int = 1_000_000
     asked: int = 0
+    find: Find | None = None
 
     def __post_init__(self) -> None:
         self.django = get_wsgi_application()
-        self.fast = FastPath(self._counted, limit=self.limit, clock=self.clock)
+        self.fast = FastPath(self._counted, self.find, limit=self.limit, clock=self.clock)
 
     def _counted(self, environ: Any, start_response: Any) -> Any:
         self.asked += 1
@@ -102,7 +106,51 @@ def test_a_repeated_picture_never_reaches_django(
     assert site.asked == 1
 
 
-PATHS = ["/avatar/alice", "/avatar/alice.png?s=64", "/avatar/alice.json", "/avatar/bob?d=identicon", "/avatar/nobody"]
+def test_a_first_look_up_takes_one_query_and_no_django_once_the_origin_is_known(
+    alice: Profile, bob: Profile, site: Site, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    site = Site(find=find_picture)
+    an_upload(alice)
+    an_upload(bob)
+    site.get("/avatar/alice?s=64", accept=WEBP)
+    for path in ("/avatar/bob?s=64", "/avatar/alice?s=128", "/avatar/bob.webp"):
+        with django_assert_num_queries(1):
+            answer = site.get(path, accept=WEBP)
+        assert answer.but_for_what_is_left() == site.get_from_django(path, accept=WEBP).but_for_what_is_left()
+        assert site.get(path, accept=WEBP, **{"if-none-match": answer.headers["ETag"]}).status == "304 Not Modified"
+    assert site.asked == 1
+
+
+@pytest.mark.parametrize("origin", [{"host": "evil.example"}, {"x-forwarded-proto": "https"}])
+def test_an_origin_that_django_has_not_answered_is_djangos_to_judge(
+    alice: Profile, site: Site, origin: dict[str, str]
+) -> None:
+    site = Site(find=find_picture)
+    an_upload(alice)
+    site.get("/avatar/alice?s=64", accept=WEBP)
+    answer = site.get("/avatar/alice?s=128", accept=WEBP, **origin)
+    assert site.asked == 2
+    assert answer.status == site.get_from_django("/avatar/alice?s=128", accept=WEBP, **origin).status
+
+
+def test_a_database_that_fails_is_djangos_to_tell(alice: Profile, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(find=find_picture)
+    an_upload(alice)
+    site.get("/avatar/alice?s=64", accept=WEBP)
+    failing = Mock(side_effect=OperationalError("The connection is gone."))
+    monkeypatch.setattr("profiles.serving.direct.choose", failing)
+    assert site.get("/avatar/alice?s=128", accept=WEBP).status == "200 OK"
+    assert site.asked == 2
+
+
+PATHS = [
+    "/avatar/alice",
+    "/avatar/alice.png?s=64",
+    "/avatar/alice.json",
+    "/avatar/alice.webp?still=1",
+    "/avatar/bob?d=identicon",
+    "/avatar/nobody",
+]
 ODD_PATHS = ["/avatar/alice?s=0", "/avatar/bob?d=404", "/avatar/alice?d=https://example.org/a.png", "/u/alice/"]
 ACCEPTED = ["*/*", WEBP, "image/webp;q=0, */*", "image/avif", "image/png", "nonsense;;q=x", ""]
 
@@ -115,7 +163,7 @@ def test_whatever_is_asked_the_answer_is_djangos_but_for_the_seconds_left(
     if alice.avatar is None:
         an_upload(alice)
         alice.refresh_from_db()
-    site = Site()
+    site = Site(find=data.draw(st.sampled_from([None, find_picture])))
     for _ in range(data.draw(st.integers(1, 5))):
         path = data.draw(st.sampled_from(PATHS + ODD_PATHS))
         headers = {"accept": data.draw(st.sampled_from(ACCEPTED))}

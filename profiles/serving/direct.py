@@ -1,0 +1,62 @@
+"""Answer the address of a stored picture without Django's request cycle, which costs several times the look-up.
+
+Only the common case: the square is stored in the format that is wanted. Everything else is Django's to answer, errors
+too, so there is one place for each of them (`profiles.views.avatar`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
+
+from django.db import Error as DatabaseError
+from django.db import connections, router
+from django.utils import timezone
+
+from profiles.errors import ExpectedError
+from profiles.models import Profile
+from profiles.serving.caching import lifetime
+from profiles.serving.choice import choose
+from profiles.serving.content import picture_tag, rendition_bytes
+from profiles.serving.request import parse_request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+PREFIX = "/avatar/"
+_RECEIPT = ".json"
+_MAX_FIELDS = 20
+
+
+class Picture(NamedTuple):
+    """A stored picture to send. `seconds`: how long it is fresh, which `control`, its Cache-Control, says too."""
+
+    body: bytes
+    content_type: str
+    etag: str
+    seconds: float
+    control: str
+    depends_on_accept: bool
+
+
+def find_picture(environ: WSGIEnvironment) -> Picture | None:
+    """Return the picture that a GET or HEAD for an address under PREFIX wants, None if Django must answer."""
+    name, query = environ["PATH_INFO"][len(PREFIX) :], environ.get("QUERY_STRING", "")
+    if not name or "/" in name or name.endswith(_RECEIPT) or not (name + query).isascii():
+        return None
+    now = timezone.now()
+    connection = connections[router.db_for_read(Profile)]
+    if connection.connection is None:  # Django opens it, and closes it when it is old
+        return None
+    try:
+        # Of a name that is given twice, the last counts, as in Django's QueryDict.
+        wanted = parse_request(name, dict(parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_FIELDS)))
+        choice = choose(wanted, environ.get("HTTP_ACCEPT", "*/*"), now)
+        square, fmt = choice.square, choice.format
+        if square is None or square.format != fmt.value or choice.is_too_small:
+            return None
+        body = rendition_bytes(square, fmt)
+    except (ExpectedError, DatabaseError, ValueError):
+        return None
+    seconds, control = lifetime(choice.valid_until, now)
+    return Picture(body, fmt.content_type, f'"{picture_tag(square, fmt)}"', seconds, control, wanted.format is None)
