@@ -134,7 +134,7 @@ def test_the_image_runs_on_a_read_only_root(built: Build, places: Places, redis_
     try:
         lasting["web1"].wait_until(lambda: is_listening(8001), 90)
         assert finish(start(image, "health", image.health, environment, places)) == 0
-        wanted = {"worker-chain": "ready.", "worker-default": "ready.", "beat": "beat: Starting"}
+        wanted = {"worker-chain": "ready.", "worker-default": "ready.", "beat": "maxinterval -> "}
         for name, text in wanted.items():
             lasting[name].wait_until(lambda text=text, name=name: text in places.log(name).read_text("utf-8"), 120)  # type: ignore[misc]
     finally:
