@@ -103,9 +103,9 @@ def _check_connections() -> Finding:
         for value in _ask(
             "SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections')::int"
             " + coalesce(current_setting('reserved_connections', true), '0')::int,"
-            " (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),"
+            " (SELECT rolconnlimit FROM pg_roles WHERE rolname = session_user),"
             " (SELECT count(*) FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND usename <> current_user)"
+            " WHERE backend_type = 'client backend' AND usename <> session_user)"
         )
     )
     free, wanted = most - reserved - others, settings.DATABASE_CONNECTIONS
