@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 from django.urls import URLResolver
 from django.utils.module_loading import import_string
 
@@ -176,3 +178,21 @@ def check_connections(app_configs: object, databases: object = None, **_: object
     """
     problem = connections_problem(read_connections()) if databases else None
     return [Warning(problem, id="avatarsite.W004")] if problem else []
+
+
+@register(Tags.database)
+def check_database_log(app_configs: object, databases: Sequence[str] | None = None, **_: object) -> list[CheckMessage]:
+    """Check that PostgreSQL's log leaves out the rows that it refuses. Runs with `check --database default` only."""
+    if "default" not in (databases or ()) or connection.vendor != "postgresql" or settings.LOCAL_STACK:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW log_error_verbosity")
+        if cursor.fetchone() == ("terse",):
+            return []
+    return [
+        Warning(
+            "PostgreSQL writes the rows that it refuses to its log, with addresses and mail addresses in them.",
+            hint="As its superuser: ALTER ROLE <the role of DATABASE_URL> SET log_error_verbosity = 'terse';",
+            id="avatarsite.W005",
+        )
+    ]

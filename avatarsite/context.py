@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def site(request: HttpRequest) -> dict[str, object]:
     return {
         "site_name": settings.SITE_NAME,
+        "site_notice": settings.SITE_NOTICE,
         "site_origin": settings.SITE_ORIGIN,
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},

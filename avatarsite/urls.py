@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from avatarsite import pages
 from avatarsite.ops import health, local_mail, metrics
 
+handler400 = "profiles.views.failures.bad_request"
 handler500 = "profiles.views.failures.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),

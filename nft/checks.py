@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from nft.core.errors import CoreError
 from nft.core.evm.address import to_checksum
+from nft.core.evm.siwe import SignInRequest, build_sign_in_text, check_read_back
 from nft.settings import conf, is_local_stack, setting_errors
 from nft.settings.chains import chains, default_chain_id
 from profiles import settings as profiles_settings
@@ -100,6 +103,32 @@ def check_origin(app_configs: object, **_: object) -> list[CheckMessage]:
         return []
     hint = "Set SITE_ORIGIN to scheme://host[:port]."
     return [Error("SITE_ORIGIN is not set, so nobody can sign in by wallet.", hint=hint, id="nft.E006")]
+
+
+@register(deploy=True)
+def check_sign_in_text(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Check that an independent library reads what we mean out of the text that people sign on this site."""
+    origin, now = urlsplit(profiles_settings.current().site_origin), datetime.now(UTC)
+    if _setting_errors() or not origin.netloc:
+        return []
+    request = SignInRequest(
+        scheme=origin.scheme,
+        domain=origin.netloc,
+        uri=profiles_settings.current().site_origin,
+        address=_SIGNER,
+        chain_id=default_chain_id(),
+        nonce="0" * 32,
+        issued_at=now,
+        expires_at=now + timedelta(minutes=5),
+        request_id="0" * 16,
+        statement=conf().sign_in_statement,
+    )
+    try:
+        check_read_back(request, build_sign_in_text(request))
+    except CoreError as error:
+        hint = "Look at SITE_ORIGIN, SITE_NAME and the library `signinwithethereum`."
+        return [Error(f"Nobody can sign in by wallet: {error}", hint=hint, id="nft.E009")]
+    return []
 
 
 @register()

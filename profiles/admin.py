@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, email_lookups, username_lookup
-from profiles.models import AuditEntry, Avatar, Notice, Profile, Rendition, StoredImage
+from profiles.models import AuditEntry, Avatar, Notice, Profile, Rendition, StoredImage, StoreShard
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.rights import moderate_avatar
@@ -139,3 +139,12 @@ class NoticeAdmin(LeasedAdmin):
     list_select_related = ["profile"]
     ordering = ["-at"]
     raw_id_fields = ["profile", "avatar"]
+
+
+@admin.register(StoreShard)
+class StoreShardAdmin(LeasedAdmin):
+    """How far the janitor is in each part of the object store."""
+
+    list_display = ["__str__", "object_count", "cpu_seconds", "finished_at", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "folder"]
+    ordering = ["folder", "prefix"]

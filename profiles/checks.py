@@ -64,6 +64,17 @@ def check_limits(app_configs: object, **kwargs: object) -> list[CheckMessage]:
 
 
 @register()
+def check_networks(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    ours = profiles_settings.current()
+    given = {"AVATAR_IPV4_NETWORKS": (ours.ipv4_networks, 32), "AVATAR_IPV6_NETWORKS": (ours.ipv6_networks, 128)}
+    return [
+        Error(f"{name} needs numbers of bits from {bits} to 1, the largest first.", id="profiles.E011")
+        for name, (widths, bits) in given.items()
+        if not widths or list(widths) != sorted({each for each in widths if 1 <= each <= bits}, reverse=True)
+    ]
+
+
+@register()
 def check_store(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     ours = profiles_settings.current()
     mode, public = ours.serve_from_store, ours.store_public_url

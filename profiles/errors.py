@@ -50,6 +50,14 @@ class ExpectedError(Exception):
     def status(self) -> int:
         return self._kind.status
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let any subclass be pickled, as Celery does with what a job raises, whatever its arguments are."""
+        return _revive, (type(self), self.args), self.__dict__
+
     def is_a(self, kind: Kind) -> bool:
         """Return whether the error was raised with this kind."""
         return self._kind == kind
+
+
+def _revive(kind: type[ExpectedError], args: tuple[object, ...]) -> ExpectedError:
+    return kind.__new__(kind, *args)

@@ -1,11 +1,16 @@
-"""Limit how often somebody may do something costly, counted in the cache in fixed windows of time."""
+"""Limit how often somebody may do something costly, counted in the cache in fixed windows of time.
+
+A visitor is counted by address and by the wider networks around it. What many share (`spend_shared`) is never closed by
+some of them: once it is used up, each network still has a small share of its own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import time
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from collections.abc import Sequence
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -18,8 +23,8 @@ from profiles.outages import CACHE
 logger = logging.getLogger(__name__)
 
 HOUR = 3600  # seconds
-# Bits of an IPv6 address that one household is given.
-IPV6_SUBSCRIBER_BITS = 64
+#: A wider network has so many times the tries of an address.
+WIDER = 4
 
 
 class TooMany(ExpectedError):
@@ -29,21 +34,91 @@ class TooMany(ExpectedError):
 
 
 def spend(
-    what: str, who: object, count: int, *, seconds: int = HOUR, now: float | None = None, if_cache_is_down: str = ""
+    what: str,
+    who: object,
+    count: int,
+    *,
+    cost: int = 1,
+    seconds: int = HOUR,
+    now: float | None = None,
+    if_cache_is_down: str = "",
 ) -> None:
-    """Count one try of `what` ("uploads") by `who`. Raise TooMany past `count` tries in a window of `seconds`.
+    """Count `cost` tries of `what` ("uploads") by `who`. Raise TooMany past `count` tries in a window of `seconds`.
 
     Windows are aligned to the clock. AVATAR_RATE_LIMITS ({what: (count, seconds)}) replaces both numbers. `now` is a
     time.time(). Without a cache the try is allowed and logged, or refused with the sentence `if_cache_is_down`: raises
     ExpectedError of the kind CACHE.
     """
+    _spend(what, who, 1, count, seconds, now, if_cache_is_down, cost)
+
+
+def spend_in_networks(
+    what: str,
+    networks: Sequence[str],
+    count: int,
+    *,
+    seconds: int = HOUR,
+    now: float | None = None,
+    if_cache_is_down: str = "",
+    whose: str = "",
+) -> None:
+    """Count one try for a visitor's address and then for each wider network, which has WIDER times `count`.
+
+    A try that is refused counts for no wider network, so one address does not use up what its neighbors have. `whose`
+    keeps counts apart. Raise as `spend` does.
+    """
+    for place, network in enumerate(networks):
+        _spend(what, f"{whose}{network}", WIDER if place else 1, count, seconds, now, if_cache_is_down)
+
+
+def spend_shared(
+    what: str,
+    whose: str,
+    networks: Sequence[str],
+    count: int,
+    share: int,
+    *,
+    seconds: int = HOUR,
+    now: float | None = None,
+    if_cache_is_down: str = "",
+) -> None:
+    """Count one try of what many share: everybody (`whose` is ""), or all who want the same thing.
+
+    Past `count` tries in a window, each address has `share` more and each wider network WIDER times as many (the limit
+    `what`-share of AVATAR_RATE_LIMITS). So a flood, from however many addresses, closes nothing for the others. Raise
+    as `spend` does.
+    """
+    try:
+        spend(what, whose, count, seconds=seconds, now=now, if_cache_is_down=if_cache_is_down)
+    except TooMany:
+        spend_in_networks(
+            f"{what}-share",
+            networks,
+            share,
+            seconds=seconds,
+            now=now,
+            if_cache_is_down=if_cache_is_down,
+            whose=f"{whose}@",
+        )
+
+
+def _spend(
+    what: str,
+    who: object,
+    times: int,
+    count: int,
+    seconds: int,
+    now: float | None,
+    if_cache_is_down: str,
+    cost: int = 1,
+) -> None:
     count, seconds = settings.current().rate_limits.get(what, (count, seconds))
     window, elapsed = divmod(int(time.time() if now is None else now), seconds)
     digest = hashlib.sha256(str(who).encode()).hexdigest()[:32]  # the cache need not know who it was
     key = f"limit:{what}:{window}:{digest}"
     try:
-        cache.add(key, 0, timeout=seconds + 1)
-        tries = cache.incr(key)
+        # One request to the cache for the first try of a window, which most are.
+        tries = cost if cache.add(key, cost, timeout=seconds + 1) else cache.incr(key, cost)
     except ValueError:  # flushed between the two: this is the first try again
         return
     except (RedisError, OSError) as error:
@@ -51,9 +126,9 @@ def spend(
             raise ExpectedError(if_cache_is_down, CACHE) from error
         logger.warning("The cache is down: %s are not counted.", what)
         return
-    if tries > count:
+    if tries > count * times:
         left = seconds - elapsed
-        raise TooMany(_sentence(what, count, seconds, left), retry_after=left)
+        raise TooMany(_sentence(what, count * times, seconds, left), retry_after=left)
 
 
 def _sentence(what: str, count: int, seconds: int, left: int) -> str:
@@ -62,24 +137,26 @@ def _sentence(what: str, count: int, seconds: int, left: int) -> str:
     return f"That was too many tries. Wait {left} {'second' if left == 1 else 'seconds'} and try again."
 
 
-def network_of_request(request: HttpRequest) -> str:
-    """Return the network to count a visitor's request for, trusting TRUSTED_PROXY_COUNT proxies."""
+def networks_of_request(request: HttpRequest) -> tuple[str, ...]:
+    """Return the networks to count a visitor's request for, trusting TRUSTED_PROXY_COUNT proxies."""
     remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
-    return network_of(remote, forwarded, settings.current().trusted_proxies)
+    return networks_of(remote, forwarded, settings.current().trusted_proxies)
 
 
-def network_of(remote: str, forwarded: str, proxies: int) -> str:
-    """Return the address that the outermost of our `proxies` saw, or the peer's without proxies.
+def networks_of(remote: str, forwarded: str, proxies: int) -> tuple[str, ...]:
+    """Return the networks of the address that the outermost of our `proxies` saw, or of the peer's without proxies.
 
-    `forwarded` is the X-Forwarded-For header: anybody can write what lies left of our own proxies' entries. An IPv6
-    address stands for its /64.
+    `forwarded` is the X-Forwarded-For header: anybody can write what lies left of our own proxies' entries. The
+    narrowest comes first: AVATAR_IPV4_NETWORKS and AVATAR_IPV6_NETWORKS say how many bits each has.
     """
     hops = forwarded.split(",")
     client = hops[-proxies].strip() if 0 < proxies <= len(hops) else remote
     try:
         address = ip_address(client)
     except ValueError:
-        return remote
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((address, IPV6_SUBSCRIBER_BITS), strict=False))
-    return str(address)
+        return (remote,)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:  # as a socket for both versions reports IPv4
+        address = address.ipv4_mapped
+    given = settings.current()
+    widths = given.ipv6_networks if isinstance(address, IPv6Address) else given.ipv4_networks
+    return tuple(str(ip_network((address, bits), strict=False)) for bits in widths)

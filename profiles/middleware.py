@@ -1,14 +1,19 @@
-"""Answer requests for pictures without cookies and sessions."""
+"""Answer requests for pictures without cookies and sessions, and refuse requests whose text is no text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from profiles.text import is_text
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
 _ADDRESSES = "profiles.media_urls"
 
@@ -40,3 +45,50 @@ class CookielessMedia:
         if response.status_code != HTTPStatus.NOT_MODIFIED:
             response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+class WellFormedRequests:
+    """Refuse what no browser sends, so that nothing behind has to think of it.
+
+    That is a form in another encoding than UTF-8, a length that is no number, and NUL or half a surrogate pair in the
+    path, the query or a form: databases, hashes and URLs fail on them, each in its own way. Put it after
+    CsrfViewMiddleware, which has read the form by then; a view that it does not guard reads its own body.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdecimal()):
+            raise BadRequest("The length of the body is no number.")
+        kind = request.META.get("CONTENT_TYPE", "")
+        if not (kind.isascii() and kind.isprintable()):
+            raise BadRequest("The type of the body is no type.")
+        charset = (request.content_params or {}).get("charset", "utf-8").lower()
+        if request.content_type in FORMS and charset not in {"utf-8", "utf8"}:
+            raise BadRequest("Forms are read as UTF-8.")
+        _check_text(request.path_info)
+        _check_fields(request.GET)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        """Check a form that was read. Receive Django's call before the view."""
+        del view
+        if "_post" in vars(request):
+            _check_fields(request.POST)
+
+
+def _check_fields(fields: QueryDict) -> None:
+    for name, values in fields.lists():
+        for text in (name, *values):
+            _check_text(str(text))
+    try:
+        urlsplit(fields.get("next", ""))
+    except ValueError:
+        raise BadRequest("The address to go on to is no address.") from None
+
+
+def _check_text(text: str) -> None:
+    if not is_text(text):
+        raise BadRequest("Text may hold neither NUL nor half a surrogate pair.")

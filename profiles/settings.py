@@ -61,6 +61,8 @@ class AvatarSettings:
     store_time: timedelta = timedelta(seconds=30)
     # The age from which the janitor may call an object or row an orphan.
     grace_time: timedelta = timedelta(minutes=15)
+    # Percent of one core that the janitor may take for walking through the store, all workers together.
+    scan_percent: int = 5
 
     # Whether browsers may send pictures straight to the store, if it can take them (S3).
     direct_upload: bool = False
@@ -93,6 +95,10 @@ class AvatarSettings:
     api_new_tokens_per_hour: int = 60
     # {what: (count, seconds)}: replaces single limits, also of other apps; see profiles.limits.
     rate_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
+    # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
+    ipv4_networks: tuple[int, ...] = (32, 24)
+    ipv6_networks: tuple[int, ...] = (64, 56, 48)
 
     # The Ed25519 key that signs receipts, as PEM (PKCS #8); "" for none.
     receipt_signing_key: str = ""
@@ -157,6 +163,8 @@ def _read(source: object, name: str, default: Any) -> Any:
             return value if isinstance(value, timedelta) else timedelta(seconds=value)
         if isinstance(default, frozenset):  # of names, which are compared in small letters
             return frozenset(str(each).lower() for each in value)
+        if default and isinstance(default, tuple) and isinstance(default[0], int):
+            return tuple(int(each) for each in value)
         if isinstance(default, Mapping):
             return {what: (int(count), int(seconds)) for what, (count, seconds) in value.items()}
         return type(default)(value)

@@ -18,6 +18,8 @@ from localstack.binaries import ROOT
 from tests.servers import places as test_places
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.kit.wallets import Wallet
 
 pytest_plugins = [
@@ -123,3 +125,16 @@ def wallet() -> Wallet:
     from tests.kit.wallets import Wallet
 
     return Wallet.create()
+
+
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Let requests end without closing the connection that this test's transaction is on, as Django's client does."""
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
+
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -134,6 +134,17 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # alla
         UserSession.objects.filter(pk__in=[each.pk for each in ended]).delete()
 
 
+def end_all_sessions() -> int:
+    """Sign everybody out, as after a restore: which sessions were ended since the dump, nobody knows."""
+    if apps.is_installed("nft"):
+        from nft.accounts.sessions import delete_all_sessions
+
+        delete_all_sessions()
+    UserSession.objects.all().delete()
+    ended, _ = Session.objects.all().delete()
+    return ended
+
+
 @job(every=timedelta(hours=1))
 def forget_ended() -> int:
     """Delete the rows whose session is gone, and return how many."""

@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 
 from profiles.audit import record
 from profiles.jobs import job
-from profiles.models import AuditEntry
+from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
 from users.devices import device_name
 
@@ -61,7 +61,9 @@ def record_password(sender: object, request: HttpRequest, user: User, **_: objec
 def record_sign_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Receive allauth's `user_logged_in`. The entry holds neither an account's nor a network's address."""
     device = device_name(request.META.get("HTTP_USER_AGENT", ""))
-    record(profile_of(user), SIGN_IN, user, method=method_of(request.session, user), device=device)
+    is_loaded = user._meta.get_field("profile").is_cached(user)  # noqa: SLF001 - as by a sign-in with a wallet
+    profile: Profile = user.profile if is_loaded else profile_of(user)
+    record(profile, SIGN_IN, user, method=method_of(request.session, user), device=device)
 
 
 def method_of(session: SessionBase | dict[str, object], user: User) -> str:

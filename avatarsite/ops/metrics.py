@@ -79,6 +79,7 @@ class _Site:
         _add_redis(families)
         if parts["database"]:  # else each query would wait
             _add_attention(families)
+            _add_scan(families)
             _add_connections(families)
         if parts["database"] and apps.is_installed("nft"):
             _add_chains(families)
@@ -143,6 +144,17 @@ def _add_attention(families: Families) -> None:
             _add(families, "needs_attention", says, found.count, {"kind": found.kind})
     except DatabaseError:
         return
+
+
+def _add_scan(families: Families) -> None:
+    from profiles.upkeep.scan import get_scan_age
+
+    try:
+        age = get_scan_age(timezone.now())
+    except DatabaseError:
+        return
+    if age is not None:
+        _add(families, "store_scan_age_seconds", "Time since the whole object store was last walked through.", age, {})
 
 
 def _add_connections(families: Families) -> None:

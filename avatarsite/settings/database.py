@@ -24,6 +24,10 @@ _SQLITE: dict[str, Any] = {
 }
 # For libpq: a server that vanished without closing its connections is noticed within half a minute.
 _POSTGRES: dict[str, Any] = {
+    # Values travel apart from the statement, so PostgreSQL's log of a failed one has no sign-in text or address in it.
+    "server_side_binding": True,
+    # A connection plans a statement once that it executes again and again.
+    "prepare_threshold": 5,
     "connect_timeout": 10,
     "keepalives_idle": 20,
     "keepalives_interval": 5,

@@ -14,6 +14,7 @@ DEBUG = env.flag("DEBUG")
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".local")))
 SITE_ORIGIN = env.text("SITE_ORIGIN", "http://localhost:8000" if LOCAL_STACK else None).rstrip("/")
 SITE_NAME = env.text("SITE_NAME", "avatarsite")
+SITE_NOTICE = env.text("SITE_NOTICE", "")
 SECRET_KEY = env.text("SECRET_KEY", "only-for-the-local-stack-" + "x" * 40 if LOCAL_STACK else None)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.words(
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "profiles.middleware.WellFormedRequests",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

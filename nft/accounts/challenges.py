@@ -9,11 +9,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import transaction
+from django.db import connection, transaction
 
 from nft.accounts import guest_sessions
 from nft.accounts.errors import (
@@ -40,30 +41,39 @@ KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
 NOT_OUR_TEXT = "The signed text differs from the one this browser was given. Start again and sign it unchanged."
 ALREADY_ANSWERED = "This text was already answered once. Start again and sign the new one."
-# Tries a minute, by action. With challenges kept for at most 15 minutes and guests' sessions for 20, the number for
-# everyone holds both below 50 MB.
+# Tries a minute, by action. AVATAR_RATE_LIMITS replaces them.
+# Past the numbers for everyone and for one account, each network still has its share: a flood uses them up, and shuts
+# nobody out. With challenges kept for at most 15 minutes and guests' sessions for 20, a flood from 20 networks holds
+# both below 50 MB.
 TRIES_PER_MINUTE = {
     "challenge-session": 20,
     "challenge-network": 60,
     "challenge-everyone": 1_200,
+    "challenge-everyone-share": 5,
     "verify-session": 30,
     "verify-network": 90,
+    # Each asks a chain.
     "contract-signature-network": 20,
+    "contract-signature-account": 20,
+    "contract-signature-account-share": 5,
+    "contract-signature-everyone": 600,
+    "contract-signature-everyone-share": 5,
 }
+CACHE_IS_DOWN = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
 # How long challenges are kept past their end, so that a late answer is told "expired" and not "unknown".
 KEPT_AFTER_END = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """The sender of a request: server-side session, signed-in user if any, and the network to count tries for.
+    """The sender of a request: server-side session, signed-in user if any, and the networks to count tries for.
 
-    `network` is that of profiles.limits.network_of_request.
+    `networks` are those of profiles.limits.networks_of_request.
     """
 
     session: SessionBase
     user: User | None
-    network: str
+    networks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,12 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
     """Store a text to sign, valid for LIFETIME in this visitor's session, which is created if there is none.
 
     Raise AccountError of the kind UNSUPPORTED_CHAIN, or SIGN_IN_REQUIRED if a guest asks for anything but signing in,
-    and what `spend_try` raises.
+    and what `count_try` raises.
     """
     if wanted.chain_id not in chains():
         raise AccountError(_unsupported(wanted.chain_id), UNSUPPORTED_CHAIN)
     user = _user_named(visitor, wanted)
-    _count_try(visitor, now)
+    count_challenge(visitor, now)
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),
         session_hash=_hash(guest_sessions.open_session(visitor.session)),
@@ -106,31 +116,53 @@ def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInCh
     return challenge
 
 
-def find_challenge(session: SessionBase, text: str, now: datetime) -> SignInChallenge:
-    """Return the challenge of this session whose stored bytes equal `text`.
+def use_challenge(visitor: Visitor, text: str, now: datetime) -> SignInChallenge:
+    """Mark the challenge of this session whose stored bytes equal `text` as used, and return it.
 
-    Raise AccountError of the kind CHALLENGE_UNKNOWN, TEXT_CHANGED, CHALLENGE_USED or CHALLENGE_EXPIRED.
+    One statement: of parallel calls one returns, the others raise (V5). Raise AccountError of the kind
+    CHALLENGE_UNKNOWN, TEXT_CHANGED (also if it names another person than the visitor), CHALLENGE_USED or
+    CHALLENGE_EXPIRED.
     """
-    issued = list(SignInChallenge.objects.filter(session_hash=_hash(session.session_key or "")))
+    session_hash = _hash(visitor.session.session_key or "")
+    used = _use(session_hash, visitor.user, text, now) if _can_be_stored(text) else None
+    if used is None:
+        raise _find_refusal(session_hash, text, now)
+    return used
+
+
+def _use(session_hash: str, user: User | None, text: str, now: datetime) -> SignInChallenge | None:
+    meta = SignInChallenge._meta  # noqa: SLF001 - Django documents it as public
+    columns = {field.name: field for field in meta.concrete_fields}
+    at = columns["consumed_at"].get_db_prep_value(now, connection)
+    person = columns["user"].get_db_prep_value(user and user.pk, connection)
+    # Django can't return the rows of an update.
+    statement = (
+        f"UPDATE {meta.db_table} SET consumed_at = %s WHERE session_hash = %s AND text = %s "  # noqa: S608 - our own name
+        "AND consumed_at IS NULL AND expires_at > %s AND (user_id IS NULL OR user_id = %s) RETURNING *"
+    )
+    return next(iter(SignInChallenge.objects.raw(statement, [at, session_hash, text, at, person])), None)
+
+
+def _can_be_stored(text: str) -> bool:
+    """Return whether a database takes the text at all; if not, it is none of ours."""
+    return text.isascii() and "\0" not in text
+
+
+def _find_refusal(session_hash: str, text: str, now: datetime) -> AccountError:
+    """Return why no challenge of this session was used."""
+    issued = list(SignInChallenge.objects.filter(session_hash=session_hash))
     if not issued:
-        raise AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
+        return AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
     same = [one for one in issued if is_same_text(one.text, text)]
     if not same:
-        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
+        return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
     if same[0].consumed_at is not None:
-        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
+        return AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
     if now >= same[0].expires_at:
         minutes = int(LIFETIME.total_seconds() // 60)
         sentence = f"The text has to be signed within {minutes} minutes. Start again and sign the new one."
-        raise AccountError(sentence, CHALLENGE_EXPIRED)
-    return same[0]
-
-
-def consume(challenge: SignInChallenge, now: datetime) -> None:
-    """Mark the challenge as used. Of parallel calls one returns; the others raise the kind CHALLENGE_USED (V5)."""
-    fresh = SignInChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True, expires_at__gt=now)
-    if fresh.update(consumed_at=now) != 1:
-        raise AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
+        return AccountError(sentence, CHALLENGE_EXPIRED)
+    return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)  # it names another person
 
 
 @job(every=timedelta(minutes=5), expires=None)
@@ -139,6 +171,12 @@ def delete_old_challenges(now: datetime) -> int:
     gone, _ = SignInChallenge.objects.filter(expires_at__lt=now - KEPT_AFTER_END).delete()
     guest_sessions.delete_expired_sessions()
     return gone
+
+
+def delete_all_challenges() -> int:
+    """Delete every challenge, as after a restore: one that was answered since the dump would be open again (V5)."""
+    deleted, _ = SignInChallenge.objects.all().delete()
+    return deleted
 
 
 def _unsupported(chain_id: int) -> str:
@@ -154,21 +192,44 @@ def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
     return visitor.user
 
 
-def _count_try(visitor: Visitor, now: datetime) -> None:
-    if visitor.session.session_key:
-        spend_try("challenge-session", visitor.session.session_key, now)
-    spend_try("challenge-network", visitor.network, now)
-    spend_try("challenge-everyone", "", now)
+def count_challenge(visitor: Visitor, now: datetime) -> None:
+    """Count one text that a visitor wants. Raise as `count_try` does."""
+    count_try(visitor, "challenge", now)
+    count_shared_try(visitor, "challenge-everyone", "", now)
 
 
-def spend_try(action: str, who: str, now: datetime) -> None:
-    """Count one try. Raise profiles.limits.TooMany past the limit, ExpectedError if the cache is down.
+def count_try(visitor: Visitor, action: str, now: datetime) -> None:
+    """Count one try for the visitor's session and networks.
 
-    An uncounted flood would fill the table of challenges and burn the processor. Sign-in by password counts its tries
-    in the same cache, so refusing stops nothing that would still work.
+    Raise profiles.limits.TooMany past a limit, ExpectedError if the cache is down: an uncounted flood would fill the
+    table of challenges and burn the processor. Sign-in by password counts its tries in the same cache, so refusing
+    stops nothing that would still work.
     """
-    sentence = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
-    limits.spend(action, who, TRIES_PER_MINUTE[action], seconds=60, now=now.timestamp(), if_cache_is_down=sentence)
+    if visitor.session.session_key:
+        of_session = f"{action}-session"
+        limits.spend(of_session, visitor.session.session_key, TRIES_PER_MINUTE[of_session], **_minute(now))
+    count_network_try(visitor, f"{action}-network", now)
+
+
+def count_network_try(visitor: Visitor, what: str, now: datetime) -> None:
+    """Count one try for the visitor's networks. Raise as `count_try` does."""
+    limits.spend_in_networks(what, visitor.networks, TRIES_PER_MINUTE[what], **_minute(now))
+
+
+def count_shared_try(visitor: Visitor, what: str, whose: str, now: datetime) -> None:
+    """Count one try of everybody's, or of an account's. Raise as `count_try` does."""
+    count, share = TRIES_PER_MINUTE[what], TRIES_PER_MINUTE[f"{what}-share"]
+    limits.spend_shared(what, whose, visitor.networks, count, share, **_minute(now))
+
+
+class _Minute(TypedDict):
+    seconds: int
+    now: float
+    if_cache_is_down: str
+
+
+def _minute(now: datetime) -> _Minute:
+    return {"seconds": 60, "now": now.timestamp(), "if_cache_is_down": CACHE_IS_DOWN}
 
 
 def _hash(session_key: str) -> str:

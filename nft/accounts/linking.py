@@ -60,7 +60,7 @@ def find_account(proof: Proof) -> LinkedAccount | None:
     same = LinkedAccount.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
     if proof.is_contract_account:
         same = same.filter(chain_id=proof.chain_id)
-    return same.select_related("user").first()
+    return same.select_related("user__profile").first()
 
 
 def sign_in(proof: Proof, now: datetime) -> SignedIn:
@@ -71,7 +71,7 @@ def sign_in(proof: Proof, now: datetime) -> SignedIn:
     """
     account = find_account(proof)
     if account is not None:
-        return _known(account, now)
+        return _known(account)
     try:
         with transaction.atomic():
             earlier = _returning(proof)
@@ -82,7 +82,7 @@ def sign_in(proof: Proof, now: datetime) -> SignedIn:
         account = find_account(proof)
         if account is None:
             raise
-        return _known(account, now)
+        return _known(account)
 
 
 def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
@@ -242,10 +242,9 @@ def account_disabled() -> AccountError:
     return AccountError("The profile this account belongs to has been disabled.", ACCOUNT_DISABLED)
 
 
-def _known(account: LinkedAccount, now: datetime) -> SignedIn:
+def _known(account: LinkedAccount) -> SignedIn:
     if not account.user.is_active:
         raise account_disabled()
-    _record_use(account, now)
     return SignedIn(account.user, account, is_new=False)
 
 

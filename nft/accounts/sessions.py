@@ -7,22 +7,26 @@ again every NFT_SESSION_RECHECK seconds. During an outage of the chain a session
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q
 
 from nft.accounts import signatures
-from nft.accounts.signatures import SignatureKind
+from nft.accounts.signatures import SignatureKind, Signed
 from nft.clients.bundle import Clients
+from nft.clients.evm.budget import take_requests
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.models import LinkedAccount, WalletSession
 from nft.settings import conf
 from profiles.audit import record
-from profiles.jobs import job
+from profiles.jobs import enqueue, job
+from profiles.leases import fresh, lease_rows
 from profiles.people.profiles import profile_of
 
 Chains = Callable[[int], ChainClient]
@@ -30,6 +34,8 @@ SESSION_KEY = "wallet_session"
 # What a proof leaves in the session until the login is complete, which may take a second factor.
 STARTED = "wallet_session_started"
 BATCH = 200
+# Requests that a batch may take: some contracts are asked alone.
+BATCH_REQUESTS = 30
 RETRY = timedelta(hours=1)
 SEEN_WRITTEN_EVERY = timedelta(days=1)
 
@@ -63,12 +69,13 @@ def begin_session(session: SessionBase, user_id: int, now: datetime) -> None:
     session.pop(SESSION_KEY, None)
     if not isinstance(started, dict) or started.get("user") != str(user_id):
         return
-    account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id).first()
-    row = WalletSession(user_id=user_id, account=account, begun_at=now, seen_at=now, checked_at=now)
-    if account is None:  # unlinked or moved since it signed, as while a second factor was looked for
-        row.ended_at, row.ended_because = now, UNLINKED
-    else:
+    row = WalletSession(user_id=user_id, begun_at=now, seen_at=now, checked_at=now)
+    account = LinkedAccount.objects.filter(pk=started["account"], user_id=user_id)
+    if account.update(last_used_at=now):
+        row.account_id = UUID(started["account"])
         _set_signature(row, str(started.get("text", "")), str(started.get("signature", "")), now)
+    else:  # unlinked or moved since it signed, as while a second factor was looked for
+        row.ended_at, row.ended_because = now, UNLINKED
     row.save(force_insert=True)
     session[SESSION_KEY] = str(row.pk)
 
@@ -83,8 +90,9 @@ def renew_signature(session: SessionBase, account: LinkedAccount, text: str, sig
     row = _row_of(session)
     if row is not None and row.account_id == account.pk and row.text:
         _set_signature(row, text, signature, now)
-        row.checked_at = now
-        row.save(update_fields=["text", "signature", "checked_at", "next_check_at"])
+        # Whatever a worker finds out about the old signature does not count any more.
+        row.checked_at, row.attempt = now, None
+        row.save(update_fields=["text", "signature", "checked_at", "due_at", "attempt"])
 
 
 def get_end_reason(session: SessionBase, now: datetime) -> str:
@@ -96,7 +104,7 @@ def get_end_reason(session: SessionBase, now: datetime) -> str:
         return GONE
     if row.ended_at is not None:
         return row.ended_because
-    if row.next_check_at is not None and now - row.checked_at > _unchecked_max():
+    if row.due_at is not None and now - row.checked_at > _unchecked_max():
         return _unchecked()
     if now - row.seen_at > SEEN_WRITTEN_EVERY:
         WalletSession.objects.filter(pk=row.pk).update(seen_at=now)
@@ -115,6 +123,10 @@ def delete_sessions(keys: Iterable[str]) -> None:
     WalletSession.objects.filter(pk__in=list(keys)).delete()
 
 
+def delete_all_sessions() -> None:
+    WalletSession.objects.all().delete()
+
+
 def end_sessions_of(account: LinkedAccount, reason: str, now: datetime, keep: str | None = None) -> None:
     """End all sessions this account began except the one that `keep` names, and drop their signatures.
 
@@ -123,56 +135,87 @@ def end_sessions_of(account: LinkedAccount, reason: str, now: datetime, keep: st
     begun = WalletSession.objects.filter(account=account)
     others = begun.exclude(pk=keep) if keep else begun
     others.filter(ended_at=None).update(ended_at=now, ended_because=reason)
-    begun.update(text="", signature=b"", next_check_at=None)
+    begun.update(text="", signature=b"", **fresh(None))
 
 
-@job(queue="chain", every=lambda: min(_recheck_every(), timedelta(minutes=10)))
+@job(queue="chain", every=timedelta(minutes=1))
 def recheck_wallet_sessions(now: datetime, clients: Clients) -> None:
-    recheck_due(clients.chain, now)
+    """Recheck a batch of sessions on each chain.
+
+    Any number of workers may run it at once: where more is due it is queued again, within the chain's budget.
+    """
+    taken = 0
+    chain_ids = WalletSession.objects.filter(_due(now)).values_list("account__chain_id", flat=True)
+    for chain_id in sorted(set(chain_ids[: 2 * BATCH])):
+        if take_requests(chain_id, BATCH_REQUESTS):
+            taken = max(taken, recheck_due(clients.chain, now, chain_id).checked)
+    if taken == BATCH:
+        enqueue(recheck_wallet_sessions, expires=60)
 
 
-def recheck_due(chains: Chains, now: datetime) -> int:
-    """Ask the contracts of sessions that are due; delete rows whose cookie has expired. Return how many it ended."""
-    WalletSession.objects.filter(seen_at__lt=now - _cookie_age() - 2 * SEEN_WRITTEN_EVERY).delete()
-    due = WalletSession.objects.filter(next_check_at__lte=now, ended_at=None, account__isnull=False)
-    rows = list(due.select_related("account", "user").order_by("next_check_at")[:BATCH])
-    return sum(_recheck(row, chains, now) for row in rows)
+@job(every=timedelta(hours=1), expires=None)
+def delete_old_sessions(now: datetime) -> int:
+    """Delete the rows of sessions whose cookie has expired. Return how many."""
+    return WalletSession.objects.filter(seen_at__lt=now - _cookie_age() - 2 * SEEN_WRITTEN_EVERY).delete()[0]
 
 
-def _recheck(row: WalletSession, chains: Chains, now: datetime) -> bool:
+@dataclass(frozen=True)
+class Rechecked:
+    """How many sessions were checked, and how many of them ended."""
+
+    checked: int
+    ended: int
+
+
+def recheck_due(chains: Chains, now: datetime, chain_id: int) -> Rechecked:
+    """Ask the contracts of a batch of sessions on one chain that are due."""
+    rows = WalletSession.objects.select_related("user").order_by("due_at")
+    here = LinkedAccount.objects.filter(chain_id=chain_id)
+    leased = lease_rows(rows.filter(ended_at=None, account__in=here), now, BATCH)
+    accounts = LinkedAccount.objects.in_bulk([row.account_id for row in leased])
+    known = [(row, accounts[row.account_id]) for row in leased if row.account_id in accounts]
+    ended = 0
+    for (row, _), kind in zip(known, _verify(chains, chain_id, known), strict=True):
+        with row.attempting(now):
+            ended += _record_kind(row, kind, now)
+    return Rechecked(len(leased), ended)
+
+
+def _due(now: datetime) -> Q:
+    return Q(due_at__lte=now, ended_at=None, account__isnull=False)
+
+
+def _verify(chains: Chains, chain_id: int, rows: Sequence[tuple[WalletSession, LinkedAccount]]) -> list[SignatureKind]:
+    signed = [Signed(account.address, row.text, bytes(row.signature)) for row, account in rows]
+    try:
+        return signatures.verify_many(chains(chain_id), signed)
+    except ChainError:  # the chain is not configured now
+        return [SignatureKind.UNKNOWN] * len(rows)
+
+
+def _record_kind(row: WalletSession, kind: SignatureKind, now: datetime) -> bool:
     """Return whether the session was ended."""
-    kind = _verify(row, chains)
     if kind is SignatureKind.WRONG:
         return _end(row, NOT_VOUCHED, now)
     if kind is not SignatureKind.UNKNOWN:
-        WalletSession.objects.filter(pk=row.pk).update(checked_at=now, next_check_at=now + _recheck_every())
+        row.release(now + _recheck_every(), checked_at=now)
         return False
     if now - row.checked_at > _unchecked_max():
         return _end(row, _unchecked(), now)
-    WalletSession.objects.filter(pk=row.pk).update(next_check_at=now + RETRY)
+    row.retry("The chain did not answer.", now, RETRY)
     return False
 
 
-def _verify(row: WalletSession, chains: Chains) -> SignatureKind:
-    account = row.account
-    assert account is not None  # noqa: S101  # the query of recheck_due; tells the type checker
-    try:
-        return signatures.verify(chains(account.chain_id), account.address, row.text, bytes(row.signature))
-    except ChainError:  # the chain is not configured now
-        return SignatureKind.UNKNOWN
-
-
 def _end(row: WalletSession, reason: str, now: datetime) -> bool:
-    standing = WalletSession.objects.filter(pk=row.pk, ended_at=None, checked_at=row.checked_at)
-    ended = standing.update(ended_at=now, ended_because=reason, text="", signature=b"", next_check_at=None)
+    ended = row.release(None, ended_at=now, ended_because=reason, text="", signature=b"")
     if ended:
         record(profile_of(row.user), "session.end", None, account=str(row.account_id))
-    return bool(ended)
+    return ended
 
 
 def _set_signature(row: WalletSession, text: str, signature: str, now: datetime) -> None:
     row.text, row.signature = text, signatures.read_signature(signature) if text else b""
-    row.next_check_at = now + _recheck_every() if text else None
+    row.due_at = now + _recheck_every() if text else None
 
 
 def _row_of(session: SessionBase) -> WalletSession | None:

@@ -11,12 +11,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from nft.accounts import linking, moving, signatures
-from nft.accounts.challenges import NOT_OUR_TEXT, Visitor, consume, find_challenge, spend_try
+from nft.accounts.challenges import (
+    Visitor,
+    count_network_try,
+    count_shared_try,
+    count_try,
+    use_challenge,
+)
 from nft.accounts.errors import (
     BODY_TOO_LARGE,
     CHAIN_UNAVAILABLE,
     SIGNATURE_MISMATCH,
-    TEXT_CHANGED,
     AccountError,
     body_too_large,
 )
@@ -60,14 +65,12 @@ class Outcome:
 def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Outcome:
     """Accept a reply once. The challenge is marked as used before the signature is verified, even if that fails.
 
-    Raise AccountError, of a kind for each reason, and what `spend_try` raises.
+    Raise AccountError, of a kind for each reason, and what `count_try` raises.
     """
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
         raise body_too_large("The text", MAX_TEXT_BYTES)
-    _count_try(visitor, now)
-    challenge = find_challenge(visitor.session, reply.text, now)
-    _check_same_person(challenge, visitor)
-    consume(challenge, now)
+    count_try(visitor, "verify", now)
+    challenge = use_challenge(visitor, reply.text, now)
     proof = _prove(challenge, reply.signature, visitor, chains, now)
     return _carry_out(challenge, proof, now)
 
@@ -85,24 +88,15 @@ def _carry_out(challenge: SignInChallenge, proof: Proof, now: datetime) -> Outco
     return Outcome(user, act(user, proof, now), purpose)
 
 
-def _count_try(visitor: Visitor, now: datetime) -> None:
-    if visitor.session.session_key:
-        spend_try("verify-session", visitor.session.session_key, now)
-    spend_try("verify-network", visitor.network, now)
-
-
-def _check_same_person(challenge: SignInChallenge, visitor: Visitor) -> None:
-    """Raise the kind TEXT_CHANGED if the text names another person than the visitor."""
-    if challenge.user is not None and (visitor.user is None or visitor.user.pk != challenge.user.pk):
-        raise AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
-
-
 def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains: Chains, now: datetime) -> Proof:
     content = signatures.read_signature(signature)
     if signatures.recover(challenge.text, content) == challenge.address:
         return Proof(challenge.address, challenge.chain_id, is_contract_account=False)
     # From here on a chain is asked, which costs more than all the rest.
-    spend_try("contract-signature-network", visitor.network, now)
+    count_network_try(visitor, "contract-signature-network", now)
+    account = f"{challenge.chain_id}:{challenge.address.hex()}"
+    count_shared_try(visitor, "contract-signature-account", account, now)
+    count_shared_try(visitor, "contract-signature-everyone", "", now)
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
         sentence = (

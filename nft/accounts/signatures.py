@@ -8,14 +8,18 @@ call that the wrapper asks for, which deploys or prepares it: within one `eth_ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from eth_hash.auto import keccak
 
 from nft.accounts.errors import SIGNATURE_MALFORMED, AccountError
+from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import HEAD, ChainClient
 from nft.clients.evm.errors import CallFailed, ChainUnavailable
 from nft.clients.evm.node import within
+from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.signature_calls import (
     build_is_valid_signature,
     build_signature_trial,
@@ -65,6 +69,35 @@ def verify(chain: ChainClient, address: bytes, text: str, signature: bytes) -> S
     except CallFailed:
         return SignatureKind.WRONG
     return SignatureKind.CONTRACT if is_valid else SignatureKind.WRONG
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature over a text, and the address it should be of."""
+
+    address: bytes
+    text: str
+    signature: bytes
+
+
+def verify_many(chain: ChainClient, many: Sequence[Signed]) -> list[SignatureKind]:
+    """Verify many signatures of contracts in few requests. The result is as `verify` gives it, for each.
+
+    What a batch does not confirm is verified alone: a contract may judge the caller of a batch differently.
+    """
+    found = [SignatureKind.UNKNOWN] * len(many)
+    try:
+        view, head = chain.first_working_view()
+        calls = [Call(each.address, build_is_valid_signature(message_hash(each.text), each.signature)) for each in many]
+        answers = call_many(view, calls, head).answers
+    except ChainUnavailable:
+        return found
+    for place, (each, answer) in enumerate(zip(many, answers, strict=True)):
+        is_confirmed = isinstance(answer, bytes) and _is_yes(answer)
+        found[place] = (
+            SignatureKind.CONTRACT if is_confirmed else verify(chain, each.address, each.text, each.signature)
+        )
+    return found
 
 
 def recover(text: str, signature: bytes) -> bytes | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from nft.accounts.linking import remove_account_as_staff
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
-from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount
+from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, ReasonForm, username_lookup
 from profiles.people.signed_in import signed_in
 
@@ -126,3 +126,14 @@ class PrimaryNameAdmin(LeasedAdmin):
     search_fields = ["name"]
     ordering = ["-checked_at"]
     raw_id_fields = ["account"]
+
+
+@admin.register(WalletSession)
+class WalletSessionAdmin(LeasedAdmin):
+    """Sessions that wallets began, without what was signed."""
+
+    list_display = ["begun_at", "account", "checked_at", "due_at", "ended_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention]
+    list_select_related = ["account"]
+    ordering = ["-begun_at"]
+    fields = ["begun_at", "seen_at", "checked_at", "due_at", "tries", "last_error", "gave_up_at", "ended_at"]

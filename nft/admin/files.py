@@ -15,12 +15,12 @@ THUMBNAIL = 48
 
 
 @admin.register(CachedObject)
-class CachedObjectAdmin(ReadOnlyAdmin):
+class CachedObjectAdmin(LeasedAdmin):
     """Only pictures that we made are shown: bytes of strangers are not served to the admin either."""
 
-    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "created_at"]
+    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "due_at"]
     list_display_links = ["uri"]
-    list_filter = ["origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
+    list_filter = [NeedsAttention, "origin", "media_type", ("damaged_at", admin.EmptyFieldListFilter)]
     search_fields = ["root_cid__exact", "uri", "sha256__exact"]
     ordering = ["-created_at"]
     exclude = ["blocks"]

@@ -141,6 +141,11 @@ def recheck(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
     return claim
 
 
+def recheck_all(now: datetime) -> int:
+    """Make every claim that is checked at all due now, and free it of leases of workers that are gone."""
+    return TokenClaim.objects.exclude(due_at=None).update(due_at=now, attempt=None, queued_at=None)
+
+
 def recheck_as_staff(claim: TokenClaim, actor: User, now: datetime, reason: str) -> None:
     """Like `recheck`, for staff: their reason is recorded in the audit."""
     with transaction.atomic():

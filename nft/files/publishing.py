@@ -20,7 +20,7 @@ from nft.core.ipfs.unixfs import build_file
 from nft.files.store import read_stored
 from nft.models import CachedObject, PinnedCopy
 from profiles.errors import ExpectedError
-from profiles.jobs import job
+from profiles.jobs import enqueue, job
 from profiles.leases import due, lease_rows
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,8 @@ def sweep_copies(now: datetime) -> int:
     pinners = get_pinners()
     ours = PinnedCopy.objects.filter(pinner__in=[pinner.name for pinner in pinners])
     cids = list(due(ours, now).values_list("object__root_cid", flat=True)[:PAGE])
+    if len(cids) == PAGE:
+        enqueue(sweep_copies, expires=60)  # another worker, or this one afterwards, goes on
     return _update_due_copies(cids, pinners, now)
 
 

@@ -7,7 +7,8 @@ crash leaves no object without a row. Rows that no file uses are invisible, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,7 +25,9 @@ from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_directory, build_file
 from nft.core.tokens.uri import IpfsUri
 from nft.models import CachedObject, IpfsBlock
+from nft.settings import conf
 from profiles.jobs import job
+from profiles.leases import fresh
 from profiles.store.errors import StorageError
 
 Origin = CachedObject.Origin
@@ -115,30 +118,53 @@ def store_file(file: IpfsFile, now: datetime) -> CachedObject:
                 "media_type": file.media_type,
                 "byte_count": len(file.data),
                 "sha256": hashlib.sha256(file.data).hexdigest(),
-                "proved_at": now,
                 "used_at": now,
+                **verified(now),
             },
         )
         row.blocks.add(*IpfsBlock.objects.filter(sha256__in=digests))
+        IpfsBlock.objects.filter(sha256__in=digests).update(touched_at=None)
         if not is_new:
             _update(row, file.media_type, now)
     return row
 
 
+def verified(now: datetime) -> dict[str, object]:
+    """Return the columns of a file whose blocks were all verified just now."""
+    return {**fresh(now + timedelta(days=conf().rehash_days)), "proved_at": now, "damaged_at": None}
+
+
+def delete_files(pks: Sequence[int], now: datetime) -> int:
+    """Delete the rows of files, within the caller's transaction. Return how many. Their blocks may be unused now."""
+    left = list(IpfsBlock.objects.filter(objects_using__in=pks).values_list("pk", flat=True))
+    _, deleted = CachedObject.objects.filter(pk__in=pks).delete()
+    IpfsBlock.objects.filter(pk__in=left).update(touched_at=now)
+    return deleted.get("nft.CachedObject", 0)
+
+
 @job(every=timedelta(minutes=10), expires=None)
-def delete_unused_blocks(now: datetime) -> int:
-    """Delete a batch of blocks that belong to no file, each object before its row. Return how many were deleted."""
-    unused = IpfsBlock.objects.filter(objects_using=None, touched_at__lt=now - UNUSED_AFTER).values_list(
-        "pk", flat=True
-    )
-    return sum(_delete_block(pk, now) for pk in unused[:DELETE_BATCH])
+def delete_unused_blocks(now: datetime, *, seconds: float = 60.0) -> int:
+    """Delete blocks that belong to no file, each object before its row, for about `seconds`. Return how many.
+
+    Only those are looked at that somebody began to store, or that a deleted file left, UNUSED_AFTER ago.
+    """
+    loose = IpfsBlock.objects.filter(touched_at__lt=now - UNUSED_AFTER).order_by("touched_at", "pk")
+    ends_at, deleted = time.monotonic() + seconds, 0
+    while batch := list(loose.values_list("pk", flat=True)[:DELETE_BATCH]):
+        deleted += sum(_delete_block(pk, now) for pk in batch)
+        if len(batch) < DELETE_BATCH or time.monotonic() > ends_at:
+            break
+    return deleted
 
 
 def _delete_block(pk: int, now: datetime) -> int:
     """Delete a block unless it is used again. The row is locked meanwhile: a new user waits and stores it again."""
     with transaction.atomic():
         old = IpfsBlock.objects.select_for_update().filter(pk=pk, touched_at__lt=now - UNUSED_AFTER).first()
-        if old is None or old.objects_using.exists():
+        if old is None:
+            return 0
+        if old.objects_using.exists():
+            IpfsBlock.objects.filter(pk=pk).update(touched_at=None)
             return 0
         delete_block(bytes.fromhex(old.sha256))
         old.delete()
@@ -170,11 +196,9 @@ def _check_readable(file: IpfsFile) -> None:
 
 def _update(row: CachedObject, media_type: str, now: datetime) -> None:
     """Record that a known file was verified and used. A file that we made stays PINNED if it is fetched later."""
-    row.proved_at = row.used_at = now
-    row.damaged_at = None
-    if media_type:
-        row.origin, row.media_type = Origin.PINNED, media_type
-    row.save(update_fields=["proved_at", "used_at", "damaged_at", "origin", "media_type"])
+    made_here: dict[str, object] = {"origin": Origin.PINNED, "media_type": media_type} if media_type else {}
+    CachedObject.objects.filter(pk=row.pk).update(used_at=now, **verified(now), **made_here)
+    row.refresh_from_db()
 
 
 def _read_block(cid: Cid) -> bytes:

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError, TransactionRefused
-from nft.clients.evm.fees import fetch_cost, fetch_fees, fetch_nonce
+from nft.clients.evm.fees import fetch_cost, fetch_fees, fetch_nonce, fetch_pending_nonce
 from nft.clients.evm.signers import Signer, SignerError, get_signer, sign_digest
 from nft.core.evm.transactions import Fees, UnsignedTransaction, build_replacement_fees, parse_call, transaction_hash
 from nft.errors import TokenActionError
@@ -100,6 +100,23 @@ def send_or_replace(sent: SponsoredTransaction, client: ChainClient, now: dateti
     return _send(replacement, client) if replacement else ""
 
 
+def skip_used_nonces(clients: Clients) -> int:
+    """Never reuse a nonce that a chain knows and the database does not, as after a restore. Return how many those are.
+
+    Raise ChainError where a node does not tell: without its answer nothing may be signed.
+    """
+    for chain_id in conf().sponsor_chains:
+        if (signer := get_signer(chain_id)) is not None:
+            SponsorAccount.objects.get_or_create(chain_id=chain_id, address=signer.address)
+    skipped = 0
+    for account in SponsorAccount.objects.all():
+        known = fetch_pending_nonce(clients.chain(account.chain_id), bytes(account.address))
+        skipped += max(known - account.next_nonce, 0)
+        account.next_nonce = max(known, account.next_nonce)
+        account.save(update_fields=["next_nonce"])
+    return skipped
+
+
 def record_used_nonces(sent: QuerySet[SponsoredTransaction], client: ChainClient, now: datetime) -> None:
     """Record that the nonces of these transactions are used up for good, and what each transaction cost."""
     for one in sent.filter(settled_at=None):
@@ -153,7 +170,7 @@ def _send(sent: SponsoredTransaction, client: ChainClient) -> str:
             return ""
         if _UNDERPRICED.search(str(error)):
             return UNDERPRICED
-        log.error("Chain %s refused %s from 0x%s: %s", sent.chain_id, sent.tx_hash, sent.sender.hex(), error)  # noqa: TRY400
+        log.error("Chain %s refused the site's transaction %s: %s", sent.chain_id, sent.tx_hash, error)  # noqa: TRY400
         if _NO_FUNDS.search(str(error)):
             return "The site's own account has no money left for this. It goes on as soon as it has."
         return "The chain does not take the site's transaction at the moment. We keep trying."

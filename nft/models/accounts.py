@@ -14,12 +14,14 @@ from nft.fields import AddressField
 from profiles.leases import Leased, Policy
 
 
-class WalletSession(models.Model):
+class WalletSession(Leased):
     """A session of the site that began with a sign-in by wallet. The session stores this row's id, not its own key.
 
     Text and signature are kept for contract accounts only, and verified again every day: unlike a key, a contract can
-    revoke a signature. They can't be used to sign in, since the nonce in the text is consumed.
+    revoke a signature. They can't be used to sign in, since the nonce in the text is consumed. The lease is for that.
     """
+
+    policy = Policy(stops=False)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wallet_sessions")
@@ -31,18 +33,11 @@ class WalletSession(models.Model):
     begun_at = models.DateTimeField()
     seen_at = models.DateTimeField(help_text="Noted once a day.")
     checked_at = models.DateTimeField(help_text="When the contract last vouched for the signature.")
-    next_check_at = models.DateTimeField(null=True, blank=True, help_text="Empty where there is nothing to ask.")
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=300, blank=True, help_text="Told at the next visit.")
 
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["next_check_at"],
-                condition=models.Q(next_check_at__isnull=False, ended_at__isnull=True),
-                name="wallet_session_due",
-            )
-        ]
+    class Meta(Leased.Meta):
+        pass
 
     def __str__(self) -> str:
         return f"Since {self.begun_at:%Y-%m-%d %H:%M}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from profiles.leases import Leased
+from profiles.leases import Leased, Policy
 
 
 class IpfsBlock(models.Model):
@@ -15,14 +17,26 @@ class IpfsBlock(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)
     byte_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
-    touched_at = models.DateTimeField(db_index=True, help_text="When somebody last began to store or use it.")
+    touched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody last began to store it, or a file left it; else empty."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["touched_at"], condition=Q(touched_at__isnull=False), name="block_maybe_unused")
+        ]
 
     def __str__(self) -> str:
         return self.sha256[:12]
 
 
-class CachedObject(models.Model):
-    """A whole IPFS file and the blocks that prove it, shared by all tokens that use it."""
+class CachedObject(Leased):
+    """A whole IPFS file and the blocks that prove it, shared by all tokens that use it.
+
+    The lease is for verifying it again, NFT_REHASH_DAYS after it was verified last.
+    """
+
+    policy = Policy(lease=timedelta(minutes=5))
 
     class Origin(models.TextChoices):
         PINNED = "pinned", "Made and pinned here"
@@ -46,9 +60,9 @@ class CachedObject(models.Model):
         null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
     )
 
-    class Meta:
+    class Meta(Leased.Meta):
         indexes = [
-            models.Index(fields=["proved_at"], name="cached_due"),
+            *Leased.Meta.indexes,
             models.Index(fields=["used_at"], condition=Q(origin="fetched"), name="cached_unused"),
         ]
 

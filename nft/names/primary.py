@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from nft.clients.bundle import Clients
+from nft.clients.evm.budget import take_requests
 from nft.core.evm.ens import ETH_COIN_TYPE, looks_like_name
 from nft.models import LinkedAccount, PrimaryName
 from nft.models.accounts import accounts_at
@@ -25,7 +27,7 @@ from nft.names.errors import NO_SUCH_NAME, OFF_CHAIN, RECORD_TOO_LONG, NameLooku
 from nft.names.lookup import build_reader, choose_coin_type
 from nft.settings.chains import ens_chain
 from profiles.jobs import enqueue, job
-from profiles.leases import due, fresh, lease_row
+from profiles.leases import fresh, lease_row, lease_rows
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +36,11 @@ MAX_AGE = timedelta(days=3)
 PERIOD = timedelta(days=1)
 # The shortest time between two look-ups of one account that its person asks for.
 PAUSE = timedelta(minutes=1)
-# Failed look-ups after which a sweep assumes that the chain is down. A single one may be caused by one slow resolver.
-MAX_FAILURES = 3
-PAGE = 500
+# Names that one run looks up together.
+BATCH = 200
+# Requests that a batch may take: a call for each label and record, and some contracts that are asked alone.
+BATCH_REQUESTS = 30
+ROWS_AT_ONCE = 500
 # With these answers the chain says that the account has no name we can use.
 _NO_USABLE_NAME = (NO_SUCH_NAME, OFF_CHAIN, RECORD_TOO_LONG)
 
@@ -107,39 +111,87 @@ def update_primary_name(account_id: UUID, now: datetime, clients: Clients) -> bo
     return False
 
 
-@job(queue="chain", every=timedelta(minutes=5))
-def sweep_primary_names(now: datetime, clients: Clients, *, seconds: float = 60.0) -> int:
-    """Look up all names that are due, for at most about `seconds`. Return how many look-ups succeeded.
+@job(queue="chain", every=timedelta(minutes=1))
+def sweep_primary_names(now: datetime, clients: Clients) -> int:
+    """Look up a batch of names that are due. Return how many look-ups succeeded.
 
-    Also add public accounts that have no row yet, and delete the names of accounts that are no longer public.
+    Any number of workers may run it at once: where more is due it is queued again, within the chain's budget.
+    """
+    chain, rows = ens_chain(), PrimaryName.objects.select_related("account").order_by("due_at")
+    if chain is None:
+        return 0
+    wanted = rows.filter(due_at__lte=now)[:BATCH].count()
+    if not wanted or not take_requests(chain.id, BATCH_REQUESTS):
+        return 0
+    leased = lease_rows(rows, now, wanted)
+    if wanted == BATCH:
+        enqueue(sweep_primary_names, expires=60)
+    names = _fetch_names([row.account for row in leased], clients)
+    updated = 0
+    for row, name in zip(leased, names, strict=True):
+        with row.attempting(now):
+            if isinstance(name, NameLookupError):
+                row.retry(name, now)
+                continue
+            with transaction.atomic():
+                _record_name(row, row.account, name, now)
+            updated += 1
+    if updated < len(leased):
+        log.warning("%s of %s names could not be looked up and stay as they were.", len(leased) - updated, len(leased))
+    return updated
+
+
+@job(every=timedelta(hours=1))
+def complete_primary_names(now: datetime, *, seconds: float = 60.0) -> int:
+    """Add public accounts that have no row yet, for at most about `seconds`. Return how many.
+
+    Also delete the names of accounts that are no longer public.
     """
     PrimaryName.objects.filter(account__is_public=False).delete()
     if ens_chain() is None:
         return 0
-    unknown = LinkedAccount.objects.filter(is_public=True, primary_name__isnull=True)[:PAGE]
-    rows = [PrimaryName(account=account, due_at=now) for account in unknown]
-    PrimaryName.objects.bulk_create(rows, ignore_conflicts=True)
-    ends_at = time.monotonic() + seconds
-    updated = failed = 0
-    for account_id in list(due(PrimaryName.objects.all(), now).values_list("pk", flat=True)[:PAGE]):
-        if time.monotonic() > ends_at or failed == MAX_FAILURES:
-            break
-        if update_primary_name(account_id, now, clients):
-            updated += 1
-        else:
-            failed += 1
-    return updated
+    ends_at, added = time.monotonic() + seconds, 0
+    unknown = LinkedAccount.objects.filter(is_public=True, primary_name__isnull=True).order_by("pk")
+    while time.monotonic() < ends_at and (page := list(unknown.values_list("pk", flat=True)[:ROWS_AT_ONCE])):
+        rows = [PrimaryName(account_id=account_id, due_at=now) for account_id in page]
+        added += len(PrimaryName.objects.bulk_create(rows, ignore_conflicts=True))
+    return added
 
 
 def _fetch_name(account: LinkedAccount, clients: Clients) -> str:
     """Return the account's name; "" if the chain says that it has none. Raise NameLookupError if nothing is known."""
     try:
-        coin_type = choose_coin_type(account.chain_id) if account.is_contract_account else ETH_COIN_TYPE
-        return build_reader(clients).fetch_primary_name(account.address, coin_type) or ""
+        return build_reader(clients).fetch_primary_name(account.address, _coin_type(account)) or ""
     except NameLookupError as error:
         if not any(error.is_a(kind) for kind in _NO_USABLE_NAME):
             raise
         return ""
+
+
+def _fetch_names(accounts: Sequence[LinkedAccount], clients: Clients) -> list[str | NameLookupError]:
+    """Do the same for many. An error stands in the name's place."""
+    found: dict[int, str | NameLookupError | None] = {}
+    pairs: dict[int, tuple[bytes, int]] = {}
+    for place, account in enumerate(accounts):
+        try:
+            pairs[place] = (account.address, _coin_type(account))
+        except NameLookupError as error:  # its chain has no names
+            found[place] = error
+    try:
+        found |= zip(pairs, build_reader(clients).fetch_primary_names(list(pairs.values())), strict=True)
+    except NameLookupError as error:
+        found |= dict.fromkeys(pairs, error)
+    return [_usable(found[place]) for place in range(len(accounts))]
+
+
+def _usable(found: str | NameLookupError | None) -> str | NameLookupError:
+    if isinstance(found, NameLookupError):
+        return "" if any(found.is_a(kind) for kind in _NO_USABLE_NAME) else found
+    return found or ""
+
+
+def _coin_type(account: LinkedAccount) -> int:
+    return choose_coin_type(account.chain_id) if account.is_contract_account else ETH_COIN_TYPE
 
 
 def _record_name(row: PrimaryName, account: LinkedAccount, name: str, now: datetime) -> None:

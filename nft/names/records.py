@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
+from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import HEAD, At, ChainClient
-from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainUnavailable
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainError, ChainUnavailable
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.abi.ens_calls import (
     EXTENDED_RESOLVER,
@@ -33,6 +35,7 @@ from nft.core.evm.abi.ens_calls import (
     parse_resolver,
     parse_string,
 )
+from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import build_supports_interface, parse_supports_interface
 from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalize_name, reverse_name
 from nft.core.evm.errors import BadAnswer
@@ -40,6 +43,9 @@ from nft.names.errors import OFF_CHAIN, RECORD_TOO_LONG, NameLookupError, names_
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+# A look-up: yields each call of the chain it needs and is sent the answer, or the ChainError; returns the record. So
+# one look-up is made call by call, and many are made in batches of their next calls.
+Reading = Generator[Call, bytes, T]
 
 # The limit for all calls of one look-up together. A name with many labels needs a call for each, while a person waits.
 LOOK_UP_SECONDS = 20.0
@@ -58,68 +64,144 @@ class NameReader:
 
     def fetch_address(self, name: str, coin_type: int = ETH_COIN_TYPE) -> bytes | None:
         """Return the name's address of this coin type, or None."""
-        return self._read(lambda view: view.address(name, coin_type))
+        return self._read(lambda: self._records.address(name, coin_type))
 
     def fetch_text(self, name: str, key: str) -> str:
         """Return a text record; "" if the name has none."""
-        return self._read(lambda view: view.text(name, key))
+        return self._read(lambda: self._records.text(name, key))
 
     def fetch_primary_name(self, address: bytes, coin_type: int = ETH_COIN_TYPE) -> str | None:
         """Return the normalized name that the address chose, if the name leads back to the address."""
-        return self._read(lambda view: view.primary_name(address, coin_type))
+        return self._read(lambda: self._records.primary_name(address, coin_type))
 
-    def _read(self, read: Callable[[_View], T]) -> T:
+    def fetch_primary_names(self, accounts: Sequence[tuple[bytes, int]]) -> list[str | NameLookupError | None]:
+        """Do the same for many pairs of address and coin type, in few requests. An error stands in the name's place."""
+        try:
+            ends_at = time.monotonic() + LOOK_UP_SECONDS
+            if not self.client.must_agree:
+                view, head = self.client.first_working_view()
+                return _read_together(view, head, ends_at, self._primary_names(accounts))
+            views, number = self._agreeing_views()
+            found = [_read_together(view, view.block(number), ends_at, self._primary_names(accounts)) for view in views]
+        except ChainUnavailable as error:
+            raise names_unavailable() from error
+        return [self._agreed(each, number) for each in zip(*found, strict=True)]
+
+    @property
+    def _records(self) -> _Records:
+        return _Records(self.client.chain_id, self.registry)
+
+    def _primary_names(self, accounts: Sequence[tuple[bytes, int]]) -> list[Reading[str | None]]:
+        return [self._records.primary_name(*account) for account in accounts]
+
+    def _read(self, read: Callable[[], Reading[T]]) -> T:
         """Return the nodes' answer. If nodes must agree, all are asked, at the newest block that all of them have."""
         try:
             ends_at = time.monotonic() + LOOK_UP_SECONDS
             if not self.client.must_agree:
-                return read(_View(self.client, self.registry, HEAD, ends_at))
-            views = self.client.single_node_clients()
-            number = min(view.head().number for view in views)
-            answers = [read(_View(view, self.registry, view.block(number), ends_at)) for view in views]
+                return _read_alone(self.client, HEAD, ends_at, read())
+            views, number = self._agreeing_views()
+            answers = [_read_alone(view, view.block(number), ends_at, read()) for view in views]
         except ChainUnavailable as error:
             raise names_unavailable() from error
-        if any(answer != answers[0] for answer in answers):
-            log.error("The nodes of chain %s disagree about a name at block %s.", self.client.chain_id, number)
-            raise names_unavailable()
-        return answers[0]
+        answer = self._agreed(answers, number)
+        if isinstance(answer, NameLookupError):
+            raise answer
+        return answer
+
+    def _agreeing_views(self) -> tuple[list[ChainClient], int]:
+        views = self.client.single_node_clients()
+        return views, min(view.head().number for view in views)
+
+    def _agreed(self, answers: Sequence[T | NameLookupError], number: int) -> T | NameLookupError:
+        """Return the nodes' common answer, or an error if there is none."""
+        if len({each.slug if isinstance(each, NameLookupError) else (each,) for each in answers}) == 1:
+            return answers[0]
+        log.error("The nodes of chain %s disagree about a name at block %s.", self.client.chain_id, number)
+        return names_unavailable()
+
+
+def _read_alone(client: ChainClient, at: At, ends_at: float, reading: Reading[T]) -> T:
+    """Make the calls of one look-up, one after the other. Raise ChainUnavailable or NameLookupError."""
+    try:
+        call = next(reading)
+        while True:
+            if time.monotonic() > ends_at:
+                raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
+            try:
+                answer = client.call(call.target, call.data, at, max_bytes=MAX_RECORD_BYTES)
+            except CallFailed as error:
+                call = reading.throw(error)
+            else:
+                call = reading.send(answer)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+
+
+def _read_together(
+    view: ChainClient, at: At, ends_at: float, readings: Sequence[Reading[T]]
+) -> list[T | NameLookupError]:
+    """Make the next calls of all look-ups in one batch, until none has any more. Raise ChainUnavailable."""
+    found: list[T | NameLookupError] = [names_unavailable()] * len(readings)
+    waiting: dict[int, Call] = {}
+    for place, reading in enumerate(readings):
+        _go_on(place, partial(next, reading), waiting, found)
+    while waiting and time.monotonic() < ends_at:
+        places = list(waiting)
+        answers = call_many(view, [waiting.pop(place) for place in places], at).answers
+        for place, answer in zip(places, answers, strict=True):
+            reading = readings[place]
+            go_on = partial(reading.throw, answer) if isinstance(answer, ChainError) else partial(reading.send, answer)
+            _go_on(place, go_on, waiting, found)
+    return found
+
+
+def _go_on(place: int, go_on: Callable[[], Call], waiting: dict[int, Call], found: list[T | NameLookupError]) -> None:
+    """Continue one look-up to its next call, or record what it found. A call without an answer leaves it unknown."""
+    try:
+        waiting[place] = go_on()
+    except StopIteration as done:
+        found[place] = done.value
+    except NameLookupError as error:
+        found[place] = error
+    except ChainUnavailable:
+        found[place] = names_unavailable()
 
 
 @dataclass(frozen=True)
-class _View:
-    """The names at one block, as one node or any node tells them. `ends_at` is by `time.monotonic()`."""
+class _Records:
+    """The look-ups of the records of names, as calls."""
 
-    client: ChainClient
+    chain_id: int
     registry: bytes
-    at: At
-    ends_at: float
 
-    def address(self, name: str, coin_type: int) -> bytes | None:
+    def address(self, name: str, coin_type: int) -> Reading[bytes | None]:
         node = namehash(name)
         if coin_type == ETH_COIN_TYPE:
-            return self._record(name, build_addr(node), parse_addr)
-        return self._record(name, build_addr_of_coin(node, coin_type), parse_addr_of_coin)
+            return (yield from self._record(name, build_addr(node), parse_addr))
+        return (yield from self._record(name, build_addr_of_coin(node, coin_type), parse_addr_of_coin))
 
-    def text(self, name: str, key: str) -> str:
-        return self._record(name, build_text(namehash(name), key), parse_string) or ""
+    def text(self, name: str, key: str) -> Reading[str]:
+        return (yield from self._record(name, build_text(namehash(name), key), parse_string)) or ""
 
-    def primary_name(self, address: bytes, coin_type: int) -> str | None:
+    def primary_name(self, address: bytes, coin_type: int) -> Reading[str | None]:
         reverse = reverse_name(address, coin_type)
-        claimed = self._record(reverse, build_name_of(namehash(reverse)), parse_string)
+        claimed = yield from self._record(reverse, build_name_of(namehash(reverse)), parse_string)
         if not claimed or not _is_normalized(claimed):
             return None
-        return claimed if self.address(claimed, coin_type) == address else None
+        return claimed if (yield from self.address(claimed, coin_type)) == address else None
 
-    def _record(self, name: str, call: bytes, parse: Callable[[bytes], T]) -> T | None:
+    def _record(self, name: str, call: bytes, parse: Callable[[bytes], T]) -> Reading[T | None]:
         """Return a record. None if there is no resolver, or it reverts or returns something else than such a record."""
-        resolver, is_exact = self._find_resolver(name)
+        resolver, is_exact = yield from self._find_resolver(name)
         if resolver is None:
             return None
         try:
-            if self._is_extended(resolver):
-                answer = self._call(resolver, build_resolve(dns_encode(name), call))
+            if (yield from self._is_extended(resolver)):
+                answer = yield Call(resolver, build_resolve(dns_encode(name), call))
                 return parse(parse_resolve(answer))
-            return parse(self._call(resolver, call)) if is_exact else None
+            return parse((yield Call(resolver, call))) if is_exact else None
         except CallFailed as error:
             if error.is_a(ANSWER_TOO_LARGE):
                 sentence = f"The record of {name} has more than the {MAX_RECORD_BYTES:,} bytes we read."
@@ -131,30 +213,25 @@ class _View:
         except BadAnswer:
             return None
 
-    def _find_resolver(self, name: str) -> tuple[bytes | None, bool]:
+    def _find_resolver(self, name: str) -> Reading[tuple[bytes | None, bool]]:
         """Return the resolver of the name or of its nearest ancestor with one, and whether it is the name's own."""
         for ancestor in ancestors(name):
             try:
-                resolver = parse_resolver(self._call(self.registry, build_resolver(namehash(ancestor))))
+                resolver = parse_resolver((yield Call(self.registry, build_resolver(namehash(ancestor)))))
             except (CallFailed, BadAnswer) as error:
                 # No name can cause this: the contract at this address is not the ENS registry.
-                log.error("The ENS registry of chain %s does not answer like one.", self.client.chain_id)  # noqa: TRY400
+                log.error("The ENS registry of chain %s does not answer like one.", self.chain_id)  # noqa: TRY400
                 raise names_unavailable() from error
             if resolver is not None:
                 return resolver, ancestor == name
         return None, False
 
-    def _is_extended(self, resolver: bytes) -> bool:
+    def _is_extended(self, resolver: bytes) -> Reading[bool]:
         """Return whether the resolver also answers for names below its own (ENSIP-10)."""
         try:
-            return parse_supports_interface(self._call(resolver, build_supports_interface(EXTENDED_RESOLVER)))
+            return parse_supports_interface((yield Call(resolver, build_supports_interface(EXTENDED_RESOLVER))))
         except (CallFailed, BadAnswer):
             return False
-
-    def _call(self, to: bytes, call: bytes) -> bytes:
-        if time.monotonic() > self.ends_at:
-            raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
-        return self.client.call(to, call, self.at, max_bytes=MAX_RECORD_BYTES)
 
 
 def _is_normalized(name: str) -> bool:

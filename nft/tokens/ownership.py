@@ -47,7 +47,8 @@ def check_ownership(
     except ChainUnavailable as error:
         return decide_outage(client.chain_id, holders[0], error)
     if len(set(checks)) > 1:
-        log.error("The nodes of chain %s disagree: %s", client.chain_id, [check.decision for check in checks])
+        reasons = ", ".join(check.decision.reason for check in checks)  # a decision's sentence names the holder
+        log.error("The nodes of chain %s disagree: %s.", client.chain_id, reasons)
     return agree(checks)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
 from profiles.errors import ExpectedError, Kind
-from profiles.limits import network_of_request
+from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.text import parse_json
 
 MAX_BODY = 4 * 1024  # bytes
 CSRF_FAILED = Kind("csrf-failed", "The page is too old", 403)
@@ -47,7 +47,7 @@ def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
 
 def visitor_of(request: HttpRequest) -> Visitor:
     user = request.user if request.user.is_authenticated else None
-    return Visitor(request.session, user, network_of_request(request))
+    return Visitor(request.session, user, networks_of_request(request))
 
 
 def text_of(content: dict[str, Any], name: str) -> str:
@@ -90,9 +90,11 @@ def _read_body(request: HttpRequest) -> bytes:
 
 def _parse_object(body: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise AccountError("The request holds no JSON.", MALFORMED_REQUEST) from error
+        content = parse_json(body)
+    except ValueError as error:
+        raise AccountError(
+            "The request holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_REQUEST
+        ) from error
     if not isinstance(content, dict):
         raise AccountError("The request must be a JSON object.", MALFORMED_REQUEST)
     return content

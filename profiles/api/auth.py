@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from profiles import limits, settings
 from profiles.api.problems import SCOPE_MISSING, TOKEN_MISSING, CallRefused
-from profiles.limits import TooMany, network_of_request
+from profiles.limits import TooMany, networks_of_request
 from profiles.models import ApiToken
 from profiles.people.api_tokens import (
     TOKEN_EXPIRED,
@@ -52,6 +52,6 @@ def check_scope(token: ApiToken, scope: Scope) -> None:
 
 def _count_guess(request: HttpRequest) -> None:
     try:
-        limits.spend("guesses", network_of_request(request), settings.current().api_guesses_per_hour)
+        limits.spend_in_networks("guesses", networks_of_request(request), settings.current().api_guesses_per_hour)
     except TooMany as error:
         raise CallRefused(error.sentence, TooMany.kind, is_stranger=True, retry_after=error.retry_after) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from django.core.exceptions import SuspiciousOperation
@@ -22,6 +21,7 @@ from profiles.api.problems import (
 from profiles.errors import ExpectedError
 from profiles.images.errors import TOO_MANY_BYTES
 from profiles.images.picture import Crop
+from profiles.text import parse_json
 
 MAX_JSON = 4 * 1024
 MAX_ALT_TEXT = 300
@@ -63,9 +63,11 @@ def read_alt_text(request: HttpRequest) -> str:
     length = _announced(request)
     _check_length(length, MAX_JSON)
     try:
-        content = json.loads(_read(request, length))
-    except (ValueError, RecursionError) as error:
-        raise ExpectedError("The body holds no JSON.", MALFORMED_BODY) from error
+        content = parse_json(_read(request, length))
+    except ValueError as error:
+        raise ExpectedError(
+            "The body holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_BODY
+        ) from error
     if not isinstance(content, dict) or set(content) != {"alt_text"}:
         raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
     text = content["alt_text"]

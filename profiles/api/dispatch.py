@@ -16,7 +16,7 @@ from profiles.api.calls import Call
 from profiles.api.operations import Operation
 from profiles.api.problems import BAD_PARAMETER, INTERNAL_ERROR, NO_SUCH_ADDRESS, CallRefused
 from profiles.errors import ExpectedError
-from profiles.limits import network_of_request
+from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, outage_problem, problem_response, public_error
 from profiles.serving.caching import short_cache_control
 
@@ -75,7 +75,7 @@ def _refuse(request: HttpRequest, error: ExpectedError) -> HttpResponse:
 def _admit(operation: Operation, request: HttpRequest) -> Call:
     now = timezone.now()
     if operation.scope is None:
-        limits.spend("calls", network_of_request(request), settings.current().api_guest_calls_per_hour)
+        limits.spend_in_networks("calls", networks_of_request(request), settings.current().api_guest_calls_per_hour)
         call = Call(request, now)
     else:
         token = identify(request, now)

@@ -15,7 +15,14 @@ from profiles.people.api_tokens import Scope
 from profiles.pictures.pages import POSITION
 
 # Problems of every call, and of every call with a token.
-_ALWAYS = ("method-not-allowed", "bad-parameter", "rate-limited", "internal-error")
+_ALWAYS = (
+    "method-not-allowed",
+    "bad-parameter",
+    "rate-limited",
+    "internal-error",
+    "database-unavailable",
+    "temporarily-unavailable",
+)
 _WITH_TOKEN = ("token-missing", "token-unknown", "token-expired", "token-revoked", "scope-missing")
 # 405 answers methods that are not operations, so no operation lists it.
 _UNLISTED = {"method-not-allowed"}

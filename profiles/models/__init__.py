@@ -2,6 +2,7 @@ from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.notices import Notice
 from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, Profile
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
+from profiles.models.upkeep import StoreShard
 
 __all__ = [
     "HANDLE_PATTERN",
@@ -14,6 +15,7 @@ __all__ = [
     "Notice",
     "Profile",
     "Rendition",
+    "StoreShard",
     "StoredImage",
     "UploadTicket",
 ]

@@ -105,6 +105,11 @@ def revoke_token(profile: Profile, token_id: UUID, *, now: datetime, actor: Abst
     return token
 
 
+def revoke_all_tokens(now: datetime) -> int:
+    """Revoke everybody's tokens, as after a restore: which of them were revoked since the dump, nobody knows."""
+    return ApiToken.objects.filter(revoked_at=None).update(revoked_at=now)
+
+
 def find_token(secret: str, now: datetime) -> ApiToken:
     """Return the token with its person and their picture, in one query, and record its use.
 

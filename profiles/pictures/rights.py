@@ -65,6 +65,12 @@ def attest_avatars(avatar_ids: Iterable[UUID], at: datetime) -> int:
     return _renew(Avatar.objects.filter(pk__in=list(avatar_ids)), at, None)
 
 
+def expire_marks(now: datetime) -> int:
+    """Hide every mark until its right is attested again. The pictures stay, as after an outage of that length."""
+    then = now - settings.current().mark_max_age
+    return Avatar.objects.filter(attested_at__gt=then).update(attested_at=then)
+
+
 def doubt_avatars(avatar_ids: Iterable[UUID]) -> None:
     """Hide the mark at once: the right may just have been lost. The picture stays until that is known."""
     Avatar.objects.filter(pk__in=list(avatar_ids)).update(is_doubted=True)
@@ -161,13 +167,15 @@ def revert_after_grace(now: datetime) -> int:
 
     Pictures are served by the same rule before that: this saves a query for each.
     """
+    # The pictures of people with another policy stay where they are, and must not hide the rest.
+    reverting = [policy for policy in ("", *OnLoss.values) if resolve_policy(policy) is OnLoss.REVERT]
     lost = Avatar.objects.filter(
-        state=Avatar.State.WITHDRAWN, lost_at__lte=now - settings.current().loss_grace, profile__avatar=F("pk")
+        state=Avatar.State.WITHDRAWN,
+        lost_at__lte=now - settings.current().loss_grace,
+        profile__avatar=F("pk"),
+        profile__on_loss__in=reverting,
     )
-    by_person = lost.select_related("profile").order_by("lost_at")
-    overdue = [
-        one.profile_id for one in by_person[:MAX_AT_ONCE] if resolve_policy(one.profile.on_loss) is OnLoss.REVERT
-    ]
+    overdue = list(lost.order_by("lost_at").values_list("profile_id", flat=True)[:MAX_AT_ONCE])
     for profile_id in overdue:
         with lock_profile(profile_id) as owner:
             if owner.avatar is not None and decide_display(owner.avatar, owner.on_loss, now) is Display.EARLIER:

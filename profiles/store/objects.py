@@ -95,15 +95,18 @@ def probe() -> None:
             store.delete(saved)
 
 
-def list_pages(folder: str, after: str = "") -> Iterator[list[StoredObject]]:
-    """Yield the objects of a folder after the key `after`, in the order of keys, up to 1,000 at a time."""
+def list_pages(folder: str, after: str = "", prefix: str = "") -> Iterator[list[StoredObject]]:
+    """Yield the objects of a folder after the key `after`, in the order of keys, up to 1,000 at a time.
+
+    `prefix`: the first letters of the hash in their keys, at most two.
+    """
     store = _store()
     bucket = s3.as_s3(store)
     with errors_translated(folder):
         if bucket:
-            yield from s3.list_pages(bucket, folder, after)
+            yield from s3.list_pages(bucket, f"{folder}/{prefix}", after)
             return
-        found = _walk(store, folder, after)
+        found = _walk(store, folder, after, prefix)
         while page := list(islice(found, _PAGE)):
             yield page
 
@@ -167,19 +170,20 @@ def _with_type(key: str, content: bytes) -> ContentFile[bytes]:
     return file
 
 
-def _walk(store: Storage, folder: str, after: str) -> Iterator[StoredObject]:
+def _walk(store: Storage, folder: str, after: str, prefix: str = "") -> Iterator[StoredObject]:
     """Yield the objects of a folder by Django's interface, in the order of keys.
 
-    Memory holds one folder's names at a time; masters and renditions are spread over 256 folders each.
+    Memory holds one folder's names at a time; masters and renditions are spread over 256 folders each, by the first two
+    letters of the hash.
     """
     try:
         folders, names = store.listdir(folder)
     except FileNotFoundError:
         return
-    for key in sorted(f"{folder}/{name}" for name in names):
+    for key in sorted(f"{folder}/{name}" for name in names if name.startswith(prefix)):
         if key > after and (found := _describe(store, key)):
             yield found
-    for name in sorted(folders):
+    for name in sorted(each for each in folders if each.startswith(prefix)):
         if f"{folder}/{name}/~" > after:  # "~" sorts after every character of our keys
             yield from _walk(store, f"{folder}/{name}", after)
 

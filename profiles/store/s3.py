@@ -69,10 +69,13 @@ def read(store: S3Store, key: str, most: int | None = None) -> bytes:
     return content
 
 
-def list_pages(store: S3Store, folder: str, after: str) -> Iterator[list[StoredObject]]:
-    """Yield up to 1,000 objects at a time, in the order of their keys, starting after the key `after` ("" for all)."""
+def list_pages(store: S3Store, prefix: str, after: str) -> Iterator[list[StoredObject]]:
+    """Yield up to 1,000 objects whose keys begin with `prefix` at a time, in the order of keys, after the key `after`.
+
+    `after` is "" for all.
+    """
     root = full_key(store, "")
-    query: ListObjectsV2RequestPaginateTypeDef = {"Bucket": store.bucket_name, "Prefix": f"{root}{folder}/"}
+    query: ListObjectsV2RequestPaginateTypeDef = {"Bucket": store.bucket_name, "Prefix": f"{root}{prefix}"}
     if after:
         query["StartAfter"] = root + after
     paginator = store.connection.meta.client.get_paginator("list_objects_v2")

@@ -1,4 +1,9 @@
-"""The janitor: no object without a row, no row without its object (V3), after crashes, losses and restored backups.
+"""The janitor: finds objects without a row and rows without their object, by walking through both.
+
+Nothing that people delete waits for it: the purge finds that by rows (profiles.store.images), and a crash leaves no
+object without a row, since rows are written first and deleted last. The janitor finds what no row leads to: objects
+that the store lost or changed, and what a restored backup or a late answer of the store left behind.
+`profiles.upkeep.scan` runs it in parts.
 
 It only touches what is older than AVATAR_GRACE_SECONDS: the counterpart of younger things may still come. It may run at
 any time, and twice at once. If most of what it sees has no counterpart, it stops and reports that: more likely the site
@@ -12,16 +17,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
+from uuid import UUID
 
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from profiles import settings
 from profiles.images.errors import PictureError
-from profiles.jobs import job
 from profiles.models import Rendition, StoredImage, UploadTicket
 from profiles.pictures.direct_upload import LATE
 from profiles.store import objects as store_objects
@@ -38,7 +42,7 @@ logger = logging.getLogger(__name__)
 SUSPICIOUS = 20
 # After this number of failures the store is taken to be down; the next run tries again.
 FAILURES = 5
-_RUNNING, _POSITION = "janitor:running", "janitor:position"
+_PAGE = 1000
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Cleaning:
     """One run: what it may do, and what it did (`counts`, by the first words of its log lines).
 
     `position` is the key up to which everything was checked; "" after the last one. `ends_at` is a time.monotonic().
+    `keep` is told after each page; the run ends if it returns False.
     """
 
     now: datetime
@@ -55,6 +60,8 @@ class Cleaning:
     say: Callable[[str], object] = logger.info
     position: str = ""
     windows: int = 0
+    objects: int = 0
+    keep: Callable[[Cleaning], bool] = lambda _: True
     counts: Counter[str] = field(default_factory=Counter)
 
     def record(self, what: str, about: object) -> None:
@@ -84,33 +91,35 @@ class Cleaning:
 
 
 def clean_pictures(cleaning: Cleaning) -> None:
-    """Go on from `cleaning.position` to the end, or until time is up.
+    """Check everything. Raise StorageError or PictureError if store or decoder fail repeatedly."""
+    clean_uploads(cleaning)
+    clean_folder(cleaning, MASTERS)
+    clean_folder(cleaning, RENDITIONS)
 
-    Raise StorageError or PictureError if store or decoder fail repeatedly.
+
+def clean_uploads(cleaning: Cleaning) -> None:
+    """Delete ended tickets and what arrived for deleted ones."""
+    _end_tickets(cleaning)
+    _clean_incoming(cleaning)
+
+
+def clean_folder(cleaning: Cleaning, folder: str, prefix: str = "") -> bool:
+    """Go on from `cleaning.position` to the end of the folder's keys with this prefix of their hash.
+
+    Return False if time was up before. Raise StorageError or PictureError if store or decoder fail repeatedly.
     """
-    if not cleaning.position:
-        _end_tickets(cleaning)
-        _clean_incoming(cleaning)
-        cleaning.position = f"{MASTERS}/"
-    if cleaning.position.startswith(f"{MASTERS}/") and _clean_folder(cleaning, MASTERS):
-        cleaning.position = f"{RENDITIONS}/"
-    if cleaning.position.startswith(f"{RENDITIONS}/") and _clean_folder(cleaning, RENDITIONS):
-        cleaning.position = ""
-
-
-@job(every=timedelta(minutes=5), time_limit=timedelta(minutes=5))
-def clean_for_a_while(now: datetime, *, seconds: int = 200) -> Counter[str]:
-    """Run `clean_pictures` for a scheduler: bounded, one at a time, from where the last run ended. Log its counts."""
-    if not cache.add(_RUNNING, 1, timeout=seconds + 120):
-        return Counter()
-    cleaning = Cleaning(now, ends_at=time.monotonic() + seconds, position=cache.get(_POSITION, ""))
-    try:
-        clean_pictures(cleaning)
-    finally:
-        cache.set(_POSITION, cleaning.position, timeout=None)
-        cache.delete(_RUNNING)
-        log_counts(cleaning.counts)
-    return cleaning.counts
+    for window in windows(folder, cleaning.position, prefix):
+        if window.objects and time.monotonic() > cleaning.ends_at and cleaning.windows:
+            return False
+        cleaning.windows += 1
+        cleaning.objects += len(window.objects)
+        # Moved before the work: an object that always fails must not stop the rest.
+        cleaning.position = window.last_key or cleaning.position
+        _clean_window(cleaning, folder, window)
+        if not cleaning.keep(cleaning):
+            return False
+    cleaning.position = ""
+    return True
 
 
 def log_counts(counts: Counter[str]) -> None:
@@ -126,8 +135,13 @@ def summary(counts: Counter[str]) -> str:
 def _end_tickets(cleaning: Cleaning) -> None:
     """Delete ended tickets, objects first. A used ticket is given the time that its one use may take."""
     over = Q(used_at__lt=cleaning.now - LATE) | Q(expires_at__lt=cleaning.now - LATE)
-    for ticket in UploadTicket.objects.filter(over).order_by("expires_at")[:1000]:
-        cleaning.attempt(partial(_end_ticket, cleaning, ticket), ticket.key)
+    after = UUID(int=0)
+    while page := list(UploadTicket.objects.filter(over, pk__gt=after).order_by("pk")[:_PAGE]):
+        after = page[-1].pk  # a deleted row has none
+        for ticket in page:
+            cleaning.attempt(partial(_end_ticket, cleaning, ticket), ticket.key)
+        if time.monotonic() > cleaning.ends_at:
+            return
 
 
 def _end_ticket(cleaning: Cleaning, ticket: UploadTicket) -> None:
@@ -145,18 +159,6 @@ def _clean_incoming(cleaning: Cleaning) -> None:
         for each in page:
             if each.key not in awaited and cleaning.is_old(each.changed_at):
                 _delete(cleaning, each.key, partial(store_objects.delete, each.key))
-
-
-def _clean_folder(cleaning: Cleaning, folder: str) -> bool:
-    """Return False if time was up before everything after `cleaning.position` was checked."""
-    for window in windows(folder, cleaning.position):
-        if window.objects and time.monotonic() > cleaning.ends_at and cleaning.windows:
-            return False
-        cleaning.windows += 1
-        # Moved before the work: an object that always fails must not stop the rest.
-        cleaning.position = window.last_key or cleaning.position
-        _clean_window(cleaning, folder, window)
-    return True
 
 
 def _clean_window(cleaning: Cleaning, folder: str, window: Window) -> None:

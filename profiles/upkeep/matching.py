@@ -16,7 +16,9 @@ from profiles.models import Rendition, StoredImage
 from profiles.store import objects as store_objects
 from profiles.store.s3 import StoredObject
 
-_PAGE = 1000
+# Somewhat more than the objects of a page: rows that match them are read in one query.
+_ROWS = 1200
+_DIGITS = 64
 _OURS = re.compile(r"(?:masters|renditions)/([0-9a-f]{2})/(\1[0-9a-f]{62})\.(?:webp|png|jpg|avif)")
 
 
@@ -44,16 +46,24 @@ class Window:
         return max(self.objects, default="")
 
 
-def windows(folder: str, after: str = "") -> Iterator[Window]:
-    """Yield everything in MASTERS or RENDITIONS after the key `after`. Raise StorageError between windows."""
-    after_hash = hash_in(after) or ""
-    for page in store_objects.list_pages(folder, after):
+def windows(folder: str, after: str = "", prefix: str = "") -> Iterator[Window]:
+    """Yield everything in MASTERS or RENDITIONS after the key `after`. Raise StorageError between windows.
+
+    `prefix`: the first letters of the hashes, at most two.
+    """
+    part = Q(sha256__gte=prefix.ljust(_DIGITS, "0"), sha256__lte=prefix.ljust(_DIGITS, "f"))
+    here = _after(part, hash_in(after))
+    for page in store_objects.list_pages(folder, after, prefix):
         ours = {each.key: each for each in page if hash_in(each.key)}
         others = [each for each in page if each.key not in ours]
-        until = hash_in(max(ours, default="")) or after_hash
-        yield Window(ours, others, _rows(folder, after_hash, until))
-        after_hash = until
-    yield Window({}, [], _rows(folder, after_hash, None))
+        until = hash_in(max(ours, default=""))
+        yield Window(ours, others, _rows(folder, here & Q(sha256__lte=until)) if until else iter(()))
+        here = _after(part, until) if until else here
+    yield Window({}, [], _rows(folder, here))
+
+
+def _after(part: Q, sha256: str | None) -> Q:
+    return part & Q(sha256__gt=sha256) if sha256 else part
 
 
 def hash_in(key: str) -> str | None:
@@ -62,13 +72,15 @@ def hash_in(key: str) -> str | None:
     return found[2] if found else None
 
 
-def _rows(folder: str, after_hash: str, until: str | None) -> Iterator[list[NamedObject]]:
+def _rows(folder: str, here: Q) -> Iterator[list[NamedObject]]:
     read = _masters if folder == store_objects.MASTERS else _renditions
-    here = Q(sha256__gt=after_hash) & (Q() if until is None else Q(sha256__lte=until))
-    while page := read(here):
+    after = Q()
+    while page := read(here & after):
         yield page
+        if len(page) < _ROWS:
+            return
         last = page[-1]
-        here &= Q(sha256__gt=last.sha256) | Q(sha256=last.sha256, pk__gt=last.pk)
+        after = Q(sha256__gte=last.sha256) & (Q(sha256__gt=last.sha256) | Q(pk__gt=last.pk))
 
 
 def _masters(here: Q) -> list[NamedObject]:
@@ -77,7 +89,7 @@ def _masters(here: Q) -> list[NamedObject]:
     )
     return [
         NamedObject(pk, sha256, store_objects.master_key(sha256), byte_count, touched_at)
-        for pk, sha256, byte_count, touched_at in columns[:_PAGE]
+        for pk, sha256, byte_count, touched_at in columns[:_ROWS]
     ]
 
 
@@ -88,5 +100,5 @@ def _renditions(here: Q) -> list[NamedObject]:
         NamedObject(
             pk, sha256, store_objects.rendition_key(sha256, store_objects.EXTENSIONS[fmt]), byte_count, touched_at
         )
-        for pk, sha256, byte_count, touched_at, fmt in columns[:_PAGE]
+        for pk, sha256, byte_count, touched_at, fmt in columns[:_ROWS]
     ]

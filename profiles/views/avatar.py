@@ -16,7 +16,7 @@ from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
-from profiles.limits import network_of_request, spend
+from profiles.limits import networks_of_request, spend_in_networks
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.problems import answers_outages, problem_response, public_error
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
@@ -134,7 +134,7 @@ def _seed(wanted: AvatarRequest, view: AvatarView | None, style: FallbackStyle) 
 
 def _charge(request: HttpRequest) -> None:
     """Count a picture that must be drawn or encoded. What is stored or cached costs nothing."""
-    spend("drawings", network_of_request(request), settings.current().drawings_per_hour)
+    spend_in_networks("drawings", networks_of_request(request), settings.current().drawings_per_hour)
 
 
 def _nobody() -> HttpResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -23,6 +22,7 @@ from profiles.people.signed_in import signed_in
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error
+from profiles.text import parse_json
 
 P = ParamSpec("P")
 BAD_REQUEST = Kind("bad-request", "The request can't be read")
@@ -51,7 +51,8 @@ def begin(request: HttpRequest) -> HttpResponse:
 
     The browser posts fields and file to `url`, then calls `done`.
     """
-    wanted = _read_wanted(request.body)
+    # Of a form, Django has read the body already, to look for the CSRF token.
+    wanted = _read_wanted(request.body) if request.content_type == "application/json" else None
     if wanted is None:
         raise ExpectedError('Send JSON: {"byte_count": 12345, "content_type": "image/png"}.', BAD_REQUEST)
     limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
@@ -75,8 +76,8 @@ def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 
 def _read_wanted(body: bytes) -> tuple[int, str] | None:
     try:
-        wanted = json.loads(body)
-    except (ValueError, RecursionError):
+        wanted = parse_json(body)
+    except ValueError:
         return None
     if not isinstance(wanted, dict):
         return None

@@ -1,23 +1,29 @@
-"""What a request gets that failed: 503 with the reason during an outage, else Django's own page."""
+"""What a request gets that failed: 503 with the reason during an outage, else 400 or 500.
+
+Django's own views for 400 and 500 read the form again to look for a CSRF token, and fail if that is what failed.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.html import escape
-from django.views import defaults
 
-from profiles.outages import Outage, outage_of
+from profiles.errors import ExpectedError, Kind
+from profiles.outages import outage_of
 from profiles.problems import add_retry_after, problem_response
 
 logger = logging.getLogger(__name__)
 
-TEMPLATE = "503.html"
+PAGE = "{}.html"
 # Shown if even the template can't be rendered.
-_PLAIN = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Not available</title><p>{}</p></html>'
+_PLAIN = '<!doctype html><html lang="en"><meta charset="utf-8"><title>{0}</title><p>{0}</p></html>'
+BAD_REQUEST = Kind("bad-request", "Bad request")
+OUR_FAULT = Kind("server-error", "Something broke on our side", 500, permanent=False)
 _HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
 
 
@@ -28,13 +34,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     outage = outage_of(sys.exception())
     if outage is None:
-        return defaults.server_error(request)
+        return _answer(request, ExpectedError("Something broke on our side. It was written down.", OUR_FAULT))
     logger.error("%s %s was answered with 503: %s", request.method, _place(request), outage)
-    response = _page(outage) if _is_for_people(request) else problem_response(outage)
+    response = _answer(request, outage)
     add_retry_after(response, outage)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - else Django adds a traceback
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that can't be read. Use it as a project's `handler400`."""
+    sentence = str(exception) if isinstance(exception, BadRequest) else "This request can't be read."
+    return _answer(request, ExpectedError(sentence, BAD_REQUEST))
+
+
+def _answer(request: HttpRequest, error: ExpectedError) -> HttpResponse:
+    response = _page(error) if _is_for_people(request) else problem_response(error)
     for name, value in _HEADERS.items():
         response.headers[name] = value
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - else Django adds a traceback
     return response
 
 
@@ -49,9 +66,10 @@ def _is_for_people(request: HttpRequest) -> bool:
     return "text/html" in map(str, request.accepted_types) and request.content_type != "application/json"
 
 
-def _page(outage: Outage) -> HttpResponse:
+def _page(error: ExpectedError) -> HttpResponse:
     try:
-        return HttpResponse(loader.render_to_string(TEMPLATE, {"sentence": outage.sentence}), status=outage.status)
+        page: str = loader.render_to_string(PAGE.format(error.status), {"sentence": error.sentence})
     except Exception:
-        logger.exception("The page of an outage could not be rendered.")
-        return HttpResponse(_PLAIN.format(escape(outage.sentence)), status=outage.status)
+        logger.exception("The page of an error could not be rendered.")
+        page = _PLAIN.format(escape(error.sentence))
+    return HttpResponse(page, status=error.status)

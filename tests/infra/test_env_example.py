@@ -6,7 +6,7 @@ import re
 
 from localstack.binaries import ROOT
 
-READ = re.compile(r"\benv\.(?:text|choice|flag|integer|words|networks|parsed_json)\(\s*\"([A-Z0-9_]+)\"")
+READ = re.compile(r"\benv\.(?:text|choice|flag|integer|integers|rates|words|networks|parsed_json)\(\s*\"([A-Z0-9_]+)\"")
 DOCUMENTED = re.compile(r"^# ([A-Z][A-Z0-9_]+)=", re.MULTILINE)
 OF_THE_STACK = {"AVATARSITE_PORT", "AVATARSITE_CHAIN_PORT"}
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,19 +43,6 @@ def _no_other_app(monkeypatch: pytest.MonkeyPatch) -> None:
     own = {"upload": Source("upload", "Upload"), "nft": Source("nft", "NFT")}
     monkeypatch.setattr(sources, "_sources", own)
     monkeypatch.setattr(sources, "_resolvers", {})
-
-
-@pytest.fixture
-def one_connection() -> Iterator[None]:
-    """Let requests end without closing the connection that this test's transaction is on, as Django's client does."""
-    from django.core.signals import request_finished, request_started
-    from django.db import close_old_connections
-
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture

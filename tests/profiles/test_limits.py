@@ -7,7 +7,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 
 from profiles.errors import ExpectedError
-from profiles.limits import TooMany, spend
+from profiles.limits import WIDER, TooMany, spend, spend_in_networks, spend_shared
 from profiles.pictures.changing import NO_PICTURE
 from profiles.problems import problem_response
 from tests.servers.redis import RedisServer
@@ -70,6 +70,37 @@ class TestWindows:
         spend("knock", "alice", 100, now=NOW)
         with pytest.raises(TooMany):
             spend("ring", "alice", 100, now=NOW)
+
+
+def tries(what: str, network: tuple[str, ...], count: int = 0, share: int = 0) -> int:
+    """How many tries of a visitor are let through."""
+    for number in range(100):
+        try:
+            if count:
+                spend_shared(what, "", network, count, share, now=NOW)
+            else:
+                spend_in_networks(what, network, 3, now=NOW)
+        except TooMany:
+            return number
+    return 100
+
+
+@pytest.mark.usefixtures("redis_server")
+class TestNetworks:
+    def test_one_address_leaves_to_its_neighbors_what_is_theirs(self) -> None:
+        assert tries("knock", ("10.0.0.1/32", "10.0.0.0/24")) == 3
+        assert tries("knock", ("10.0.0.2/32", "10.0.0.0/24")) == 3
+
+    def test_all_addresses_of_a_network_together_have_a_limit(self) -> None:
+        let = [tries("knock", (f"10.0.0.{host}/32", "10.0.0.0/24")) for host in range(10)]
+        assert sum(let) == 3 * WIDER
+        assert tries("knock", ("10.0.1.1/32", "10.0.1.0/24")) == 3
+
+    def test_what_everybody_shares_is_closed_to_nobody(self) -> None:
+        assert tries("ring", ("10.0.0.1/32", "10.0.0.0/24"), count=20, share=2) == 20 + 2
+        assert tries("ring", ("10.0.1.1/32", "10.0.1.0/24"), count=20, share=2) == 2
+        let = [tries("ring", (f"10.0.2.{host}/32", "10.0.2.0/24"), count=20, share=2) for host in range(10)]
+        assert sum(let) == 2 * WIDER
 
 
 def test_a_problem_has_the_four_members_of_the_rfc() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from profiles.text import one_line
+from profiles.text import is_text, one_line, parse_json
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,23 @@ def test_a_clean_line_stays_as_it_is_and_holds_nothing_hidden(written: str) -> N
     assert line == line.strip()
     assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in line)
     assert not any(0x202A <= ord(c) <= 0x202E or 0x2066 <= ord(c) <= 0x2069 for c in line)
+
+
+@pytest.mark.parametrize("text", ["a", "", "日本", "\uffff", "\u202e", "😀"])
+def test_what_databases_take_is_text(text: str) -> None:
+    assert is_text(text)
+    assert parse_json(json.dumps({text: [text]}).encode()) == {text: [text]}
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "a\udfff"])
+def test_nul_and_half_a_pair_are_no_text_wherever_json_has_them(text: str) -> None:
+    assert not is_text(text)
+    for value in (text, [1, text], {"a": {"b": [text]}}, {text: 1}):
+        with pytest.raises(ValueError, match="half a surrogate pair"):
+            parse_json(json.dumps(value).encode())
+
+
+def test_json_that_is_none_or_too_deep_is_refused() -> None:
+    for body in (b"", b"{", b"[" * 100_000, b'"\xff"'):
+        with pytest.raises(ValueError):  # noqa: PT011 - the parser's own words
+            parse_json(body)

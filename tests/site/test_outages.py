@@ -127,7 +127,7 @@ def test_a_script_of_our_pages_gets_the_same_sentence(browser: Client) -> None:
 
 def test_the_page_needs_no_template(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is shown while anything may be broken."""
-    monkeypatch.setattr("profiles.views.failures.TEMPLATE", "errors/removed.html")
+    monkeypatch.setattr("profiles.views.failures.PAGE", "errors/removed.html")
     with no_database():
         check_answer(browser.get("/", headers={"accept": "text/html"}), SILENT)
 

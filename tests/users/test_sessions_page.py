@@ -128,6 +128,7 @@ def test_who_was_nobody_gets_a_session_anew_where_it_ran_out_meanwhile(client: C
     session.save()
     Session.objects.all().delete()
     session.cycle_key()
+    session.save()
     assert Session.objects.get().get_decoded() == {"a": "b"}
 
 

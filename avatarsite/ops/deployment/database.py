@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -34,6 +35,8 @@ def check_database() -> Iterator[Finding]:
         sentence = "SQLite serves one machine with few people. Processes wait for each other's writes."
         yield wrong(PART, sentence, "Set DATABASE_URL='postgresql://…'")
     yield _check_migrations()
+    for message in checks.run_checks(tags=[checks.Tags.database], databases=["default"]):
+        yield wrong(PART, f"{message.id}: {message.msg}", str(message.hint or ""))
 
 
 def _describe_refusal(error: str) -> Finding:

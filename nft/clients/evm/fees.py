@@ -15,7 +15,15 @@ USUAL_TIP = 1_000_000_000
 
 def fetch_nonce(client: ChainClient, sender: bytes, at: BlockRef | None = None) -> int:
     """Return how many transactions of the sender are in blocks, up to `at` or the newest."""
-    tag = hex(at.number) if at else "latest"
+    return _fetch_count(client, sender, hex(at.number) if at else "latest")
+
+
+def fetch_pending_nonce(client: ChainClient, sender: bytes) -> int:
+    """Like `fetch_nonce`, with the transactions that the node has in no block yet."""
+    return _fetch_count(client, sender, "pending")
+
+
+def _fetch_count(client: ChainClient, sender: bytes, tag: str) -> int:
     return parse_number(client.ask("eth_getTransactionCount", [to_checksum(sender), tag]))
 
 

@@ -18,7 +18,7 @@ from nft.clients.ipfs.race import Race
 from nft.clients.ipfs.reading import FileFetch, GetBlock, IpfsLimits, IpfsUnavailable, VerifiedFile
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
-from nft.clients.transport.errors import BAD_RESPONSE, FetchError
+from nft.clients.transport.errors import BAD_RESPONSE, FetchError, host_of
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
@@ -75,7 +75,7 @@ class Gateways:
             try:
                 return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
             except FetchError as error:
-                log.warning("IPFS gateway %s failed for the name %s: %s", url, name, error)
+                log.warning("IPFS gateway %s failed for the name %s: %s", host_of(url), name, error)
         raise IpfsUnavailable(_describe_failure(len(self.urls)))
 
     def _fetch_from(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:
@@ -86,7 +86,7 @@ class Gateways:
             if not error.is_a(BAD_RESPONSE):
                 raise
             # Not every gateway serves archives, and some answer 404 for a path that is not there, which is no proof.
-            log.info("IPFS gateway %s sends no archive of %s: %s", url, fetch.root, error)
+            log.info("IPFS gateway %s sends no archive of %s: %s", host_of(url), fetch.root, error)
         while wanted := fetch.wanted():  # block by block, whatever the archive left out
             for cid in wanted:
                 limits = fetch.fetch_limits(RAW)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from nft.clients.ipfs.reading import FileFetch, IpfsUnavailable
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
-from nft.clients.transport.errors import FetchError
+from nft.clients.transport.errors import FetchError, host_of
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.errors import BlockMismatch, CarError
 
@@ -88,7 +88,7 @@ class Race:
         if self._cancellation.is_canceled:
             self._scores.record_speed(url, seconds)  # it was canceled: a lower bound
             return
-        log.warning("IPFS gateway %s failed for %s: %s", url, self._fetch.root, error)
+        log.warning("IPFS gateway %s failed for %s: %s", host_of(url), self._fetch.root, error)
         if isinstance(error, FALSE_DATA):
             self._scores.record_false_data(url)
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from profiles.errors import ExpectedError, Kind
 
 URL_REFUSED = Kind("url-refused", "The URL is not one we follow", 422)
@@ -14,6 +16,11 @@ HOST_BUSY = Kind("host-busy", "The host's request budget is spent", 503, permane
 """No request was sent."""
 TIMED_OUT = Kind("timed-out", "The total deadline passed", 504, permanent=False)
 UNREACHABLE = Kind("unreachable", "Name look-up, connection, TLS or HTTP failed", 502, permanent=False)
+
+
+def host_of(url: str) -> str:
+    """Return what a log may name of a URL: the rest may hold a key."""
+    return urlsplit(url).hostname or ""
 
 
 class FetchError(ExpectedError):

@@ -47,12 +47,21 @@ class TestANewKey:
         assert not Session.objects.filter(pk=before).exists()
         assert Session.objects.count() == 1
 
-    def test_is_one_statement(self) -> None:
+    def test_is_written_with_the_content(self) -> None:
         session = SessionStore(a_session().session_key)
         session.load()
         with CaptureQueriesContext(connection) as captured:
             session.cycle_key()
+            session["colour"] = "blue"
+            session.save()
         assert [query["sql"].split()[0] for query in captured] == ["SELECT", "UPDATE"]
+
+    def test_that_is_not_written_yet_is_ended_with_the_old_one(self) -> None:
+        session = a_session()
+        session.cycle_key()
+        session.flush()
+        session.save()
+        assert list(Session.objects.values_list("pk", flat=True)) == [session.session_key]
 
     def test_is_made_for_who_had_none(self) -> None:
         session = SessionStore()

@@ -151,7 +151,7 @@ class TestOnlyOnce:
 
     def test_the_signatures_high_s_twin_replays_nothing(self, alice: Wallet) -> None:
         session = SessionStore()
-        visitor = Visitor(session, None, "somewhere")
+        visitor = Visitor(session, None, ("somewhere",))
         issued = challenges.issue_challenge(visitor, wanted(alice), NOW)
         signature = alice.sign(issued.text)
         sign_in.finish(visitor, Reply(issued.text, signature), no_chain, NOW)
@@ -164,7 +164,7 @@ class TestOnlyOnce:
         assert problem(browser.verify(text, alice.sign(text))) == (400, "challenge-unknown")
 
     def test_five_minutes_are_the_limit(self, alice: Wallet) -> None:
-        visitor = Visitor(SessionStore(), None, "somewhere")
+        visitor = Visitor(SessionStore(), None, ("somewhere",))
         issued = challenges.issue_challenge(visitor, wanted(alice), NOW)
         reply = Reply(issued.text, alice.sign(issued.text))
         with pytest.raises(AccountError, check=lambda error: error.is_a(CHALLENGE_EXPIRED), match="5 minutes"):
@@ -173,7 +173,7 @@ class TestOnlyOnce:
         assert sign_in.finish(visitor, reply, no_chain, late).is_new
 
     def test_old_challenges_and_the_sessions_of_guests_are_forgotten(self, alice: Wallet) -> None:
-        visitor = Visitor(SessionStore(), None, "somewhere")
+        visitor = Visitor(SessionStore(), None, ("somewhere",))
         challenges.issue_challenge(visitor, wanted(alice), NOW)
         assert challenges.delete_old_challenges(NOW + timedelta(minutes=9)) == 0
         Session.objects.update(expire_date=datetime(2020, 1, 1, tzinfo=UTC))

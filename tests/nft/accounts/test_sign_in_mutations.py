@@ -58,7 +58,7 @@ MUTATIONS: list[Callable[[str], str]] = [
 
 
 def visitor() -> Visitor:
-    return Visitor(SessionStore(), None, secrets.token_hex(8))
+    return Visitor(SessionStore(), None, (secrets.token_hex(8),))
 
 
 def issue(guest: Visitor) -> SignInChallenge:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,9 +15,11 @@ from django.utils import timezone
 
 from nft.accounts import linking, listing, sessions
 from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
+from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from profiles.models import AuditEntry
+from tests.kit.fake_node import relaying_node
 from tests.kit.jobs import run
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
 from tests.servers.chain import Chain
@@ -47,11 +50,11 @@ def rotate_signer(chain: Chain, account: Any, signer: Wallet) -> None:
 
 
 def recheck(chain: Chain, at: datetime) -> int:
-    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [chain.url], 0), at)
+    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [chain.url], 0), at, CHAIN_ID).ended
 
 
 def recheck_in_an_outage(at: datetime) -> int:
-    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [NOBODY], 0), at)
+    return sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [NOBODY], 0), at, CHAIN_ID).ended
 
 
 def is_in(browser: Browser) -> bool:
@@ -115,9 +118,50 @@ class TestTheContractIsAskedAgain:
 
     def test_the_task_asks_the_configured_chain(self, chain: Chain, browser: Browser, account: Any) -> None:
         rotate_signer(chain, account, Wallet.create())
-        WalletSession.objects.update(next_check_at=timezone.now())
+        WalletSession.objects.update(due_at=timezone.now())
         run(sessions.recheck_wallet_sessions)
         assert not is_in(browser)
+
+
+class TestManySessions:
+    def test_take_few_requests_and_only_the_revoked_one_ends(
+        self, chain: Chain, browser: Browser, account: Any, owner: Wallet
+    ) -> None:
+        row = WalletSession.objects.get()
+        for number in range(30):
+            row.pk = uuid4()
+            row.signature = b"nonsense" if number == 7 else row.signature
+            row.save(force_insert=True)
+            row = WalletSession.objects.get(user=browser.user, pk=WalletSession.objects.earliest("begun_at").pk)
+        with relaying_node(chain) as (url, asked):
+            client = ChainClient(CHAIN_ID, [url], 0)
+            done = sessions.recheck_due(lambda _: client, timezone.now() + DAY, CHAIN_ID)
+        assert (done.checked, done.ended) == (31, 1)
+        assert len(asked) < 31
+        assert WalletSession.objects.get(ended_at__isnull=False).ended_because == sessions.NOT_VOUCHED
+
+    def test_are_checked_by_one_worker_at_a_time(self, chain: Chain, browser: Browser) -> None:
+        WalletSession.objects.update(attempt=uuid4(), due_at=timezone.now() + DAY + timedelta(minutes=1))
+        assert sessions.recheck_due(
+            lambda _: ChainClient(CHAIN_ID, [chain.url], 0), timezone.now() + DAY, CHAIN_ID
+        ) == (sessions.Rechecked(0, 0))
+        assert recheck(chain, timezone.now() + DAY + timedelta(minutes=2)) == 0
+        assert WalletSession.objects.get().attempt is None
+
+    def test_a_new_signature_outdates_what_a_worker_is_finding_out(
+        self, chain: Chain, browser: Browser, account: Any, owner: Wallet
+    ) -> None:
+        really, now = sessions._verify, timezone.now() + DAY
+
+        def renew_meanwhile(*details: Any) -> Any:
+            kinds = really(*details)
+            text = browser.text_for(account.address, purpose="reauthenticate")
+            assert browser.verify(text, owner.sign(text)).status_code == 200
+            return [SignatureKind.WRONG for _ in kinds]
+
+        with patch.object(sessions, "_verify", renew_meanwhile):
+            assert recheck(chain, now) == 0
+        assert WalletSession.objects.get().ended_at is None
 
 
 class TestOutages:
@@ -138,7 +182,7 @@ class TestOutages:
 
     def test_a_chain_that_is_no_longer_configured_is_silence(self, browser: Browser, settings: Any) -> None:
         settings.NFT_CHAINS = chains_at(NOBODY) | {CHAIN_ID: chains_at(NOBODY)[CHAIN_ID]}
-        WalletSession.objects.update(next_check_at=timezone.now())
+        WalletSession.objects.update(due_at=timezone.now())
         settings.NFT_CHAINS = {}
         run(sessions.recheck_wallet_sessions)
         assert WalletSession.objects.get().ended_at is None
@@ -153,7 +197,7 @@ class TestKeyAccounts:
         browser = Browser()
         browser.sign_in(owner)
         row = WalletSession.objects.get()
-        assert (row.text, bytes(row.signature), row.next_check_at) == ("", b"", None)
+        assert (row.text, bytes(row.signature), row.due_at) == ("", b"", None)
         assert recheck_in_an_outage(timezone.now() + 10 * DAY) == 0
         assert is_in(browser)
 
@@ -178,7 +222,7 @@ class TestKeyAccounts:
 
     def test_rows_nobody_can_be_in_any_more_go(self, owner: Wallet) -> None:
         Browser().sign_in(owner)
-        sessions.recheck_due(lambda _: ChainClient(CHAIN_ID, [NOBODY], 0), timezone.now() + 17 * DAY)
+        assert sessions.delete_old_sessions(timezone.now() + 17 * DAY) == 1
         assert not WalletSession.objects.exists()
 
     def test_a_session_whose_row_is_gone_is_signed_out(self, owner: Wallet) -> None:

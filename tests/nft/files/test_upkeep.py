@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
@@ -21,10 +23,10 @@ from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import build_file
 from nft.core.tokens.uri import IpfsUri
-from nft.files import upkeep
-from nft.files.store import IpfsFile, fetch_ipfs, pin_file, store_file
+from nft.files import publishing, store, upkeep
+from nft.files.store import IpfsFile, delete_unused_blocks, fetch_ipfs, pin_file, store_file
 from nft.files.upkeep import KEPT_UNUSED, delete_unused_files, rehash_due
-from nft.models import CachedObject, ClaimPicture, IpfsBlock, TokenClaim
+from nft.models import CachedObject, ClaimPicture, IpfsBlock, PinnedCopy, TokenClaim
 from profiles.store.errors import StorageError
 from tests.kit.world import NOW, person, picture
 from tests.servers.helia_gateway import Gateway
@@ -71,7 +73,7 @@ def test_a_damaged_file_is_fetched_again(helia: Gateway) -> None:
     gateways = Gateways([helia.url])
     fetch_ipfs(IpfsUri(cid), clients(gateways), LIMITS)
     kept = CachedObject.objects.get()
-    CachedObject.objects.update(proved_at=NOW)
+    CachedObject.objects.update(proved_at=NOW, due_at=NOW)
     spoil(cid)
     assert rehash_due(LATER, gateways) == 0
     kept.refresh_from_db()
@@ -102,6 +104,36 @@ def test_nothing_is_marked_damaged_while_the_store_is_down(monkeypatch: pytest.M
     assert rehash_due(LATER, NONE) == 0
     assert CachedObject.objects.get().damaged_at is None
     assert CachedObject.objects.get().proved_at == NOW
+
+
+def test_files_are_verified_within_the_budget_and_by_one_worker_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        fetched(f"file {number}".encode())
+    cache.clear()
+    monkeypatch.setattr(upkeep, "REHASH_BATCH", 2)
+    monkeypatch.setattr(upkeep, "FEWEST_PER_MINUTE", 4)
+    leased = CachedObject.objects.latest("pk")
+    CachedObject.objects.filter(pk=leased.pk).update(attempt=uuid4(), due_at=LATER + timedelta(minutes=4))
+    for verified in (2, 4, 4):  # the budget of this minute is 4
+        rehash_due(LATER, NONE)
+        assert CachedObject.objects.filter(proved_at=LATER).count() == verified
+    assert CachedObject.objects.exclude(proved_at=LATER).get() == leased
+
+
+def test_the_budget_lets_every_file_be_verified_in_time(settings: Any) -> None:
+    cache.set("ipfs:files", 2_000_000)
+    assert upkeep.files_per_minute() * 60 * 24 * 7 >= 2 * 2_000_000
+    settings.NFT_REHASH_DAYS = 1
+    assert upkeep.files_per_minute() * 60 * 24 >= 2 * 2_000_000
+    cache.clear()
+
+
+def test_what_a_run_has_no_time_for_is_left_to_the_next() -> None:
+    for number in range(3):
+        fetched(f"file {number}".encode())
+    rehash_due(LATER, NONE, seconds=-1)
+    rows = CachedObject.objects.all()
+    assert [(row.proved_at, row.tries, row.attempt, row.due_at) for row in rows] == [(NOW, 0, None, LATER)] * 3
 
 
 def test_a_file_is_fetched_and_stored_once(helia: Gateway) -> None:
@@ -150,3 +182,40 @@ def test_a_file_that_is_used_again_is_kept(helia: Gateway) -> None:
     kept = fetched()
     fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS)
     assert delete_unused_files(LATER) == 0
+
+
+def test_any_number_of_unused_files_and_blocks_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "DELETE_BATCH", 2)
+    monkeypatch.setattr(store, "DELETE_BATCH", 2)
+    kept = pin_file(b"file 0", "image/png", NOW)
+    for number in range(7):
+        fetched(f"file {number}".encode())
+    assert not IpfsBlock.objects.filter(touched_at__isnull=False).exists()
+    gone = LATER + KEPT_UNUSED
+    assert delete_unused_files(gone) == 6
+    assert delete_unused_blocks(gone) == 0  # somebody may just have begun to use them
+    assert delete_unused_blocks(gone + timedelta(minutes=16)) == 6
+    assert IpfsBlock.objects.get().sha256 == parse_cid(str(kept.cid)).digest.hex()
+
+
+def test_a_block_that_another_file_uses_is_kept_and_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = fetched()
+    IpfsBlock.objects.update(touched_at=NOW)
+    assert delete_unused_blocks(LATER) == 0
+    assert not IpfsBlock.objects.filter(touched_at__isnull=False).exists()
+    assert fetch_ipfs(IpfsUri(parse_cid(kept.root_cid)), clients(NONE), LIMITS) == CONTENT
+
+
+def test_copies_at_pinners_go_on_being_asked_about_while_more_are_due(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[Any] = []
+    monkeypatch.setattr(publishing, "enqueue", lambda job, **_: queued.append(job))
+    monkeypatch.setattr(publishing, "PAGE", 2)
+    settings.NFT_PINNERS = [{"name": "ours", "kind": "kubo", "url": "http://127.0.0.1:9"}]
+    rows = [fetched(f"file {number}".encode()) for number in range(3)]
+    PinnedCopy.objects.bulk_create([PinnedCopy(object=row, pinner="ours", due_at=NOW) for row in rows])
+    publishing.sweep_copies(NOW)
+    assert queued == [publishing.sweep_copies]
+    publishing.sweep_copies(NOW)
+    assert len(queued) == 1

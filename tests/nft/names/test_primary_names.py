@@ -9,20 +9,23 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from nft.accounts.linking import unlink_account, update_account
 from nft.accounts.listing import list_accounts
 from nft.accounts.public import public_accounts
+from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
-from nft.names.primary import MAX_AGE, PERIOD, sweep_primary_names, update_primary_name
+from nft.names import primary
+from nft.names.primary import MAX_AGE, PERIOD, complete_primary_names, update_primary_name
 from profiles import jobs
 from profiles.leases import due
 from profiles.people.profiles import profile_of
 from profiles.serving.showing import find_profile
-from tests.kit.fake_node import FakeNode, fake_node
+from tests.kit.fake_node import FakeNode, fake_node, relaying_node
 from tests.kit.jobs import run
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
 from tests.servers.chain import CHAIN_ID, Chain
@@ -36,6 +39,11 @@ def world(chain: Chain) -> World:
     world = make_world(chain)
     world.now = timezone.now() + timedelta(seconds=5)  # requests are served by the real clock
     return world
+
+
+def sweep_primary_names(now: datetime, clients: Clients) -> int:
+    complete_primary_names(now)
+    return primary.sweep_primary_names(now, clients)
 
 
 def account_of(user: User) -> LinkedAccount:
@@ -272,3 +280,27 @@ def test_a_contract_account_of_another_chain_is_not_found_by_name(alice: User, w
     assert PrimaryName.objects.get().name == ""
     PrimaryName.objects.update(name="alice.eth")
     assert find_profile("alice.eth") is None
+
+
+def test_many_names_take_few_requests(
+    alice: User, world: World, chain: Chain, site_with_names: Names, settings: Any
+) -> None:
+    show(alice)
+    for number in range(30):
+        person(f"nameless{number}", f"0x{number + 1:040x}", public=True)
+    with relaying_node(chain) as (url, asked), world.other_chain(ChainClient(CHAIN_ID, [url], "finalized")):
+        assert sweep_primary_names(world.now, world.clients) == 31
+    assert len(asked) < 31
+    assert names_of(alice, world.now) == ["alice.eth"]
+    assert PrimaryName.objects.filter(name="", checked_at=world.now).count() == 30
+
+
+def test_a_sweep_ends_where_the_budget_of_its_chain_does(alice: User, world: World, settings: Any) -> None:
+    show(alice)
+    settings.NFT_CHAIN_REQUESTS_PER_MINUTE = primary.BATCH_REQUESTS - 1
+    cache.clear()
+    assert sweep_primary_names(world.now, world.clients) == 0
+    assert PrimaryName.objects.get().tries == 0
+    settings.NFT_CHAIN_REQUESTS_PER_MINUTE = 2 * primary.BATCH_REQUESTS
+    cache.clear()
+    assert sweep_primary_names(world.now, world.clients) == 1

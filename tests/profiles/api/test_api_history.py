@@ -44,10 +44,14 @@ def test_anybody_reads_a_profile(alice: Profile) -> None:
 
 @pytest.mark.parametrize(
     ("handle", "slug"),
-    [("nobody", "no-such-profile"), ("a%00b", "no-such-address"), ("%F0%9F%91%BB", "no-such-address")],
+    [("nobody", "no-such-profile"), ("%F0%9F%91%BB", "no-such-address")],
 )
 def test_a_profile_that_is_not_there_is_a_problem(db: None, handle: str, slug: str) -> None:
     assert problem_of(Program().get(f"/profiles/{handle}")) == (404, slug)
+
+
+def test_an_address_that_is_no_text_is_a_problem(db: None) -> None:
+    assert problem_of(Program().get("/profiles/a%00b")) == (400, "bad-request")
 
 
 # --- the history ------------------------------------------------------------------------------------------------------
@@ -100,7 +104,7 @@ def test_a_lost_right_is_explained(program: Program, alice: Profile) -> None:
 
 def test_a_description_is_set(program: Program, alice: Profile) -> None:
     avatar = an_upload(alice)
-    said = program.patch(avatar.pk, b'{"alt_text": "A  red\\u0000 boat \\ud800"}')
+    said = program.patch(avatar.pk, b'{"alt_text": "A  red\\u0007 boat "}')
     assert said.json()["alt_text"] == "A red boat"
     assert program.patch(avatar.pk, b'{"alt_text": ""}').json()["alt_text"] == ""
 
@@ -111,6 +115,8 @@ def test_a_description_is_set(program: Program, alice: Profile) -> None:
         (b"{", "application/json", (400, "malformed-body")),
         (b"[" * 3000, "application/json", (400, "malformed-body")),
         (b"\xff", "application/json", (400, "malformed-body")),
+        (b'{"alt_text": "\\u0000"}', "application/json", (400, "malformed-body")),
+        (b'{"alt_text": "\\ud800"}', "application/json", (400, "malformed-body")),
         (b"[]", "application/json", (422, "body-invalid")),
         (b"{}", "application/json", (422, "body-invalid")),
         (b'{"alt_text": 1}', "application/json", (422, "body-invalid")),

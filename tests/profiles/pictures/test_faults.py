@@ -32,7 +32,7 @@ from tests.servers.s3 import Bucket
 
 pytestmark = pytest.mark.django_db
 
-AS_IT_WAS = "Your picture is as it was"
+AS_IT_WAS = "Nothing was changed."
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from profiles.models import Avatar, Notice, Profile
+from profiles.pictures import rights
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.notices import dismiss
 from profiles.pictures.rights import moderate_avatar, reinstate_avatar, revert_after_grace, set_on_loss, withdraw_avatar
@@ -232,6 +233,22 @@ def test_after_the_grace_the_pointer_follows_what_is_shown(
     alice.refresh_from_db()
     assert alice.avatar == upload
     assert revert_after_grace(now + HOUR) == 0
+
+
+def test_people_who_keep_a_lost_picture_hide_nobody_from_the_job(
+    alice: Profile, bob: Profile, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(rights, "MAX_AT_ONCE", 1)
+    settings.AVATAR_LOSS_GRACE = 3600
+    now = timezone.now()
+    wish(alice, "plain")
+    upload = an_upload(bob)
+    lose(a_token_picture(alice, now), now)
+    lose(a_token_picture(bob, now), now)
+    settings.AVATAR_LOSS_GRACE = 0
+    assert revert_after_grace(now + HOUR) == 1
+    bob.refresh_from_db()
+    assert bob.avatar == upload
 
 
 # --- coming back ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from functools import partial
 from io import StringIO
 
 import pytest
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -22,7 +21,7 @@ from profiles.store.errors import StorageError
 from profiles.store.images import purge_unreferenced_images
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.upkeep import janitor
-from profiles.upkeep.janitor import Cleaning, clean_for_a_while, clean_pictures
+from profiles.upkeep.janitor import Cleaning, clean_pictures
 from profiles.upkeep.repair import LOST
 from tests.kit.on_s3 import LOCATION, use
 from tests.kit.people import a_person, a_picture, a_token_picture, an_animation, an_upload
@@ -329,33 +328,6 @@ def test_what_came_for_no_ticket_goes(alice: Profile, store: FileStore, request:
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_run_out_of_time_is_taken_up_where_it_ended(alice: Profile) -> None:
-    an_orphan(MASTERS)
-    square = an_orphan()
-    clean_for_a_while(in_(20), seconds=-1)
-    assert keys() == {square}
-    assert cache.get("janitor:position") == "renditions/"
-    clean_for_a_while(in_(20), seconds=-1)
-    assert keys() == set()
-    assert cache.get("janitor:position") == ""
-
-
-def test_two_runs_at_once_are_one(alice: Profile) -> None:
-    an_orphan()
-    cache.add("janitor:running", 1)
-    assert clean_for_a_while(in_(20), seconds=60) == {}
-    cache.delete("janitor:running")
-    assert clean_for_a_while(in_(20), seconds=60) == {"object deleted": 1}
-
-
-def test_counts_are_logged_and_bad_ones_as_errors(alice: Profile, caplog: pytest.LogCaptureFixture) -> None:
-    an_orphan()
-    lose(objects.master_key(an_upload(alice).image.sha256))
-    clean_for_a_while(in_(20), seconds=60)
-    (line,) = [record for record in caplog.records if record.message.startswith("Pictures cleaned")]
-    assert (line.levelname, line.message) == ("ERROR", "Pictures cleaned: 1 master missing, 1 object deleted.")
 
 
 def test_the_command_says_what_it_did(alice: Profile, settings: Settings) -> None:

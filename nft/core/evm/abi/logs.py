@@ -49,10 +49,11 @@ def read_number(log: Log, field: str) -> int:
 
 def _parse_bytes(value: object) -> bytes:
     try:
-        if isinstance(value, bytes):
+        if isinstance(value, str):
+            if value[:2] == "0x":
+                return bytes.fromhex(value[2:])
+        elif isinstance(value, bytes):
             return bytes(value)
-        if isinstance(value, str) and value[:2] == "0x":
-            return bytes.fromhex(value[2:])
     except ValueError as error:
         raise BadAnswer("A log has a field that is not hexadecimal.") from error
     raise BadAnswer("A log has a field that is not hexadecimal.")

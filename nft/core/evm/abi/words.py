@@ -13,7 +13,8 @@ from nft.core.evm.address import ADDRESS_BYTES, check_length
 from nft.core.evm.errors import BadAnswer
 
 WORD = 32
-_ADDRESS_PADDING = bytes(WORD - ADDRESS_BYTES)
+_PADDING_BYTES = WORD - ADDRESS_BYTES
+_ADDRESS_PADDING = bytes(_PADDING_BYTES)
 
 
 def selector(signature: str) -> bytes:
@@ -49,9 +50,9 @@ def decode_uint(word: Bytes) -> int:
 
 def decode_address(word: Bytes) -> bytes:
     """Decode exactly one word as a left-padded address."""
-    if len(word) != WORD or bytes(word[: WORD - ADDRESS_BYTES]) != _ADDRESS_PADDING:
+    if len(word) != WORD or word[:_PADDING_BYTES] != _ADDRESS_PADDING:
         raise BadAnswer("The answer is not an address.")
-    return bytes(word[WORD - ADDRESS_BYTES :])
+    return bytes(word[_PADDING_BYTES:])
 
 
 def decode_bool(word: Bytes) -> bool:

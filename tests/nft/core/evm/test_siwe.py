@@ -9,13 +9,14 @@ import siwe
 from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_defunct
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nft.core.errors import CoreError
+from nft.core.evm import siwe as siwe_text
 from nft.core.evm.errors import BadSignature
 from nft.core.evm.signatures import is_erc6492, message_hash, parse_signature, recover_address, unwrap_erc6492
-from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
+from nft.core.evm.siwe import SignInRequest, build_sign_in_text, check_read_back, is_same_text
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 ALICE = bytes.fromhex("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2")
@@ -118,10 +119,35 @@ def test_nothing_that_could_mislead_gets_into_a_text(field: str, value: object) 
 @given(st.sampled_from(["domain", "uri", "nonce", "statement", "request_id"]), st.text(max_size=40))
 def test_any_field_is_written_as_given_or_refused(field: str, value: str) -> None:
     try:
-        text = build_sign_in_text(replace(REQUEST, **{field: value}))  # type: ignore[arg-type]
+        request = replace(REQUEST, **{field: value})  # type: ignore[arg-type]
+        text = build_sign_in_text(request)
     except CoreError:
         return
     assert value in text
+    check_read_back(request, text)
+
+
+ALLOWED = {
+    "domain": st.from_regex(siwe_text._DOMAIN, fullmatch=True),
+    "nonce": st.from_regex(siwe_text._NONCE, fullmatch=True),
+    "statement": st.from_regex(siwe_text._STATEMENT, fullmatch=True),
+    "request_id": st.from_regex(siwe_text._REQUEST_ID, fullmatch=True),
+}
+
+
+@settings(max_examples=30)
+@given(st.fixed_dictionaries(ALLOWED), st.integers(1, 2**31))
+def test_every_allowed_text_reads_the_same_to_another_library(fields: dict[str, str], chain_id: int) -> None:
+    domain = fields["domain"]
+    if len(domain) > 200:
+        return
+    request = replace(REQUEST, **fields, uri=f"http://{domain}", chain_id=chain_id)  # type: ignore[arg-type]
+    check_read_back(request, build_sign_in_text(request))
+
+
+def test_a_text_that_says_something_else_is_found() -> None:
+    with pytest.raises(CoreError, match="reads differently"):
+        check_read_back(replace(REQUEST, chain_id=1), TEXT)
 
 
 @given(st.integers(0, len(TEXT) - 1), st.characters())

@@ -1,0 +1,105 @@
+"""What no log may have in it, as libraries would write it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avatarsite.ops.masking import mask
+from localstack.binaries import ROOT
+
+ADDRESS = "0x8ba1f109551bD432803012645Ac136ddd64DBA72"
+DIGITS = ADDRESS[2:]
+KEY = "Zr9vT3bQ7xLpW2"
+HASH = "0x" + "9f" * 32
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (f"Not Found: /avatar/{ADDRESS}", "Not Found: /avatar/0x…"),
+        (f"eip155:1:{ADDRESS.lower()} is linked", "eip155:1:0x… is linked"),
+        (f"Key (sub, address)=(1, \\x{DIGITS}) already exists", "Key (sub, address)=(1, \\x…) already exists"),
+        (f"topic 0x{'0' * 24}{DIGITS}", "topic 0x…"),
+        (f"owner={bytes.fromhex(DIGITS)!r}, block=7", "owner=b'…', block=7"),
+        (f"0x{'ab' * 65} is no signature", "0x… is no signature"),
+        (f"of {DIGITS.lower()}.", "of …."),
+        (f"transaction {HASH} is retried", f"transaction {HASH} is retried"),
+        ("Mail to alice.b+1@mail.example.org failed", "Mail to …@… failed"),
+        (f"https://mainnet.example/v3/{KEY} timed out", "https://mainnet.example/… timed out"),
+        (f"wss://node.example?key={KEY}", "wss://node.example/…"),
+        (f"https://me:{KEY}@node.example", "https://node.example"),
+        (f"redis://:{KEY}@cache:6379/0", "redis://cache:6379/…"),
+        ("Listening at: http://127.0.0.1:8000", "Listening at: http://127.0.0.1:8000"),
+        (f"HTTPSConnectionPool(host='a'): Max retries exceeded with url: /v3/{KEY} (x)",
+         "HTTPSConnectionPool(host='a'): Max retries exceeded with url: … (x)"),
+        (f"Bearer avs_{KEY} was refused", "Bearer avs_… was refused"),
+        (f"Not Found: /accounts/password/reset/key/3-{KEY}/", "Not Found: /accounts/password/reset/key/…/"),
+        (f"headers {{'Cookie': 'session={KEY}'", "headers {'Cookie': …"),
+        ("claim 310f743f-cf06-4e41-b8e8-171e44214f31, block 12345678", None),
+        ("bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy is damaged", None),
+    ],
+)  # fmt: skip
+def test_a_line_loses_what_it_may_not_have(written: str, expected: str | None) -> None:
+    assert mask(written) == (written if expected is None else expected)
+    line = json.dumps({"message": f"{written}\nand “more”", "at": 1})
+    assert json.loads(mask(line))["at"] == 1, "a line of JSON stays one"
+
+
+@given(st.binary(min_size=20, max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_no_address_is_left_however_it_is_written(address: bytes, before: str, after: str) -> None:
+    for form in (f"0x{address.hex()}", f"\\x{address.hex()}", f"0x{address.hex().upper()}"):
+        assert address.hex() not in mask(f"{before} {form}{after}").lower()
+    assert repr(address) not in mask(f"{before} {address!r} {after}")
+
+
+SCRIPT = f"""
+import logging, django, threading
+django.setup()
+try:
+    try:
+        raise ValueError("{ADDRESS}")
+    except ValueError as error:
+        raise RuntimeError("alice@example.org") from error
+except RuntimeError:
+    logging.getLogger("a.library").exception("It failed for %s", "{ADDRESS}")
+logging.getLogger("a.library").error("%d", "{ADDRESS}")
+thread = threading.Thread(target=lambda: int("{ADDRESS} in a thread"))
+thread.start()
+thread.join()
+raise LookupError("{ADDRESS} at the end, with {KEY}{KEY}")
+"""
+
+
+def test_tracebacks_are_masked_wherever_they_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = os.environ | {"SECRET_KEY": KEY * 2, "LOCAL_STACK": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert (ran.stdout, ran.stderr.count("Traceback")) == ("", 4)
+    for error in ("ValueError: 0x…", "RuntimeError: …@…", "in a thread", "LookupError: 0x… at the end, with …"):
+        assert error in ran.stderr
+    # A traceback also quotes the line of the program; this one has the address in its text.
+    assert DIGITS not in ran.stderr
+    assert KEY not in ran.stderr
+    assert "A line of the log could not be written" in ran.stderr
+
+
+def test_every_handler_of_the_site_masks() -> None:
+    script = """
+import django, logging
+django.setup()
+for name in ["", *logging.root.manager.loggerDict]:
+    for handler in logging.getLogger(name).handlers:
+        print(name or "root", type(handler).__name__)
+"""
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = {line for line in found.splitlines() if not line.endswith(" NullHandler")}
+    assert lines == {"root MaskedStream"}
