@@ -32,6 +32,8 @@ def come_back(origin: str, authorities: str) -> None:
     session.cookies.update(state["cookies"])
     page = session.get(f"{origin}/settings/picture/", timeout=30, allow_redirects=False)
     assert page.status_code == 200, f"signed out: {page.status_code}"
+    # After a change of SECRET_KEY the site gives the session a new name.
+    STATE.write_text(json.dumps({**state, "cookies": session.cookies.get_dict()}), "utf-8")
     answer = requests.get(f"{origin}/avatar/{state['name']}.png?s=64", timeout=30, verify=authorities)
     answer.raise_for_status()
     shown = Image.open(io.BytesIO(answer.content)).convert("RGB").getpixel((32, 32))
