@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,6 +34,10 @@ SYSTEM_PACKAGES = {
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
     "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
     "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
+}
+LONG_TESTS_PACKAGES = {
+    "debootstrap": ("debootstrap", "the long tests deploy the site on bare Debian machines"),
+    "systemd-nspawn": ("systemd-container", "the long tests start those machines"),
 }
 
 
@@ -159,8 +163,14 @@ def _node_major(node: str) -> int:
 
 
 # --- the system -------------------------------------------------------------------------------------------------------
+def prepare_long_tests() -> None:
+    """Install what only `make test-long` needs besides. Without root, the tests of bare machines are skipped."""
+    if os.geteuid() == 0:
+        _system_packages(LONG_TESTS_PACKAGES)
+
+
 def _system_programs() -> bool:
-    return any([_system_packages(), *[_unpacked(program) for program in UNPACKED]])
+    return any([_system_packages(SYSTEM_PACKAGES), *[_unpacked(program) for program in UNPACKED]])
 
 
 def _unpacked(program: str) -> bool:
@@ -180,8 +190,8 @@ def _unpacked(program: str) -> bool:
     return True
 
 
-def _system_packages() -> bool:
-    missing = {name: package for name, package in SYSTEM_PACKAGES.items() if not _is_installed(name)}
+def _system_packages(wanted: Mapping[str, tuple[str, str]]) -> bool:
+    missing = {name: package for name, package in wanted.items() if not _is_installed(name)}
     if not missing:
         return False
     packages = [package for names, _ in missing.values() for package in names.split()]

@@ -130,6 +130,7 @@ def test(arguments: Sequence[str]) -> int:
 def test_long() -> int:
     """Run the tests that take minutes each, one after the other. They are marked `long`."""
     bootstrap.prepare("test")
+    bootstrap.prepare_long_tests()
     return _run_all([Check("long tests", [binaries.python(), "-m", "pytest", "--long"], _with_node())])
 
 

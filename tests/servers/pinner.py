@@ -62,6 +62,8 @@ def _post(state: PinnerServer, url: Any, body: bytes) -> tuple[int, dict[str, An
         reference = f"order-{len(state.orders)}"
         state.orders[reference] = cid
         return _order(state, reference)
+    if url.path == "/api/v0/version":
+        return 200, {"Version": "0.0.0"}
     if url.path == "/api/v0/pin/ls":
         (cid,) = parse_qs(url.query)["arg"]
         is_held = cid in state.held
@@ -73,6 +75,8 @@ def _post(state: PinnerServer, url: Any, body: bytes) -> tuple[int, dict[str, An
 
 
 def _order(state: PinnerServer, reference: str) -> tuple[int, dict[str, Any]]:
+    if reference == "pins":
+        return 200, {"count": len(state.orders), "results": []}
     if reference not in state.orders:
         return 404, {"error": {"reason": "NOT_FOUND"}}
     cid = state.names_another or state.orders[reference]

@@ -60,6 +60,9 @@ class Pinner(Protocol):
     def check(self, root: Cid, reference: str) -> PinStatus:
         """Return the status now. Raises FetchError, a permanent one where the pinner gave up."""
 
+    def check_access(self) -> None:
+        """Raise FetchError unless the pinner answers and accepts our token. Pins nothing."""
+
 
 @dataclass(frozen=True)
 class KuboPinner:
@@ -90,6 +93,9 @@ class KuboPinner:
         named = {text for one in answer.documents() for text in _pins_of(one)}
         return PinStatus(is_held=any(_is_same(root, text) for text in named))
 
+    def check_access(self) -> None:
+        _check_success(self._ask("version"))
+
     def _ask(self, call: str, files: Files | None = None) -> Answer:
         return _ask(requests.Request("POST", f"{self.url}/api/v0/{call}", files=files), self.token)
 
@@ -111,6 +117,9 @@ class PinningService:
             return PinStatus(is_held=False)
         request = requests.Request("GET", f"{self.url}/pins/{quote(reference, safe='')}")
         return self._parse(root, _ask(request, self.token))
+
+    def check_access(self) -> None:
+        _check_success(_ask(requests.Request("GET", f"{self.url}/pins?limit=1"), self.token))
 
     def _parse(self, root: Cid, answer: Answer) -> PinStatus:
         if answer.status == 404:  # it no longer knows our request: a new one is due
@@ -141,6 +150,11 @@ def _pins_of(answer: Mapping[str, Json]) -> list[str]:
     keys = answer.get("Keys")
     streamed = answer.get("Cid")  # from js-ipfs, and from Kubo with stream=true
     return [*(keys if isinstance(keys, dict) else []), *([streamed] if isinstance(streamed, str) else [])]
+
+
+def _check_success(answer: Answer) -> None:
+    if not answer.is_success:
+        raise FetchError(f"The pinner answers with status {answer.status}.", PINNER_UNAVAILABLE)
 
 
 def _check_same(root: Cid, named: object) -> None:

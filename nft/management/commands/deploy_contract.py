@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 
-from nft.settings.chains import chains, default_chain_id
+from nft.management.operator_account import WAIT_SECONDS, build_fields, connect, load_account, send
+from nft.settings.chains import default_chain_id
 
 ARTIFACT = Path(__file__).resolve().parents[3] / "contracts" / "artifacts" / "AvatarToken.json"
-WAIT_SECONDS = 300.0
 
 
 class Command(BaseCommand):
@@ -50,18 +48,13 @@ class Command(BaseCommand):
         record: Path,
         **__: object,
     ) -> None:
-        settings = chains().get(chain)
-        if settings is None:
-            raise CommandError(f"NFT_CHAINS has no chain {chain}.")
-        w3 = Web3(HTTPProvider(settings.rpc_urls[0], cache_allowed_requests=True, request_kwargs={"timeout": 30}))
-        if w3.eth.chain_id != chain:
-            raise CommandError(f"The node serves chain {w3.eth.chain_id}, not {chain}.")
+        w3 = connect(chain)
         deployed = _read_record(record)
         address = deployed.get(str(chain), "")
         if address and w3.eth.get_code(to_checksum_address(address)):
             self.stdout.write(f"Deployed before, at {address}.")
         else:
-            deployer = _load_deployer()
+            deployer = load_account()
             owner = to_checksum_address(admin or deployer.address)
             address = _deploy(w3, deployer, (name, symbol, contract_uri, owner, not closed, quota))
             record.write_text(json.dumps({**deployed, str(chain): address}, indent=2) + "\n")
@@ -74,14 +67,11 @@ def _deploy(w3: Web3, deployer: LocalAccount, arguments: Sequence[str | bool | i
     artifact = json.loads(ARTIFACT.read_text(encoding="utf-8"))
     factory = w3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
     call = factory.constructor(*arguments)
-    fields = {"from": deployer.address, "nonce": w3.eth.get_transaction_count(deployer.address)}
-    signed = deployer.sign_transaction(call.build_transaction(fields))
-    tx_hash = w3.eth.send_raw_transaction(signed.raw_transaction)
-    receipt = w3.eth.wait_for_transaction_receipt(tx_hash, timeout=WAIT_SECONDS)
-    if receipt["status"] != 1 or receipt["contractAddress"] is None:
-        raise CommandError(f"The deployment failed: transaction {tx_hash.to_0x_hex()}.")
-    _wait_for_code(w3, receipt["contractAddress"])
-    return str(receipt["contractAddress"])
+    address = send(w3, deployer, call.build_transaction(build_fields(w3, deployer)))["contractAddress"]
+    if address is None:
+        raise CommandError("The receipt names no contract.")
+    _wait_for_code(w3, address)
+    return str(address)
 
 
 def _wait_for_code(w3: Web3, address: str) -> None:
@@ -91,18 +81,6 @@ def _wait_for_code(w3: Web3, address: str) -> None:
         if time.monotonic() > ends_at:
             raise CommandError(f"No code appears at {address}.")
         time.sleep(1)
-
-
-def _load_deployer() -> LocalAccount:
-    path = os.environ.get("DEPLOYER_KEY_FILE", "")
-    key = Path(path).read_text(encoding="utf-8").strip() if path else os.environ.get("DEPLOYER_KEY", "")
-    if not key:
-        raise CommandError("Set DEPLOYER_KEY_FILE to a file that holds the deployer's private key.")
-    try:
-        account: LocalAccount = Account.from_key(key)
-    except ValueError:
-        raise CommandError("The deployer's key is not a private key.") from None
-    return account
 
 
 def _read_record(record: Path) -> dict[str, str]:

@@ -17,7 +17,13 @@ CLIENTS = {
     "nft/clients/web/fetch.py": "untrusted URLs, through that",
     "nft/clients/ipfs/pinners.py": "the configured pinners, through that",
     "nft/clients/evm/node.py": "the configured nodes, through that",
-    "nft/management/commands/deploy_contract.py": "the operator's own deployment",
+    "nft/management/operator_account.py": "the operator's own transactions",
+    "nft/management/commands/deploy_contract.py": "the types of those",
+    "nft/management/commands/grant_minter.py": "their errors",
+    "avatarsite/ops/deployment/web.py": "the site itself, for the operator",
+    "avatarsite/ops/deployment/mail.py": "the errors of Django's mail client",
+    "avatarsite/ops/healthcheck.py": "its own web process",
+    "avatarsite/restart.py": "the web processes of its machine",
 }
 
 

@@ -1,0 +1,75 @@
+"""A mail server on loopback that speaks SMTP itself: it keeps what it is sent, and can want a login."""
+
+from __future__ import annotations
+
+import base64
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+
+@dataclass
+class MailServer:
+    """`password` is what AUTH PLAIN must bring; "" for a server that offers no login."""
+
+    port: int = 0
+    password: str = ""
+    mails: list[str] = field(default_factory=list)
+
+
+class _Session(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        self._say("220 mail.example ESMTP")
+        while line := self.rfile.readline().decode().strip():
+            command, _, rest = line.partition(" ")
+            if command.upper() == "QUIT":
+                self._say("221 bye")
+                return
+            self._answer(command.upper(), rest)
+
+    def _answer(self, command: str, rest: str) -> None:
+        state = self.server.state
+        if command == "EHLO":
+            self._say(*(["250-mail.example", "250 AUTH PLAIN"] if state.password else ["250 mail.example"]))
+        elif command == "AUTH":
+            given = base64.b64decode(rest.partition(" ")[2]).decode().split("\0")[-1]
+            self._say("235 welcome" if given == state.password else "535 5.7.8 wrong login")
+        elif command == "DATA":
+            self._say("354 go on")
+            lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")
+            state.mails.append("".join(lines))
+            self._say("250 kept")
+        else:
+            self._say("250 fine")
+
+    def _say(self, *lines: str) -> None:
+        self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    state: MailServer
+
+
+@contextmanager
+def serve(state: MailServer) -> Iterator[MailServer]:
+    with _Server(("127.0.0.1", 0), _Session) as server:
+        server.state = state
+        state.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield state
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    with serve(MailServer()) as state:
+        yield state
