@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 
 from profiles.text import is_text
 
+JSON = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
 _ADDRESSES = "profiles.media_urls"
@@ -59,12 +60,12 @@ class WellFormedRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdecimal()):
-            raise BadRequest("The length of the body is no number.")
         kind = request.META.get("CONTENT_TYPE", "")
         if not (kind.isascii() and kind.isprintable()):
             raise BadRequest("The type of the body is no type.")
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if request.content_type in {*FORMS, JSON} and not (length.isascii() and length.isdecimal()):
+            raise BadRequest("The length of the body is no number.")
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if request.content_type in FORMS and charset not in {"utf-8", "utf8"}:
             raise BadRequest("Forms are read as UTF-8.")

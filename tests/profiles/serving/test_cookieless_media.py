@@ -137,7 +137,9 @@ def test_the_database_picks_the_square_that_we_would(
     image = an_upload(alice).image
     image.renditions.all().delete()
     squares = [
-        Rendition(image=image, size=side, is_still=is_still, format="webp", sha256=f"{side}-{is_still}", byte_count=1)
+        Rendition(
+            image=image, size=side, is_still=is_still, format="webp", sha256=f"{side:063x}{int(is_still)}", byte_count=1
+        )
         for side, is_still in stored
     ]
     Rendition.objects.bulk_create(squares)
