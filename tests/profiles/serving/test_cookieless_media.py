@@ -138,7 +138,7 @@ def test_the_database_picks_the_square_that_we_would(
     image.renditions.all().delete()
     squares = [
         Rendition(
-            image=image, size=side, is_still=is_still, format="webp", sha256=f"{side:063x}{int(is_still)}", byte_count=1
+            image=image, size=side, is_still=is_still, format="webp", sha256=f"{side:063x}{is_still:d}", byte_count=1
         )
         for side, is_still in stored
     ]
