@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from celery.signals import worker_init
 from celery.worker import state
 
 from avatarsite.queues import choose_queues
@@ -16,6 +15,11 @@ from avatarsite.queues import choose_queues
 
 class _Pool:
     processes = 1
+
+
+def set_processes(count: int) -> None:
+    """Tell how many processes this worker has. Kombu makes an `InOrder` itself, and gives it no arguments."""
+    _Pool.processes = count
 
 
 class InOrder:
@@ -34,8 +38,3 @@ class InOrder:
     def rotate(self, last_used: str) -> str:
         """Keep the order."""
         return last_used
-
-
-@worker_init.connect
-def _set_size(sender: object, **_: object) -> None:
-    _Pool.processes = int(getattr(sender, "concurrency", None) or 1)

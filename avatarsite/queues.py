@@ -1,6 +1,6 @@
 """The queues of background jobs, which worker takes them, and in which order. Standard library only.
 
-A worker takes the first queue of its list that has a job. `Shares` keeps one of its processes free for the others.
+A worker takes the first queue of its list that has a job, and no queue takes its last free process from the others.
 """
 
 from __future__ import annotations

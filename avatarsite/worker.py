@@ -28,12 +28,15 @@ def main() -> None:
     os.environ["CELERY_SKIP_CHECKS"] = "1"  # `manage.py check` runs them; they would load every page
     from celery.utils.nodenames import host_format
 
+    from avatarsite import queue_order
     from avatarsite.celery import app
 
+    processes = given.processes or int(os.environ.get("WORKER_PROCESSES") or kind.processes)
+    queue_order.set_processes(processes)
     worker = app.Worker(
         hostname=host_format(f"{given.name or given.kind}@%h"),
         queues=list(kind.queues),
-        concurrency=given.processes or int(os.environ.get("WORKER_PROCESSES") or kind.processes),
+        concurrency=processes,
         loglevel="INFO",
         without_gossip=True,
         without_mingle=True,
