@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 
 from avatarsite.database.waiting import PatientConnection, silence
 
@@ -40,7 +40,7 @@ def _driver() -> ModuleType:
     return driver
 
 
-class DatabaseOperations(base.DatabaseOperations):
+class DatabaseOperations(operations.DatabaseOperations):
     """Django's own, which does not know that values bound by the server are numbered by 16 bits."""
 
     def bulk_batch_size(self, fields: Sequence[object], objs: Sequence[object]) -> int:
