@@ -13,9 +13,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250 * 1024
 CELERY_TASK_SOFT_TIME_LIMIT = 120
 CELERY_TASK_TIME_LIMIT = 150
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, int | str] = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float | str] = {
     "visibility_timeout": 600,
     "queue_order_strategy": "avatarsite.queue_order:InOrder",
+    # Seconds for which a worker waits at Redis, and so for which it overlooks that a queue is below its limit again.
+    "polling_interval": 0.1,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,10 @@ from eth_utils.address import to_checksum_address
 
 from nft.claims.claiming import create_claim
 from nft.core.evm.address import parse_address
+from nft.gallery.pictures import fetch_held_picture
 from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
+from profiles.jobs import enqueue
 from profiles.leases import WAITING, queue_due, queue_due_rows
 from tests.kit.world import person
 from tests.nft.tokens.test_ownership_many import put_multicall
@@ -162,6 +165,18 @@ def test_a_mint_waits_for_no_picture_of_a_gallery(
         assert at_work.count() == 2, "one process is left for mints"
         assert max(site.queued) <= WAITING
         programs.end()
+
+
+def test_a_queue_below_its_limit_is_looked_at_again_soon(programs: Programs, redis_server: RedisServer) -> None:
+    """With 3 processes it reaches its limit every second job. Kombu's own interval of 1 s made this 40 s."""
+    jobs = 80
+    for _ in range(jobs):
+        enqueue(fetch_held_picture, uuid.uuid4())  # there is no such token, so it ends at once
+    programs.start_worker("ipfs", processes=3)
+    with redis_server.client() as client:
+        site = Site(redis_server)
+        site.watch_until(lambda: client.llen("ipfs") < jobs, 60)
+        site.watch_until(lambda: client.llen("ipfs") == 0, 20)
 
 
 @pytest.mark.long
