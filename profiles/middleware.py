@@ -84,10 +84,17 @@ def _check_fields(fields: QueryDict) -> None:
     for name, values in fields.lists():
         for text in (name, *values):
             _check_text(str(text))
+    if not _is_address(fields.get("next", "")):
+        raise BadRequest("The address to go on to is no address.")
+
+
+def _is_address(text: str) -> bool:
+    """Return whether `text` can be the address of a page: without a slash, Django would take it for a view's name."""
     try:
-        urlsplit(fields.get("next", ""))
-    except ValueError:
-        raise BadRequest("The address to go on to is no address.") from None
+        urlsplit(text)
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
+    return not text or "/" in text
 
 
 def _check_text(text: str) -> None:

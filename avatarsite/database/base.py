@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from threading import local
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 
 from avatarsite.database.waiting import PatientConnection, silence
+
+#: Values of one statement (PostgreSQL's protocol, message "Bind").
+MOST_VALUES = 65_535
 
 
 class _Thread(local):
@@ -49,10 +53,18 @@ def _driver() -> ModuleType:
     return driver
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    """Django's own, which does not know that values bound by the server are numbered by 16 bits."""
+
+    def bulk_batch_size(self, fields: Sequence[object], objs: Sequence[object]) -> int:
+        return max(1, MOST_VALUES // len(fields)) if fields else len(objs)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own, with one more option: `patience`, in seconds, is how long a thread waits for a reply."""
 
     Database = _driver()
+    ops_class = DatabaseOperations
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters: dict[str, Any] = super().get_connection_params()

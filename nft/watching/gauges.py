@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Min, Model, QuerySet
+from django.db.models import Model, QuerySet
 
 from nft.models import ClaimPicture, TokenClaim, WatchedChain
 from nft.settings.chains import chains
@@ -61,10 +61,8 @@ def _claim_gauges(chain_id: int, now: datetime) -> Iterator[Gauge]:
 
 def _get_stalest(lane: QuerySet[TokenClaim]) -> datetime | None:
     """Return when the stalest claim was checked. It is among the first due, unless the chain did not answer for it."""
-    first = lane.order_by("due_at", "id").values("pk")[:STALEST]
-    answered = TokenClaim.objects.filter(pk__in=first, state=State.OWNED).aggregate(at=Min("checked_at"))
-    oldest: datetime | None = answered["at"]
-    return oldest
+    first = lane.order_by("due_at", "id").values_list("state", "checked_at")[:STALEST]
+    return min((at for state, at in first if state == State.OWNED and at is not None), default=None)
 
 
 def _watcher_gauges(chain: WatchedChain, now: datetime) -> Iterator[Gauge]:

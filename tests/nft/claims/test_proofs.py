@@ -188,6 +188,6 @@ def test_an_upload_has_nothing_to_prove_and_the_page_says_what_is_known(client: 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("identifier", ["nobody", "a%00b", "%FF", "0x" + "0" * 40, "eip155:1:0x00", "a" * 300])
+@pytest.mark.parametrize("identifier", ["nobody", "%FF", "0x" + "0" * 40, "eip155:1:0x00", "a" * 300])
 def test_a_page_to_prove_nothing_is_not_found(client: Client, identifier: str) -> None:
     assert client.get(f"/prove/{identifier}/").status_code == 404
