@@ -7,15 +7,28 @@ from collections.abc import Sequence
 from threading import local
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db.backends.postgresql import base, operations
 
 from avatarsite.database.waiting import PatientConnection, silence
 
-_thread = local()
 #: Values of one statement (PostgreSQL's protocol, message "Bind").
 MOST_VALUES = 65_535
+
+
+class _Thread(local):
+    """What goes away with a thread: the closers of its connections, by their wrappers.
+
+    An alias can have several in one thread, for `copy()` makes another with a connection of its own.
+    """
+
+    def __init__(self) -> None:
+        self.closers: WeakKeyDictionary[DatabaseWrapper, _CloseAtEnd] = WeakKeyDictionary()
+
+
+_thread = _Thread()
 
 
 class _CloseAtEnd:
@@ -72,5 +85,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
         silence.end()
         connection.patience = patience
-        vars(_thread)[self.alias] = _CloseAtEnd(connection)
+        _thread.closers[self] = _CloseAtEnd(connection)
         return connection

@@ -20,6 +20,8 @@ from avatarsite.queues import QUEUES
 from localstack import binaries
 from localstack.binaries import ROOT
 from nft.models import TokenClaim, WatchedChain
+from profiles.models import StoreShard
+from profiles.upkeep.scan import PARTS
 from tests.kit.people import a_person
 from tests.servers.places import on_sqlite
 
@@ -47,12 +49,13 @@ def expressions() -> Iterator[str]:
 
 
 def live_metrics(client: Client) -> set[str]:
-    """Return the names that a site has once it has had requests, jobs, claims and blocks."""
+    """Return the names that a site has once it has had requests, jobs, claims, blocks and a walk through its store."""
     now = timezone.now()
     claim = {"contract": b"\2" * 20, "token_id": 1, "state": "owned", "checked_at": now, "checked_block_number": 1}
     due = {"due_at": now + timedelta(minutes=9), "is_checked_alone": False}
     TokenClaim.objects.create(user=a_person("alice").user, chain_id=CHAIN_ID, **claim, **due)
     WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=1, head_block=1, head_at=now, alarm="!", alarm_at=now)
+    StoreShard.objects.bulk_create(StoreShard(folder=f, prefix=prefix, finished_at=now) for f, prefix in PARTS)
     counting.counters.count_request("home", 200, 0.1)
     counting.counters.count(counting.JOBS, "a", "ok")
     counting.counters.observe(counting.JOB_SECONDS, 0.1, "a")

@@ -278,6 +278,17 @@ def test_a_thread_that_ends_closes_its_connection(transactional_db: None) -> Non
         gc.enable()
 
 
+def test_a_second_connection_of_a_thread_leaves_the_first_alone(transactional_db: None) -> None:
+    connection.ensure_connection()
+    first, other = connection.connection, connection.copy()
+    try:
+        other.ensure_connection()
+        assert Profile.objects.count() == 0
+        assert (connection.connection, first.closed) == (first, False)
+    finally:
+        other.close()
+
+
 def test_a_version_that_does_not_start_leaves_the_other_process_alone() -> None:
     restarted: list[str] = []
     now = [0.0]
