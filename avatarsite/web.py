@@ -53,7 +53,11 @@ def _read_options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8001, help="port to listen on (8001)")
     parser.add_argument("--threads", type=int, default=THREADS, help=f"requests at once ({THREADS})")
-    parser.add_argument("--access-log", action="store_true", help="write a line for each request")
+    parser.add_argument(
+        "--access-log",
+        action="store_true",
+        help="write a line for each request, with all that it names: for a site of one person",
+    )
     return parser.parse_args(arguments)
 
 

@@ -61,7 +61,7 @@ class Site:
         self._launch("web", "-m", "avatarsite.web", "--port", port)
         self._launch("worker", "-m", "avatarsite.worker", "all")
         schedule = str(self.logs / "schedule")
-        self._launch("beat", "-m", "celery", "-A", "avatarsite", "beat", "-s", schedule)
+        self._launch("beat", "-m", "avatarsite.beat", "--schedule", schedule)
         self.parts["web"].wait_until(self.is_ready, PATIENCE)
 
     def stop(self) -> None:

@@ -175,14 +175,12 @@ def faulty(places: Places, database_server: object, s3_server: ObjectStore) -> I
 
 
 class SiteOfTwoRoles(Site):
-    """Its worker has a role of its own in the database, and both write more than in production."""
+    """Its worker has a role of its own in the database, and all write more than in production."""
 
     def _launch(self, name: str, *arguments: str) -> None:
         environment = dict(self.environment) | {"LOG_LEVEL": "DEBUG"}
         if name == "worker":
             environment["DATABASE_URL"] = environment["DATABASE_URL"].replace("//site@", "//site_worker@")
-        if name == "web":
-            arguments = (*arguments, "--access-log")
         command = [binaries.python(), *arguments]
         self.parts[name] = Running(Program(name, command, self.logs / f"{name}.log", environment, folder=binaries.ROOT))
 
