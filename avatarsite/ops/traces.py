@@ -48,13 +48,14 @@ class Work:
 
 
 OFF = Work()
+_NOTHING = nullcontext(OFF)
 
 
 class Tracer:
     """Begins the spans. OpenTelemetry is imported with the first one, in the process that sends it."""
 
     def request(self) -> AbstractContextManager[Work]:
-        return _request() if settings.SENDS_TRACES else nullcontext(OFF)
+        return _request() if settings.SENDS_TRACES else _NOTHING
 
     def begin_job(self, name: str, headers: Mapping[str, object]) -> Work:
         """Begin a span below the one that `headers` name. `Work.end_job` ends it."""
