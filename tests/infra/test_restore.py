@@ -19,7 +19,7 @@ from django.utils import timezone
 from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
-from nft.minting.requests import start_mint
+from nft.minting.requests import publish_mint, start_mint
 from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, SignInChallenge, SponsorAccount, SponsoredTransaction, TokenClaim
 from profiles.models import ApiToken, Avatar
@@ -192,17 +192,23 @@ def test_pictures_of_after_the_dump_go_and_those_that_were_deleted_make_room(bac
     assert Client().get("/avatar/alice").status_code == 200
 
 
+def published(person: User, **changes: Any) -> MintRequest:
+    """Start a mint that the site pays for and publish its draft, as the person does on two pages."""
+    draft = start_mint(person, order(person, is_sponsored=True, **changes), timezone.now())
+    return publish_mint(person, draft.pk, timezone.now())
+
+
 def test_no_transaction_is_sent_twice_and_no_nonce_used_twice(backup: Backup, chain: Chain, settings: Any) -> None:
     """After the dump one mint of it was signed and sent, and one that it doesn't know. Both wait in the node's pool."""
     install(chain, settings)
     sponsor(chain, settings)
     alice = a_person("alice").user
     link(alice, chain, 1)
-    known = start_mint(alice, order(alice, key="known", is_sponsored=True), timezone.now())
+    known = published(alice, key="known")
     backup.dump()
     chain.rpc("evm_setAutomine", False)
     try:
-        unknown = start_mint(alice, order(alice, key="unknown", name="Dusk", is_sponsored=True), timezone.now())
+        unknown = published(alice, key="unknown", name="Dusk")
         for each in (known, unknown):
             advance(each.pk)
         sent = {one.nonce: bytes(one.raw) for one in SponsoredTransaction.objects.all()}
