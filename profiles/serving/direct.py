@@ -19,11 +19,11 @@ from profiles.serving.caching import lifetime
 from profiles.serving.choice import choose
 from profiles.serving.content import picture_tag, rendition_bytes
 from profiles.serving.request import parse_request
+from profiles.serving.response_cache import PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-PREFIX = "/avatar/"
 _RECEIPT = ".json"
 _MAX_FIELDS = 20
 

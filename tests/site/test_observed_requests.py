@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.http import HttpRequest
 from redis import Redis
 
@@ -23,7 +21,7 @@ from profiles.serving.response_cache import FastPath
 from tests.kit.people import a_person, an_upload
 from tests.servers.redis import RedisServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
 GIVEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -72,16 +70,6 @@ def an_environment(path: str, headers: dict[str, str]) -> dict[str, Any]:
         "wsgi.errors": io.StringIO(),
         **headers,
     }
-
-
-@pytest.fixture(autouse=True)
-def _one_connection() -> Iterator[None]:
-    """Keep the test's connection: Django's handler would close it around each request, and undo the test's rows."""
-    for when in (request_started, request_finished):
-        when.disconnect(close_old_connections)
-    yield
-    for when in (request_started, request_finished):
-        when.connect(close_old_connections)
 
 
 @pytest.fixture
