@@ -40,6 +40,8 @@ AVATAR_IPV4_NETWORKS = env.integers("AVATAR_IPV4_NETWORKS", [32, 24], high=32)
 AVATAR_IPV6_NETWORKS = env.integers("AVATAR_IPV6_NETWORKS", [64, 56, 48], high=128)
 ALLAUTH_RATE_LIMIT_IPV6_PREFIX = AVATAR_IPV6_NETWORKS[:2][-1]  # all that a household may have
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A code stays good for the step after its own: phones lag and people type slowly (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "users.adapters.MfaAdapter"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_STACK
