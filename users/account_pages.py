@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
 from allauth.account.views import ConfirmEmailView, EmailView, SignupView
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
-from users.email_links import WAITING, EmailLink
+from profiles.people.signed_in import signed_in
+from users.email_links import WAITING, EmailLink, shown_addresses
 from users.forms import SignUpForm
 
 
@@ -35,6 +37,20 @@ class Addresses(EmailView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context_data(**kwargs)
+        shown = list(shown_addresses(self.request.user))
         waiting = self.request.session.get(WAITING, "")
-        is_stored = self.request.user.emailaddress_set.filter(email=waiting).exists()
-        return context | {"waiting": "" if is_stored else waiting}
+        return context | {
+            "emailaddresses": shown,
+            "emailaddress_radios": [
+                {"id": f"email_radio_{place}", "checked": each.primary or len(shown) == 1, "emailaddress": each}
+                for place, each in enumerate(shown)
+            ],
+            "waiting": "" if waiting in {each.email for each in shown} else waiting,
+        }
+
+    def get_ajax_data(self) -> list[dict[str, object]]:
+        names = ("email", "verified", "primary")
+        return [{name: getattr(each, name) for name in names} for each in shown_addresses(self.request.user)]
+
+    def _get_email_address(self, request: HttpRequest) -> EmailAddress | None:
+        return shown_addresses(signed_in(request)).filter(email=request.POST["email"].lower()).first()

@@ -33,10 +33,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return cleaned
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Of two people who confirm one address at once, the second is told that it is taken."""
+        """Confirm an address, which nobody else is remembered with from then on.
+
+        Of two people who confirm one address at once, the second is told that it is taken.
+        """
         try:
             with transaction.atomic():
-                return bool(super().confirm_email(request, email_address))
+                is_confirmed = bool(super().confirm_email(request, email_address))
+                if is_confirmed:
+                    EmailAddress.objects.filter(email=email_address.email, verified=False).delete()
+                return is_confirmed
         except IntegrityError:
             if EmailAddress.objects.filter(user=email_address.user, email=email_address.email, verified=True).exists():
                 return True

@@ -1,7 +1,8 @@
 """Links by which people prove that they read the mail of an address.
 
-An address is stored only once it is proved. So of two accounts that name one address, the first to open its link has
-it, nobody keeps an address from its owner by naming it first, and no page shows whether somebody else has it.
+Of the accounts that name one address, the first to open its link has it. Until then one of them, the first to name it,
+is remembered with it, so that a forgotten password can be replaced through the mailbox. No page or sign-in of anybody
+depends on that: it would show whether somebody else has the address.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from allauth.account.models import EmailAddress, EmailConfirmationMixin
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core import signing
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
@@ -40,9 +43,10 @@ class EmailLink(EmailConfirmationMixin):  # type: ignore[misc]  # allauth has no
 
     @classmethod
     def of(cls, user: User, email: str) -> EmailLink:
-        """Return the link, also for an address that an operator entered for this person."""
-        row = EmailAddress.objects.filter(user=user, email=email).first()
-        return cls(row or EmailAddress(user=user, email=email))
+        """Return the link of an address, stored with this person or not."""
+        row = EmailAddress.objects.filter(user=user, email=email).first() or EmailAddress(email=email)
+        row.user = user
+        return cls(row)
 
     @classmethod
     def from_key(cls, key: str) -> EmailLink | None:
@@ -57,12 +61,20 @@ class EmailLink(EmailConfirmationMixin):  # type: ignore[misc]  # allauth has no
         return link if link and not link.email_address.verified else None
 
 
-def send_link(request: HttpRequest, user: User, email: str) -> None:
-    """Mail the link to `email`, or if somebody has confirmed the address, tell them.
+def shown_addresses(user: User) -> QuerySet[EmailAddress]:
+    """Return the addresses of which pages may tell this person: confirmed ones, and what an operator entered."""
+    shown: QuerySet[EmailAddress] = EmailAddress.objects.filter(Q(verified=True) | Q(email=user.email), user=user)
+    return shown.order_by("email")
 
-    What this browser is told is the same. A mail to an address goes out every three minutes at most.
+
+def send_link(request: HttpRequest, user: User, email: str) -> None:
+    """Remember who named `email`, and mail the link to it, or if somebody has confirmed it, tell them.
+
+    What this browser is told is the same, and so are the statements. A mail to an address goes out every three minutes
+    at most.
     """
     is_taken = EmailAddress.objects.is_verified(email)
+    _remember(user, email)
     link = EmailLink.of(user, email)
     try:
         if consume_email_verification_rate_limit(request, email):
@@ -73,6 +85,18 @@ def send_link(request: HttpRequest, user: User, email: str) -> None:
         return
     request.session[WAITING] = email
     add_email_verification_sent_message(request, email, signup=True)
+
+
+def _remember(user: User, email: str) -> None:
+    """Store the address without confirmation, unless any account is stored with it."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":  # SQLite has one writer at a time
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{SALT}:{email}"])
+        if EmailAddress.objects.filter(email=email).exists():
+            EmailAddress.objects.filter(pk=0).update(verified=False)  # changes nothing, and takes as long
+        else:
+            EmailAddress.objects.bulk_create([EmailAddress(user=user, email=email)])  # without signals' statements
 
 
 def _send(request: HttpRequest, link: EmailLink, *, is_taken: bool) -> None:

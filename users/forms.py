@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from users.email_links import send_link
+from users.email_links import send_link, shown_addresses
 from users.people_lookup import find_by_address
 
 
@@ -33,6 +33,13 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
 
 
 class AddAddressForm(AddEmailForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        """Raise ValidationError only for what the page of addresses shows anyway."""
+        email: str = self.cleaned_data["email"].lower()
+        if shown_addresses(self.user).filter(email=email, verified=True).exists():
+            raise get_adapter().validation_error("duplicate_email")
+        return email
+
     def save(self, request: HttpRequest) -> EmailAddress:
         email = self.cleaned_data["email"]
         send_link(request, self.user, email)

@@ -16,6 +16,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import reverse
 
 from avatarsite.ops.deployment.findings import Finding, ok, unknown, wrong
+from avatarsite.ops.requests import HEADER
 from profiles.serving import signing
 
 PART = "web"
@@ -144,7 +145,7 @@ def _check_keys() -> Finding:
 def check_buffering() -> Finding:
     """Send the beginning of a body to an address that answers without reading it.
 
-    A proxy that buffers bodies waits for the rest, so an answer means that nothing in front of the site does.
+    A proxy that buffers bodies waits for the rest, so an answer of the site means that nothing in front of it does.
     """
     site = urlsplit(settings.SITE_ORIGIN)
     head = f"POST /healthz HTTP/1.1\r\nHost: {site.netloc}\r\nContent-Length: 1000\r\n\r\na=b"
@@ -152,13 +153,13 @@ def check_buffering() -> Finding:
         with _connect(site.hostname or "", site.port, is_secure=site.scheme == "https") as connection:
             connection.sendall(head.encode())
             connection.settimeout(UNBUFFERED)
-            answered = bool(connection.recv(1))
+            answer = connection.recv(4096)
     except TimeoutError:
         return ok(PART, "A proxy waits for whole bodies before the site gets them.")
     except OSError as error:
         return unknown(PART, f"Whether a proxy buffers bodies can't be seen ({type(error).__name__}).")
-    if not answered:
-        return unknown(PART, "Whether a proxy buffers bodies can't be seen: the connection was closed.")
+    if HEADER.lower().encode() not in answer.lower():
+        return unknown(PART, "Whether a proxy buffers bodies can't be seen: something else than the site answered.")
     sentence = "Bodies reach the site while they are still being sent: slow clients occupy its threads."
     return wrong(PART, sentence, "proxy_request_buffering on in nginx, as in deploy/nginx.conf")
 
