@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # What no page of ours uses. Passkeys, and copying an address, are left to our own origin (the default).
 _UNUSED = """
-accelerometer bluetooth browsing-topics camera display-capture geolocation gyroscope hid magnetometer microphone midi
+accelerometer camera display-capture geolocation gyroscope hid magnetometer microphone midi
 payment serial usb xr-spatial-tracking
 """
 PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in _UNUSED.split())

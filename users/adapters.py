@@ -21,7 +21,7 @@ from profiles.settings import is_own_url
 from users import login_methods, proof
 
 log = logging.getLogger(__name__)
-NO_ADDRESS = "A username can’t be an e-mail address. Give yours in the field below."
+NO_ADDRESS = "A username can’t be an e-mail address. Choose a short name; your address goes into the field below."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
