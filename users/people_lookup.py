@@ -16,7 +16,7 @@ def find_by_login(login: str) -> User | None:
     An address comes before a name, and only a confirmed one or one that an operator entered counts. Names of people who
     signed up are in small letters; those that an operator made are found as they were written.
     """
-    confirmed, entered = _find_confirmed(login), _find_entered(login)
+    confirmed, entered = (_find_confirmed(login), _find_entered(login)) if "@" in login else ([], [])
     names = User.objects.filter(username__in={login, login.lower()})
     named = sorted(names, key=lambda user: user.username != login)
     found = confirmed or entered or named[:1]
