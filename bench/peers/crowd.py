@@ -74,7 +74,8 @@ def _template() -> tuple[User, Avatar, TokenClaim]:
 def highest_id() -> int:
     """Return the highest number that a row has: copies get those above it, in all tables alike."""
     models = (User, Profile, StoredImage, Rendition, ClaimCheck)
-    return max(QuerySet(model).aggregate(highest=Max("pk", default=0))["highest"] for model in models)
+    highest: int = max(QuerySet(model).aggregate(highest=Max("pk", default=0))["highest"] for model in models)
+    return highest
 
 
 def _add_people(user: User, people: int, above: int) -> None:
