@@ -1,4 +1,4 @@
-"""Install what a command needs into this checkout, if it changed: `python3 -m localstack.bootstrap run|lint|test|bench`.
+"""Install what a command needs, if it changed: `python3 -m localstack.bootstrap run|lint|test|bench`.
 
 Standard library only: this runs on a bare Python 3.11 or later. Nothing is installed outside the checkout, except the
 system packages that the tests need. apt installs those, and each is printed with its reason.
