@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmationMixin
 from allauth.account.views import ConfirmEmailView, EmailView, SignupView
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from profiles.people.signed_in import signed_in
 from users.email_links import WAITING, EmailLink, shown_addresses
@@ -24,12 +24,12 @@ class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
 
 
 class ConfirmAddress(ConfirmEmailView):  # type: ignore[misc]
-    def get_object(self, queryset: None = None) -> EmailLink:
-        """Return the link. Raise Http404 for one that is wrong, too old or used."""
-        link = EmailLink.from_key(self.kwargs["key"])
-        if link is None:
-            raise Http404("This link is no longer good.")
-        return link
+    def get_object(self, queryset: None = None) -> EmailConfirmationMixin:
+        """Return the link. Raise Http404 for one that is wrong, too old or used.
+
+        allauth's own links are for addresses that an operator entered.
+        """
+        return EmailLink.from_key(self.kwargs["key"]) or super().get_object(queryset)
 
 
 class Addresses(EmailView):  # type: ignore[misc]

@@ -9,16 +9,16 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
 from profiles.limits import address_of_request, networks_of_request
 from profiles.settings import is_own_url
 from users import login_methods, proof
+from users.email_links import lock_address
 
 log = logging.getLogger(__name__)
 NO_ADDRESS = "A username can’t be an e-mail address. Choose a short name; your address goes into the field below."
@@ -37,18 +37,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
         Of two people who confirm one address at once, the second is told that it is taken.
         """
-        try:
-            with transaction.atomic():
-                is_confirmed = bool(super().confirm_email(request, email_address))
-                if is_confirmed:
-                    EmailAddress.objects.filter(email=email_address.email, verified=False).delete()
-                return is_confirmed
-        except IntegrityError:
-            if EmailAddress.objects.filter(user=email_address.user, email=email_address.email, verified=True).exists():
-                return True
-            template = "account/messages/email_confirmation_failed.txt"
-            self.add_message(request, messages.ERROR, template, {"email": email_address.email})
-            return False
+        same = EmailAddress.objects.filter(email=email_address.email)
+        with transaction.atomic():
+            lock_address(email_address.email)
+            if same.filter(user=email_address.user, verified=True).exists():
+                return True  # by an earlier click
+            is_confirmed = bool(super().confirm_email(request, email_address))
+            if is_confirmed:
+                same.filter(verified=False).delete()
+        return is_confirmed
 
     def is_safe_url(self, url: str) -> bool:
         """Tell whether to go on to `url`: only on this site, whatever the Host header says."""

@@ -67,6 +67,13 @@ def shown_addresses(user: User) -> QuerySet[EmailAddress]:
     return shown.order_by("email")
 
 
+def lock_address(email: str) -> None:
+    """Let nobody else store or confirm this address until the transaction ends."""
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{SALT}:{email}"])
+
+
 def send_link(request: HttpRequest, user: User, email: str) -> None:
     """Remember who named `email`, and mail the link to it, or if somebody has confirmed it, tell them.
 
@@ -90,9 +97,7 @@ def send_link(request: HttpRequest, user: User, email: str) -> None:
 def _remember(user: User, email: str) -> None:
     """Store the address without confirmation, unless any account is stored with it."""
     with transaction.atomic():
-        if connection.vendor == "postgresql":  # SQLite has one writer at a time
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{SALT}:{email}"])
+        lock_address(email)
         if EmailAddress.objects.filter(email=email).exists():
             EmailAddress.objects.filter(pk=0).update(verified=False)  # changes nothing, and takes as long
         else:

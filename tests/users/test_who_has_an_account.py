@@ -294,3 +294,14 @@ def test_a_link_that_can_not_be_mailed_fails_no_sign_up(db: None, settings: Any)
     client = sign_up("carol", UNKNOWN)
     assert "can’t send mail at the moment" in client.get("/").content.decode()
     assert "_auth_user_id" in client.session
+
+
+def test_an_address_that_an_operator_entered_is_confirmed_from_the_page(db: None) -> None:
+    carol = User.objects.create_user("carol", UNKNOWN)
+    browser = Browser()
+    browser.enter(carol)
+    cache.clear()
+    assert "Not confirmed yet" in browser.client.get(EMAIL_PAGE).content.decode()
+    browser.client.post(EMAIL_PAGE, {"action_send": "", "email": UNKNOWN})
+    open_link(link_to(UNKNOWN))
+    assert EmailAddress.objects.get().verified
