@@ -224,7 +224,7 @@ def check_form(receipt: Json) -> str:
     found = found or [*contradictions(receipt, kind)]
     if found:
         more = f" (and {len(found) - 8} more)" if len(found) > 8 else ""
-        raise Wrong(f"A receipt {kind.name} must not be so: {'; '.join(found[:8])}{more}.")
+        raise Wrong(f"It does not say what a receipt {kind.name} must say: {'; '.join(found[:8])}{more}.")
     return f"it says all that a receipt {kind.name} must say"
 
 

@@ -64,8 +64,8 @@ def check_served(receipt: Json, web: Web) -> str:
         data = web.fetch(size["url"], FILE_BYTES, seconds=FILE_SECONDS)
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 != size["sha256"]:
-            raise Wrong(f"{q(size['url'])} has SHA-256 {sha256}, the receipt says {size['sha256']}.")
+            raise Wrong(f"{q(size['url'], 200)} has SHA-256 {sha256}, the receipt says {size['sha256']}.")
         said = Look(size["type"], size["size"], size["size"], size["animated"])
         if look_at(data) != said or len(data) != size["bytes"]:
-            raise Wrong(f"{q(size['url'])} has other sides, another type or length than the receipt says.")
+            raise Wrong(f"{q(size['url'], 200)} has other sides, another type or length than the receipt says.")
     return f"{len(receipt['sizes'])} pictures that the site serves are those of the receipt"

@@ -180,10 +180,14 @@ class Way:
         return f"{len(self.metadata):,} bytes of metadata match what the token names"
 
     def check_strength(self, *uris: str) -> None:
-        """Raise `Wrong` if the receipt claims more than the weakest of these places can prove."""
+        """Raise `Wrong` if the receipt claims more than the weakest of the two places can prove.
+
+        Of the metadata's place alone only the upper bound is known.
+        """
         weakest = min((self.files.place(uri).proof for uri in uris), key=STRENGTH.index)
-        if STRENGTH.index(self.facts["proof"]) > STRENGTH.index(weakest):
-            raise Wrong(f"The receipt says that it is fixed ({self.facts['proof']}), but {q(uris[-1])} is {weakest}.")
+        claimed = self.facts["proof"]
+        if STRENGTH.index(claimed) > STRENGTH.index(weakest) or (len(uris) > 1 and claimed != weakest):
+            raise Wrong(f"The receipt says of it: {claimed}. But {q(uris[-1])} is: {weakest}.")
 
     def check_picture(self) -> str:
         if not self.metadata:
@@ -198,6 +202,7 @@ class Way:
             raise Wrong("What the token names is no metadata, and not the picture that the receipt names.")
         if self.facts["token_name"]:
             raise Wrong("The token has no metadata, so it has no name.")
+        self.check_strength(self.uri, self.uri)
         return self.check_bytes(self.metadata)
 
     def check_named(self, document: Json) -> str:

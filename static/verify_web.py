@@ -7,6 +7,7 @@ import queue
 import re
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,6 +61,11 @@ class Web:
                 f"{q(shown)} is not opened, since you did not name it. If you trust it: --allow {plain(shown, 300)}"
             )
 
+    def check_redirect(self, url: str, is_post: bool) -> None:
+        if is_post:
+            raise Open("The node redirects, which is not followed.")
+        self.check(url)
+
     def fetch(
         self, url: str, most: int, body: bytes | None = None, *, accept: str = "*/*", seconds: float = SECONDS
     ) -> bytes:
@@ -87,6 +93,9 @@ class Web:
         try:
             with self.opener.open(request, timeout=SECONDS) as answer:
                 found.put(answer.read(most + 1))
+        except urllib.error.HTTPError as error:
+            error.close()
+            found.put(error)
         except Exception as error:  # noqa: BLE001  # whatever it is, the asking thread reports it
             found.put(error)
 
@@ -102,9 +111,11 @@ class Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
-        if req.data is not None:
-            raise Open("The node redirects, which is not followed.")
-        self.web.check(newurl)
+        try:
+            self.web.check_redirect(newurl, req.data is not None)
+        except Open:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
