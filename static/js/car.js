@@ -2,8 +2,8 @@
 import { VerificationError, hex, isInline, matchesCid, parseCid, parseVarint } from "./cid.js";
 
 /**
- * CARv1 archives: a sequence of blocks (https://ipld.io/specs/transport/car/carv1/). The header is skipped, since the
- * caller knows the root.
+ * CARv1 archives: a sequence of blocks (https://ipld.io/specs/transport/car/carv1/). The roots that the header names do
+ * not matter, since the caller knows the root.
  *
  * @typedef {import("./cid.js").Cid} Cid
  * @typedef {{cid: Cid, bytes: Uint8Array}} Block
@@ -12,6 +12,8 @@ import { VerificationError, hex, isInline, matchesCid, parseCid, parseVarint } f
 const MAX_HEADER_BYTES = 4096;
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 const MAX_BLOCKS = 2000;
+const MAX_ROOTS = 16;
+const [VERSION, ROOTS] = ["gversion\x01", "eroots"];
 
 /**
  * Parse an archive into its blocks, without verifying them.
@@ -24,8 +26,8 @@ export function parseCar(archive) {
   /** @type {Block[]} */
   const blocks = [];
   let offset = start + headerLength;
-  if (headerLength === 0 || headerLength > MAX_HEADER_BYTES || offset > archive.length)
-    throw new VerificationError("This is no CAR archive.");
+  if (headerLength > MAX_HEADER_BYTES || offset > archive.length || !isHeader(archive.subarray(start, offset)))
+    throw new VerificationError("This is no CAR archive of version 1.");
   while (offset < archive.length) {
     const [length, section] = parseVarint(archive, offset);
     const end = section + length;
@@ -38,6 +40,39 @@ export function parseCar(archive) {
     offset = end;
   }
   return blocks;
+}
+
+/**
+ * Return whether this is the CBOR (RFC 8949) of {"roots": [CIDs], "version": 1}, in either order.
+ * @param {Uint8Array} header
+ */
+function isHeader(header) {
+  const text = String.fromCharCode(...header);
+  const [isFirst, start] = [text.startsWith(VERSION, 1), text.indexOf(ROOTS) + ROOTS.length];
+  const count = (header[start] ?? 0) - 0x80;
+  if (text[0] !== "\xa2" || !text.startsWith(ROOTS, isFirst ? 1 + VERSION.length : 1)) return false;
+  if (!(count >= 0 && count <= MAX_ROOTS)) return false;
+  let offset = start + 1;
+  for (let index = 0; index < count; index += 1) {
+    const end = endOfLink(header, offset);
+    if (end === 0) return false;
+    offset = end;
+  }
+  return text.slice(offset) === (isFirst ? "" : VERSION);
+}
+
+/**
+ * Return the offset after the link at `offset` (tag 42, a byte string of 0 and the CID), or 0 if there is none.
+ * @param {Uint8Array} header
+ * @param {number} offset
+ */
+function endOfLink(header, offset) {
+  const [tag, number, head = 0, size = 0] = header.subarray(offset, offset + 4);
+  const isShort = head >= 0x41 && head <= 0x57; // the size itself, or a byte for it
+  const start = offset + (isShort ? 3 : 4);
+  const end = start + (isShort ? head - 0x40 : size);
+  if (tag !== 0xd8 || number !== 42 || (!isShort && head !== 0x58) || header[start] !== 0) return 0;
+  return end <= header.length && parseCid(header, start + 1).end === end ? end : 0;
 }
 
 /**

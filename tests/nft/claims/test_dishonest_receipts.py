@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from tests.kit.false_signatures import SIGNATURES
 from tests.kit.lies import (
     ALLOWED,
     FREE_TEXTS,
     JUNK,
     JUNK_TEXTS,
     LIES,
-    SIGNATURES,
     TRICKS,
     changed,
     dishonest,
