@@ -15,7 +15,7 @@ import argparse
 import hashlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,10 +32,12 @@ BASES = {
 # No honest picture or metadata comes near these.
 MOST_ARCHIVE_BYTES = MOST_FILE_BYTES = 64 * 1024 * 1024
 MOST_HEADER_BYTES, MOST_BLOCK_BYTES, MOST_NODE_BYTES = 4096, 4 * 1024 * 1024, 8 * 1024 * 1024
-MOST_BLOCKS, MOST_ROOTS, MOST_NAMES = 20_000, 16, 64
+MOST_BLOCKS, MOST_ROOTS, MOST_NAMES, MOST_LEVELS = 20_000, 16, 64, 32
 MOST_CID_CHARACTERS, MOST_INLINE_BYTES, MOST_FANOUT = 512, 128, 1024
 Cid = tuple[int, int, bytes]
 """Codec, hash and digest."""
+Blocks = dict[tuple[int, bytes], bytes]
+"""By codec and SHA-256."""
 Node = tuple[int, bytes, int, list[tuple[bytes, Cid]]]
 """UnixFS type, data, fanout, and links as (name, CID)."""
 
@@ -117,18 +119,18 @@ def prove_file(archive: bytes, root: Cid, path: str) -> tuple[bytes, int]:
     return content, len(reader.used)
 
 
-def prove_blocks(archive: bytes) -> tuple[list[Cid], dict[bytes, bytes]]:
-    """Return the roots that an archive declares, and its blocks by their SHA-256."""
+def prove_blocks(archive: bytes) -> tuple[list[Cid], Blocks]:
+    """Return the roots that an archive declares, and its blocks."""
     header, offset = read_section(archive, 0, MOST_HEADER_BYTES)
-    roots, proved = read_header(header), {}
+    roots, proved = read_header(header), Blocks()
     while offset < len(archive):
         section, offset = read_section(archive, offset, MOST_BLOCK_BYTES)
-        (_, hash_code, digest), start = read_cid(section, 0)
+        (codec, hash_code, digest), start = read_cid(section, 0)
         block = section[start:]
         if (hashlib.sha256(block).digest() if hash_code == SHA2_256 else block) != digest:
             raise Unproved(f"The bytes of a block do not match its CID (digest {digest.hex()}).")
         if hash_code == SHA2_256:  # an inline CID is its own block: under its digest it would pose as another
-            proved[digest] = block
+            proved[codec, digest] = block
         if len(proved) > MOST_BLOCKS:
             raise Unproved(f"The archive has more than {MOST_BLOCKS:,} blocks.")
     return roots, proved
@@ -165,12 +167,13 @@ def read_header(header: bytes) -> list[Cid]:
     return found
 
 
-def check_blocks_belong(proved: dict[bytes, bytes], roots: list[Cid]) -> None:
+def check_blocks_belong(proved: Blocks, roots: list[Cid]) -> None:
     """Raise `Unproved` if a block belongs to none of the roots. Blocks of other codecs than dag-pb are not followed."""
     reader, pending = Reader(proved), list(roots)
     while pending:
         cid = pending.pop()
-        if cid[1] == SHA2_256 and (cid[2] not in proved or cid[2] in reader.used):
+        key = (cid[0], cid[2])
+        if cid[1] == SHA2_256 and (key not in proved or key in reader.used):
             continue
         if cid[0] == DAG_PB:
             pending += [child for _, child in read_links(reader.block(cid))]
@@ -220,11 +223,11 @@ def read_links(block: bytes) -> list[tuple[bytes, Cid]]:
 
 
 class Reader:
-    """Reads files from proved blocks. `used` are the digests of those it read. All methods raise `Unproved`."""
+    """Reads files from proved blocks. `used` are the keys of those it read. All methods raise `Unproved`."""
 
-    def __init__(self, proved: dict[bytes, bytes]) -> None:
+    def __init__(self, proved: Blocks) -> None:
         self.proved = proved
-        self.used: set[bytes] = set()
+        self.used: set[tuple[int, bytes]] = set()
         self.visits = self.node_bytes = 0
 
     def block(self, cid: Cid) -> bytes:
@@ -234,13 +237,14 @@ class Reader:
         codec, hash_code, digest = cid
         if hash_code == IDENTITY:
             return digest
-        if digest not in self.proved:
+        block = self.proved.get((codec, digest))
+        if block is None:
             raise Unproved(f"The archive lacks a block (sha2-256 {digest.hex()}).")
-        self.used.add(digest)
-        self.node_bytes += len(self.proved[digest]) if codec == DAG_PB else 0
+        self.used.add((codec, digest))
+        self.node_bytes += len(block) if codec == DAG_PB else 0
         if self.node_bytes > MOST_NODE_BYTES:
             raise Unproved(f"Its directories and nodes have more than {MOST_NODE_BYTES:,} bytes.")
-        return self.proved[digest]
+        return block
 
     def node(self, cid: Cid) -> Node:
         """Decode a UnixFS node."""
@@ -285,14 +289,15 @@ class Reader:
         cid = root
         for name in names:
             cid = self.find(cid, name.encode(errors="surrogateescape"))
-        parts, pending, size = [], [cid], 0
+        parts, pending, size = [], [(cid, 1)], 0
         while pending:
-            part, children = self.read_part(pending.pop())
+            cid, depth = pending.pop()
+            part, children = self.read_part(cid)
             parts.append(part)
-            pending += reversed(children)
+            pending += [(child, depth + 1) for child in reversed(children)]
             size += len(part)
-            if size > MOST_FILE_BYTES:
-                raise Unproved(f"The file is larger than {MOST_FILE_BYTES:,} bytes.")
+            if size > MOST_FILE_BYTES or depth > MOST_LEVELS:
+                raise Unproved(f"The file has more than {MOST_FILE_BYTES:,} bytes or {MOST_LEVELS} levels.")
         return b"".join(parts)
 
     def read_part(self, cid: Cid) -> tuple[bytes, list[Cid]]:
@@ -352,12 +357,12 @@ def parse_reference(text: str) -> tuple[str, str]:
     return name, unquote(path) if text.startswith("ipfs://") else path
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", help="a CAR file, from any gateway: …/ipfs/CID/PATH?format=car")
     parser.add_argument("cid", help="CID, CID/PATH, or ipfs://CID/PATH with a percent-encoded path")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write the proved file")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     name, path = parse_reference(asked.cid)
     try:
         with Path(asked.archive).open("rb") as file:

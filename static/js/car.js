@@ -1,5 +1,5 @@
 // @ts-check
-import { VerificationError, hex, isInline, matchesCid, parseCid, parseVarint } from "./cid.js";
+import { VerificationError, blockKey, isInline, matchesCid, parseCid, parseVarint } from "./cid.js";
 
 /**
  * CARv1 archives: a sequence of blocks (https://ipld.io/specs/transport/car/carv1/). The roots that the header names do
@@ -80,7 +80,7 @@ function endOfLink(header, offset) {
  * could be that of another block.
  * @param {Block[]} blocks
  * @param {(block: Block, isValid: boolean) => void} onBlock called after each block, including the invalid one
- * @returns {Promise<Map<string, Uint8Array>>} the blocks by the hex of their digest
+ * @returns {Promise<Map<string, Uint8Array>>} the blocks by their `blockKey`
  * @throws {VerificationError} at the first block that does not match its CID
  */
 export async function verifyBlocks(blocks, onBlock) {
@@ -89,7 +89,7 @@ export async function verifyBlocks(blocks, onBlock) {
     const isValid = await matchesCid(block.cid, block.bytes);
     onBlock(block, isValid);
     if (!isValid) throw new VerificationError(`The bytes of block ${block.cid.text} do not match it.`);
-    if (!isInline(block.cid)) verified.set(hex(block.cid.digest), block.bytes);
+    if (!isInline(block.cid)) verified.set(blockKey(block.cid), block.bytes);
   }
   return verified;
 }

@@ -106,6 +106,12 @@ export async function matchesCid(cid, block) {
 export const isInline = (cid) => cid.hash === IDENTITY;
 
 /**
+ * Return the name under which a block is kept: two CIDs of one codec and hash are the same block.
+ * @param {Cid} cid
+ */
+export const blockKey = (cid) => `${cid.codec} ${hex(cid.digest)}`;
+
+/**
  * Return the SHA-256 of `bytes`.
  * @param {Uint8Array} bytes
  */

@@ -1,5 +1,5 @@
 // @ts-check
-import { DAG_PB, RAW, VerificationError, hex, isInline, parseCid, parseVarint } from "./cid.js";
+import { DAG_PB, RAW, VerificationError, blockKey, isInline, parseCid, parseVarint } from "./cid.js";
 import { hashName } from "./murmur3.js";
 
 /**
@@ -20,10 +20,10 @@ const EMPTY = new Uint8Array();
 
 /**
  * Return the bytes of the file at `path` below the root.
- * @param {Map<string, Uint8Array>} verified blocks by the hex of their digest
+ * @param {Map<string, Uint8Array>} verified blocks by their `blockKey`
  * @param {Cid} root
  * @param {string} path
- * @param {Set<string>} used receives the digests of the blocks that were read
+ * @param {Set<string>} used receives the keys of the blocks that were read
  * @returns {Uint8Array}
  * @throws {VerificationError} if the path or a block is missing or malformed
  */
@@ -114,10 +114,10 @@ class Reader {
   getBlock(cid) {
     this.visits += 1;
     if (this.visits > MAX_BLOCKS) throw new VerificationError(`The file has more than ${MAX_BLOCKS} blocks.`);
-    const digest = hex(cid.digest);
-    const block = isInline(cid) ? cid.digest : this.verified.get(digest);
+    const key = blockKey(cid);
+    const block = isInline(cid) ? cid.digest : this.verified.get(key);
     if (!block) throw new VerificationError(`The archive lacks block ${cid.text}.`);
-    if (!isInline(cid)) this.used.add(digest);
+    if (!isInline(cid)) this.used.add(key);
     return block;
   }
 
