@@ -19,10 +19,11 @@ REGISTRY = "0x00000000000000447e69651d841bd8d104bed493"
 
 
 class Node:
-    """A node of the chain. It is asked about the state at the receipt's block."""
+    """A node of the chain. It is asked about the state at one block: the receipt's, or the newest (None)."""
 
-    def __init__(self, web: Web, url: str, block_number: int) -> None:
-        self.web, self.url, self.block = web, url, hex(block_number)
+    def __init__(self, web: Web, url: str, block_number: int | None) -> None:
+        self.web, self.url = web, url
+        self.block = "latest" if block_number is None else hex(block_number)
 
     def ask(self, method: str, *parameters: object) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}

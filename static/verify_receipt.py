@@ -11,7 +11,8 @@ publishes? Is the block that it names part of the chain, and did the account hol
 rest on that block? Does the token name this metadata, and the metadata this picture, and do their bytes match the CIDs?
 Does the site serve the pictures that the receipt names?
 
-It opens what you name: the receipt, its site, and what --rpc, --gateway, --keys and --allow name. Whatever else a
+It opens what you name: the receipt, its site, and what --rpc, --ens-rpc, --gateway, --keys and --allow
+name. Whatever else a
 receipt or a redirect names is not opened, and no file that they name is ever read.
 
 Every line begins with "proved", "NOT PROVED", "not checked", "not claimed" or "stated" (the site's word, which nothing
@@ -34,6 +35,7 @@ sys.path.append(str(Path(__file__).resolve().parent))
 try:
     from verify_chain import Node, check_block, check_collection, check_mark, check_owner, without_node
     from verify_form import ADDRESS_TEXT, check_form, check_unknown
+    from verify_names import check_account_name
     from verify_served import check_served
     from verify_signature import check_signature
     from verify_token import Files, Way
@@ -107,7 +109,7 @@ def token_steps(receipt: Json, asked: argparse.Namespace, web: Web) -> Iterator[
     yield run("metadata", way.check_metadata)
     yield run("picture", way.check_picture)
     if facts["account_name"]:
-        yield run("account name", check_account_name, facts)
+        yield run("account name", check_account_name, facts, asked, node if made_at else None, web)
 
 
 def after_block() -> str:
@@ -116,12 +118,6 @@ def after_block() -> str:
 
 def check_not_owned(facts: Json) -> str:
     raise Open(f"The receipt itself does not say that the token is held: {facts['verdict']}.")
-
-
-def check_account_name(facts: Json) -> str:
-    raise Open(
-        f"ENS names are not looked up here. Look yourself whether {q(facts['account_name'])} is of this account."
-    )
 
 
 def check_other_source(receipt: Json) -> str:
@@ -183,6 +179,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--account", metavar="0x...", type=address, help="who held it, where the receipt keeps that to itself")
     add("--vault", metavar="0x...", type=address, help="whose token it was, where the receipt keeps that to itself")
     add("--registry", metavar="0x...", type=address, help="where delegations are asked for, if not at delegate.xyz v2")
+    add("--ens-rpc", metavar="URL", type=web_address, help="a node of the chain of ENS, if that is another one")
+    add("--ens-registry", metavar="0x...", type=address, help="where ENS names are registered, if not Ethereum's")
     add("--keys", metavar="URL|FILE", help="the issuer's keys, if not where it publishes them")
     add("--max-age", metavar="HOURS", type=float, default=24, help="how old a mark's block may become; 24")
     return parser.parse_args(arguments)
@@ -192,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parse_arguments(arguments)
     try:
         own = [source for source in (asked.receipt, asked.keys or "") if is_web(source)]
-        named = [*own, *asked.allow, *filter(None, (asked.rpc, asked.site))]
+        named = [*own, *asked.allow, *filter(None, (asked.rpc, asked.site, asked.ens_rpc))]
         web = Web(named, asked.gateway)
         receipt = read_receipt(asked.receipt, web)
         keys = read_named(asked.keys, RECEIPT_BYTES, web) if asked.keys else None

@@ -21,7 +21,8 @@ from profiles.store.renditions import content_url
 VERSION = 1
 # The files of the program that checks receipts. verify_receipt.py loads the others from its folder.
 VERIFIER = tuple(
-    f"verify_{part}.py" for part in ("receipt", "car", "chain", "form", "served", "signature", "token", "web", "words")
+    f"verify_{part}.py"
+    for part in ("receipt", "car", "chain", "form", "names", "served", "signature", "token", "web", "words")
 )
 
 

@@ -19,6 +19,8 @@ OPTIONS = {
     "--account": ("0x…", "who held it, where the receipt keeps that to itself"),
     "--vault": ("0x…", "whose token it was, where the receipt keeps that to itself"),
     "--registry": ("0x…", "where delegations are asked for, if not at delegate.xyz v2"),
+    "--ens-rpc": ("URL", "a node of the chain of ENS, if that is another one"),
+    "--ens-registry": ("0x…", "where ENS names are registered, if not Ethereum's"),
     "--keys": ("URL|FILE", "the issuer's keys, if not where it publishes them"),
     "--max-age": ("HOURS", "how old a mark's block may become"),
 }
@@ -36,6 +38,8 @@ class Given(TypedDict, total=False):
     account: str | None
     vault: str | None
     registry: str | None
+    ens_rpc: str | None
+    ens_registry: str | None
     keys: str | None
     max_age: str | None
     gateway: Sequence[str] | None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +30,8 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
 from nft.models import TokenClaim
-from tests.kit.verifier import WORDS, verify_receipt
+from profiles.serving.receipt import VERIFIER
+from tests.kit.verifier import STATIC, WORDS, verify_receipt
 from tests.kit.world import World, claim_of, make_world, mint, person, picture, send
 from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
 from tests.servers.chain import CHAIN_ID, Chain
@@ -104,6 +109,21 @@ def test_a_stranger_proves_a_receipt_from_signature_to_pixels(
         True,
     )
     assert facts["block_hash"] == claim.checked_block_hash
+
+
+def test_the_files_that_the_page_names_are_enough(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, tmp_path: Path
+) -> None:
+    alice_shows(world, contract, token_uri(helia))
+    page = requests.get(f"{live_server.url}/u/alice/receipt/", timeout=10).text
+    names = set(re.findall(r'download="(verify_\w+\.py)"', page))
+    assert names == {path.name for path in STATIC.glob("verify_*.py")}
+    assert f"{{{','.join(VERIFIER)}}}" in html.unescape(page)
+    for name in names:
+        (tmp_path / name).write_bytes(requests.get(f"{live_server.url}/static/{name}", timeout=10).content)
+    command = [sys.executable, "-I", "-S", str(tmp_path / "verify_receipt.py"), f"{live_server.url}/avatar/alice.json"]
+    done = subprocess.run([*command, *asked_of(world.chain, helia)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_command_is_the_same_script(
