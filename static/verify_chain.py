@@ -14,6 +14,8 @@ from verify_words import CLOCKS_DIFFER, Json, Open, Unclaimed, Wrong, at, is_hex
 
 OWNER_OF, BALANCE_OF, NAME = "6352211e", "00fdd58e", "06fdde03"
 DELEGATE_721, DELEGATE_1155 = "b9f36874", "b8705875"
+# Letters and marks that nobody sees.
+FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
 # delegate.xyz v2, at the same address on every chain that it supports.
 REGISTRY = "0x00000000000000447e69651d841bd8d104bed493"
 
@@ -183,5 +185,5 @@ def is_same_name(name: object, kept: str) -> bool:
 
 
 def visible(text: str) -> str:
-    kept = (letter for letter in text if unicodedata.category(letter)[0] not in "CZ")
+    kept = (letter for letter in text if unicodedata.category(letter)[0] not in "CZ" and letter not in FILLERS)
     return unicodedata.normalize("NFC", "".join(kept))
