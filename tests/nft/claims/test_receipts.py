@@ -151,43 +151,21 @@ def test_a_receipt_stays_true_of_its_block_after_the_token_went_on(
     assert words(found)["signature"] == "proved"
 
 
-def _other_owner(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["account"] = chain.accounts[2]
+OTHER_METADATA = "ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+Change = Callable[[Receipt, Chain], None]
+CHANGES: list[tuple[Change, str]] = [
+    (lambda receipt, chain: receipt["provenance"].update(account=chain.accounts[2]), "owner"),
+    (lambda receipt, _: receipt["provenance"].update(block_hash="0x" + "ab" * 32), "block"),
+    (lambda receipt, _: receipt["provenance"].update(token_uri=OTHER_METADATA), "token URI"),
+    (lambda receipt, _: receipt["provenance"].update(token_uri="data:application/json"), "token URI"),
+    (lambda receipt, _: receipt["provenance"].update(sha256="0" * 64), "picture"),
+    (lambda receipt, _: receipt["sizes"][0].update(sha256="0" * 64), "served"),
+]
 
 
-def _other_block(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["block_hash"] = "0x" + "ab" * 32
-
-
-def _other_metadata(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["token_uri"] = "ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
-
-
-def _other_original(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["sha256"] = "0" * 64
-
-
-def _other_picture(receipt: Receipt, chain: Chain) -> None:
-    receipt["sizes"][0]["sha256"] = "0" * 64
-
-
-def _metadata_within_the_token(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["token_uri"] = "data:application/json"
-
-
-@pytest.mark.parametrize(
-    ("change", "step"),
-    [
-        (_other_owner, "owner"),
-        (_other_block, "block"),
-        (_other_metadata, "token URI"),
-        (_metadata_within_the_token, "token URI"),
-        (_other_original, "picture"),
-        (_other_picture, "served"),
-    ],
-)
+@pytest.mark.parametrize(("change", "step"), CHANGES)
 def test_every_change_of_a_receipt_is_found_twice(
-    change: Callable[[Receipt, Chain], None],
+    change: Change,
     step: str,
     world: World,
     contract: Contract,
