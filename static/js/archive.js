@@ -1,7 +1,7 @@
 // @ts-check
 import { VerificationError, hex, parseCidText, sha256 } from "./cid.js";
 import { parseCar, verifyBlocks } from "./car.js";
-import { readFile } from "./unixfs.js";
+import { concatenate, readFile } from "./unixfs.js";
 
 /**
  * A file proved by a CAR archive from a server that is not trusted.
@@ -9,8 +9,54 @@ import { readFile } from "./unixfs.js";
  * @typedef {{root: string, path: string, sha256: string}} Wanted CID, path below it, and SHA-256 of the whole file in hex
  */
 
-export const MAX_ARCHIVE_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
+const SECONDS = 120;
 const MAX_SHOWN = 300;
+const NO_ANSWER = "The archive did not come. Check your connection, then try again.";
+
+/** An answer that is not what we asked for. The message is shown to the user. */
+class Refused extends Error {}
+
+/**
+ * Fetch an archive. Redirects are not followed.
+ * @param {string} url
+ * @param {number} seconds for everything together
+ * @param {number} maxBytes
+ * @returns {Promise<Uint8Array>}
+ */
+export async function fetchArchive(url, seconds = SECONDS, maxBytes = MAX_BYTES) {
+  try {
+    const answer = await fetch(url, {
+      headers: { Accept: "application/vnd.ipld.car" },
+      redirect: "error",
+      signal: AbortSignal.timeout(seconds * 1000),
+    });
+    if (answer.ok) return await readBytes(answer, maxBytes);
+    throw new Refused(`The archive could not be had (status ${answer.status}).`);
+  } catch (error) {
+    throw error instanceof Refused ? error : new Error(NO_ANSWER);
+  }
+}
+
+/**
+ * @param {Response} answer
+ * @param {number} maxBytes
+ */
+async function readBytes(answer, maxBytes) {
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  let size = 0;
+  const reader = answer.body?.getReader();
+  for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
+    size += piece.value.length;
+    if (size > maxBytes) {
+      void reader?.cancel();
+      throw new Refused("The archive is too large.");
+    }
+    parts.push(piece.value);
+  }
+  return concatenate(parts);
+}
 
 /**
  * Verify a file against its CID and its SHA-256.
@@ -22,7 +68,6 @@ const MAX_SHOWN = 300;
  * @throws {VerificationError}
  */
 export async function verifyArchive(archive, wanted, onParsed, onBlock) {
-  if (archive.length > MAX_ARCHIVE_BYTES) throw new VerificationError("The archive is too large.");
   const root = parseCidText(wanted.root);
   const blocks = parseCar(archive);
   onParsed(blocks);

@@ -158,7 +158,7 @@ class Reader {
  * Join byte strings.
  * @param {Uint8Array[]} parts
  */
-function concatenate(parts) {
+export function concatenate(parts) {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

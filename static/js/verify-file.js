@@ -1,11 +1,9 @@
 // @ts-check
-import { MAX_ARCHIVE_BYTES, showable, verifyArchive } from "./archive.js";
+import { fetchArchive, showable, verifyArchive } from "./archive.js";
 import { VerificationError } from "./cid.js";
 
 /** Verification of a file in the browser: fetches the archive, hashes each block and assembles the file. */
 
-const SECONDS = 120;
-const NO_ANSWER = "The archive did not come. Check your connection, then try again.";
 const NO_CRYPTO = "This browser hashes only on https pages. Use the offline check below.";
 
 class FileVerification {
@@ -50,7 +48,7 @@ class FileVerification {
     if (!globalThis.crypto?.subtle) throw new Error(NO_CRYPTO);
     const { car = "", root = "", path = "", sha256 = "" } = this.data;
     const file = await verifyArchive(
-      await fetchBytes(car),
+      await fetchArchive(car),
       { root, path, sha256 },
       (blocks) => this.begin(blocks.length),
       (block, isValid) => this.show(block, isValid),
@@ -88,46 +86,6 @@ class FileVerification {
     this.message.dataset.state = state;
     this.message.textContent = showable(message);
   }
-}
-
-/**
- * Fetch a CAR archive from this site, within SECONDS. Redirects are not followed.
- * @param {string} url
- * @returns {Promise<Uint8Array>}
- */
-async function fetchBytes(url) {
-  try {
-    const answer = await fetch(url, {
-      headers: { Accept: "application/vnd.ipld.car" },
-      redirect: "error",
-      signal: AbortSignal.timeout(SECONDS * 1000),
-    });
-    if (answer.ok) return await readBytes(answer);
-    throw new Refused(`The archive could not be had (status ${answer.status}).`);
-  } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw new Error(NO_ANSWER);
-  }
-}
-
-/** An answer that is not what we asked for. The message is shown to the user. */
-class Refused extends Error {}
-
-/**
- * Read an answer of at most MAX_ARCHIVE_BYTES.
- * @param {Response} answer
- */
-async function readBytes(answer) {
-  /** @type {Uint8Array[]} */
-  const parts = [];
-  let size = 0;
-  const reader = answer.body?.getReader();
-  for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
-    size += piece.value.length;
-    if (size > MAX_ARCHIVE_BYTES) throw new Refused("The archive is too large.");
-    parts.push(piece.value);
-  }
-  return new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (parts)).arrayBuffer());
 }
 
 /**
