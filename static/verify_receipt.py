@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -39,7 +40,7 @@ try:
     from verify_served import check_served
     from verify_signature import check_signature
     from verify_token import Files, Way
-    from verify_web import RECEIPT_BYTES, Web, is_web, origin_of, read_named
+    from verify_web import ALL_SECONDS, RECEIPT_BYTES, Web, Webs, is_web, origin_of, read_named
     from verify_words import Json, Open, Unclaimed, Unreadable, Wrong, plain, plain_line, q, read_json, say
 except ImportError as missing:
     print(f"Save all files of this script in one folder: {missing.name}.py is not there.", file=sys.stderr)
@@ -64,28 +65,28 @@ def run(name: str, check: Callable[..., str], *arguments: object) -> int:
     return status
 
 
-def steps(receipt: Json, asked: argparse.Namespace, site: str, keys: bytes | None, web: Web) -> Iterator[int]:
+def steps(receipt: Json, asked: argparse.Namespace, site: str, keys: bytes | None, webs: Webs) -> Iterator[int]:
     form = run("form", check_form, receipt)
     yield form
     if form:
         return
     yield run("unknown", check_unknown, receipt)
-    yield run("signature", check_signature, receipt, site, keys, web)
+    yield run("signature", check_signature, receipt, site, keys, webs.site)
     if receipt["source"] == "nft":
-        yield from token_steps(receipt, asked, web)
+        yield from token_steps(receipt, asked, webs)
     elif receipt["source"] not in (None, "upload"):
         yield run("mark" if receipt["mark"] else "source", check_other_source, receipt)
-    yield run("served", check_served, receipt, web)
+    yield run("served", check_served, receipt, webs.site)
     say_stated(receipt)
 
 
-def token_steps(receipt: Json, asked: argparse.Namespace, web: Web) -> Iterator[int]:
+def token_steps(receipt: Json, asked: argparse.Namespace, webs: Webs) -> Iterator[int]:
     facts = receipt["provenance"]
     if facts["verdict"] != "owned":
         yield run("owner", check_not_owned, facts)
         return
-    node = Node(web, asked.rpc, facts["block_number"]) if asked.rpc else None
-    way = Way(node, Files(web, asked.gateway), facts)
+    node = Node(webs.node, asked.rpc, facts["block_number"]) if asked.rpc else None
+    way = Way(node, Files(webs.files, asked.gateway), facts)
     made_at: list[float] = []
 
     def block() -> str:
@@ -109,7 +110,7 @@ def token_steps(receipt: Json, asked: argparse.Namespace, web: Web) -> Iterator[
     yield run("metadata", way.check_metadata)
     yield run("picture", way.check_picture)
     if facts["account_name"]:
-        yield run("account name", check_account_name, facts, asked, node if made_at else None, web)
+        yield run("account name", check_account_name, facts, asked, node if made_at else None, webs.names)
 
 
 def after_block() -> str:
@@ -186,19 +187,29 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def allowed_by(asked: argparse.Namespace) -> Webs:
+    """Return what may be opened. Raise `Open` for a receipt or keys at an address that is none."""
+    ends_at = time.monotonic() + ALL_SECONDS
+    own = [source for source in (asked.receipt, asked.keys or "", asked.site or "") if is_web(source)]
+    return Webs(
+        site=Web([*own, *asked.allow], ends_at=ends_at),
+        node=Web(filter(None, [asked.rpc]), ends_at=ends_at),
+        names=Web(filter(None, [asked.ens_rpc]), ends_at=ends_at),
+        files=Web(asked.allow, asked.gateway, ends_at),
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = parse_arguments(arguments)
     try:
-        own = [source for source in (asked.receipt, asked.keys or "") if is_web(source)]
-        named = [*own, *asked.allow, *filter(None, (asked.rpc, asked.site, asked.ens_rpc))]
-        web = Web(named, asked.gateway)
-        receipt = read_receipt(asked.receipt, web)
-        keys = read_named(asked.keys, RECEIPT_BYTES, web) if asked.keys else None
+        webs = allowed_by(asked)
+        receipt = read_receipt(asked.receipt, webs.site)
+        keys = read_named(asked.keys, RECEIPT_BYTES, webs.site) if asked.keys else None
     except (Unreadable, Open) as error:
         print(plain_line(f"UNREADABLE: {error}"), file=sys.stderr)
         return 2
     site = asked.site or (asked.receipt if is_web(asked.receipt) else "")
-    found = list(steps(receipt, asked, site, keys, web))
+    found = list(steps(receipt, asked, site, keys, webs))
     status = 1 if 1 in found else max(found)
     say("Result", f"exit {status}", RESULTS[status])
     return status

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from verify_words import Open, plain, q
 
@@ -36,10 +36,10 @@ def origin_of(url: str) -> Origin:
 class Web:
     """Requests to allowed origins, and to <label>.ipfs.<host> of allowed gateways. Limits of bytes and time hold."""
 
-    def __init__(self, allowed: Iterable[str], gateways: Iterable[str]) -> None:
+    def __init__(self, allowed: Iterable[str], gateways: Iterable[str] = (), ends_at: float | None = None) -> None:
         self.gateways = {origin_of(url) for url in gateways}
         self.allowed = {origin_of(url) for url in allowed} | self.gateways
-        self.ends_at = time.monotonic() + ALL_SECONDS
+        self.ends_at = time.monotonic() + ALL_SECONDS if ends_at is None else ends_at
         # Not build_opener: it would add handlers for file:, ftp: and data: addresses.
         self.opener = urllib.request.OpenerDirector()
         for handler in (
@@ -117,6 +117,15 @@ class Redirects(urllib.request.HTTPRedirectHandler):
             fp.close()
             raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+class Webs(NamedTuple):
+    """What may be opened, by what for: a receipt must not lead to a page of the user's own node or gateway."""
+
+    site: Web
+    node: Web
+    names: Web
+    files: Web
 
 
 def is_web(source: str) -> bool:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from nft.core.errors import CoreError
 from nft.core.evm.token import substitute_id
 from nft.core.ipfs.unixfs import build_file
 from nft.core.text import clean_text
@@ -213,3 +216,18 @@ def test_keys_may_be_kept_as_a_file(world: ReceiptWorld, tmp_path: Path) -> None
     world.place.asked.clear()
     assert verify_receipt_here(path, "--keys", str(keys)).code == 0
     assert world.place.asked == []
+
+
+STARTS = ["", "ipfs://", f"ipfs://{CID}/", f"{CID}/", "https://a.example/", "ipns://", "data:", "ar://"]
+
+
+@given(st.sampled_from(STARTS), st.text())
+def test_uris_are_kept_in_a_form_that_is_safe_beside_other_text(start: str, text: str) -> None:
+    """Pages, receipts and the commands on /prove/<id>/ show them."""
+    try:
+        parsed = parse_token_uri(start + text, allow_http=True)
+    except CoreError:
+        return
+    kept = f"data:{parsed.media_type}" if isinstance(parsed, DataUri) else str(parsed)
+    assert kept.isascii()
+    assert kept.isprintable()

@@ -103,6 +103,18 @@ def test_a_file_names_no_site_to_ask(other: Place, world: ReceiptWorld, tmp_path
     assert world.place.asked == []
 
 
+def test_a_receipt_opens_no_page_of_the_user_s_own_node_or_gateway(
+    other: Place, world: ReceiptWorld, tmp_path: Path
+) -> None:
+    """They were named for their purpose, not for whatever the receipt asks of them."""
+    receipt = world.upload()
+    receipt["sizes"][0]["url"] = f"{other.url}/admin?delete=all"
+    options = ["--site", world.place.url, "--rpc", f"{other.url}/rpc", "--gateway", other.url]
+    options += ["--ens-rpc", f"{other.url}/rpc"]
+    said = verify_receipt_here(kept(tmp_path, world.sign(receipt)), *options)
+    assert (said.code, said.verdicts["served"], other.asked) == (3, "not checked", [])
+
+
 def test_no_redirect_leads_elsewhere_unless_it_is_allowed(other: Place, world: ReceiptWorld, tmp_path: Path) -> None:
     receipt = world.upload()
     data = world.place.pages.pop("/pictures/" + receipt["sizes"][0]["url"].rpartition("/")[2])
