@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "profiles.middleware.WellFormedRequests",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "profiles.middleware.SignedOutScripts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *(["nft.middleware.WalletSessions"] if NFT_ENABLED else []),
