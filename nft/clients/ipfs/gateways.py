@@ -76,6 +76,7 @@ class Gateways:
                 return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
             except FetchError as error:
                 log.warning("IPFS gateway %s failed for the name %s: %s", host_of(url), name, error)
+                self.scores.record_failure(url)
         raise IpfsUnavailable(_describe_failure(len(self.urls)))
 
     def _fetch_from(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:
