@@ -7,8 +7,10 @@ import unicodedata
 
 # Zero-width (non-)joiners: Persian, Indic scripts and emoji need them.
 _JOINERS = "\u200c\u200d"
-# Characters that show as blank although their category is not C.
-_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\ufffe\uffff")
+# Characters that show as blank although their category is not C, and those that Unicode will never assign.
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+_NONCHARACTERS = [*range(0xFDD0, 0xFDF0), *(plane << 16 | end for plane in range(17) for end in (0xFFFE, 0xFFFF))]
+_HIDDEN = frozenset([*_BLANK_LETTERS, *map(chr, _NONCHARACTERS)])
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _BLANKS = re.compile(r"[\s\u2028\u2029]+")
 _ELLIPSIS = "…"
@@ -17,8 +19,8 @@ _ELLIPSIS = "…"
 def clean_text(text: str, limit: int) -> str:
     """Return `text` on one line of at most `limit` characters, cut with an ellipsis.
 
-    Control characters, bidirectional overrides, lone surrogates and invisible fillers are dropped, runs of whitespace
-    become one space, and the rest is normalized to NFC. Idempotent.
+    Control characters, bidirectional overrides, lone surrogates, noncharacters and invisible fillers are dropped, runs
+    of whitespace become one space, and the rest is normalized to NFC. Idempotent.
     """
     text = _BLANKS.sub(" ", text[: limit * 8])
     visible = "".join(

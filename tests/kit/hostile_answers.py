@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import json
 import socket
 import struct
 import threading
+import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,9 +31,12 @@ class Shape:
 @contextlib.contextmanager
 def answering(reply: Reply) -> Iterator[str]:
     """Yield the URL of a server that sends whatever bytes `reply` returns."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+    with warnings.catch_warnings(), socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        # urllib3 leaves the socket of an answer with two lengths to the garbage collector.
+        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
         threading.Thread(target=_serve, args=(listener, reply), daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        gc.collect()
 
 
 def _serve(listener: socket.socket, reply: Reply) -> None:
@@ -56,7 +61,8 @@ def _answer(connection: socket.socket, reply: Reply) -> None:
 
 def ok(content: bytes, kind: str = "application/json", **headers: str) -> bytes:
     """Return a correct answer."""
-    return response(content, **{"Content-Type": kind, "Content-Length": str(len(content)), **headers})
+    right = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"}
+    return response(content, **{**right, **headers})
 
 
 def response(content: bytes = b"", status: str = "HTTP/1.1 200 OK", **headers: str) -> bytes:
@@ -72,24 +78,66 @@ def wire_shapes(content: bytes, kind: str) -> Iterator[Shape]:
     yield from _bodies(content, kind)
 
 
+STATUS_LINES = [
+    "",
+    "HTTP/1.1",
+    "HTTP/9.9 200 OK",
+    "HTTP/1.1 abc",
+    "HTTP/1.1 -1 x",
+    "HTTP/1.1 1000 x",
+    "ICY 200 OK",
+    "HTTP/1.1 99 x",
+]
+STATUS_LINES += [" ", "\x00", "HTTP/1.1 200 \udcff", "GET / HTTP/1.1", "HTTP/1.1 " + "2" * 5000, "x" * 70_000]
+CODES = (100, 101, 103, 201, 204, 206, 300, 301, 304, 305, 400, 401, 404, 408, 418, 429, 451, 500, 503, 599, 999)
+PLACES = [
+    "http://[]",
+    "http://[",
+    "https://[::1",
+    "//[",
+    "http://[v1.x]/",
+    "http://[::1%25eth0]/",
+    "http://127.0.0.1:99999/",
+    "http://a:port/",
+]
+PLACES += [
+    "http://a:/",
+    "http://",
+    "//",
+    "?",
+    "javascript:1",
+    "data:,x",
+    "file:///etc/passwd",
+    "http://a@b/",
+    "http://xn--/",
+    "http://a\\b/",
+    "https:a",
+]
+PLACES += [
+    "",
+    "http://\u2488.com/",
+    "https://a/\udced\udca0\udc80",
+    "\udcff\udcfe",
+    "\x00",
+    "https://\u202e/",
+    "http:///a",
+]
+PLACES += ["a" * 9000, "http://" + "a." * 200]
+
+
 def _status_lines(content: bytes) -> Iterator[Shape]:
-    lines = ("", " ", "HTTP/1.1", "HTTP/9.9 200 OK", "HTTP/1.1 abc", "HTTP/1.1 -1 x", "HTTP/1.1 1000 x", "ICY 200 OK")
-    lines += ("\x00", "HTTP/1.1 99 x", "HTTP/1.1 200 \udcff\udcfe", "GET / HTTP/1.1", "HTTP/1.1 " + "2" * 5000, "x" * 70_000)
-    for line in lines:
+    for line in STATUS_LINES:
         yield Shape(f"status line {line[:20]!r}", response(content, line, Content_Length=str(len(content))))
-    for code in (100, 101, 103, 201, 204, 206, 300, 301, 304, 305, 400, 401, 404, 408, 418, 429, 451, 500, 503, 599, 999):
+    for code in CODES:
         yield Shape(f"status {code}", response(content, f"HTTP/1.1 {code} x", Content_Length=str(len(content))))
     yield Shape("status 100 without end", response(status="HTTP/1.1 100 Continue") * 3000)
 
 
 def _redirects() -> Iterator[Shape]:
-    places = ("http://[]", "http://[", "https://[::1", "//[", "http://[v1.x]/", "http://[::1%25eth0]/", "http://a:99999/")
-    places += ("http://a:port/", "http://a:/", "http://", "", "//", "?", "javascript:1", "data:,x", "file:///etc/passwd")
-    places += ("http://a@b/", "http://\u2488.com/", "http://xn--/", "https://a/\udced\udca0\udc80", "\udcff\udcfe", "\x00")
-    places += ("a" * 9000, "http://" + "a." * 200, "https://\u202e/", "http://a\\b/", "https:a", "http:///a", "http://%zz/")
-    for place in places:
+    for place in PLACES:
         for code in (301, 307):
-            yield Shape(f"{code} to {place[:20]!r}", response(status=f"HTTP/1.1 {code} x", Location=place, Content_Length="0"))
+            sent = response(status=f"HTTP/1.1 {code} x", Location=place, Content_Length="0")
+            yield Shape(f"{code} to {place[:20]!r}", sent)
     yield Shape("a redirect without a place", response(status="HTTP/1.1 302 x", Content_Length="0"))
 
 
@@ -119,12 +167,20 @@ def _bodies(content: bytes, kind: str) -> Iterator[Shape]:
     whole, length = gzip.compress(content, mtime=0), str(len(content))
     bomb = gzip.compress(bytes(3_000_000), mtime=0)
     packed = {"cut": whole[:-6], "of nothing": b"", "damaged": whole[:12] + b"\xff\xff" + whole[14:], "a bomb": bomb}
-    packed |= {"without header": zlib.compress(content), "followed by more": whole + b"more", "twice": gzip.compress(whole)}
+    packed |= {
+        "without header": zlib.compress(content),
+        "followed by more": whole + b"more",
+        "twice": gzip.compress(whole),
+    }
     for name, sent in packed.items():
         yield Shape(f"gzip: {name}", ok(sent, kind, Content_Encoding="gzip"))
     chunks = {"no size": b"zz\r\n", "below zero": b"-1\r\n", "huge": b"f" * 17 + b"\r\n", "no end": b"2\r\nab\r\n"}
     chunks |= {"long extension": b"1;" + b"a" * 70_000 + b"\r\na\r\n0\r\n\r\n", "cut": b"9\r\nab", "nothing": b""}
-    chunks |= {"trailers": b"0\r\n" + b"X: 1\r\n" * 300 + b"\r\n", "signed": b"+2\r\nab\r\n0\r\n\r\n", "spaced": b"0x2\r\nab\r\n"}
+    chunks |= {
+        "trailers": b"0\r\n" + b"X: 1\r\n" * 300 + b"\r\n",
+        "signed": b"+2\r\nab\r\n0\r\n\r\n",
+        "spaced": b"0x2\r\nab\r\n",
+    }
     for name, sent in chunks.items():
         yield Shape(f"chunks: {name}", response(sent, Content_Type=kind, Transfer_Encoding="chunked"))
     yield Shape("closed at once", b"")
