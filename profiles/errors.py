@@ -35,9 +35,9 @@ class ExpectedError(Exception):
     ) -> None:
         """`kind` and `permanent` replace those of the class; `retry_after` is in seconds.
 
-        The sentence may quote strangers. It is stored, logged and shown, so what can't be seen in it is dropped.
+        The sentence may quote strangers, and is stored, logged and shown: it becomes one clean line.
         """
-        if not sentence.isprintable():
+        if not (sentence.isascii() and sentence.isprintable()):
             sentence = one_line(sentence)
         super().__init__(sentence)
         self.sentence = sentence

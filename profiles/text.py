@@ -11,19 +11,24 @@ from typing import NoReturn
 
 # Joiners that scripts and emoji need, though Unicode counts them as invisible format characters.
 _JOINERS = {"\u200c", "\u200d"}
+# Letters and marks that show as blank, and what Unicode will never assign.
+_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+_NONCHARACTERS = [*range(0xFDD0, 0xFDF0), *(plane << 16 | end for plane in range(17) for end in (0xFFFE, 0xFFFF))]
+_HIDDEN = frozenset([*_BLANK_LETTERS, *map(chr, _NONCHARACTERS)])
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _UNWANTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def one_line(text: str) -> str:
-    """Normalize to NFC, collapse white space, and drop control and direction-changing characters."""
-    spaced = " ".join(text.split())
-    kept = "".join(
-        each
-        for each in unicodedata.normalize("NFC", spaced)
-        if each in _JOINERS or unicodedata.category(each) not in _UNWANTED
-    )
-    return " ".join(kept.split())
+    """Collapse white space, drop control, direction-changing and invisible characters, and normalize to NFC."""
+    kept = "".join(filter(_is_kept, " ".join(text.split())))
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def _is_kept(character: str) -> bool:
+    if character in _JOINERS:
+        return True
+    return character not in _HIDDEN and unicodedata.category(character) not in _UNWANTED
 
 
 def is_text(text: str) -> bool:
