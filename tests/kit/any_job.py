@@ -42,9 +42,9 @@ VALUES: list[tuple[type[models.Field[Any, Any]], object]] = [
 CID = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"
 WORTH_WORK: dict[str, dict[str, object]] = {
     "nft.linkedaccount": {"is_public": True},
-    "nft.mintrequest": {"state": "storing"},
+    "nft.mintrequest": {"state": "submitted", "tx_hash": "0x" + "ab" * 32},
     "nft.tokenclaim": {"asked_at": NOW},
-    "nft.pinnedcopy": {"pinner": "ours"},
+    "nft.pinnedcopy": {"pinner": "ours", "reference": "1"},
     "nft.cachedobject": {"root_cid": CID, "uri": f"ipfs://{CID}"},
     "nft.heldtoken": {"standard": "erc721"},
     "profiles.storeshard": {"folder": "masters", "prefix": "0"},

@@ -60,6 +60,7 @@ _BLOCK_GONE = re.compile(
     re.IGNORECASE,
 )
 _SEND = "eth_sendRawTransaction"
+_RUN_CONTRACTS = frozenset({"eth_call", "eth_estimateGas"})
 _HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "gzip", "User-Agent": "avatarsite"}
 
 
@@ -203,7 +204,7 @@ def translate_error(method: str, error: object) -> ChainError:
         return TransactionRefused(f"The chain does not take the transaction: {message}.")
     if _BLOCK_GONE.search(message):
         return ChainUnavailable("The block read at is no longer part of the chain.", BLOCK_GONE)
-    if error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message):
+    if method in _RUN_CONTRACTS and (error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message)):
         return CallFailed("The contract refused the call.", data=_revert_data(error.get("data")))
     return ChainUnavailable("The chain's node answered with an error.")
 
