@@ -121,6 +121,15 @@ def test_a_name_is_read_from_the_next_gateway_and_the_score_of_the_first_is_lowe
     found.check()
 
 
+def test_a_page_of_a_gateway_is_not_what_a_name_points_to_unless_all_send_one() -> None:
+    page, file = ok(b"<html>Not found</html>", "text/html"), ok(b"{}")
+    with answering(lambda path, body: page) as bad, answering(lambda path, body: file) as good:
+        assert Gateways([bad, good]).fetch_mutable("a.example", "", PLAIN) == b"{}"
+        assert Gateways([bad, bad]).fetch_mutable("a.example", "", PLAIN) == b"<html>Not found</html>"
+        with pytest.raises(IpfsUnavailable):
+            Gateways([bad, "http://127.0.0.1:9"]).fetch_mutable("a.example", "", PLAIN)
+
+
 def test_a_block_that_hashes_to_its_cid_and_holds_nothing_valid_is_refused() -> None:
     """No gateway can make that better: the refusal is a verdict about the file, and an expected one."""
     found = Findings()
