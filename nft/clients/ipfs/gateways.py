@@ -70,8 +70,8 @@ class Gateways:
     def fetch_mutable(self, name: str, path: str, limits: FetchLimits) -> bytes:
         """Return what an IPNS or DNSLink name points to now, as reported by one gateway (not verifiable).
 
-        A web page only counts if every gateway sends one: it is what a gateway shows in place of a file that it does not
-        have. Raises IpfsUnavailable.
+        A web page only counts if every gateway sends one: it is what a gateway shows in place of a file that it does
+        not have. Raises IpfsUnavailable.
         """
         pages: list[bytes] = []
         for url in self.scores.in_order(self.urls):
