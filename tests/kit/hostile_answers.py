@@ -61,12 +61,14 @@ def _answer(connection: socket.socket, reply: Reply) -> None:
 
 def ok(content: bytes, kind: str = "application/json", **headers: str) -> bytes:
     """Return a correct answer."""
-    right = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"}
+    right = {"Content-Type": kind, "Content-Length": str(len(content))}
     return response(content, **{**right, **headers})
 
 
 def response(content: bytes = b"", status: str = "HTTP/1.1 200 OK", **headers: str) -> bytes:
-    lines = [status, *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    # The server closes each connection: told so, no client sends its next request on one that is about to go.
+    named = {"Connection": "close", **headers}
+    lines = [status, *(f"{name.replace('_', '-')}: {value}" for name, value in named.items())]
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + content
 
 
