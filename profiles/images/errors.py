@@ -7,7 +7,7 @@ PictureError            the base
 
 from profiles.errors import ExpectedError, Kind
 
-ACCEPTED_FORMATS = "JPEG, PNG, GIF, WebP and AVIF work"
+ACCEPTED_FORMATS = "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP work"
 
 EMPTY = Kind("empty", "The file is empty", 422)
 TOO_MANY_BYTES = Kind("too-many-bytes", "The file is too large", 413)
@@ -15,8 +15,6 @@ NOT_AN_IMAGE = Kind("not-an-image", "The file is not an image", 422)
 UNSUPPORTED_FORMAT = Kind("unsupported-format", "The image format is not supported", 422)
 TOO_MANY_PIXELS = Kind("too-many-pixels", "The image has too many pixels", 422)
 SIDE_TOO_LONG = Kind("side-too-long", "A side of the image is too long", 422)
-TOO_MANY_FRAMES = Kind("too-many-frames", "The animation has too many frames", 422)
-ANIMATION_TOO_LARGE = Kind("animation-too-large", "The animation is too large", 422)
 TOO_COMPLEX = Kind("too-complex", "The image is too complex", 422)
 TRUNCATED = Kind("truncated", "The file is cut short", 422)
 DAMAGED = Kind("damaged", "The file is damaged", 422)
@@ -35,8 +33,6 @@ REFUSALS = {
         UNSUPPORTED_FORMAT,
         TOO_MANY_PIXELS,
         SIDE_TOO_LONG,
-        TOO_MANY_FRAMES,
-        ANIMATION_TOO_LARGE,
         TOO_COMPLEX,
         TRUNCATED,
         DAMAGED,

@@ -10,8 +10,8 @@ from profiles.images.animations import Animation, FrameReader, encode_animation
 from profiles.images.encode import MASTER_EFFORT, encode
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat, SourceFormat
-from profiles.images.formats.detect import check_bytes, check_header, read_header, sniff_format
-from profiles.images.formats.headers import Header, drop_png_extras
+from profiles.images.formats.detect import check_bytes, may_move, read_header, sniff_format
+from profiles.images.formats.headers import Header, drop_png_extras, end_webp
 from profiles.images.likeness import difference_hash
 from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
@@ -46,12 +46,29 @@ def _normalize_raster(
 ) -> NormalizedPicture:
     if header.format is SourceFormat.PNG:
         content = drop_png_extras(content)
-    if header.animated:
-        reader = FrameReader(content, header, request.crop)
-        check_header(replace(header, frames=reader.count), request.limits)
-        if reader.count > 1:  # fewer than in the header if an APNG's hidden first picture was one of two
-            return _finish_animation(header, encode_animation(reader, sizes), sizes)
+    if header.format is SourceFormat.WEBP and not header.complete and header.animated:
+        content = end_webp(content)
+    animation = _animate(content, header, request, sizes)
+    if animation is not None and animation.frames > 1:
+        return _finish_animation(header, animation, sizes)
+    if animation is not None and animation.hides_first:
+        return _finish_still(header, Still(animation.still, animation.original_size), sizes)
     return _finish_still(header, decode_still(content, header, request.crop), sizes)
+
+
+def _animate(content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]) -> Animation | None:
+    """Return the animation, None where only a still can be shown: it does not move, is too large or is damaged."""
+    if not header.animated or not may_move(header, request.limits):
+        return None
+    try:
+        reader = FrameReader(content, header, request.crop)
+        if not may_move(replace(header, frames=reader.count), request.limits):
+            return None
+        return encode_animation(reader, sizes)
+    except ImageRefused:
+        raise
+    except Exception:  # noqa: BLE001 - as in _damage_refused; memory for a single frame may suffice
+        return None
 
 
 def _finish_still(header: Header, still: Still, sizes: tuple[int, ...]) -> NormalizedPicture:

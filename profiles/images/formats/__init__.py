@@ -11,6 +11,8 @@ class SourceFormat(StrEnum):
     GIF = "gif"
     WEBP = "webp"
     AVIF = "avif"
+    HEIC = "heic"
+    BMP = "bmp"
     SVG = "svg"
 
     @property
