@@ -28,7 +28,7 @@ _PRIMARIES = {
     12: Primaries(D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
 }
 _SRGB_TRANSFER = 13
-#: Transfer codes of cameras, which decoders of AVIF and HEIC show as sRGB, but those of PNG do not.
+#: Transfer codes of cameras. Chromium shows them in AVIF as sRGB, but in PNG as a screen of BT.1886 (gamma 2.4).
 _CAMERA_TRANSFERS = frozenset({1, 6, 14, 15})
 _SRGB_GAMMA = 45455
 
@@ -88,21 +88,17 @@ def _gamma(exponent: float) -> Callable[[float], float]:
     return lambda value: value**exponent
 
 
-def _bt709(value: float) -> float:
-    return value / 4.5 if value < 0.081 else ((value + 0.099) / 1.099) ** (1 / 0.45)
-
-
 def _srgb(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
 
 
 _TRANSFERS: dict[int, Callable[[float], float]] = {
-    1: _bt709,
+    1: _gamma(2.4),
     4: _gamma(2.2),
     5: _gamma(2.8),
-    6: _bt709,
+    6: _gamma(2.4),
     8: _gamma(1.0),
     _SRGB_TRANSFER: _srgb,
-    14: _bt709,
-    15: _bt709,
+    14: _gamma(2.4),
+    15: _gamma(2.4),
 }
