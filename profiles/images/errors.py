@@ -5,6 +5,8 @@ PictureError            the base
 └── DecoderUnavailable  not permanent: raised by profiles.decoding; the same bytes may pass later
 """
 
+import re
+
 from profiles.errors import ExpectedError, Kind
 
 ACCEPTED_FORMATS = "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP work"
@@ -42,6 +44,15 @@ REFUSALS = {
         CRASHED_DECODER,
     )
 }
+
+
+#: What libvips, libheif and libavif say.
+_MEMORY_WORDS = re.compile("out of memory|memory allocation|unable to allocate", re.IGNORECASE)
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Return whether a decoder failed for lack of memory."""
+    return isinstance(error, MemoryError) or _MEMORY_WORDS.search(str(error)) is not None
 
 
 class PictureError(ExpectedError):

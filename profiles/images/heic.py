@@ -1,10 +1,11 @@
-"""Decode HEIC, the format of phones. libheif decodes whole pictures only; the tiles of large ones are decoded one by one.
+"""Decode HEIC, the format of phones.
 
-A picture of 48 megapixels would take 350 MiB at once; tile by tile it takes a tenth of that.
+libheif decodes whole pictures only, so the tiles of large ones are decoded one by one, as pictures of their own. A picture of 48 megapixels would take 350 MiB at once; tile by tile it takes a tenth of that.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from PIL import Image
@@ -23,12 +24,19 @@ _AT_ONCE = 16_000_000
 
 def decode_heic(content: bytes, header: Header, crop: Crop | None) -> Decoded:
     """Decode the primary picture, at least MASTER_SIDE large where it has so many pixels."""
-    grid = read_grid(content) if header.pixels > _AT_ONCE else None
+    grid = _find_grid(content) if header.pixels > _AT_ONCE else None
     if grid is not None:
         return _decode_grid(grid, crop)
     image, profile = _decode_primary(content)
     box = stored_box(crop, image.size, 1)
     return Decoded(image, box, box_size(box), icc_profile=profile)
+
+
+def _find_grid(content: bytes) -> HeifGrid | None:
+    try:
+        return read_grid(content)
+    except (struct.error, IndexError, KeyError):
+        return None  # libheif may know more of the format than we do
 
 
 def _decode_primary(content: bytes) -> tuple[Image.Image, bytes | None]:

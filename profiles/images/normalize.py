@@ -8,7 +8,7 @@ from dataclasses import replace
 from profiles.images import errors
 from profiles.images.animations import Animation, FrameReader, encode_animation
 from profiles.images.encode import MASTER_EFFORT, encode
-from profiles.images.errors import ImageRefused
+from profiles.images.errors import ImageRefused, ran_out_of_memory
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.formats.detect import check_bytes, may_move, read_header, sniff_format
 from profiles.images.formats.headers import Header, drop_png_extras, end_webp
@@ -100,12 +100,13 @@ def _damage_refused(header: Header) -> Iterator[None]:
         yield
     except ImageRefused:
         raise
-    except MemoryError as error:
-        raise ImageRefused(
-            f"This {label} needs more memory than a picture of its size may.", errors.TOO_MUCH_MEMORY
-        ) from error
     except Exception as error:
         # Decoders raise nearly anything for hostile bytes (OSError, SyntaxError, struct.error, KeyError…).
+        if ran_out_of_memory(error):
+            raise ImageRefused(
+                f"This {label} takes more memory to decode than we allow. A smaller copy of it will work.",
+                errors.TOO_MUCH_MEMORY,
+            ) from error
         if not header.complete or isinstance(error, EOFError) or "truncated" in str(error).lower():
             raise ImageRefused(
                 f"This {label} file is cut short: it ends before its picture does.", errors.TRUNCATED

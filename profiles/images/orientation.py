@@ -47,6 +47,7 @@ def stored_box(crop: Crop | None, size: Size, orientation: int) -> Box:
         top, bottom = size[1] - bottom, size[1] - top
     return left, top, right, bottom
 
+
 _ORIENTATION_TAG = 0x0112
 
 

@@ -30,7 +30,7 @@ from profiles.images.formats.headers import Header
 from profiles.images.geometry import Box, Size, box_size, fit_within, scale_box
 from profiles.images.gifs import load_first
 from profiles.images.heic import decode_heic
-from profiles.images.limits import MASTER_SIDE
+from profiles.images.limits import MASTER_SIDE, MIB
 from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop
 from profiles.images.strips import reduce_in_strips
@@ -39,6 +39,8 @@ from profiles.images.strips import reduce_in_strips
 #: 1000 by 750 inside the decoder, in a third of the time of decoding and then resizing.
 _NEARLY_MASTER_SIDE = 960
 _END_OF_JPEG = b"\xff\xd9"
+#: A progressive JPEG is decoded only once all of it was read, into up to 6 bytes a pixel.
+_COEFFICIENT_BYTES, _MUCH_MEMORY = 6, 150 * MIB
 #: Pixels of a JPEG decoded at once, in 4 bytes each. A small part of a huge one is decoded less sharp.
 _MOST_DECODED = 24_000_000
 _CONVERTED_BEFORE_SHRINKING = frozenset({"P", "PA", "1"})
@@ -68,8 +70,10 @@ def decode_still(content: bytes, header: Header, crop: Crop | None) -> Still:
             decoded = decode_heic(content, header, crop)
         case SourceFormat.BMP:
             decoded = _decode_with_pillow(BmpImageFile(BytesIO(content)), header, crop)
+        case SourceFormat.WEBP:
+            decoded = _decode_webp(content, header, crop)
         case _:
-            decoded = _decode_with_vips(content, header, crop)
+            decoded = _decode_png(content, crop)
     return _finish(decoded, find_colors(content, header.format, decoded.icc_profile))
 
 
@@ -84,14 +88,16 @@ def _decode_jpeg(content: bytes, header: Header, crop: Crop | None) -> Decoded:
     # is read as the JPEG it begins with.
     try:
         return _decode_with_pillow(JpegImageFile(BytesIO(content)), header, crop)
-    except OSError:
+    except OSError as error:
+        if header.scans > 1 and header.pixels * _COEFFICIENT_BYTES > _MUCH_MEMORY:
+            raise MemoryError from error  # libjpeg does not say so
         if not _is_whole_jpeg(content):
             raise
         return _decode_with_pillow(JpegImageFile(BytesIO(content + _END_OF_JPEG)), header, crop)
 
 
 def _is_whole_jpeg(content: bytes) -> bool:
-    """Return whether a JPEG lacks nothing but its end marker: then no pixel depends on the bytes that follow."""
+    """Return whether no part of the picture depends on bytes that would follow: only the end marker or detail lacks."""
     return _decode_eighth(content + _END_OF_JPEG) == _decode_eighth(content + b"\x5a" * 64 + _END_OF_JPEG)
 
 
@@ -172,33 +178,29 @@ class VipsImage(Protocol):
     def write_to_memory(self) -> bytes: ...
 
 
-def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Decoded:
-    whole = _load_with_vips(content, header, 1.0)
-    reads_orientation = header.format is not SourceFormat.WEBP and whole.get_typeof("orientation")
-    orientation = whole.get("orientation") if reads_orientation else 1
-    icc_profile = whole.get("icc-profile-data") if whole.get_typeof("icc-profile-data") else None
-    box = stored_box(crop, (whole.width, whole.height), orientation)
-    original = box_size(box)
-    if crop is not None:
-        whole = whole.crop(box[0], box[1], *original)
-    elif header.format is SourceFormat.WEBP and max(original) > MASTER_SIDE:
-        whole = _load_with_vips(content, header, MASTER_SIDE / max(original))
-    # A WebP that fits is 8-bit sRGB already: thumbnail_image would only copy it, at a tenth of the cost of decoding.
-    fits = header.format is SourceFormat.WEBP and max(whole.width, whole.height) <= MASTER_SIDE
-    reduced = whole if fits else whole.thumbnail_image(MASTER_SIDE, height=MASTER_SIDE, size="down", no_rotate=True)
-    image = pixels_of(reduced)
-    return Decoded(image, (0, 0, *image.size), original, orientation, icc_profile)
-
-
-def _load_with_vips(content: bytes, header: Header, scale: float) -> VipsImage:
-    """Read the header; pixels follow row by row when the pipeline runs. WebP can shrink while decoding."""
+def _decode_png(content: bytes, crop: Crop | None) -> Decoded:
     # thumbnail_buffer would do the same in one call, but ignores fail_on and would show half a picture.
-    how = {"access": "sequential", "fail_on": "error"}
-    if header.format is SourceFormat.WEBP:
-        shrunk: VipsImage = load_vips().Image.webpload_buffer(content, scale=scale, **how)
-        return shrunk
-    whole: VipsImage = load_vips().Image.pngload_buffer(content, **how)
-    return whole
+    whole: VipsImage = load_vips().Image.pngload_buffer(content, access="sequential", fail_on="error")
+    orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
+    box = stored_box(crop, (whole.width, whole.height), orientation)
+    part = whole if crop is None else whole.crop(box[0], box[1], *box_size(box))
+    reduced = part.thumbnail_image(MASTER_SIDE, height=MASTER_SIDE, size="down", no_rotate=True)
+    return _read_pixels(reduced, None, box_size(box), orientation)
+
+
+def _decode_webp(content: bytes, header: Header, crop: Crop | None) -> Decoded:
+    """Decode at the size that is wanted: at full size, libvips takes 4 bytes a pixel only to read the header."""
+    box = stored_box(crop, (header.width, header.height), 1)
+    scale = min(1.0, MASTER_SIDE / max(box_size(box)))
+    whole: VipsImage = load_vips().Image.webpload_buffer(content, scale=scale, access="sequential", fail_on="error")
+    part = scale_box(box, (header.width, header.height), (whole.width, whole.height))
+    return _read_pixels(whole, None if crop is None else part, box_size(box), 1)
+
+
+def _read_pixels(vips: VipsImage, part: Box | None, full_part: Size, orientation: int) -> Decoded:
+    icc_profile = vips.get("icc-profile-data") if vips.get_typeof("icc-profile-data") else None
+    image = pixels_of(vips if part is None else vips.crop(part[0], part[1], *box_size(part)))
+    return Decoded(image, (0, 0, *image.size), full_part, orientation, icc_profile)
 
 
 def pixels_of(vips: VipsImage) -> Image.Image:

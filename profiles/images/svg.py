@@ -7,7 +7,7 @@ is effort (nested `use`, filters), which the child's limits on processor time an
 from PIL import Image
 
 from profiles.images import errors
-from profiles.images.errors import ImageRefused
+from profiles.images.errors import ImageRefused, ran_out_of_memory
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import sniff_format
 from profiles.images.limits import MASTER_SIDE, MIB
@@ -48,6 +48,8 @@ def _draw(content: bytes) -> Image.Image:
         )
         return pixels_of(drawing)
     except pyvips.Error as error:
+        if ran_out_of_memory(error):
+            raise MemoryError from error
         raise ImageRefused(_DAMAGED, errors.DAMAGED) from error
     finally:
         pyvips.operation_block_set(SVG_LOADER, True)

@@ -6,9 +6,9 @@ import struct
 from profiles.images import errors
 from profiles.images.errors import ACCEPTED_FORMATS, ImageRefused
 from profiles.images.formats import SourceFormat
-from profiles.images.formats.heif import read_heif, sniff_heif
 from profiles.images.formats.gif import read_gif
 from profiles.images.formats.headers import Header, read_bmp, read_jpeg, read_png, read_webp
+from profiles.images.formats.heif import read_heif, sniff_heif
 from profiles.images.limits import MIB, ImageLimits
 
 #: Honest encoders write about ten scans. Each further one costs a pass over the whole picture.

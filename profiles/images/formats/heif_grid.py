@@ -1,4 +1,4 @@
-"""Find the tiles of a HEIC whose picture is a grid, as those of phones are (ISO/IEC 23008-12, 6.6.2.3)."""
+"""Split a HEIC whose picture is a grid, as those of phones are, into its tiles (ISO/IEC 23008-12, 6.6.2.3)."""
 
 from __future__ import annotations
 
@@ -9,58 +9,78 @@ from profiles.images.formats.heif import walk
 
 #: Rotation in steps of 90 degrees anticlockwise → the EXIF orientation with the same meaning.
 _ORIENTATIONS = (1, 8, 3, 6)
-_KEPT_FLAGS = 0xFE  # all but "hidden"
+_ESSENTIAL = 0x8000
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class HeifGrid:
-    """A picture of `columns` by `rows` tiles, item ids row by row. Sizes are as stored, before the rotation."""
+    """A picture of tiles in rows of `columns`. Sizes are as stored, before the rotation that `orientation` means.
+
+    `tiles` holds the data of each tile, `numbers` those of the properties that the tiles have in `properties`.
+    """
 
     columns: int
     width: int
     height: int
-    tiles: tuple[int, ...]
     orientation: int
-    content: bytes
+    tiles: tuple[bytes, ...]
+    numbers: tuple[int, ...]
+    properties: bytes
 
     def tile_as_picture(self, index: int) -> bytes:
-        """Return the file with one tile as its primary picture."""
-        shown = bytearray(self.content)
-        for kind, start, _end in walk(self.content):
-            if kind == b"pitm":
-                form = ">I" if shown[start] else ">H"
-                struct.pack_into(form, shown, start + 4, self.tiles[index])
-            elif kind == b"infe":
-                shown[start + 3] &= _KEPT_FLAGS
-        return bytes(shown)
+        """Return a HEIC that holds one tile only."""
+        file_type = _box(b"ftyp", b"heic\0\0\0\0mif1heic")
+        links = struct.pack(f">IHB{len(self.numbers)}H", 1, 1, len(self.numbers), *self.numbers)
+        entry = _box(b"infe", b"\2\0\0\0" + struct.pack(">HH4sx", 1, 0, b"hvc1"))
+        parts = (
+            _box(b"hdlr", bytes(8) + b"pict" + bytes(13)),
+            _box(b"pitm", struct.pack(">IH", 0, 1)),
+            _box(b"iinf", struct.pack(">IH", 0, 1) + entry),
+            _box(b"iprp", _box(b"ipco", self.properties) + _box(b"ipma", b"\0\0\0\1" + links)),
+        )
+        data = self.tiles[index]
+        place_bytes = 8 + struct.calcsize(">IBBHHHHII")
+        start = len(file_type) + 12 + sum(map(len, parts)) + place_bytes + 8
+        place = _box(b"iloc", struct.pack(">IBBHHHHII", 0, 0x44, 0, 1, 1, 0, 1, start, len(data)))
+        return file_type + _box(b"meta", bytes(4) + b"".join(parts) + place) + _box(b"mdat", data)
 
 
 def read_grid(content: bytes) -> HeifGrid | None:
     """Return the grid of the primary picture, None if it has none or is changed by more than a rotation.
 
-    Raises struct.error or IndexError for boxes that end early.
+    Raises struct.error, IndexError or KeyError for boxes that end early or contradict each other.
     """
     boxes = {kind: (start, end) for kind, start, end in walk(content)}
     if not boxes.keys() >= {b"pitm", b"iref", b"iloc", b"ipma", b"ipco"}:
         return None
     primary = _read_id(content, boxes[b"pitm"][0] + 4, wide=bool(content[boxes[b"pitm"][0]]))
-    tiles = _read_references(content, boxes[b"iref"], primary)
-    payload = _read_payload(content, boxes, primary)
-    if not tiles or payload is None or payload[0]:
+    items = _read_references(content, boxes[b"iref"], primary)
+    if not items:
         return None
-    rows, columns = payload[2] + 1, payload[3] + 1
-    width, height = struct.unpack_from(">II" if payload[1] & 1 else ">HH", payload, 4)
-    orientation = _read_rotation(content, boxes, primary)
-    if len(tiles) != rows * columns or orientation is None:
+    data = _read_data(content, boxes)
+    numbers = _read_associations(content, boxes[b"ipma"])
+    orientation = _read_rotation(content, boxes[b"ipco"], numbers.get(primary, ()))
+    grid = data[primary]
+    rows, columns = grid[2] + 1, grid[3] + 1
+    width, height = struct.unpack_from(">II" if grid[1] & 1 else ">HH", grid, 4)
+    if len(items) != rows * columns or orientation is None or len({numbers[item] for item in items}) > 1:
         return None
-    return HeifGrid(columns, width, height, tiles, orientation, content)
+    tiles = tuple(data[item] for item in items)
+    properties = content[slice(*boxes[b"ipco"])]
+    return HeifGrid(columns, width, height, orientation, tiles, numbers[items[0]], properties)
+
+
+def _box(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(payload), kind) + payload
 
 
 def _read_id(content: bytes, at: int, *, wide: bool) -> int:
     return int(struct.unpack_from(">I" if wide else ">H", content, at)[0])
 
 
-def _read_references(content: bytes, box: tuple[int, int], item: int) -> tuple[int, ...]:
+def _read_references(content: bytes, box: Span, item: int) -> tuple[int, ...]:
     """Return the items that `item` is derived from."""
     start, end = box
     form = "I" if content[start] else "H"
@@ -74,61 +94,57 @@ def _read_references(content: bytes, box: tuple[int, int], item: int) -> tuple[i
     return ()
 
 
-def _read_payload(content: bytes, boxes: dict[bytes, tuple[int, int]], item: int) -> bytes | None:
-    """Return the first extent of an item's data."""
-    start, end = boxes[b"iloc"]
-    version, sizes, base_size = content[start], content[start + 4], content[start + 5] >> 4
-    index_size = content[start + 5] & 15 if version else 0
-    wide = version > 1
-    at = start + 6 + (4 if wide else 2)
+def _read_data(content: bytes, boxes: dict[bytes, Span]) -> dict[int, bytes]:
+    """Return the data of each item that lies in this file in one piece."""
+    at, end = boxes[b"iloc"]
+    version, offset_bytes, length_bytes = content[at], content[at + 4] >> 4, content[at + 4] & 15
+    base_bytes, index_bytes = content[at + 5] >> 4, content[at + 5] & 15 if version else 0
+    id_bytes = 4 if version > 1 else 2
+    at += 6 + id_bytes
+    found: dict[int, bytes] = {}
     while at < end:
-        found = _read_id(content, at, wide=wide)
-        at += 4 if wide else 2
+        item = int.from_bytes(content[at : at + id_bytes])
+        at += id_bytes
         method = content[at + 1] & 15 if version else 0
-        at += (2 if version else 0) + 2
-        base = int.from_bytes(content[at : at + base_size])
-        at += base_size
-        extents = _read_id(content, at, wide=False)
-        place = at + 2 + index_size
-        offset = int.from_bytes(content[place : place + (sizes >> 4)])
-        length = int.from_bytes(content[place + (sizes >> 4) : place + (sizes >> 4) + (sizes & 15)])
-        if found == item and extents:
-            first = base + offset + (boxes[b"idat"][0] if method == 1 and b"idat" in boxes else 0)
-            return content[first : first + length]
-        at += 2 + extents * (index_size + (sizes >> 4) + (sizes & 15))
-    return None
+        at += 4 if version else 2
+        start = int.from_bytes(content[at : at + base_bytes]) + (boxes[b"idat"][0] if method == 1 else 0)
+        at += base_bytes
+        (pieces,) = struct.unpack_from(">H", content, at)
+        place = at + 2 + index_bytes
+        start += int.from_bytes(content[place : place + offset_bytes])
+        length = int.from_bytes(content[place + offset_bytes : place + offset_bytes + length_bytes])
+        if pieces == 1 and method < 2:
+            found[item] = content[start : start + length]
+        at += 2 + pieces * (index_bytes + offset_bytes + length_bytes)
+    return found
 
 
-def _read_rotation(content: bytes, boxes: dict[bytes, tuple[int, int]], item: int) -> int | None:
+def _read_associations(content: bytes, box: Span) -> dict[int, tuple[int, ...]]:
+    """Return the numbers (from 1, with a mark where essential) of each item's properties."""
+    at = box[0]
+    wide_ids, wide_numbers = bool(content[at]), content[at + 3] & 1
+    (entries,) = struct.unpack_from(">I", content, at + 4)
+    at += 8
+    found: dict[int, tuple[int, ...]] = {}
+    for _entry in range(entries):
+        item = _read_id(content, at, wide=wide_ids)
+        at += 4 if wide_ids else 2
+        count = content[at]
+        form = f">{count}{'H' if wide_numbers else 'B'}"
+        numbers = struct.unpack_from(form, content, at + 1)
+        found[item] = numbers if wide_numbers else tuple((each & 0x7F) | (each & 0x80) << 8 for each in numbers)
+        at += 1 + struct.calcsize(form)
+    return found
+
+
+def _read_rotation(content: bytes, box: Span, numbers: tuple[int, ...]) -> int | None:
     """Return the EXIF orientation that an item's properties mean, None if they mirror or crop it."""
-    properties = [(kind, start) for kind, start, end in walk(content) if _is_inside(start, end, boxes[b"ipco"])]
+    properties = [(kind, start) for kind, start, end in walk(content) if box[0] < start and end <= box[1]]
     orientation = 1
-    for index in _read_associations(content, boxes[b"ipma"], item):
-        kind, start = properties[index - 1] if 0 < index <= len(properties) else (b"", 0)
+    for number in numbers:
+        kind, start = properties[(number & ~_ESSENTIAL) - 1]
         if kind in (b"imir", b"clap"):
             return None
         if kind == b"irot":
             orientation = _ORIENTATIONS[content[start] & 3]
     return orientation
-
-
-def _is_inside(start: int, end: int, box: tuple[int, int]) -> bool:
-    return box[0] < start and end <= box[1]
-
-
-def _read_associations(content: bytes, box: tuple[int, int], item: int) -> list[int]:
-    """Return the numbers, from 1, of an item's properties."""
-    start, _end = box
-    wide_ids, wide_numbers = bool(content[start]), content[start + 3] & 1
-    (entries,) = struct.unpack_from(">I", content, start + 4)
-    at = start + 8
-    for _entry in range(entries):
-        found = _read_id(content, at, wide=wide_ids)
-        at += 4 if wide_ids else 2
-        count = content[at]
-        form = f">{count}{'H' if wide_numbers else 'B'}"
-        numbers = struct.unpack_from(form, content, at + 1)
-        if found == item:
-            return [number & (0x7FFF if wide_numbers else 0x7F) for number in numbers]
-        at += 1 + struct.calcsize(form)
-    return []

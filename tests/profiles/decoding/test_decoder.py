@@ -119,9 +119,7 @@ def test_processor_time_is_counted_per_picture_and_named_in_the_refusal() -> Non
         with pytest.raises(ImageRefused) as caught:
             decoder.decode(hostile_pictures.huge_blurs(), SVG_WANTED)
         assert caught.value.is_a(errors.TOO_MUCH_TIME)
-        assert (
-            caught.value.sentence == "This picture takes more than 1 seconds of processor time to decode, our limit."
-        )
+        assert caught.value.sentence == "This picture takes more than 1 seconds of processor time to decode, our limit."
         for _ in range(3):
             decoder.decode(encoded(four_corners(3000, 2000), "PNG"), DecodeRequest())
 
@@ -137,9 +135,8 @@ def test_a_picture_that_needs_too_much_memory_is_refused() -> None:
 
 @pytest.mark.parametrize("name", hostile_pictures.HUNGRY)
 def test_a_child_never_holds_more_than_its_memory(name: str) -> None:
-    with a_decoder() as decoder, peaks_watched(decoder) as peaks:
-        with suppress(ImageRefused):
-            decoder.decode(hostile_pictures.HUNGRY[name](), SVG_WANTED)
+    with a_decoder() as decoder, peaks_watched(decoder) as peaks, suppress(ImageRefused):
+        decoder.decode(hostile_pictures.HUNGRY[name](), SVG_WANTED)
     assert 64 < max(peaks) <= 256
 
 
