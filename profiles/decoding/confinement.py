@@ -1,8 +1,8 @@
 """Confine the decoder's child before it reads a stranger's first byte. Runs in the child only.
 
 rlimits hold memory, address space, core dumps, written files and open files everywhere. On Linux x86-64 and arm64 a
-seccomp filter also denies new sockets, programs, other processes and files opened for writing. Decoders need none of these,
-so such calls fail with EPERM instead of killing the process.
+seccomp filter also denies new sockets, programs, other processes and files opened for writing. Decoders need none of
+these, so such calls fail with EPERM instead of killing the process.
 """
 
 import contextlib

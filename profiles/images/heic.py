@@ -1,6 +1,7 @@
 """Decode HEIC, the format of phones.
 
-libheif decodes whole pictures only, so the tiles of large ones are decoded one by one, as pictures of their own. A picture of 48 megapixels would take 350 MiB at once; tile by tile it takes a tenth of that.
+libheif decodes whole pictures only, so the tiles of large ones are decoded one by one, as pictures of their own. One of
+48 megapixels would take 350 MiB at once; tile by tile it takes a tenth of that.
 """
 
 from __future__ import annotations

@@ -97,13 +97,13 @@ def _decode_jpeg(content: bytes, header: Header, crop: Crop | None) -> Decoded:
 
 
 def _is_whole_jpeg(content: bytes) -> bool:
-    """Return whether no part of the picture depends on bytes that would follow: only the end marker or detail lacks."""
-    return _decode_eighth(content + _END_OF_JPEG) == _decode_eighth(content + b"\x5a" * 64 + _END_OF_JPEG)
+    """Return whether a JPEG lacks nothing but its end marker: then no pixel depends on the bytes that follow."""
+    return _decode_half(content + _END_OF_JPEG) == _decode_half(content + b"\x5a" * 64 + _END_OF_JPEG)
 
 
-def _decode_eighth(content: bytes) -> bytes:
+def _decode_half(content: bytes) -> bytes:
     image = JpegImageFile(BytesIO(content))
-    image.draft(image.mode, (1, 1))
+    image.draft(image.mode, (image.width // 2, image.height // 2))
     return image.tobytes()
 
 

@@ -1,4 +1,4 @@
-"""Read size, frame count and colors of AVIF and HEIC from their boxes (ISO/IEC 14496-12, 23008-12), without decoding."""
+"""Read size, frames and colors of AVIF and HEIC from their boxes (ISO/IEC 14496-12, 23008-12), without decoding."""
 
 import struct
 from collections.abc import Iterator
