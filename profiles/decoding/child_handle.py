@@ -24,6 +24,7 @@ _START = "import sys; sys.path.insert(0, {root!r}); from profiles.decoding.child
 #: The child's whole environment; it holds no secret. glibc: one arena, and large blocks return to the system at once,
 #: so that an idle child stays small. libvips: no threads of its own, no temporary files.
 _ENVIRONMENT = {
+    "FONTCONFIG_FILE": str(Path(__file__).with_name("fonts.conf")),
     "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "1048576",

@@ -23,6 +23,7 @@ DAMAGED = Kind("damaged", "The file is damaged", 422)
 BAD_CROP = Kind("bad-crop", "The crop is invalid", 422)
 TOO_MUCH_TIME = Kind("too-much-time", "The image takes too long to decode", 422)
 TOO_MUCH_MEMORY = Kind("too-much-memory", "The image needs too much memory", 422)
+NOT_WHOLE = Kind("not-whole", "The drawing can't be shown whole", 422)
 CRASHED_DECODER = Kind("crashed-decoder", "The image crashes the decoder", 422)
 
 #: The kinds an `ImageRefused` may have, by slug.
@@ -42,6 +43,7 @@ REFUSALS = {
         TOO_MUCH_TIME,
         TOO_MUCH_MEMORY,
         CRASHED_DECODER,
+        NOT_WHOLE,
     )
 }
 

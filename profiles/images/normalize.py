@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from profiles.images import errors
 from profiles.images.animations import Animation, FrameReader, encode_animation
+from profiles.images.drawings.draw import decode_svg
 from profiles.images.encode import MASTER_EFFORT, encode
 from profiles.images.errors import ImageRefused, ran_out_of_memory
 from profiles.images.formats import OutputFormat, SourceFormat
@@ -16,7 +17,6 @@ from profiles.images.likeness import difference_hash
 from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
 from profiles.images.stills import Still, decode_still
-from profiles.images.svg import decode_svg
 
 
 def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:

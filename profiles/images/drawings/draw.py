@@ -4,9 +4,20 @@ librsvg runs no script and, given bytes without an address, loads nothing from o
 is effort (nested `use`, filters), which the child's limits on processor time and memory end.
 """
 
+from __future__ import annotations
+
+from xml.sax.saxutils import quoteattr
+
 from PIL import Image
 
 from profiles.images import errors
+from profiles.images.drawings.backgrounds import Background, find_background
+from profiles.images.drawings.motion import freeze_motion
+from profiles.images.drawings.rasters import embed_rasters
+from profiles.images.drawings.sheets import settle_sheets
+from profiles.images.drawings.tree import SVG, not_whole, parse_drawing, write_drawing
+from profiles.images.drawings.unsupported import check_whole
+from profiles.images.drawings.variables import resolve_variables
 from profiles.images.errors import ImageRefused, ran_out_of_memory
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import sniff_format
@@ -18,6 +29,8 @@ from profiles.images.stills import SVG_LOADER, Still, load_vips, pixels_of
 #: Largest SVG text we draw, in bytes; the largest one seen in use has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB
 
+#: Drawings inside of drawings.
+_MAX_NESTED = 3
 _DAMAGED = "This SVG is damaged, or uses something we do not draw."
 
 
@@ -29,11 +42,50 @@ def decode_svg(content: bytes, crop: Crop | None = None) -> Still:
         raise ImageRefused(
             f"This SVG has {len(content)} bytes; at most {MAX_SVG_BYTES} are accepted.", errors.TOO_MANY_BYTES
         )
-    image = _draw(content)
+    prepared, background = _prepare(content, 0)
+    image = _draw(prepared)
+    if background is not None:
+        image = Image.alpha_composite(_paint(background, image.size), image.convert("RGBA"))
     if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
         raise ImageRefused("This SVG draws nothing that can be seen.", errors.DAMAGED)
     image = image.crop(stored_box(crop, image.size, orientation=1))
     return Still(image, image.size)
+
+
+def _prepare(content: bytes, depth: int) -> tuple[bytes, Background | None]:
+    """Return the drawing without what librsvg lacks, and what lies under it. Raise `ImageRefused`."""
+    root = parse_drawing(content)
+    if root.tag != f"{SVG}svg":
+        raise ImageRefused("This file is not an SVG drawing.", errors.NOT_AN_IMAGE)
+    changed = resolve_variables(root)
+    changed |= settle_sheets(root)
+    changed |= freeze_motion(root)
+    background = find_background(root)
+    check_whole(root)
+
+    def prepare_nested(nested: bytes) -> bytes:
+        if depth == _MAX_NESTED:
+            raise not_whole("drawings inside of drawings")
+        prepared, below = _prepare(nested, depth + 1)
+        if below is not None:
+            raise not_whole("a background inside of the drawing")
+        return prepared
+
+    changed |= embed_rasters(root, prepare_nested)
+    return (write_drawing(root) if changed else content), background
+
+
+def _paint(background: Background, size: tuple[int, int]) -> Image.Image:
+    width, height = size
+    color = f"<rect width='{width}' height='{height}' style={quoteattr('fill:' + background.color)}/>"
+    picture = (
+        f"<image width='{width}' height='{height}' preserveAspectRatio='{background.fit}' "
+        f"href={quoteattr(background.address)}/>"
+    )
+    body = (color if background.color else "") + (picture if background.address else "")
+    svg = f"<svg xmlns='{SVG[1:-1]}' width='{width}' height='{height}'>{body}</svg>"
+    painted = _draw(_prepare(svg.encode(), 0)[0]).convert("RGBA")
+    return painted if painted.size == size else painted.resize(size)
 
 
 def _draw(content: bytes) -> Image.Image:
