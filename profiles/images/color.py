@@ -10,8 +10,8 @@ _PROFILE_SPACES = {"RGB": "RGB ", "RGBA": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
 _SIXTEEN_BIT = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
 #: Alpha → mask of what to blank: only what is fully transparent.
 _HIDDEN = [255] + [0] * 255
-#: Largest difference of a color between profiles that mean the same.
-_ROUNDING = 2
+#: Colors of profiles that mean the same differ by up to 2.
+_BEYOND_ROUNDING = [0] * 3 + [255] * 253
 _BROKEN_PROFILE = (ImageCms.PyCMSError, OSError, TypeError, ValueError)
 
 
@@ -80,8 +80,8 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
     sample = Image.new("RGB", (6, 36))
     sample.putdata([(red, green, blue) for red in levels for green in levels for blue in levels])
     converted = ImageCms.applyTransform(sample.convert(mode), transform) or sample
-    difference = ImageChops.difference(sample, converted.convert("RGB")).getextrema()
-    return max(highest for _lowest, highest in difference) <= _ROUNDING
+    difference = ImageChops.difference(sample, converted.convert("RGB"))
+    return all(band.point(_BEYOND_ROUNDING).getbbox() is None for band in difference.split())
 
 
 def tidy_alpha(image: Image.Image) -> Image.Image:

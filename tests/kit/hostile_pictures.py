@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 
 from PIL import Image
 
@@ -61,7 +62,7 @@ def large_gif(side: int = 5000) -> bytes:
 
 
 #: Pictures whose decoders took 300 MB and more.
-HUNGRY = {
+HUNGRY: dict[str, Callable[[], bytes]] = {
     "svg of 50,000 spans": many_spans,
     "apng of 4 large frames": large_apng,
     "avif of 25 megapixels with alpha": large_avif,

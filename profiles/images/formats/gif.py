@@ -55,7 +55,9 @@ def read_gif(content: bytes) -> Header:
             width, height, frames = max(width, left + wide), max(height, top + tall), 1
         elif kind == _IMAGE and end <= len(content):
             frames += 1
-    return Header(SourceFormat.GIF, *((width, height) if frames else (0, 0)), frames, complete)
+    if not frames:
+        width = height = 0
+    return Header(SourceFormat.GIF, width, height, frames, complete)
 
 
 def read_loops(content: bytes) -> int:
@@ -63,7 +65,7 @@ def read_loops(content: bytes) -> int:
     for kind, start, _end in _blocks(content):
         if kind == _EXTENSION and content[start + 1] == _APPLICATION and content[start + 3 : start + 6] == b"NET":
             (repeats,) = struct.unpack_from("<H", content, start + 16)
-            return repeats and min(repeats + 1, 0xFFFF)
+            return min(int(repeats) + 1, 0xFFFF) if repeats else 0
     return 1
 
 

@@ -179,6 +179,7 @@ def test_what_changes_nothing_is_no_reason_to_refuse(body: str) -> None:
 
 
 RED = (220, 20, 20, 255)
+GROWS = "<animateTransform attributeName='transform' type='scale' additive='sum' from='10' to='1' dur='9s'/>"
 FILLED = "<rect width='100' height='100'>{}</rect>"
 FULL = "<rect width='100' height='100' {}/>"
 
@@ -202,10 +203,9 @@ FULL = "<rect width='100' height='100' {}/>"
         "<style>rect{fill:blue}</style><rect width='100' height='100'><set attributeName='fill' to='#dc1414'/></rect>",
         "<rect width='100' height='100' fill='#dc1414'><set attributeName='fill' to='blue' begin='2s'/></rect>",
         "<rect width='100' height='100' fill='#dc1414'><set attributeName='fill' to='blue' begin='click'/></rect>",
-        "<rect id='r' width='1' height='100' fill='#dc1414'/><animate href='#r' attributeName='width' from='100' to='1'/>",
-        "<g fill='#dc1414' transform='scale(.1)'><rect width='100' height='100'/>"
-        "<animateTransform attributeName='transform' type='scale' additive='sum' from='10' to='1' dur='9s'/></g>",
-        "<g fill='#dc1414'><rect x='-50' y='-50' width='100' height='100'/><animateMotion path='M50 50h9' dur='9s'/></g>",
+        "<rect id='r' height='100' fill='#dc1414'/><animate href='#r' attributeName='width' from='100' to='1'/>",
+        f"<g fill='#dc1414' transform='scale(.1)'><rect width='100' height='100'/>{GROWS}</g>",
+        "<g fill='#dc1414'><rect x='-9' y='-9' width='100' height='100'/><animateMotion path='M9 9h9' dur='9s'/></g>",
     ],
 )
 def test_variables_media_and_animations_are_drawn_as_at_the_beginning(body: str) -> None:
