@@ -36,7 +36,8 @@ def parse_drawing(content: bytes) -> Element:
 
 
 def _parse(content: bytes) -> Element:
-    depth, root = 0, None
+    depth = 0
+    root: Element | None = None
     # expat limits how far entities may grow, and loads none from outside.
     for event, element in ET.iterparse(BytesIO(content), events=("start", "end")):  # noqa: S314
         root = element if root is None else root
