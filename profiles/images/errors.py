@@ -8,8 +8,9 @@ PictureError            the base
 import re
 
 from profiles.errors import ExpectedError, Kind
+from profiles.images.formats import UPLOAD_NAMES
 
-ACCEPTED_FORMATS = "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP work"
+ACCEPTED_FORMATS = f"{UPLOAD_NAMES} work"
 
 EMPTY = Kind("empty", "The file is empty", 422)
 TOO_MANY_BYTES = Kind("too-many-bytes", "The file is too large", 413)

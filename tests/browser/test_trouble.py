@@ -77,7 +77,7 @@ def test_a_file_that_is_no_picture_is_refused_and_the_earlier_one_stays(
         {"name": "holiday.png", "mimeType": "image/png", "buffer": b"not a picture at all"}
     )
     ivan.button("Upload and use").click()
-    expect(ivan.page.get_by_text(re.compile("JPEG, PNG, GIF, WebP and AVIF")).first).to_be_visible()
+    expect(ivan.page.get_by_text(re.compile("JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP")).first).to_be_visible()
     assert ivan.avatar() == before
 
 
