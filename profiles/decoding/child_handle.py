@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from profiles.decoding.pipes import Message, PipeStream, ProtocolError, receive, send
-from profiles.decoding.settings import DecoderSettings
+from profiles.decoding.settings import DecoderSettings, TimeLimits
 from profiles.images.errors import CRASHED_DECODER, TOO_MUCH_MEMORY, TOO_MUCH_TIME, DecoderUnavailable, ImageRefused
 
 _log = logging.getLogger("profiles.decoding")
@@ -42,8 +42,6 @@ _CRASHES = frozenset(
 _OUT_OF_MEMORY = (b"memory allocation of", b"failed to allocate", b"bad_alloc")
 
 _PIPE_BYTES = 1024 * 1024
-#: How often to look whether a child that does not answer is starved.
-_LOOK_SECONDS = 1.0
 _NOT_STARTED = "Pictures cannot be processed at the moment. Please try again."
 _STARVED = "The picture could not be processed in time because the machine is busy. Please try again."
 
@@ -54,15 +52,19 @@ def refusal_for(exit_code: int, processor_seconds: int, printed: bytes = b"") ->
     `exit_code` is that of subprocess: negative for a signal. `printed` is what the child printed last.
     """
     if exit_code == -signal.SIGXCPU:
-        return ImageRefused(
-            f"This picture takes more than {processor_seconds} seconds of processor time to decode, our limit.",
-            TOO_MUCH_TIME,
-        )
+        return _refuse_for_time(processor_seconds)
     if -exit_code in _CRASHES and any(words in printed for words in _OUT_OF_MEMORY):
         return ImageRefused("This picture takes more memory to decode than we allow.", TOO_MUCH_MEMORY)
     if -exit_code in _CRASHES:
         return ImageRefused("This picture's file is damaged in a way that breaks the decoder.", CRASHED_DECODER)
     return None
+
+
+def _refuse_for_time(processor_seconds: int) -> ImageRefused:
+    return ImageRefused(
+        f"This picture takes too much work to decode: our limit is {processor_seconds} seconds of processor time.",
+        TOO_MUCH_TIME,
+    )
 
 
 class Child:
@@ -95,38 +97,41 @@ class Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, message: Message, processor_seconds: int) -> Message:
+    def ask(self, message: Message, limits: TimeLimits) -> Message:
         """Return the child's answer. After any error the caller must `end` the child.
 
         Raises `ImageRefused` if the picture ended the child, `ProtocolError` if anything else did, and
         `DecoderUnavailable` if the machine left the child no time.
         """
         self._read_printed()
-        self._stream.expire_in(self._settings.wall_seconds)
+        self._stream.expire_in(limits.wall)
         try:
             send(self._stream, message)
-            self._wait_for_answer()
+            self._wait_for_answer(limits)
             answer = receive(self._stream)
         except TimeoutError as error:
             raise DecoderUnavailable(_STARVED) from error
         except ProtocolError as error:
             exit_code = self._wait_for_exit()
             _log.warning("The decoder's child exited with %s while it decoded a picture", exit_code)
-            if refusal := refusal_for(exit_code, processor_seconds, self._read_printed()):
+            if refusal := refusal_for(exit_code, limits.processor, self._read_printed()):
                 raise refusal from error
             raise
         self.retired = bool(answer.body.get("last"))
         return answer
 
-    def _wait_for_answer(self) -> None:
-        """Wait until the child answers or ends. Raise TimeoutError if the machine starves it."""
-        began, spent = time.monotonic(), _processor_time(self.pid)
-        while not self._stream.wait_readable(min(_LOOK_SECONDS, self._settings.wall_seconds)):
-            waited = time.monotonic() - began
-            share = (_processor_time(self.pid) - spent) / waited
-            if waited > self._settings.wall_seconds and share < self._settings.starved_share:
-                raise TimeoutError
-        self._stream.expire_in(self._settings.wall_seconds)
+    def _wait_for_answer(self, limits: TimeLimits) -> None:
+        """Wait until the child answers or ends.
+
+        After the wall time raise `ImageRefused` if the child got half of its processor time, and TimeoutError if the
+        machine starved it.
+        """
+        spent = _processor_time(self.pid)
+        if not self._stream.wait_readable(limits.wall):
+            if 2 * (_processor_time(self.pid) - spent) >= limits.processor:
+                raise _refuse_for_time(limits.processor)
+            raise TimeoutError
+        self._stream.expire_in(limits.wall)
 
     def _read_printed(self) -> bytes:
         with contextlib.suppress(BlockingIOError):
