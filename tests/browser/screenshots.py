@@ -102,6 +102,7 @@ def live(walk: Walk, folder: Path) -> None:
     walk.draft("Hills at noon, seen from the other side of the valley", folder / "upload.png")
     walk.record("mint-draft")
     walk.record("public", f"/u/{handle}/")
+    walk.record("use", f"/u/{handle}/use/")
     walk.record("prove", f"/prove/{handle}/")
     for name, path in PAGES.items():
         walk.record(name, path)
