@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from profiles.images import errors
 from profiles.images.animations import Animation, FrameReader, encode_animation
-from profiles.images.drawings.draw import decode_svg
 from profiles.images.encode import MASTER_EFFORT, encode
 from profiles.images.errors import ImageRefused, ran_out_of_memory
 from profiles.images.formats import OutputFormat, SourceFormat
@@ -35,6 +34,9 @@ def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
 
 
 def _normalize_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...]) -> NormalizedPicture:
+    # On first use: a process that sees no drawing stays smaller.
+    from profiles.images.drawings.draw import decode_svg
+
     check_bytes(content, request.limits)
     header = Header(SourceFormat.SVG, 1, 1)
     with _damage_refused(header):
