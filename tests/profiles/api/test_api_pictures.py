@@ -56,7 +56,7 @@ def test_what_is_no_picture_is_refused_with_the_decoders_reason(
 ) -> None:
     answer = program.put(b"just text")
     assert problem_of(answer) == (422, "not-an-image")
-    assert "JPEG, PNG, GIF, WebP and AVIF" in answer.json()["detail"]
+    assert "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP" in answer.json()["detail"]
     for nothing in ("0", ""):
         assert problem_of(put_stream(program, BytesIO(), nothing)) == (422, "empty")
     assert (in_use(alice), store.object_keys()) == (None, [])
