@@ -45,7 +45,16 @@ def test_every_container_has_limits_and_ours_are_hardened() -> None:
         assert "no-new-privileges:true" in service["security_opt"], name
         if "build" in service:
             assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"]), name
-            assert "healthcheck" in service or name.startswith("web"), name
+            assert "healthcheck" in service, name
+
+
+def test_compose_asks_web_processes_as_the_image_does() -> None:
+    """podman and buildah leave HEALTHCHECK out of an image by default, and `front` waits for healthy web processes."""
+    site = dict(read_stages(CONTAINERFILE.read_text("utf-8"))[-1])
+    options, _, command = site["HEALTHCHECK"].partition(" CMD ")
+    wanted = {name.replace("-", "_"): value for name, value in re.findall(r"--([a-z-]+)=(\S+)", options)}
+    for name in ("web1", "web2"):
+        assert services()[name]["healthcheck"] == {"test": ["CMD", *json.loads(command)]} | wanted
 
 
 def test_compose_starts_every_kind_of_worker_and_takes_secrets_from_files() -> None:
