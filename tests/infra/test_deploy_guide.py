@@ -164,7 +164,10 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     assert "the picture shows, 128 pixels wide" in shown
     read_alike_by_systemd(machine)
     for page in AFTERWARDS:
-        run_page(machine, page, transcript)
+        entrances = read_entrances(machine)
+        run_page(machine, world, page, transcript)
+        if page == "secrets.md":
+            assert_only_new_ones_open(machine, entrances)
         # Programs that were just started need a moment until they answer.
         check = "avatarsite check_deploy"
         machine.run(
@@ -174,12 +177,39 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     assert any("To: operator@avatars.example" in mail for mail in world.end())
 
 
-def run_page(machine: Machine, page: str, transcript: Path) -> None:
+def run_page(machine: Machine, world: World, page: str, transcript: Path) -> None:
     """Run the blocks of a page of the same folder, which an operator reads later."""
     release = machine.run("git -C /srv/avatarsite/app rev-parse HEAD").strip()
     for step in read_steps(GUIDE.with_name(page)):
+        around(machine, world, step)
         write(transcript, f"$ {step.commands}")
-        machine.run(f"RELEASE={release}\n{step.commands}", seconds=1200, transcript=transcript)
+        earlier = runs_of_units(machine)
+        commands = f"RELEASE={release}\nCHAIN=31337\n{step.commands}"
+        machine.run(commands, seconds=1200, transcript=transcript)
+        if "avatarsite restart" in step.commands:
+            assert not earlier & runs_of_units(machine), "a unit still runs with what it read before"
+
+
+def runs_of_units(machine: Machine) -> set[str]:
+    """Return the name of each unit of the site with systemd's id of its present run."""
+    shown = machine.run("systemctl show --property=Id,InvocationID 'avatarsite-*.service'")
+    found = set(shown.strip().split("\n\n"))
+    assert len(found) == 7, shown
+    return found
+
+
+def read_entrances(machine: Machine) -> list[str]:
+    """Return commands that print 42 if PostgreSQL and Redis let in who has the site's present secrets."""
+    values = parse_env_file((machine.root / "etc/avatarsite/env").read_text("utf-8")).values
+    return [f"psql '{values['DATABASE_URL']}' -Atc 'SELECT 42'", f"redis-cli -u '{values['REDIS_URL']}' ECHO 42"]
+
+
+def assert_only_new_ones_open(machine: Machine, old: list[str]) -> None:
+    """After a restart of both servers, since a connection outlives the secret that opened it."""
+    machine.run("systemctl restart postgresql redis-server")
+    for is_open, entrances in ((False, old), (True, read_entrances(machine))):
+        for command in entrances:
+            assert ("42" in machine.run(f"{command} 2>&1 || true").split()) is is_open, command
 
 
 def write(transcript: Path, text: str) -> None:
