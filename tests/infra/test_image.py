@@ -7,6 +7,7 @@ Debian.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -82,9 +83,15 @@ def built() -> Iterator[Build]:
 
 
 def start(stage: Stage, name: str, command: list[str], environment: dict[str, str], places: Places) -> Running:
-    """Start a command as the engine would: the image's user, no capabilities, a read-only root and two tmpfs."""
+    """Start a command as the engine would: the image's user, no capabilities, a read-only root and two tmpfs.
+
+    Like an engine, give its output to that user, who else could not open /dev/stdout.
+    """
     root = stage.layer.root
     uid, gid = stage.user.split(":")
+    places.log(name).parent.mkdir(exist_ok=True)
+    places.log(name).touch()
+    os.chown(places.log(name), int(uid), int(gid))
     mounts = [
         f"mount --bind {root} {root}; mount -o remount,bind,ro {root}",
         f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",

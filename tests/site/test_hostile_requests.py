@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from random import Random
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.signals import got_request_exception
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
@@ -45,6 +47,7 @@ class Failures:
         self.application = get_wsgi_application()
         self.found: dict[str, list[str]] = {}
         self.asked: Counter[int] = Counter()
+        self.slowest: list[tuple[float, str]] = []
         self._raised = ""
 
     def note(self, sender: object, **_: object) -> None:
@@ -59,6 +62,7 @@ class Failures:
 
     def ask(self, route: str, path: str, role: str, cookie: str, shape: Shape) -> None:
         self._raised = ""
+        cache.clear()  # of tries that were counted: a 429 would hide what is behind it
         status: list[str] = []
         environ = shape.environ(path, cookie)
         environ.setdefault("HTTP_X_CSRFTOKEN", CSRF)
@@ -68,6 +72,7 @@ class Failures:
             return lambda data: None
 
         sid = transaction.savepoint()
+        began = time.thread_time()
         try:
             answer: Any = self.application(environ, start_response)
             list(answer)
@@ -75,6 +80,9 @@ class Failures:
         except Exception as error:  # noqa: BLE001 - the server would answer 500
             status.append("599")
             self._raised = self._raised or f"{type(error).__name__} through the handler: {str(error)[:80]}"
+        spent = time.thread_time() - began
+        if spent > 0.1:
+            self.slowest.append((spent, f"{route} as {role}: {shape.name}"))
         if connection.needs_rollback:
             connection.set_rollback(False)
         transaction.savepoint_rollback(sid)
@@ -100,6 +108,7 @@ def _ask_all(failures: Failures, cookies: dict[str, str], shapes: list[Shape], r
             for role, cookie in cookies.items():
                 if random.random() < share:
                     failures.ask(route.name, route.path, role, cookie, shape)
+    import json; open("/tmp/long-hostile.json", "w").write(json.dumps([failures.asked, sorted(failures.slowest, reverse=True)[:300]]))
     listed = "\n".join(
         f"{len(where)} times {error}\n    {where[0]}\n    {where[-1]}" for error, where in failures.found.items()
     )
