@@ -13,10 +13,11 @@ from django.urls import Resolver404, resolve
 
 from profiles.text import is_text
 
-JSON = "application/json"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
 _ADDRESSES = "profiles.media_urls"
+#: Python refuses to read a number of thousands of digits.
+_LENGTH_DIGITS = 18
 
 
 class CookielessMedia:
@@ -64,7 +65,7 @@ class WellFormedRequests:
         if not (kind.isascii() and kind.isprintable()):
             raise BadRequest("The type of the body is no type.")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if request.content_type in {*FORMS, JSON} and not (length.isascii() and length.isdecimal()):
+        if not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
             raise BadRequest("The length of the body is no number.")
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if request.content_type in FORMS and charset not in {"utf-8", "utf8"}:
