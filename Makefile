@@ -41,7 +41,7 @@ format: ## Format Python, scripts, styles and templates
 ##@ Measure and document
 
 bench: ## Measure the site beside its peers and its limits, as ratios
-	@$(PYTHON) -m localstack.bootstrap test
+	@$(PYTHON) -m localstack.bootstrap bench
 	@$(VENV)/python -m bench
 
 screenshots: ## Take a picture of every page of the running local stack, into screenshots/

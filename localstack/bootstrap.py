@@ -1,4 +1,4 @@
-"""Install what a command needs into this checkout, if it changed: `python3 -m localstack.bootstrap run|lint|test`.
+"""Install what a command needs, if it changed: `python3 -m localstack.bootstrap run|lint|test|bench`.
 
 Standard library only: this runs on a bare Python 3.11 or later. Nothing is installed outside the checkout, except the
 system packages that the tests need. apt installs those, and each is printed with its reason.
@@ -24,7 +24,7 @@ from localstack.processes import tail
 HERE = ROOT / "localstack"
 LOG = ROOT / ".local" / "log" / "setup.log"
 OLDEST_NODE = 20
-LEVELS = ("run", "lint", "test")
+LEVELS = ("run", "lint", "test", "bench")
 LEAN, FULL = ROOT / "requirements-local.txt", ROOT / "requirements-dev.txt"
 SYSTEM_PACKAGES = {
     "radosgw": ("radosgw", "the tests use a real S3 server"),
@@ -35,6 +35,7 @@ SYSTEM_PACKAGES = {
     "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
     "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
 }
+BENCH_PACKAGES = {"wrk": ("wrk", "the bench sends requests with it")}
 LONG_TESTS_PACKAGES = {
     "debootstrap": ("debootstrap", "the long tests deploy the site on bare Debian machines"),
     "systemd-nspawn": ("systemd-container", "the long tests start those machines"),
@@ -50,7 +51,11 @@ class SetupError(Exception):
 
 
 def prepare(level: str) -> None:
-    """Install what `make run`, `make lint` or `make test` needs. Raise SetupError if that fails."""
+    """Install what `make run`, `make lint`, `make test` or `make bench` needs. Raise SetupError if that fails."""
+    if level == "bench":
+        prepare("test")
+        _system_packages(BENCH_PACKAGES)
+        return
     LOG.parent.mkdir(parents=True, exist_ok=True)
     started_at = time.monotonic()
     jobs = [lambda: _python_then_npm(level)]
@@ -215,7 +220,7 @@ def _apt(packages: Sequence[str]) -> list[str]:
     if shutil.which("apt-get") and shutil.which("sudo") and _succeeds(["sudo", "-n", "true"]):
         return ["sudo", "-n", "apt-get"]
     raise SetupError(
-        f"The tests need {' '.join(packages)}, but apt-get needs a password here. "
+        f"{' '.join(packages)} must be installed, but apt-get needs a password here. "
         f"Install them yourself, then try again: sudo apt-get install --no-install-recommends {' '.join(packages)}"
     )
 
@@ -258,7 +263,7 @@ def _run(command: Sequence[str], folder: Path = ROOT, *, environment: dict[str, 
 
 def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in LEVELS:
-        print("usage: python3 -m localstack.bootstrap run|lint|test", file=sys.stderr)
+        print("usage: python3 -m localstack.bootstrap run|lint|test|bench", file=sys.stderr)
         return 2
     try:
         prepare(arguments[0])

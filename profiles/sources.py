@@ -84,5 +84,7 @@ def provenance_of(avatar: Avatar) -> Mapping[str, object] | None:
 
 def resolve_identifier(identifier: str) -> Q | None:
     """Return the first registered resolver's filter, or None if no resolver knows the form."""
-    answers = (resolver(identifier) for resolver in _resolvers.values())
-    return next((answer for answer in answers if answer is not None), None)
+    for resolve in _resolvers.values():
+        if (answer := resolve(identifier)) is not None:
+            return answer
+    return None

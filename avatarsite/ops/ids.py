@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from itertools import count
 from types import MappingProxyType
 
 _WELL_FORMED = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -37,5 +38,21 @@ class working_on:  # noqa: N801 - used as a function; a generator would take thr
 
 
 def choose_request_id(given: str) -> str:
-    """Return `given` if it is well-formed, else a new random id of 32 hexadecimal digits, as nginx makes them."""
-    return given if _WELL_FORMED.fullmatch(given) else os.urandom(16).hex()
+    """Return `given` if it is well-formed, else a new id of 32 hexadecimal digits, as nginx makes them.
+
+    The new one is unique, not secret: half of it is this process's own, and the other half counts. Random bytes for
+    each request would have every thread give up the interpreter's lock once more.
+    """
+    return given if given and _WELL_FORMED.fullmatch(given) else f"{_Process.prefix}{next(_Process.numbers):016x}"
+
+
+class _Process:
+    prefix = os.urandom(8).hex()
+    numbers = count(1)
+
+
+def _begin_again() -> None:
+    _Process.prefix = os.urandom(8).hex()
+
+
+os.register_at_fork(after_in_child=_begin_again)

@@ -11,17 +11,18 @@ from io import BytesIO
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, models
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from PIL import Image
 
 from bench.pictures import make_square
-from nft.models import LinkedAccount, TokenClaim
-from profiles.models import Avatar, EmailName, Profile
+from nft.models import ClaimCheck, LinkedAccount, TokenClaim
+from profiles.models import Avatar, EmailName, Profile, Rendition, StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
 
-FIRST_ID, CLAIM_EVERY = 1000, 10
+CLAIM_EVERY = 10
 
 
 def fill(people: int) -> dict[str, int]:
@@ -35,11 +36,12 @@ def fill(people: int) -> dict[str, int]:
     # Rows that refer to each other are inserted table by table.
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA foreign_keys=OFF" if _sqlite() else "SET session_replication_role = replica")
-    _add_people(user, people)
-    _add_pictures(avatar, people)
-    _add_accounts(claim, people)
+    above = highest_id()
+    _add_people(user, people, above)
+    _add_pictures(avatar, people, above)
+    _add_accounts(claim, people, above)
     without = _size()
-    add_squares(avatar, people)
+    add_squares(avatar, people, above)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if _sqlite() else "VACUUM ANALYZE")
     return {"all": _size() - before, "squares": _size() - without}
@@ -69,8 +71,15 @@ def _template() -> tuple[User, Avatar, TokenClaim]:
     return user, avatar, claim
 
 
-def _add_people(user: User, people: int) -> None:
-    own = f"{FIRST_ID} + n"
+def highest_id() -> int:
+    """Return the highest number that a row has: copies get those above it, in all tables alike."""
+    models = (User, Profile, StoredImage, Rendition, ClaimCheck)
+    highest: int = max(QuerySet(model).aggregate(highest=Max("pk", default=0))["highest"] for model in models)
+    return highest
+
+
+def _add_people(user: User, people: int, above: int) -> None:
+    own = f"{above} + n"
     profile = Profile.objects.get(user=user)
     copy_rows(user, people, id=own, username="'person-' || n")
     avatar = uuid_of("'avatar' || n")
@@ -80,28 +89,28 @@ def _add_people(user: User, people: int) -> None:
     copy_rows(profile.email_names.get(), people, profile_id=own, sha256=sha256, md5=hash_sql("md5('mail' || n)"))
 
 
-def _add_pictures(avatar: Avatar, people: int) -> None:
-    own = f"{FIRST_ID} + n"
+def _add_pictures(avatar: Avatar, people: int, above: int) -> None:
+    own = f"{above} + n"
     copy_rows(avatar.image, people, id=own, sha256=hash_sql("md5('image' || n) || md5(n || 'image')"))
     copy_rows(avatar, people, id=uuid_of("'avatar' || n"), profile_id=own, image_id=own)
 
 
-def add_squares(avatar: Avatar, people: int) -> None:
+def add_squares(avatar: Avatar, people: int, above: int) -> None:
     """Insert them person by person, as uploads do: other orders leave an index with more empty space."""
     squares = list(avatar.image.renditions.order_by("pk"))
     count, place, person = len(squares), f"(n - 1) %% {len(squares)}", f"1 + (n - 1) / {len(squares)}"
     copy_rows(
         squares[0],
         people * count,
-        id="1000 + n",
-        image_id=f"{FIRST_ID} + {person}",
+        id=f"{above} + n",
+        image_id=f"{above} + {person}",
         size=f"32 + {place}",
         sha256=hash_sql("md5('square' || n) || md5(n || 'square')"),
     )
 
 
-def _add_accounts(claim: TokenClaim, people: int) -> None:
-    own, account = f"{FIRST_ID} + n", uuid_of("'account' || n")
+def _add_accounts(claim: TokenClaim, people: int, above: int) -> None:
+    own, account = f"{above} + n", uuid_of("'account' || n")
     address = "address(n)" if _sqlite() else "decode(md5(n::text) || substr(md5('a' || n), 1, 8), 'hex')"
     copy_rows(LinkedAccount.objects.get(), people, id=account, user_id=own, address=address)
     copy_rows(claim, people // CLAIM_EVERY, id=uuid_of("'claim' || n"), user_id=own, account_id=account)

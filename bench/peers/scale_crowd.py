@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
-from bench.peers.crowd import FIRST_ID, add_squares, copy_rows, hash_sql, uuid_of
+from bench.peers.crowd import add_squares, copy_rows, hash_sql, highest_id, uuid_of
 from bench.pictures import make_square
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, TokenClaim
 from profiles.models import Avatar
@@ -39,41 +39,40 @@ def fill(claims: int, chains: int, contracts: int) -> None:
 
 def add_people(claims: int, chains: int, contracts: int) -> None:
     avatar, claim = _template()
+    above = highest_id()
     with connection.cursor() as cursor:  # rows that refer to each other are inserted table by table
         cursor.execute("SET session_replication_role = replica")
-    own = f"{FIRST_ID} + n"
+    own = f"{above} + n"
     copy_rows(avatar.profile.user, claims, id=own, username="'person-' || n")
     copy_rows(avatar.profile, claims, id=own, user_id=own, handle="'person-' || n", avatar_id=uuid_of("'avatar' || n"))
     copy_rows(avatar.image, claims, id=own, sha256=hash_sql("md5('image' || n) || md5(n || 'image')"))
-    add_squares(avatar, claims)
+    add_squares(avatar, claims, above)
     at = f"now() - {SPREAD} * interval '1 second' * (n %% 1000) / 1000"
     copy_rows(avatar, claims, id=uuid_of("'avatar' || n"), profile_id=own, image_id=own, attested_at=at)
     address = "decode(md5(n::text) || substr(md5('a' || n), 1, 8), 'hex')"
     account = LinkedAccount.objects.get()
     copy_rows(account, claims, id=uuid_of("'account' || n"), user_id=own, address=address)
-    _add_claims(claim, claims, chains, contracts, at)
+    contract = f"decode(substr(md5('c' || (n / {chains} %% {contracts})), 1, 32) || '00000000', 'hex')"
+    _add_claims(claim, claims, own, checked_at=at, contract=contract, chain_id=f"{FIRST_CHAIN} + n %% {chains}")
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = DEFAULT")
         for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
             cursor.execute(statement)
 
 
-def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at: str) -> None:
-    contract = f"decode(substr(md5('c' || (n / {chains} %% {contracts})), 1, 32) || '00000000', 'hex')"
+def _add_claims(claim: TokenClaim, claims: int, own: str, **columns: str) -> None:
     due = f"now() + interval '90 seconds' + {SPREAD} * interval '1 second' * (n %% 1000) / 1000"
     copy_rows(
         claim,
         claims,
         id=uuid_of("'claim' || n"),
-        user_id=f"{FIRST_ID} + n",
+        user_id=own,
         account_id=uuid_of("'account' || n"),
         avatar_id=uuid_of("'avatar' || n"),
-        chain_id=f"{FIRST_CHAIN} + n %% {chains}",
-        contract=contract,
         token_id="n::text",  # noqa: S106 - no password
-        checked_at=at,
         due_at=due,
         created_at="now() - n * interval '1 second'",
+        **columns,
     )
     copy_rows(claim.picture, claims, claim_id=uuid_of("'claim' || n"))
     with connection.cursor() as cursor:
@@ -81,7 +80,7 @@ def _add_claims(claim: TokenClaim, claims: int, chains: int, contracts: int, at:
             "INSERT INTO nft_watchedcontract (chain_id, contract, touched_at, refusal) "
             "SELECT DISTINCT chain_id, contract, now(), '' FROM nft_tokenclaim ON CONFLICT DO NOTHING"
         )
-    copy_rows(claim.checks.get(), claims, id=f"{FIRST_ID} + n", claim_id=uuid_of("'claim' || n"))
+    copy_rows(claim.checks.get(), claims, id=own, claim_id=uuid_of("'claim' || n"))
 
 
 def _template() -> tuple[Avatar, TokenClaim]:

@@ -1,6 +1,7 @@
 """Check leased claims of one chain together: ask about all in few requests, and record what was found.
 
-Unchanged claims are renewed in bulk; every change goes through `checking.record_check`.
+Unchanged claims are renewed in bulk, and first verifications recorded in bulk; every other change goes through
+`checking.record_check`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from nft.claims.checking import NOT_OWNED_PERIOD, latest, record_check, sweep_period
+from nft.claims.first_answers import is_first_answer, record_first_answers
 from nft.claims.history import record_gaps
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
@@ -105,12 +107,12 @@ class _Page:
 
 def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     """Record a page. `checks` has None for a claim that must be checked by itself, or has no account to check."""
+    first: list[tuple[TokenClaim, Check]] = []
+    changed: list[tuple[TokenClaim, Check | None]] = []
     owned: list[TokenClaim] = []
     not_owned: list[TokenClaim] = []
     unclear: list[TokenClaim] = []
     ahead: list[TokenClaim] = []
-    late: list[TokenClaim] = []
-    ends_at = time.monotonic() + SECONDS_RECORDING
     for claim, check, question in zip(page.leased, checks, page.questions, strict=True):
         if (claim.checked_block_number or 0) > page.block.number:
             ahead.append(claim)  # the node knows less of this claim than we do
@@ -118,14 +120,27 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
             unclear.append(claim)
         elif check is not None and _is_unchanged(claim, check, page.accounts):
             (owned if claim.state == State.OWNED else not_owned).append(claim)
-        elif time.monotonic() < ends_at:
-            record_check(claim, check, now)
+        elif check is not None and is_first_answer(claim, check):
+            first.append((claim, check))
         else:
-            late.append(claim)
+            changed.append((claim, check))
+    others = record_first_answers(first, page.block, now)
+    changed += [(claim, check) for claim, check in first if claim.pk in others]
     _renew(owned, State.OWNED, page.block, now, sweep_period())
     _renew(not_owned, State.NOT_OWNED, page.block, now, NOT_OWNED_PERIOD)
     release_unchecked(unclear, now, is_checked_alone=True)
     release_unchecked(ahead, now + OUTAGE_PAUSE)
+    _record_one_by_one(changed, now)
+
+
+def _record_one_by_one(changed: Sequence[tuple[TokenClaim, Check | None]], now: datetime) -> None:
+    ends_at = time.monotonic() + SECONDS_RECORDING
+    late: list[TokenClaim] = []
+    for claim, check in changed:
+        if time.monotonic() < ends_at:
+            record_check(claim, check, now)
+        else:
+            late.append(claim)
     release_unchecked(late, now)
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from nft.claims import history
-from nft.claims.picture import request_first_picture
+from nft.claims.picture import request_first_pictures
 from nft.claims.provenance import build_stored_provenance
 from nft.claims.wording import NO_ACCOUNT, OFF_CHAIN_REASONS, UNLINKED, loss_sentence
 from nft.clients.bundle import Clients
@@ -157,7 +157,7 @@ def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, n
     _confirm_move(claim)
     if claim.avatar_id is None:
         if not was_owned:
-            request_first_picture(claim, now)
+            request_first_pictures([claim], now)
     elif was_owned:
         attest_avatar(claim.avatar_id, now, build_stored_provenance(claim))
     elif not get_refusal(claim.chain_id, claim.contract):

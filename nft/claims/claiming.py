@@ -18,7 +18,7 @@ from nft.claims.errors import (
     ClaimError,
     NoSuchClaim,
 )
-from nft.claims.picture import request_first_picture
+from nft.claims.picture import request_first_pictures
 from nft.claims.sweeping import ask_again, request_check
 from nft.claims.wording import UNLINKED, loss_sentence
 from nft.clients.bundle import Clients
@@ -223,7 +223,7 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
     if claim.state in {State.NOT_OWNED, State.UNKNOWN}:
         claim.state, claim.reason, claim.reason_sentence = State.PENDING, "", ""
     elif claim.state == State.OWNED and claim.avatar is None and not is_fetched_now:
-        request_first_picture(claim, now)
+        request_first_pictures([claim], now)
     for name, value in ask_again(now).items():
         setattr(claim, name, value)
     request_check(claim.chain_id, alone=claim.is_checked_alone)

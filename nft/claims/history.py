@@ -78,6 +78,11 @@ def record_gaps(claims: Sequence[TokenClaim], block: BlockRef, now: datetime) ->
     _write(stale, [*gaps, *(_held_line(claim, now, block.number, "0x" + block.hash.hex()) for claim in stale)])
 
 
+def record_verified(claims: Sequence[TokenClaim], block: BlockRef, now: datetime) -> None:
+    """Record for claims that were not verified that they are now, at `block`. They are stored as they were before."""
+    _write(claims, [_held_line(claim, now, block.number, "0x" + block.hash.hex()) for claim in claims])
+
+
 def record_moves(claims: Sequence[TokenClaim], now: datetime) -> None:
     """Record transfers that were seen and are not confirmed yet, for the claims that are verified."""
     held = [claim for claim in claims if claim.state == State.OWNED]

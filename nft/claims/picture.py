@@ -6,6 +6,7 @@ A row of its own (ClaimPicture) holds the lease, beside the ownership checks: a 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -20,28 +21,31 @@ from nft.tokens.collection_policy import get_refusal
 from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import job
-from profiles.leases import fresh, lease_row, queue_due
+from profiles.leases import fresh, lease_row
 from profiles.models import Avatar, StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import doubt_avatars
+from profiles.row_queue import queue_due
 from profiles.store.purge import offer_to_purge
 
 State = ClaimPicture.State
 SOURCE = "nft"
 
 
-def request_first_picture(claim: TokenClaim, now: datetime) -> None:
-    """Queue the first fetch of a claim's picture, within the transaction that locks the claim."""
+def request_first_pictures(claims: Sequence[TokenClaim], now: datetime) -> None:
+    """Queue the first fetch of the claims' pictures, within the transaction that locks the claims."""
     columns = fresh(now) | {
         "state": State.FIRST,
         "step": TokenClaim.Step.METADATA,
         "new_image": None,
         "new_facts": None,
     }
-    offer_to_purge([claim.get_picture().new_image_id], now)
-    ClaimPicture.objects.update_or_create(claim=claim, defaults=columns)
+    there = ClaimPicture.objects.filter(claim__in=claims)
+    offer_to_purge(there.values_list("new_image_id", flat=True), now)
+    pictures = [ClaimPicture(claim=claim, **columns) for claim in claims]
+    ClaimPicture.objects.bulk_create(pictures, update_conflicts=True, unique_fields=["claim"], update_fields=[*columns])
     queue_due(fetch_picture)
 
 

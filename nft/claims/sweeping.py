@@ -39,8 +39,8 @@ log = logging.getLogger(__name__)
 
 #: Claims that one run of the sweep checks: two calls of 1,000 each, and the block before and after.
 PAGE = 2000
-#: Claims that one run checks for the people who wait for them. Each may change, and then is recorded by itself.
-PAGE_ASKED = 200
+#: Claims that one run checks for the people who wait for them. Those that are refused are recorded one by one.
+PAGE_ASKED = 500
 #: Claims that one run checks one by one, and the seconds after which it leaves the rest to the next run.
 PAGE_ALONE, SECONDS_ALONE = 25, 3.0
 #: Seconds for which a chain that did not answer is left alone.

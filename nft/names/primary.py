@@ -50,8 +50,7 @@ def get_accounts_named(identifier: str, now: datetime) -> QuerySet[LinkedAccount
 
     Return None if it is no name, or names are not looked up here.
     """
-    chain = ens_chain()
-    if chain is None or not looks_like_name(identifier):
+    if not looks_like_name(identifier) or (chain := ens_chain()) is None:
         return None
     # Stored names are normalized (ENSIP-15). Case and composition are the usual differences, so its tables, which are
     # slow to load, are not needed here.

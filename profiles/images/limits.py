@@ -1,6 +1,7 @@
 """The cost that a picture may cause, in one value that every entry point shares."""
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
@@ -40,7 +41,7 @@ class ImageLimits:
 
 def pick_size(requested: int) -> int:
     """Return the size of RENDITION_SIZES that serves `requested` pixels: the next one up, or the largest."""
-    return next((size for size in RENDITION_SIZES if size >= requested), RENDITION_SIZES[-1])
+    return RENDITION_SIZES[min(bisect_left(RENDITION_SIZES, requested), len(RENDITION_SIZES) - 1)]
 
 
 def square_sides(width: int, height: int) -> list[int]:

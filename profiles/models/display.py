@@ -62,9 +62,9 @@ def has_right(avatar: AvatarColumns, now: datetime) -> bool:
 
 def decide_display(avatar: AvatarColumns, on_loss: str, now: datetime) -> Display:
     """Decide what to show of a profile that points at `avatar` and has this `on_loss`."""
-    rule = resolve_policy(on_loss)
     if has_right(avatar, now) and not avatar.is_offered:
         return Display.SHOWN
+    rule = resolve_policy(on_loss)
     if _is_kept(avatar, rule, now):
         return Display.SHOWN
     return Display.NOTHING if rule is OnLoss.PLAIN else Display.EARLIER

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from profiles.images.formats import OutputFormat
 
@@ -13,8 +13,7 @@ _MAX_LENGTH = 400
 _QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class FormatPreference:
+class FormatPreference(NamedTuple):
     """What a client prefers.
 
     `modern` is WebP or AVIF if the client names it with no lower quality than PNG and JPEG; a bare */* may be an old

@@ -73,7 +73,7 @@ def _no_charge() -> None:
 
 def picture_tag(square: Square, fmt: OutputFormat) -> str:
     """Return the tag of a stored square in `fmt`, from which its ETag is made."""
-    return f"{square.sha256}-{fmt.value}"
+    return f"{square.sha256}-{fmt}"
 
 
 def rendition_bytes(
@@ -83,7 +83,7 @@ def rendition_bytes(
 
     `charge` is called only if something must be encoded, and may refuse by raising.
     """
-    key = f"{square.sha256}.{fmt.value}"
+    key = f"{square.sha256}.{fmt}"
     content = _recent.get(key)
     if content is None:
         content = _read(square, fmt, charge)
@@ -93,7 +93,7 @@ def rendition_bytes(
 
 def _read(square: Square, fmt: OutputFormat, charge: Callable[[], None]) -> bytes:
     key = objects.rendition_key(square.sha256, objects.EXTENSIONS[square.format])
-    if fmt.value == square.format:
+    if fmt == square.format:
         return objects.get(key)
     charge()
     return render(objects.get(key), pick_size(square.size), fmt).data

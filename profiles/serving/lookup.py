@@ -173,11 +173,12 @@ def _find_earlier(row: _Row, now: datetime, size: int, *, still: bool) -> _Row |
 
 
 def _read(alias: str, text: str, parameters: Parameters) -> _Row | None:
-    found = fetch_one(connections[alias], text, parameters)
+    connection = connections[alias]
+    found = fetch_one(connection, text, parameters)
     if found is None:
         return None
     row = _Row._make(found)
-    return row if connections[alias].vendor != "sqlite" else _with_times(row)
+    return row if connection.vendor != "sqlite" else _with_times(row)
 
 
 def _with_times(row: _Row) -> _Row:

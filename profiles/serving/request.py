@@ -23,6 +23,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9:._@-]{0,126}[A-Za-z0-9])?")
 _LABEL = r"[A-Za-z0-9_\-\u00a1-\U0010ffff]+"
 # Only names with dots may be of other scripts, or of emoji.
 _NAME = re.compile(rf"(?=.{{3,128}}\Z){_LABEL}(?:\.{_LABEL})+")
+_SIZE = re.compile(r"[0-9]{1,4}")
 _SUFFIXES = {
     "webp": OutputFormat.WEBP,
     "png": OutputFormat.PNG,
@@ -102,13 +103,16 @@ def check_identifier(identifier: str) -> str:
 
 
 def _first(query: Mapping[str, str], *names: str) -> str:
-    return next((query[name] for name in names if name in query), "")
+    for name in names:
+        if name in query:
+            return query[name]
+    return ""
 
 
 def _read_size(text: str) -> int:
     if not text:
         return DEFAULT_SIZE
-    if re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= MAX_SIZE:
+    if _SIZE.fullmatch(text) and 1 <= int(text) <= MAX_SIZE:
         return int(text)
     raise ExpectedError(f"Sizes are whole numbers from 1 to {MAX_SIZE}.", BAD_SIZE)
 

@@ -14,11 +14,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.http import parse_etags
 
@@ -69,8 +68,7 @@ def cache_control(seconds: float, spare: float = 0) -> str:
     return f"{lasting}, stale-if-error={int(spare)}" if spare >= 1 else lasting
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A cached answer. `until` is in the clock's seconds.
 
     The headers lack Cache-Control, which depends on the moment; `control` is what stands before and after the seconds
@@ -133,7 +131,7 @@ class FastPath:
         return self._ask(key, now, environ, start_response)
 
     def _find_directly(self, key: Key, now: float, environ: WSGIEnvironment) -> _Entry | None:
-        shared = self._origins.get(_origin_of(environ))
+        shared = self._origins.get(_origin_in(key))
         if shared is None or self._find is None:
             return None
         picture = self._find(environ)
@@ -163,7 +161,7 @@ class FastPath:
             entry = _entry_of(response, *seen[-1], until)
             if entry is not None:
                 self._keep(key, entry)
-                self._learn(_origin_of(environ), entry)
+                self._learn(_origin_in(key), entry)
         return response
 
     def _learn(self, origin: Key, entry: _Entry) -> None:
@@ -171,18 +169,18 @@ class FastPath:
             self._origins[origin] = [(name, value) for name, value in entry.headers if name.lower() not in _OWN_HEADERS]
 
     def _keep(self, key: Key, entry: _Entry) -> None:
-        if _size_of(entry) > self._limit // 8:
+        size, now = _size_of(entry), self._clock()
+        if size > self._limit // 8:
             return
         with self._writing:
             self._drop(key)
             self._entries[key] = entry
-            self._size += _size_of(entry)
+            self._size += size
             while self._size > self._limit:
                 self._drop(next(iter(self._entries)))  # the oldest, which has the least time left
             # Two that have expired go for one that comes, so that only fresh ones take memory.
-            for oldest in [*islice(self._entries, 2)]:
-                if self._entries[oldest].until <= self._clock():
-                    self._drop(oldest)
+            for oldest in [oldest for oldest, kept in islice(self._entries.items(), 2) if kept.until <= now]:
+                self._drop(oldest)
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
@@ -196,14 +194,14 @@ def _key_of(environ: WSGIEnvironment) -> Key | None:
         return None
     if "HTTP_IF_MATCH" in environ or "HTTP_IF_UNMODIFIED_SINCE" in environ:
         return None
-    parts = (*[environ.get(name, "") for name in _ADDRESS], *_origin_of(environ))
-    if sum(map(len, parts)) > _MAX_KEY:
+    parts = [environ.get(name, "") for name in _ADDRESS + _ORIGIN]
+    if len("".join(parts)) > _MAX_KEY:
         return None
-    return (*parts, parse_accept(environ.get("HTTP_ACCEPT", "*/*")))
+    return (parse_accept(environ.get("HTTP_ACCEPT", "*/*")), *parts)
 
 
-def _origin_of(environ: WSGIEnvironment) -> tuple[str, ...]:
-    return tuple([environ.get(name, "") for name in _ORIGIN])
+def _origin_in(key: Key) -> Key:
+    return key[-len(_ORIGIN) :]
 
 
 def _entry_of(response: object, status: str, headers: Headers, until: float) -> _Entry | None:

@@ -28,7 +28,8 @@ def fetch_one(connection: BaseDatabaseWrapper, text: str, parameters: Parameters
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row
     connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    if connection.connection is None:
+        connection.ensure_connection()
     with connection.wrap_database_errors:
         return _FETCH[connection.vendor](connection.connection, text, parameters)
 

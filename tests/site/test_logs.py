@@ -87,6 +87,16 @@ def test_only_a_well_formed_id_is_taken_over(given: str, is_kept: bool) -> None:
     assert is_kept or len(chosen) == 32
 
 
+def test_new_ids_are_all_different_in_a_fork_too() -> None:
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(write, choose_request_id("").encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert len({choose_request_id(""), choose_request_id(""), os.read(read, 64).decode()}) == 3
+
+
 @pytest.mark.parametrize(
     ("environment", "formatter"),
     [({"LOCAL_STACK": "1"}, "text"), ({"LOCAL_STACK": "0"}, "json"), ({"LOG_FORMAT": "text"}, "text")],

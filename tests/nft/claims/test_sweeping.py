@@ -24,14 +24,14 @@ from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from tests.kit.claims import COUNT, mint_tokens, verified_claims
 from tests.kit.people import a_picture
-from tests.kit.world import World, deploy_avatar_token, make_world, person, shown, sweep
+from tests.kit.world import World, make_world, person, shown, sweep
 from tests.nft.tokens.test_ownership_many import put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
-COUNT = 12
 
 
 @pytest.fixture
@@ -42,35 +42,7 @@ def world(chain: Chain) -> World:
 
 @pytest.fixture
 def contract(chain: Chain) -> Contract:
-    contract = deploy_avatar_token(chain)
-    for _ in range(COUNT):
-        chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])
-    chain.finalize()
-    return contract
-
-
-def verified_claims(world: World, user: User, contract: Contract | str, count: int = COUNT) -> list[TokenClaim]:
-    """Claims of the first tokens of `contract`, checked once and due again now."""
-    address = contract if isinstance(contract, str) else contract.address
-    account = user.linked_accounts.get()
-    claims = TokenClaim.objects.bulk_create(
-        TokenClaim(
-            user=user,
-            account=account,
-            chain_id=CHAIN_ID,
-            contract=parse_address(address),
-            token_id=number,
-            standard="erc721",
-            state="owned",
-            is_checked_alone=False,
-            checked_at=world.now - timedelta(minutes=15),
-            checked_block_number=1,
-            checked_block_hash="0x",
-            due_at=world.now,
-        )
-        for number in range(1, count + 1)
-    )
-    return list(claims)
+    return mint_tokens(chain)
 
 
 def shown_too(user: User, claim: TokenClaim, at: Any) -> None:

@@ -82,7 +82,7 @@ def plans_of(look_up: Callable[[], Any]) -> list[str]:
     return plans
 
 
-def test_every_way_to_a_picture_uses_indexes_only(crowd: None) -> None:
+def test_every_way_to_a_picture_is_right_and_uses_indexes_only(crowd: None) -> None:
     now = timezone.now()
     sources.register_identifier_resolver("account", find_by_account)  # the fixtures here begin without any
     stale = Profile.objects.get(handle="person-77")
@@ -104,12 +104,8 @@ def test_every_way_to_a_picture_uses_indexes_only(crowd: None) -> None:
         assert len(plans) == queries
         for plan in plans:
             assert not re.search(r"Seq Scan|\bSCAN (?!CONSTANT)", plan), plan
-
-
-def test_the_answers_are_right_in_a_crowd(crowd: None) -> None:
-    sources.register_identifier_resolver("account", find_by_account)
     for name in ("person-2345", f"{2345:032x}", f"{2345:064x}", f"0x{2345:040x}"):
-        face = find_avatar_view(name, timezone.now())
+        face = find_avatar_view(name, now)
         assert face is not None
         assert face.square is not None
         assert (face.handle, face.square.size) == ("person-2345", max(SQUARES))
