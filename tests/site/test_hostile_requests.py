@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -24,8 +23,6 @@ from tests.kit.routes import belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
 CSRF = "a" * 32
-#: Of CPU for one request, with its lines in the log. Most take 5 ms.
-MOST_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -44,7 +41,7 @@ def _session(user: User) -> str:
 
 
 class Failures:
-    """What the site answered with 500 or more, the exceptions behind it, and what cost it too much."""
+    """What the site answered with 500 or more, and the exceptions behind it."""
 
     def __init__(self) -> None:
         self.application = get_wsgi_application()
@@ -74,7 +71,6 @@ class Failures:
             return lambda data: None
 
         sid = transaction.savepoint()
-        began = time.thread_time()
         try:
             answer: Any = self.application(environ, start_response)
             list(answer)
@@ -82,7 +78,6 @@ class Failures:
         except Exception as error:  # noqa: BLE001 - the server would answer 500
             status.append("599")
             self._raised = self._raised or f"{type(error).__name__} through the handler: {str(error)[:80]}"
-        spent = time.thread_time() - began
         if connection.needs_rollback:
             connection.set_rollback(False)
         transaction.savepoint_rollback(sid)
@@ -91,8 +86,6 @@ class Failures:
         self.asked[code] += 1
         if code >= 500:
             self.found.setdefault(self._raised or status[-1], []).append(f"{route} as {role}: {shape.name}")
-        elif spent > MOST_SECONDS:
-            self.found.setdefault("too much CPU", []).append(f"{route} as {role}: {shape.name}, {spent:.1f} s")
 
 
 @pytest.fixture
