@@ -53,8 +53,9 @@ def card_of(profile: Profile, shown: ShownPicture) -> ShownCard:
     Chats keep a card for weeks, so a verified one names the day of its last check. That stays true.
     """
     avatar = shown.avatar
-    is_verified = shown.mark and avatar is not None and avatar.attested_at is not None
-    mark = f"Verified {get_source(avatar.source).label} on {date(avatar.attested_at, 'j F Y')}" if is_verified else ""
+    mark = ""
+    if shown.mark and avatar is not None and avatar.attested_at is not None:
+        mark = f"Verified {get_source(avatar.source).label} on {date(avatar.attested_at, 'j F Y')}"
     squares = [] if avatar is None else avatar.image.renditions.all()
     card = Card(profile.name, profile.handle, settings.current().site_name, mark)
     return ShownCard(card, pick_rendition(squares, _SIZE))
