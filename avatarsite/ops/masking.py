@@ -46,8 +46,9 @@ _RULES: list[tuple[re.Pattern[str], _Replacement]] = [
     ),
     # urllib3 and requests name host and path apart.
     (re.compile(r"(\bwith url: )[^\s\"\\]+"), rf"\1{GAP}"),
-    # Bytes as Python prints them: an account is 20 of them.
-    (re.compile(r"""\bb(\\?["'])(?:(?!\1).){12,}\1"""), f"b'{GAP}'"),
+    # Bytes as Python prints them, and as JSON quotes that: an account is 20 of them. With both kinds of quotes among
+    # them, they stand between single ones, and those inside have backslashes before them.
+    (re.compile(r"""\bb(?:'(?:\\{1,6}'|[^'\n]){12,}'|(\\?"|\\')(?:(?!\1).){12,}\1)"""), f"b'{GAP}'"),
     (re.compile(r"(0x|\\x)([0-9a-f]{40,})", re.IGNORECASE), _mask_hex),
     (re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{128,})(?![0-9a-f])", re.IGNORECASE), GAP),
     # With what touches its end, which may be a second mail address.

@@ -62,6 +62,16 @@ def test_no_address_is_left_however_it_is_written(address: bytes, before: str, a
     assert repr(address) not in mask(f"{before} {address!r} {after}")
 
 
+@given(
+    st.binary(min_size=20, max_size=20).map(lambda some: some[:9] + b"'\"" + some[11:]), st.text("ab '\"", max_size=9)
+)
+def test_quotes_among_its_bytes_do_not_let_the_rest_be_seen(address: bytes, after: str) -> None:
+    for line in (f"row ({address!r},{after}", json.dumps(f"row ({address!r},{after}")):
+        masked = mask(line)
+        assert repr(address)[-12:-2] not in masked
+        assert repr(address)[2:12] not in masked
+
+
 LONG = (
     "a",
     "1",
