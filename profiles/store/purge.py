@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import PROTECT, Exists, OuterRef, Q, QuerySet
 from django.db.models.signals import post_delete
 from django.utils import timezone
@@ -43,7 +43,7 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     """Delete removed pictures past their undo time, then every offered image without holder; return how many images.
 
     Idempotent, and safe to run concurrently. A picture that can't be deleted does not block the others. After several
-    consecutive failures the last StorageError is raised, and a later run tries all of them again.
+    consecutive failures, expected or not, the last one is raised, and a later run tries all of them again.
     """
     ends_at = time.monotonic() + seconds
     while _delete_removed_avatars(now) == _BATCH and time.monotonic() < ends_at:
@@ -54,9 +54,12 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
             try:
                 deleted += _purge(image_id, now)
                 failures = 0
-            except StorageError as error:
+            except DatabaseError:
+                raise
+            except Exception as error:
                 failures += 1
-                logger.warning("A stored picture could not be deleted yet: %s", error)
+                unexpected = None if isinstance(error, StorageError) else error
+                logger.warning("A stored picture could not be deleted yet: %s", error, exc_info=unexpected)
                 StoredImage.objects.filter(pk=image_id).update(purge_at=now + _RETRY_AFTER)
                 if failures == _MAX_FAILURES:
                     raise

@@ -14,6 +14,7 @@ from profiles.models import AuditEntry, Avatar, Profile, Rendition, StoredImage
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import remove_avatar, restore_avatar
 from profiles.store import objects, purge
+from profiles.store.errors import StorageError
 from profiles.store.images import keep_image
 from profiles.store.purge import find_unused_images, purge_unreferenced_images
 from tests.kit.people import a_picture, an_upload
@@ -61,6 +62,26 @@ def test_a_picture_on_its_way_to_its_holder_is_left_alone(db: None, store: FileS
     assert purge_unreferenced_images(later(minutes=15)) == 1
     assert not StoredImage.objects.filter(pk=image.pk).exists()
     assert store.object_keys() == []
+
+
+@pytest.mark.parametrize("error", [StorageError("the store is slow"), RuntimeError("nobody expected this")])
+def test_a_picture_that_can_not_be_deleted_holds_up_no_other(
+    db: None, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    poison, others = keep_image(plain(9)).row, [keep_image(plain(side)).row for side in (10, 11)]
+    delete = objects.delete
+
+    def fail_for_poison(key: str) -> None:
+        if key == objects.master_key(poison.sha256):
+            raise error
+        delete(key)
+
+    monkeypatch.setattr(objects, "delete", fail_for_poison)
+    now = later(minutes=15)
+    assert purge_unreferenced_images(now) == len(others)
+    assert StoredImage.objects.filter(purge_at__gt=now).count() == 1
+    monkeypatch.undo()
+    assert purge_unreferenced_images(later(minutes=20)) == 1
 
 
 def test_storing_it_again_starts_its_time_anew(db: None) -> None:
