@@ -23,6 +23,9 @@ MAX_NAME = 16
 # Returns the provenance to show (`avatar.provenance` with more or fresher keys), or None for nothing.
 ProvenanceProvider = Callable[["Avatar"], Mapping[str, object] | None]
 
+# Returns what the mark of a picture says in words, from what is stored with it: pages show many, so it asks no query.
+MarkDescriber = Callable[["Avatar"], str]
+
 # Takes an identifier from a URL; returns a filter over Profile, or None if it is not an identifier of its kind.
 # A filter, not a profile, so that finding a person stays one query.
 IdentifierResolver = Callable[[str], Q | None]
@@ -33,7 +36,7 @@ class Source:
     """An origin of pictures.
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
-    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE.
+    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. `mark` says in words what the mark vouches for.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Source:
     unchecked: str = (
         "Whether you may still show this picture could not be checked for too long. We keep trying; try again later."
     )
+    mark: MarkDescriber | None = None
 
 
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, "Upload")}
@@ -80,6 +84,14 @@ def provenance_of(avatar: Avatar) -> Mapping[str, object] | None:
     """Return what proves the right to show `avatar`, as its source tells it now, else as it was stored."""
     source = _sources.get(avatar.source)
     return avatar.provenance if source is None or source.provenance is None else source.provenance(avatar)
+
+
+def describe_mark(avatar: Avatar) -> str:
+    """Return what the mark of `avatar` says in words. Whether it may be shown is for `Avatar.mark_holds` to say."""
+    source = _sources.get(avatar.source)
+    if source is None or source.mark is None:
+        return f"Verified {avatar.get_source_display()} picture"
+    return source.mark(avatar)
 
 
 def resolve_identifier(identifier: str) -> Q | None:

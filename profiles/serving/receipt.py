@@ -12,7 +12,7 @@ from django.urls import reverse
 from profiles import settings
 from profiles.images.formats import OutputFormat
 from profiles.models import Profile, Rendition
-from profiles.serving.showing import ShownPicture, shown_picture
+from profiles.serving.showing import ShownPicture
 from profiles.serving.signing import Signature, sign, signing_key
 from profiles.store.renditions import content_url
 
@@ -74,10 +74,6 @@ class ReceiptFacts(TypedDict):
     key_id: str
     keys_url: str
     receipt_url: str
-
-
-def build_current_receipt(profile: Profile, now: datetime) -> Receipt:
-    return build_receipt(profile, shown_picture(profile, now))
 
 
 def build_signed_receipt(profile: Profile, shown: ShownPicture) -> SignedReceipt:
