@@ -82,7 +82,8 @@ def _fetch_picture(row: HeldToken, clients: Clients) -> FetchedPicture:
     if not row.may_ask_hosts:
         clients = replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
     token = Token(row.contract, row.token_id, TokenStandard(row.standard))
-    return fetch_token_picture(clients.chain(row.chain_id), token, clients)
+    waits = row.may_ask_hosts and row.tries < TRIES
+    return fetch_token_picture(clients.chain(row.chain_id), token, clients, waits_for_outages=waits)
 
 
 def _copy_known_picture(row: HeldToken, now: datetime) -> bool:
