@@ -54,7 +54,9 @@ class Reader:
         self._clients = Clients(get_chain, gateways, GuardedHttp(LOOPBACK, pace=Pace(cache, Budget())))
 
     def read(self, number: int) -> str:
-        return parse_metadata(open_uri(parse_token_uri(self._uri(number), allow_http=True), self._clients, LIMITS).data).name
+        return parse_metadata(
+            open_uri(parse_token_uri(self._uri(number), allow_http=True), self._clients, LIMITS).data
+        ).name
 
     def _uri(self, number: int) -> str:
         if self._kind == "ipfs":

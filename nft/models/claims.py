@@ -251,7 +251,7 @@ class ClaimPicture(Leased):
     compared_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the metadata was last read again to see if the picture changed, or given up.",
+        help_text="When the metadata was last read again to see if the picture changed.",
     )
 
     class Meta:

@@ -1,7 +1,7 @@
 """Parse `data:` URIs (RFC 2397) as contracts write them.
 
-Accepted are base64, percent-encoding and raw UTF-8, with and without the comma. Contracts mix them, so that one text may
-be read in several ways. Every refusal is a `CoreError` with one of the kinds below.
+Accepted are base64, percent-encoding and raw UTF-8, with and without the comma. Contracts mix them, so that one text
+may be read in several ways. Every refusal is a `CoreError` with one of the kinds below.
 """
 
 from __future__ import annotations

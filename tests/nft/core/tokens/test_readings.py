@@ -57,7 +57,7 @@ def test_marks_and_percent_signs_may_belong_to_a_file_s_name(shape: str, name: s
 @pytest.mark.parametrize(
     ("text", "readings"),
     [
-        (f"ipns://a.example/x#1", [IpnsUri("a.example", "x"), IpnsUri("a.example", "x#1")]),
+        ("ipns://a.example/x#1", [IpnsUri("a.example", "x"), IpnsUri("a.example", "x#1")]),
         (f"ar://{TX}/x#1.png", [ArUri(TX, "x"), ArUri(TX, "x#1.png")]),
         (
             "https://h.example/Wookz#525.png",
@@ -163,7 +163,7 @@ def test_no_text_takes_long_or_has_many_readings(part: str) -> None:
 
 @given(st.text() | st.from_regex(rf"(ipfs://{V1}/|https://h\.example/|data:[a-z/]*,).{{0,60}}", fullmatch=True))
 def test_any_text_has_readings_or_is_refused_and_none_twice(text: str) -> None:
-    found = []
+    found: list[object] = []
     with contextlib.suppress(CoreError):
         found += parse_readings(text, 7)
     assert len(found) == len(set(found))

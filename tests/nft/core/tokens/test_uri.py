@@ -209,7 +209,9 @@ def test_any_text_is_a_uri_or_refused(text: str) -> None:
             str(parse_token_uri(text, allow_http=allow_http))
 
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="/"), min_size=1, max_size=20)
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="/"), min_size=1, max_size=20
+)
 
 
 @given(st.lists(NAMES.filter(lambda name: name not in {".", ".."}), max_size=5))
