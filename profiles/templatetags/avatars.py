@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from profiles.images.limits import pick_size
 from profiles.models import Avatar, Profile
 from profiles.serving.showing import ShownPicture, shown_picture
 from profiles.sources import describe_mark
@@ -45,8 +46,11 @@ def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[
 
 @register.simple_tag
 def avatar_url(profile: Profile, size: int) -> str:
-    """Return the URL of the current picture; its version makes a change visible at once."""
-    return f"{avatar_path(profile)}?s={size}&v={profile.avatar_version}"
+    """Return the URL of the current picture; its version makes a change visible at once.
+
+    It asks for the stored size that serves `size`, which is sent as it is; browsers reduce it as well.
+    """
+    return f"{avatar_path(profile)}?s={pick_size(size)}&v={profile.avatar_version}"
 
 
 @register.simple_tag
