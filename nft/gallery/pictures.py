@@ -111,7 +111,7 @@ def _record_picture(row: HeldToken, name: str, collection: str, image: StoredIma
         collection=row.collection,
         spam=get_spam_sign(decided, row.spam, row.name, row.collection),
         image_id=image.pk,
-        warning=warning_of(likeness) if likeness else "",
+        warning=warning_of(likeness, row.account.user) if likeness else "",
     )
     if replaced != image.pk:
         offer_to_purge([replaced], now)
