@@ -1,6 +1,7 @@
 """Pictures that people would mistake for each other look alike, others do not."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
@@ -92,7 +93,7 @@ def tinted(image: Image.Image, *factors: float) -> Image.Image:
     return Image.merge("RGB", tuple(bands))
 
 
-COPIES = {
+COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "mirrored": ImageOps.mirror,
     "mirrored and smaller": lambda image: ImageOps.mirror(image).resize((80, 80)),
     "mirrored and cropped": lambda image: cropped(ImageOps.mirror(image), 0.07, 0.07, 0.86),
