@@ -36,7 +36,8 @@ from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import job
-from profiles.leases import lease_row, queue_row
+from profiles.leases import lease_row
+from profiles.row_queue import queue_row
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
 

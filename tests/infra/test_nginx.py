@@ -18,7 +18,9 @@ from typing import Any, ClassVar
 import pytest
 import requests
 from django.db import connection
+from django.test import Client
 
+from avatarsite.middleware import PERMISSIONS_POLICY
 from localstack import binaries
 from localstack.processes import Program, Running, free_port, is_listening
 from profiles.models import Profile
@@ -216,6 +218,17 @@ def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> 
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert (answer.headers["Content-Encoding"], answer.headers["X-Content-Type-Options"]) == ("gzip", "nosniff")
     assert answer.headers["Server"] == "nginx"
+    assert answer.headers["Permissions-Policy"] == PERMISSIONS_POLICY
+
+
+def test_nobody_keeps_what_the_site_lets_nobody_keep(front: Fronted, alice: Profile) -> None:
+    person = Client()
+    person.force_login(alice.user)
+    cookie = f"session={person.cookies['session'].value}"
+    for path in ("/", f"/u/{alice.handle}/", "/settings/profile/", "/avatar/not/there"):
+        answer = front.get(path, cookie=cookie)
+        assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", ")), path
+        assert answer.headers["Permissions-Policy"] == PERMISSIONS_POLICY
 
 
 def logged(places: Places, front: Fronted, path: str, **headers: str) -> dict[str, Any]:
