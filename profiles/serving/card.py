@@ -51,8 +51,8 @@ def card_of(profile: Profile, shown: ShownPicture) -> ShownCard:
 
     Chats keep a card for weeks, so a verified one names the day of its last check. That stays true.
     """
-    checked_at = shown.avatar.attested_at if shown.mark and shown.avatar is not None else None
-    mark = f"Verified NFT on {date(checked_at, 'j F Y')}" if checked_at else ""
+    marked = shown.avatar if shown.mark else None
+    mark = f"Verified {marked.get_source_display()} on {date(marked.attested_at, 'j F Y')}" if marked else ""
     squares = [] if shown.avatar is None else shown.avatar.image.renditions.all()
     card = Card(profile.name, profile.handle, settings.current().site_name, mark)
     return ShownCard(card, pick_rendition(squares, _SIZE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import time
 from urllib.parse import quote
 
@@ -15,10 +16,12 @@ from nft.core.errors import CoreError
 from nft.core.ipfs.cid import parse_cid
 from nft.core.tokens import uri
 from nft.core.tokens.data_uri import DataUri
+from nft.core.tokens.metadata import parse_metadata
 from nft.core.tokens.readings import parse_readings
 from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri
 from profiles.errors import Kind
 from tests.kit.errors import raises_kind
+from tests.kit.verifier import load
 
 V1 = "bafybeie5nqv6kd3qnfjupgvz34woh3oksc3iau6abmyajn7qvtf6d2ho34"
 CID = parse_cid(V1)
@@ -167,3 +170,46 @@ def test_any_text_has_readings_or_is_refused_and_none_twice(text: str) -> None:
     with contextlib.suppress(CoreError):
         found += parse_readings(text, 7)
     assert len(found) == len(set(found))
+
+
+# --- the verifier, which shares no code with us ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ipfs://{V1}/Wookz#525.png",
+        f"ipfs://{V1}/who?.png",
+        f"ipfs://{V1}/50%25.png",
+        f"https://ipfs.io/ipfs/{V1}/a#b?c.png",
+        "https://h.example/Wookz#525.png",
+        f"ipfs://{V1}/{{id}}.json",
+        f"ipfs://{V1}/%7Bid%7D.json",
+    ],
+)
+def test_the_receipt_verifier_knows_every_reading_that_we_may_have_used(text: str) -> None:
+    token = load("verify_token")
+    files = token.Files(None, [])
+    written = token.pictures_of({"image": "ipfs://x", "image_url": text}, 7)
+    for reading in parse_readings(text, 7):
+        assert any(files.is_same(uri, str(reading)) for uri in written), str(reading)
+
+
+def test_the_receipt_verifier_knows_every_source() -> None:
+    token = load("verify_token")
+    for document in (
+        {"image": "a", "image_url": "b", "image_data": "c", "animation_url": "d"},
+        {"image": ["a", {"url": "b", "src": "c"}], "properties": {"image": "d"}},
+        {"imageUrl": {"description": "a"}, "imageURI": "b"},
+        {"image": [str(number) for number in range(20)]},
+    ):
+        ours = parse_metadata(json.dumps(document).encode()).picture_sources
+        assert token.pictures_of(document, 7) == list(ours)
+
+
+def test_the_receipt_verifier_reads_a_document_as_we_do_first() -> None:
+    token = load("verify_token")
+    for text in (f"data:application/json;utf8,{DEFI}", 'data:application/json,{"a":"%e2%98%83 100%DE"}'):
+        reading = next(parse_readings(text, 7))
+        assert isinstance(reading, DataUri)
+        assert token.read_inline(text) == reading.data
