@@ -18,7 +18,6 @@ from profiles.problems import problem_response
 from profiles.serving.caching import wants_json
 from profiles.text import is_text
 
-JSON = "application/json"
 SIGNED_OUT = ExpectedError(
     "You are signed out. Sign in again in another tab, then try again here.",
     Kind("signed-out", "You are signed out", status=HTTPStatus.UNAUTHORIZED),
@@ -26,6 +25,8 @@ SIGNED_OUT = ExpectedError(
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
 _ADDRESSES = "profiles.media_urls"
+#: Python refuses to read a number of thousands of digits.
+_LENGTH_DIGITS = 18
 
 
 class CookielessMedia:
@@ -73,7 +74,7 @@ class WellFormedRequests:
         if not (kind.isascii() and kind.isprintable()):
             raise BadRequest("The type of the body is no type.")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if request.content_type in {*FORMS, JSON} and not (length.isascii() and length.isdecimal()):
+        if not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
             raise BadRequest("The length of the body is no number.")
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if request.content_type in FORMS and charset not in {"utf-8", "utf8"}:

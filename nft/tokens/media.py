@@ -32,7 +32,7 @@ from profiles.store.images import keep_image
 
 METADATA_BYTES = MAX_METADATA_BYTES
 METADATA_SECONDS = 15.0
-IMAGE_BYTES = 10 * 1024 * 1024
+IMAGE_BYTES = 20 * 1024 * 1024
 IMAGE_SECONDS = 30.0
 #: For everything that one attempt opens, without decoding. The lease of an attempt is longer.
 SEARCH_SECONDS = 75.0

@@ -79,11 +79,7 @@ def _not_exempt(request: HttpRequest) -> HttpResponseBase:
 
 
 def _read_body(request: HttpRequest) -> bytes:
-    try:
-        announced = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        announced = 0
-    if announced > MAX_BODY:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
         raise body_too_large("The request", MAX_BODY)
     return request.body
 

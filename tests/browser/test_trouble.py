@@ -77,7 +77,7 @@ def test_a_file_that_is_no_picture_is_refused_and_the_earlier_one_stays(
         {"name": "holiday.png", "mimeType": "image/png", "buffer": b"not a picture at all"}
     )
     ivan.button("Upload and use").click()
-    expect(said_beside_the_button(ivan, "JPEG, PNG, GIF, WebP and AVIF")).to_be_in_viewport()
+    expect(said_beside_the_button(ivan, "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP")).to_be_in_viewport()
     assert ivan.avatar() == before
 
 

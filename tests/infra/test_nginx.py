@@ -180,7 +180,7 @@ def test_a_change_is_seen_in_less_than_five_seconds(front: Fronted, alice: Profi
 
 
 def test_what_is_far_too_large_is_told_so(front: Fronted, alice: Profile) -> None:
-    for path, size in (("/settings/picture/", 34), ("/settings/profile/", 1)):
+    for path, size in (("/settings/picture/", 82), ("/settings/profile/", 1)):
         body = b"x" * (size * 1024 * 1024)
         answer = requests.post(front.fronted + path, data=body, timeout=30)
         assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
@@ -194,12 +194,12 @@ def test_what_is_over_our_limit_gets_our_own_sentence(front: Fronted, alice: Pro
     """Up to four times the limit, nginx passes the request on and the site itself answers."""
     answer = requests.put(
         front.fronted + "/api/v1/me/picture",
-        data=b"x" * (9 * 1024 * 1024),
+        data=b"x" * (21 * 1024 * 1024),
         headers={"authorization": f"Bearer {a_secret(alice)}", "content-type": "image/png"},
         timeout=30,
     )
     assert answer.status_code == 413
-    assert "Up to 8.0" in answer.json()["detail"]
+    assert "Up to 20.0" in answer.json()["detail"]
 
 
 def test_limits_count_for_the_address_that_nginx_saw(front: Fronted, alice: Profile) -> None:
