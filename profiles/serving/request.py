@@ -100,7 +100,7 @@ def parse_request(text: str, query: Mapping[str, str]) -> AvatarRequest:
         still=_is_yes(_first(query, "still")),
         default_url=default_url,
         is_exact=bool(size),
-        whole=query.get("fit", "").lower() == CONTAIN,
+        whole="fit" in query and query["fit"].lower() == CONTAIN,
         names_nobody=not is_identifier(identifier),
     )
 
@@ -130,12 +130,16 @@ def _first(query: Mapping[str, str], *names: str) -> str:
 
 def _read_size(text: str) -> int:
     """Return the size, at most MAX_SIZE; 0 for none."""
+    if not text:
+        return 0
     found = _SIZE.fullmatch(text)
     return min(int(found["pixels"]), MAX_SIZE) if found else 0
 
 
 def _read_default(asked: str) -> FallbackStyle | None:
     """Return the style, or None for the person's own: also for one that nobody draws."""
+    if asked in {"", NOT_FOUND}:  # most ask for none, and an exception takes as long as all the rest
+        return None
     try:
         return FallbackStyle(_ALIASES.get(asked, asked))
     except ValueError:
