@@ -8,6 +8,7 @@ of the mirrored picture and of many of its parts. All of it is a hint for people
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from struct import pack, unpack
 from typing import TYPE_CHECKING
@@ -57,16 +58,19 @@ class Likeness:
         """Return whether people may take this picture for another one: the same, mirrored, cropped or with a margin."""
         if look_alike(self.whole, whole) or look_alike(self.mirrored, whole):
             return True
-        known = unpack(f">{len(parts) // 8}q", parts)
-        return any(
-            look_alike(one, other, MAX_PART_DISTANCE)
-            for ours, theirs in (
-                ((self.whole, self.mirrored), known),
-                ((*self.parts, *self.mirrored_parts), (whole,)),
-            )
-            for one in ours
-            for other in theirs
-        )
+        if _is_plain(whole):
+            return False
+        whole &= _MASK
+        for part in unpack(f">{len(parts) // 8}Q", parts):
+            for ours in (self.whole & _MASK, self.mirrored & _MASK):
+                if (part ^ ours).bit_count() <= MAX_PART_DISTANCE and not _is_plain(part):
+                    return not _is_plain(ours)
+        close = [part for part in self._all_parts if (part ^ whole).bit_count() <= MAX_PART_DISTANCE]
+        return not all(map(_is_plain, close))
+
+    @cached_property
+    def _all_parts(self) -> tuple[int, ...]:
+        return tuple(part & _MASK for part in (*self.parts, *self.mirrored_parts))
 
 
 def measure_likeness(master: bytes) -> Likeness:
@@ -109,9 +113,9 @@ def _hash(flat: Image.Image, part: tuple[float, float, float]) -> int:
     return bits - (1 << BITS) if bits >> (BITS - 1) else bits
 
 
-def look_alike(one: int, other: int, distance: int = MAX_DISTANCE) -> bool:
+def look_alike(one: int, other: int) -> bool:
     """Return whether two hashes are close. Plain pictures look like nothing: too few of their bits tell them apart."""
-    is_close = ((one ^ other) & _MASK).bit_count() <= distance
+    is_close = ((one ^ other) & _MASK).bit_count() <= MAX_DISTANCE
     return is_close and not (_is_plain(one) or _is_plain(other))
 
 
