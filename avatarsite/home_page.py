@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists
 from django.urls import reverse
 
-from avatarsite.picture_pages import NFT
+from avatarsite.picture_pages import NFT, is_delegated
 from profiles.models import Profile
 from profiles.serving.showing import ShownPicture
 
@@ -40,7 +40,8 @@ def greeting(shown: ShownPicture) -> str:
     if shown.avatar is None:
         return "You have no picture yet. Others see this drawing until you choose one."
     if shown.mark:
-        return f"You show {shown.avatar.title or 'an NFT'}, and the chain agrees that it is yours."
+        held = "a vault holds it for you" if is_delegated(shown.avatar) else "it is yours"
+        return f"You show {shown.avatar.title or 'an NFT'}, and the chain agrees that {held}."
     if shown.avatar.source == NFT:
         return "You show an NFT. We could not check it lately, so the hexagon is off until we can."
     return "This is how others see you."

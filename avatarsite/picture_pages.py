@@ -41,7 +41,7 @@ def shown_note(shown: ShownPicture, *, has_chosen: bool, on_loss: str) -> ShownN
     headline = "What others see"
     if shown.mark:
         label = "Verified NFT, by delegation" if is_delegated(avatar) else "Verified NFT"
-        return ShownNote(headline, Pill(label, "good"), _mark_text(is_delegated=is_delegated(avatar)))
+        return ShownNote(headline, Pill(label, "good"), _mark_text(shown.mark_text, is_delegated=is_delegated(avatar)))
     if avatar.is_doubted:
         return ShownNote(headline, _doubt_pill(avatar), _doubt_text(is_delegated=is_delegated(avatar)))
     if avatar.state == State.WITHDRAWN:
@@ -57,17 +57,16 @@ def shown_note(shown: ShownPicture, *, has_chosen: bool, on_loss: str) -> ShownN
 
 def is_delegated(avatar: Avatar) -> bool:
     """Return whether somebody else holds the token and lets this person act for them."""
-    return bool((avatar.provenance or {}).get("by_delegation"))
+    return (avatar.provenance or {}).get("by_delegation") is True
 
 
-def _mark_text(*, is_delegated: bool) -> str:
+def _mark_text(words: str, *, is_delegated: bool) -> str:
     text = (
-        "The hexagon tells others that this NFT is {} right now. It goes as soon as the token moves{}; "
+        "The hexagon tells others: {}. It goes as soon as the token moves{}; "
         '<a href="{}">what others see then</a> is your choice.'
     )
-    held = "held for you by a vault" if is_delegated else "yours"
     end = " or the vault takes its delegation back" if is_delegated else ""
-    return format_html(text, held, end, reverse("profiles:loss"))
+    return format_html(text, words, end, reverse("profiles:loss"))
 
 
 def _doubt_text(*, is_delegated: bool) -> str:

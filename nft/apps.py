@@ -11,18 +11,20 @@ class NftConfig(AppConfig):
         from nft import checks  # noqa: F401  # registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
-        from nft.claims.provenance import build_provenance
+        from nft.claims.provenance import build_provenance, describe_mark
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
+        from nft.tokens.lookalikes import find_upload_warning
         from profiles.jobs import provide
-        from profiles.sources import Source, register_identifier_resolver, register_source
+        from profiles.sources import Source, register_identifier_resolver, register_source, register_upload_check
 
         provide("clients", "nft.clients.bundle.get_clients")
         provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
         unchecked = (
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
-        register_source(Source("nft", "NFT", build_provenance, unchecked))
+        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark))
+        register_upload_check(find_upload_warning)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, ip_network
 
 from django.core.cache import cache
@@ -32,6 +32,21 @@ class TooMany(ExpectedError):
     """The tries of this window are used up. `retry_after` says when the next one begins."""
 
     kind = Kind("rate-limited", "Too many tries", 429, permanent=False)
+
+    def __init__(self, sentence: str, *, retry_after: int, what: str = "", count: int = 0, seconds: int = 0) -> None:
+        """`what` may be done `count` times in each window of `seconds`."""
+        super().__init__(sentence, retry_after=retry_after)
+        self.what, self.count, self.seconds = what, count, seconds
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that tell a program its limit (draft-ietf-httpapi-ratelimit-headers)."""
+        if not self.what:
+            return {}
+        return {
+            "RateLimit-Policy": f'"{self.what}";q={self.count};w={self.seconds}',
+            "RateLimit": f'"{self.what}";r=0;t={self.retry_after}',
+        }
 
 
 def spend(
@@ -129,7 +144,8 @@ def _spend(
         return
     if tries > count * times:
         left = seconds - elapsed
-        raise TooMany(_sentence(what, count * times, seconds, left), retry_after=left)
+        sentence = _sentence(what, count * times, seconds, left)
+        raise TooMany(sentence, retry_after=left, what=what, count=count * times, seconds=seconds)
 
 
 def _sentence(what: str, count: int, seconds: int, left: int) -> str:

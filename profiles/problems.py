@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from profiles.errors import ExpectedError, Kind
+from profiles.limits import TooMany
 from profiles.outages import Outage, outage_of
 
 logger = logging.getLogger(__name__)
@@ -34,11 +35,14 @@ def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None 
 
 
 def add_retry_after(response: HttpResponse, error: ExpectedError) -> None:
-    """Say when to come back, in pages as in problems. No cache may keep such an answer."""
+    """Say when to come back, and which limit was met, in pages as in problems. No cache may keep such an answer."""
     seconds = error.retry_after or (SOON if error.status == 503 else None)
     if seconds is not None:
         response.headers["Retry-After"] = str(seconds)
         response.headers.setdefault("Cache-Control", "no-store")
+    if isinstance(error, TooMany):
+        for name, value in error.headers.items():
+            response.headers[name] = value
 
 
 def public_error(error: ExpectedError) -> ExpectedError:

@@ -6,6 +6,7 @@ query.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from profiles.errors import ExpectedError
+
 if TYPE_CHECKING:
     from profiles.models import Avatar
+
+logger = logging.getLogger(__name__)
 
 # The one source that needs no attestation: a person's own file.
 UPLOAD = "upload"
@@ -22,6 +27,12 @@ MAX_NAME = 16
 
 # Returns the provenance to show (`avatar.provenance` with more or fresher keys), or None for nothing.
 ProvenanceProvider = Callable[["Avatar"], Mapping[str, object] | None]
+
+# Returns what the mark of a picture says in words, from what is stored with it: pages show many, so it asks no query.
+MarkDescriber = Callable[["Avatar"], str]
+
+# Returns a sentence for the person who uploaded a picture, or "". It may ask the database and the store.
+UploadCheck = Callable[["Avatar"], str]
 
 # Takes an identifier from a URL; returns a filter over Profile, or None if it is not an identifier of its kind.
 # A filter, not a profile, so that finding a person stays one query.
@@ -33,7 +44,7 @@ class Source:
     """An origin of pictures.
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
-    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE.
+    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. `mark` says in words what the mark vouches for.
     """
 
     name: str
@@ -42,9 +53,11 @@ class Source:
     unchecked: str = (
         "Whether you may still show this picture could not be checked for too long. We keep trying; try again later."
     )
+    mark: MarkDescriber | None = None
 
 
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, "Upload")}
+_upload_checks: list[UploadCheck] = []
 _resolvers: dict[str, IdentifierResolver] = {}
 
 
@@ -80,6 +93,31 @@ def provenance_of(avatar: Avatar) -> Mapping[str, object] | None:
     """Return what proves the right to show `avatar`, as its source tells it now, else as it was stored."""
     source = _sources.get(avatar.source)
     return avatar.provenance if source is None or source.provenance is None else source.provenance(avatar)
+
+
+def register_upload_check(check: UploadCheck) -> None:
+    """Have a person told what `check` says of a picture that they have just uploaded; "" for nothing."""
+    if check not in _upload_checks:
+        _upload_checks.append(check)
+
+
+def check_upload(avatar: Avatar) -> list[str]:
+    """Return what there is to tell a person about their upload. The picture is in use already: nothing is raised."""
+    said = []
+    for check in _upload_checks:
+        try:
+            said.append(check(avatar))
+        except ExpectedError as error:
+            logger.warning("An upload could not be checked: %s", error)
+    return [sentence for sentence in said if sentence]
+
+
+def describe_mark(avatar: Avatar) -> str:
+    """Return what the mark of `avatar` says in words. Whether it may be shown is for `Avatar.mark_holds` to say."""
+    source = _sources.get(avatar.source)
+    if source is None or source.mark is None:
+        return f"Verified {avatar.get_source_display()} picture"
+    return source.mark(avatar)
 
 
 def resolve_identifier(identifier: str) -> Q | None:

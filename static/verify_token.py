@@ -75,6 +75,13 @@ class Files:
 
     def is_same(self, uri: str, kept: str) -> bool:
         """Return whether `kept`, as the receipt writes it, stands for `uri`. Receipts cut URIs at 500 characters."""
+        return any(self.is_meant(reading, kept) for reading in readings_of(uri))
+
+    def reading_of(self, uri: str, kept: str) -> str:
+        """Return the reading of `uri` that `kept` stands for, `uri` itself if there is none."""
+        return next((reading for reading in readings_of(uri) if self.is_meant(reading, kept)), uri)
+
+    def is_meant(self, uri: str, kept: str) -> bool:
         if len(kept) >= 500:
             start = kept[:499]
             return uri.startswith(start) or str(self.place(uri).key[-1]).startswith(start)
@@ -115,7 +122,7 @@ def read_inline(uri: str) -> bytes:
         return uri.encode("utf-8", "replace")
     body = unquote_to_bytes(uri[match.end() :].encode("utf-8", "replace"))
     if "base64" not in match["more"].lower() or body.lstrip()[:1] in (b"{", b"<"):
-        return body
+        return plain_text(uri[match.end() :], body)
     digits = re.sub(rb"\s+", b"", body).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
     try:
         return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
@@ -123,25 +130,54 @@ def read_inline(uri: str) -> bytes:
         raise Wrong("A data: URI says base64, but its data is not.") from error
 
 
+def plain_text(written: str, decoded: bytes) -> bytes:
+    """Return percent-encoded text; escapes that make no UTF-8 stand for themselves, as in `100%DeFi`."""
+    try:
+        decoded.decode()
+    except UnicodeDecodeError:
+        escapes = re.compile("(?:%[0-9A-Fa-f]{2})+")
+        return escapes.sub(decode_ascii, written).encode("utf-8", "replace")
+    return decoded
+
+
+def decode_ascii(escapes: re.Match[str]) -> str:
+    try:
+        return unquote(escapes.group(), errors="strict")
+    except UnicodeDecodeError:
+        codes = escapes.group().split("%")[1:]
+        return "".join(chr(int(code, 16)) if int(code, 16) < 128 else f"%{code}" for code in codes)
+
+
+def readings_of(uri: str) -> list[str]:
+    """Return `uri` in the ways that it may be meant: `#`, `?` and `%` may be part of a file's name."""
+    if uri[:5].lower() == "data:" or uri[:1] in ("{", "<"):
+        return [uri]
+    is_web = uri.lower().startswith("http") and not GATEWAY.fullmatch(uri.partition("#")[0].partition("?")[0])
+    marks = "#" if is_web else "#?"
+    literal = uri if is_web else uri.replace("%", "%25")
+    return [uri, *("".join(f"%{ord(one):02X}" if one in marks else one for one in text) for text in (uri, literal))]
+
+
 def pictures_of(document: Json, token_id: int) -> list[str]:
-    """Return the URIs of the picture in all the forms that collections use, or else of the animation."""
+    """Return all URIs that may lead to the picture, in all the forms that collections use, at most 8."""
     keys = ("image", "image_url", "imageUrl", "image_uri", "imageURI")
-    stills = [*(document.get(key) for key in keys), first_in(document.get("properties"), ("image",))]
-    still = next(filter(None, (text_in(value) for value in stills)), "")
-    named = [text for text in (still, text_in(document.get("image_data"))) if text]
-    found = named or [text_in(document.get("animation_url"))]
-    return [uri.replace("{id}", f"{token_id:064x}") for uri in found if uri]
+    properties = document.get("properties")
+    inner = properties.get("image") if isinstance(properties, dict) else None
+    values = [*(document.get(key) for key in keys), inner, document.get("image_data"), document.get("animation_url")]
+    found = list(dict.fromkeys(text for value in values for text in texts_in(value)))[:8]
+    return list(dict.fromkeys(with_id(uri, digits) for uri in found for digits in (f"{token_id:064x}", str(token_id))))
 
 
-def text_in(value: object) -> str:
-    text = value if isinstance(value, str) else first_in(value, ("url", "uri", "src", "description"))
-    return text.strip() if isinstance(text, str) else ""
+def with_id(uri: str, digits: str) -> str:
+    return re.sub(r"\{id\}|%7[Bb]id%7[Dd]", digits, uri)
 
 
-def first_in(value: object, keys: Sequence[str]) -> object:
-    if isinstance(value, list):
-        return value[0] if value else None
-    return next((value[key] for key in keys if key in value), None) if isinstance(value, dict) else None
+def texts_in(value: object) -> list[str]:
+    """Return a text, the texts of a list, or what an object has under a key for it."""
+    parts = value if isinstance(value, list) else [value]
+    keys = ("url", "uri", "src", "description")
+    found = [text for part in parts[:8] for text in (map(part.get, keys) if isinstance(part, dict) else (part,))]
+    return [text.strip() for text in found if isinstance(text, str) and text.strip()]
 
 
 class Way:
@@ -157,10 +193,12 @@ class Way:
             raise without_node()
         check_standard(self.facts, "uri_call", "uri")
         token_id = int(self.facts["token_id"])
-        uri = self.ask_uri(token_id).strip().replace("{id}", f"{token_id:064x}")
-        if not self.files.is_same(uri, self.facts["token_uri"]):
-            raise Wrong(f"At that block the token names {q(uri)}, not {q(self.facts['token_uri'])}.")
-        self.uri = uri
+        kept, answer = self.facts["token_uri"], self.ask_uri(token_id).strip()
+        uris = [with_id(answer, digits) for digits in (f"{token_id:064x}", str(token_id))]
+        uri = next((one for one in uris if self.files.is_same(one, kept)), "")
+        if not uri:
+            raise Wrong(f"At that block the token names {q(uris[0])}, not {q(kept)}.")
+        self.uri = self.files.reading_of(uri, kept)
         return f"the token names {q(self.facts['token_uri'])}"
 
     def ask_uri(self, token_id: int) -> str:
@@ -206,11 +244,12 @@ class Way:
         return self.check_bytes(self.metadata)
 
     def check_named(self, document: Json) -> str:
-        name, kept = document.get("name"), self.facts["token_name"]
-        if kept and not (isinstance(name, str) and is_same_name(name, kept)):
-            raise Wrong(f"The metadata calls the token {q(name)}, not {q(kept)}.")
+        name, title = document.get("name"), self.facts["token_name"]
+        if title and not (isinstance(name, str) and is_same_name(name, title)):
+            raise Wrong(f"The metadata calls the token {q(name)}, not {q(title)}.")
         named = pictures_of(document, int(self.facts["token_id"]))
-        matching = [uri for uri in named if self.files.is_same(uri, self.facts["image_uri"])]
+        kept = self.facts["image_uri"]
+        matching = [self.files.reading_of(uri, kept) for uri in named if self.files.is_same(uri, kept)]
         if not matching:
             raise Wrong(f"The metadata names {q(', '.join(named) or 'no picture')}, not {q(self.facts['image_uri'])}.")
         self.check_strength(self.uri, matching[0])

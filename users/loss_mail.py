@@ -14,6 +14,7 @@ from django.urls import reverse
 from profiles.jobs import job
 from profiles.leases import lease_rows
 from profiles.models import Notice
+from profiles.sources import describe_mark
 
 log = logging.getLogger(__name__)
 # A picture that is back within this time needs no mail.
@@ -47,6 +48,7 @@ def _send(notice: Notice, now: datetime) -> bool:
     facts = {
         "user": user,
         "notice": notice,
+        "mark_text": describe_mark(notice.avatar),
         "site_name": settings.SITE_NAME,
         "site_origin": settings.SITE_ORIGIN,
         "pictures_url": settings.SITE_ORIGIN + reverse("profiles:picture"),

@@ -33,7 +33,9 @@ from nft.clients.web.fetch import GuardedHttp  # noqa: E402
 from nft.clients.web.pace import Budget, Pace  # noqa: E402
 from nft.core.ipfs.dag import DagLimits  # noqa: E402
 from nft.core.tokens.metadata import parse_metadata  # noqa: E402
-from nft.tokens.media import METADATA_BYTES, METADATA_SECONDS, fetch_document  # noqa: E402
+from nft.core.tokens.uri import parse_token_uri  # noqa: E402
+from nft.tokens.documents import open_uri  # noqa: E402
+from nft.tokens.media import METADATA_BYTES, METADATA_SECONDS  # noqa: E402
 
 LIMITS = IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS)
 LOOPBACK = OutboundRules(
@@ -52,7 +54,9 @@ class Reader:
         self._clients = Clients(get_chain, gateways, GuardedHttp(LOOPBACK, pace=Pace(cache, Budget())))
 
     def read(self, number: int) -> str:
-        return parse_metadata(fetch_document(self._uri(number), self._clients, LIMITS).data).name
+        return parse_metadata(
+            open_uri(parse_token_uri(self._uri(number), allow_http=True), self._clients, LIMITS).data
+        ).name
 
     def _uri(self, number: int) -> str:
         if self._kind == "ipfs":

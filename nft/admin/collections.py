@@ -16,7 +16,7 @@ from nft.claims.errors import ClaimError
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import Collection, TokenLikeness
-from nft.tokens.lookalikes import warning_of
+from nft.tokens.lookalikes import describe
 from profiles.admin_base import ReadOnlyAdmin, ReasonForm
 from profiles.people.signed_in import signed_in
 
@@ -110,4 +110,4 @@ class TokenLikenessAdmin(ReadOnlyAdmin):
 
     @admin.display(description="looks like")
     def warning(self, row: TokenLikeness) -> str:
-        return warning_of(row)
+        return describe(row)

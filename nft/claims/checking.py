@@ -101,7 +101,7 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
         if check is not None and check.holder is not None:
             mine = accounts_on(claim.user_id, claim.chain_id).filter(address=check.holder)
             account = mine.select_for_update(no_key=True).first()
-        claims = TokenClaim.objects.select_for_update(of=("self",))
+        claims = TokenClaim.objects.select_for_update(of=("self",)).select_related("picture")
         held = claims.filter(pk=claim.pk, attempt=claim.attempt).first()
         if held is not None:
             _apply(held, check, account, now)

@@ -87,7 +87,7 @@ def _apply_to(
 def _bring_back(claim: TokenClaim, actor: User | None) -> bool:
     """Reinstate a picture by the claim's present state: the token may have left since the row was read (V1)."""
     with transaction.atomic():
-        mine = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar")
+        mine = TokenClaim.objects.select_for_update(of=("self",)).select_related("avatar", "picture")
         held = mine.filter(pk=claim.pk, state=TokenClaim.State.OWNED).first()
         if held is None or held.avatar is None or held.checked_at is None:
             return False

@@ -61,12 +61,15 @@ def record_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> i
 
 
 def record_changes(chain_id: int, changes: Sequence[MetadataChange], now: datetime) -> int:
-    """Queue a look at each shown picture whose metadata changed by its contract's events. Return how many."""
+    """Queue a look at each picture whose metadata changed by its contract's events. Return how many.
+
+    Also at those that could not be fetched: a reveal is such an event.
+    """
     by_contract: dict[bytes, list[MetadataChange]] = defaultdict(list)
     for change in changes:
         by_contract[change.contract].append(change)
-    shown = TokenClaim.objects.filter(chain_id=chain_id, state=TokenClaim.State.OWNED, avatar__isnull=False)
-    claims = shown.filter(contract__in=list(by_contract)).select_related("picture")
+    owned = TokenClaim.objects.filter(chain_id=chain_id, state=TokenClaim.State.OWNED)
+    claims = owned.filter(contract__in=list(by_contract)).select_related("picture")
     if all(change.first_id == change.last_id for change in changes):  # as with each mint of ours: not all claims
         claims = claims.filter(token_id__in={change.first_id for change in changes})
     named = [
@@ -74,7 +77,23 @@ def record_changes(chain_id: int, changes: Sequence[MetadataChange], now: dateti
         for claim in claims
         if any(change.first_id <= claim.token_id <= change.last_id for change in by_contract[claim.contract])
     ]
-    return _request(named, now, pause=PAUSE)
+    missing = [claim for claim in named if claim.avatar_id is None]
+    shown = [claim for claim in named if claim.avatar_id is not None]
+    return _request(shown, now, pause=PAUSE) + _wake(missing, now)
+
+
+def _wake(claims: Sequence[TokenClaim], now: datetime) -> int:
+    """Fetch the first pictures that were given up again, and those that are tried again later within PAUSE."""
+    given_up = [claim.pk for claim in claims if claim.get_picture().state == State.FAILED]
+    with transaction.atomic():
+        rows = ClaimPicture.objects.select_for_update().filter(pk__in=[claim.pk for claim in claims])
+        rows.filter(state=State.FIRST, attempt=None, due_at__gt=now + PAUSE).update(due_at=now + PAUSE)
+        for row in rows.filter(pk__in=given_up, state=State.FAILED):
+            due_at = max(now, row.compared_at + PAUSE) if row.compared_at else now
+            columns = fresh(due_at) | {"state": State.FIRST, "step": TokenClaim.Step.METADATA}
+            ClaimPicture.objects.filter(pk=row.pk).update(**columns)
+    queue_due(fetch_picture)
+    return len(claims)
 
 
 def _request(claims: Sequence[TokenClaim], now: datetime, *, pause: timedelta = timedelta(0)) -> int:

@@ -32,6 +32,8 @@ from profiles.store.purge import offer_to_purge
 
 State = ClaimPicture.State
 SOURCE = "nft"
+#: Attempts that wait for a source that can't be reached before the token's next best source is shown instead.
+PATIENT_TRIES = 3
 
 
 def request_first_pictures(claims: Sequence[TokenClaim], now: datetime) -> None:
@@ -79,7 +81,13 @@ def _fetch(picture: ClaimPicture, now: datetime, clients: Clients) -> FetchedPic
     def on_metadata() -> None:
         picture.keep(step=TokenClaim.Step.IMAGE)
 
-    found = fetch_token_picture(clients.chain(claim.chain_id), token, clients, on_metadata=on_metadata)
+    found = fetch_token_picture(
+        clients.chain(claim.chain_id),
+        token,
+        clients,
+        on_metadata=on_metadata,
+        waits_for_outages=picture.tries <= PATIENT_TRIES,
+    )
     if picture.state == State.FIRST:
         picture.name, picture.collection = found.facts["name"], found.facts["collection"]
         record_likeness(claim, found.image, now)

@@ -5,12 +5,15 @@ It is built from the claim when it is asked for. `Avatar.provenance` itself hold
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from django.utils import timezone
 
+from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import to_checksum
-from nft.core.evm.caip import AssetId
+from nft.core.evm.caip import AssetId, parse_asset_id
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.models import TokenClaim
@@ -20,6 +23,9 @@ from nft.tokens.resolvers import rule_for
 from profiles.models import Avatar
 
 URI_LENGTH = 500
+#: Characters of a collection's name that a mark says.
+NAME_LENGTH = 80
+_QUOTES = re.compile('[“”„‟〝〞"]')
 
 
 class Provenance(TypedDict):
@@ -63,7 +69,30 @@ def asset_id(claim: TokenClaim) -> str:
 
 def build_stored_provenance(claim: TokenClaim) -> dict[str, object]:
     """Return what is stored with the picture: its identity, and what every mark must say without a query."""
-    return {"asset_id": asset_id(claim), "by_delegation": claim.vault is not None}
+    return {
+        "asset_id": asset_id(claim),
+        "by_delegation": claim.vault is not None,
+        "collection": claim.collection,
+    }
+
+
+def describe_mark(avatar: Avatar) -> str:
+    """Return what the mark says in words: "Verified NFT of “Avatars” on Ethereum, held by delegation".
+
+    The collection's name is the contract's own, and is quoted: no name can pose as what we say.
+    """
+    facts = avatar.provenance or {}
+    collection = _QUOTES.sub("'", str(facts.get("collection") or ""))[:NAME_LENGTH]
+    of = f" of “{collection}”" if collection else ""
+    end = ", held by delegation" if facts.get("by_delegation") is True else ""
+    return f"Verified NFT{of}{_on_chain(facts.get('asset_id'))}{end}"
+
+
+def _on_chain(asset: object) -> str:
+    try:
+        return f" on {describe_chain(parse_asset_id(str(asset)).chain_id).name}"
+    except InvalidIdentifier:
+        return ""
 
 
 def build_provenance(avatar: Avatar) -> dict[str, object] | None:
@@ -75,8 +104,12 @@ def build_provenance(avatar: Avatar) -> dict[str, object] | None:
     if claim is None:
         stored = avatar.provenance
         hidden = {"account": "", "account_name": "", "vault": "", "verdict": str(Verdict.UNKNOWN)}
-        return None if stored is None else {**stored, **hidden}
+        return None if stored is None else {**_identity(stored), **hidden}
     return dict(_provenance_of_claim(claim))
+
+
+def _identity(stored: Mapping[str, object]) -> dict[str, object]:
+    return {name: stored[name] for name in ("asset_id", "by_delegation") if name in stored}
 
 
 def _provenance_of_claim(claim: TokenClaim) -> Provenance:

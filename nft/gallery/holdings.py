@@ -19,8 +19,8 @@ from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.gallery.sources import FoundToken
 from nft.models import Collection, HeldToken, LinkedAccount, TokenSearch
 from nft.tokens.collection_policy import get_spam_sign
+from nft.tokens.contract_texts import NAME_CHARACTERS
 from nft.tokens.facts import Check, Question
-from nft.tokens.media import NAME_CHARACTERS
 from nft.tokens.ownership import check_many, check_ownership
 
 # Tokens kept for one account on one chain, the newest. Any other can still be pasted.

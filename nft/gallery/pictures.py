@@ -83,7 +83,8 @@ def _fetch_picture(row: HeldToken, clients: Clients) -> FetchedPicture:
     if not row.may_ask_hosts:
         clients = replace(clients, ipfs=Gateways([]), http=GuardedHttp(OutboundRules(schemes=frozenset())))
     token = Token(row.contract, row.token_id, TokenStandard(row.standard))
-    return fetch_token_picture(clients.chain(row.chain_id), token, clients)
+    waits = row.may_ask_hosts and row.tries < TRIES
+    return fetch_token_picture(clients.chain(row.chain_id), token, clients, waits_for_outages=waits)
 
 
 def _copy_known_picture(row: HeldToken, now: datetime) -> bool:
@@ -111,7 +112,7 @@ def _record_picture(row: HeldToken, name: str, collection: str, image: StoredIma
         collection=row.collection,
         spam=get_spam_sign(decided, row.spam, row.name, row.collection),
         image_id=image.pk,
-        warning=warning_of(likeness) if likeness else "",
+        warning=warning_of(likeness, row.account.user) if likeness else "",
     )
     if replaced != image.pk:
         offer_to_purge([replaced], now)

@@ -29,7 +29,7 @@ from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id, describe_chain
-from nft.tokens.lookalikes import find_warning_for_new
+from nft.tokens.lookalikes import find_warning_for_mint
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
 from profiles.leases import fresh
@@ -93,7 +93,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     columns = _build_columns(user, order, chain_id, now)
     _spend(user, "mints", MINTS_PER_HOUR)
     picture = keep_image(order.image, sizes=()).row
-    columns |= {"picture": picture, "reason_sentence": find_warning_for_new(user, picture)}
+    columns |= {"picture": picture, "reason_sentence": find_warning_for_mint(user, picture, now)}
     columns |= {"chain_id": chain_id, "due_at": now + DRAFTS_LAST, "created_at": now}
     with transaction.atomic():
         request, is_new = MintRequest.objects.get_or_create(user=user, idempotency_key=order.key, defaults=columns)

@@ -208,7 +208,8 @@ class ClaimPicture(Leased):
     decision.
     """
 
-    policy: ClassVar[Policy] = Policy(tries=8, first_delay=timedelta(seconds=20))
+    # Tried for more than a day: what a host answers once, such as an error page, says nothing about tomorrow.
+    policy: ClassVar[Policy] = Policy(tries=22, first_delay=timedelta(seconds=20), longest_delay=timedelta(hours=2))
     person = "claim__user_id"
 
     class State(models.TextChoices):
@@ -248,7 +249,9 @@ class ClaimPicture(Leased):
         null=True, blank=True, help_text="Since when the metadata is known to lead to another picture."
     )
     compared_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When the metadata was last read again to see if the picture changed."
+        null=True,
+        blank=True,
+        help_text="When the metadata was last read again to see if the picture changed.",
     )
 
     class Meta:
@@ -283,8 +286,8 @@ class ClaimPicture(Leased):
 
     def _columns_of_failure(self, now: datetime) -> dict[str, object]:
         """Return the state after the last try. A new picture that was found before still waits for its person."""
-        looked: dict[str, object] = {} if self.state == self.State.FIRST else {"compared_at": now}
-        return looked if self.state == self.State.CHANGED else {"state": self.State.FAILED, **looked}
+        state = self.State.CHANGED if self.state == self.State.CHANGED else self.State.FAILED
+        return {"state": state, "compared_at": now}
 
 
 class ClaimCheck(models.Model):

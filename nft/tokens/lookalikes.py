@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
-from nft.models import HeldToken, TokenClaim, TokenLikeness
-
-if TYPE_CHECKING:
-    from profiles.models import StoredImage
+from nft.models import HeldToken, LinkedAccount, MintRequest, ReceivedToken, TokenClaim, TokenLikeness
+from profiles.models import Avatar, StoredImage
+from profiles.sources import UPLOAD
+from profiles.store.likeness import read_likeness
 
 #: Only so many of the oldest pictures are compared. Beyond, exact copies are still found by their hash.
-MAX_COMPARED = 100_000
+MAX_COMPARED = 20_000
+_TOKEN = ("chain_id", "contract", "token_id")
 
 
 def record_likeness(token: TokenClaim | HeldToken, image: StoredImage, now: datetime) -> TokenLikeness | None:
     """Record the token's picture, and the oldest picture of another collection that looks like it.
 
-    Return None for an image that was stored without a difference hash: it can't be compared.
+    Return None for an image that can't be compared: its master is lost.
     """
-    key = {"chain_id": token.chain_id, "contract": token.contract, "token_id": token.token_id}
+    key = {name: getattr(token, name) for name in _TOKEN}
     known = TokenLikeness.objects.filter(**key).first()
     if known is not None and known.sha256 == image.sha256:
         return known
-    if image.difference_hash is None:
+    likeness = read_likeness(image)
+    if likeness is None:
         return None
     # Tokens of one collection often share a picture.
     others = TokenLikeness.objects.exclude(chain_id=token.chain_id, contract=token.contract)
@@ -35,7 +36,8 @@ def record_likeness(token: TokenClaim | HeldToken, image: StoredImage, now: date
         "name": token.name,
         "collection": token.collection,
         "sha256": image.sha256,
-        "difference_hash": image.difference_hash,
+        "difference_hash": likeness.whole,
+        "parts": likeness.pack_parts(),
         "resembles": _find_oldest_like(image, others),
     }
     try:
@@ -48,25 +50,47 @@ def record_likeness(token: TokenClaim | HeldToken, image: StoredImage, now: date
     return row
 
 
-def find_warning(token: TokenClaim | HeldToken) -> str:
-    """Return a sentence for the person, "" if there is nothing to warn of."""
-    key = {"chain_id": token.chain_id, "contract": token.contract, "token_id": token.token_id}
-    row = TokenLikeness.objects.filter(**key).select_related("resembles").first()
-    return "" if row is None else warning_of(row)
+def find_warning(token: TokenClaim | HeldToken, user: AbstractBaseUser) -> str:
+    """Return a sentence for `user`, "" if there is nothing to warn of."""
+    row = TokenLikeness.objects.filter(**{name: getattr(token, name) for name in _TOKEN}).first()
+    return "" if row is None else warning_of(row, user)
 
 
-def find_warning_for_new(user: User, image: StoredImage) -> str:
-    """Return such a sentence for a picture of which `user` wants to make a token; their own tokens don't count."""
-    same = {name: OuterRef(name) for name in ("chain_id", "contract", "token_id")}
-    others = TokenLikeness.objects.exclude(Exists(TokenClaim.objects.filter(user=user, state="owned", **same)))
-    other = _find_oldest_like(image, others)
-    if other is None:
+def find_warning_for_new(user: AbstractBaseUser, image: StoredImage) -> str:
+    """Return such a sentence for a picture that `user` uploads or wants to make a token of."""
+    other = _find_oldest_like(image, TokenLikeness.objects.all())
+    if other is None or not _is_of_others(other, user) or _had_before(user, image, other.seen_at):
         return ""
     return f"This looks like “{other}”, which somebody else showed here first. Others may take yours for a copy."[:300]
 
 
-def warning_of(row: TokenLikeness) -> str:
-    """Return the sentence for a recorded picture, "" if it resembles no other."""
+def find_warning_for_mint(user: AbstractBaseUser, image: StoredImage, now: datetime) -> str:
+    """Like `find_warning_for_new`; also warn of a picture that somebody else uploaded here before `user` did."""
+    if warning := find_warning_for_new(user, image):
+        return warning
+    uploads = Avatar.objects.filter(source=UPLOAD, image=image).exclude(state=Avatar.State.REMOVED)
+    first = uploads.exclude(profile__user_id=user.pk).order_by("created_at").first()
+    if first is None or _had_before(user, image, min(first.created_at, now)):
+        return ""
+    return "Somebody else uploaded this very picture here first. Others may take yours for a copy."
+
+
+def find_upload_warning(avatar: Avatar) -> str:
+    """Return such a sentence for an upload, for `profiles.sources`."""
+    return find_warning_for_new(avatar.profile.user, avatar.image)
+
+
+def warning_of(row: TokenLikeness, user: AbstractBaseUser) -> str:
+    """Return the sentence for a recorded picture, "" if it resembles none of somebody else's."""
+    other = row.resembles
+    if other is None or not _is_of_others(other, user):
+        return ""
+    image = StoredImage.objects.filter(sha256=row.sha256).first()
+    return "" if image is not None and _had_before(user, image, other.seen_at) else describe(row)
+
+
+def describe(row: TokenLikeness) -> str:
+    """Return what a recorded picture is like, "" if it resembles no other."""
     other = row.resembles
     if other is None:
         return ""
@@ -74,13 +98,36 @@ def warning_of(row: TokenLikeness) -> str:
     return f"This is {likeness} “{other}”, which was seen here before. Others may take it for a copy."[:300]
 
 
+def _is_of_others(row: TokenLikeness, user: AbstractBaseUser) -> bool:
+    """Return whether `user` neither has or had the token here, nor made it, nor sent it to somebody. One query."""
+    same = {name: getattr(row, name) for name in _TOKEN}
+    mine = LinkedAccount.objects.filter(user_id=user.pk).values("address")
+    own = (
+        Q(Exists(TokenClaim.objects.filter(user_id=user.pk, checks__verdict="owned", **same)))
+        | Q(Exists(HeldToken.objects.filter(account__user_id=user.pk, **same)))
+        | Q(Exists(MintRequest.objects.filter(user_id=user.pk, **same)))
+        | Q(Exists(ReceivedToken.objects.filter(sender__in=mine, **same)))
+    )
+    return TokenLikeness.objects.filter(pk=row.pk).exclude(own).exists()
+
+
+def _had_before(user: AbstractBaseUser, image: StoredImage, at: datetime) -> bool:
+    """Return whether `user` uploaded this very picture here before `at`."""
+    mine = Avatar.objects.filter(profile__user_id=user.pk, source=UPLOAD, image=image)
+    return mine.filter(created_at__lt=at).exists()
+
+
 def _find_oldest_like(image: StoredImage, others: QuerySet[TokenLikeness]) -> TokenLikeness | None:
-    """Return the oldest exact copy, or else the oldest picture that looks alike."""
+    """Return the oldest exact copy, or else the oldest picture that looks alike. Raise StorageError."""
     others = others.order_by("seen_at", "pk")
     same = others.filter(sha256=image.sha256).first()
     if same is not None:
         return same
-    for pk, difference_hash in others.values_list("pk", "difference_hash")[:MAX_COMPARED].iterator(chunk_size=5000):
-        if image.looks_like(difference_hash):
+    likeness = read_likeness(image)
+    if likeness is None:
+        return None
+    rows = others.values_list("pk", "difference_hash", "parts")[:MAX_COMPARED]
+    for pk, difference_hash, parts in rows.iterator(chunk_size=2000):
+        if likeness.may_be_copy(difference_hash, bytes(parts)):
             return others.filter(pk=pk).first()
     return None

@@ -1,96 +1,59 @@
-"""Fetch the picture a token shows, and say how well its bytes are proved."""
+"""Find the picture that a token shows: every way to read its URIs, and every source that its metadata names.
+
+Readings are tried in order until one becomes a picture that we can show; each is proved and bounded like the first.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed
-from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
-from nft.clients.transport.errors import HOST_BUSY, FetchError
-from nft.clients.web.fetch import FetchLimits
+from nft.clients.ipfs.reading import IpfsLimits
+from nft.clients.transport.errors import HOST_BUSY
 from nft.core.errors import CoreError
-from nft.core.evm.abi.token_calls import build_name, parse_name, parse_token_uri_answer
-from nft.core.evm.errors import BadAnswer
-from nft.core.evm.token import Token, substitute_id
+from nft.core.evm.token import Token
 from nft.core.ipfs.dag import DagLimits
-from nft.core.text import clean_text
 from nft.core.tokens.data_uri import DataUri
-from nft.core.tokens.metadata import Metadata, parse_metadata
-from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri, parse_token_uri
-from nft.core.tokens.verdict import BlockRef
-from nft.files.store import fetch_ipfs
+from nft.core.tokens.metadata import MAX_METADATA_BYTES, Metadata, decode_text, parse_metadata
+from nft.core.tokens.readings import parse_readings
 from nft.models.claims import PictureFacts
-from nft.settings import conf
-from nft.tokens.resolvers import configured_uri, uri_calls
+from nft.tokens.contract_texts import fetch_collection_name, fetch_token_uri
+from nft.tokens.documents import Document, is_fixed, open_uri, weaker_proof
 from profiles.errors import ExpectedError, Kind
 from profiles.models import StoredImage
 from profiles.outages import Outage
 from profiles.store.images import keep_image
 
-METADATA_BYTES = 1024 * 1024
+METADATA_BYTES = MAX_METADATA_BYTES
 METADATA_SECONDS = 15.0
 IMAGE_BYTES = 20 * 1024 * 1024
 IMAGE_SECONDS = 30.0
-NAME_CHARACTERS = 200
+#: For everything that one attempt opens, without decoding. The lease of an attempt is longer.
+SEARCH_SECONDS = 75.0
+#: Documents that one attempt opens.
+MAX_DOCUMENTS = 12
 URI_SHOWN = 500
 #: How long to wait for a host whose rate limit is used up.
 BUSY_SECONDS = (3, 15)
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"<svg", b"<?xml", b"\0\0\0")
-
-CID, INLINE, MUTABLE = "cid", "inline", "mutable"
-_STRENGTH = {MUTABLE: 0, CID: 1, INLINE: 2}
-
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"\0\0\0")
+_DRAWINGS = ("<svg", "<?xml", "<!--", "<!doctype svg")
 
 UNAVAILABLE = Kind("media-unavailable", "Its picture could not be fetched", status=503, permanent=False)
 
 
 class MediaError(ExpectedError):
-    """A token's picture can't be shown, or can't be fetched now. `retry_after`: its host is busy, and was not asked."""
+    """A token's picture can't be shown, or can't be fetched now. `retry_after`: its host is busy, and was not asked.
 
-    kind: ClassVar[Kind] = Kind("media-refused", "Its picture can't be shown", status=422)
-
-
-@dataclass(frozen=True)
-class Document:
-    """Fetched bytes, the URI they came from, and their proof.
-
-    `proof` is "cid", "inline" (within the token itself) or "mutable" (the host may change them at any time).
+    Permanent only if nothing of it can change: all that was read is named by a CID, or stands in the token itself.
     """
 
-    data: bytes
-    uri: str
-    proof: str
-    cid: str = ""
-
-
-@dataclass(frozen=True)
-class TokenMedia:
-    """The picture of a token, and what its metadata and contract say. `proof` is the weaker of both documents'."""
-
-    image: Document
-    token_uri: str
-    proof: str
-    name: str
-    collection: str
-    description: str
-
-    @property
-    def facts(self) -> PictureFacts:
-        return PictureFacts(
-            name=self.name,
-            collection=self.collection,
-            token_uri=self.token_uri,
-            image_uri=self.image.uri,
-            image_cid=self.image.cid,
-            proof=self.proof,
-            sha256=hashlib.sha256(self.image.data).hexdigest(),
-        )
+    kind: ClassVar[Kind] = Kind("media-refused", "Its picture can't be shown", status=422)
 
 
 @dataclass(frozen=True)
@@ -105,120 +68,138 @@ OnMetadata = Callable[[], None]
 
 
 def fetch_token_picture(
-    client: ChainClient, token: Token, clients: Clients, *, on_metadata: OnMetadata = lambda: None
+    client: ChainClient,
+    token: Token,
+    clients: Clients,
+    *,
+    on_metadata: OnMetadata = lambda: None,
+    waits_for_outages: bool = False,
 ) -> FetchedPicture:
     """Fetch, decode and store the picture a token shows. Raise MediaError.
 
-    A part of our own that is down is no fault of the token: its Outage is raised. `on_metadata` is called once the
-    metadata is read.
+    A part of our own that is down is no fault of the token: its Outage is raised. `on_metadata` is called once metadata
+    is read. `waits_for_outages`: if a source can't be reached now, raise instead of trying the next one.
     """
-    media = fetch_token_media(client, token, clients, on_metadata=on_metadata)
     try:
-        return FetchedPicture(keep_image(media.image.data, svg_allowed=True).row, media.facts)
+        block = client.confirmed_block()
+        uri = fetch_token_uri(client, token, block)
+        collection = fetch_collection_name(client, token.contract, block)
     except Outage:
         raise
     except ExpectedError as error:
-        raise MediaError(error.sentence, permanent=error.permanent) from error
+        raise MediaError(error.sentence, UNAVAILABLE) from error
+    return _Search(token, clients, collection, on_metadata, waits_for_outages).find(uri)
 
 
-def fetch_token_media(
-    client: ChainClient, token: Token, clients: Clients, *, on_metadata: OnMetadata = lambda: None
-) -> TokenMedia:
-    """Fetch what a token points to, without decoding the picture. Raise MediaError; `on_metadata` as above."""
-    try:
-        block = client.confirmed_block()
-        uri = substitute_id(_fetch_token_uri(client, token, block), token.token_id)
-        collection = fetch_collection_name(client, token.contract, block)
-        document = fetch_document(uri, clients, IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS))
-        metadata = _parse_metadata(document)
-        on_metadata()
-        image = _fetch_picture(document, metadata, token, clients)
-    except (MediaError, Outage):
-        raise
-    except ExpectedError as error:
+@dataclass
+class _Search:
+    """One attempt. `failure` is the first error, but one that may pass before one that is for good."""
+
+    token: Token
+    clients: Clients
+    collection: str
+    on_metadata: OnMetadata
+    waits_for_outages: bool
+    failure: MediaError | None = None
+    opened: int = 0
+    ends_at: float = field(default_factory=lambda: time.monotonic() + SEARCH_SECONDS)
+
+    def find(self, token_uri: str) -> FetchedPicture:
+        limits = IpfsLimits(DagLimits(max_bytes=METADATA_BYTES), METADATA_SECONDS)
+        for document in self._documents(token_uri, None, limits):
+            if found := self._find_in(document):
+                return found
+        raise self.failure or MediaError("The token names no picture.")
+
+    def _find_in(self, document: Document) -> FetchedPicture | None:
+        try:
+            metadata = _parse_metadata(document)
+        except CoreError as error:
+            self._fail(error, is_final=document.is_fixed)
+            return None
+        self.on_metadata()
+        if metadata is None:
+            return self._keep(document, document, Metadata())
+        if not metadata.picture_sources:
+            self._fail(MediaError("The token's metadata names no picture."), is_final=document.is_fixed)
+        limits = IpfsLimits(DagLimits(max_bytes=IMAGE_BYTES), IMAGE_SECONDS)
+        for source in metadata.picture_sources:
+            for image in self._documents(source, document, limits):
+                if found := self._keep(document, image, metadata):
+                    return found
+        return None
+
+    def _documents(self, text: str, named_by: Document | None, limits: IpfsLimits) -> Iterator[Document]:
+        """Yield what `text` leads to, by each reading. `named_by` is None for what the contract answers."""
+        is_final = named_by is not None and named_by.is_fixed
+        readings = parse_readings(
+            text,
+            self.token.token_id,
+            allow_http=self.clients.http.allows_plain,
+            max_data_bytes=limits.dag.max_bytes,
+        )
+        while True:
+            try:
+                uri = next(readings, None)
+            except CoreError as error:
+                self._fail(error, is_final=is_final)
+                return
+            if uri is None:
+                return
+            try:
+                yield open_uri(uri, self.clients, self._limit(limits, is_local=isinstance(uri, DataUri)))
+            except Outage:
+                raise
+            except ExpectedError as error:
+                self._fail(error, is_final=is_fixed(uri) and (named_by is None or is_final))
+
+    def _limit(self, limits: IpfsLimits, *, is_local: bool) -> IpfsLimits:
+        """Count a document, and return the limits for it. Raise MediaError if no more may be opened."""
+        self.opened += not is_local
+        left = self.ends_at - time.monotonic()
+        if left <= 0 or self.opened > MAX_DOCUMENTS:
+            raise MediaError(f"Its sources did not lead to a picture within {SEARCH_SECONDS:g} seconds.", UNAVAILABLE)
+        return IpfsLimits(limits.dag, min(limits.seconds, left))
+
+    def _keep(self, document: Document, image: Document, metadata: Metadata) -> FetchedPicture | None:
+        """Decode and store a picture. Return None if it is none."""
+        try:
+            row = keep_image(image.data, svg_allowed=True).row
+        except Outage:
+            raise
+        except ExpectedError as error:
+            self._fail(error, is_final=document.is_fixed and image.is_fixed)
+            return None
+        facts = PictureFacts(
+            name=metadata.name,
+            collection=self.collection,
+            token_uri=document.uri if len(document.uri) <= URI_SHOWN else document.uri[: URI_SHOWN - 1] + "…",
+            image_uri=image.uri,
+            image_cid=image.cid,
+            proof=weaker_proof(document, image),
+            sha256=hashlib.sha256(image.data).hexdigest(),
+        )
+        return FetchedPicture(row, facts)
+
+    def _fail(self, error: ExpectedError, *, is_final: bool) -> None:
+        """Remember why a reading led nowhere. Raise MediaError where another one must not be tried instead."""
+        permanent = error.permanent and is_final
         # Jitter, so that those who wait for a busy host don't return together.
         retry_after = random.randint(*BUSY_SECONDS) if error.is_a(HOST_BUSY) else None  # noqa: S311
-        kind = None if error.permanent else UNAVAILABLE
-        raise MediaError(error.sentence, kind, retry_after=retry_after) from error
-    shown_uri = document.uri if len(document.uri) <= URI_SHOWN else document.uri[: URI_SHOWN - 1] + "…"
-    return TokenMedia(
-        image=image,
-        token_uri=shown_uri,
-        proof=min(document.proof, image.proof, key=_STRENGTH.__getitem__),
-        name=clean_text(metadata.name if metadata else "", NAME_CHARACTERS),
-        collection=collection,
-        description=metadata.description if metadata else "",
-    )
-
-
-def fetch_collection_name(client: ChainClient, contract: bytes, block: BlockRef) -> str:
-    """Return the contract's own name, cleaned for display; empty if it has none."""
-    try:
-        return clean_text(parse_name(client.call(contract, build_name(), block, max_bytes=64 * 1024)), NAME_CHARACTERS)
-    except (CallFailed, BadAnswer):
-        return ""
-
-
-def fetch_document(text: str, clients: Clients, limits: IpfsLimits) -> Document:
-    """Fetch what a token or image URI points to. Raise CoreError, FetchError or IpfsUnavailable."""
-    plain = FetchLimits(limits.dag.max_bytes, limits.seconds)
-    match parse_token_uri(text, allow_http=clients.http.allows_plain, max_data_bytes=limits.dag.max_bytes):
-        case DataUri() as uri:
-            return Document(uri.data, "data:" + uri.media_type, INLINE)
-        case IpfsUri() as uri:
-            return Document(fetch_ipfs(uri, clients, limits), str(uri), CID, str(uri.cid))
-        case IpnsUri() as uri:
-            return Document(clients.ipfs.fetch_mutable(uri.name, uri.path, plain), str(uri), MUTABLE)
-        case ArUri() as uri:
-            gateway = conf().arweave_gateway
-            url = f"{gateway}/{str(uri).removeprefix('ar://')}"
-            return Document(clients.http.fetch(url, plain).content, str(uri), MUTABLE)
-        case HttpUri() as uri:
-            return Document(clients.http.fetch(uri.url, plain).content, uri.url, MUTABLE)
-
-
-def _fetch_token_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
-    """Return `tokenURI` (ERC-721) or `uri` (ERC-1155).
-
-    If the contract lacks its standard's function, the other one is called. Settings may name a URI instead.
-    """
-    configured = configured_uri(client.chain_id, token)
-    if configured:
-        return configured
-    for call in uri_calls(client.chain_id, token):
-        try:
-            return parse_token_uri_answer(client.call(call.target, call.data, block))
-        except CallFailed as error:
-            if error.is_a(ANSWER_TOO_LARGE):
-                raise
-        except BadAnswer:
-            continue
-    raise MediaError("The contract does not say where the token's metadata is.")
+        failure = MediaError(error.sentence, None if permanent else UNAVAILABLE, retry_after=retry_after)
+        failure.__cause__ = error
+        if retry_after is not None or (self.waits_for_outages and not error.permanent):
+            raise failure
+        if self.failure is None or (self.failure.permanent and not permanent):
+            self.failure = failure
 
 
 def _parse_metadata(document: Document) -> Metadata | None:
-    """Return the metadata, or None if the token URI leads straight to a picture."""
+    """Return the metadata, or None if the document is itself a picture. Raise CoreError."""
     try:
         return parse_metadata(document.data)
     except CoreError:
-        if document.data.lstrip().startswith(_PICTURES):
+        start = decode_text(document.data[:256]).lstrip().lower()
+        if document.data.lstrip().startswith(_PICTURES) or start.startswith(_DRAWINGS):
             return None
         raise
-
-
-def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, clients: Clients) -> Document:
-    if metadata is None:
-        return document
-    limits = IpfsLimits(DagLimits(max_bytes=IMAGE_BYTES), IMAGE_SECONDS)
-    failure: ExpectedError | None = None
-    for source in metadata.picture_sources:
-        try:
-            return fetch_document(substitute_id(source, token.token_id), clients, limits)
-        except (CoreError, FetchError, IpfsUnavailable) as error:
-            if error.is_a(HOST_BUSY):
-                raise
-            if failure is None or failure.permanent:  # what may pass is tried again
-                failure = error
-    if failure is not None:
-        raise failure
-    raise MediaError("The token's metadata names no picture.")

@@ -74,7 +74,7 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
         "page": claim_page(claim, own_profile(request), can_look=can_look(search)),
         "new_picture": new_picture(claim.pk, claim.name, old, search) if old and search else None,
         "checks": check_lines(history.get_recent(claim, timezone.now())),
-        "warning": find_warning(claim),
+        "warning": find_warning(claim, signed_in(request)),
     }
     return render(request, "nft/claim.html", context)
 

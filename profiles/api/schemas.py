@@ -73,6 +73,8 @@ _RECEIPT: Mapping[str, Schema] = {
     "sizes": {"type": "array", "items": ref("Size"), "description": "The squares that are served."},
 }
 
+MARK_TEXT = _about(TEXT, "What the mark says in words; empty without a mark.")
+
 _ENTRY: Mapping[str, Schema] = {
     "id": IDENTIFIER,
     "source": SOURCE,
@@ -80,6 +82,7 @@ _ENTRY: Mapping[str, Schema] = {
     "reason": _about(TEXT, "Why it was withdrawn or removed; else empty."),
     "is_current": {"type": "boolean", "description": "It is what others see now."},
     "mark": {"type": "boolean"},
+    "mark_text": MARK_TEXT,
     "title": TEXT,
     "alt_text": TEXT,
     "asset": _or_null(TEXT, "What it was taken from, as its source names it; null for uploads."),
@@ -105,10 +108,13 @@ SCHEMAS: Mapping[str, Schema] = {
         },
         "One square picture.",
     ),
-    "Profile": _object({**_RECEIPT, "bio": TEXT}, "A person in public, with the receipt of their picture."),
+    "Profile": _object(
+        {**_RECEIPT, "mark_text": MARK_TEXT, "bio": TEXT}, "A person in public, with the receipt of their picture."
+    ),
     "CurrentPicture": _object(
         {
             **_RECEIPT,
+            "mark_text": MARK_TEXT,
             "id": _or_null(IDENTIFIER, "In the history; null where there is no picture."),
             "history": {"type": "array", "items": IDENTIFIER, "maxItems": 100, "description": "Chosen last first."},
         },

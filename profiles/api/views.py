@@ -16,9 +16,9 @@ from profiles.models import Avatar, Profile
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE
 from profiles.pictures.pages import Position, history_ids, history_page
-from profiles.serving.receipt import build_current_receipt
+from profiles.serving.receipt import build_receipt
 from profiles.serving.showing import shown_picture
-from profiles.sources import UPLOAD
+from profiles.sources import UPLOAD, describe_mark
 from profiles.store.renditions import content_url, pick_rendition
 
 DEFAULT_PAGE = 20
@@ -109,25 +109,28 @@ _LARGEST = 1024
 
 def current_picture(owner: Profile, now: datetime) -> dict[str, object]:
     """Build the receipt with what only the owner gets: ids."""
-    shown = shown_picture(owner, now).avatar
+    shown = shown_picture(owner, now)
     ids = [str(avatar_id) for avatar_id in history_ids(owner, IDS)]
-    return {**build_current_receipt(owner, now), "id": None if shown is None else str(shown.pk), "history": ids}
+    own = {"id": None if shown.avatar is None else str(shown.avatar.pk), "history": ids}
+    return {**build_receipt(owner, shown), "mark_text": shown.mark_text, **own}
 
 
 def person(profile: Profile, now: datetime) -> dict[str, object]:
-    return {**build_current_receipt(profile, now), "bio": profile.bio}
+    shown = shown_picture(profile, now)
+    return {**build_receipt(profile, shown), "mark_text": shown.mark_text, "bio": profile.bio}
 
 
 def entry(avatar: Avatar, shown: Avatar | None, now: datetime) -> dict[str, object]:
     """Build the JSON of a picture. `shown` is what others see of its owner now."""
-    image = avatar.image
+    image, has_mark = avatar.image, avatar.mark_holds(now)
     return {
         "id": str(avatar.pk),
         "source": avatar.source,
         "state": avatar.state,
         "reason": avatar.reason,
         "is_current": avatar == shown,
-        "mark": avatar.mark_holds(now),
+        "mark": has_mark,
+        "mark_text": describe_mark(avatar) if has_mark else "",
         "title": avatar.title,
         "alt_text": avatar.alt_text,
         "asset": avatar.reference or None,

@@ -1,11 +1,16 @@
 """Compare pictures by a difference hash: which of two neighbors is brighter, at 8 by 8 places.
 
-The hash survives scaling, re-encoding and small changes of color, but not mirroring or cropping. It is a hint for
-people and proves nothing. Hashes are signed 64-bit numbers, which a database column can hold.
+The hash survives scaling, re-encoding and small changes of color. Mirrored and cropped copies are found by the hashes
+of the mirrored picture and of many of its parts. All of it is a hint for people and proves nothing. Hashes are signed
+64-bit numbers, which a database column can hold.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,24 +19,92 @@ if TYPE_CHECKING:
 SIDE = 8
 BITS = SIDE * SIDE
 #: At most so many of 64 bits differ between two pictures that look alike.
-MAX_DISTANCE = 5
+MAX_DISTANCE = 7
+#: The same for a part, whose edges are seldom exactly those of a crop. Other pictures differ in 11 bits and more.
+MAX_PART_DISTANCE = 8
 #: A picture with fewer bits set, or fewer not set, is plain: a single shade or slope.
 _PLAIN = 8
 _MASK = (1 << BITS) - 1
 #: Side, in pixels, to which pictures are reduced before the costlier steps.
-_REDUCED = 64
+_REDUCED = 128
+#: Parts as (left, top, side), in units of the whole square: from its middle, corners and edges.
+PARTS = tuple(
+    (across * (1 - side), down * (1 - side), side)
+    for side, places in ((0.93, (0.0, 0.5, 1.0)), (0.86, (0.0, 0.5, 1.0)), (0.8, (0.0, 0.5, 1.0)), (0.7, (0.5,)))
+    for across in places
+    for down in places
+)
 
 
 def difference_hash(image: Image.Image) -> int:
     """Return the hash of the square in the middle of an RGB or RGBA picture; what is transparent counts as white."""
+    return _hash(_flatten(image), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Hashes of a picture, of its mirror image, and of the PARTS of both."""
+
+    whole: int
+    mirrored: int
+    parts: tuple[int, ...]
+    mirrored_parts: tuple[int, ...]
+
+    def pack_parts(self) -> bytes:
+        """Return the parts for `may_be_copy`, 8 bytes each."""
+        return pack(f">{len(self.parts)}q", *self.parts)
+
+    def may_be_copy(self, whole: int, parts: bytes) -> bool:
+        """Return whether people may take this picture for another one: the same, mirrored, cropped or with a margin."""
+        if look_alike(self.whole, whole) or look_alike(self.mirrored, whole):
+            return True
+        if _is_plain(whole):
+            return False
+        whole &= _MASK
+        for part in unpack(f">{len(parts) // 8}Q", parts):
+            for ours in (self.whole & _MASK, self.mirrored & _MASK):
+                if (part ^ ours).bit_count() <= MAX_PART_DISTANCE and not _is_plain(part):
+                    return not _is_plain(ours)
+        close = [part for part in self._all_parts if (part ^ whole).bit_count() <= MAX_PART_DISTANCE]
+        return not all(map(_is_plain, close))
+
+    @cached_property
+    def _all_parts(self) -> tuple[int, ...]:
+        return tuple(part & _MASK for part in (*self.parts, *self.mirrored_parts))
+
+
+def measure_likeness(master: bytes) -> Likeness:
+    """Return the hashes of the still picture in a WebP that we made."""
+    from PIL import ImageOps
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    from profiles.images.render import load_still
+
+    with WebPImageFile(BytesIO(master)) as image:
+        flat = _flatten(load_still(image))
+    mirrored = ImageOps.mirror(flat)
+    whole, *parts = (_hash(flat, part) for part in ((0.0, 0.0, 1.0), *PARTS))
+    other, *mirrored_parts = (_hash(mirrored, part) for part in ((0.0, 0.0, 1.0), *PARTS))
+    return Likeness(whole, other, tuple(parts), tuple(mirrored_parts))
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Return the square in the middle of a picture in shades of gray, reduced."""
     # Loaded here, as only decoders compute hashes; the models that compare them are in every process.
     from PIL import Image
 
     from profiles.images.geometry import center_square
 
     square = image.resize((_REDUCED, _REDUCED), box=center_square(image.size), reducing_gap=2.0).convert("RGBA")
-    flat = Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("L")
-    pixels = flat.resize((SIDE + 1, SIDE), Image.Resampling.LANCZOS).tobytes()
+    return Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("L")
+
+
+def _hash(flat: Image.Image, part: tuple[float, float, float]) -> int:
+    from PIL import Image
+
+    left, top, side = (_REDUCED * one for one in part)
+    box = (left, top, left + side, top + side)
+    pixels = flat.resize((SIDE + 1, SIDE), Image.Resampling.LANCZOS, box=box).tobytes()
     bits = 0
     for row in range(SIDE):
         for column in range(SIDE):
@@ -42,9 +115,8 @@ def difference_hash(image: Image.Image) -> int:
 
 def look_alike(one: int, other: int) -> bool:
     """Return whether two hashes are close. Plain pictures look like nothing: too few of their bits tell them apart."""
-    if _is_plain(one) or _is_plain(other):
-        return False
-    return ((one ^ other) & _MASK).bit_count() <= MAX_DISTANCE
+    is_close = ((one ^ other) & _MASK).bit_count() <= MAX_DISTANCE
+    return is_close and not (_is_plain(one) or _is_plain(other))
 
 
 def _is_plain(difference_hash: int) -> bool:

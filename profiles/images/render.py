@@ -7,6 +7,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from profiles.images.encode import AnimatedWebp, Playback, encode, is_blank
 from profiles.images.formats import OutputFormat
+from profiles.images.geometry import fit_within
 from profiles.images.picture import EncodedImage
 from profiles.images.squares import check_sizes, cut_squares
 
@@ -26,10 +27,20 @@ def render(master: bytes, size: int, fmt: OutputFormat, *, still: bool = True) -
             if image.size == (side, side):  # encoding it again would only cost quality
                 return EncodedImage(master, fmt, side, side, animated=True)
             return _render_animation(image, size, side)
-        return encode(_square(_load_still(image), size), fmt)
+        return encode(_square(load_still(image), size), fmt)
 
 
-def _load_still(image: WebPImageFile) -> Image.Image:
+def reduce(content: bytes, side: int, fmt: OutputFormat) -> EncodedImage:
+    """Return the still picture of a WebP that we made, its longer side `side` pixels at most. Never enlarged."""
+    with WebPImageFile(BytesIO(content)) as image:
+        still = load_still(image)
+        size = fit_within(still.size, side)
+        if size != still.size:
+            still = still.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return encode(still, fmt)
+
+
+def load_still(image: WebPImageFile) -> Image.Image:
     """Load the frame that `normalize` takes for the still picture."""
     for index in range(image.n_frames if image.is_animated else 0):
         image.seek(index)

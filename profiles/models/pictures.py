@@ -14,7 +14,6 @@ from django.db.models import Q
 
 from profiles import settings
 from profiles.fields import HexField
-from profiles.images.likeness import look_alike
 from profiles.images.limits import square_sides
 from profiles.leases import Leased
 from profiles.models.display import OnLoss, has_right, resolve_policy
@@ -49,6 +48,9 @@ class StoredImage(Leased):
         help_text="When to look whether anything uses it; empty if something did.",
     )
 
+    # The bytes of the master, set by profiles.store.images.keep_image: they need not be read back.
+    kept_master: bytes | None = None
+
     class Meta(Leased.Meta):
         indexes = [
             *Leased.Meta.indexes,
@@ -62,10 +64,6 @@ class StoredImage(Leased):
     def sides(self) -> list[int]:
         """Return the sides in pixels of all its squares, stored or not, ascending."""
         return square_sides(self.width, self.height)
-
-    def looks_like(self, difference_hash: int) -> bool:
-        """Return whether people may take a picture with this hash for this one."""
-        return self.difference_hash is not None and look_alike(self.difference_hash, difference_hash)
 
 
 class Rendition(models.Model):

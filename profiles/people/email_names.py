@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -67,11 +68,39 @@ def found_by_hash(field: str, name: str) -> Q:
 
 
 def _replace(profile: Profile, addresses: set[str]) -> None:
-    names = [_name_of(profile, address) for address in addresses]
-    wanted = [name.sha256 for name in names]
-    profile.email_names.exclude(sha256__in=wanted).delete()
-    EmailName.objects.filter(sha256__in=wanted).exclude(profile=profile).delete()
+    """Store the hashes. Those of other forms of an address take nothing from somebody who proved exactly these."""
+    proved = [_name_of(profile, address) for address in addresses]
+    others = {form for address in addresses for form in other_forms(address)} - addresses
+    names = [*proved, *(_name_of(profile, form) for form in sorted(others))]
+    profile.email_names.exclude(sha256__in=[name.sha256 for name in names]).delete()
+    EmailName.objects.filter(sha256__in=[name.sha256 for name in proved]).exclude(profile=profile).delete()
     EmailName.objects.bulk_create(names, ignore_conflicts=True)
+
+
+def other_forms(address: str) -> set[str]:
+    """Return the forms in which clients hash an address that is not ASCII: NFC and NFD, its domain also as punycode.
+
+    A domain in punycode is returned as text, too. Only what is the same address by Unicode and DNS: nothing is mapped.
+    """
+    local, _, domain = unicodedata.normalize("NFC", address).rpartition("@")
+    text = ".".join(map(_from_punycode, domain.split(".")))
+    domains = {domain, text, ".".join(map(_to_punycode, text.split(".")))}
+    forms = {f"{local}@{one}" for one in domains}
+    return forms | {unicodedata.normalize("NFD", form) for form in forms}
+
+
+def _to_punycode(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+
+
+def _from_punycode(label: str) -> str:
+    """Return the label as text; as it is where it is no punycode of text in small letters and NFC."""
+    try:
+        text = label.removeprefix("xn--").encode().decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
+    is_same = _to_punycode(text) == label and text.isprintable() and text == unicodedata.normalize("NFC", text).lower()
+    return text if is_same else label
 
 
 def _name_of(profile: Profile, address: str) -> EmailName:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from profiles.errors import ExpectedError
 from profiles.models import Profile
 from profiles.serving.caching import lifetime
-from profiles.serving.choice import choose
+from profiles.serving.choice import choose, exact_side
 from profiles.serving.content import picture_tag, rendition_bytes
 from profiles.serving.request import parse_request
 from profiles.serving.response_cache import PREFIX
@@ -53,6 +53,8 @@ def find_picture(environ: WSGIEnvironment) -> Picture | None:
         choice = choose(wanted, environ.get("HTTP_ACCEPT", "*/*"), now)
         square, fmt = choice.square, choice.format
         if square is None or square.format != fmt or choice.is_too_small:
+            return None
+        if (square.size > wanted.size and exact_side(wanted, square)) or (wanted.whole and choice.needs_whole):
             return None
         body = rendition_bytes(square, fmt)
     except (ExpectedError, DatabaseError, ValueError):

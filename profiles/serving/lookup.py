@@ -35,7 +35,7 @@ class AvatarView(NamedTuple):
     """A person as `/avatar/<id>` shows them. No square if they have nothing to show.
 
     `valid_until` is when time alone may change the answer; None if only a change by a person can. `side` is that of
-    the picture's largest square in pixels, which may not be stored yet.
+    the picture's largest square in pixels, which may not be stored yet. `is_square`: the whole picture is one.
     """
 
     handle: str
@@ -45,6 +45,7 @@ class AvatarView(NamedTuple):
     side: int = 0
     source_format: str = ""
     valid_until: datetime | None = None
+    is_square: bool = True
 
 
 def profile_filter(identifier: str) -> Q:
@@ -78,7 +79,10 @@ def find_avatar_view(
         return AvatarView(row.handle, name)
     side = min(row.width or 0, row.height or 0, MASTER_SIDE)
     until = shown_until(row, row.on_loss, now)
-    return AvatarView(row.handle, name, _square(row), row.image_id or 0, side, row.source_format or "", until)
+    is_square = row.width == row.height
+    return AvatarView(
+        row.handle, name, _square(row), row.image_id or 0, side, row.source_format or "", until, is_square
+    )
 
 
 # Stands for the name in a text that is compiled before anybody asks.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TypedDict
 from urllib.parse import urljoin, urlsplit
 
@@ -13,7 +12,7 @@ from django.urls import reverse
 from profiles import settings
 from profiles.images.formats import OutputFormat
 from profiles.models import Profile, Rendition
-from profiles.serving.showing import ShownPicture, shown_picture
+from profiles.serving.showing import ShownPicture
 from profiles.serving.signing import Signature, sign, signing_key
 from profiles.store.objects import public_url, rendition_key
 from profiles.store.renditions import content_url
@@ -84,10 +83,6 @@ class ReceiptFacts(TypedDict):
     verifier: tuple[str, ...]
     download_command: str
     verify_command: str
-
-
-def build_current_receipt(profile: Profile, now: datetime) -> Receipt:
-    return build_receipt(profile, shown_picture(profile, now))
 
 
 def build_signed_receipt(profile: Profile, shown: ShownPicture) -> SignedReceipt:

@@ -15,7 +15,7 @@ from profiles import settings
 from profiles.models import Avatar, Profile
 from profiles.models.display import Display, decide_display, shown_until
 from profiles.serving.lookup import profile_filter
-from profiles.sources import provenance_of
+from profiles.sources import describe_mark, provenance_of
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class ShownPicture:
     avatar: Avatar | None
     mark: bool
     alt_text: str
+
+    @property
+    def mark_text(self) -> str:
+        """What the mark says in words; empty without a mark. Costs no query."""
+        return describe_mark(self.avatar) if self.mark and self.avatar is not None else ""
 
     @cached_property
     def provenance(self) -> Mapping[str, object] | None:

@@ -49,6 +49,7 @@ def keep_image(
     picture = get_decoder().decode(content, settings.decode_request(sizes, svg_allowed=svg_allowed, crop=crop))
     row = _create_rows(picture, timezone.now())
     _put_objects(row, picture)
+    row.kept_master = picture.image.master.data
     return KeptImage(row, picture)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from profiles.images.limits import pick_size
-from profiles.models import Avatar, Rendition
+from profiles.models import Avatar, Rendition, StoredImage
 from profiles.store.objects import EXTENSIONS
 
 
@@ -47,6 +47,11 @@ def pick_rendition(renditions: Iterable[SomeSquare], size: int, *, still: bool =
 def content_url(rendition: Square) -> str:
     """Return the immutable URL of exactly these bytes."""
     return reverse("profiles:content", args=[rendition.sha256, EXTENSIONS[rendition.format]])
+
+
+def find_master(image_id: int) -> str:
+    """Return the sha256 of a picture's master, "" if the picture is gone."""
+    return StoredImage.objects.filter(pk=image_id).values_list("sha256", flat=True).first() or ""
 
 
 def find_public_rendition(sha256: str, extension: str) -> Rendition | None:

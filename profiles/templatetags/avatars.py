@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from profiles.images.limits import pick_size
 from profiles.models import Avatar, Profile
 from profiles.serving.showing import ShownPicture, shown_picture
+from profiles.sources import describe_mark
 from profiles.store.renditions import content_url, pick_rendition
 
 register = template.Library()
@@ -29,8 +31,7 @@ def avatar(
     shown = shown or shown_picture(profile, timezone.now())
     urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
     alt = "" if decorative else shown.alt_text
-    words = {"alt": alt, "by_delegation": _is_by_delegation(shown.avatar)}
-    return {**urls, **words, "size": size, "mark": shown.mark, "decorative": decorative}
+    return {**urls, "alt": alt, "size": size, "mark": shown.mark_text, "decorative": decorative}
 
 
 @register.inclusion_tag("components/avatar.html")
@@ -39,15 +40,17 @@ def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[
     undescribed = f"Upload of {date(entry.created_at, 'j M Y, H:i')}, not described yet"
     alt = "" if decorative else entry.alt_text or entry.title or undescribed
     urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
-    mark = entry.mark_holds(timezone.now())
-    words = {"alt": alt, "by_delegation": _is_by_delegation(entry)}
-    return {**urls, **words, "size": size, "mark": mark, "decorative": decorative}
+    mark = describe_mark(entry) if entry.mark_holds(timezone.now()) else ""
+    return {**urls, "alt": alt, "size": size, "mark": mark, "decorative": decorative}
 
 
 @register.simple_tag
 def avatar_url(profile: Profile, size: int) -> str:
-    """Return the URL of the current picture; its version makes a change visible at once."""
-    return f"{avatar_path(profile)}?s={size}&v={profile.avatar_version}"
+    """Return the URL of the current picture; its version makes a change visible at once.
+
+    It asks for the stored size that serves `size`, which is sent as it is; browsers reduce it as well.
+    """
+    return f"{avatar_path(profile)}?s={pick_size(size)}&v={profile.avatar_version}"
 
 
 @register.simple_tag
@@ -70,8 +73,3 @@ def moment(text: object) -> datetime | None:
         return parse_datetime(text) if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-def _is_by_delegation(entry: Avatar | None) -> bool:
-    """Return whether the right to show it comes from somebody who let this person act for them."""
-    return entry is not None and bool((entry.provenance or {}).get("by_delegation"))

@@ -17,21 +17,21 @@ from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
-from profiles.limits import networks_of_request, spend_in_networks
+from profiles.limits import TooMany, networks_of_request, spend_in_networks
 from profiles.models import Profile
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
-from profiles.problems import answers_outages, problem_response, public_error
+from profiles.problems import add_retry_after, answers_outages, problem_response, public_error
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
 from profiles.serving.card import card_of
-from profiles.serving.choice import Choice, choose
-from profiles.serving.content import Drawing, fallback_bytes, picture_tag, rendition_bytes
+from profiles.serving.choice import Choice, choose, exact_side
+from profiles.serving.content import Drawing, fallback_bytes, picture_tag, rendition_bytes, whole_bytes, whole_tag
 from profiles.serving.lookup import AvatarView
 from profiles.serving.receipt import build_signed_receipt
 from profiles.serving.request import AvatarRequest, check_identifier, parse_request
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
 from profiles.store.objects import public_url, rendition_key
-from profiles.store.renditions import Square, find_public_rendition
+from profiles.store.renditions import Square, find_master, find_public_rendition
 from profiles.store.squares import make_for_reader
 
 
@@ -43,6 +43,8 @@ def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
         wanted = parse_request(identifier, request.GET)
         choice = choose(wanted, request.META.get("HTTP_ACCEPT", "*/*"), now)
         response = _picture_of(request, wanted, choice)
+    except TooMany as error:
+        return _nearest_picture(request, wanted, choice, error)
     except ExpectedError as error:
         return _refused(error)
     if wanted.format is None:
@@ -122,7 +124,26 @@ def _picture_of(request: HttpRequest, wanted: AvatarRequest, choice: Choice) -> 
     if square is None:
         return _default_picture(request, wanted, choice.view, fmt)
     charge = partial(_charge, request)
-    return _conditional(request, picture_tag(square, fmt), fmt, lambda: rendition_bytes(square, fmt, charge))
+    if wanted.whole and choice.needs_whole and choice.view and (sha256 := find_master(choice.view.image_id)):
+        size = wanted.size
+        return _conditional(request, whole_tag(sha256, fmt, size), fmt, lambda: whole_bytes(sha256, fmt, size, charge))
+    side = exact_side(wanted, square)
+    return _conditional(
+        request, picture_tag(square, fmt, side), fmt, lambda: rendition_bytes(square, fmt, charge, side)
+    )
+
+
+def _nearest_picture(request: HttpRequest, wanted: AvatarRequest, choice: Choice, error: TooMany) -> HttpResponse:
+    """Return what costs nothing to somebody whose drawings are used up: a stored square, or a drawing for everybody."""
+    square = choice.square
+    if square is None:
+        drawing = Drawing("", pick_size(wanted.size), FallbackStyle.SILHOUETTE, choice.format)
+        response = _conditional(request, drawing.tag, choice.format, lambda: fallback_bytes(drawing))
+    else:
+        fmt = OutputFormat(square.format)
+        response = _conditional(request, picture_tag(square, fmt), fmt, lambda: rendition_bytes(square, fmt))
+    add_retry_after(response, error)
+    return response
 
 
 def _square_of(wanted: AvatarRequest, choice: Choice) -> Square | None:
@@ -140,7 +161,9 @@ def _default_picture(
     if wanted.default_url:
         return HttpResponseRedirect(wanted.default_url)
     style = wanted.default or (FallbackStyle.INITIALS if view else FallbackStyle.SHAPES)
-    drawing = Drawing(_seed(wanted, view, style), pick_size(wanted.size), style, fmt)
+    size = pick_size(wanted.size)
+    side = wanted.size if wanted.is_exact and wanted.size < size else 0
+    drawing = Drawing(_seed(wanted, view, style), size, style, fmt, side)
     return _conditional(request, drawing.tag, fmt, lambda: fallback_bytes(drawing, partial(_charge, request)))
 
 

@@ -22,6 +22,7 @@ from profiles.people.signed_in import signed_in
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error
+from profiles.sources import check_upload
 from profiles.text import parse_json
 
 P = ParamSpec("P")
@@ -69,8 +70,10 @@ def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     if not form.is_valid():
         raise ExpectedError(first_error(form), FORM_INVALID)
     details, crop = AvatarDetails(alt_text=form.cleaned_data["alt_text"]), form.cleaned_data["crop"]
-    redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now(), crop=crop)
+    avatar = redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now(), crop=crop)
     messages.success(request, "Your new picture is in use.")
+    for sentence in check_upload(avatar):
+        messages.warning(request, sentence)
     return JsonResponse({"redirect": reverse("profiles:picture")})
 
 

@@ -27,7 +27,7 @@ from profiles.pictures.pages import history_length, history_of
 from profiles.problems import FORM_INVALID, add_retry_after, problem_response, public_error
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
-from profiles.sources import UPLOAD
+from profiles.sources import UPLOAD, check_upload
 from profiles.store.errors import StorageError
 
 # Bytes that a form's other fields and the multipart lines may add to the picture's.
@@ -60,19 +60,21 @@ def _upload(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, form, ExpectedError(first_error(form), FORM_INVALID))
     try:
-        _set_picture(request, form)
+        avatar = _set_picture(request, form)
     except ExpectedError as error:
         return _refuse(request, form, public_error(error))
     messages.success(request, "Your new picture is in use.")
+    for sentence in check_upload(avatar):
+        messages.warning(request, sentence)
     target = reverse("profiles:picture")
     return JsonResponse({"redirect": target}) if wants_json(request) else redirect(target)
 
 
-def _set_picture(request: HttpRequest, form: UploadForm) -> None:
+def _set_picture(request: HttpRequest, form: UploadForm) -> Avatar:
     limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
     user, said = signed_in(request), form.cleaned_data
     details, content = AvatarDetails(alt_text=said["alt_text"]), said["content"].read()
-    set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
+    return set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
 
 
 def _refuse(request: HttpRequest, form: UploadForm, error: ExpectedError) -> HttpResponse:

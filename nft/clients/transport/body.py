@@ -12,23 +12,27 @@ MAX_GZIP_RATIO = 200
 GZIP_FREE_BYTES = 256 * 1024
 """Unpacked bytes up to which no ratio is checked."""
 
+_GZIP = {"gzip", "x-gzip"}
+
 Read = Callable[[int], bytes]
 """Returns at most the given number of bytes, none at the end."""
 
 
 class Body:
-    """At most `limit` bytes of a body. Raises FetchError for more, and for an encoding nobody asked for."""
+    """At most `limit` bytes of a body. Raises FetchError for more.
+
+    gzip is unpacked. Other codings are left alone: we asked for none, and stores that pass an upload's headers on say
+    `aws-chunked` or `utf-8` of plain files.
+    """
 
     def __init__(
         self, read: Read, headers: Mapping[str, str], limit: int, *, max_gzip_ratio: float = MAX_GZIP_RATIO
     ) -> None:
-        encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise FetchError("The file is packed in a way we did not ask for.", BAD_RESPONSE)
+        codings = {coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")}
         self._limit = limit
         self._count = 0
         self._read = read
-        self._unpacked = self._unpack(max_gzip_ratio) if encoding.endswith("gzip") else None
+        self._unpacked = self._unpack(max_gzip_ratio) if codings & _GZIP else None
         length = headers.get("content-length", "")
         if self._unpacked is None and length.isdecimal() and int(length[:20]) > limit:
             raise self._too_large()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 
 from nft.core.errors import InvalidIdentifier
 
 MAX_TOKEN_ID = 2**256 - 1
+# `{id}`, as it stands or percent-encoded by a tool that read the address as a URI.
+_PLACE = re.compile(r"\{id\}|%7[Bb]id%7[Dd]")
 
 
 class TokenStandard(enum.StrEnum):
@@ -40,4 +43,10 @@ def check_token_id(token_id: int) -> None:
 def substitute_id(uri: str, token_id: int) -> str:
     """Replace each `{id}` in `uri` by the token id: 64 lower-case hexadecimal digits without 0x (ERC-1155)."""
     check_token_id(token_id)
-    return uri.replace("{id}", f"{token_id:064x}")
+    return _PLACE.sub(f"{token_id:064x}", uri)
+
+
+def substitute_decimal_id(uri: str, token_id: int) -> str:
+    """Like `substitute_id`, by decimal digits: against the standard, but many contracts mean these."""
+    check_token_id(token_id)
+    return _PLACE.sub(str(token_id), uri)

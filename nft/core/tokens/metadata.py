@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -15,13 +15,16 @@ from nft.core.errors import CoreError
 from nft.core.text import clean_text
 from profiles.errors import Kind
 
-MAX_METADATA_BYTES = 1024 * 1024
+# A whole picture may be in it, in base64: on-chain PNGs have been seen to take 950 kB.
+MAX_METADATA_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
+# Strings don't count. Each value takes up to 100 bytes of memory, so this bounds what a document of small ones takes.
+MAX_VALUES = 100_000
 MAX_TEXT_CHARACTERS = 500
 
 _TITLE = "This metadata can't be read"
 TOO_LARGE = Kind("metadata-too-large", _TITLE)
-NOT_UTF8 = Kind("metadata-not-utf8", _TITLE)
+TOO_MANY_VALUES = Kind("metadata-too-many-values", _TITLE)
 TOO_DEEP = Kind("metadata-too-deep", _TITLE)
 NOT_JSON = Kind("metadata-not-json", _TITLE)
 NOT_AN_OBJECT = Kind("metadata-not-an-object", _TITLE)
@@ -29,43 +32,43 @@ NOT_AN_OBJECT = Kind("metadata-not-an-object", _TITLE)
 IS_PICTURE = Kind("metadata-is-picture", _TITLE)
 IS_WEB_PAGE = Kind("metadata-is-web-page", _TITLE)
 
+#: Sources of one document that are tried.
+MAX_SOURCES = 8
+
 _IMAGE_KEYS = ("image", "image_url", "imageUrl", "image_uri", "imageURI")
 _IMAGE_PARTS = ("url", "uri", "src", "description")
 _PICTURE_STARTS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
 # A string (even one that never ends) is one match, so brackets inside it do not count; no backtracking.
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_STRING_OR_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|,', re.DOTALL)
+# Byte order marks, which decide the encoding (as browsers do it: WHATWG Encoding, 6.1). Without one it is UTF-8.
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The keys we read; an absent one is empty. Texts are clean. URIs are as written: parse them before use."""
+    """The keys we read; an absent one is empty. Texts are clean.
+
+    `picture_sources`: what may lead to a still picture, best first, `animation_url` last. As written: parse it before
+    use.
+    """
 
     name: str = ""
     description: str = ""
-    image_uri: str = ""
-    image_data: str = ""
-    animation_uri: str = ""
-
-    @property
-    def picture_sources(self) -> tuple[str, ...]:
-        """Return the URIs of a still picture, best first; `animation_url` only if there is nothing else."""
-        stills = tuple(source for source in (self.image_uri, self.image_data) if source)
-        return stills or ((self.animation_uri,) if self.animation_uri else ())
+    picture_sources: tuple[str, ...] = ()
 
 
 def parse_metadata(raw: bytes) -> Metadata:
     """Return the known keys of a document. Raise `CoreError`."""
     if len(raw) > MAX_METADATA_BYTES:
         raise CoreError(f"The metadata has more than {MAX_METADATA_BYTES:,} bytes.", TOO_LARGE)
-    _check_is_document(raw.lstrip()[:256])
-    document = _parse_object(raw)
+    text = decode_text(raw)
+    _check_is_document(raw.lstrip()[:256], text.lstrip()[:256].lower())
+    document = _parse_object(text)
     return Metadata(
         name=clean_text(_text(document, "name"), MAX_TEXT_CHARACTERS),
         description=clean_text(_text(document, "description"), MAX_TEXT_CHARACTERS),
-        image_uri=_image(document),
-        image_data=_text(document, "image_data").strip(),
-        animation_uri=_text(document, "animation_url").strip(),
+        picture_sources=tuple(dict.fromkeys(_picture_sources(document)))[:MAX_SOURCES],
     )
 
 
@@ -79,22 +82,25 @@ def build_metadata(name: str, description: str, image_uri: str) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode()
 
 
-def _check_is_document(head: bytes) -> None:
-    """Raise `CoreError` for the two common things that stand in place of metadata."""
-    lowered = head.lower()
-    is_markup = lowered.startswith((b"<svg", b"<?xml"))
+def decode_text(raw: bytes) -> str:
+    """Return `raw` as text, as browsers read JSON: what is no UTF-8 becomes U+FFFD, and byte order marks are obeyed."""
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return raw[len(mark) :].decode(encoding, "replace").lstrip("\ufeff")
+    return raw.decode("utf-8", "replace")
+
+
+def _check_is_document(head: bytes, text: str) -> None:
+    """Raise `CoreError` for the two common things that stand in place of metadata. `text` is in small letters."""
+    is_markup = text.startswith(("<svg", "<?xml"))
     if is_markup or head.startswith(_PICTURE_STARTS) or head[8:12] == b"WEBP" or head[4:8] == b"ftyp":
         raise CoreError("The token URI leads to a picture instead of metadata.", IS_PICTURE)
-    if lowered.startswith((b"<!doctype html", b"<html")):
+    if text.startswith(("<!doctype html", "<html")):
         raise CoreError("The token URI leads to a web page instead of metadata.", IS_WEB_PAGE)
 
 
-def _parse_object(raw: bytes) -> Mapping[str, object]:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CoreError("The metadata is not UTF-8 text.", NOT_UTF8) from error
-    _check_depth(raw)
+def _parse_object(text: str) -> Mapping[str, object]:
+    _check_shape(text)
     try:
         document = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
@@ -104,16 +110,19 @@ def _parse_object(raw: bytes) -> Mapping[str, object]:
     return document
 
 
-def _check_depth(raw: bytes) -> None:
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(raw):
-        token = match.group()
-        if token in (b"[", b"{"):
+def _check_shape(text: str) -> None:
+    depth = values = 0
+    for match in _STRING_OR_MARK.finditer(text):
+        mark = match.group()
+        if mark in {"[", "{"}:
             depth += 1
             if depth > MAX_DEPTH:
                 raise CoreError(f"The metadata is nested more than {MAX_DEPTH} levels deep.", TOO_DEEP)
-        elif token in (b"]", b"}"):
+        elif mark in {"]", "}"}:
             depth -= 1
+        values += mark in {"[", "{", ","}
+        if values > MAX_VALUES:
+            raise CoreError(f"The metadata has more than {MAX_VALUES:,} values.", TOO_MANY_VALUES)
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -126,20 +135,22 @@ def _text(document: Mapping[str, object], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _image(document: Mapping[str, object]) -> str:
-    """Return the image URI as OpenSea reads it, else from the other forms that collections are known to use.
+def _picture_sources(document: Mapping[str, object]) -> Iterator[str]:
+    """Yield the sources as OpenSea reads them, then those in the other forms that collections are known to use.
 
     These are: another key, an object or a list, or the place of its description in the schema printed in ERC-721.
     """
-    for value in (*(document.get(key) for key in _IMAGE_KEYS), _first_in(document.get("properties"), ("image",))):
-        text = value if isinstance(value, str) else _first_in(value, _IMAGE_PARTS)
-        if isinstance(text, str) and text.strip():
-            return text.strip()
-    return ""
+    properties = document.get("properties")
+    for key in _IMAGE_KEYS:
+        yield from _texts_in(document.get(key))
+    yield from _texts_in(properties.get("image") if isinstance(properties, dict) else None)
+    yield from _texts_in(document.get("image_data"))
+    yield from _texts_in(document.get("animation_url"))
 
 
-def _first_in(value: object, keys: tuple[str, ...]) -> object:
-    """Return what an object has under the first of `keys`, or the first item of a list; None if there is nothing."""
-    if isinstance(value, list):
-        return value[0] if value else None
-    return next((value[key] for key in keys if key in value), None) if isinstance(value, dict) else None
+def _texts_in(value: object) -> Iterator[str]:
+    """Yield a text, the texts of a list, or what an object has under a key for it."""
+    parts = value if isinstance(value, list) else [value]
+    for part in parts[:MAX_SOURCES]:
+        found = [part.get(key) for key in _IMAGE_PARTS] if isinstance(part, dict) else [part]
+        yield from (text.strip() for text in found if isinstance(text, str) and text.strip())

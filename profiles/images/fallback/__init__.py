@@ -30,14 +30,21 @@ class FallbackStyle(StrEnum):
     BLANK = "blank"
 
 
-def draw_fallback(seed: str, size: int, style: FallbackStyle, fmt: OutputFormat = OutputFormat.WEBP) -> EncodedImage:
-    """Return a square of `size` pixels (one of RENDITION_SIZES). `seed` is a handle, a name or an address.
+def draw_fallback(
+    seed: str, size: int, style: FallbackStyle, fmt: OutputFormat = OutputFormat.WEBP, side: int = 0
+) -> EncodedImage:
+    """Return a square of `size` pixels (one of RENDITION_SIZES), reduced to `side` pixels if that is less and not 0.
+
+    `seed` is a handle, a name or an address.
 
     INITIALS shows the seed's own initials, or SHAPES where the font lacks their letters. SILHOUETTE and BLANK are the
     same for everybody.
     """
     check_sizes((size,))
-    return encode(_DRAW[style](seed, size), fmt)
+    image = _DRAW[style](seed, size)
+    if 0 < side < size:
+        image = image.resize((side, side), Image.Resampling.LANCZOS)
+    return encode(image, fmt)
 
 
 _DRAW: dict[FallbackStyle, Callable[[str, int], Image.Image]] = {

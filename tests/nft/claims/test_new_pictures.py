@@ -251,3 +251,65 @@ def test_a_resolved_transfer_leaves_no_doubt_on_a_picture_that_was_replaced_mean
     world.later(minutes=20)
     world.verify(claim)
     assert (shown(alice, world.now).avatar, shown(alice, world.now).mark) == (first, True)
+
+
+# --- a first picture that could not be fetched ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def unrevealed(world: World, chain: Chain, contract: Contract, alice: User) -> TokenClaim:
+    """Alice's token, whose metadata names no picture yet and never can: it stands in the token."""
+    uri = "data:application/json,{}"
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], uri))
+    assert (claim.picture.state, claim.picture.due_at, claim.avatar) == ("failed", None, None)
+    watch_chain(CHAIN_ID, world.now, world.clients)
+    return claim
+
+
+def test_a_reveal_wakes_what_was_given_up(
+    world: World, chain: Chain, contract: Contract, alice: User, unrevealed: TokenClaim
+) -> None:
+    change(chain, contract, unrevealed)
+    watch_chain(CHAIN_ID, world.now, world.clients)
+    woken = ClaimPicture.objects.get(pk=unrevealed.pk)
+    assert (woken.state, woken.tries) == ("first", 0)
+    assert woken.due_at is not None
+    assert woken.due_at <= world.now + timedelta(minutes=10)
+    fetch_picture(unrevealed.pk, woken.due_at, world.clients)
+    world.now = woken.due_at
+    assert shown(alice, world.now).mark
+
+
+def test_a_contract_that_logs_all_the_time_causes_one_first_fetch_in_ten_minutes(
+    world: World, unrevealed: TokenClaim
+) -> None:
+    everything = [MetadataChange(unrevealed.contract, 0, 2**256 - 1)]
+    fetched = 0
+    for _ in range(60):
+        assert record_changes(CHAIN_ID, everything, world.later(seconds=20)) == 1
+        fetched += fetch_picture(unrevealed.pk, world.now, world.clients) is not None
+    assert fetched <= 2
+    others = [MetadataChange(unrevealed.contract, unrevealed.token_id + 1, 2**256 - 1)]
+    assert record_changes(CHAIN_ID, others, world.now) == 0
+
+
+def test_an_event_shortens_the_wait_of_a_first_fetch_but_adds_no_tries(world: World, unrevealed: TokenClaim) -> None:
+    rows = ClaimPicture.objects.filter(pk=unrevealed.pk)
+    rows.update(state="first", tries=12, due_at=world.now + timedelta(hours=2))
+    for _ in range(3):
+        record_changes(CHAIN_ID, [MetadataChange(unrevealed.contract, 0, 2**256 - 1)], world.now)
+    assert rows.values_list("tries", "due_at").get() == (12, world.now + timedelta(minutes=10))
+
+
+def test_what_may_pass_is_tried_for_a_day(world: World, chain: Chain, contract: Contract, alice: User) -> None:
+    metadata = 'data:application/json,{"image":"http://localhost:1/a.png"}'
+    claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], metadata))
+    began, waits = world.now, []
+    while (row := ClaimPicture.objects.get(pk=claim.pk)).due_at is not None:
+        waits.append(row.due_at - world.now)
+        world.now = row.due_at
+        fetch_picture(claim.pk, world.now, world.clients)
+    assert row.state == "failed"
+    assert timedelta(hours=24) < world.now - began < timedelta(hours=36)
+    assert waits == sorted(waits)
+    assert len(waits) < 30

@@ -274,7 +274,7 @@ def test_a_receipt_is_built_from_the_claim_by_one_query_and_nothing_of_it_is_sto
     claim = alice_shows(world, contract, token_uri(helia))
     avatar = claim.avatar
     assert avatar is not None
-    assert avatar.provenance == {"asset_id": asset_id(claim), "by_delegation": False}
+    assert avatar.provenance == {"asset_id": asset_id(claim), "by_delegation": False, "collection": "Avatars"}
     with django_assert_num_queries(1):
         facts = build_provenance(avatar)
     assert facts is not None

@@ -254,9 +254,20 @@ def test_broken_gzip_is_refused(content: bytes) -> None:
         fetch(server.url())
 
 
-def test_an_encoding_nobody_asked_for_is_refused() -> None:
-    with serving(body(b"x", Content_Encoding="br")) as server, raises_kind(BAD_RESPONSE):
-        fetch(server.url())
+@pytest.mark.parametrize(
+    "coding", ["aws-chunked", "utf-8", "UTF8", "none", "binary", "br", "identity, aws-chunked", ","]
+)
+def test_a_coding_that_we_asked_nobody_for_is_left_alone_and_counted(coding: str) -> None:
+    with serving(body(b"x" * 1000, Content_Encoding=coding)) as server:
+        assert fetch(server.url(), FetchLimits(max_bytes=1000, seconds=2)) == b"x" * 1000
+        with raises_kind(BODY_TOO_LARGE):
+            fetch(server.url(), FetchLimits(max_bytes=999, seconds=2))
+
+
+@pytest.mark.parametrize("coding", ["aws-chunked,gzip", "gzip, utf-8", "x-gzip", "GZIP"])
+def test_gzip_is_unpacked_beside_other_codings(coding: str) -> None:
+    with serving(body(gzip.compress(b"x" * 1000), Content_Encoding=coding)) as server:
+        assert fetch(server.url()) == b"x" * 1000
 
 
 def test_an_endless_chunk_header_does_not_fill_the_memory() -> None:

@@ -66,7 +66,11 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
 def test_published_files_are_our_encoding_and_readable(world: World, alice: User, contract: Contract) -> None:
     request = ready_to_sign(world, alice)
     metadata = parse_metadata(read_stored(parse_cid(request.metadata_cid), "", DagLimits()))
-    assert (metadata.name, metadata.description, metadata.image_uri) == ("Dawn", "First light", request.image_uri)
+    assert (metadata.name, metadata.description, metadata.picture_sources[0]) == (
+        "Dawn",
+        "First light",
+        request.image_uri,
+    )
     image = read_stored(parse_cid(request.image_cid), "", DagLimits())
     assert image != picture("teal")
     pinned = CachedObject.objects.get(uri=request.image_uri)

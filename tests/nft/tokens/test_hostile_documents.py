@@ -6,6 +6,7 @@ import base64
 import inspect
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import ModuleType
 from typing import cast
 
@@ -30,13 +31,16 @@ from nft.core.ipfs.dag import DagLimits
 from nft.core.text import clean_text
 from nft.core.tokens.avatar_record import parse_avatar_record
 from nft.core.tokens.metadata import parse_metadata
+from nft.core.tokens.readings import parse_readings
 from nft.core.tokens.uri import HttpUri, IpfsUri, parse_token_uri
 from nft.core.tokens.verdict import BlockRef
 from nft.models import ClaimPicture
 from nft.names.records import NameReader
 from nft.tokens.delegations import read_delegations
-from nft.tokens.media import fetch_document, fetch_token_media
+from nft.tokens.documents import open_uri
+from nft.tokens.media import fetch_token_picture
 from nft.tokens.reading import read_token
+from profiles.errors import ExpectedError
 from tests.kit.findings import Findings
 from tests.kit.hostile_documents import ODD_TEXTS, archives, contract_answers, metadata_documents, token_uris
 from tests.kit.world import World, mint
@@ -82,12 +86,19 @@ def inline(document: bytes) -> str:
     return "data:application/json;base64," + base64.b64encode(document).decode()
 
 
+def open_readings(uri: str) -> None:
+    """Open every document that a URI may stand for."""
+    for reading in parse_readings(uri, 1, allow_http=True):
+        with suppress(ExpectedError):
+            open_uri(reading, NO_HOSTS, LIMITS)
+
+
 @pytest.mark.django_db
 def test_every_token_uri_is_read_or_refused() -> None:
     found = Findings()
     for name, uri in token_uris():
         found.run(name, parse_token_uri, uri, allow_http=True)
-        found.run(name, fetch_document, uri, NO_HOSTS, LIMITS)
+        found.run(name, open_readings, uri)
         found.run(name, parse_avatar_record, "a.eth", uri)
     found.check()
 
@@ -98,8 +109,8 @@ def test_every_metadata_document_is_read_or_refused() -> None:
     for name, document in metadata_documents():
         found.run(name, parse_metadata, document)
         chain = says(abi_text(inline(document)))
-        media = found.run(name, fetch_token_media, chain, TOKEN, NO_HOSTS)
-        for text in (getattr(media, "name", ""), getattr(media, "description", ""), getattr(media, "sentence", "")):
+        media = found.run(name, fetch_token_picture, chain, TOKEN, NO_HOSTS)
+        for text in (getattr(media, "facts", {}).get("name", ""), getattr(media, "sentence", "")):
             assert text == clean_text(text, 600), name
     found.check()
 
@@ -123,7 +134,7 @@ def test_every_answer_of_a_contract_is_read_or_refused() -> None:
             found.run(f"{parse.__name__} of {name}", parse, answer)
         found.run(name, parse_aggregate3, answer, 3, 1000)
         chain = says(answer)
-        found.run(name, fetch_token_media, chain, TOKEN, NO_HOSTS)
+        found.run(name, fetch_token_picture, chain, TOKEN, NO_HOSTS)
         for standard in TokenStandard:
             reading = read_token(chain, Token(ADDRESS, 1, standard), [ADDRESS], block)
             found.run(name, read_delegations, chain, Token(ADDRESS, 1, standard), [b"\7" * 20], reading.answers, block)
@@ -160,7 +171,7 @@ def test_every_archive_is_read_or_refused() -> None:
 def test_no_uri_holds_what_is_no_text_or_turns_it(start: str, text: str) -> None:
     document = json.dumps({"name": "One", "image": f"{start}{text}a.png"}).encode()
     found = Findings()
-    refused = found.run(text, fetch_token_media, says(abi_text(inline(document))), TOKEN, NO_HOSTS)
+    refused = found.run(text, fetch_token_picture, says(abi_text(inline(document))), TOKEN, NO_HOSTS)
     found.check()
     assert "characters that no URI may have" in str(refused)
 

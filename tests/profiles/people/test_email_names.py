@@ -153,3 +153,60 @@ def test_the_picture_and_its_receipt_answer_to_the_hash(client: Client, alice: P
     want_to_be_found(alice)
     assert client.get(f"/avatar/{MD5}").content == client.get("/avatar/alice").content
     assert client.get(f"/avatar/{SHA256}.json").json()["handle"] == "alice"
+
+
+def sha256(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "proved", ["zoë@müller.example", "zoë@xn--mller-kva.example", "zoe\u0308@mu\u0308ller.example"]
+)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "zoë@müller.example",
+        "zoe\u0308@mu\u0308ller.example",
+        "zoë@xn--mller-kva.example",
+        "zoe\u0308@xn--mller-kva.example",
+    ],
+)
+def test_an_address_that_is_not_ascii_is_found_in_every_form_in_which_clients_hash_it(
+    alice: Profile, proved: str, asked: str
+) -> None:
+    alice.is_found_by_email = True
+    alice.save()
+    email_names.sync(alice, [proved])
+    assert find_profile(sha256(asked)) == alice
+    assert find_profile(hashlib.md5(asked.encode(), usedforsecurity=False).hexdigest()) == alice
+
+
+def test_another_form_takes_nothing_from_who_proved_exactly_this(alice: Profile, bob: Profile) -> None:
+    for person in (alice, bob):
+        person.is_found_by_email = True
+        person.save()
+    email_names.sync(alice, ["a@xn--mller-kva.example"])
+    email_names.sync(bob, ["a@müller.example"])
+    assert find_profile(sha256("a@xn--mller-kva.example")) == alice
+    assert find_profile(sha256("a@müller.example")) == bob
+    email_names.sync(alice, ["a@xn--mller-kva.example"])
+    assert find_profile(sha256("a@müller.example")) == bob
+
+
+@pytest.mark.parametrize(
+    ("address", "forms"),
+    [
+        ("a@example.org", {"a@example.org"}),
+        ("a@straße.example", {"a@straße.example", "a@xn--strae-oqa.example"}),
+        ("a@xn--strae-oqa.example", {"a@straße.example", "a@xn--strae-oqa.example"}),
+        ("a@xn--.example", {"a@xn--.example"}),
+        ("a@xn--a.example", {"a@xn--a.example"}),
+        ("a@xn--MLLER-KVA.example".lower(), None),
+        ("a@xn--0000000000.example", {"a@xn--0000000000.example"}),
+        ("no-at-sign", {"@no-at-sign"}),
+    ],
+)
+def test_no_form_is_another_address(address: str, forms: set[str] | None) -> None:
+    found = email_names.other_forms(address)
+    assert found == forms if forms is not None else address in found
+    assert "a@strasse.example" not in found

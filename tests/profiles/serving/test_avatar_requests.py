@@ -83,12 +83,12 @@ def test_blank_lets_the_page_show_through(client: Client, db: None) -> None:
         "https://pictures.example/" + "a" * 1000,
     ],
 )
-def test_stand_ins_elsewhere_are_refused_unless_their_host_is_trusted(
+def test_nobody_is_sent_elsewhere_unless_the_host_is_trusted(
     client: Client, db: None, settings: Settings, url: str
 ) -> None:
     settings.AVATAR_DEFAULT_URL_HOSTS = ["pictures.example"]
     response = client.get("/avatar/nobody", {"d": url})
-    assert (response.status_code, response.json()["type"]) == (400, "/problems/bad-default")
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
 
 
 def test_a_trusted_host_is_where_a_client_is_sent(client: Client, alice: Profile, settings: Settings) -> None:
@@ -147,10 +147,16 @@ def test_only_drawing_and_encoding_count_against_the_limit(client: Client, alice
     etag = f'"{Drawing("nobody-3", 96, FallbackStyle.SHAPES, OutputFormat.PNG).tag}"'
     assert client.get("/avatar/nobody-1.png").status_code == 200
     assert client.get("/avatar/alice.jpg").status_code == 200
-    refused = client.get("/avatar/nobody-3.png")
-    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/rate-limited")
-    assert 0 < int(refused["Retry-After"]) <= 3600
-    assert refused["Cache-Control"] == "no-store"
+    plain = client.get("/avatar/nobody-3.png")
+    assert (plain.status_code, plain["Content-Type"], plain["Cache-Control"]) == (200, "image/png", "no-store")
+    assert plain.content == client.get("/avatar/nobody-4.png").content, "the same for everybody"
+    assert 0 < int(plain["Retry-After"]) <= 3600
+    assert plain["RateLimit-Policy"] == '"drawings";q=2;w=3600'
+    assert plain["RateLimit"] == f'"drawings";r=0;t={plain["Retry-After"]}'
+    for path in ("/avatar/alice.png", "/avatar/alice?s=80", "/avatar/alice?fit=contain", "/avatar/alice.avif"):
+        nearest = client.get(path)
+        assert (nearest.status_code, nearest["Cache-Control"]) == (200, "no-store")
+        assert nearest["Content-Type"] == "image/webp", "as it is stored"
     for path in ("/avatar/nobody-1.png", "/avatar/alice.jpg", "/avatar/alice.webp", "/avatar/alice.json"):
         assert client.get(path).status_code == 200
     assert client.get("/avatar/nobody-3.png", headers={"if-none-match": etag}).status_code == 304

@@ -7,7 +7,7 @@ import pytest
 from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
-from profiles.serving.request import AvatarRequest, parse_request
+from profiles.serving.request import AvatarRequest, check_identifier, parse_request
 
 
 def wish(identifier: str, **query: str) -> AvatarRequest:
@@ -42,10 +42,62 @@ def test_only_suffixes_we_know_are_formats(text: str, identifier: str, fmt: Outp
 
 
 @pytest.mark.parametrize("text", ["", ".png", "a" * 129, "a/b", "a\n", "-a", "a-", "a%", "\uff41", "ä..eth", "ä.b c"])
-def test_what_can_be_nobodys_name_is_refused(text: str) -> None:
+def test_what_can_be_nobodys_name_names_nobody(text: str) -> None:
+    assert wish(text).names_nobody
     with pytest.raises(ExpectedError) as refused:
-        wish(text)
+        check_identifier(text)
     assert refused.value.slug == "bad-identifier"
+
+
+@pytest.mark.parametrize(
+    ("asked", "size", "is_exact"),
+    [
+        ("80", 80, True),
+        ("1", 1, True),
+        ("1024", 1024, True),
+        ("1025", 1024, True),
+        ("2048", 1024, True),
+        ("9" * 20, 1024, True),
+        ("80px", 80, True),
+        ("80.5", 80, True),
+        ("080", 80, True),
+        ("", 80, False),
+        ("0", 80, False),
+        ("-1", 80, False),
+        ("1e9", 80, False),
+        ("large", 80, False),
+        ("٣", 80, False),
+        ("9" * 400, 80, False),
+        ("80 ", 80, False),
+        ("nan", 80, False),
+    ],
+)
+def test_a_size_means_the_nearest_one_there_is(asked: str, size: int, *, is_exact: bool) -> None:
+    assert (wish("alice", s=asked).size, wish("alice", s=asked).is_exact) == (size, is_exact)
+
+
+@pytest.mark.parametrize(
+    "asked", ["https://example.org/x.png", "//x", "wat", "", "http://[", "data:image/png,x", "404 "]
+)
+def test_a_default_that_is_not_drawn_means_the_persons_own(asked: str) -> None:
+    assert (wish("alice", d=asked).default, wish("alice", d=asked).default_url) == (None, "")
+    assert not wish("alice", d=asked).not_found
+
+
+@pytest.mark.parametrize(
+    ("asked", "whole"), [("contain", True), ("CONTAIN", True), ("cover", False), ("", False), ("fill", False)]
+)
+def test_an_unknown_fit_covers(asked: str, *, whole: bool) -> None:
+    assert wish("alice", fit=asked).whole == whole
+
+
+@pytest.mark.parametrize(
+    ("suffix", "fmt"),
+    [("gif", "png"), ("GIF", "png"), ("svg", "png"), ("bmp", "png"), ("ico", "png"), ("jfif", "jpeg"), ("jpe", "jpeg")],
+)
+def test_a_suffix_that_we_do_not_encode_means_the_nearest_format(suffix: str, fmt: str) -> None:
+    for name in ("a" * 32, "b" * 64, "alice"):
+        assert (wish(f"{name}.{suffix}").identifier, wish(f"{name}.{suffix}").format) == (name, OutputFormat(fmt))
 
 
 def test_404_is_no_drawing() -> None:

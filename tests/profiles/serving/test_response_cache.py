@@ -151,7 +151,7 @@ PATHS = [
     "/avatar/bob?d=identicon",
     "/avatar/nobody",
 ]
-ODD_PATHS = ["/avatar/alice?s=0", "/avatar/bob?d=404", "/avatar/alice?d=https://example.org/a.png", "/u/alice/"]
+ODD_PATHS = ["/avatar/-.json", "/avatar/bob?d=404", "/avatar/alice?d=https://example.org/a.png", "/u/alice/"]
 ACCEPTED = ["*/*", WEBP, "image/webp;q=0, */*", "image/avif", "image/png", "nonsense;;q=x", ""]
 
 
@@ -249,7 +249,7 @@ def test_an_outage_lengthens_nothing_past_its_attestation(site: Site, alice: Pro
 
 def test_errors_redirects_and_private_pages_are_never_kept(site: Site, alice: Profile, settings: Settings) -> None:
     settings.AVATAR_DEFAULT_URL_HOSTS = ["pictures.example"]
-    paths = ["/avatar/alice?d=404", "/avatar/alice?s=0", "/avatar/bob?d=https://pictures.example/a.png", "/u/alice/"]
+    paths = ["/avatar/alice?d=404", "/avatar/-.json", "/avatar/bob?d=https://pictures.example/a.png", "/u/alice/"]
     for path in paths * 2:
         site.get(path)
     assert (site.asked, site.fast.size) == (2 * len(paths), 0)
@@ -291,11 +291,11 @@ def test_memory_is_bounded_whatever_strangers_ask(db: None, redis_server: None) 
 
 def test_what_has_expired_makes_room_for_what_comes(site: Site, alice: Profile) -> None:
     for size in range(1, 9):
-        site.get(f"/avatar/alice?s={size}")
+        site.get(f"/avatar/alice?x={size}")
     full = site.fast.size
     site.clock.now += 60
     for size in range(11, 19):
-        site.get(f"/avatar/alice?s={size}")
+        site.get(f"/avatar/alice?x={size}")
     assert site.fast.size <= full
 
 

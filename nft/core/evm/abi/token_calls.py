@@ -8,6 +8,7 @@ from nft.core.evm.abi.words import (
     WORD,
     decode_address,
     decode_bool,
+    decode_only_bytes,
     decode_string,
     decode_uint,
     encode_address,
@@ -75,8 +76,8 @@ def build_token_uri(token_id: int) -> bytes:
 
 
 def parse_token_uri_answer(answer: Bytes, max_bytes: int = MAX_URI_BYTES) -> str:
-    """Return the string that `tokenURI` or `uri` returns. Raise `BadAnswer`."""
-    return decode_string(answer, max_bytes)
+    """Return the string that `tokenURI` or `uri` returns; what is no UTF-8 becomes U+FFFD. Raise `BadAnswer`."""
+    return bytes(decode_only_bytes(answer, max_bytes)).decode("utf-8", "replace")
 
 
 def build_balance(owner: bytes) -> bytes:

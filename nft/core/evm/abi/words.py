@@ -97,4 +97,4 @@ def decode_string(answer: Bytes, max_bytes: int) -> str:
     try:
         return decode_only_bytes(answer, max_bytes).decode()
     except UnicodeDecodeError as error:
-        raise BadAnswer("The contract's URI is not valid UTF-8.") from error
+        raise BadAnswer("The contract's text is not valid UTF-8.") from error

@@ -151,7 +151,7 @@ WORD_1, WORD_32 = (1).to_bytes(32, "big"), (32).to_bytes(32, "big")
         (token_calls.parse_token_uri_answer, WORD_32 + b"\xff" * 32),
         (token_calls.parse_token_uri_answer, WORD_32 + WORD_32 + b"short"),
         (token_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + b"\x01" * 31),
-        (token_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"\xff" + bytes(31)),
+        (token_calls.parse_name, WORD_32 + WORD_1 + b"\xff" + bytes(31)),
         (token_calls.parse_token_uri_answer, WORD_32 + WORD_1 + b"a" + bytes(31) + WORD_1),
         (ens_calls.parse_addr, b""),
         (ens_calls.parse_addr, b"\x01" + bytes(31)),
@@ -163,6 +163,11 @@ def test_garbage_is_a_bad_answer_and_never_a_value(parse: Callable[[bytes], obje
     with pytest.raises(BadAnswer) as refused:
         parse(answer)
     assert not refused.value.permanent
+
+
+def test_a_bad_byte_in_a_token_uri_is_replaced() -> None:
+    answer = WORD_32 + (3).to_bytes(32, "big") + b"{\xe9}" + bytes(29)
+    assert token_calls.parse_token_uri_answer(answer) == "{\ufffd}"
 
 
 def test_a_string_longer_than_allowed_is_not_read() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 import unicodedata
 
 import pytest
@@ -34,21 +35,26 @@ def test_the_keys_of_opensea_are_read_and_all_others_left() -> None:
         "attributes": [{"trait_type": "Base", "value": "Starfish"}],
     }).encode()  # fmt: skip
     assert parse_metadata(raw) == Metadata(
-        "Dave Starbelly", "Friendly OpenSea Creature", "ipfs://x/3.png", "<svg/>", "ipfs://x/3.mp4"
+        "Dave Starbelly", "Friendly OpenSea Creature", ("ipfs://x/3.png", "<svg/>", "ipfs://x/3.mp4")
     )
 
 
 @pytest.mark.parametrize(
     ("document", "sources"),
     [
-        ({"image": "a", "image_url": "b", "image_data": "c", "animation_url": "d"}, ("a", "c")),
-        ({"image": " ", "image_url": "b", "animation_url": "d"}, ("b",)),
-        ({"image": None, "image_data": "c", "animation_url": "d"}, ("c",)),
+        ({"image": "a", "image_url": "b", "image_data": "c", "animation_url": "d"}, ("a", "b", "c", "d")),
+        ({"image": " ", "image_url": "b", "animation_url": "d"}, ("b", "d")),
+        ({"image": None, "image_data": "c", "animation_url": "d"}, ("c", "d")),
+        ({"image": "a", "image_url": "a", "imageUrl": " a "}, ("a",)),
+        ({"image": "a", "properties": {"image": "b"}}, ("a", "b")),
+        ({"image": {"url": "a", "src": "b"}, "image_data": {"url": "c"}}, ("a", "b", "c")),
+        ({"image": [{"uri": "a"}, 7, "b"]}, ("a", "7", "b")),
+        ({"image": [str(number) for number in range(20)]}, tuple("01234567")),
         ({"animation_url": "d"}, ("d",)),
         ({"name": "no picture"}, ()),
         ({"imageUrl": "a"}, ("a",)),
         ({"image": {"url": "a", "type": "png"}}, ("a",)),
-        ({"image": ["a", "b"]}, ("a",)),
+        ({"image": ["a", "b"]}, ("a", "b")),
         ({"image": [], "image_url": {"other": "x"}, "animation_url": "d"}, ("d",)),
         ({"title": "Asset Metadata", "properties": {"image": {"type": "string", "description": "a"}}}, ("a",)),
         ({"properties": {"image": "a"}}, ("a",)),
@@ -71,6 +77,14 @@ def test_stills_come_before_animations(document: dict[str, str], sources: tuple[
         (b'\xef\xbb\xbf{"name": "with a byte order mark"}', "with a byte order mark"),
         (b'{"name": "one", "name": "two"}', "two"),
         (b'{"name": "\\ud800 half"}', "half"),
+        (b'{"name": "caf\xe9"}', "caf\ufffd"),
+        (b'{"name": "\xff\xfe\xc3("}', "\ufffd\ufffd\ufffd("),
+        (b'{"name": "\xed\xa0\x80"}', "\ufffd\ufffd\ufffd"),
+        (b'{"name": "a", "other\x80": 1}', "a"),
+        (b'\xef\xbb\xbf\xef\xbb\xbf{"name": "two marks"}', "two marks"),
+        (b'\xef\xbb\xbf \n{"name": "a mark and blanks"}', "a mark and blanks"),
+        ('\ufeff{"name": "sixteen ☃"}'.encode("utf-16-le"), "sixteen ☃"),
+        ('\ufeff{"name": "big ☃"}'.encode("utf-16-be"), "big ☃"),
         (b'{"name": "\\u202egpj.exe"}', "gpj.exe"),
         (b'{"name": "\\u0000\\u0007bell"}', "bell"),
         (b"{}", ""),
@@ -93,7 +107,12 @@ def test_names_are_made_fit_to_show(raw: bytes, name: str) -> None:
         (b'"text"', metadata.NOT_AN_OBJECT),
         (b"[{}]", metadata.NOT_AN_OBJECT),
         (b"null", metadata.NOT_AN_OBJECT),
-        (b'{"name": "\xff"}', metadata.NOT_UTF8),
+        (b"{\xff}", metadata.NOT_JSON),
+        (b'{"a":[' + b"1," * 100_000 + b"1]}", metadata.TOO_MANY_VALUES),
+        (b'{"a":[' + b"[]," * 100_000 + b"1]}", metadata.TOO_MANY_VALUES),
+        (b'{"a":1' + b',"":1' * 100_000 + b"}", metadata.TOO_MANY_VALUES),
+        (b"\xef\xbb\xbf<svg xmlns='http://www.w3.org/2000/svg'/>", metadata.IS_PICTURE),
+        (b"\xef\xbb\xbf<!DOCTYPE html>", metadata.IS_WEB_PAGE),
         (b"{" + b'"a":{' * 32, metadata.TOO_DEEP),
         (b"[" * 100_000, metadata.TOO_DEEP),
         (b'{"a":' * 100_000, metadata.TOO_DEEP),
@@ -125,6 +144,16 @@ def test_no_document_takes_long_to_refuse(raw: bytes) -> None:
     assert time.process_time() - started < 5  # quadratic would be minutes
 
 
+def test_a_document_of_small_values_takes_little_memory() -> None:
+    """Within MAX_METADATA_BYTES there is room for two million of them, which would take 200 MB."""
+    raw = b'{"a":[' + b"1," * 99_000 + b"1]}"
+    tracemalloc.start()
+    parse_metadata(raw)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 1024 * 1024
+
+
 @given(st.binary(max_size=100) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_metadata_or_refused(raw: bytes) -> None:
     try:
@@ -141,7 +170,7 @@ def test_what_we_publish_we_can_read(name: str, description: str, image_uri: str
     assert raw == build_metadata(name, description, image_uri)
     found = parse_metadata(raw)
     assert (found.name, found.description) == (clean_text(name, 500), clean_text(description, 500))
-    assert found.image_uri == image_uri
+    assert found.picture_sources == ((image_uri,) if image_uri else ())
 
 
 def test_published_metadata_has_opensea_s_shape() -> None:
