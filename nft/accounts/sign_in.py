@@ -28,6 +28,7 @@ from nft.accounts.errors import (
 from nft.accounts.linking import Proof
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
+from nft.core.evm.signatures import MAX_SIGNATURE_BYTES, MAX_SIGNATURE_TEXT
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from nft.settings.chains import describe_chain
@@ -69,6 +70,8 @@ def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Out
     """
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
         raise body_too_large("The text", MAX_TEXT_BYTES)
+    if len(reply.signature) > MAX_SIGNATURE_TEXT:
+        raise body_too_large("The signature", MAX_SIGNATURE_BYTES)
     count_try(visitor, "verify", now)
     challenge = use_challenge(visitor, reply.text, now)
     proof = _prove(challenge, reply.signature, visitor, chains, now)

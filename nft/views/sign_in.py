@@ -29,6 +29,8 @@ from profiles.people.proof import get_reauthentication
 Purpose = SignInChallenge.Purpose
 NEXT = "wallet_next"
 MAX_NEXT = 500
+# Bytes: room for a text and a signature of the largest size, however the JSON writes them.
+MAX_VERIFY_BODY = 40 * 1024
 LINKED = "The account is linked."
 MOVED = "The account is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
 LEFT_BEHIND = (
@@ -37,7 +39,7 @@ LEFT_BEHIND = (
 )
 
 
-@json_post
+@json_post()
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """Answer {address, chain_id, purpose, next?} with {text, expires_at}. `next` is where to go afterwards."""
     wanted, go_on = read_wanted(content), _read_next(content)
@@ -52,7 +54,7 @@ def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat()})
 
 
-@json_post
+@json_post(max_body=MAX_VERIFY_BODY)
 def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """Answer {text, signature} with {redirect}."""
     reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()

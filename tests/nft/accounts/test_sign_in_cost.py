@@ -107,7 +107,7 @@ class TestWhatIsPosted:
         asking = [node.name for node in module.body if isinstance(node, ast.FunctionDef) and _asks(node, "siwe")]
         assert asking == ["check_read_back"]
 
-    @pytest.mark.parametrize("size", [4097, 100_000, 2_000_000])
+    @pytest.mark.parametrize("size", [40 * 1024 + 1, 100_000, 2_000_000])
     def test_is_refused_by_its_size_before_anything_reads_it(self, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
         def read(body: bytes) -> Any:
             raise AssertionError(f"{len(body)} bytes were read.")
