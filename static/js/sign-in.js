@@ -1,7 +1,8 @@
 // @ts-check
-import { checksummedAddress, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
+import { checksummedAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
 import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
 import { postJson, redirectTo } from "./http.js";
+import { parseAccounts, parseChainId, parseSignature } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { WalletPanel } from "./wallet-panel.js";
 
@@ -13,6 +14,9 @@ import { WalletPanel } from "./wallet-panel.js";
  * @typedef {import("./chains.js").Chain} Chain
  * @typedef {{wallet: Wallet, address: string, chain: Chain}} Connection
  */
+
+const NO_SIGNATURE =
+  "Your wallet answered without a signature. The text is still good: try again, or use another wallet.";
 
 class SignInPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -52,19 +56,18 @@ class SignInPanel extends WalletPanel {
    */
   async connect(wallet) {
     this.setStatus(waitingMessage(wallet));
-    const accounts = await this.request(wallet, { method: "eth_requestAccounts" });
-    const address = Array.isArray(accounts) ? accounts[0] : undefined;
-    if (!isAddress(address))
+    const [address] = parseAccounts(await this.request(wallet, { method: "eth_requestAccounts" }));
+    if (!address)
       throw new UserFacingError(
         "Your wallet shared no account. Unlock it, choose an account, and try again.",
         "locked",
       );
     const chainId = await this.waitFor(wallet, fetchChainId(wallet.provider));
     const chain = this.chains.find(({ id }) => id === chainId);
-    if (!chain) return this.offerChainSwitch(wallet);
+    if (!chain) return this.offerChainSwitch(wallet, chainId);
     this.watch(wallet, {
       accountsChanged: (changed, accounts) => this.accountsChanged(changed, accounts),
-      chainChanged: (changed) => this.chainChanged(changed),
+      chainChanged: (changed, chainId) => void this.chainChanged(changed, chainId),
     });
     await this.requestMessage({ wallet, address, chain });
   }
@@ -72,14 +75,16 @@ class SignInPanel extends WalletPanel {
   /**
    * Show a button for each supported chain.
    * @param {Wallet} wallet
+   * @param {unknown} chainId of the wallet, 0 if it did not say
    */
-  offerChainSwitch(wallet) {
+  offerChainSwitch(wallet, chainId) {
     const names = this.chains.map(({ name }) => name).join(" or ");
     const actions = this.chains.map((chain) => ({
       label: `Switch network to ${chain.name}`,
       run: () => void this.attempt(() => this.switchAndConnect(wallet, chain)),
     }));
-    this.showError(`Your wallet is on a network this site does not read. It has to be on ${names}.`, actions);
+    const state = chainId ? "is on a network this site does not read" : "did not say which network it is on";
+    this.showError(`Your wallet ${state}. It has to be on ${names}.`, actions);
   }
 
   /**
@@ -132,14 +137,16 @@ class SignInPanel extends WalletPanel {
     if (!this.connection) return this.reset();
     const { wallet, address } = this.connection;
     this.setStatus(`Waiting for your signature in ${wallet.name}…`);
-    const signature = await this.request(wallet, { method: "personal_sign", params: [toHex(this.message), address] });
+    const call = { method: "personal_sign", params: [toHex(this.message), address] };
+    const signature = parseSignature(await this.request(wallet, call));
+    if (!signature) throw new UserFacingError(NO_SIGNATURE);
     this.setStatus("Checking the signature…");
     await this.verify(signature);
   }
 
   /**
    * Send the signature to the server and go where it redirects.
-   * @param {unknown} signature
+   * @param {string} signature
    * @throws {UserFacingError} after an error of the server
    */
   async verify(signature) {
@@ -164,8 +171,8 @@ class SignInPanel extends WalletPanel {
   accountsChanged(wallet, accounts) {
     const connection = this.connection;
     if (connection?.wallet !== wallet) return;
-    const now = Array.isArray(accounts) ? accounts[0] : undefined;
-    if (!isAddress(now)) {
+    const [now] = parseAccounts(accounts);
+    if (!now) {
       this.reset();
       this.showError(
         `${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`,
@@ -195,12 +202,16 @@ class SignInPanel extends WalletPanel {
   }
 
   /**
-   * Ask for a new message, since the message contains the chain id.
+   * Ask for a new message if the wallet is on another chain now, since the message contains the chain id. Wallets tell
+   * of a chain they were on already, and of a switch a while after it: so the wallet is asked before anything is done.
    * @param {Wallet} wallet
+   * @param {unknown} told by the event, used if the wallet does not answer
    */
-  chainChanged(wallet) {
+  async chainChanged(wallet, told) {
+    if (this.connection?.wallet !== wallet) return;
+    const now = (await fetchChainId(wallet.provider).catch(() => 0)) || parseChainId(told);
     const connection = this.connection;
-    if (connection?.wallet !== wallet) return;
+    if (connection?.wallet !== wallet || now === 0 || now === connection.chain.id) return;
     const { name } = connection.chain;
     this.reset();
     this.showError(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [

@@ -1,9 +1,10 @@
 // @ts-check
-import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
+import { isSameAddress, shortAddress } from "./addresses.js";
 import { describeShortfall, formatFee } from "./amounts.js";
 import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
 import { Problem, postJson, redirectTo } from "./http.js";
 import { PendingHash, isTransactionHash } from "./pending-hash.js";
+import { parseAccounts, parseHash } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { CanceledError, WalletPanel } from "./wallet-panel.js";
 
@@ -87,7 +88,7 @@ class TransactionPanel extends WalletPanel {
    * @param {Promise<unknown>} sending
    */
   async saveHash(sending) {
-    const hash = await sending;
+    const hash = parseHash(await sending);
     if (isTransactionHash(hash)) this.pending.save(hash);
     if (isTransactionHash(hash) && !this.running) this.resume();
     return hash;
@@ -117,8 +118,7 @@ class TransactionPanel extends WalletPanel {
    * @returns {Promise<string[]>}
    */
   async requestAccounts(wallet, method) {
-    const accounts = await this.request(wallet, { method });
-    return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+    return parseAccounts(await this.request(wallet, { method }));
   }
 
   /**
@@ -147,7 +147,7 @@ class TransactionPanel extends WalletPanel {
   accountsChanged(wallet, accounts) {
     const from = this.transaction?.from;
     if (!from || this.running || this.pending.read()) return;
-    const [now] = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+    const [now] = parseAccounts(accounts);
     if (!now || !isSameAddress(now, from)) return this.showWrongAccount(wallet, from, now);
     this.clearAlert();
     this.setStatus(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);

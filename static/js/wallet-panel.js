@@ -13,7 +13,7 @@ import { remoteWallets } from "./walletconnect-wallet.js";
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{label: string, run: () => void}} Action
- * @typedef {{accountsChanged(wallet: Wallet, accounts: unknown): void, chainChanged(wallet: Wallet): void}} Listener
+ * @typedef {{accountsChanged(wallet: Wallet, accounts: unknown): void, chainChanged(wallet: Wallet, chainId: unknown): void}} Listener
  */
 
 /** Delay until the panel offers to cancel: the user needs time to read the wallet's window. */
@@ -210,7 +210,7 @@ export class WalletPanel {
     this.watched.add(wallet);
     try {
       wallet.provider.on?.("accountsChanged", (accounts) => listener.accountsChanged(wallet, accounts));
-      wallet.provider.on?.("chainChanged", () => listener.chainChanged(wallet));
+      wallet.provider.on?.("chainChanged", (chainId) => listener.chainChanged(wallet, chainId));
     } catch (error) {
       console.info("The wallet does not tell of changes:", error);
     }

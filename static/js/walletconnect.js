@@ -2,6 +2,7 @@
 import { isAddress } from "./addresses.js";
 import { chainHex } from "./chains.js";
 import { cleanAppLink } from "./phone.js";
+import { parseAccounts, parseChainId } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { cleanName } from "./wallets.js";
 
@@ -241,7 +242,7 @@ export class WalletConnectProvider {
    * @param {any} params EIP-3326
    */
   async switchChain(params) {
-    const wanted = Number.parseInt(String(params?.[0]?.chainId), 16);
+    const wanted = parseChainId(params?.[0]);
     if (this.accountsOn(wanted).length === 0)
       throw Object.assign(new Error("Not a chain of this session."), { code: 4902 });
     this.setChain(wanted);
@@ -262,9 +263,9 @@ export class WalletConnectProvider {
   onSessionEvent({ topic, params }) {
     if (topic !== this.session?.topic) return;
     const { name, data } = params?.event ?? {};
-    if (name === "chainChanged") this.setChain(Number(data));
-    if (name === "accountsChanged" && Array.isArray(data)) {
-      const accounts = data.map((account) => String(account).split(":").at(-1)).filter(isAddress);
+    if (name === "chainChanged") this.setChain(parseChainId(data) || this.chainId);
+    if (name === "accountsChanged") {
+      const accounts = parseAccounts(data);
       this.selectedAccount = accounts[0] ?? "";
       this.emit("accountsChanged", accounts);
     }
