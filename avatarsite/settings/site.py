@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    *(["nft.middleware.WalletSessions"] if NFT_ENABLED else []),
+    *(["nft.middleware.WalletSessions", "nft.middleware.WalletWindows"] if NFT_ENABLED else []),
     "allauth.account.middleware.AccountMiddleware",
     "users.sessions.SessionActivity",
 ]

@@ -1,6 +1,6 @@
 // @ts-check
 import { checksummedAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
-import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { fetchChainId } from "./chains.js";
 import { postJson, redirectTo } from "./http.js";
 import { parseAccounts, parseChainId, parseSignature } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
@@ -92,11 +92,7 @@ class SignInPanel extends WalletPanel {
    * @param {Chain} chain
    */
   async switchAndConnect(wallet, chain) {
-    this.setStatus(`Asking ${wallet.name} to switch to ${chain.name}…`);
-    const switching = switchChain(wallet.provider, chain).catch((error) => {
-      throw new UserFacingError(describeSwitchError(error, chain));
-    });
-    await this.waitFor(wallet, switching);
+    await this.switchTo(wallet, chain);
     await this.connect(wallet);
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { isSameAddress, shortAddress } from "./addresses.js";
 import { describeShortfall, formatFee } from "./amounts.js";
-import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { fetchChainId } from "./chains.js";
 import { Problem, postJson, redirectTo } from "./http.js";
 import { PendingHash, isTransactionHash } from "./pending-hash.js";
 import { parseAccounts, parseHash } from "./wallet-answers.js";
@@ -65,7 +65,7 @@ class TransactionPanel extends WalletPanel {
     });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
-    await this.ensureChain(wallet, transaction);
+    await this.ensureChain(wallet, transaction.chain_id);
     void this.showFee(wallet);
     this.setStatus(
       `Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`,
@@ -165,22 +165,6 @@ class TransactionPanel extends WalletPanel {
       ? `is on ${chain.name} now. Go on and sign.`
       : `left ${chain.name}. It will be asked to come back when you sign.`;
     this.setStatus(`${wallet.name} ${where}`);
-  }
-
-  /**
-   * Switch the wallet to the chain of the transaction if needed.
-   * @param {Wallet} wallet
-   * @param {Transaction} transaction
-   */
-  async ensureChain(wallet, { chain_id }) {
-    const { name, provider } = wallet;
-    const chain = this.chains.find(({ id }) => id === chain_id);
-    if (!chain || (await this.waitFor(wallet, fetchChainId(provider))) === chain.id) return;
-    this.setStatus(`Asking ${name} to switch to ${chain.name}…`);
-    const switching = switchChain(provider, chain).catch((error) => {
-      throw new UserFacingError(describeSwitchError(error, chain));
-    });
-    await this.waitFor(wallet, switching);
   }
 
   /**
