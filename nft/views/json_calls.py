@@ -11,8 +11,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
+from nft.accounts.tries import Visitor
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error

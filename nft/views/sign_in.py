@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from nft.accounts import sessions, sign_in
 from nft.accounts.challenges import issue_challenge
 from nft.accounts.errors import PROOF_REQUIRED, AccountError
+from nft.accounts.lifetimes import LIFETIME
 from nft.accounts.sign_in import Outcome, Reply
 from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
@@ -41,17 +42,21 @@ LEFT_BEHIND = (
 
 @json_post()
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
-    """Answer {address, chain_id, purpose, next?} with {text, expires_at}. `next` is where to go afterwards."""
+    """Answer {address, chain_id, purpose, next?, may_have_code?} with {text, expires_at, waits}.
+
+    `next` is where to go afterwards. `waits`: the account has code, and its owners have long to sign.
+    """
     wanted, go_on = read_wanted(content), _read_next(content)
     if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().proof_url(request):
         sentence = "You signed in a while ago. Load this page again and prove that it is still you, then go on."
         raise AccountError(sentence, PROOF_REQUIRED)
     if wanted.purpose == Purpose.REAUTHENTICATE:
         wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
-    issued = issue_challenge(visitor_of(request), wanted, timezone.now())
+    issued = issue_challenge(visitor_of(request), wanted, timezone.now(), get_chain)
     if wanted.purpose in {Purpose.SIGN_IN, Purpose.REAUTHENTICATE}:
         request.session[NEXT] = go_on
-    return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat()})
+    waits = issued.expires_at - issued.issued_at > LIFETIME
+    return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat(), "waits": waits})
 
 
 @json_post(max_body=MAX_VERIFY_BODY)

@@ -13,8 +13,12 @@ import { WalletPanel } from "./wallet-panel.js";
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {import("./chains.js").Chain} Chain
  * @typedef {{wallet: Wallet, address: string, chain: Chain}} Connection
+ * @typedef {{text: string, expires_at: string, waits: boolean}} Challenge  `waits`: the account has code, and its owners
+ *   may sign one after the other
  */
 
+/** Wait for the wallet's node to say whether the account has code. */
+const CODE_MS = 2_000;
 const NO_SIGNATURE =
   "Your wallet answered without a signature. The text is still good: try again, or use another wallet.";
 
@@ -25,7 +29,8 @@ class SignInPanel extends WalletPanel {
     this.review = this.part("review");
     /** @type {Connection | null} */
     this.connection = null;
-    this.message = "";
+    /** @type {Challenge | null} */
+    this.challenge = null;
     this.signButton = this.part("sign");
     this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
     this.part("back").addEventListener("click", () => this.goBack());
@@ -43,6 +48,7 @@ class SignInPanel extends WalletPanel {
 
   reset() {
     this.connection = null;
+    this.patience = "";
     this.review.hidden = true;
     this.list.hidden = false;
     this.setStatus("");
@@ -102,25 +108,28 @@ class SignInPanel extends WalletPanel {
    */
   async requestMessage(connection) {
     this.setStatus("Writing the text to sign…");
-    const { address, chain } = connection;
+    const { wallet, address, chain } = connection;
     const { challengeUrl = "", purpose, next } = this.root.dataset;
-    const challenge = await postJson(challengeUrl, { address, chain_id: chain.id, purpose, next }, this.csrfToken);
+    const may_have_code = await mayHaveCode(wallet, address);
+    const wanted = { address, chain_id: chain.id, purpose, next, may_have_code };
+    const challenge = await postJson(challengeUrl, wanted, this.csrfToken);
     this.connection = connection;
-    this.message = challenge.text;
+    this.challenge = challenge;
     this.showReview(connection, challenge);
   }
 
   /**
    * Show the message to sign.
    * @param {Connection} connection
-   * @param {{text: string, expires_at: string}} challenge
+   * @param {Challenge} challenge
    */
-  showReview({ wallet, address, chain }, { text, expires_at }) {
+  showReview({ wallet, address, chain }, { text, expires_at, waits }) {
     this.part("account").textContent = checksummedAddress(text, address);
     this.part("chain").textContent = chain.name;
     this.part("text").textContent = text;
-    const until = new Date(expires_at);
-    this.part("until").textContent = until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const until = formatTime(expires_at, waits);
+    this.part("until").textContent = until;
+    this.patience = waits ? `If other owners have to sign too, they can until ${until}. Leave this page open.` : "";
     this.signButton.textContent = `Sign with ${wallet.name}`;
     this.list.hidden = true;
     this.review.hidden = false;
@@ -130,14 +139,39 @@ class SignInPanel extends WalletPanel {
 
   /** Have the wallet sign the message, then verify the signature. */
   async sign() {
-    if (!this.connection) return this.reset();
-    const { wallet, address } = this.connection;
-    this.setStatus(`Waiting for your signature in ${wallet.name}…`);
-    const call = { method: "personal_sign", params: [toHex(this.message), address] };
-    const signature = parseSignature(await this.request(wallet, call));
+    const { connection, challenge } = this;
+    if (!connection || !challenge) return this.reset();
+    const { wallet, address } = connection;
+    this.setStatus(`Waiting for your signature in ${wallet.name}… ${this.patience}`);
+    const seconds = Math.floor((Date.parse(challenge.expires_at) - Date.now()) / 1000);
+    const call = { method: "personal_sign", params: [toHex(challenge.text), address], seconds };
+    const timer = setTimeout(() => this.expire(connection), Math.max(0, seconds) * 1000);
+    const answer = await this.request(wallet, call).finally(() => clearTimeout(timer));
+    const signature = parseSignature(answer);
+    if (!signature && challenge.waits) return this.offerApproval();
     if (!signature) throw new UserFacingError(NO_SIGNATURE);
     this.setStatus("Checking the signature…");
     await this.verify(signature);
+  }
+
+  /**
+   * Stop waiting for a signature that would come too late.
+   * @param {Connection} connection
+   */
+  expire({ wallet }) {
+    this.cancelWaiting(wallet.name);
+    this.reset();
+    this.showError("The text was not signed in time. It has to be written again.", [
+      { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
+    ]);
+  }
+
+  /** Let the user say when the owners of the account have approved the text on its chain, which needs no signature. */
+  offerApproval() {
+    this.showError(
+      "Your wallet answered without a signature. If the account’s owners approve the text on its chain, wait until all of them have, then check. It can be checked once.",
+      [{ label: "They have approved it", run: () => void this.attempt(() => this.verify("0x")) }],
+    );
   }
 
   /**
@@ -148,7 +182,7 @@ class SignInPanel extends WalletPanel {
   async verify(signature) {
     const { verifyUrl = "" } = this.root.dataset;
     try {
-      const answer = await postJson(verifyUrl, { text: this.message, signature }, this.csrfToken);
+      const answer = await postJson(verifyUrl, { text: this.challenge?.text, signature }, this.csrfToken);
       this.setStatus("Done. One moment…");
       redirectTo(answer.redirect);
     } catch (error) {
@@ -214,6 +248,34 @@ class SignInPanel extends WalletPanel {
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }
+}
+
+/**
+ * Return whether the account may be a contract: its node says so, or does not answer, as over WalletConnect. The server
+ * then asks a node itself, and learns nothing new of accounts of keys here.
+ * @param {Wallet} wallet
+ * @param {string} address
+ * @returns {Promise<boolean>}
+ */
+async function mayHaveCode({ provider }, address) {
+  /** @type {Promise<string>} */
+  const late = new Promise((resolve) => setTimeout(() => resolve(""), CODE_MS));
+  try {
+    const code = await Promise.race([provider.request({ method: "eth_getCode", params: [address, "latest"] }), late]);
+    return typeof code !== "string" || !/^0x0*$/i.test(code);
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Format the time until which a text can be signed, with its day if it may be another one.
+ * @param {string} time
+ * @param {boolean} withDay
+ */
+function formatTime(time, withDay) {
+  const day = withDay ? /** @type {const} */ ({ weekday: "long" }) : {};
+  return new Date(time).toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }
 
 /**

@@ -35,6 +35,8 @@ export class WalletPanel {
     /** @type {AbortController | null} of the current attempt */
     this.running = null;
     this.isWaiting = false;
+    /** What to say of a wallet that has not answered, if that may be right. */
+    this.patience = "";
     /** @type {WeakSet<Wallet>} */
     this.watched = new WeakSet();
   }
@@ -187,7 +189,8 @@ export class WalletPanel {
     const where = isRemote
       ? "Open it on your phone"
       : "Its window may be hidden behind this one; open it by its icon in your browser";
-    this.showAlert(`${name} has not answered yet. ${where}, and answer there. Or choose another wallet.`, [
+    const advice = this.patience || `${where}, and answer there. Or choose another wallet.`;
+    this.showAlert(`${name} has not answered yet. ${advice}`, [
       { label: "Stop waiting", run: () => this.cancelWaiting(name) },
     ]);
   }

@@ -15,10 +15,11 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from nft.accounts import challenges, sign_in
-from nft.accounts.challenges import Visitor, Wanted
+from nft.accounts.challenges import Wanted
 from nft.accounts.errors import CHALLENGE_EXPIRED, CHALLENGE_USED, AccountError
 from nft.accounts.guest_sessions import GUEST_SESSION_SECONDS
 from nft.accounts.sign_in import Reply
+from nft.accounts.tries import Visitor
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, SignInChallenge
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at, compact, high_s_twin

@@ -18,8 +18,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nft.accounts import challenges
-from nft.accounts.challenges import KEPT_AFTER_END, LIFETIME, TRIES_PER_MINUTE, Visitor, Wanted
+from nft.accounts.challenges import KEPT_AFTER_END, Wanted
 from nft.accounts.guest_sessions import GUEST_SESSION_SECONDS
+from nft.accounts.lifetimes import LIFETIME
+from nft.accounts.tries import TRIES_PER_MINUTE, Visitor
 from nft.models import SignInChallenge
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT

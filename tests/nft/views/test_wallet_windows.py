@@ -1,4 +1,4 @@
-"""Wallets that ask in a window of their own: the pages that list wallets keep their tie to it, and no other page does."""
+"""Wallets that ask in a window of their own: pages that list wallets keep their tie to it, and no other page does."""
 
 from __future__ import annotations
 
