@@ -6,14 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
+from nft.core.evm.signatures import message_hash
 from nft.models import LinkedAccount
 from profiles.serving.showing import find_profile
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, judge
+from tests.kit.contract_calls import call_of, deploy_code, send_call
+from tests.kit.passkeys import AUTHENTICATOR_DATA, Passkey
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
-from tests.servers.chain import Chain
+from tests.servers.chain import Chain, read_artifact
 
 NOBODYS = "0x" + "00" * 20
 
@@ -88,6 +92,40 @@ def test_a_delegation_to_no_code_answers_nothing(chain: Chain, client: ChainClie
     delegate(chain, alice, Wallet.create().address)
     assert judge(client, alice.address, Wallet.create().sign("hello")) is SignatureKind.WRONG
     assert judge(client, alice.address, alice.sign("hello")) is SignatureKind.KEY
+
+
+@pytest.mark.django_db
+class TestAPasskey:
+    """Of an account that a key delegated to code. The passkey's code is OpenZeppelin's."""
+
+    def test_signs_in_for_the_account(self, chain: Chain, alice: Wallet, settings: Any) -> None:
+        settings.NFT_CHAINS = chains_at(chain.url)
+        passkey, browser = Passkey.create(), Browser()
+        code_at = deploy_code(chain, read_artifact("PasskeyDelegate")["bytecode"])
+        delegate(chain, alice, code_at)
+        chain.rpc("anvil_impersonateAccount", alice.address)
+        send_call(
+            chain, alice.address, call_of("setPasskey(bytes32,bytes32)", *map(word, passkey.point)), alice.address
+        )
+
+        text = browser.text_for(alice.address)
+        made = passkey.sign(message_hash(text))
+        at = made.client_data.index('"challenge"')
+        parts = (word(made.r), word(made.s), at, 1, AUTHENTICATOR_DATA, made.client_data)
+        signature = encode(["(bytes32,bytes32,uint256,uint256,bytes,string)"], [parts])
+        assert len(signature) == 512
+        assert browser.verify(text, "0x" + signature.hex()).status_code == 200
+        assert LinkedAccount.objects.get().is_contract_account
+
+        stranger = Passkey.create().sign(message_hash(text))
+        parts = (word(stranger.r), word(stranger.s), at, 1, AUTHENTICATOR_DATA, stranger.client_data)
+        forged = encode(["(bytes32,bytes32,uint256,uint256,bytes,string)"], [parts])
+        client = ChainClient(CHAIN_ID, [chain.url], 0)
+        assert judge(client, alice.address, "0x" + forged.hex(), text) is SignatureKind.WRONG
+
+
+def word(number: int) -> bytes:
+    return number.to_bytes(32, "big")
 
 
 @pytest.mark.django_db
