@@ -14,6 +14,7 @@ from eth_abi.packed import encode_packed
 from eth_account import Account as Keys
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
+from eth_typing import Hash32
 from web3 import Web3
 
 from nft.core.evm.signatures import message_hash
@@ -52,7 +53,7 @@ class Key:
         return str(self.account.address)
 
     def sign(self, digest: bytes) -> bytes:
-        return bytes(self.account.unsafe_sign_hash(digest).signature)
+        return bytes(self.account.unsafe_sign_hash(Hash32(digest)).signature)
 
 
 @dataclass(frozen=True)

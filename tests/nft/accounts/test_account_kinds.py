@@ -9,6 +9,7 @@ import pytest
 from nft.accounts import signatures
 from nft.accounts.sessions import recheck_due
 from nft.accounts.signatures import SignatureKind
+from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import ChainClient, get_chain
 from nft.models import LinkedAccount, WalletSession
 from tests.kit.account_kinds import KINDS
@@ -122,7 +123,6 @@ def test_many_long_signatures_are_asked_about_in_batches_that_a_node_takes(
     padded = bytes.fromhex(account.signature("hello")[2:]) + bytes(16_384 - 224)
     one = signatures.Signed(bytes.fromhex(account.address[2:]), "hello", padded)
     sizes: list[int] = []
-    call_many = signatures.call_many
 
     def measure(view: Any, calls: Any, block: Any) -> Any:
         sizes.append(sum(len(call.data) for call in calls))

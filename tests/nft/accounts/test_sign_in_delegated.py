@@ -19,6 +19,7 @@ from tests.kit.passkeys import AUTHENTICATOR_DATA, Passkey
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
 from tests.servers.chain import Chain, read_artifact
 
+ASSERTION = ["bytes32", "bytes32", "uint256", "uint256", "bytes", "string"]  # as OpenZeppelin takes them
 NOBODYS = "0x" + "00" * 20
 
 
@@ -112,14 +113,14 @@ class TestAPasskey:
         made = passkey.sign(message_hash(text))
         at = made.client_data.index('"challenge"')
         parts = (word(made.r), word(made.s), at, 1, AUTHENTICATOR_DATA, made.client_data)
-        signature = encode(["(bytes32,bytes32,uint256,uint256,bytes,string)"], [parts])
-        assert len(signature) == 512
+        signature = encode(ASSERTION, parts)
+        assert len(signature) == 480
         assert browser.verify(text, "0x" + signature.hex()).status_code == 200
         assert LinkedAccount.objects.get().is_contract_account
 
         stranger = Passkey.create().sign(message_hash(text))
         parts = (word(stranger.r), word(stranger.s), at, 1, AUTHENTICATOR_DATA, stranger.client_data)
-        forged = encode(["(bytes32,bytes32,uint256,uint256,bytes,string)"], [parts])
+        forged = encode(ASSERTION, parts)
         client = ChainClient(CHAIN_ID, [chain.url], 0)
         assert judge(client, alice.address, "0x" + forged.hex(), text) is SignatureKind.WRONG
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from hexbytes import HexBytes
 from web3.contract import Contract
 
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
 from nft.minting import onchain
 from nft.minting.requests import record_mint_sent
-from nft.models import MintRequest
-from tests.kit.mints import finish, ready_to_sign, sign
+from nft.models import LinkedAccount, MintRequest
+from tests.kit.mints import finish, go_on, ready_to_sign, sign
 from tests.kit.world import World
 from tests.servers.chain import Chain
 
@@ -30,7 +32,7 @@ def test_the_transaction_of_a_mint_is_read_from_the_log_and_not_from_the_wallet(
     if reported:
         record_mint_sent(alice, request.pk, reported, world.now)
     assert finish(world, chain, request).state == "confirmed"
-    receipt = chain.w3.eth.get_transaction_receipt(sent)
+    receipt = chain.w3.eth.get_transaction_receipt(HexBytes(sent))
     assert request.tx_hash == sent
     assert request.mined_block_number == receipt["blockNumber"]
 
@@ -62,3 +64,24 @@ def test_a_node_that_gives_few_blocks_at_once_is_asked_for_fewer(
     sent = sign(chain, request)
     assert finish(world, chain, request).tx_hash == sent
     assert widths[0] > 3 >= widths[1]
+
+
+def test_the_owners_of_a_contract_account_have_a_day_to_sign(
+    world: World, chain: Chain, alice: User, contract: Contract
+) -> None:
+    request = ready_to_sign(world, alice)
+    LinkedAccount.objects.update(is_contract_account=True)
+    record_mint_sent(alice, request.pk, "0x" + "5a" * 32, world.now)
+    world.later(hours=23)
+    assert go_on(world, request).state == "submitted"
+    assert "owners of the account" in request.reason_sentence
+    assert request.due_at is not None
+    assert request.due_at - world.now <= timedelta(minutes=5)
+    world.later(hours=2)
+    assert go_on(world, request).state == "awaiting_signature"
+
+    record_mint_sent(alice, request.pk, "0x" + "5b" * 32, world.now)
+    sent = sign(chain, request)
+    world.later(minutes=6)
+    assert finish(world, chain, request).state == "confirmed"
+    assert (request.tx_hash, request.reason_sentence) == (sent, "")
