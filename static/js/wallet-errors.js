@@ -234,10 +234,10 @@ export function describeError(error) {
 }
 
 export const NO_WALLET =
-  "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload.";
+  "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload. A wallet without an extension, such as Base Account, cannot be used here yet.";
 
 export const NO_WALLET_ON_PHONE = "Another wallet app? Most have a browser of their own: go to this page in it.";
 
 /** For sites with WalletConnect. */
 export const NO_WALLET_HERE =
-  "No wallet was found in this browser. With WalletConnect you can use the one on your phone.";
+  "No wallet was found in this browser. With WalletConnect you can use the one on your phone. A wallet with neither an extension nor WalletConnect, such as Base Account, cannot be used here yet.";

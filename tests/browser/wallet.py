@@ -37,9 +37,9 @@ class KeyWallet:
     """One person's wallet, on the chain `chain_id`.
 
     Like MetaMask, it tells of a switch (`chainChanged`) a while after it answered. `refuses`, `is_locked` and
-    `is_silent` (requests are never answered) change its answers. `signs_as` makes it sign with another key. `reshape`
-    has a function for a method whose answers take another form, `refusal` is how it refuses, and `unknown_chain` how
-    it says that it does not know a chain.
+    `is_silent` (requests are never answered) change its answers. `signs_as` makes it sign with another key, and
+    `contract_account` for a contract that takes its signatures. `reshape` has a function for a method whose answers
+    take another form, `refusal` is how it refuses, and `unknown_chain` how it says that it does not know a chain.
     """
 
     w3: Web3
@@ -53,6 +53,8 @@ class KeyWallet:
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     asked: list[str] = field(default_factory=list)
     signs_as: LocalAccount | None = None
+    contract_account: str = ""
+    assets: list[dict[str, Any]] = field(default_factory=list)
     reshape: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     refusal: dict[str, Any] = field(default_factory=lambda: {"code": REFUSED, "message": "User rejected the request."})
     unknown_chain: dict[str, Any] = field(
@@ -61,7 +63,7 @@ class KeyWallet:
 
     @property
     def address(self) -> str:
-        return self.account.address
+        return self.contract_account or self.account.address
 
     @property
     def info(self) -> dict[str, str]:
@@ -118,6 +120,7 @@ class KeyWallet:
             "eth_sendTransaction": self._send,
             "wallet_switchEthereumChain": self._switch,
             "wallet_addEthereumChain": self._add_chain,
+            "wallet_watchAsset": self._watch_asset,
         }
 
     def _ask(self) -> None:
@@ -144,6 +147,12 @@ class KeyWallet:
         if wanted not in self.knows_chains:
             raise WalletError(self.unknown_chain)
         self.chain_id = wanted
+
+    def _watch_asset(self, params: Any) -> bool:
+        """Take an NFT (EIP-747), like MetaMask for ERC-721 tokens of the chain it is on."""
+        self._ask()
+        self.assets.append(params)
+        return True
 
     def _add_chain(self, params: list[Any]) -> None:
         """Add a chain (EIP-3085). Like most wallets, stay on the current one."""

@@ -17,6 +17,7 @@ from nft.accounts.sign_in import Reply
 from nft.accounts.tries import Visitor
 from nft.clients.evm.chain import ChainClient, get_chain
 from nft.models import SignInChallenge
+from nft.settings import setting_errors
 from tests.kit.errors import raises_kind
 from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
 from tests.servers.chain import Chain
@@ -56,6 +57,11 @@ def test_the_time_is_a_setting(site: Any, safe: str) -> None:
     assert lifetime_of(safe) == timedelta(hours=1)
     site.NFT_COSIGN_SECONDS = 0
     assert lifetime_of(safe) == LIFETIME
+
+
+def test_the_time_is_a_day_at_most(settings: Any) -> None:
+    settings.NFT_COSIGN_SECONDS = 86_401
+    assert setting_errors() == ["NFT_COSIGN_SECONDS: write at most 86400, a day."]
 
 
 @pytest.mark.parametrize("hint", [{"may_have_code": False}, {"may_have_code": "true"}, {"may_have_code": 1}, {}])
