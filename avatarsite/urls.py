@@ -7,13 +7,18 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avatarsite import pages
+from avatarsite import pages, site_files
 from avatarsite.ops import health, local_mail, metrics
 
 handler400 = "profiles.views.failures.bad_request"
 handler500 = "profiles.views.failures.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
+    path("robots.txt", site_files.robots, name="robots"),
+    path("manifest.webmanifest", site_files.manifest, name="manifest"),
+    path("favicon.ico", site_files.favicon, name="favicon"),
+    path("apple-touch-icon.png", site_files.apple_touch_icon, name="apple_touch_icon"),
+    path(".well-known/change-password", site_files.change_password, name="well_known_change_password"),
     path("accounts/", include("users.urls")),  # before allauth's pages, of which it replaces some
     path("accounts/", include("allauth.urls")),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),

@@ -16,6 +16,7 @@ from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
 from profiles.models.display import OnLoss, resolve_policy
 from profiles.people.api_tokens import Scope, TokenRequest
+from profiles.serving.snippets import FORMATS, SHAPES, SIZES
 
 
 class ProfileForm(forms.Form):
@@ -158,6 +159,29 @@ class LossForm(forms.Form):
 
 class ModerationForm(forms.Form):
     reason = forms.CharField(max_length=300, help_text="The person will read it.")
+
+
+class UseForm(forms.Form):
+    """How somebody wants to show a picture elsewhere. A field that is missing or unknown gets its first choice."""
+
+    size = forms.TypedChoiceField(coerce=int, choices=[(size, f"{size} pixels") for size in SIZES], initial=SIZES[1])
+    shape = forms.ChoiceField(choices=[(shape, shape.capitalize()) for shape in SHAPES])
+    suffix = forms.ChoiceField(
+        label="Format",
+        required=False,
+        choices=[(suffix, suffix.upper() or "Best for each browser") for suffix in FORMATS],
+    )
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> UseForm:
+        """Return a valid form of what an address asks for."""
+        form = cls(asked)
+        if form.is_valid():
+            return form
+        defaults = {"size": str(SIZES[1]), "shape": "circle", "suffix": ""}
+        form = cls(defaults | {name: asked[name] for name in defaults if name in asked and name not in form.errors})
+        form.full_clean()
+        return form
 
 
 def first_error(form: forms.Form) -> str:

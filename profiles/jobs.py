@@ -1,7 +1,7 @@
 """Background jobs: declared where they are written, queued after commit, run by Celery workers.
 
-The database is the truth and the queue only a hint: `profiles.leases` queues lost jobs again, so a broker that is down
-never fails the request that wanted the work done. Nothing here imports Celery until a job is queued or registered.
+The database is the truth and the queue only a hint: `profiles.row_queue` queues lost jobs again, so a broker that is
+down never fails the request that wanted the work done. Nothing here imports Celery until a job is queued or registered.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def job(
     expires: how long a periodic run may wait for a worker; None for ever.
     time_limit: replaces the site's limits for one run.
     rows: the model whose due rows this job works on, one by one: its argument is the primary key, and
-    `profiles.leases.queue_due_rows` queues what was lost or must be retried.
+    `profiles.row_queue.queue_due_rows` queues what was lost or must be retried.
     once: `enqueue` queues no run while another with the same arguments waits: for a job that finds its own work.
     """
 

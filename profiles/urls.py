@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("profiles.api.urls")),
     path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
     path("u/<slug:handle>/", people.public, name="public"),
+    path("u/<slug:handle>/use/", people.use, name="use"),
+    path("u/<slug:handle>/card.jpg", avatar.card, name="card"),
     path("settings/profile/", people.edit, name="edit"),
     path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
     path("settings/loss/", loss.loss, name="loss"),

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from avatarsite import home_page, navigation, picture_pages, proof_pages
+from avatarsite import home_page, navigation, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
 from avatarsite.navigation import NavLink
 from avatarsite.picture_pages import ShownNote
@@ -34,6 +34,8 @@ register.simple_tag(picture_pages.shown_notice)
 register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
 register.simple_tag(proof_pages.receipt_verdict)
+register.simple_tag(sharing.person_summary)
+register.simple_tag(sharing.person_json)
 
 # allauth's labels in this site's spelling. Our field template adds "(optional)".
 _OUR_LABELS = {

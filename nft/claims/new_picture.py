@@ -22,10 +22,11 @@ from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
 from nft.tokens.collection_policy import get_refusal
 from profiles.audit import record
-from profiles.leases import fresh, queue_due
+from profiles.leases import fresh
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import withdraw_avatar
+from profiles.row_queue import queue_due
 
 State = ClaimPicture.State
 #: Between two fetches that events ask for: a contract can log one in every block.

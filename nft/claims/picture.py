@@ -21,12 +21,13 @@ from nft.tokens.collection_policy import get_refusal
 from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import job
-from profiles.leases import fresh, lease_row, queue_due
+from profiles.leases import fresh, lease_row
 from profiles.models import Avatar, StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.pictures.rights import doubt_avatars
+from profiles.row_queue import queue_due
 from profiles.store.purge import offer_to_purge
 
 State = ClaimPicture.State

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 from nft.core.errors import CoreError
 from nft.core.tokens.uri import IpfsUri, parse_token_uri
@@ -36,8 +37,8 @@ class Source:
 
     @property
     def reference(self) -> str:
-        """Return CID or CID/path, as commands take it."""
-        return f"{self.root}/{self.path}" if self.path else self.root
+        """Return CID or CID/path, percent-encoded: safe beside other text and within a command's quotes."""
+        return f"{self.root}/{quote(self.path, errors='surrogatepass')}" if self.path else self.root
 
 
 @dataclass(frozen=True)

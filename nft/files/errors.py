@@ -19,6 +19,8 @@ NOT_HERE = Kind("not-here", _NOT_FOUND, 404)
 NO_SUCH_FILE = Kind("no-such-file", _NOT_FOUND, 404)
 # The blocks of a file do not prove it, or could not be read.
 NOT_VERIFIED = Kind("not-verified", "Not verified")
+# Nothing is wrong with the file as far as we know: its blocks could not be had.
+NOT_CHECKED = Kind("not-checked", "Not checked", 503, permanent=False)
 
 
 class ContentRefused(ExpectedError):

@@ -1,6 +1,7 @@
 """Verify a file against its CID: from our own store, a CAR archive, or chosen gateways.
 
-Every function raises ContentRefused if the reference names no CID or the file is not proved.
+Every function raises ContentRefused: the reference names no CID, the file is not proved, or, with the kind NOT_CHECKED,
+the blocks could not be had.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.clients.transport.errors import FetchError
 from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
-from nft.core.ipfs.car import read_car
+from nft.core.ipfs.car import iterate_reachable, read_car
 from nft.core.ipfs.cid import IDENTITY, Cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.tokens.uri import IpfsUri, parse_token_uri
-from nft.files.errors import BAD_CID, NOT_VERIFIED, ContentRefused
+from nft.files.errors import BAD_CID, NOT_CHECKED, NOT_VERIFIED, ContentRefused
 from profiles.store.errors import StorageError
 
 SECONDS = 60.0
+# More than any archive that `read_car` accepts. The rest of a longer file, or of a device, is not read.
+MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,30 @@ def verify_stored(uri: IpfsUri, limits: DagLimits) -> VerifiedFile:
 
 
 def verify_archive(uri: IpfsUri, archive: Path, limits: DagLimits) -> VerifiedFile:
-    """Verify a file in a CARv1 archive. The roots that the archive declares do not matter."""
+    """Verify a file in a CARv1 archive. Blocks that belong neither to it nor to a declared root are refused."""
     try:
-        _, blocks = read_car(archive.read_bytes(), limits)
-    except (CoreError, OSError) as error:
+        with archive.open("rb") as file:
+            content = file.read(MAX_ARCHIVE_BYTES)
+    except (OSError, ValueError) as error:
+        raise ContentRefused(f"The archive can't be read: {error}", NOT_CHECKED) from error
+    try:
+        roots, blocks = read_car(content, limits)
+        found = _verify(uri, blocks.get, limits)
+        strays = blocks.keys() - {cid for cid, _ in iterate_reachable([uri.cid, *roots], blocks)}
+    except CoreError as error:
         raise ContentRefused(str(error), NOT_VERIFIED) from error
-    return _verify(uri, blocks.get, limits)
+    if strays:
+        raise ContentRefused(f"{len(strays):,} blocks of the archive belong to none of its roots.", NOT_VERIFIED)
+    return found
 
 
 def verify_from_gateways(uri: IpfsUri, urls: Sequence[str], limits: DagLimits) -> VerifiedFile:
     """Fetch a file from gateways, without our own store, and verify it."""
     try:
         found = Gateways(urls, own=lambda _: None).fetch_verified(uri.cid, uri.path, IpfsLimits(limits, SECONDS))
-    except (CoreError, FetchError, IpfsUnavailable) as error:
+    except (FetchError, IpfsUnavailable) as error:
+        raise ContentRefused(str(error), NOT_CHECKED) from error
+    except CoreError as error:
         raise ContentRefused(str(error), NOT_VERIFIED) from error
     return VerifiedFile(found.data, found.cids)
 
@@ -82,6 +96,8 @@ def _verify(uri: IpfsUri, get: Callable[[Cid], Bytes | None], limits: DagLimits)
 
     try:
         found = read_path(uri.cid, uri.path, read, limits)
-    except (CoreError, StorageError) as error:
+    except StorageError as error:
+        raise ContentRefused(str(error), NOT_CHECKED) from error
+    except CoreError as error:
         raise ContentRefused(str(error), NOT_VERIFIED) from error
     return VerifiedFile(found.data, found.cids_used)

@@ -24,9 +24,10 @@ from nft.tokens.collection_policy import get_spam_sign
 from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import job
-from profiles.leases import fresh, lease_row, queue_due
+from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 from profiles.models import StoredImage
+from profiles.row_queue import queue_due
 from profiles.store.purge import offer_to_purge
 
 TRIES = 4

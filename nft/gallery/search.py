@@ -40,8 +40,9 @@ from nft.models import LinkedAccount, TokenSearch
 from nft.settings.chains import chains, describe_chain
 from profiles.errors import ExpectedError
 from profiles.jobs import job
-from profiles.leases import fresh, lease_row, queue_due, queue_row
+from profiles.leases import fresh, lease_row
 from profiles.limits import spend
+from profiles.row_queue import queue_due, queue_row
 
 log = logging.getLogger(__name__)
 

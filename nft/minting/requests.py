@@ -32,9 +32,10 @@ from nft.settings.chains import default_chain_id, describe_chain
 from nft.tokens.lookalikes import find_warning_for_new
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
-from profiles.leases import fresh, queue_due
+from profiles.leases import fresh
 from profiles.limits import TooMany, spend
 from profiles.people.profiles import profile_of
+from profiles.row_queue import queue_due
 from profiles.store.images import keep_image
 
 State = MintRequest.State

@@ -37,7 +37,8 @@ from nft.models import MintRequest
 from nft.settings import conf
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import job
-from profiles.leases import lease_row, queue_row
+from profiles.leases import lease_row
+from profiles.row_queue import queue_row
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
 

@@ -52,12 +52,12 @@ def _check(source: Source) -> dict[str, Any]:
     """Return what the page's script and the commands need of one file."""
     path = "/".join(quote(name, safe="") for name in source.path.split("/") if name)
     address = reverse("nft:ipfs", args=[source.root]) + (f"/{path}" if path else "") + "?format=car&dag-scope=entity"
-    archive, shell_path = f"{source.name}.car", source.reference.replace("'", "'\\''")
+    archive = f"{source.name}.car"
     return {
         "source": source,
         "car_url": address,
         "fetch": f"curl -o {archive} '{urljoin(profiles_settings.current().site_origin, address)}'",
-        "verify": f"python3 verify_car.py {archive} '{shell_path}'",
+        "verify": f"python3 verify_car.py {archive} 'ipfs://{source.reference}'",
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
+from django.conf import settings as django_settings
 from django.urls import reverse
 
 from profiles import settings
@@ -14,9 +15,15 @@ from profiles.images.formats import OutputFormat
 from profiles.models import Profile, Rendition
 from profiles.serving.showing import ShownPicture, shown_picture
 from profiles.serving.signing import Signature, sign, signing_key
+from profiles.store.objects import public_url, rendition_key
 from profiles.store.renditions import content_url
 
 VERSION = 1
+# The files of the program that checks receipts. verify_receipt.py loads the others from its folder.
+VERIFIER = tuple(
+    f"verify_{part}.py"
+    for part in ("receipt", "car", "chain", "form", "names", "served", "signature", "token", "web", "words")
+)
 
 
 class Size(TypedDict):
@@ -74,6 +81,9 @@ class ReceiptFacts(TypedDict):
     key_id: str
     keys_url: str
     receipt_url: str
+    verifier: tuple[str, ...]
+    download_command: str
+    verify_command: str
 
 
 def build_current_receipt(profile: Profile, now: datetime) -> Receipt:
@@ -95,12 +105,24 @@ def build_signed_receipt(profile: Profile, shown: ShownPicture) -> SignedReceipt
 def receipt_page_facts(profile: Profile, shown: ShownPicture) -> ReceiptFacts:
     """Return the receipt for people to read, with the id of the signing key and the URLs."""
     key = signing_key()
+    receipt_url = _absolute(reverse("profiles:avatar_json", args=[profile.handle]))
     return {
         "receipt": build_receipt(profile, shown),
         "key_id": key.key_id if key else "",
         "keys_url": keys_url(),
-        "receipt_url": _absolute(reverse("profiles:avatar_json", args=[profile.handle])),
+        "receipt_url": receipt_url,
+        "verifier": VERIFIER,
+        "download_command": f"curl --remote-name-all '{_absolute(django_settings.STATIC_URL)}{{{','.join(VERIFIER)}}}'",
+        "verify_command": f"python3 verify_receipt.py {receipt_url}{_verifier_options(shown)}",
     }
+
+
+def _verifier_options(shown: ShownPicture) -> str:
+    """Return what the verifier must be allowed to open: a node, a gateway, and the store that redirects lead to."""
+    options = " --rpc <node> --gateway <gateway>" if shown.provenance else ""
+    store = public_url(rendition_key("0" * 64, "webp")) if shown.avatar else None
+    parts = urlsplit(store) if store else None
+    return f"{options} --allow {parts.scheme}://{parts.netloc}" if parts else options
 
 
 def keys_url() -> str:

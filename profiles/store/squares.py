@@ -16,9 +16,10 @@ from profiles.decoding import RenderRequest, get_decoder
 from profiles.errors import ExpectedError
 from profiles.images.limits import FIRST_SIZES, pick_size
 from profiles.jobs import job
-from profiles.leases import lease_row, queue_due
+from profiles.leases import lease_row
 from profiles.models import Rendition, StoredImage
 from profiles.outages import outage_of
+from profiles.row_queue import queue_due
 from profiles.store import objects
 
 logger = logging.getLogger(__name__)

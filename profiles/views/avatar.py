@@ -1,4 +1,4 @@
-"""`/avatar/<id>`: the picture, its receipt, and the immutable bytes. No write, no session, two queries at most."""
+"""`/avatar/<id>`: the picture, its receipt, and the immutable bytes; the card of a page. No write, no session."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
@@ -17,9 +18,11 @@ from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.limits import networks_of_request, spend_in_networks
+from profiles.models import Profile
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.problems import answers_outages, problem_response, public_error
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
+from profiles.serving.card import card_of
 from profiles.serving.choice import Choice, choose
 from profiles.serving.content import Drawing, fallback_bytes, picture_tag, rendition_bytes
 from profiles.serving.lookup import AvatarView
@@ -65,6 +68,22 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     if response is None:
         response = HttpResponse(content, content_type="application/json")
     response.headers["ETag"] = etag
+    limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
+    return response
+
+
+@public_media
+@answers_outages
+def card(request: HttpRequest, handle: str) -> HttpResponse:
+    """Answer with the picture that chats show for a link to a person's page."""
+    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    now = timezone.now()
+    shown = shown_picture(profile, now)
+    drawn = card_of(profile, shown)
+    try:
+        response = _conditional(request, drawn.tag, OutputFormat.JPEG, lambda: drawn.draw(partial(_charge, request)))
+    except ExpectedError as error:
+        return _refused(error)
     limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
     return response
 

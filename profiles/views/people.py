@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from profiles.forms import HandleForm, ProfileForm
+from profiles.forms import HandleForm, ProfileForm, UseForm
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
 from profiles.people.handles import HandleError
@@ -19,6 +19,7 @@ from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.caching import limit_caching
 from profiles.serving.receipt import receipt_page_facts
 from profiles.serving.showing import shown_picture, valid_until
+from profiles.serving.snippets import build_snippets
 
 
 @require_safe
@@ -34,6 +35,15 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
     if not request.COOKIES:
         limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
     return response
+
+
+@require_safe
+def use(request: HttpRequest, handle: str) -> HttpResponse:
+    """Show what to paste elsewhere for this picture, in the size, shape and format that were asked for."""
+    profile = get_object_or_404(Profile.objects.select_related("avatar"), handle=handle.lower())
+    form = UseForm.of(request.GET.dict())
+    snippets = build_snippets(profile, **form.cleaned_data)
+    return render(request, "profiles/use.html", {"profile": profile, "form": form, "snippets": snippets})
 
 
 @require_safe

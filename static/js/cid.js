@@ -12,6 +12,8 @@ const SHA2_256 = 0x12;
 const IDENTITY = 0x00;
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const MAX_INLINE_BYTES = 128;
+const MAX_CHARACTERS = 512;
 
 /** Bytes that fail verification. The message is shown to the user. */
 export class VerificationError extends Error {}
@@ -58,6 +60,8 @@ export function parseCid(bytes, offset) {
   const [codec, afterCodec] = parseVarint(bytes, afterVersion);
   const [hash, afterHash] = parseVarint(bytes, afterCodec);
   const [length, start] = parseVarint(bytes, afterHash);
+  if (!(hash === SHA2_256 ? length === 32 : hash === IDENTITY && length <= MAX_INLINE_BYTES))
+    throw new VerificationError("A CID uses a hash that this page does not check.");
   const digest = sliceDigest(bytes, start, length);
   return {
     version,
@@ -70,16 +74,29 @@ export function parseCid(bytes, offset) {
 }
 
 /**
+ * Parse a CIDv0, or a CIDv1 in lower-case base32: the forms in which this site writes them.
+ * @param {string} text
+ * @returns {Cid}
+ * @throws {VerificationError}
+ */
+export function parseCidText(text) {
+  const isFirst = text.startsWith("Qm");
+  const [alphabet, letters] = isFirst ? [BASE58, text] : [BASE32, text.slice(1)];
+  const isText = (isFirst || text.startsWith("b")) && [...letters].every((letter) => alphabet.includes(letter));
+  if (!isText || text.length > MAX_CHARACTERS) throw new VerificationError("This is no CID that this page reads.");
+  const bytes = isFirst ? fromBase58(letters) : fromBase32(letters);
+  const cid = parseCid(bytes, 0);
+  if (cid.end !== bytes.length) throw new VerificationError("There are bytes behind the CID.");
+  return cid;
+}
+
+/**
  * Return whether the bytes of `block` match `cid`.
  * @param {Cid} cid
  * @param {Uint8Array} block
- * @throws {VerificationError} if the CID uses a hash other than SHA-256 or identity
  */
 export async function matchesCid(cid, block) {
-  if (cid.hash === IDENTITY) return isEqual(cid.digest, block);
-  if (cid.hash !== SHA2_256 || cid.digest.length !== 32)
-    throw new VerificationError("A CID uses a hash that this page does not check.");
-  return isEqual(cid.digest, await sha256(block));
+  return isEqual(cid.digest, isInline(cid) ? block : await sha256(block));
 }
 
 /**
@@ -87,6 +104,12 @@ export async function matchesCid(cid, block) {
  * @param {Cid} cid
  */
 export const isInline = (cid) => cid.hash === IDENTITY;
+
+/**
+ * Return the name under which a block is kept: two CIDs of one codec and hash are the same block.
+ * @param {Cid} cid
+ */
+export const blockKey = (cid) => `${cid.codec} ${hex(cid.digest)}`;
 
 /**
  * Return the SHA-256 of `bytes`.
@@ -138,6 +161,37 @@ function base32(bytes) {
     value &= (1 << bits) - 1;
   }
   return bits ? text + BASE32[(value << (5 - bits)) & 31] : text;
+}
+
+/**
+ * Decode lower-case base32 without padding.
+ * @param {string} text
+ */
+function fromBase32(text) {
+  const bytes = [];
+  let bits = 0;
+  let value = 0;
+  for (const letter of text) {
+    value = (value << 5) | BASE32.indexOf(letter);
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push(value >> bits);
+    }
+    value &= (1 << bits) - 1;
+  }
+  return Uint8Array.from(bytes);
+}
+
+/**
+ * Decode base58btc.
+ * @param {string} text
+ */
+function fromBase58(text) {
+  let number = 0n;
+  for (const letter of text) number = number * 58n + BigInt(BASE58.indexOf(letter));
+  const digits = number.toString(16);
+  return Uint8Array.from((digits.length % 2 ? `0${digits}` : digits).match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
 /**

@@ -1,11 +1,9 @@
 // @ts-check
-import { VerificationError, hex, isInline, sha256 } from "./cid.js";
-import { parseCar, verifyBlocks } from "./car.js";
-import { readFile } from "./unixfs.js";
+import { fetchArchive, showable, verifyArchive } from "./archive.js";
+import { VerificationError } from "./cid.js";
 
 /** Verification of a file in the browser: fetches the archive, hashes each block and assembles the file. */
 
-const NO_ANSWER = "The archive did not come. Check your connection, then try again.";
 const NO_CRYPTO = "This browser hashes only on https pages. Use the offline check below.";
 
 class FileVerification {
@@ -48,19 +46,22 @@ class FileVerification {
    */
   async check() {
     if (!globalThis.crypto?.subtle) throw new Error(NO_CRYPTO);
-    const { car = "", root = "", path = "", sha256: expected = "" } = this.data;
-    const blocks = parseCar(await fetchBytes(car));
+    const { car = "", root = "", path = "", sha256 = "" } = this.data;
+    const file = await verifyArchive(
+      await fetchArchive(car),
+      { root, path, sha256 },
+      (blocks) => this.begin(blocks.length),
+      (block, isValid) => this.show(block, isValid),
+    );
+    return file.length;
+  }
+
+  /** @param {number} count */
+  begin(count) {
     this.details.hidden = false;
     this.progress.hidden = false;
-    this.progress.max = blocks.length;
-    this.setStatus("wait", `Hashing ${formatCount(blocks.length, "block")} …`);
-    const verified = await verifyBlocks(blocks, (block, isValid) => this.show(block, isValid));
-    const start = blocks.find(({ cid }) => cid.text === root && !isInline(cid));
-    if (!start) throw new VerificationError("The archive holds no block with the CID we look for.");
-    const file = readFile(verified, start.cid, path);
-    if (hex(await sha256(file)) !== expected)
-      throw new VerificationError("The file is whole, but not the one we made the picture of.");
-    return file.length;
+    this.progress.max = count;
+    this.setStatus("wait", `Hashing ${formatCount(count, "block")} …`);
   }
 
   /**
@@ -83,24 +84,8 @@ class FileVerification {
    */
   setStatus(state, message) {
     this.message.dataset.state = state;
-    this.message.textContent = message;
+    this.message.textContent = showable(message);
   }
-}
-
-/**
- * Fetch a CAR archive.
- * @param {string} url
- * @returns {Promise<Uint8Array>}
- */
-async function fetchBytes(url) {
-  let answer;
-  try {
-    answer = await fetch(url, { headers: { Accept: "application/vnd.ipld.car" } });
-  } catch {
-    throw new Error(NO_ANSWER);
-  }
-  if (!answer.ok) throw new Error(`The archive could not be had (status ${answer.status}).`);
-  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /**

@@ -59,14 +59,17 @@ class Walk:
         with self.page.expect_navigation():
             self.button("Upload and use")
 
-    def mint(self, path: Path) -> None:
+    def draft(self, name: str, path: Path) -> None:
         self.page.goto("/mint/")
         self.page.get_by_label("Picture").set_input_files(path)
-        self.page.get_by_label("Name").fill("Hills at six")
+        self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Description").fill("Three hills and a low sun.")
         self.page.get_by_label("I pay from my wallet").check()
         self.button("Continue")
-        expect(self.page.get_by_role("heading", name="Publish “Hills at six”?")).to_be_visible(timeout=SLOW)
+        expect(self.page.get_by_role("heading", name=f"Publish “{name}”?")).to_be_visible(timeout=SLOW)
+
+    def mint(self, path: Path) -> None:
+        self.draft("Hills at six", path)
         self.button("Publish and mint")
         expect(self.page.get_by_role("button", name=f"Sign with {self.wallet.name}")).to_be_visible(timeout=SLOW)
         self.button(f"Sign with {self.wallet.name}")
@@ -96,7 +99,10 @@ def live(walk: Walk, folder: Path) -> None:
     walk.sign_in(handle)
     walk.upload(draw(folder / "upload.png", ("#9fd3f7", "#fde7c8"), ("#5c8f6b", "#42745a", "#2c5547")))
     walk.mint(draw(folder / "mint.png", ("#6a5bd0", "#ff9e7a"), ("#4b3a9c", "#372a78", "#241b55")))
+    walk.draft("Hills at noon, seen from the other side of the valley", folder / "upload.png")
+    walk.record("mint-draft")
     walk.record("public", f"/u/{handle}/")
+    walk.record("use", f"/u/{handle}/use/")
     walk.record("prove", f"/prove/{handle}/")
     for name, path in PAGES.items():
         walk.record(name, path)
@@ -120,6 +126,7 @@ PAGES = {
     "sessions": "/accounts/sessions/",
     "email": "/accounts/email/",
     "not-found": "/nothing-here/",
+    "malformed": "/nothing-here/?next=%00",
 }
 GUEST_PAGES = {
     "guest-home": "/",

@@ -1,9 +1,11 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { test } from "node:test";
+import { fetchArchive, showable, verifyArchive } from "../../static/js/archive.js";
 import { parseCar, verifyBlocks } from "../../static/js/car.js";
-import { VerificationError, parseCid, parseVarint } from "../../static/js/cid.js";
+import { VerificationError, parseCid, parseCidText, parseVarint } from "../../static/js/cid.js";
 import { hashName } from "../../static/js/murmur3.js";
 import { readFile } from "../../static/js/unixfs.js";
 
@@ -97,4 +99,49 @@ test("names are hashed as multihash 0x22 specifies", () => {
     "The quick brown fox jumps over the lazy dog.": 0xcd99481f9ee902c9n,
   };
   for (const [name, hash] of Object.entries(names)) assert.equal(hashName(name), hash);
+});
+
+test("a CID's text is read back, and nothing else is a CID", () => {
+  const roots = [...Object.values(SHARDED), "QmY7Yh4UquoXHLPFo2XbhXkhBvFoPwmQUSa92pxnxjQuPB"];
+  for (const root of roots) assert.equal(parseCidText(root).text, root);
+  for (const text of ["", "b", "Qm", "z", `b${"a".repeat(600)}`, "bafy\n", "BAFY", "Qm0OIl", "\u202ebafk"])
+    assert.throws(() => parseCidText(text), VerificationError, text);
+});
+
+test("an inline block does not pose as the block whose digest it holds", async () => {
+  const archive = load("shard-fanout-8.car");
+  const blocks = parseCar(archive);
+  const digest = blocks.at(-1)?.cid.digest ?? new Uint8Array();
+  const head = archive.subarray(0, 1 + (archive[0] ?? 0));
+  const inline = Uint8Array.from([4 + 64, 1, 0x55, 0, 32, ...digest, ...digest]);
+  const posing = Uint8Array.from([...head, ...inline]);
+  const wanted = { root: blocks.at(-1)?.cid.text ?? "", path: "", sha256: "" };
+  await assert.rejects(verifyArchive(posing, wanted, silently, silently), /lacks block/);
+});
+
+test("texts from outside are shown without control or direction-changing characters, and cut", () => {
+  const shown = showable("a\n\u001b[2J\u202e\u200b\ufeff\u2028b\ud800");
+  assert.equal(shown, String.raw`a\u{a}\u{1b}[2J\u{202e}\u{200b}\u{feff}\u{2028}b\u{d800}`);
+  assert.equal(showable("x".repeat(1000)).length, 301);
+  assert.equal(showable("Match: 3 blocks “é”"), "Match: 3 blocks “é”");
+});
+
+test("an archive is fetched within a limit of bytes and seconds, from the place that was asked", async () => {
+  const server = createServer((request, response) => {
+    if (request.url === "/elsewhere") response.writeHead(302, { Location: "/good" }).end();
+    else if (request.url === "/gone") response.writeHead(404).end();
+    else if (request.url === "/good") response.end("good");
+    else if (request.url === "/slow") response.write("slow");
+    else setInterval(() => response.write("x".repeat(60_000)), 1).unref();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  assert.equal(new TextDecoder().decode(await fetchArchive(`${url}/good`)), "good");
+  await assert.rejects(fetchArchive(`${url}/elsewhere`), /did not come/);
+  await assert.rejects(fetchArchive(`${url}/gone`), /status 404/);
+  await assert.rejects(fetchArchive(`${url}/slow`, 0.2), /did not come/);
+  await assert.rejects(fetchArchive(`${url}/endless`, 20, 100_000), /too large/);
+  server.closeAllConnections();
+  server.close();
 });

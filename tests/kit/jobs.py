@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 from profiles.jobs import get_job
-from profiles.leases import queue_due_rows
+from profiles.row_queue import queue_due_rows
 
 
 def run(function: Callable[..., Any], *args: Any) -> None:
@@ -18,6 +18,6 @@ def run(function: Callable[..., Any], *args: Any) -> None:
 
 def queued_by_sweep(function: Callable[..., Any], now: datetime) -> list[Any]:
     """Let the sweep of due rows queue its jobs; return the keys of the rows it queued for `function`."""
-    with mock.patch("profiles.leases.enqueue") as enqueue:
+    with mock.patch("profiles.row_queue.enqueue") as enqueue:
         queue_due_rows(now)
     return [call.args[1] for call in enqueue.call_args_list if call.args[0] is function]

@@ -11,20 +11,10 @@ import pytest
 from django.db import connection, connections, models
 from django.test.utils import isolate_apps
 
-from profiles import jobs, leases
+from profiles import jobs, row_queue
 from profiles.errors import ExpectedError, Kind
-from profiles.leases import (
-    OUR_FAULT,
-    WAITING,
-    Leased,
-    Policy,
-    due,
-    fresh,
-    lease_row,
-    lease_rows,
-    lease_shares,
-    queue_due_rows,
-)
+from profiles.leases import OUR_FAULT, Leased, Policy, due, fresh, lease_row, lease_rows, lease_shares
+from profiles.row_queue import WAITING, queue_due_rows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = Policy(tries=4)
@@ -160,7 +150,7 @@ def test_few_rows_wait_in_the_queue_in_fair_shares_and_none_is_queued_twice(
     work: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr(leases, "enqueue", lambda _function, key: sent.append(key))
+    monkeypatch.setattr(row_queue, "enqueue", lambda _function, key: sent.append(key))
     monkeypatch.setattr(work, "person", "state")
     monkeypatch.setattr(jobs, "_JOBS", {})
     jobs.job(rows=work)(do)

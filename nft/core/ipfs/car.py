@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import libipld
 
@@ -37,6 +37,25 @@ def build_car(root: Cid, blocks: Mapping[Cid, Bytes]) -> bytes:
     if root not in blocks and root.hash_code != IDENTITY:
         raise BlockMissing(root)
     return b"".join((_encode_header(root), *_iterate_sections(root, blocks)))
+
+
+def iterate_reachable(roots: Iterable[Cid], blocks: Mapping[Cid, Bytes]) -> Iterator[tuple[Cid, Bytes]]:
+    """Yield every block that `roots` lead to in `blocks`, depth first, once. Inline ones are their own blocks.
+
+    Raise `DagError` for a block that can't be decoded.
+    """
+    seen: set[Cid] = set()
+    pending = [*roots][::-1]
+    while pending:
+        cid = pending.pop()
+        if cid in seen:
+            continue
+        seen.add(cid)
+        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
+        if block is None:
+            continue
+        yield cid, block
+        pending.extend(reversed(_decode_links(cid, block)))
 
 
 def read_car(archive: bytes, limits: DagLimits = DEFAULT_LIMITS) -> tuple[tuple[Cid, ...], dict[Cid, Bytes]]:
@@ -176,21 +195,11 @@ def _check_length(length: int, allowed: int) -> None:
 
 
 def _iterate_sections(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
-    seen: set[Cid] = set()
-    pending = [root]
-    while pending:
-        cid = pending.pop()
-        if cid in seen:
-            continue
-        seen.add(cid)
-        block = cid.digest if cid.hash_code == IDENTITY else blocks.get(cid)
-        if block is None:
-            continue
+    for cid, block in iterate_reachable([root], blocks):
         if cid.hash_code != IDENTITY:
             encoded = cid.encode()
             yield encode_varint(len(encoded) + len(block)) + encoded
             yield block
-        pending.extend(reversed(_decode_links(cid, block)))
 
 
 def _decode_links(cid: Cid, block: Bytes) -> list[Cid]:

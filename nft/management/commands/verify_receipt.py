@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
-import importlib.util
+import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from pathlib import Path
-from types import ModuleType
+from typing import TypedDict, Unpack
 
 from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError
 
 SCRIPT = "verify_receipt.py"
+# The script's options and what they take.
+OPTIONS = {
+    "--rpc": ("URL", "a node of the chain"),
+    "--site": ("URL", "who must have issued it, if not the site at its address"),
+    "--account": ("0x…", "who held it, where the receipt keeps that to itself"),
+    "--vault": ("0x…", "whose token it was, where the receipt keeps that to itself"),
+    "--registry": ("0x…", "where delegations are asked for, if not at delegate.xyz v2"),
+    "--ens-rpc": ("URL", "a node of the chain of ENS, if that is another one"),
+    "--ens-registry": ("0x…", "where ENS names are registered, if not Ethereum's"),
+    "--keys": ("URL|FILE", "the issuer's keys, if not where it publishes them"),
+    "--max-age": ("HOURS", "how old a mark's block may become"),
+}
+REPEATED = {
+    "--gateway": ("URL", "an IPFS gateway; may be repeated"),
+    "--allow": ("URL", "one more site to open; may be repeated"),
+}
+
+
+class Given(TypedDict, total=False):
+    """The options as Django hands them over."""
+
+    rpc: str | None
+    site: str | None
+    account: str | None
+    vault: str | None
+    registry: str | None
+    ens_rpc: str | None
+    ens_registry: str | None
+    keys: str | None
+    max_age: str | None
+    gateway: Sequence[str] | None
+    allow: Sequence[str] | None
 
 
 class Command(BaseCommand):
@@ -20,41 +51,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("receipt", metavar="URL|FILE")
-        parser.add_argument("--rpc", metavar="URL", help="a node of the chain")
-        parser.add_argument("--gateway", metavar="URL", action="append", help="an IPFS gateway; may be repeated")
-        parser.add_argument("--account", metavar="0x…", help="who held it, where the receipt keeps that to itself")
-        parser.add_argument(
-            "--registry", metavar="0x…", help="where delegations are asked for, if not at delegate.xyz v2"
-        )
-        parser.add_argument("--keys", metavar="URL|FILE", help="the issuer's keys")
+        for name, (metavar, text) in OPTIONS.items():
+            parser.add_argument(name, metavar=metavar, help=text)
+        for name, (metavar, text) in REPEATED.items():
+            parser.add_argument(name, metavar=metavar, action="append", help=text)
 
-    def handle(
-        self,
-        *_: object,
-        receipt: str,
-        rpc: str | None,
-        gateway: Sequence[str] | None,
-        account: str | None,
-        registry: str | None,
-        keys: str | None,
-        **__: object,
-    ) -> None:
-        named = [("--rpc", rpc), ("--account", account), ("--registry", registry), ("--keys", keys)]
-        named += [("--gateway", url) for url in gateway or []]
-        arguments = [receipt, *(part for name, value in named if value for part in (name, value))]
-        status = load_script().main(arguments)
-        if status:
-            sys.exit(status)
+    def handle(self, *_: object, receipt: str, **given: Unpack[Given]) -> None:
+        found = finders.find(SCRIPT)
+        if not found:
+            raise CommandError(f"{SCRIPT} is not among the static files.")
+        arguments = [f"{name}={value}" for name in (*OPTIONS, *REPEATED) for value in _values(given, name)]
+        # In a process of its own, apart from the site's modules and settings.
+        done = subprocess.run([sys.executable, "-I", str(found), *arguments, "--", receipt], check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
 
 
-def load_script() -> ModuleType:
-    """Import the script from the static files. It uses the standard library only, so it is no module of ours."""
-    found = finders.find(SCRIPT)
-    if not found:
-        raise CommandError(f"{SCRIPT} is not among the static files.")
-    spec = importlib.util.spec_from_file_location("verify_receipt", Path(str(found)))
-    if spec is None or spec.loader is None:
-        raise CommandError(f"{found} can't be loaded.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _values(given: Given, option: str) -> list[str]:
+    value = given.get(option.removeprefix("--").replace("-", "_"))
+    if not value:
+        return []
+    return [str(value)] if isinstance(value, str | float | int) else [str(each) for each in value]  # type: ignore[attr-defined]

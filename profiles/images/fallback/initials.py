@@ -22,6 +22,11 @@ def _drawable(letter: str) -> str:
     return next((choice for choice in (letter, plain) if _ink(choice) != _ink(_MISSING_GLYPH)), "")
 
 
+def is_drawable(text: str) -> bool:
+    """Return whether the font has every character of the text."""
+    return all(letter.isspace() or _ink(letter) != _ink(_MISSING_GLYPH) for letter in set(text))
+
+
 def _ink(letter: str) -> bytes:
     return bytes(font_of(32).getmask(letter))
 

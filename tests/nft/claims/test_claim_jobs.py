@@ -23,7 +23,7 @@ from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimPicture, TokenClaim
 from profiles.jobs import get_jobs
-from profiles.leases import queue_due_rows
+from profiles.row_queue import queue_due_rows
 from tests.kit.world import World, deploy_avatar_token, mint, pinned_metadata, send, sweep
 from tests.servers.chain import Chain
 from tests.servers.redis import RedisServer

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +22,6 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from web3.contract import Contract
 
-from localstack.binaries import ROOT
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
 from nft.claims.provenance import Provenance, asset_id, build_provenance
@@ -29,13 +30,14 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
 from nft.models import TokenClaim
+from profiles.serving.receipt import VERIFIER
+from tests.kit.verifier import STATIC, WORDS, verify_receipt
 from tests.kit.world import World, claim_of, make_world, mint, person, picture, send
 from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.helia_gateway import Gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SCRIPT = ROOT / "static" / "verify_receipt.py"
 Receipt = dict[str, Any]
 
 
@@ -75,10 +77,8 @@ def alice_shows(world: World, contract: Contract, uri: str, *, public: bool = Tr
 
 def check(source: object, *options: str) -> tuple[int, dict[str, str]]:
     """The script's exit status, and for each step what it found, with the standard library only."""
-    command = [sys.executable, "-I", "-S", str(SCRIPT), str(source), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = [[*line[12:].split(": ", 1), line[:11].strip()] for line in done.stdout.splitlines()]
-    return done.returncode, {name: f"{word}: {sentence}" for name, sentence, word in lines}
+    said = verify_receipt(source, *options)
+    return said.code, {name: f"{word}: {sentence}" for word, name, sentence in said.lines if word in WORDS}
 
 
 def words(found: dict[str, str]) -> dict[str, str]:
@@ -94,8 +94,10 @@ def test_a_stranger_proves_a_receipt_from_signature_to_pixels(
 ) -> None:
     claim = alice_shows(world, contract, token_uri(helia))
     code, found = check(f"{live_server.url}/avatar/alice.json", *asked_of(world.chain, helia))
-    steps = ["signature", "block", "owner", "token URI", "metadata", "picture", "served"]
-    assert (code, words(found)) == (0, dict.fromkeys(steps, "proved")), found
+    steps = ["form", "unknown", "signature", "block", "owner", "collection", "mark"]
+    steps += ["token URI", "metadata", "picture", "served"]
+    expected = {**dict.fromkeys(steps, "proved"), "by the site alone": "stated"}
+    assert (code, words(found)) == (0, expected), found
     assert world.chain.accounts[1] in found["owner"]
     assert f"block {claim.checked_block_number} " in found["block"]
     receipt = requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).json()
@@ -109,12 +111,27 @@ def test_a_stranger_proves_a_receipt_from_signature_to_pixels(
     assert facts["block_hash"] == claim.checked_block_hash
 
 
+def test_the_files_that_the_page_names_are_enough(
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, tmp_path: Path
+) -> None:
+    alice_shows(world, contract, token_uri(helia))
+    page = requests.get(f"{live_server.url}/u/alice/receipt/", timeout=10).text
+    names = set(re.findall(r'download="(verify_\w+\.py)"', page))
+    assert names == {path.name for path in STATIC.glob("verify_*.py")}
+    assert f"{{{','.join(VERIFIER)}}}" in html.unescape(page)
+    for name in names:
+        (tmp_path / name).write_bytes(requests.get(f"{live_server.url}/static/{name}", timeout=10).content)
+    command = [sys.executable, "-I", "-S", str(tmp_path / "verify_receipt.py"), f"{live_server.url}/avatar/alice.json"]
+    done = subprocess.run([*command, *asked_of(world.chain, helia)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_command_is_the_same_script(
-    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, capsys: pytest.CaptureFixture[str]
+    world: World, contract: Contract, helia: Gateway, live_server: LiveServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     alice_shows(world, contract, token_uri(helia))
     call_command("verify_receipt", f"{live_server.url}/avatar/alice.json", rpc=world.chain.url, gateway=[helia.url])
-    assert capsys.readouterr().out.count("proved      ") == 7
+    assert capfd.readouterr().out.count("proved      ") == 11
     with pytest.raises(SystemExit) as ended:
         call_command("verify_receipt", f"{live_server.url}/avatar/alice.json")
     assert ended.value.code == 3
@@ -129,48 +146,26 @@ def test_a_receipt_stays_true_of_its_block_after_the_token_went_on(
     send(world.chain, contract, claim.token_id, 1, 2)
     world.verify(claim)
     assert requests.get(f"{live_server.url}/avatar/alice.json", timeout=10).json()["source"] is None
-    _, found = check(kept, *asked_of(world.chain, helia))
+    _, found = check(kept, "--site", live_server.url, *asked_of(world.chain, helia))
     assert words(found)["owner"] == "proved"
     assert words(found)["signature"] == "proved"
 
 
-def _other_owner(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["account"] = chain.accounts[2]
+OTHER_METADATA = "ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+Change = Callable[[Receipt, Chain], None]
+CHANGES: list[tuple[Change, str]] = [
+    (lambda receipt, chain: receipt["provenance"].update(account=chain.accounts[2]), "owner"),
+    (lambda receipt, _: receipt["provenance"].update(block_hash="0x" + "ab" * 32), "block"),
+    (lambda receipt, _: receipt["provenance"].update(token_uri=OTHER_METADATA), "token URI"),
+    (lambda receipt, _: receipt["provenance"].update(token_uri="data:application/json"), "token URI"),
+    (lambda receipt, _: receipt["provenance"].update(sha256="0" * 64), "picture"),
+    (lambda receipt, _: receipt["sizes"][0].update(sha256="0" * 64), "served"),
+]
 
 
-def _other_block(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["block_hash"] = "0x" + "ab" * 32
-
-
-def _other_metadata(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["token_uri"] = "ipfs://bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
-
-
-def _other_original(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["sha256"] = "0" * 64
-
-
-def _other_picture(receipt: Receipt, chain: Chain) -> None:
-    receipt["sizes"][0]["sha256"] = "0" * 64
-
-
-def _metadata_within_the_token(receipt: Receipt, chain: Chain) -> None:
-    receipt["provenance"]["token_uri"] = "data:application/json"
-
-
-@pytest.mark.parametrize(
-    ("change", "step"),
-    [
-        (_other_owner, "owner"),
-        (_other_block, "block"),
-        (_other_metadata, "token URI"),
-        (_metadata_within_the_token, "token URI"),
-        (_other_original, "picture"),
-        (_other_picture, "served"),
-    ],
-)
+@pytest.mark.parametrize(("change", "step"), CHANGES)
 def test_every_change_of_a_receipt_is_found_twice(
-    change: Callable[[Receipt, Chain], None],
+    change: Change,
     step: str,
     world: World,
     contract: Contract,
@@ -184,7 +179,7 @@ def test_every_change_of_a_receipt_is_found_twice(
     change(receipt, world.chain)
     forged = tmp_path / "forged.json"
     forged.write_text(json.dumps(receipt))
-    code, found = check(forged, *asked_of(world.chain, helia))
+    code, found = check(forged, "--site", live_server.url, *asked_of(world.chain, helia))
     assert code == 1
     assert words(found)["signature"] == words(found)[step] == "NOT PROVED"
 
@@ -196,7 +191,7 @@ def test_an_outage_is_never_a_no(world: World, contract: Contract, helia: Gatewa
         code, found = check(url, *options)
         assert code == 3
         assert "NOT PROVED" not in words(found).values()
-        assert words(found)["owner" if not options else "block"] == "not asked"
+        assert words(found)["owner" if not options else "block"] == "not checked"
     assert check(nowhere)[0] == 2
 
 
@@ -207,7 +202,7 @@ def test_a_hidden_account_is_in_no_receipt_but_can_be_checked_by_who_knows_it(
     url, asked = f"{live_server.url}/avatar/alice.json", asked_of(world.chain, helia)
     assert world.chain.accounts[1].lower() not in requests.get(url, timeout=10).text.lower()
     code, found = check(url, *asked)
-    assert (code, words(found)["owner"]) == (3, "not asked")
+    assert (code, words(found)["owner"]) == (3, "not checked")
     assert words(check(url, *asked, "--account", world.chain.accounts[1])[1])["owner"] == "proved"
     assert words(check(url, *asked, "--account", world.chain.accounts[2])[1])["owner"] == "NOT PROVED"
 
@@ -225,7 +220,7 @@ def test_a_vault_s_delegation_is_asked_for_at_the_same_block(
     claim_of(world, person("alice", chain.accounts[1], public=True), contract, token_id)
     url, asked = f"{live_server.url}/avatar/alice.json", asked_of(chain, helia)
     code, found = check(url, *asked)
-    assert (code, words(found)["owner"]) == (3, "not asked"), "a registry of the site's own proves nothing by itself"
+    assert (code, words(found)["owner"]) == (3, "not checked"), "a registry of the site's own proves nothing by itself"
     code, found = check(url, *asked, "--registry", registry.address)
     assert code == 0, found
     assert "delegated it to" in found["owner"]
@@ -243,7 +238,7 @@ def test_a_contract_with_a_resolver_is_not_reported_as_a_contradiction(
     claim = world.verify_and_fetch(create_claim(alice, f"{to_checksum(parse_address(PUNKS))} 7", world.now))
     assert claim.state == "owned"
     code, found = check(f"{live_server.url}/avatar/alice.json", "--rpc", chain.url)
-    assert (code, words(found)["owner"], words(found)["token URI"]) == (3, "not asked", "not asked")
+    assert (code, words(found)["owner"], words(found)["token URI"]) == (3, "not checked", "not checked")
     assert "punkIndexToAddress(uint256)" in found["owner"]
 
 
@@ -267,9 +262,9 @@ def test_a_new_key_signs_and_receipts_of_the_earlier_one_stay_valid(
     keys_url = f"{live_server.url}/.well-known/avatarsite-receipt-keys.json"
     earlier = requests.get(keys_url, timeout=10).json()["keys"][0]
     settings.AVATAR_RECEIPT_SIGNING_KEY = a_key()
-    assert words(check(kept)[1])["signature"] == "NOT PROVED"
+    assert words(check(kept, "--site", live_server.url)[1])["signature"] == "NOT PROVED"
     settings.AVATAR_RECEIPT_PUBLIC_KEYS = [earlier["x"]]
-    assert words(check(kept)[1])["signature"] == "proved"
+    assert words(check(kept, "--site", live_server.url)[1])["signature"] == "proved"
     assert [key["kid"] == earlier["kid"] for key in requests.get(keys_url, timeout=10).json()["keys"]] == [False, True]
 
 

@@ -19,7 +19,7 @@ from nft.gallery.pictures import fetch_held_picture
 from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
 from profiles.jobs import enqueue
-from profiles.leases import WAITING, queue_due, queue_due_rows
+from profiles.row_queue import WAITING, queue_due, queue_due_rows
 from tests.kit.world import person
 from tests.nft.tokens.test_ownership_many import put_multicall
 from tests.servers.chain import CHAIN_ID, Chain

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from nft.management.commands.verify_receipt import load_script
 from profiles.serving.signing import UNSIGNED, canonical, public_keys, sign
+from tests.kit.verifier import load
 
 # RFC 8037, appendix A
 PRIVATE = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
@@ -62,7 +62,7 @@ def test_without_a_key_a_receipt_says_that_it_is_not_signed(settings: Settings) 
     assert sign({"a": 1}, "") == {"signature": None, "unsigned": UNSIGNED}
 
 
-SCRIPT = load_script()
+SCRIPT = load("verify_signature")
 
 
 @settings(max_examples=8, deadline=None)
@@ -83,4 +83,4 @@ TEXTS = st.text('az"\\/\0\x1f\x7f\n é“😀\ue000', max_size=12)
 
 @given(st.dictionaries(st.text("abxyz_", max_size=5), st.one_of(st.none(), st.booleans(), st.integers(), TEXTS)))
 def test_script_and_site_write_the_same_canonical_json(value: dict[str, Any]) -> None:
-    assert SCRIPT.canonical(json.loads(json.dumps(value))) == canonical(value)
+    assert load("verify_words").canonical(json.loads(json.dumps(value))) == canonical(value)

@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from profiles.leases import WAITING, queue_due_rows
 from profiles.models import Profile, StoreShard
+from profiles.row_queue import WAITING, queue_due_rows
 from profiles.store import objects
 from profiles.store.objects import MASTERS, RENDITIONS
 from profiles.upkeep import janitor, scan

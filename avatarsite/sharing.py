@@ -1,0 +1,45 @@
+"""What search engines and other programs read of a person's page."""
+
+from __future__ import annotations
+
+import json
+
+from django.conf import settings
+from django.template.defaultfilters import truncatechars
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from profiles.models import Profile
+from profiles.serving.showing import ShownPicture
+
+# As `django.utils.html.json_script` escapes: nothing in a script element may look like its end.
+_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+def person_summary(profile: Profile, shown: ShownPicture) -> str:
+    """Return what a search engine or a chat says of the page, in a sentence or two."""
+    if profile.bio:
+        return truncatechars(" ".join(profile.bio.split()), 200)
+    picture = "a verified NFT picture" if shown.mark else "a profile picture"
+    return f"{profile.name} has {picture} on {settings.SITE_NAME}."
+
+
+def person_json(profile: Profile, about: str) -> SafeString:
+    """Return the person as JSON-LD (schema.org ProfilePage), in a script element that no browser runs."""
+    page = settings.SITE_ORIGIN + profile.get_absolute_url()
+    facts = {
+        "@context": "https://schema.org",
+        "@type": "ProfilePage",
+        "url": page,
+        "mainEntity": {
+            "@type": "Person",
+            "name": profile.name,
+            "alternateName": profile.handle,
+            "identifier": profile.handle,
+            "description": about,
+            "url": page,
+            "image": settings.SITE_ORIGIN + reverse("profiles:avatar", args=[profile.handle]) + "?s=512",
+        },
+    }
+    text = json.dumps(facts).translate(_ESCAPES)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped above

@@ -1,0 +1,58 @@
+"""The card of a person's page: what stands on it now, its tag, and its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+
+import PIL
+from django.template.defaultfilters import date
+
+from profiles import settings
+from profiles.images.card import Card, draw_card
+from profiles.images.fallback import FallbackStyle
+from profiles.images.formats import OutputFormat
+from profiles.models import Profile
+from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
+from profiles.serving.showing import ShownPicture
+from profiles.store.renditions import Square, pick_rendition
+
+# Increase it whenever cards look different.
+_VERSION = 1
+_SIZE = 512
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """A card to draw. `square` is None for a person without a picture."""
+
+    card: Card
+    square: Square | None
+
+    @property
+    def tag(self) -> str:
+        """The ETag, known without drawing."""
+        what = (_VERSION, PIL.__version__, *astuple(self.card), self.square.sha256 if self.square else "")
+        return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def draw(self, charge: Callable[[], None]) -> bytes:
+        """Return the JPEG. `charge` is called first, and may refuse by raising. Raise StorageError."""
+        charge()
+        if self.square is not None:
+            picture = rendition_bytes(self.square, OutputFormat(self.square.format))
+        else:
+            picture = fallback_bytes(Drawing(self.card.name, _SIZE, FallbackStyle.INITIALS, OutputFormat.PNG))
+        return draw_card(self.card, picture)
+
+
+def card_of(profile: Profile, shown: ShownPicture) -> ShownCard:
+    """Return the card of `profile` that shows `shown`.
+
+    Chats keep a card for weeks, so a verified one names the day of its last check. That stays true.
+    """
+    checked_at = shown.avatar.attested_at if shown.mark and shown.avatar is not None else None
+    mark = f"Verified NFT on {date(checked_at, 'j F Y')}" if checked_at else ""
+    squares = [] if shown.avatar is None else shown.avatar.image.renditions.all()
+    card = Card(profile.name, profile.handle, settings.current().site_name, mark)
+    return ShownCard(card, pick_rendition(squares, _SIZE))
