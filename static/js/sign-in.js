@@ -111,7 +111,8 @@ class SignInPanel extends WalletPanel {
     const { wallet, address, chain } = connection;
     const { challengeUrl = "", purpose, next } = this.root.dataset;
     const may_have_code = await mayHaveCode(wallet, address);
-    const wanted = { address, chain_id: chain.id, purpose, next, may_have_code };
+    // In lower case, since some wallets spell the checksum in a way of their own.
+    const wanted = { address: address.toLowerCase(), chain_id: chain.id, purpose, next, may_have_code };
     const challenge = await postJson(challengeUrl, wanted, this.csrfToken);
     this.connection = connection;
     this.challenge = challenge;

@@ -12,8 +12,13 @@ import { CanceledError, WalletPanel } from "./wallet-panel.js";
  * Signing and sending a transaction that the server prepared (mint, transfer), and reporting its hash to the server.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
- * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string}} Transaction
+ * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string, waits: boolean}} Transaction  `waits`: the
+ *   account has code, and its owners may sign one after the other
  */
+
+/** How long the owners of an account may take to sign. */
+const OWNERS_SECONDS = 86_400;
+const FOR_OWNERS = "If other owners have to sign too, leave this page open, or come back later.";
 
 class TransactionPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -70,9 +75,11 @@ class TransactionPanel extends WalletPanel {
     this.setStatus(
       `Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`,
     );
+    this.patience = transaction.waits ? FOR_OWNERS : "";
     const sending = wallet.provider.request({
       method: "eth_sendTransaction",
       params: [{ ...buildCall(transaction), from }],
+      ...(transaction.waits && { seconds: OWNERS_SECONDS }),
     });
     const hash = await this.waitFor(wallet, this.saveHash(sending));
     if (!isTransactionHash(hash))

@@ -42,11 +42,16 @@ def test_a_wallet_on_another_network_is_asked_to_switch_and_takes_one_it_lacks(m
         {"eth_chainId": lambda chain_id: int(chain_id, 16)},
         {"eth_chainId": lambda chain_id: str(int(chain_id, 16))},
         {"eth_requestAccounts": lambda accounts: [f"eip155:31337:{address}" for address in accounts]},
+        {
+            "eth_requestAccounts": lambda accounts: [
+                re.sub("[a-f]", lambda letter: letter[0].upper(), accounts[0], count=2)
+            ]
+        },
         {"personal_sign": lambda signature: signature.removeprefix("0x")},
         {"personal_sign": lambda signature: {"signature": signature}},
         {"personal_sign": lambda signature: list(bytes.fromhex(signature[2:]))},
     ],
-    ids=["number", "decimals", "CAIP-10", "no 0x", "object", "bytes"],
+    ids=["number", "decimals", "CAIP-10", "other checksum", "no 0x", "object", "bytes"],
 )
 def test_a_wallet_whose_answers_take_another_form_signs_in(
     meet: Callable[..., Person], shape: dict[str, Callable[[Any], Any]]

@@ -13,7 +13,7 @@ from web3.contract import Contract
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
 from nft.minting import onchain
-from nft.minting.requests import record_mint_sent
+from nft.minting.requests import build_mint_transaction, record_mint_sent
 from nft.models import LinkedAccount, MintRequest
 from tests.kit.mints import finish, go_on, ready_to_sign, sign
 from tests.kit.world import World
@@ -66,11 +66,20 @@ def test_a_node_that_gives_few_blocks_at_once_is_asked_for_fewer(
     assert widths[0] > 3 >= widths[1]
 
 
+def waits(request: MintRequest) -> object:
+    """Return whether the page is told that others may have to sign."""
+    transaction = build_mint_transaction(request)
+    return transaction and transaction.as_json()["waits"]
+
+
 def test_the_owners_of_a_contract_account_have_a_day_to_sign(
     world: World, chain: Chain, alice: User, contract: Contract
 ) -> None:
     request = ready_to_sign(world, alice)
+    assert waits(request) is False
     LinkedAccount.objects.update(is_contract_account=True)
+    request.refresh_from_db()
+    assert waits(request) is True
     record_mint_sent(alice, request.pk, "0x" + "5a" * 32, world.now)
     world.later(hours=23)
     assert go_on(world, request).state == "submitted"
