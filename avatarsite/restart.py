@@ -18,8 +18,8 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 WEB = "avatarsite-web@"
-# In this order: workers know the jobs that beat and the listener queue.
-OTHERS = ("avatarsite-worker@*", "avatarsite-beat", "avatarsite-listener")
+# In this order: workers know the jobs that beat and the listener queue. `systemctl list-units` compares whole names.
+OTHERS = ("avatarsite-worker@*.service", "avatarsite-beat.service", "avatarsite-listener.service")
 READY_SECONDS = 90.0
 # nginx leaves out an instance for a second after it failed (fail_timeout in deploy/nginx.conf).
 SETTLE_SECONDS = 2.0

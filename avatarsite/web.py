@@ -7,10 +7,13 @@ nginx: while one restarts, the other answers.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from granian import Granian
 from granian.constants import Interfaces
+
+from avatarsite import slow_bodies
 
 APPLICATION = "avatarsite.wsgi:application"
 # Each thread keeps one database connection (docs/operate/processes.md has the sum).
@@ -27,6 +30,7 @@ STOP_SECONDS = 45
 
 def main(arguments: list[str] | None = None) -> None:
     options = _read_options(arguments)
+    os.environ[slow_bodies.THREADS] = str(options.threads)
     Granian(
         options.application,
         address=options.host,

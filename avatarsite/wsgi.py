@@ -7,6 +7,7 @@ from avatarsite.memory import return_freed_memory
 from avatarsite.ops.counters import counters
 from avatarsite.ops.requests import Handler, Observed
 from avatarsite.ops.traces import tracer
+from avatarsite.slow_bodies import SlowBodies, threads_of_server
 from profiles.serving.response_cache import FastPath
 
 process.declare("web")
@@ -18,5 +19,5 @@ from django.conf import settings  # noqa: E402
 
 from profiles.serving.direct import find_picture  # noqa: E402 - it needs the models
 
-site = FastPath(Handler(), find_picture)
+site = FastPath(SlowBodies(Handler(), threads_of_server(default=8)), find_picture)
 application = Observed(site, counters, tracer, trusts_ids=settings.TRUSTED_PROXY_COUNT > 0)

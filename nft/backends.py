@@ -8,17 +8,17 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from profiles.settings import is_own_url
 
 
 def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
     """Sign `user` in with Django alone (the default of NFT_LOGIN) and return where to go.
 
-    `wanted_url` is followed only on this host.
+    `wanted_url` is followed only under SITE_ORIGIN.
     """
     login(request, user, backend="nft.backends.WalletBackend")
-    is_ours = url_has_allowed_host_and_scheme(wanted_url, {request.get_host()}, require_https=request.is_secure())
-    return wanted_url if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return wanted_url if is_own_url(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 class WalletBackend(BaseBackend):

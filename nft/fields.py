@@ -19,6 +19,8 @@ else:
     _IntField = models.CharField
 
 UINT256_DIGITS = len(str(MAX_TOKEN_ID))
+CID_CHARACTERS = 256
+"""Of the longest CID that is read: one that holds 128 bytes itself has up to 228 in base32."""
 
 
 class FieldOptions(TypedDict, total=False):

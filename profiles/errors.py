@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from profiles.text import one_line
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -31,7 +33,12 @@ class ExpectedError(Exception):
     def __init__(
         self, sentence: str, kind: Kind | None = None, *, permanent: bool | None = None, retry_after: int | None = None
     ) -> None:
-        """`kind` and `permanent` replace those of the class; `retry_after` is in seconds."""
+        """`kind` and `permanent` replace those of the class; `retry_after` is in seconds.
+
+        The sentence may quote strangers, and is stored, logged and shown: it becomes one clean line.
+        """
+        if not (sentence.isascii() and sentence.isprintable()):
+            sentence = one_line(sentence)
         super().__init__(sentence)
         self.sentence = sentence
         self._kind = kind or type(self).kind

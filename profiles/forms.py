@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 
 from profiles import settings
 from profiles.images.errors import ImageRefused
+from profiles.images.formats import UPLOAD_NAMES
 from profiles.images.picture import MIDDLE, Crop
 from profiles.models import HANDLE_RULE, Profile
 from profiles.models.display import OnLoss, resolve_policy
@@ -115,7 +116,7 @@ class UploadForm(FinishForm):
         self, data: Mapping[str, object] | None = None, files: MultiValueDict[str, UploadedFile[bytes]] | None = None
     ) -> None:
         super().__init__(data, files)
-        self.fields["content"].help_text = f"JPEG, PNG, GIF, WebP or AVIF, up to {upload_limit()}."
+        self.fields["content"].help_text = f"{UPLOAD_NAMES}, up to {upload_limit()}."
 
     def clean_content(self) -> UploadedFile[bytes]:
         """Check the size only: empty and odd files go on to the decoder, which knows the reason."""

@@ -10,13 +10,14 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
 from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
 from profiles import settings
+from profiles.addresses import Address, counted_address, parse_address
 from profiles.errors import ExpectedError, Kind
 from profiles.outages import CACHE
 
@@ -139,24 +140,36 @@ def _sentence(what: str, count: int, seconds: int, left: int) -> str:
 
 def networks_of_request(request: HttpRequest) -> tuple[str, ...]:
     """Return the networks to count a visitor's request for, trusting TRUSTED_PROXY_COUNT proxies."""
-    remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
-    return networks_of(remote, forwarded, settings.current().trusted_proxies)
+    return networks_of(*_seen(request))
+
+
+def address_of_request(request: HttpRequest) -> Address | None:
+    """Return the address that the narrowest of these networks is around; None if nobody reported one."""
+    return _address_of(*_seen(request))
 
 
 def networks_of(remote: str, forwarded: str, proxies: int) -> tuple[str, ...]:
     """Return the networks of the address that the outermost of our `proxies` saw, or of the peer's without proxies.
 
     `forwarded` is the X-Forwarded-For header: anybody can write what lies left of our own proxies' entries. The
-    narrowest comes first: AVATAR_IPV4_NETWORKS and AVATAR_IPV6_NETWORKS say how many bits each has.
+    narrowest comes first: AVATAR_IPV4_NETWORKS and AVATAR_IPV6_NETWORKS say how many bits each has. What is no address
+    is counted for the peer.
     """
-    hops = forwarded.split(",")
-    client = hops[-proxies].strip() if 0 < proxies <= len(hops) else remote
-    try:
-        address = ip_address(client)
-    except ValueError:
+    address = _address_of(remote, forwarded, proxies)
+    if address is None:
         return (remote,)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:  # as a socket for both versions reports IPv4
-        address = address.ipv4_mapped
     given = settings.current()
     widths = given.ipv6_networks if isinstance(address, IPv6Address) else given.ipv4_networks
     return tuple(str(ip_network((address, bits), strict=False)) for bits in widths)
+
+
+def _seen(request: HttpRequest) -> tuple[str, str, int]:
+    remote, forwarded = (request.META.get(name, "") for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_FOR"))
+    return remote, forwarded, settings.current().trusted_proxies
+
+
+def _address_of(remote: str, forwarded: str, proxies: int) -> Address | None:
+    hops = forwarded.split(",")
+    named = parse_address(hops[-proxies]) if 0 < proxies <= len(hops) else None
+    address = named or parse_address(remote)
+    return counted_address(address) if address else None

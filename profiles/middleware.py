@@ -1,4 +1,4 @@
-"""Answer requests for pictures without cookies and sessions, and refuse requests whose text is no text."""
+"""Answer requests for pictures without cookies, refuse text that is none, and tell scripts that they are signed out."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
 
+from profiles.errors import ExpectedError, Kind
+from profiles.problems import problem_response
+from profiles.serving.caching import wants_json
 from profiles.text import is_text
 
-JSON = "application/json"
+SIGNED_OUT = ExpectedError(
+    "You are signed out. Sign in again in another tab, then try again here.",
+    Kind("signed-out", "You are signed out", status=HTTPStatus.UNAUTHORIZED),
+)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
 _ADDRESSES = "profiles.media_urls"
+#: Python refuses to read a number of thousands of digits.
+_LENGTH_DIGITS = 18
 
 
 class CookielessMedia:
@@ -64,7 +74,7 @@ class WellFormedRequests:
         if not (kind.isascii() and kind.isprintable()):
             raise BadRequest("The type of the body is no type.")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if request.content_type in {*FORMS, JSON} and not (length.isascii() and length.isdecimal()):
+        if not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
             raise BadRequest("The length of the body is no number.")
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if request.content_type in FORMS and charset not in {"utf-8", "utf8"}:
@@ -100,3 +110,21 @@ def _is_address(text: str) -> bool:
 def _check_text(text: str) -> None:
     if not is_text(text):
         raise BadRequest("Text may hold neither NUL nor half a surrogate pair.")
+
+
+class SignedOutScripts:
+    """Tell a script of ours that its visitor signed out, in another tab perhaps, instead of leading it to a page.
+
+    A script follows a redirect without noticing and would show that page's HTML as a failure of ours. Put it after
+    AuthenticationMiddleware.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.FOUND or not wants_json(request) or request.user.is_authenticated:
+            return response
+        target = urlsplit(response.headers["Location"]).path
+        return problem_response(SIGNED_OUT) if target == resolve_url(settings.LOGIN_URL) else response

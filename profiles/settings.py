@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
 from profiles.images.limits import ImageLimits
@@ -178,6 +180,12 @@ def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, crop: Crop | No
     The plain middle is no crop: the whole picture is kept, and another part of it can be chosen later.
     """
     return DecodeRequest(current().image_limits, sizes, None if crop == MIDDLE else crop, svg_allowed)
+
+
+def is_own_url(url: str) -> bool:
+    """Return whether a browser may be sent to `url`: it is a path, or under SITE_ORIGIN, whatever Host was asked."""
+    origin = urlsplit(current().site_origin)
+    return url_has_allowed_host_and_scheme(url, {origin.netloc}, require_https=origin.scheme == "https")
 
 
 def knows_addresses() -> bool:

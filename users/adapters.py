@@ -5,20 +5,59 @@ from __future__ import annotations
 import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from profiles.limits import networks_of_request
+from profiles.limits import address_of_request, networks_of_request
+from profiles.settings import is_own_url
 from users import login_methods, proof
+from users.email_links import lock_address
 
 log = logging.getLogger(__name__)
+NO_ADDRESS = "A username can’t be an e-mail address. Choose a short name; your address goes into the field below."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Raise ValidationError for a name that could be taken for somebody's address at the sign-in."""
+        if "@" in username:
+            raise ValidationError(NO_ADDRESS)
+        cleaned: str = super().clean_username(username, shallow)
+        return cleaned
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address, which nobody else is remembered with from then on.
+
+        Of two people who confirm one address at once, the second is told that it is taken.
+        """
+        same = EmailAddress.objects.filter(email=email_address.email)
+        with transaction.atomic():
+            lock_address(email_address.email)
+            if same.filter(user=email_address.user, verified=True).exists():
+                return True  # by an earlier click
+            is_confirmed = bool(super().confirm_email(request, email_address))
+            if is_confirmed:
+                same.filter(verified=False).delete()
+        return is_confirmed
+
+    def is_safe_url(self, url: str) -> bool:
+        """Tell whether to go on to `url`: only on this site, whatever the Host header says."""
+        return is_own_url(url)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that limits count and that sessions show. Raise PermissionDenied if it is not known."""
+        address = address_of_request(request)
+        if address is None:
+            raise PermissionDenied("Nobody reported the address of this request.")
+        return str(address)
+
     def get_reauthentication_methods(self, user: User) -> list[dict[str, object]]:
         """Add the wallet: first if the session began by one, and not for staff who have another way (users.proof)."""
         methods: list[dict[str, object]] = super().get_reauthentication_methods(user)

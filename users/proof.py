@@ -22,8 +22,8 @@ from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
+from profiles.settings import is_own_url
 from users.login_methods import began_by_wallet
-from users.wallet_login import is_ours
 
 SIGNED_IN_AT = "signed_in_at"
 ASK_WALLET = "account_reauthenticate_wallet"
@@ -67,7 +67,7 @@ class Reauthentication:
 
     def record_proof(self, request: HttpRequest, user: User, method: str, next_url: str) -> str:
         record_authentication(request, user, method=method, reauthenticated=True)
-        target = next_url if is_ours(next_url) else resolve_url("account_email")
+        target = next_url if is_own_url(next_url) else resolve_url("account_email")
         return f"{reverse(ASK_WALLET)}?{urlencode({'next': target})}" if has_form(request) else target
 
 

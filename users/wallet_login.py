@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
@@ -11,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from profiles.settings import is_own_url
 
 BACKEND = "nft.backends.WalletBackend"
 
@@ -23,17 +22,11 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
     """
     if request.user.is_authenticated:
         request.session.cycle_key()  # Django does so only if somebody else or nobody was signed in
-    target = wanted_url if is_ours(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
+    target = wanted_url if is_own_url(wanted_url) else resolve_url(settings.LOGIN_REDIRECT_URL)
     user.backend = BACKEND
     record_authentication(request, user, method="wallet")
     response = perform_login(request, user, EmailVerificationMethod.NONE, redirect_url=target)
     return str(response["Location"])
-
-
-def is_ours(url: str) -> bool:
-    """Tell whether the URL is on this site."""
-    host = urlsplit(settings.SITE_ORIGIN).netloc
-    return url_has_allowed_host_and_scheme(url, {host}, require_https=settings.SECURE)
 
 
 def forget_wallet(sender: object, request: HttpRequest, method: str, **details: object) -> None:

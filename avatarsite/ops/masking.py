@@ -37,19 +37,21 @@ def _mask_url(found: re.Match[str]) -> str:
     return f"{scheme}{host}/{GAP}" if rest.strip("/") else f"{scheme}{host}{rest}"
 
 
-# They end at quotes and backslashes, so that a line of JSON stays one.
+# They end at quotes and backslashes, so that a line of JSON stays one. None begins with a repetition that could start
+# anywhere in a long run: the time must grow with a line's length, not its square, as strangers write parts of it.
 _RULES: list[tuple[re.Pattern[str], _Replacement]] = [
     (
-        re.compile(r"([a-z][a-z0-9+.-]*://)([^\s/@'\"]*@)?([^\s/?#'\"<>@\\]+)([^\s'\"<>\\]*)", re.IGNORECASE),
+        re.compile(r"([a-z0-9+.-]://)([^\s/@'\"]*@)?([^\s/?#'\"<>@\\]+)([^\s'\"<>\\]*)", re.IGNORECASE),
         _mask_url,
     ),
     # urllib3 and requests name host and path apart.
     (re.compile(r"(\bwith url: )[^\s\"\\]+"), rf"\1{GAP}"),
     # Bytes as Python prints them: an account is 20 of them.
     (re.compile(r"""\bb(\\?["'])(?:(?!\1).){12,}\1"""), f"b'{GAP}'"),
-    (re.compile(r"(0x|\\+x)([0-9a-f]{40,})", re.IGNORECASE), _mask_hex),
+    (re.compile(r"(0x|\\x)([0-9a-f]{40,})", re.IGNORECASE), _mask_hex),
     (re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{128,})(?![0-9a-f])", re.IGNORECASE), GAP),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), f"{GAP}@{GAP}"),
+    # With what touches its end, which may be a second mail address.
+    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?:[.+@]+[\w-]+)*"), f"{GAP}@{GAP}"),
     (re.compile(r"\bavs_[0-9A-Za-z]{8,}"), f"avs_{GAP}"),
     # Links that were sent by mail.
     (re.compile(r"(/(?:reset/key|confirm-email)/)[^\s/\"\\]+"), rf"\1{GAP}"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -28,6 +27,7 @@ from avatarsite.ops.health import ready_parts
 from avatarsite.ops.redis_client import get_redis
 from avatarsite.queues import QUEUES
 from profiles import clock
+from profiles.addresses import parse_address
 from profiles.leases import get_attention
 
 if TYPE_CHECKING:
@@ -49,11 +49,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _is_allowed(request: HttpRequest) -> bool:
-    try:
-        address = ip_address(_client_of(request))
-    except ValueError:
-        return False
-    return any(address in network for network in settings.METRICS_ALLOWED)
+    address = parse_address(_client_of(request))
+    return address is not None and any(address in network for network in settings.METRICS_ALLOWED)
 
 
 def _client_of(request: HttpRequest) -> str:

@@ -6,9 +6,9 @@ from avatarsite.settings import env, object_store, receipt_keys
 from avatarsite.settings.site import DATA_DIR, LOCAL_STACK
 
 # The design's limits; each error names the one that was hit.
-AVATAR_MAX_BYTES = env.integer("AVATAR_MAX_BYTES", 8 * 1024 * 1024, low=1024)
-AVATAR_MAX_PIXELS = env.integer("AVATAR_MAX_PIXELS", 25_000_000, low=1)
-AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 8192, low=1)
+AVATAR_MAX_BYTES = env.integer("AVATAR_MAX_BYTES", 20 * 1024 * 1024, low=1024)
+AVATAR_MAX_PIXELS = env.integer("AVATAR_MAX_PIXELS", 50_000_000, low=1)
+AVATAR_MAX_SIDE = env.integer("AVATAR_MAX_SIDE", 16_384, low=1)
 AVATAR_MAX_FRAMES = env.integer("AVATAR_MAX_FRAMES", 256, low=1)
 AVATAR_MAX_TOTAL_PIXELS = env.integer("AVATAR_MAX_TOTAL_PIXELS", 100_000_000, low=1)
 AVATAR_VERIFIED_ADDRESSES = "users.emails.verified_addresses"

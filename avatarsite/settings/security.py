@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from csp.constants import NONE, SELF
 
 from avatarsite.settings import chains, env, object_store, wallet_connect
@@ -13,6 +15,7 @@ SECURE = SITE_ORIGIN.startswith("https://")
 bucket = object_store.browser_bucket()
 shown_from = {"public": AVATAR_STORE_PUBLIC_URL, "signed": bucket}.get(AVATAR_SERVE_FROM_STORE, "")
 SECURE_SSL_REDIRECT = SECURE and env.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_SSL_HOST = urlsplit(SITE_ORIGIN).netloc
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz(/\w+)?|metrics)$"]  # asked from inside, where no TLS is
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")

@@ -8,8 +8,9 @@ from avatarsite.settings import env
 from avatarsite.settings.site import DATA_DIR, LOCAL_STACK, NFT_ENABLED, SITE_NAME, SITE_ORIGIN, TRUSTED_PROXY_COUNT
 
 AUTHENTICATION_BACKENDS = [
+    "users.backends.PasswordBackend",
+    # For sessions that a program began with it. No password gets here: the one before ends every attempt.
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
     *(["nft.backends.WalletBackend"] if NFT_ENABLED else []),
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -21,9 +22,18 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_FORMS = {
+    "signup": "users.forms.SignUpForm",
+    "add_email": "users.forms.AddAddressForm",
+    "reset_password": "users.forms.ResetForm",
+}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.reset_tokens.ResetTokens"  # noqa: S105
 ACCOUNT_USERNAME_MIN_LENGTH = 2
+# In small letters, so that the database's constraint holds for names that differ in case only.
+ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "root", "support", "avatarsite"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True

@@ -21,6 +21,8 @@ ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", [urlsplit(SITE_ORIGIN).hostname or "", *(["127.0.0.1", "[::1]"] if LOCAL_STACK else [])]
 )
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
+if LOCAL_STACK:  # the other names of the same server
+    CSRF_TRUSTED_ORIGINS += [f"http://{host}:{urlsplit(SITE_ORIGIN).port or 80}" for host in ALLOWED_HOSTS[1:]]
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, high=8)
 METRICS_ALLOWED = env.networks("METRICS_ALLOWED", ["127.0.0.0/8", "::1/128"])
 
@@ -45,15 +47,18 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "avatarsite.middleware.AnswerHeaders",
     "django.middleware.security.SecurityMiddleware",
     "profiles.middleware.CookielessMedia",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "avatarsite.middleware.OneHost",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "profiles.middleware.WellFormedRequests",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "profiles.middleware.SignedOutScripts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *(["nft.middleware.WalletSessions", "nft.middleware.WalletWindows"] if NFT_ENABLED else []),

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from django.utils.module_loading import import_string
 
 from nft.clients.transport.errors import BAD_RESPONSE, FetchError
+from nft.clients.transport.guard import blaming
 from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.evm.address import to_checksum
-from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.indexers import IndexedPage, parse_alchemy_page, parse_blockscout_page
 from nft.settings import conf
 
@@ -31,10 +31,7 @@ class Indexer(Protocol):
     def __init__(self, name: str, url: str, http: GuardedHttp) -> None: ...
 
     def pages(self, address: bytes) -> Iterator[IndexedPage]:
-        """Yield the tokens of `address`, page by page. Raises FetchError, perhaps after some pages.
-
-        Its sentence names the indexer and never its URL, which may hold a key.
-        """
+        """Yield the tokens of `address`, page by page. May raise anything, perhaps after some pages."""
         ...
 
 
@@ -48,20 +45,12 @@ class _JsonPages:
     ) -> Iterator[IndexedPage]:
         more: Mapping[str, str] | None = {}
         for _ in range(MAX_PAGES):
-            try:
-                answer = self._http.fetch(f"{self._url}{path}?{urlencode({**query, **(more or {})})}", LIMITS)
-                page = parse(answer.content)
-            except FetchError as error:
-                raise self._failure(permanent=error.permanent) from None
-            except BadAnswer as error:
-                raise self._failure(permanent=False) from error
+            answer = self._http.fetch(f"{self._url}{path}?{urlencode({**query, **(more or {})})}", LIMITS)
+            page = parse(answer.content)
             yield page
             more = page.next_query
             if more is None:
                 return
-
-    def _failure(self, *, permanent: bool) -> FetchError:
-        return FetchError(f"{self.name} did not answer as it should.", BAD_RESPONSE, permanent=permanent)
 
 
 class Alchemy(_JsonPages):
@@ -78,6 +67,15 @@ class Blockscout(_JsonPages):
     def pages(self, address: bytes) -> Iterator[IndexedPage]:
         path = f"/api/v2/addresses/{to_checksum(address)}/nft"
         return self._pages(path, {"type": "ERC-721,ERC-1155"}, parse_blockscout_page)
+
+
+def read_pages(indexer: Indexer, address: bytes) -> Iterator[IndexedPage]:
+    """Yield what an indexer lists. Raises FetchError for whatever goes wrong, perhaps after some pages.
+
+    Its sentence names the indexer and never its URL, which may hold a key.
+    """
+    with blaming(lambda: FetchError(f"{indexer.name} did not answer as it should.", BAD_RESPONSE), passing=()):
+        yield from indexer.pages(address)
 
 
 def get_indexers(chain_id: int) -> list[Indexer]:

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from profiles.text import one_line
 
-# Zero-width (non-)joiners: Persian, Indic scripts and emoji need them.
-_JOINERS = "\u200c\u200d"
-# Characters that show as blank although their category is not C.
-_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\ufffe\uffff")
-_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
-_BLANKS = re.compile(r"[\s\u2028\u2029]+")
 _ELLIPSIS = "…"
 
 
 def clean_text(text: str, limit: int) -> str:
-    """Return `text` on one line of at most `limit` characters, cut with an ellipsis.
-
-    Control characters, bidirectional overrides, lone surrogates and invisible fillers are dropped, runs of whitespace
-    become one space, and the rest is normalized to NFC. Idempotent.
-    """
-    text = _BLANKS.sub(" ", text[: limit * 8])
-    visible = "".join(
-        character
-        for character in text
-        if character in _JOINERS
-        or (unicodedata.category(character) not in _DROPPED_CATEGORIES and character not in _HIDDEN)
-    )
-    clean = _BLANKS.sub(" ", unicodedata.normalize("NFC", visible)).strip()
+    """Return `one_line` of `text` in at most `limit` characters, cut with an ellipsis. Idempotent."""
+    clean = one_line(text[: limit * 8])
     if len(clean) <= limit:
         return clean
     return clean[: limit - 1].rstrip() + _ELLIPSIS

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nft.clients.evm.batch_calls import ReadAnswer, call_many
 from nft.clients.evm.chain import ChainClient
-from nft.clients.indexers import Indexer
+from nft.clients.indexers import Indexer, read_pages
 from nft.clients.transport.errors import FetchError
 from nft.core.evm.abi.logs import address_topic
 from nft.core.evm.abi.multicall import Call
@@ -144,7 +144,7 @@ def fetch_indexed_tokens(
         if trouble and time.monotonic() >= ends_at:
             break
         try:
-            for page in indexer.pages(address):
+            for page in read_pages(indexer, address):
                 for token in page.tokens:
                     spam = str(SpamSign.INDEXER) if token.is_spam else ""
                     names = (token.name, token.collection)

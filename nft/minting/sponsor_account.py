@@ -41,7 +41,7 @@ def fetch_sponsor_account(client: ChainClient) -> SponsorAccount | None:
         address=signer.address,
         contract=contract,
         is_minter=fetch_is_minter(client, contract, signer.address) if contract else None,
-        balance=parse_number(client.ask("eth_getBalance", [to_checksum(signer.address), "latest"])),
+        balance=client.ask("eth_getBalance", [to_checksum(signer.address), "latest"], parse_number),
         mint_cost=MAX_GAS * fetch_fees(client).max_fee,
     )
 

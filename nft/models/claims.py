@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from nft.core.evm.address import to_checksum
-from nft.fields import AddressField, Uint256Field
+from nft.fields import CID_CHARACTERS, AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
 from nft.models.chains import watch_contracts
 from profiles.errors import ExpectedError
@@ -233,7 +233,7 @@ class ClaimPicture(Leased):
     collection = models.CharField(max_length=200, blank=True)
     token_uri = models.TextField(blank=True)
     image_uri = models.TextField(blank=True)
-    image_cid = models.CharField(max_length=128, blank=True)
+    image_cid = models.CharField(max_length=CID_CHARACTERS, blank=True)
     proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the image file that the token names.")
 

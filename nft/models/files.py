@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from nft.fields import CID_CHARACTERS
 from profiles.fields import HexField
 from profiles.leases import Leased, Policy
 
@@ -44,7 +45,7 @@ class CachedObject(Leased):
         FETCHED = "fetched", "Fetched and proved"
 
     uri = models.CharField(max_length=500, help_text="Canonical ipfs://<root>/<path>.")
-    root_cid = models.CharField(max_length=128)
+    root_cid = models.CharField(max_length=CID_CHARACTERS)
     origin = models.CharField(max_length=8, choices=Origin.choices)
     media_type = models.CharField(
         max_length=32, blank=True, help_text="Of files made here: only they are served as files. Empty for strangers'."

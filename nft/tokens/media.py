@@ -11,7 +11,7 @@ from typing import ClassVar
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed
-from nft.clients.ipfs.reading import IpfsLimits
+from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
 from nft.clients.transport.errors import HOST_BUSY, FetchError
 from nft.clients.web.fetch import FetchLimits
 from nft.core.errors import CoreError
@@ -35,7 +35,7 @@ from profiles.store.images import keep_image
 
 METADATA_BYTES = 1024 * 1024
 METADATA_SECONDS = 15.0
-IMAGE_BYTES = 10 * 1024 * 1024
+IMAGE_BYTES = 20 * 1024 * 1024
 IMAGE_SECONDS = 30.0
 NAME_CHARACTERS = 200
 URI_SHOWN = 500
@@ -210,14 +210,15 @@ def _fetch_picture(document: Document, metadata: Metadata | None, token: Token, 
     if metadata is None:
         return document
     limits = IpfsLimits(DagLimits(max_bytes=IMAGE_BYTES), IMAGE_SECONDS)
-    failure: Exception | None = None
+    failure: ExpectedError | None = None
     for source in metadata.picture_sources:
         try:
             return fetch_document(substitute_id(source, token.token_id), clients, limits)
-        except (CoreError, FetchError) as error:
+        except (CoreError, FetchError, IpfsUnavailable) as error:
             if error.is_a(HOST_BUSY):
                 raise
-            failure = error
+            if failure is None or failure.permanent:  # what may pass is tried again
+                failure = error
     if failure is not None:
         raise failure
     raise MediaError("The token's metadata names no picture.")

@@ -87,11 +87,7 @@ def _not_exempt(request: HttpRequest) -> HttpResponseBase:
 
 
 def _read_body(request: HttpRequest, max_body: int) -> bytes:
-    try:
-        announced = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        announced = 0
-    if announced > max_body:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > max_body:
         raise body_too_large("The request", max_body)
     return request.body
 

@@ -101,13 +101,13 @@ def alt_text_of_query(request: HttpRequest) -> str:
 def _announced(request: HttpRequest) -> int:
     """Return the announced length, 0 without a body (RFC 9112, 6.3). WSGI hides the length of a chunked one."""
     text = request.META.get("CONTENT_LENGTH") or ""
-    if not text and "Transfer-Encoding" not in request.headers:
-        return 0
-    if not text.isdecimal():
+    if text:
+        return int(text)
+    if "Transfer-Encoding" in request.headers:
         raise ExpectedError(
             "Announce the body's length with Content-Length; chunks are not read here.", LENGTH_REQUIRED
         )
-    return int(text)
+    return 0
 
 
 def _check_length(length: int, limit: int) -> None:

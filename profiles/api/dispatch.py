@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -56,6 +57,8 @@ def _answer(operation: Operation, request: HttpRequest, arguments: dict[str, obj
         return JsonResponse(operation.handler(_admit(operation, request), **arguments))
     except ExpectedError as error:
         return _refuse(request, public_error(error))
+    except (SuspiciousOperation, BadRequest):
+        raise  # Django answers with 400
     except Exception as error:
         if problem := outage_problem(error):
             return problem

@@ -11,10 +11,11 @@ from profiles import settings
 from profiles.api.operations import OPERATIONS, Operation, Parameter
 from profiles.api.problems import PROBLEMS
 from profiles.api.schemas import SCHEMAS, Schema, ref
+from profiles.images.formats import UPLOAD_TYPES
 from profiles.problems import CONTENT_TYPE
 
 VERSION = "1.0.0"
-PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "application/octet-stream")
+PICTURE_TYPES = (*UPLOAD_TYPES, "application/octet-stream")
 _ABOUT = (
     "Set, get and remove your profile picture. Make a token in your settings and send it as "
     "`Authorization: Bearer avs_…`. Errors are RFC 9457 problems; `type` is stable."

@@ -44,7 +44,7 @@ def main() -> None:
     """Serve requests from stdin until there are no more, or the child is due to be replaced."""
     settings = DecoderSettings(**json.loads(sys.argv[1]))
     stream = _take_over_pipes()
-    confined = confine(settings.address_space, settings.open_files)
+    confined = confine(settings.memory, settings.address_space, settings.open_files)
     warnings.simplefilter("ignore")
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     try:
@@ -55,9 +55,13 @@ def main() -> None:
 
 
 def _take_over_pipes() -> PipeStream:
-    """Reserve the answer pipe: what a library prints to stdout must not end up between two messages."""
+    """Reserve the answer pipe: what a library prints to stdout must not end up between two messages.
+
+    What libraries print goes to the parent, who may not read it at once: they must not wait for that.
+    """
     answers = os.dup(1)
     os.dup2(2, 1)
+    os.set_blocking(2, False)
     return PipeStream(0, answers)
 
 
@@ -103,7 +107,7 @@ def _decode(content: bytes, request: DecodeRequest, settings: DecoderSettings) -
     drawing = request.svg_allowed and sniff_format(content) is SourceFormat.SVG
     allow_processor_time(settings.svg_processor_seconds if drawing else settings.processor_seconds)
     if drawing:
-        allow_memory(settings.svg_memory)
+        allow_memory(settings.memory)
     else:
         allow_memory(_BASE_MEMORY + _MEMORY_PER_PIXEL * read_header(content, request.limits).pixels)
     return write_picture(normalize(content, request))

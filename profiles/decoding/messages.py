@@ -100,7 +100,7 @@ def read_encoded(message: Message) -> EncodedImage:
 
 
 def write_refusal(refusal: ImageRefused) -> Message:
-    cause = repr(refusal.__cause__)[:300]
+    cause = f"{refusal.__cause__!r} {refusal.__cause__}"[:300]
     return Message({"refused": refusal.slug, "sentence": refusal.sentence, "cause": cause})
 
 

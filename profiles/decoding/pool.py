@@ -19,7 +19,7 @@ from profiles.decoding.messages import (
     write_render_request,
 )
 from profiles.decoding.pipes import Message, ProtocolError
-from profiles.decoding.settings import DecoderSettings
+from profiles.decoding.settings import DecoderSettings, TimeLimits
 from profiles.images.errors import DecoderUnavailable, ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import check_bytes, sniff_format
@@ -51,8 +51,8 @@ class Decoder:
         """Return master, still and renditions of strangers' bytes. Raise `ImageRefused` or `DecoderUnavailable`."""
         check_bytes(content, request.limits)
         drawing = request.svg_allowed and sniff_format(content) is SourceFormat.SVG
-        seconds = self._settings.svg_processor_seconds if drawing else self._settings.processor_seconds
-        return self._ask(write_decode_request(content, request), seconds, read_picture)
+        limits = self._settings.time_limits(drawing=drawing)
+        return self._ask(write_decode_request(content, request), limits, read_picture)
 
     def render(self, master: bytes, request: RenderRequest, *, wait_seconds: float | None = None) -> EncodedImage:
         """Return one more rendition of a master made by `decode`. Raises as `decode` does.
@@ -60,7 +60,7 @@ class Decoder:
         `wait_seconds` replaces the setting of how long to wait for a free child.
         """
         message = write_render_request(master, request)
-        return self._ask(message, self._settings.processor_seconds, read_encoded, wait_seconds)
+        return self._ask(message, self._settings.time_limits(drawing=False), read_encoded, wait_seconds)
 
     def pids(self) -> frozenset[int]:
         """Return the process ids of the running children."""
@@ -73,7 +73,7 @@ class Decoder:
     def _ask(
         self,
         message: Message,
-        processor_seconds: int,
+        limits: TimeLimits,
         read: Callable[[Message], Result],
         wait_seconds: float | None = None,
     ) -> Result:
@@ -81,7 +81,7 @@ class Decoder:
         for _attempt in range(2):
             try:
                 with self._children.borrow(self._settings, wait_seconds) as child:
-                    answer = child.ask(message, processor_seconds)
+                    answer = child.ask(message, limits)
                     result = read_refusal(answer) or read(answer)
             except ProtocolError:
                 continue

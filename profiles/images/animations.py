@@ -6,16 +6,18 @@ from io import BytesIO
 
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from profiles.images.color import ToSrgb
+from profiles.images.color_tags import find_colors
 from profiles.images.encode import AnimatedWebp, Playback, is_blank, is_flat
 from profiles.images.formats import SourceFormat
+from profiles.images.formats.gif import read_loops
 from profiles.images.formats.headers import Header
 from profiles.images.geometry import Box, Size, box_size
+from profiles.images.gifs import compose_gif
 from profiles.images.limits import animation_side
 from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop, EncodedImage, Rendition
@@ -39,20 +41,84 @@ class Frame:
 
 @dataclass(frozen=True)
 class Animation:
-    """An encoded animation: `still` is its first frame that is not blank; sizes and frames are the original's."""
+    """An encoded animation: `still` is its first frame that is not blank; sizes and frames are the original's.
+
+    `hides_first`: the file's first picture is none of the frames.
+    """
 
     master: EncodedImage
     still: Image.Image
     original_size: Size
     frames: int
+    hides_first: bool
     squares: tuple[Rendition, ...]
 
 
-def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
+@dataclass(frozen=True)
+class _Source:
+    """A file's frames as they are composed, each with its milliseconds: stored orientation, own colors, full size."""
+
+    frames: Iterator[tuple[Image.Image, float]]
+    count: int
+    plays: int
+    hides_first: bool = False
+    orientation: int = 1
+    icc_profile: bytes | None = None
+
+
+class FrameReader:
+    """Iterate over the frames of one file as browsers show them.
+
+    Frames are composed, upright, sRGB and at most `animation_side` long. A damaged frame ends the animation, as in
+    browsers; `__iter__` raises only if it is the first.
+    """
+
+    def __init__(self, content: bytes, header: Header, crop: Crop | None) -> None:
+        source = _open_gif(content, header) if header.format is SourceFormat.GIF else _open_other(content, header)
+        self._source = source
+        # The header's size, not the first frame's: frames may stick out.
+        self._canvas: Size = (header.width, header.height)
+        self._box: Box = stored_box(crop, self._canvas, source.orientation)
+        self._to_srgb = ToSrgb(find_colors(content, header.format, source.icc_profile))
+        self.count: int = source.count
+        self._side = animation_side(source.count)
+        self.original_size = upright_size(box_size(self._box), source.orientation)
+        self.plays = source.plays
+        self.hides_first = source.hides_first
+
+    def __iter__(self) -> Iterator[Frame]:
+        done = 0
+        try:
+            for image, milliseconds in self._source.frames:
+                yield Frame(self._compose(image), _limit_duration(milliseconds))
+                done += 1
+        except Exception:
+            if not done:
+                raise
+
+    def _compose(self, frame: Image.Image) -> Image.Image:
+        if frame.size != self._canvas:
+            frame = frame.convert("RGBA").crop((0, 0, *self._canvas))
+        small = shrink_to(frame, self._box, self._side, Image.Resampling.HAMMING)
+        return make_upright(self._to_srgb(small), self._source.orientation)
+
+
+def _open_gif(content: bytes, header: Header) -> _Source:
+    return _Source(compose_gif(content, (header.width, header.height)), header.frames, read_loops(content))
+
+
+def _open_other(content: bytes, header: Header) -> _Source:
+    image = _open_plugin(header.format, content)
+    first = int(bool(image.info.get("default_image")))  # APNG: a picture for readers that cannot animate
+    count = max(getattr(image, "n_frames", 1) - first, 1)
+    plays = min(int(image.info.get("loop") or 0), 0xFFFF)
+    orientation = read_orientation(image, header.format)
+    return _Source(_play(image, first, count), count, plays, bool(first), orientation, image.info.get("icc_profile"))
+
+
+def _open_plugin(source_format: SourceFormat, content: bytes) -> ImageFile:
     file = BytesIO(content)
     match source_format:
-        case SourceFormat.GIF:
-            return GifImageFile(file)
         case SourceFormat.PNG:
             return PngImageFile(file)
         case SourceFormat.WEBP:
@@ -61,59 +127,25 @@ def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
             return AvifImageFile(file)
 
 
-class FrameReader:
-    """Iterate over the frames of one file as browsers show them.
-
-    Frames are composed, upright, sRGB and at most `animation_side` long.
-    """
-
-    def __init__(self, content: bytes, header: Header, crop: Crop | None) -> None:
-        self._image = _open(header.format, content)
-        self._orientation = 1 if header.format is SourceFormat.GIF else read_orientation(self._image)
-        # The header's size, not the first frame's: Pillow lets a GIF's canvas grow while it plays.
-        self._canvas: Size = (header.width, header.height)
-        self._box: Box = stored_box(crop, self._canvas, self._orientation)
-        self._to_srgb = ToSrgb(self._image.info.get("icc_profile"))
-        hidden_first = bool(self._image.info.get("default_image"))  # APNG: a picture for readers that cannot animate
-        self._first = 1 if hidden_first else 0
-        self.count: int = max(getattr(self._image, "n_frames", 1) - self._first, 1)
-        self._side = animation_side(self.count)
-        self.original_size = upright_size(box_size(self._box), self._orientation)
-        self.plays = _plays(self._image)
-
-    def __iter__(self) -> Iterator[Frame]:
-        for index in range(self._first, self._first + self.count):
-            self._image.seek(index)
-            self._image.load()
-            yield Frame(self._compose(), _duration(self._image))
-
-    def _compose(self) -> Image.Image:
-        frame: Image.Image = self._image
-        if frame.size != self._canvas:
-            frame = frame.convert("RGBA").crop((0, 0, *self._canvas))
-        return make_upright(
-            self._to_srgb(shrink_to(frame, self._box, self._side, Image.Resampling.HAMMING)), self._orientation
-        )
+def _play(image: ImageFile, first: int, count: int) -> Iterator[tuple[Image.Image, float]]:
+    for index in range(first, first + count):
+        image.seek(index)
+        image.load()
+        yield image, float(image.info.get("duration") or 0)
 
 
-def _plays(image: ImageFile) -> int:
-    loop = image.info.get("loop")
-    if isinstance(image, GifImageFile):
-        # A GIF counts repeats after the first run, and runs once without the extension. 0 is for ever, as in WebP.
-        return 1 if loop is None else (loop and min(loop + 1, 0xFFFF))
-    return min(int(loop or 0), 0xFFFF)
-
-
-def _duration(image: ImageFile) -> int:
-    milliseconds = round(float(image.info.get("duration") or 0))
-    return _DEFAULT_MS if milliseconds < _SHORTEST_MS else min(milliseconds, _LONGEST_MS)
+def _limit_duration(milliseconds: float) -> int:
+    whole = round(milliseconds)
+    return _DEFAULT_MS if whole < _SHORTEST_MS else min(whole, _LONGEST_MS)
 
 
 def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
     """Encode all frames into the master and into a square for each of `sizes` (largest first)."""
     writers: dict[Size, AnimatedWebp] = {}
     still: Image.Image | None = None
+    frames = 0
     for frame in reader:
+        frames += 1
         if still is None or (is_blank(still) and not is_blank(frame.image)):
             still = frame.image
         # Keyed by size, so that equal ones (a square master, sizes beyond a small picture) are encoded once.
@@ -129,4 +161,4 @@ def encode_animation(reader: FrameReader, sizes: tuple[int, ...]) -> Animation:
     done = {size: writer.finish() for size, writer in writers.items()}
     largest = min(still.size)
     squares = tuple(Rendition(size, done[min(size, largest), min(size, largest)]) for size in sizes)
-    return Animation(done[still.size], still, reader.original_size, reader.count, squares)
+    return Animation(done[still.size], still, reader.original_size, frames, reader.hides_first, squares)

@@ -5,9 +5,12 @@ PictureError            the base
 └── DecoderUnavailable  not permanent: raised by profiles.decoding; the same bytes may pass later
 """
 
-from profiles.errors import ExpectedError, Kind
+import re
 
-ACCEPTED_FORMATS = "JPEG, PNG, GIF, WebP and AVIF work"
+from profiles.errors import ExpectedError, Kind
+from profiles.images.formats import UPLOAD_NAMES
+
+ACCEPTED_FORMATS = f"{UPLOAD_NAMES} work"
 
 EMPTY = Kind("empty", "The file is empty", 422)
 TOO_MANY_BYTES = Kind("too-many-bytes", "The file is too large", 413)
@@ -15,14 +18,13 @@ NOT_AN_IMAGE = Kind("not-an-image", "The file is not an image", 422)
 UNSUPPORTED_FORMAT = Kind("unsupported-format", "The image format is not supported", 422)
 TOO_MANY_PIXELS = Kind("too-many-pixels", "The image has too many pixels", 422)
 SIDE_TOO_LONG = Kind("side-too-long", "A side of the image is too long", 422)
-TOO_MANY_FRAMES = Kind("too-many-frames", "The animation has too many frames", 422)
-ANIMATION_TOO_LARGE = Kind("animation-too-large", "The animation is too large", 422)
 TOO_COMPLEX = Kind("too-complex", "The image is too complex", 422)
 TRUNCATED = Kind("truncated", "The file is cut short", 422)
 DAMAGED = Kind("damaged", "The file is damaged", 422)
 BAD_CROP = Kind("bad-crop", "The crop is invalid", 422)
 TOO_MUCH_TIME = Kind("too-much-time", "The image takes too long to decode", 422)
 TOO_MUCH_MEMORY = Kind("too-much-memory", "The image needs too much memory", 422)
+NOT_WHOLE = Kind("not-whole", "The drawing can't be shown whole", 422)
 CRASHED_DECODER = Kind("crashed-decoder", "The image crashes the decoder", 422)
 
 #: The kinds an `ImageRefused` may have, by slug.
@@ -35,8 +37,6 @@ REFUSALS = {
         UNSUPPORTED_FORMAT,
         TOO_MANY_PIXELS,
         SIDE_TOO_LONG,
-        TOO_MANY_FRAMES,
-        ANIMATION_TOO_LARGE,
         TOO_COMPLEX,
         TRUNCATED,
         DAMAGED,
@@ -44,8 +44,18 @@ REFUSALS = {
         TOO_MUCH_TIME,
         TOO_MUCH_MEMORY,
         CRASHED_DECODER,
+        NOT_WHOLE,
     )
 }
+
+
+#: What libvips, libheif and libavif say.
+_MEMORY_WORDS = re.compile("out of memory|memory allocation|unable to allocate", re.IGNORECASE)
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Return whether a decoder failed for lack of memory."""
+    return isinstance(error, MemoryError) or _MEMORY_WORDS.search(str(error)) is not None
 
 
 class PictureError(ExpectedError):

@@ -29,12 +29,13 @@ class ImageLimits:
     """Caps on files from strangers. All but `max_bytes` are checked in headers, before any pixel is decoded.
 
     `max_bytes` counts bytes of the file, sides are in pixels, `max_pixels` holds for one frame and `max_total_pixels`
-    for width x height x frames of an animation.
+    for width x height x frames of an animation. Of an animation with more than `max_frames` or `max_total_pixels` a
+    still is kept. Phones take pictures of up to 50 megapixels, and panoramas 16,382 pixels wide.
     """
 
-    max_bytes: int = 8 * MIB
-    max_pixels: int = 25_000_000
-    max_side: int = 8192
+    max_bytes: int = 20 * MIB
+    max_pixels: int = 50_000_000
+    max_side: int = 16_384
     max_frames: int = 256
     max_total_pixels: int = 100_000_000
 

@@ -8,15 +8,14 @@ from dataclasses import replace
 from profiles.images import errors
 from profiles.images.animations import Animation, FrameReader, encode_animation
 from profiles.images.encode import MASTER_EFFORT, encode
-from profiles.images.errors import ImageRefused
+from profiles.images.errors import ImageRefused, ran_out_of_memory
 from profiles.images.formats import OutputFormat, SourceFormat
-from profiles.images.formats.detect import check_bytes, check_header, read_header, sniff_format
-from profiles.images.formats.headers import Header, drop_png_extras
+from profiles.images.formats.detect import check_bytes, may_move, read_header, sniff_format
+from profiles.images.formats.headers import Header, drop_png_extras, end_webp
 from profiles.images.likeness import difference_hash
 from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
 from profiles.images.stills import Still, decode_still
-from profiles.images.svg import decode_svg
 
 
 def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
@@ -35,6 +34,9 @@ def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
 
 
 def _normalize_svg(content: bytes, request: DecodeRequest, sizes: tuple[int, ...]) -> NormalizedPicture:
+    # On first use: a process that sees no drawing stays smaller.
+    from profiles.images.drawings.draw import decode_svg
+
     check_bytes(content, request.limits)
     header = Header(SourceFormat.SVG, 1, 1)
     with _damage_refused(header):
@@ -46,12 +48,29 @@ def _normalize_raster(
 ) -> NormalizedPicture:
     if header.format is SourceFormat.PNG:
         content = drop_png_extras(content)
-    if header.animated:
-        reader = FrameReader(content, header, request.crop)
-        check_header(replace(header, frames=reader.count), request.limits)
-        if reader.count > 1:  # fewer than in the header if an APNG's hidden first picture was one of two
-            return _finish_animation(header, encode_animation(reader, sizes), sizes)
+    if header.format is SourceFormat.WEBP and not header.complete and header.animated:
+        content = end_webp(content)
+    animation = _animate(content, header, request, sizes)
+    if animation is not None and animation.frames > 1:
+        return _finish_animation(header, animation, sizes)
+    if animation is not None and animation.hides_first:
+        return _finish_still(header, Still(animation.still, animation.original_size), sizes)
     return _finish_still(header, decode_still(content, header, request.crop), sizes)
+
+
+def _animate(content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]) -> Animation | None:
+    """Return the animation, None where only a still can be shown: it does not move, is too large or is damaged."""
+    if not header.animated or not may_move(header, request.limits):
+        return None
+    try:
+        reader = FrameReader(content, header, request.crop)
+        if not may_move(replace(header, frames=reader.count), request.limits):
+            return None
+        return encode_animation(reader, sizes)
+    except ImageRefused:
+        raise
+    except Exception:  # noqa: BLE001 - as in _damage_refused; memory for a single frame may suffice
+        return None
 
 
 def _finish_still(header: Header, still: Still, sizes: tuple[int, ...]) -> NormalizedPicture:
@@ -83,12 +102,13 @@ def _damage_refused(header: Header) -> Iterator[None]:
         yield
     except ImageRefused:
         raise
-    except MemoryError as error:
-        raise ImageRefused(
-            f"This {label} needs more memory than a picture of its size may.", errors.TOO_MUCH_MEMORY
-        ) from error
     except Exception as error:
         # Decoders raise nearly anything for hostile bytes (OSError, SyntaxError, struct.error, KeyError…).
+        if ran_out_of_memory(error):
+            raise ImageRefused(
+                f"This {label} takes more memory to decode than we allow. A smaller copy of it will work.",
+                errors.TOO_MUCH_MEMORY,
+            ) from error
         if not header.complete or isinstance(error, EOFError) or "truncated" in str(error).lower():
             raise ImageRefused(
                 f"This {label} file is cut short: it ends before its picture does.", errors.TRUNCATED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
+from profiles.images.formats import SourceFormat
 from profiles.images.geometry import Box, Size, crop_square
 from profiles.images.picture import Crop
 
@@ -47,17 +48,16 @@ def stored_box(crop: Crop | None, size: Size, orientation: int) -> Box:
     return left, top, right, bottom
 
 
-# Decode one frame of a picture, no larger than needed, into upright sRGB pixels.
-#
-# The decoders were chosen by measured peak memory and processor time at 12 to 25 megapixels: JPEG through Pillow, whose
-# `draft` decodes at 1/2, 1/4, 1/8 of the size; PNG and WebP through libvips, which shrinks row by row while reading;
-# GIF and AVIF through Pillow.
-
 _ORIENTATION_TAG = 0x0112
 
 
-def read_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 where it is absent or invalid: a bad tag must not cost the picture."""
+def read_orientation(image: Image.Image, source_format: SourceFormat) -> int:
+    """Return the EXIF orientation, 1 where it is absent or invalid: a bad tag must not cost the picture.
+
+    Browsers do not read it in WebP, so a person chose what is shown without it.
+    """
+    if source_format is SourceFormat.WEBP:
+        return 1
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - hostile EXIF makes Pillow raise nearly anything

@@ -1,8 +1,8 @@
 """Decode one frame of a picture, no larger than needed, into upright sRGB pixels.
 
-The decoders were chosen by measured peak memory and processor time at 12 to 25 megapixels: JPEG through Pillow, whose
+The decoders were chosen by measured peak memory and processor time at 12 to 48 megapixels: JPEG through Pillow, whose
 `draft` decodes at 1/2, 1/4, 1/8 of the size; PNG and WebP through libvips, which shrinks row by row while reading;
-GIF and AVIF through Pillow.
+GIF and BMP through Pillow; AVIF and HEIC in modules of their own.
 """
 
 from __future__ import annotations
@@ -15,25 +15,34 @@ from types import ModuleType
 from typing import Literal, Protocol, overload
 
 from PIL import Image
-from PIL.AvifImagePlugin import AvifImageFile
-from PIL.GifImagePlugin import GifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from profiles.images import errors
+from profiles.images.avif import decode_avif
 from profiles.images.color import ToSrgb
+from profiles.images.color_tags import Colors, find_colors
+from profiles.images.decoded import Decoded
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.headers import Header
 from profiles.images.geometry import Box, Size, box_size, fit_within, scale_box
-from profiles.images.limits import MASTER_SIDE
+from profiles.images.gifs import load_first
+from profiles.images.heic import decode_heic
+from profiles.images.limits import MASTER_SIDE, MIB
 from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop
+from profiles.images.strips import reduce_in_strips
 
 #: A JPEG that a fraction of its size brings this close under MASTER_SIDE is not resized further: 4000 by 3000 becomes
 #: 1000 by 750 inside the decoder, in a third of the time of decoding and then resizing.
 _NEARLY_MASTER_SIDE = 960
-_STRIP_ROWS = 256
+_END_OF_JPEG = b"\xff\xd9"
+#: A progressive JPEG is decoded only once all of it was read, into up to 6 bytes a pixel.
+_COEFFICIENT_BYTES, _MUCH_MEMORY = 6, 150 * MIB
+#: Pixels of a JPEG decoded at once, in 4 bytes each. A small part of a huge one is decoded less sharp.
+_MOST_DECODED = 24_000_000
 _CONVERTED_BEFORE_SHRINKING = frozenset({"P", "PA", "1"})
 
 #: libvips' name for its SVG reader; `svg` allows it for the duration of one drawing.
@@ -50,46 +59,82 @@ class Still:
 
 def decode_still(content: bytes, header: Header, crop: Crop | None) -> Still:
     """Decode a picture that is not animated, or the first frame of one that is."""
-    if header.format in (SourceFormat.PNG, SourceFormat.WEBP):
-        return _decode_with_vips(content, header, crop)
-    return _decode_with_pillow(content, header, crop)
-
-
-def _decode_with_pillow(content: bytes, header: Header, crop: Crop | None) -> Still:
-    with _open(header.format, content) as image:
-        # A decoder must not allocate more than the checked header claimed.
-        if image.width > header.width or image.height > header.height:
-            raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
-        orientation = read_orientation(image)
-        full_size, icc_profile = image.size, image.info.get("icc_profile")
-        box = stored_box(crop, full_size, orientation)
-        _draft(image, box)
-        image.load()
-        reduced = shrink_to(image, scale_box(box, full_size, image.size), MASTER_SIDE)
-    upright = make_upright(ToSrgb(icc_profile)(reduced), orientation)
-    return Still(upright, upright_size(box_size(box), orientation))
-
-
-def _open(source_format: SourceFormat, content: bytes) -> ImageFile:
-    # The plugins' own classes, not Image.open: no other plugin reads the bytes, and a phone's multi-picture JPEG (MPO)
-    # is read as the JPEG it begins with.
-    file = BytesIO(content)
-    match source_format:
+    match header.format:
         case SourceFormat.JPEG:
-            return JpegImageFile(file)
+            decoded = _decode_jpeg(content, header, crop)
         case SourceFormat.GIF:
-            return GifImageFile(file)
+            decoded = _decode_gif(content, header, crop)
+        case SourceFormat.AVIF:
+            decoded = decode_avif(content, header, crop)
+        case SourceFormat.HEIC:
+            decoded = decode_heic(content, header, crop)
+        case SourceFormat.BMP:
+            decoded = _decode_with_pillow(BmpImageFile(BytesIO(content)), header, crop)
+        case SourceFormat.WEBP:
+            decoded = _decode_webp(content, header, crop)
         case _:
-            return AvifImageFile(file)
+            decoded = _decode_png(content, crop)
+    return _finish(decoded, find_colors(content, header.format, decoded.icc_profile))
+
+
+def _finish(decoded: Decoded, colors: Colors) -> Still:
+    small = shrink_to(decoded.image, decoded.part, MASTER_SIDE)
+    upright = make_upright(ToSrgb(colors)(small), decoded.orientation)
+    return Still(upright, upright_size(decoded.full_part, decoded.orientation))
+
+
+def _decode_jpeg(content: bytes, header: Header, crop: Crop | None) -> Decoded:
+    # The plugin's own class, not Image.open: no other plugin reads the bytes, and a phone's multi-picture JPEG (MPO)
+    # is read as the JPEG it begins with.
+    try:
+        return _decode_with_pillow(JpegImageFile(BytesIO(content)), header, crop)
+    except OSError as error:
+        if header.scans > 1 and header.pixels * _COEFFICIENT_BYTES > _MUCH_MEMORY:
+            raise MemoryError from error  # libjpeg does not say so
+        if not _is_whole_jpeg(content):
+            raise
+        return _decode_with_pillow(JpegImageFile(BytesIO(content + _END_OF_JPEG)), header, crop)
+
+
+def _is_whole_jpeg(content: bytes) -> bool:
+    """Return whether a JPEG lacks nothing but its end marker: then no pixel depends on the bytes that follow."""
+    return _decode_half(content + _END_OF_JPEG) == _decode_half(content + b"\x5a" * 64 + _END_OF_JPEG)
+
+
+def _decode_half(content: bytes) -> bytes:
+    image = JpegImageFile(BytesIO(content))
+    image.draft(image.mode, (image.width // 2, image.height // 2))
+    return image.tobytes()
+
+
+def _decode_gif(content: bytes, header: Header, crop: Crop | None) -> Decoded:
+    image = load_first(content, (header.width, header.height))
+    box = stored_box(crop, image.size, 1)
+    return Decoded(image, box, box_size(box))
+
+
+def _decode_with_pillow(image: ImageFile, header: Header, crop: Crop | None) -> Decoded:
+    # A decoder must not allocate more than the checked header claimed.
+    if image.width > header.width or image.height > header.height:
+        raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
+    orientation = read_orientation(image, header.format)
+    full_size, icc_profile = image.size, image.info.get("icc_profile")
+    box = stored_box(crop, full_size, orientation)
+    _draft(image, box)
+    image.load()
+    return Decoded(image, scale_box(box, full_size, image.size), box_size(box), orientation, icc_profile)
 
 
 def _draft(image: Image.Image, box: Box) -> None:
+    """Let a JPEG be decoded at 1/2, 1/4 or 1/8 of its size: near MASTER_SIDE, and never beyond _MOST_DECODED."""
     if not isinstance(image, JpegImageFile):
         return
     longest, full = max(box_size(box)), image.size
     wanted = min(_NEARLY_MASTER_SIDE, longest)
+    least = next((each for each in (1, 2, 4) if full[0] * full[1] <= each * each * _MOST_DECODED), 8)
     # Pillow halves while *both* sides stay at or above the wanted ones, so these need the picture's own shape.
-    image.draft(image.mode, (int(full[0] * wanted / longest), int(full[1] * wanted / longest)))
+    sides = (max(1, min(int(side * wanted / longest), side // least)) for side in full)
+    image.draft(image.mode, (next(sides), next(sides)))
 
 
 def shrink_to(
@@ -98,24 +143,18 @@ def shrink_to(
     """Return the part `box` of `image` with its longer side at most `side`; palettes become colors."""
     target = fit_within(box_size(box), side)
     if image.mode in _CONVERTED_BEFORE_SHRINKING or "transparency" in image.info:
-        image, box = _convert_in_strips(image, box, target)
+        palette = image
+
+        def read(part: Box) -> Image.Image:
+            return palette.crop(part).convert("RGBA")
+
+        image = reduce_in_strips(read, box, target, "RGBA")
+        box = (0, 0, *image.size)
     if box_size(box) == target:
         return image.crop(box)
     if image.mode.startswith("I;16"):
         return ToSrgb(None)(image.crop(box)).resize(target, resample)
     return image.resize(target, resample, box=box, reducing_gap=3.0)
-
-
-def _convert_in_strips(image: Image.Image, box: Box, target: Size) -> tuple[Image.Image, Box]:
-    """Convert a palette to RGBA strip by strip and reduce it, so that a 25 megapixel GIF is never in memory as RGBA."""
-    size = box_size(box)
-    factor = max(1, min(size[0] // max(target[0], 1), size[1] // max(target[1], 1)))
-    rows = max(factor, _STRIP_ROWS // factor * factor)
-    reduced = Image.new("RGBA", (-(-size[0] // factor), -(-size[1] // factor)))
-    for top in range(box[1], box[3], rows):
-        strip = image.crop((box[0], top, box[2], min(top + rows, box[3]))).convert("RGBA")
-        reduced.paste(strip.reduce(factor) if factor > 1 else strip, (0, (top - box[1]) // factor))
-    return reduced, (0, 0, *reduced.size)
 
 
 class VipsImage(Protocol):
@@ -139,32 +178,29 @@ class VipsImage(Protocol):
     def write_to_memory(self) -> bytes: ...
 
 
-def _decode_with_vips(content: bytes, header: Header, crop: Crop | None) -> Still:
-    whole = _load_with_vips(content, header, 1.0)
-    orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
-    icc_profile = whole.get("icc-profile-data") if whole.get_typeof("icc-profile-data") else None
-    box = stored_box(crop, (whole.width, whole.height), orientation)
-    original = box_size(box)
-    if crop is not None:
-        whole = whole.crop(box[0], box[1], *original)
-    elif header.format is SourceFormat.WEBP and max(original) > MASTER_SIDE:
-        whole = _load_with_vips(content, header, MASTER_SIDE / max(original))
-    # A WebP that fits is 8-bit sRGB already: thumbnail_image would only copy it, at a tenth of the cost of decoding.
-    fits = header.format is SourceFormat.WEBP and max(whole.width, whole.height) <= MASTER_SIDE
-    reduced = whole if fits else whole.thumbnail_image(MASTER_SIDE, height=MASTER_SIDE, size="down", no_rotate=True)
-    upright = make_upright(ToSrgb(icc_profile)(pixels_of(reduced)), orientation)
-    return Still(upright, upright_size(original, orientation))
-
-
-def _load_with_vips(content: bytes, header: Header, scale: float) -> VipsImage:
-    """Read the header; pixels follow row by row when the pipeline runs. WebP can shrink while decoding."""
+def _decode_png(content: bytes, crop: Crop | None) -> Decoded:
     # thumbnail_buffer would do the same in one call, but ignores fail_on and would show half a picture.
-    how = {"access": "sequential", "fail_on": "error"}
-    if header.format is SourceFormat.WEBP:
-        shrunk: VipsImage = load_vips().Image.webpload_buffer(content, scale=scale, **how)
-        return shrunk
-    whole: VipsImage = load_vips().Image.pngload_buffer(content, **how)
-    return whole
+    whole: VipsImage = load_vips().Image.pngload_buffer(content, access="sequential", fail_on="error")
+    orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
+    box = stored_box(crop, (whole.width, whole.height), orientation)
+    part = whole if crop is None else whole.crop(box[0], box[1], *box_size(box))
+    reduced = part.thumbnail_image(MASTER_SIDE, height=MASTER_SIDE, size="down", no_rotate=True)
+    return _read_pixels(reduced, None, box_size(box), orientation)
+
+
+def _decode_webp(content: bytes, header: Header, crop: Crop | None) -> Decoded:
+    """Decode at the size that is wanted: at full size, libvips takes 4 bytes a pixel only to read the header."""
+    box = stored_box(crop, (header.width, header.height), 1)
+    scale = min(1.0, MASTER_SIDE / max(box_size(box)))
+    whole: VipsImage = load_vips().Image.webpload_buffer(content, scale=scale, access="sequential", fail_on="error")
+    part = scale_box(box, (header.width, header.height), (whole.width, whole.height))
+    return _read_pixels(whole, None if crop is None else part, box_size(box), 1)
+
+
+def _read_pixels(vips: VipsImage, part: Box | None, full_part: Size, orientation: int) -> Decoded:
+    icc_profile = vips.get("icc-profile-data") if vips.get_typeof("icc-profile-data") else None
+    image = pixels_of(vips if part is None else vips.crop(part[0], part[1], *box_size(part)))
+    return Decoded(image, (0, 0, *image.size), full_part, orientation, icc_profile)
 
 
 def pixels_of(vips: VipsImage) -> Image.Image:

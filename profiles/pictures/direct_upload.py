@@ -15,6 +15,7 @@ from django.template.defaultfilters import filesizeformat
 
 from profiles import settings
 from profiles.errors import Kind
+from profiles.images.formats import UPLOAD_NAMES, UPLOAD_TYPES
 from profiles.images.picture import Crop
 from profiles.models import Avatar, Profile, UploadTicket
 from profiles.pictures.changing import AvatarError
@@ -26,7 +27,7 @@ from profiles.store.s3 import PostForm
 
 logger = logging.getLogger(__name__)
 
-CONTENT_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"})
+CONTENT_TYPES = frozenset(UPLOAD_TYPES)
 # A post must begin within this time; the store refuses later ones.
 LIFE = timedelta(minutes=10)
 # How long after its end a ticket is still redeemed: the last bytes may have been under way.
@@ -99,7 +100,7 @@ def _check_size_and_type(byte_count: int, content_type: str) -> None:
     if not 1 <= byte_count <= most:
         raise AvatarError(f"Pictures may have from 1 byte to {filesizeformat(most)}.", TICKET_REFUSED)
     if content_type not in CONTENT_TYPES:
-        raise AvatarError("Only JPEG, PNG, GIF, WebP and AVIF pictures can be uploaded.", TICKET_REFUSED)
+        raise AvatarError(f"Only {UPLOAD_NAMES} pictures can be uploaded.", TICKET_REFUSED)
 
 
 def _spend(profile: Profile, ticket_id: uuid.UUID, now: datetime) -> UploadTicket:

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from profiles import settings
@@ -42,5 +41,4 @@ def dismiss_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     if not dismiss(profile, notice_id, timezone.now()) and not profile.notices.filter(pk=notice_id).exists():
         raise Http404("You have no such notice.")
     wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return redirect(wanted if safe else "home")
+    return redirect(wanted if settings.is_own_url(wanted) else "home")

@@ -7,9 +7,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
+from profiles import settings
 from profiles.forms import HandleForm, ProfileForm, UseForm
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
@@ -116,5 +116,4 @@ def _choose_handle(form: HandleForm, profile: Profile, request: HttpRequest) -> 
 def _next(request: HttpRequest) -> str:
     """Return where they were going, if that is a page of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else resolve_url("profiles:picture")
+    return wanted if settings.is_own_url(wanted) else resolve_url("profiles:picture")

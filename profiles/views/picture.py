@@ -138,7 +138,7 @@ def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
         response = HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")
         add_retry_after(response, refusal)
         return response
-    headers = {"Cache-Control": "private, max-age=300", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": "sandbox; default-src 'none'"}
     return HttpResponse(content, content_type=entry.image.mime, headers=headers)
 
 

@@ -1,7 +1,11 @@
 // @ts-check
 import { formatBytes } from "./amounts.js";
+import { isTooLarge, makeCopy } from "./shrink.js";
 
-/** A file field with drag and drop and a preview of the selected picture. Markup: components/drop.html. */
+/**
+ * A file field with drag and drop and a preview of the selected picture. A picture that is too large is replaced by a
+ * smaller copy. Markup: components/drop.html.
+ */
 export class DropZone {
   /**
    * @param {HTMLElement} root
@@ -55,21 +59,35 @@ export class DropZone {
     const file = this.input.files?.[0];
     this.root.toggleAttribute("data-refused", false);
     this.setStatus("");
-    const isTooLarge = file !== undefined && file.size > this.maxBytes;
-    const bitmap = file && !isTooLarge ? await decode(file) : null;
+    const bitmap = file ? await decode(file) : null;
+    const isLarge = file !== undefined && isTooLarge(bitmap ?? { width: 0, height: 0 }, file.size, this.maxBytes);
+    const copy = isLarge && bitmap ? await makeCopy(bitmap, file.name) : null;
     if (file !== this.input.files?.[0]) return bitmap?.close(); // another file was selected meanwhile
     if (!file) return this.show(null, file);
-    if (isTooLarge)
+    const sendable = isLarge ? this.replace(copy) : file;
+    if (!sendable)
       this.showError(
         `${file.name} has ${formatBytes(file.size)}. Pictures may have up to ${formatBytes(this.maxBytes)}.`,
       );
-    else if (bitmap)
-      this.setStatus(`${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(file.size)}.`);
+    else if (bitmap) this.setStatus(`${describe(file, bitmap)}.${isLarge ? ` ${describeCopy(sendable)}` : ""}`);
     else
       this.setStatus(
         `This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`,
       );
-    this.show(bitmap, isTooLarge ? undefined : file);
+    this.show(bitmap, sendable);
+  }
+
+  /**
+   * Select the copy instead of the file.
+   * @param {File | null} copy
+   * @returns {File | undefined} the copy, undefined if there is none or it is too large, too
+   */
+  replace(copy) {
+    if (!copy || copy.size > this.maxBytes) return undefined;
+    const selection = new DataTransfer();
+    selection.items.add(copy);
+    this.input.files = selection.files;
+    return copy;
   }
 
   /** @param {ImageBitmap | null} bitmap */
@@ -78,6 +96,19 @@ export class DropZone {
     if (bitmap) draw(bitmap, this.canvas, this.root.dataset.fit === "whole" ? Math.min : Math.max);
     bitmap?.close();
   }
+}
+
+/**
+ * @param {File} file
+ * @param {ImageBitmap} bitmap
+ */
+function describe(file, bitmap) {
+  return `${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(file.size)}`;
+}
+
+/** @param {File} copy */
+function describeCopy(copy) {
+  return `It is too large, so we will send a smaller copy of ${formatBytes(copy.size)}, without motion.`;
 }
 
 /**

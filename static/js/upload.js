@@ -33,6 +33,7 @@ class UploadForm {
    * @param {File | undefined} file
    */
   show(bitmap, file) {
+    this.showProblem("");
     if (bitmap) void this.cropper.open(bitmap);
     else if (file) this.cropper.showFallback();
     else this.cropper.close();
@@ -47,6 +48,8 @@ class UploadForm {
     if (!file) return;
     event.preventDefault();
     if (this.request) return;
+    if (file.size > this.zone.maxBytes) return this.showProblem(this.zone.statusLine.textContent ?? "");
+    this.showProblem("");
     const { direct } = this.form.dataset;
     if (direct && this.zone.input.accept.split(",").includes(file.type)) void this.sendDirect(direct, file);
     else this.sendForm();
@@ -69,8 +72,7 @@ class UploadForm {
     } catch (error) {
       if (request.signal.aborted) return this.end("Cancelled. Your picture is as it was.");
       if (error instanceof DirectUploadError) return this.sendForm();
-      this.end("");
-      this.zone.showError(/** @type {Error} */ (error).message);
+      this.end(/** @type {Error} */ (error).message);
     }
   }
 
@@ -119,11 +121,22 @@ class UploadForm {
     this.form.setAttribute("aria-busy", String(isSending));
   }
 
-  /** @param {string} message */
-  end(message) {
+  /** @param {string} problem why the picture is not in use */
+  end(problem) {
     this.request = undefined;
     this.setSending(false);
-    this.zone.setStatus(message);
+    this.zone.setStatus("");
+    this.showProblem(problem);
+  }
+
+  /**
+   * Say it beside the button, where the eyes and the focus are, and aloud.
+   * @param {string} problem
+   */
+  showProblem(problem) {
+    const place = this.part("problem");
+    place.textContent = problem;
+    if (problem) place.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -132,8 +145,7 @@ class UploadForm {
    */
   receive({ status, response }) {
     if (status === 200 && response?.redirect) return redirectTo(response.redirect);
-    this.end("");
-    this.zone.showError(parseProblem(status, response).message);
+    this.end(parseProblem(status, response).message);
   }
 }
 

@@ -72,6 +72,6 @@ def test_a_file_that_is_no_picture_is_refused_on_this_way_too(
     fake = {"name": "cat.png", "mimeType": "image/png", "buffer": b"<html>no cat</html>"}
     yara.page.get_by_label("Choose a picture").set_input_files(fake)  # type: ignore[arg-type]
     yara.button("Upload and use").click()
-    expect(yara.page.locator("[data-refused]")).to_be_visible()
+    expect(yara.page.get_by_role("alert").filter(has_text="not an image")).to_be_in_viewport()
     assert yara.avatar() == before
     assert left_in_the_store(s3_server) == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
@@ -157,8 +157,46 @@ def test_a_file_that_is_no_picture_is_refused_and_the_earlier_one_stays(
         {"name": "holiday.png", "mimeType": "image/png", "buffer": b"not a picture at all"}
     )
     ivan.button("Upload and use").click()
-    expect(ivan.page.get_by_text(re.compile("JPEG, PNG, GIF, WebP and AVIF")).first).to_be_visible()
+    expect(said_beside_the_button(ivan, "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP")).to_be_in_viewport()
     assert ivan.avatar() == before
+
+
+def said_beside_the_button(person: Person, text: str) -> Locator:
+    return person.page.get_by_role("alert").filter(has_text=text)
+
+
+def break_posts(route: Route) -> None:
+    if route.request.method == "POST":
+        route.abort()
+    else:
+        route.continue_()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)])
+def test_what_stops_an_upload_is_said_beside_its_button(
+    site: Site, meet: Callable[..., Person], size: tuple[int, int]
+) -> None:
+    olga = meet(f"olga{size[0]}")
+    page = olga.page
+    olga.sign_up()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto("/settings/picture/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
+    choose = page.get_by_label("Choose a picture")
+    choose.set_input_files({"name": "poster.png", "mimeType": "image/png", "buffer": bytes(9_000_000)})
+    olga.button("Upload and use").click()
+    expect(said_beside_the_button(olga, "poster.png has 8.6 MB")).to_be_in_viewport()
+    assert not sent, "it is known to be too large"
+    choose.set_input_files({"name": "gold.png", "mimeType": "image/png", "buffer": picture(GOLD)})
+    expect(page.get_by_role("alert").filter(has_text="poster")).to_have_count(0)
+    page.route("**/settings/picture/**", break_posts)
+    olga.button("Upload and use").click()
+    expect(said_beside_the_button(olga, "The connection broke")).to_be_in_viewport()
+    page.unroute("**/settings/picture/**")
+    page.context.clear_cookies(name="session")
+    olga.button("Upload and use").click()
+    expect(said_beside_the_button(olga, "You are signed out.")).to_be_in_viewport()
 
 
 def test_a_token_of_somebody_else_is_refused_with_the_reason(site: Site, meet: Callable[..., Person]) -> None:

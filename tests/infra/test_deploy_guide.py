@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -164,7 +165,10 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     assert "the picture shows, 128 pixels wide" in shown
     read_alike_by_systemd(machine)
     for page in AFTERWARDS:
-        run_page(machine, page, transcript)
+        if page == "secrets.md":
+            change_secrets(machine, world, transcript)
+        else:
+            run_page(machine, world, page, transcript)
         # Programs that were just started need a moment until they answer.
         check = "avatarsite check_deploy"
         machine.run(
@@ -174,12 +178,46 @@ def test_the_guide_leads_to_a_site_that_shows_a_picture(machine: Machine, world:
     assert any("To: operator@avatars.example" in mail for mail in world.end())
 
 
-def run_page(machine: Machine, page: str, transcript: Path) -> None:
+def run_page(machine: Machine, world: World, page: str, transcript: Path) -> None:
     """Run the blocks of a page of the same folder, which an operator reads later."""
     release = machine.run("git -C /srv/avatarsite/app rev-parse HEAD").strip()
     for step in read_steps(GUIDE.with_name(page)):
+        around(machine, world, step)
         write(transcript, f"$ {step.commands}")
-        machine.run(f"RELEASE={release}\n{step.commands}", seconds=1200, transcript=transcript)
+        earlier = runs_of_units(machine)
+        commands = f"RELEASE={release}\nCHAIN=31337\n{step.commands}"
+        machine.run(commands, seconds=1200, transcript=transcript)
+        if "avatarsite restart" in step.commands:
+            assert not earlier & runs_of_units(machine), "a unit still runs with what it read before"
+
+
+def runs_of_units(machine: Machine) -> set[str]:
+    """Return the name of each unit of the site with systemd's id of its present run."""
+    shown = machine.run("systemctl show --property=Id,InvocationID 'avatarsite-*.service'")
+    found = set(shown.strip().split("\n\n"))
+    assert len(found) == 7, shown
+    return found
+
+
+def read_entrances(machine: Machine) -> list[str]:
+    """Return commands that print 42 if PostgreSQL and Redis let in who has the site's present secrets."""
+    values = parse_env_file((machine.root / "etc/avatarsite/env").read_text("utf-8")).values
+    redis_password = urlsplit(values["REDIS_URL"]).password
+    return [f"psql '{values['DATABASE_URL']}' -Atc 'SELECT 42'", f"REDISCLI_AUTH={redis_password} redis-cli ECHO 42"]
+
+
+def are_open(machine: Machine, entrances: list[str]) -> list[bool]:
+    return ["42" in machine.run(f"{command} 2>&1 || true").split() for command in entrances]
+
+
+def change_secrets(machine: Machine, world: World, transcript: Path) -> None:
+    """Run the page. The servers then restart, since a connection outlives the secret that opened it."""
+    old = read_entrances(machine)
+    assert are_open(machine, old) == [True, True]
+    run_page(machine, world, "secrets.md", transcript)
+    machine.run("systemctl restart postgresql redis-server")
+    assert are_open(machine, old) == [False, False]
+    assert are_open(machine, read_entrances(machine)) == [True, True]
 
 
 def write(transcript: Path, text: str) -> None:

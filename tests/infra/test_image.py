@@ -7,6 +7,7 @@ Debian.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -45,7 +46,16 @@ def test_every_container_has_limits_and_ours_are_hardened() -> None:
         assert "no-new-privileges:true" in service["security_opt"], name
         if "build" in service:
             assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"]), name
-            assert "healthcheck" in service or name.startswith("web"), name
+            assert "healthcheck" in service, name
+
+
+def test_compose_asks_web_processes_as_the_image_does() -> None:
+    """podman and buildah leave HEALTHCHECK out of an image by default, and `front` waits for healthy web processes."""
+    site = dict(read_stages(CONTAINERFILE.read_text("utf-8"))[-1])
+    options, _, command = site["HEALTHCHECK"].partition(" CMD ")
+    wanted = {name.replace("-", "_"): value for name, value in re.findall(r"--([a-z-]+)=(\S+)", options)}
+    for name in ("web1", "web2"):
+        assert services()[name]["healthcheck"] == {"test": ["CMD", *json.loads(command)]} | wanted
 
 
 def test_compose_starts_every_kind_of_worker_and_takes_secrets_from_files() -> None:
@@ -73,9 +83,15 @@ def built() -> Iterator[Build]:
 
 
 def start(stage: Stage, name: str, command: list[str], environment: dict[str, str], places: Places) -> Running:
-    """Start a command as the engine would: the image's user, no capabilities, a read-only root and two tmpfs."""
+    """Start a command as the engine would: the image's user, no capabilities, a read-only root and two tmpfs.
+
+    Like an engine, give its output to that user, who else could not open /dev/stdout.
+    """
     root = stage.layer.root
     uid, gid = stage.user.split(":")
+    places.log(name).parent.mkdir(exist_ok=True)
+    places.log(name).touch()
+    os.chown(places.log(name), int(uid), int(gid))
     mounts = [
         f"mount --bind {root} {root}; mount -o remount,bind,ro {root}",
         f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev",

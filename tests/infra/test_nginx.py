@@ -18,7 +18,9 @@ from typing import Any, ClassVar
 import pytest
 import requests
 from django.db import connection
+from django.test import Client
 
+from avatarsite.middleware import PERMISSIONS_POLICY
 from localstack import binaries
 from localstack.processes import Program, Running, free_port, is_listening
 from profiles.models import Profile
@@ -178,7 +180,7 @@ def test_a_change_is_seen_in_less_than_five_seconds(front: Fronted, alice: Profi
 
 
 def test_what_is_far_too_large_is_told_so(front: Fronted, alice: Profile) -> None:
-    for path, size in (("/settings/picture/", 34), ("/settings/profile/", 1)):
+    for path, size in (("/settings/picture/", 82), ("/settings/profile/", 1)):
         body = b"x" * (size * 1024 * 1024)
         answer = requests.post(front.fronted + path, data=body, timeout=30)
         assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
@@ -204,12 +206,12 @@ def test_what_is_over_our_limit_gets_our_own_sentence(front: Fronted, alice: Pro
     """Up to four times the limit, nginx passes the request on and the site itself answers."""
     answer = requests.put(
         front.fronted + "/api/v1/me/picture",
-        data=b"x" * (9 * 1024 * 1024),
+        data=b"x" * (21 * 1024 * 1024),
         headers={"authorization": f"Bearer {a_secret(alice)}", "content-type": "image/png"},
         timeout=30,
     )
     assert answer.status_code == 413
-    assert "Up to 8.0" in answer.json()["detail"]
+    assert "Up to 20.0" in answer.json()["detail"]
 
 
 def test_limits_count_for_the_address_that_nginx_saw(front: Fronted, alice: Profile) -> None:
@@ -228,6 +230,17 @@ def test_static_files_come_from_nginx_itself(front: Fronted, alice: Profile) -> 
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert (answer.headers["Content-Encoding"], answer.headers["X-Content-Type-Options"]) == ("gzip", "nosniff")
     assert answer.headers["Server"] == "nginx"
+    assert answer.headers["Permissions-Policy"] == PERMISSIONS_POLICY
+
+
+def test_nobody_keeps_what_the_site_lets_nobody_keep(front: Fronted, alice: Profile) -> None:
+    person = Client()
+    person.force_login(alice.user)
+    cookie = f"session={person.cookies['session'].value}"
+    for path in ("/", f"/u/{alice.handle}/", "/settings/profile/", "/avatar/not/there"):
+        answer = front.get(path, cookie=cookie)
+        assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", ")), path
+        assert answer.headers["Permissions-Policy"] == PERMISSIONS_POLICY
 
 
 def logged(places: Places, front: Fronted, path: str, **headers: str) -> dict[str, Any]:

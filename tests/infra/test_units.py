@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from avatarsite.restart import OTHERS, WEB
 from localstack import binaries
 from localstack.binaries import ROOT
 
@@ -39,6 +41,13 @@ def test_each_unit_bounds_its_memory_and_tasks(name: str) -> None:
     assert [line for line in lines if line.startswith("MemoryMax=")]
     assert [line for line in lines if line.startswith("TasksMax=")]
     assert name.startswith("avatarsite-"), "the shared drop-in is for this prefix"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_restart_finds_each_unit(name: str) -> None:
+    """As `systemctl list-units` does: it compares a pattern with the whole name of a unit."""
+    running = name.replace("@.", "@8001.")
+    assert any(fnmatch(running, pattern) for pattern in (f"{WEB}*", *OTHERS))
 
 
 def test_a_unit_without_the_shared_lines_would_be_found(tmp_path: Path) -> None:

@@ -58,9 +58,9 @@ def _live_until(moment: int, work: Callable[[], Any]) -> None:
 def _watch_chain(tick: Callable[[], None]) -> None:
     ask = ChainClient.ask
 
-    def watched(client: ChainClient, method: str, params: list[Any]) -> Any:
+    def watched(client: ChainClient, method: str, params: list[Any], parse: Callable[[Any], Any]) -> Any:
         tick()
-        answer = ask(client, method, params)
+        answer = ask(client, method, params, parse)
         if method == "eth_sendRawTransaction":
             tick()
         return answer

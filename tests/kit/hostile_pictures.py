@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
+
+from PIL import Image
 
 from tests.kit.pictures import encoded, four_corners, gif_of_frames, png_chunk, png_claiming
 
@@ -35,6 +38,36 @@ def huge_blurs() -> bytes:
 def deep_groups(depth: int = 200_000) -> bytes:
     return SVG + b"width='9' height='9'>" + b"<g>" * depth + b"</g>" * depth + b"</svg>"
 
+
+def many_spans(count: int = 50_000) -> bytes:
+    spans = b"<tspan x='1' y='9'>a</tspan>" * count
+    return SVG + b"width='100' height='100'><text>" + spans + b"</text></svg>"
+
+
+def large_apng(frames: int = 4, side: int = 5000) -> bytes:
+    image = Image.new("RGBA", (side, side), "red")
+    others = [Image.new("RGBA", (side, side), (0, 0, 50 * index, 99)) for index in range(1, frames)]
+    return encoded(image, "PNG", save_all=True, append_images=others, compress_level=1)
+
+
+def large_avif(side: int = 5000) -> bytes:
+    image = four_corners(side, side).convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return encoded(image, "AVIF", speed=10)
+
+
+def large_gif(side: int = 5000) -> bytes:
+    image = four_corners(side, side).quantize(16)
+    return encoded(image, "GIF", save_all=True, append_images=[image.rotate(90), image.rotate(180)])
+
+
+#: Pictures whose decoders took 300 MB and more.
+HUNGRY: dict[str, Callable[[], bytes]] = {
+    "svg of 50,000 spans": many_spans,
+    "apng of 4 large frames": large_apng,
+    "avif of 25 megapixels with alpha": large_avif,
+    "gif of 3 large frames": large_gif,
+}
 
 COSTLY_DRAWINGS = {
     "nested uses": nested_uses(),

@@ -110,7 +110,7 @@ def _urls() -> Iterator[Shape]:
 
 def _headers() -> Iterator[Shape]:
     values = {
-        "CONTENT_LENGTH": ("-1", "abc", "99999999999999999999", "1e3", " 5", ""),
+        "CONTENT_LENGTH": ("-1", "abc", "99999999999999999999", "9" * 5000, "1e3", " 5", ""),
         "CONTENT_TYPE": (
             "\xff",
             f"{FORM}; charset=nonsense",
@@ -265,13 +265,18 @@ PIECES += (
     "\u202e",
     " ",
 )
+#: Those that are text, and pass the first check of a request: views see what is made of them.
+NO_TEXT = {"\x00", "\xff", "\\ud800", "%ed%a0%80", "%00"}
+TEXT = tuple(piece for piece in PIECES if piece not in NO_TEXT)
 
 
 def random_shape(random: Random) -> Shape:
     """Return a shape of pieces that parsers care for, in any place of a request."""
 
+    pieces = random.choice([PIECES, TEXT])
+
     def text(most: int = 12) -> str:
-        made = "".join(random.choice(PIECES) for _ in range(random.randint(0, most)))
+        made = "".join(random.choice(pieces) for _ in range(random.randint(0, most)))
         return made.encode("utf-8", "replace").decode("latin-1")
 
     def printable(most: int) -> str:

@@ -66,7 +66,7 @@ def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settin
 def test_a_host_project_without_our_settings_gets_our_defaults() -> None:
     found = profiles_settings.parse(object())
     assert (found.mark_max_age, found.image_max_age) == (timedelta(hours=1), timedelta(days=1))
-    assert found.upload_max_bytes == 8 * 1024 * 1024
+    assert found.upload_max_bytes == 20 * 1024 * 1024
     assert found == profiles_settings.AvatarSettings()
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from avatarsite.ops.deployment.findings import Finding, ok, unknown, wrong
-from nft.clients.evm.answers import parse_number, parse_object
+from nft.clients.evm.answers import parse_block, parse_small, parse_timestamp
 from nft.clients.evm.chain import ChainClient, get_chain
 from nft.clients.evm.errors import ChainError, WrongChain
 from nft.clients.evm.node import within
@@ -18,6 +18,7 @@ from nft.clients.transport.errors import FetchError
 from nft.clients.web.fetch import FetchLimits, operator_http
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.evm.address import to_checksum
+from nft.core.json import Json
 from nft.minting.sponsor_account import SponsorAccount, fetch_sponsor_account
 from nft.settings import ETHER, conf
 from nft.settings.chains import Chain, chains
@@ -48,14 +49,14 @@ def check_nodes(chain: Chain) -> Iterator[Finding]:
 
 def _check_node(part: str, chain: Chain, view: ChainClient) -> Iterator[Finding]:
     try:
-        block = parse_object(view.ask("eth_getBlockByNumber", ["latest", False]))
-        head, age = parse_number(block.get("number")), time.time() - parse_number(block.get("timestamp"))
+        head, made_at = view.ask("eth_getBlockByNumber", ["latest", False], _parse_head)
     except WrongChain as error:
         yield wrong(part, f"It serves chain {error.got}, not {chain.id}.", MEND_NODE)
         return
     except ChainError as error:
         yield wrong(part, str(error), MEND_NODE)
         return
+    age = time.time() - made_at
     if age < -CLOCK_SECONDS:
         yield wrong(part, f"Its newest block is {-age:.0f} s in this machine's future.", "timedatectl set-ntp true")
     elif chain.max_block_age is not None and age > min(OLD_SECONDS, chain.max_block_age):
@@ -64,6 +65,11 @@ def _check_node(part: str, chain: Chain, view: ChainClient) -> Iterator[Finding]
         yield ok(part, f"It serves chain {chain.id}; block {head} is {max(0.0, age):,.0f} s old.")
     yield _check_logs(part, chain, view, head)
     yield _check_batch(part, view)
+
+
+def _parse_head(answer: Json) -> tuple[int, int]:
+    """Return the number and the time of a block."""
+    return parse_block(answer).number, parse_timestamp(answer)
 
 
 def _check_logs(part: str, chain: Chain, view: ChainClient, head: int) -> Finding:
@@ -79,7 +85,7 @@ def _check_logs(part: str, chain: Chain, view: ChainClient, head: int) -> Findin
 
 def _check_batch(part: str, view: ChainClient) -> Finding:
     try:
-        answers = view.node.ask_many([("eth_blockNumber", [])] * BATCH)
+        answers = view.node.ask_many([("eth_blockNumber", [])] * BATCH, parse_small)
     except ChainError:
         answers = []
     if len(answers) == BATCH and not any(isinstance(answer, ChainError) for answer in answers):

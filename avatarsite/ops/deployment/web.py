@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.conf import settings
@@ -14,12 +16,15 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import reverse
 
 from avatarsite.ops.deployment.findings import Finding, ok, unknown, wrong
+from avatarsite.ops.requests import HEADER
 from profiles.serving import signing
 
 PART = "web"
 SECONDS = 8
 MAX_BODY = 256 * 1024
 STATIC_FILE = "js/http.js"
+# Seconds in which the site itself would have answered a request whose body is still on its way.
+UNBUFFERED = 2.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ def check_web() -> Iterator[Finding]:
     yield _check_static()
     yield _check_metrics()
     yield _check_keys()
+    yield check_buffering()
 
 
 def _describe_failure(error: OSError) -> Finding:
@@ -134,3 +140,30 @@ def _check_keys() -> Finding:
     if published == ours:
         return ok(PART, "The running site publishes the configured receipt keys.")
     return wrong(PART, "The running site publishes other receipt keys.", "systemctl restart 'avatarsite-web@*'")
+
+
+def check_buffering() -> Finding:
+    """Send the beginning of a body to an address that answers without reading it.
+
+    A proxy that buffers bodies waits for the rest, so an answer of the site means that nothing in front of it does.
+    """
+    site = urlsplit(settings.SITE_ORIGIN)
+    head = f"POST /healthz HTTP/1.1\r\nHost: {site.netloc}\r\nContent-Length: 1000\r\n\r\na=b"
+    try:
+        with _connect(site.hostname or "", site.port, is_secure=site.scheme == "https") as connection:
+            connection.sendall(head.encode())
+            connection.settimeout(UNBUFFERED)
+            answer = connection.recv(4096)
+    except TimeoutError:
+        return ok(PART, "A proxy waits for whole bodies before the site gets them.")
+    except OSError as error:
+        return unknown(PART, f"Whether a proxy buffers bodies can't be seen ({type(error).__name__}).")
+    if HEADER.lower().encode() not in answer.lower():
+        return unknown(PART, "Whether a proxy buffers bodies can't be seen: something else than the site answered.")
+    sentence = "Bodies reach the site while they are still being sent: slow clients occupy its threads."
+    return wrong(PART, sentence, "proxy_request_buffering on in nginx, as in deploy/nginx.conf")
+
+
+def _connect(host: str, port: int | None, *, is_secure: bool) -> socket.socket:
+    plain = socket.create_connection((host, port or (443 if is_secure else 80)), SECONDS)
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if is_secure else plain

@@ -6,17 +6,20 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 
 from nft.clients.evm.answers import (
     Receipt,
     SentTransaction,
     parse_block,
     parse_bytes,
-    parse_number,
-    parse_object,
+    parse_hash,
     parse_objects,
+    parse_optional,
     parse_receipt,
+    parse_small,
+    parse_timestamp,
     parse_transaction,
 )
 from nft.clients.evm.errors import (
@@ -38,6 +41,7 @@ from nft.settings.chains import chains
 from profiles import clock
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 Head = Literal["latest"]
 HEAD: Head = "latest"
 READER = bytes(20)
@@ -87,7 +91,7 @@ class ChainClient:
     def single_node_clients(self) -> list[ChainClient]:
         """Return one client per node, which asks that node only."""
         views = []
-        for node in self._nodes:
+        for node in self._nodes_in_order():
             view = ChainClient(
                 self.chain_id,
                 [],
@@ -120,21 +124,23 @@ class ChainClient:
         """
         tag = self._confirmed
         if not isinstance(tag, str):
-            tag = hex(max(0, parse_number(self.ask("eth_blockNumber", [])) - tag))
-        block = self._fetch_block(tag)
-        self._check_age(block)
-        return parse_block(block)
+            tag = hex(max(0, self.ask("eth_blockNumber", [], parse_small) - tag))
+        return self.ask("eth_getBlockByNumber", [tag, False], self._parse_confirmed)
 
-    def _check_age(self, block: Json) -> None:
-        if self._max_block_age is None:
-            return
-        age = self._clock() - parse_number(parse_object(block).get("timestamp"))
+    def _parse_confirmed(self, answer: Json) -> BlockRef:
+        block = parse_block(answer)
+        if self._max_block_age is not None:
+            self._check_age(parse_timestamp(answer), self._max_block_age)
+        return block
+
+    def _check_age(self, timestamp: int, allowed: float) -> None:
+        age = self._clock() - timestamp
         if age < -MAX_AHEAD:
             log.error("Chain %s: a node's confirmed block is %.0f s ahead of our clock.", self.chain_id, -age)
             raise ChainUnavailable(f"The newest confirmed block is {-age:,.0f} s ahead of our clock.", STALE_NODE)
-        if age > self._max_block_age:
+        if age > allowed:
             log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
-            sentence = f"The newest confirmed block is {age:,.0f} s old; {self._max_block_age:,.0f} s are allowed."
+            sentence = f"The newest confirmed block is {age:,.0f} s old; {allowed:,.0f} s are allowed."
             raise ChainUnavailable(sentence, STALE_NODE)
 
     def has_block(self, block: BlockRef) -> bool:
@@ -169,8 +175,7 @@ class ChainClient:
 
         `to` None: run `data` as creation code, which changes nothing, and return what it returns.
         """
-        answer = self.ask("eth_call", [_request(to, data, sender, gas), _tag(block)])
-        return _parse_call(answer, max_bytes)
+        return self.ask("eth_call", [_request(to, data, sender, gas), _tag(block)], partial(_parse_call, max_bytes))
 
     def call_each(self, calls: Sequence[Call], block: At, *, max_bytes: int) -> list[bytes | ChainError]:
         """Like `call` for each, in one JSON-RPC batch to the first node. A call that failed is answered by its error.
@@ -179,7 +184,7 @@ class ChainClient:
         """
         requests = [_request(one.target, one.data, READER, CALL_GAS) for one in calls]
         questions: list[tuple[str, Sequence[Json]]] = [("eth_call", [request, _tag(block)]) for request in requests]
-        return [_bytes_or_error(answer, max_bytes) for answer in self.node.ask_many(questions)]
+        return self.node.ask_many(questions, partial(_parse_call, max_bytes))
 
     @property
     def node(self) -> Node:
@@ -187,22 +192,20 @@ class ChainClient:
         return self._nodes[0]
 
     def code_at(self, address: bytes, block: At) -> bytes:
-        return parse_bytes(self.ask("eth_getCode", [to_checksum(address), _tag(block)]))
+        return self.ask("eth_getCode", [to_checksum(address), _tag(block)], parse_bytes)
 
     def receipt(self, tx_hash: str) -> Receipt | None:
         """Return None while the transaction is in no block."""
-        answer = self.ask("eth_getTransactionReceipt", [tx_hash])
-        return None if answer is None else parse_receipt(answer)
+        return self.ask("eth_getTransactionReceipt", [tx_hash], parse_optional(parse_receipt))
 
     def transaction(self, tx_hash: str) -> SentTransaction | None:
         """Return None where the node knows of no such transaction."""
-        answer = self.ask("eth_getTransactionByHash", [tx_hash])
-        return None if answer is None else parse_transaction(answer)
+        return self.ask("eth_getTransactionByHash", [tx_hash], parse_optional(parse_transaction))
 
     def estimate_gas(self, sender: bytes, to: bytes, data: bytes) -> int:
         """Raises CallFailed where the transaction would fail."""
         request = {"from": to_checksum(sender), "to": to_checksum(to), "data": _hex(data)}
-        return parse_number(self.ask("eth_estimateGas", [request]))
+        return self.ask("eth_estimateGas", [request], parse_small)
 
     def logs(
         self,
@@ -222,36 +225,34 @@ class ChainClient:
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        return list(parse_objects(self.ask("eth_getLogs", [query])))
+        return list(self.ask("eth_getLogs", [query], parse_objects))
 
     def send_raw(self, transaction: bytes) -> str:
         """Send a signed transaction and return its hash. Raises TransactionRefused."""
-        return str(self.ask("eth_sendRawTransaction", [_hex(transaction)]))
+        return "0x" + self.ask("eth_sendRawTransaction", [_hex(transaction)], parse_hash).hex()
 
-    def ask(self, method: str, params: Sequence[Json]) -> Json:
-        """Return the `result` of a JSON-RPC call by the first node that answers, its shape unchecked.
+    def ask(self, method: str, params: Sequence[Json], parse: Callable[[Json], T]) -> T:
+        """Return what `parse` makes of the `result` of a JSON-RPC call, by the first node whose answer it takes.
 
         Only outages lead to the next node: a refused call is an answer.
         """
         failure: ChainUnavailable | None = None
-        for place, node in enumerate(self._nodes):
+        for place, node in enumerate(self._nodes_in_order()):
             try:
                 with limit_to_share(len(self._nodes) - place):
-                    return node.ask(method, params)
+                    return node.ask(method, params, parse)
             except ChainUnavailable as error:
                 if isinstance(error, WrongChain):
                     log.error("Chain %s: %s", self.chain_id, error)  # noqa: TRY400 - the sentence says it all
                 failure = error
         raise failure or ChainUnavailable("This chain has no node.")
 
-    def _block(self, tag: str) -> BlockRef:
-        return parse_block(self._fetch_block(tag))
+    def _nodes_in_order(self) -> list[Node]:
+        """Return the nodes as configured, those behind the others that failed lately."""
+        return sorted(self._nodes, key=lambda node: node.is_failing)
 
-    def _fetch_block(self, tag: str) -> Json:
-        answer = self.ask("eth_getBlockByNumber", [tag, False])
-        if answer is None:
-            raise ChainUnavailable("The node does not know the block it should know.")
-        return answer
+    def _block(self, tag: str) -> BlockRef:
+        return self.ask("eth_getBlockByNumber", [tag, False], parse_block)
 
 
 _open_client = functools.lru_cache(maxsize=64)(ChainClient)
@@ -277,22 +278,11 @@ def _request(to: bytes | None, data: bytes, sender: bytes, gas: int) -> dict[str
     return request if to is None else request | {"to": to_checksum(to)}
 
 
-def _parse_call(answer: Json, max_bytes: int) -> bytes:
+def _parse_call(max_bytes: int, answer: Json) -> bytes:
     """Raises CallFailed, of kind ANSWER_TOO_LARGE, and ChainUnavailable."""
     if isinstance(answer, str) and len(answer) > 2 * max_bytes + 2:
         raise CallFailed(f"The contract answered with more than {max_bytes:,} bytes.", ANSWER_TOO_LARGE)
     return parse_bytes(answer)
-
-
-def _bytes_or_error(answer: Json | ChainError, max_bytes: int) -> bytes | ChainError:
-    if isinstance(answer, ChainUnavailable):
-        raise answer
-    if isinstance(answer, ChainError):
-        return answer
-    try:
-        return _parse_call(answer, max_bytes)
-    except CallFailed as error:
-        return error
 
 
 def _tag(block: At) -> str:

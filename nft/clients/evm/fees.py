@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nft.clients.evm.answers import parse_number, parse_object
+from nft.clients.evm.answers import parse_base_fee, parse_cost, parse_optional, parse_price, parse_small
 from nft.clients.evm.chain import ChainClient
-from nft.clients.evm.errors import ChainUnavailable
+from nft.clients.evm.errors import ChainError
 from nft.core.evm.address import to_checksum
 from nft.core.evm.transactions import Fees, build_fees
 from nft.core.tokens.verdict import BlockRef
@@ -24,26 +24,19 @@ def fetch_pending_nonce(client: ChainClient, sender: bytes) -> int:
 
 
 def _fetch_count(client: ChainClient, sender: bytes, tag: str) -> int:
-    return parse_number(client.ask("eth_getTransactionCount", [to_checksum(sender), tag]))
+    return client.ask("eth_getTransactionCount", [to_checksum(sender), tag], parse_small)
 
 
 def fetch_fees(client: ChainClient) -> Fees:
     """Return what a transaction must offer now to be in one of the next blocks."""
-    block = client.ask("eth_getBlockByNumber", ["latest", False])
-    base_fee = block.get("baseFeePerGas") if isinstance(block, dict) else None
-    if base_fee is None:
-        raise ChainUnavailable("The node does not tell what gas costs.")
+    base_fee = client.ask("eth_getBlockByNumber", ["latest", False], parse_base_fee)
     try:
-        tip = parse_number(client.ask("eth_maxPriorityFeePerGas", []))
-    except ChainUnavailable:  # not every node has the method
+        tip = client.ask("eth_maxPriorityFeePerGas", [], parse_price)
+    except ChainError:  # not every node has the method
         tip = USUAL_TIP
-    return build_fees(parse_number(base_fee), tip)
+    return build_fees(base_fee, tip)
 
 
 def fetch_cost(client: ChainClient, tx_hash: str) -> int | None:
     """Return what a transaction cost its sender, in wei; None while it is in no block."""
-    answer = client.ask("eth_getTransactionReceipt", [tx_hash])
-    if answer is None:
-        return None
-    receipt = parse_object(answer)
-    return parse_number(receipt.get("gasUsed")) * parse_number(receipt.get("effectiveGasPrice"))
+    return client.ask("eth_getTransactionReceipt", [tx_hash], parse_optional(parse_cost))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
-from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from nft.clients.evm.errors import ChainUnavailable
+from nft.clients.transport.guard import blaming
+from profiles.text import parse_json
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0
@@ -29,18 +31,19 @@ def subscribe_new_heads(url: str) -> Iterator[None]:
 
     Raises ChainUnavailable where the connection ends, is silent for SILENCE_SECONDS or breaks a limit.
     """
-    try:
-        with _connect(url) as connection:
-            connection.send(_SUBSCRIBE)
-            while True:
-                _check(connection.recv(timeout=SILENCE_SECONDS))
-                with contextlib.suppress(TimeoutError):  # no more messages are queued
-                    for _ in range(AT_ONCE):
-                        _check(connection.recv(timeout=0))
-                yield
-    except (WebSocketException, OSError, ValueError, RecursionError) as error:  # a TimeoutError is an OSError
-        # The URL may hold the key to a node, so it stays out of the message.
-        raise ChainUnavailable(f"The node's websocket ended ({type(error).__name__}).") from error
+    with _blaming_node(), _connect(url) as connection:
+        connection.send(_SUBSCRIBE)
+        while True:
+            _check(connection.recv(timeout=SILENCE_SECONDS))
+            with contextlib.suppress(TimeoutError):  # no more messages are queued
+                for _ in range(AT_ONCE):
+                    _check(connection.recv(timeout=0))
+            yield
+
+
+def _blaming_node() -> AbstractContextManager[None]:
+    # The URL may hold the key to a node, so it stays out of the message.
+    return blaming(lambda: ChainUnavailable("The node's websocket ended."), passing=ChainUnavailable)
 
 
 def _connect(url: str) -> ClientConnection:
@@ -56,6 +59,6 @@ def _connect(url: str) -> ClientConnection:
 
 def _check(message: str | bytes) -> None:
     """Raise ChainUnavailable where the node refuses the subscription."""
-    content: object = json.loads(message)
+    content = parse_json(message if isinstance(message, bytes) else message.encode())
     if not isinstance(content, dict) or content.get("error") is not None:
         raise ChainUnavailable("The node's websocket takes no subscription.")

@@ -12,11 +12,12 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar, cast
 
 import requests
 
-from nft.clients.evm.answers import parse_objects
+from nft.clients.evm.answers import parse_number, parse_object, parse_objects
 from nft.clients.evm.errors import (
     BLOCK_GONE,
     CallFailed,
@@ -28,13 +29,23 @@ from nft.clients.evm.errors import (
 from nft.clients.transport.connections import Transport
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import FetchError
+from nft.clients.transport.guard import blaming
 from nft.core.json import Json
+from nft.core.text import clean_text
+from profiles.text import load_json
+
+T = TypeVar("T")
+Parse = Callable[[Json], T]
 
 READ_SECONDS = 10.0
 MAX_RESPONSE = 16 * 1024 * 1024
 CHAIN_ID_SECONDS = 60.0
 """After this time a node is asked again which chain it serves: behind one URL another node may answer by now."""
 
+FAILURE_SECONDS = 60.0
+"""After a failure a node is asked after the others for so long."""
+
+CHAIN_ID_BITS = 64
 LARGEST_BATCH = 1000
 REVERT_CODE = 3
 # How geth, erigon, nethermind, besu, reth and anvil name a call that the contract itself made fail.
@@ -49,6 +60,7 @@ _BLOCK_GONE = re.compile(
     re.IGNORECASE,
 )
 _SEND = "eth_sendRawTransaction"
+_RUN_CONTRACTS = frozenset({"eth_call", "eth_estimateGas"})
 _HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "gzip", "User-Agent": "avatarsite"}
 
 
@@ -97,53 +109,60 @@ class Node:
         self._transport = Transport()
         self._chain_id = chain_id
         self._checked_at: float | None = None  # time.monotonic()
+        self._failed_at = -math.inf  # the same
         self.batch_size = LARGEST_BATCH
         """How many calls it was last seen to answer at once; see nft.clients.evm.batch_calls."""
         self.has_multicall: bool | None = None
 
-    def ask(self, method: str, params: Sequence[Json]) -> Json:
-        """Return the `result` member. Raises ChainError."""
-        self._check_chain_id_if_due()
-        return self._ask(method, params)
+    @property
+    def is_failing(self) -> bool:
+        """Whether it lately gave no answer, or none that can be used: then other nodes are asked first."""
+        return time.monotonic() - self._failed_at < FAILURE_SECONDS
 
-    def ask_many(self, questions: Sequence[tuple[str, Sequence[Json]]]) -> list[Json | ChainError]:
-        """Return for each question its result, or the ChainError it met, in one request (a JSON-RPC batch).
+    def ask(self, method: str, params: Sequence[Json], parse: Parse[T]) -> T:
+        """Return what `parse` makes of the `result` member. Raises ChainError."""
+        with self._blamed("The chain can't be reached right now."):
+            self._check_chain_id_if_due()
+            return parse(self._ask(method, params))
+
+    def ask_many(self, questions: Sequence[tuple[str, Sequence[Json]]], parse: Parse[T]) -> list[T | ChainError]:
+        """Return for each question what `parse` makes of its result, or the CallFailed it met, in one JSON-RPC batch.
 
         Raises ChainUnavailable where the request as a whole failed, as when it is more than the node takes.
         """
-        self._check_chain_id_if_due()
-        batch = [_request(index, method, params) for index, (method, params) in enumerate(questions)]
+        with self._blamed("The chain's node answered no batch."):
+            self._check_chain_id_if_due()
+            batch = [_request(index, method, params) for index, (method, params) in enumerate(questions)]
+            answers = parse_objects(self._post(batch))
+            by_id = {index: answer for answer in answers if type(index := answer.get("id")) is int}
+            return [_parse_one(method, by_id[index], parse) for index, (method, _) in enumerate(questions)]
+
+    @contextlib.contextmanager
+    def _blamed(self, sentence: str) -> Iterator[None]:
+        """Raise ChainUnavailable for whatever the node makes fail. The URL, which may hold a key, is not in it."""
         try:
-            by_id = {answer["id"]: answer for answer in parse_objects(self._post(batch))}
-            return [_result_or_error(method, by_id[index]) for index, (method, _) in enumerate(questions)]
-        except (FetchError, ChainUnavailable, ValueError, TypeError, LookupError, RecursionError) as error:
-            raise ChainUnavailable("The chain's node answered no batch.") from error
+            with blaming(lambda: ChainUnavailable(sentence), passing=ChainError):
+                yield
+        except ChainUnavailable as error:
+            if not error.is_a(BLOCK_GONE):
+                self._failed_at = time.monotonic()
+            raise
 
     def _check_chain_id_if_due(self) -> None:
         if self._checked_at is not None and time.monotonic() - self._checked_at <= CHAIN_ID_SECONDS:
             return
-        got = self._ask("eth_chainId", [])
-        if not isinstance(got, str) or not re.fullmatch(r"0x[0-9a-fA-F]{1,16}", got):
-            raise ChainUnavailable("The node does not tell its chain id.")
-        if int(got, 16) != self._chain_id:
+        got = parse_number(self._ask("eth_chainId", []), CHAIN_ID_BITS)
+        if got != self._chain_id:
             self._checked_at = None
-            raise WrongChain(self._chain_id, int(got, 16))
+            raise WrongChain(self._chain_id, got)
         self._checked_at = time.monotonic()
 
     def _ask(self, method: str, params: Sequence[Json]) -> Json:
-        try:
-            answer = self._post(_request(1, method, params))
-        except (FetchError, ValueError, RecursionError) as error:
-            # The URL may hold the key to a node, so it stays out of the message.
-            raise ChainUnavailable("The chain can't be reached right now.") from error
-        if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
-            raise ChainUnavailable("The node answered with something that is no JSON-RPC.")
-        if answer.get("error") is not None:
-            raise translate_error(method, answer["error"])
-        return answer.get("result")
+        answer = parse_object(self._post(_request(1, method, params)))
+        return _result(method, answer, 1)
 
     def _post(self, content: object) -> Json:
-        """Return the JSON that the node answers. Raises FetchError and what `json.loads` raises."""
+        """Return the JSON that the node answers. Raises FetchError and ValueError."""
         request = requests.Request("POST", self._url, headers=_HEADERS, data=json.dumps(content).encode())
         with (
             Deadline(_seconds_left()) as deadline,
@@ -152,17 +171,27 @@ class Node:
             if response.status >= 500 or response.status == 429:
                 raise FetchError(f"The node answered with status {response.status}.")
             # No limit to gzip's ratio: an honest answer may be nothing but zeros.
-            answer: Json = json.loads(b"".join(response.body(MAX_RESPONSE, max_gzip_ratio=math.inf)))
-            return answer
+            answer = load_json(b"".join(response.body(MAX_RESPONSE, max_gzip_ratio=math.inf)))
+            return cast("Json", answer)
 
 
 def _request(number: int, method: str, params: Sequence[Json]) -> dict[str, object]:
     return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
 
 
-def _result_or_error(method: str, answer: Mapping[str, Json]) -> Json | ChainError:
+def _parse_one(method: str, answer: Mapping[str, Json], parse: Parse[T]) -> T | ChainError:
+    try:
+        return parse(_result(method, answer, answer["id"]))
+    except CallFailed as error:
+        return error
+
+
+def _result(method: str, answer: Mapping[str, Json], number: Json) -> Json:
+    """Return the `result` of a JSON-RPC answer. Raises ChainError."""
     if answer.get("error") is not None:
-        return translate_error(method, answer["error"])
+        raise translate_error(method, answer["error"])
+    if "result" not in answer or answer.get("id") != number or isinstance(answer["id"], bool):
+        raise ChainUnavailable("The node answered with something that is no JSON-RPC.")
     return answer["result"]
 
 
@@ -170,12 +199,12 @@ def translate_error(method: str, error: object) -> ChainError:
     """Return the exception for a JSON-RPC error. What is not known to be the contract's doing counts as an outage."""
     if not isinstance(error, dict):
         return ChainUnavailable("The node answered with an error that can't be read.")
-    message = str(error.get("message", ""))[:200]
+    message = clean_text(str(error.get("message", "")), 200)  # it may quote what a contract says
     if method == _SEND:
         return TransactionRefused(f"The chain does not take the transaction: {message}.")
     if _BLOCK_GONE.search(message):
         return ChainUnavailable("The block read at is no longer part of the chain.", BLOCK_GONE)
-    if error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message):
+    if method in _RUN_CONTRACTS and (error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message)):
         return CallFailed("The contract refused the call.", data=_revert_data(error.get("data")))
     return ChainUnavailable("The chain's node answered with an error.")
 

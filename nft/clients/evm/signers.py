@@ -8,6 +8,7 @@ import coincurve
 from django.utils.module_loading import import_string
 from eth_hash.auto import keccak
 
+from nft.clients.transport.guard import blaming
 from nft.settings import conf
 from profiles.errors import ExpectedError, Kind
 
@@ -51,20 +52,16 @@ def get_signer(chain_id: int) -> Signer | None:
         return None
     if not conf().sponsor_signer:
         return KeySigner(conf().sponsor_keys[chain_id])
-    try:
+    with blaming(lambda: SignerError("The site's signer can't be reached right now.")):
         signer: Signer = import_string(conf().sponsor_signer)(chain_id)
-    except Exception as error:
-        raise SignerError("The site's signer can't be reached right now.") from error
-    return signer
+        return signer
 
 
 def sign_digest(signer: Signer, digest: bytes) -> bytes:
     """Return its signature with a low s (EIP-2), verified against its address. Raises SignerError."""
-    try:
+    with blaming(lambda: SignerError("The site's signer gave no signature.")):
         signature = _with_low_s(signer.sign(digest))
         key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
-    except Exception as error:
-        raise SignerError("The site's signer gave no signature.") from error
     if _address(key) != signer.address:
         raise SignerError("The site's signer signed with another key than that of its address.")
     return signature

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 CAR = "application/vnd.ipld.car"
 RAW = "application/vnd.ipld.raw"
+HTML = "text/html"
 RACE_DELAY = 1.0
 """Seconds before the next gateway is asked in parallel."""
 
@@ -69,13 +70,22 @@ class Gateways:
     def fetch_mutable(self, name: str, path: str, limits: FetchLimits) -> bytes:
         """Return what an IPNS or DNSLink name points to now, as reported by one gateway (not verifiable).
 
-        Raises IpfsUnavailable.
+        A web page only counts if every gateway sends one: it is what a gateway shows in place of a file that it does
+        not have. Raises IpfsUnavailable.
         """
+        pages: list[bytes] = []
         for url in self.scores.in_order(self.urls):
             try:
-                return self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits).content
+                found = self._http.fetch(f"{url}/ipns/{quote(name, safe='')}{_quoted(path)}", limits)
             except FetchError as error:
                 log.warning("IPFS gateway %s failed for the name %s: %s", host_of(url), name, error)
+                self.scores.record_failure(url)
+                continue
+            if found.content_type != HTML:
+                return found.content
+            pages.append(found.content)
+        if pages and len(pages) == len(self.urls):
+            return pages[0]
         raise IpfsUnavailable(_describe_failure(len(self.urls)))
 
     def _fetch_from(self, url: str, fetch: FileFetch, cancellation: Cancellation) -> None:

@@ -7,11 +7,11 @@ pinner's reason and never its URL, which may hold a key.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import requests
@@ -19,6 +19,7 @@ import requests
 from nft.clients.transport.connections import Transport
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import FetchError
+from nft.clients.transport.guard import blaming
 from nft.core.buffers import Bytes
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.car import build_car
@@ -26,13 +27,22 @@ from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.json import Json
 from nft.settings import conf
 from profiles.errors import Kind
+from profiles.text import parse_json
 
 PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
 PINNER_UNAVAILABLE = Kind("pinner-unavailable", "The pinner can't be used now", 503, permanent=False)
+_WRONG_SHAPE = "The pinner answered with something of the wrong shape."
 SECONDS = 60.0
 MAX_ANSWER = 1024 * 1024
+T = TypeVar("T")
 Files = Mapping[str, tuple[str, bytes, str]]
 """Name of the form's field, to the file's name, content and type."""
+
+
+class PinnerError(FetchError):
+    """A pinner does not answer, or refuses."""
+
+    kind = PINNER_UNAVAILABLE
 
 
 @dataclass(frozen=True)
@@ -55,13 +65,13 @@ class Pinner(Protocol):
     def name(self) -> str: ...
 
     def pin(self, file: File) -> PinStatus:
-        """Ask to pin the file; idempotent. Raises FetchError."""
+        """Ask to pin the file; idempotent. Raises PinnerError."""
 
     def check(self, root: Cid, reference: str) -> PinStatus:
-        """Return the status now. Raises FetchError, a permanent one where the pinner gave up."""
+        """Return the status now. Raises PinnerError, a permanent one where the pinner gave up."""
 
     def check_access(self) -> None:
-        """Raise FetchError unless the pinner answers and accepts our token. Pins nothing."""
+        """Raise PinnerError unless the pinner answers and accepts our token. Pins nothing."""
 
 
 @dataclass(frozen=True)
@@ -74,30 +84,17 @@ class KuboPinner:
 
     def pin(self, file: File) -> PinStatus:
         archive = {"file": ("file.car", build_car(file.root, file.blocks), "application/vnd.ipld.car")}
-        answer = self._ask("dag/import?pin-roots=true&cid-base=base32", archive)
-        roots = [root for one in answer.documents() if isinstance(root := one.get("Root"), Mapping)]
-        if not answer.is_success or len(roots) != 1:
-            raise FetchError(f"The node took no file (status {answer.status}).", PINNER_UNAVAILABLE)
-        cid = roots[0].get("Cid")
-        _check_same(file.root, cid.get("/") if isinstance(cid, Mapping) else None)
-        if roots[0].get("PinErrorMsg"):
-            raise FetchError("The node took the file and could not pin it.", PINNER_UNAVAILABLE)
+        self._ask("dag/import?pin-roots=true&cid-base=base32", partial(_check_imported, file.root), archive)
         return self.check(file.root, "")
 
     def check(self, root: Cid, reference: str) -> PinStatus:
-        answer = self._ask(f"pin/ls?type=recursive&arg={quote(str(root))}")
-        if answer.status == 500:  # what Kubo answers if it is not pinned
-            return PinStatus(is_held=False)
-        if not answer.is_success:
-            raise FetchError(f"The node does not tell what it holds (status {answer.status}).", PINNER_UNAVAILABLE)
-        named = {text for one in answer.documents() for text in _pins_of(one)}
-        return PinStatus(is_held=any(_is_same(root, text) for text in named))
+        return self._ask(f"pin/ls?type=recursive&arg={quote(str(root))}", partial(_parse_pins, root))
 
     def check_access(self) -> None:
-        _check_success(self._ask("version"))
+        self._ask("version", _check_success)
 
-    def _ask(self, call: str, files: Files | None = None) -> Answer:
-        return _ask(requests.Request("POST", f"{self.url}/api/v0/{call}", files=files), self.token)
+    def _ask(self, call: str, parse: Callable[[Answer], T], files: Files | None = None) -> T:
+        return _ask(requests.Request("POST", f"{self.url}/api/v0/{call}", files=files), self.token, parse)
 
 
 @dataclass(frozen=True)
@@ -110,32 +107,17 @@ class PinningService:
 
     def pin(self, file: File) -> PinStatus:
         order = {"cid": str(file.root), "name": file.name[:255]}
-        return self._parse(file.root, _ask(requests.Request("POST", f"{self.url}/pins", json=order), self.token))
+        request = requests.Request("POST", f"{self.url}/pins", json=order)
+        return _ask(request, self.token, partial(_parse_pin, file.root))
 
     def check(self, root: Cid, reference: str) -> PinStatus:
         if not reference:
             return PinStatus(is_held=False)
         request = requests.Request("GET", f"{self.url}/pins/{quote(reference, safe='')}")
-        return self._parse(root, _ask(request, self.token))
+        return _ask(request, self.token, partial(_parse_pin, root))
 
     def check_access(self) -> None:
-        _check_success(_ask(requests.Request("GET", f"{self.url}/pins?limit=1"), self.token))
-
-    def _parse(self, root: Cid, answer: Answer) -> PinStatus:
-        if answer.status == 404:  # it no longer knows our request: a new one is due
-            return PinStatus(is_held=False)
-        if not answer.is_success:
-            refuses = 400 <= answer.status < 500 and answer.status != 429
-            kind = PIN_REFUSED if refuses else PINNER_UNAVAILABLE
-            raise FetchError(f"The service took no order (status {answer.status}).", kind)
-        found = answer.documents()[0]
-        pin, reference, status = found.get("pin"), found.get("requestid"), found.get("status")
-        if not isinstance(pin, dict) or not isinstance(reference, str) or len(reference) > 255:
-            raise FetchError("The service answered with something of the wrong shape.", PINNER_UNAVAILABLE)
-        _check_same(root, pin.get("cid"))
-        if status == "failed":
-            raise FetchError("The service could not get the file.", PINNER_UNAVAILABLE)
-        return PinStatus(status == "pinned", reference)
+        _ask(requests.Request("GET", f"{self.url}/pins?limit=1"), self.token, _check_success)
 
 
 def get_pinners() -> list[Pinner]:
@@ -146,6 +128,45 @@ def get_pinners() -> list[Pinner]:
     ]
 
 
+def _check_imported(root: Cid, answer: Answer) -> None:
+    """Raise PinnerError unless Kubo took the file and pinned its root."""
+    roots = [found for one in answer.documents() if isinstance(found := one.get("Root"), Mapping)]
+    if not answer.is_success or len(roots) != 1:
+        raise PinnerError(f"The node took no file (status {answer.status}).")
+    cid = roots[0].get("Cid")
+    _check_same(root, cid.get("/") if isinstance(cid, Mapping) else None)
+    if roots[0].get("PinErrorMsg"):
+        raise PinnerError("The node took the file and could not pin it.")
+
+
+def _parse_pins(root: Cid, answer: Answer) -> PinStatus:
+    """Parse Kubo's list of pins."""
+    if answer.status == 500:  # what Kubo answers if it is not pinned
+        return PinStatus(is_held=False)
+    if not answer.is_success:
+        raise PinnerError(f"The node does not tell what it holds (status {answer.status}).")
+    named = {text for one in answer.documents() for text in _pins_of(one)}
+    return PinStatus(is_held=any(_is_same(root, text) for text in named))
+
+
+def _parse_pin(root: Cid, answer: Answer) -> PinStatus:
+    """Parse a pinning service's answer about one request."""
+    if answer.status == 404:  # it no longer knows our request: a new one is due
+        return PinStatus(is_held=False)
+    if not answer.is_success:
+        refuses = 400 <= answer.status < 500 and answer.status != 429
+        kind = PIN_REFUSED if refuses else PINNER_UNAVAILABLE
+        raise PinnerError(f"The service took no order (status {answer.status}).", kind)
+    found = next(iter(answer.documents()), {})
+    pin, reference, status = found.get("pin"), found.get("requestid"), found.get("status")
+    if not isinstance(pin, dict) or not isinstance(reference, str) or len(reference) > 255:
+        raise PinnerError(_WRONG_SHAPE)
+    _check_same(root, pin.get("cid"))
+    if status == "failed":
+        raise PinnerError("The service could not get the file.")
+    return PinStatus(status == "pinned", reference)
+
+
 def _pins_of(answer: Mapping[str, Json]) -> list[str]:
     keys = answer.get("Keys")
     streamed = answer.get("Cid")  # from js-ipfs, and from Kubo with stream=true
@@ -154,12 +175,12 @@ def _pins_of(answer: Mapping[str, Json]) -> list[str]:
 
 def _check_success(answer: Answer) -> None:
     if not answer.is_success:
-        raise FetchError(f"The pinner answers with status {answer.status}.", PINNER_UNAVAILABLE)
+        raise PinnerError(f"The pinner answers with status {answer.status}.")
 
 
 def _check_same(root: Cid, named: object) -> None:
     if not _is_same(root, named):
-        raise FetchError("The pinner answered with another CID than the file's.", PIN_REFUSED)
+        raise PinnerError("The pinner answered with another CID than the file's.", PIN_REFUSED)
 
 
 def _is_same(root: Cid, named: object) -> bool:
@@ -179,35 +200,27 @@ class Answer:
         return 200 <= self.status < 300
 
     def documents(self) -> list[Mapping[str, Json]]:
-        """Return the JSON objects, one a line or one in all. Raises FetchError."""
+        """Return the JSON objects, one a line or one in all. Raises PinnerError, and ValueError for no JSON."""
         try:
-            found = [json.loads(line) for line in self.content.decode().splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            found = [self._document()]
+            found = [parse_json(line) for line in self.content.splitlines() if line.strip()]
+        except ValueError:
+            found = [parse_json(self.content)]
         if not all(isinstance(one, dict) for one in found):
-            raise FetchError("The pinner answered with something of the wrong shape.", PINNER_UNAVAILABLE)
-        return found
-
-    def _document(self) -> object:
-        try:
-            return json.loads(self.content)
-        except (ValueError, RecursionError) as error:
-            raise FetchError("The pinner answered with something that is no JSON.", PINNER_UNAVAILABLE) from error
+            raise PinnerError(_WRONG_SHAPE)
+        return cast("list[Mapping[str, Json]]", found)
 
 
-def _ask(request: requests.Request, token: str) -> Answer:
+def _ask(request: requests.Request, token: str, parse: Callable[[Answer], T]) -> T:
     """Send a request, with `token` in its Authorization header: one without a scheme as a Bearer token.
 
-    Raises FetchError.
+    Return what `parse` makes of the answer. Raises PinnerError.
     """
     request.headers = {"Accept-Encoding": "identity", "User-Agent": "avatarsite"}
     if token:
         request.headers["Authorization"] = token if " " in token else f"Bearer {token}"
-    try:
+    with blaming(lambda: PinnerError("The pinner can't be reached right now."), passing=PinnerError):
         with Deadline(SECONDS) as deadline, closing(Transport().send(request, deadline)) as response:
             answer = Answer(response.status, b"".join(response.body(MAX_ANSWER)))
-    except FetchError as error:
-        raise FetchError("The pinner can't be reached right now.", PINNER_UNAVAILABLE) from error
-    if answer.status in {401, 403}:
-        raise FetchError("The pinner does not accept our token.", PIN_REFUSED)
-    return answer
+        if answer.status in {401, 403}:
+            raise PinnerError("The pinner does not accept our token.", PIN_REFUSED)
+        return parse(answer)

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from nft.clients.ipfs.reading import FileFetch, IpfsUnavailable
+from nft.clients.ipfs.reading import FileFetch
 from nft.clients.ipfs.scores import GatewayScores
 from nft.clients.transport.deadline import Cancellation
-from nft.clients.transport.errors import FetchError, host_of
+from nft.clients.transport.errors import BAD_RESPONSE, FetchError, host_of
+from nft.clients.transport.guard import blaming
 from nft.core.errors import InvalidIdentifier
-from nft.core.ipfs.errors import BlockMismatch, CarError
+from nft.core.ipfs.errors import BlockMismatch, CarError, DagError
+from profiles.errors import ExpectedError
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +76,17 @@ class Race:
         self._end(is_decided=is_decided, error=failure)
 
     def _ask(self, url: str) -> bool:
-        """Return whether this gateway delivered everything. Raises the DagError that the verified blocks lead to."""
+        """Return whether this gateway delivered everything. Raises the DagError that the verified blocks lead to.
+
+        Anything else is the gateway's failure, so that none of them decides for the others.
+        """
         began = time.monotonic()
         try:
-            self._fetch_all(url, self._fetch, self._cancellation)
-        except (FetchError, IpfsUnavailable, *FALSE_DATA) as error:
+            with blaming(lambda: FetchError("It answered with what can't be used.", BAD_RESPONSE)):
+                self._fetch_all(url, self._fetch, self._cancellation)
+        except ExpectedError as error:
+            if isinstance(error, DagError) and not isinstance(error, BlockMismatch):
+                raise
             self._record_failure(url, error, time.monotonic() - began)
             return False
         self._scores.record_speed(url, time.monotonic() - began)

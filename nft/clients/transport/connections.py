@@ -6,7 +6,6 @@ The address is checked at the moment of connecting, by the caller's rules. No pr
 from __future__ import annotations
 
 import functools
-import http.client
 import socket
 import ssl
 import threading
@@ -18,7 +17,6 @@ from urllib.parse import urlsplit
 
 import certifi
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -26,17 +24,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from nft.clients.transport.body import MAX_GZIP_RATIO, Body
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import UNREACHABLE, FetchError
+from nft.clients.transport.guard import blaming
 
 CONNECT_SECONDS = 5.0
 RECEIVE_BUFFER = 1024 * 1024
 """Bytes the kernel may hold for us. With its own choice, reading costs half as much again in acknowledgements."""
-LIBRARY_ERRORS = (
-    requests.RequestException,
-    urllib3.exceptions.HTTPError,
-    http.client.HTTPException,
-    OSError,
-    ValueError,
-)
 
 T = TypeVar("T")
 CheckAddress = Callable[[str, str], None]
@@ -101,12 +93,14 @@ _sending = _Sending()
 
 def _translate(action: Callable[[], T], deadline: Deadline, host: str) -> T:
     """Raise library errors as FetchError. Which of them a cut socket raises varies, so the clock is asked first."""
-    try:
-        return action()
-    except LIBRARY_ERRORS as error:
+
+    def failure() -> FetchError:
         if deadline.is_over:
-            raise deadline.timeout_of(host) from error
-        raise FetchError(f"{host} broke off or answered with what is no HTTP.", UNREACHABLE) from error
+            return deadline.timeout_of(host)
+        return FetchError(f"{host} broke off or answered with what is no HTTP.", UNREACHABLE)
+
+    with blaming(failure):
+        return action()
 
 
 def open_socket(host: str, port: int, deadline: Deadline, check: CheckAddress) -> socket.socket:

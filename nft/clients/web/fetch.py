@@ -20,6 +20,7 @@ from nft.clients.transport.body import Body
 from nft.clients.transport.connections import Response, Transport
 from nft.clients.transport.deadline import Cancellation, Deadline
 from nft.clients.transport.errors import BAD_RESPONSE, URL_REFUSED, FetchError
+from nft.clients.transport.guard import blaming
 from nft.clients.web.addresses import OutboundRules, parse_networks
 from nft.clients.web.pace import Budget, Pace
 from nft.clients.web.urls import Target, parse_redirect, parse_target
@@ -89,9 +90,13 @@ class GuardedHttp:
 
     @contextmanager
     def stream(self, url: str, limits: FetchLimits, cancellation: Cancellation | None = None) -> Iterator[Answer]:
-        """Yield the response, whose body gives at most `limits.max_bytes`. Raises FetchError, also while reading it."""
+        """Yield the response, whose body gives at most `limits.max_bytes`.
+
+        Raises FetchError, also while the body is read, and for anything unexpected that the caller meets in it.
+        """
         target = parse_target(url, self._rules)
-        with Deadline(limits.seconds) as deadline:
+        host = target.host
+        with Deadline(limits.seconds) as deadline, blaming(lambda: _unusable(host)):
             if cancellation is not None:
                 cancellation.watch(deadline)
             target, response = self._follow(target, deadline, limits)
@@ -125,6 +130,10 @@ class GuardedHttp:
         }
         transport = Transport(rules.check, self._tls)  # of its own: no connection is shared between two rules
         return transport.send(requests.Request("GET", target.url, headers=headers), deadline)
+
+
+def _unusable(host: str) -> FetchError:
+    return FetchError(f"{host} answered with what can't be used.", BAD_RESPONSE, permanent=False)
 
 
 def guarded_http() -> GuardedHttp:

@@ -57,7 +57,11 @@ def parse_redirect(location: str, base: Target, rules: OutboundRules) -> Target:
     """Return where a redirect leads, checked like a first URL. Never from https down to http. Raises FetchError."""
     if not location:
         raise _refused(f"{base.host} redirects to nowhere.")
-    target = parse_target(urljoin(base.url, location), rules)
+    try:
+        url = urljoin(base.url, location)
+    except ValueError as error:  # brackets that hold no IPv6 address
+        raise _refused(f"{base.host} redirects to what is no web address.") from error
+    target = parse_target(url, rules)
     if base.scheme == "https" and target.scheme != "https":
         raise _refused(f"{base.host} redirects from https to http.")
     return target

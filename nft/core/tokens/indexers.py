@@ -5,7 +5,6 @@ They are hints, not facts: a malformed entry is skipped. A malformed answer rais
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from nft.core.evm.address import parse_address
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard, check_token_id
 from nft.core.text import clean_text
+from profiles.text import is_text, load_json
 
 NAME_CHARACTERS = 200
 # Digits of the largest uint256.
@@ -50,16 +50,23 @@ def parse_alchemy_page(raw: bytes) -> IndexedPage:
     """Parse Alchemy's NFT API v3, `getNFTsForOwner`. Raise `BadAnswer`."""
     document = _parse_document(raw)
     key = document.get("pageKey")
-    query = {"pageKey": key} if isinstance(key, str) and key else None
-    return IndexedPage(_parse_tokens(document.get("ownedNfts"), _parse_alchemy_token), query)
+    query = {"pageKey": key} if isinstance(key, str) and key else {}
+    return IndexedPage(_parse_tokens(document.get("ownedNfts"), _parse_alchemy_token), _check_query(query))
 
 
 def parse_blockscout_page(raw: bytes) -> IndexedPage:
     """Parse Blockscout's API v2, `/addresses/<address>/nft`. Raise `BadAnswer`."""
     document = _parse_document(raw)
     following = document.get("next_page_params")
-    query = {str(name): str(value) for name, value in following.items()} if isinstance(following, dict) else None
-    return IndexedPage(_parse_tokens(document.get("items"), _parse_blockscout_token), query or None)
+    query = {str(name): str(value) for name, value in following.items()} if isinstance(following, dict) else {}
+    return IndexedPage(_parse_tokens(document.get("items"), _parse_blockscout_token), _check_query(query))
+
+
+def _check_query(query: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Return what leads to the next page; None if there is none."""
+    if not all(is_text(text) for pair in query.items() for text in pair):
+        raise BadAnswer("The indexer's answer has a next page that is no text.")
+    return query or None
 
 
 def _parse_alchemy_token(entry: Mapping[str, object]) -> IndexedToken:
@@ -88,8 +95,8 @@ def _parse_blockscout_token(entry: Mapping[str, object]) -> IndexedToken:
 
 def _parse_document(raw: bytes) -> Mapping[str, object]:
     try:
-        document = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        document = load_json(raw)
+    except ValueError as error:
         raise BadAnswer("The indexer's answer is not JSON.") from error
     if not isinstance(document, dict):
         raise BadAnswer("The indexer's answer is not an object.")

@@ -40,7 +40,10 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):")
 _IPNS_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _BARE_GATEWAY = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/ip[fn]s/.+", re.IGNORECASE)
 _RPC_READS = frozenset({"/api/v0/cat", "/api/v0/block/get"})
-_NOT_IN_A_URI = re.compile(r"[\x00-\x1f\x7f]")
+# Control and noncharacters, halves of surrogate pairs, and what turns the direction of text (RFC 3987, 2.2 and 4.1).
+_NOT_IN_A_URI = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 _KEPT_IN_A_URL = "%/:=&?~+!$,;'@()*[]"
 
 
@@ -108,7 +111,7 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
     if len(text) > MAX_URI_CHARACTERS:
         raise CoreError(f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.", TOO_LONG)
     if _NOT_IN_A_URI.search(text):
-        raise CoreError("The URI contains control characters.", CONTROL_CHARACTERS)
+        raise CoreError("The URI contains characters that no URI may have.", CONTROL_CHARACTERS)
     if text.startswith("//"):
         text = "https:" + text
     elif _BARE_GATEWAY.fullmatch(text):
@@ -225,7 +228,7 @@ def _decode_path(path: str) -> str:
     except UnicodeDecodeError as error:
         raise CoreError("The path of the URI is not valid UTF-8.", BAD_ENCODING) from error
     if _NOT_IN_A_URI.search(decoded):
-        raise CoreError("The path of the URI contains control characters.", CONTROL_CHARACTERS)
+        raise CoreError("The path of the URI contains characters that no URI may have.", CONTROL_CHARACTERS)
     names = [name for name in decoded.split("/") if name]
     if not {".", ".."}.isdisjoint(names):  # they would lead a request out of the CID or name
         raise CoreError("The path of the URI contains “.” or “..”.", DOT_SEGMENTS)

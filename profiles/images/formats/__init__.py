@@ -11,11 +11,21 @@ class SourceFormat(StrEnum):
     GIF = "gif"
     WEBP = "webp"
     AVIF = "avif"
+    HEIC = "heic"
+    BMP = "bmp"
     SVG = "svg"
 
     @property
     def label(self) -> str:
         return "WebP" if self is SourceFormat.WEBP else self.name
+
+
+#: What people may upload, as they read it, and the media types that browsers give such files.
+UPLOAD_NAMES = "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP"
+UPLOAD_TYPES = (
+    *("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"),
+    *("image/heic", "image/heif", "image/bmp"),
+)
 
 
 class OutputFormat(StrEnum):

@@ -6,8 +6,9 @@ import struct
 from profiles.images import errors
 from profiles.images.errors import ACCEPTED_FORMATS, ImageRefused
 from profiles.images.formats import SourceFormat
-from profiles.images.formats.avif import is_avif, read_avif
-from profiles.images.formats.headers import Header, read_gif, read_jpeg, read_png, read_webp
+from profiles.images.formats.gif import read_gif
+from profiles.images.formats.headers import Header, read_bmp, read_jpeg, read_png, read_webp
+from profiles.images.formats.heif import read_heif, sniff_heif
 from profiles.images.limits import MIB, ImageLimits
 
 #: Honest encoders write about ten scans. Each further one costs a pass over the whole picture.
@@ -18,12 +19,13 @@ _READERS = {
     SourceFormat.PNG: read_png,
     SourceFormat.GIF: read_gif,
     SourceFormat.WEBP: read_webp,
-    SourceFormat.AVIF: read_avif,
+    SourceFormat.AVIF: read_heif,
+    SourceFormat.HEIC: read_heif,
+    SourceFormat.BMP: read_bmp,
 }
 
 #: Signatures of the unsupported files that people try most, so that the refusal can name them.
 _KNOWN_OTHERS = (
-    (b"BM", "a BMP picture"),
     (b"II*\0", "a TIFF or camera raw picture"),
     (b"MM\0*", "a TIFF or camera raw picture"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
@@ -36,7 +38,7 @@ _KNOWN_OTHERS = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"\x1aE\xdf\xa3", "a video"),
 )
-_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_BMP_HEADERS = frozenset(struct.pack("<I", length) for length in (12, 16, 40, 52, 56, 64, 108, 124))
 _SVG_PROLOGUE = 4096
 
 
@@ -50,8 +52,10 @@ def sniff_format(content: bytes) -> SourceFormat | None:
         return SourceFormat.GIF
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return SourceFormat.WEBP
-    if is_avif(content):
-        return SourceFormat.AVIF
+    if content.startswith(b"BM") and content[14:18] in _BMP_HEADERS:  # two letters alone could begin a text
+        return SourceFormat.BMP
+    if heif := sniff_heif(content):
+        return heif
     opening = content[:_SVG_PROLOGUE].removeprefix(b"\xef\xbb\xbf").lstrip()
     return SourceFormat.SVG if opening.startswith(b"<") and b"<svg" in opening else None
 
@@ -97,27 +101,15 @@ def check_header(header: Header, limits: ImageLimits) -> None:
             f"at most {_megapixels(limits.max_pixels)} are accepted.",
             errors.TOO_MANY_PIXELS,
         )
-    _check_effort(header, limits)
-
-
-def _check_effort(header: Header, limits: ImageLimits) -> None:
-    label = header.format.label
-    if header.frames > limits.max_frames:
-        raise ImageRefused(
-            f"This {label} has {header.frames} frames; at most {limits.max_frames} are accepted.",
-            errors.TOO_MANY_FRAMES,
-        )
-    total = header.pixels * header.frames
-    if header.animated and total > limits.max_total_pixels:
-        raise ImageRefused(
-            f"This {label}'s {header.frames} frames have {_megapixels(total)} megapixels together; "
-            f"at most {_megapixels(limits.max_total_pixels)} are accepted.",
-            errors.ANIMATION_TOO_LARGE,
-        )
     if header.scans > MAX_JPEG_SCANS:
         raise ImageRefused(
             f"This {label} has {header.scans} scans; at most {MAX_JPEG_SCANS} are accepted.", errors.TOO_COMPLEX
         )
+
+
+def may_move(header: Header, limits: ImageLimits) -> bool:
+    """Return whether an animation is small enough to be kept as one. Of a larger one a still is kept."""
+    return header.frames <= limits.max_frames and header.pixels * header.frames <= limits.max_total_pixels
 
 
 def _refuse_format(content: bytes, source_format: SourceFormat | None) -> ImageRefused:
@@ -129,7 +121,7 @@ def _refuse_format(content: bytes, source_format: SourceFormat | None) -> ImageR
 
 def _name_other(content: bytes) -> str | None:
     if content[4:8] == b"ftyp":
-        return "a HEIC picture" if content[8:12] in _HEIF_BRANDS else "a video"
+        return "a video"
     return next((name for start, name in _KNOWN_OTHERS if content.startswith(start)), None)
 
 

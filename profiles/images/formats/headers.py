@@ -1,8 +1,8 @@
-"""Read width, height and frame count of JPEG, PNG, GIF and WebP from headers, without decoding.
+"""Read width, height and frame count of JPEG, PNG, WebP and BMP from headers, without decoding.
 
 Sizes are the largest that the file claims anywhere, so that no decoder allocates more than was checked.
 Each reader raises IndexError or struct.error on bytes that end early; `read_header` translates them.
-Formats: ITU T.81 B, W3C PNG 3rd edition, GIF89a, RFC 9649 (WebP).
+Formats: ITU T.81 B, W3C PNG 3rd edition, RFC 9649 (WebP).
 """
 
 import struct
@@ -14,11 +14,15 @@ _JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_PROGRESSIVE_MARKERS = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
+#: Length of the oldest header, whose sides have 16 bits.
+_BMP_CORE_BYTES = 12
 
-#: Size, palette, pixels, transparency, color profile, orientation, and the frames of an animation.
-_PNG_CHUNKS_READ = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
-
-_GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
+#: Size, palette, pixels, transparency, orientation, colors, and the frames of an animation.
+_PNG_CHUNKS_READ = frozenset(
+    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"eXIf"}
+    | {b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"}
+    | {b"acTL", b"fcTL", b"fdAT"}
+)
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,32 @@ def read_png(content: bytes) -> Header:
     if content[12:16] != b"IHDR":
         return Header(SourceFormat.PNG, 0, 0)
     width, height = struct.unpack_from(">II", content, 16)
-    position, declared, controls, complete = 8, 0, 0, False
+    position, declared, controls, hidden, complete = 8, 0, 0, 0, False
     while not complete and position + 8 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, position)
         if kind == b"acTL":
             (declared,) = struct.unpack_from(">I", content, position + 8)
+        if kind == b"IDAT" and not controls:
+            hidden = 1  # a picture for readers that cannot animate
         controls += kind == b"fcTL"
         complete = kind == b"IEND"
         position += 12 + length
-    frames = max(declared, controls) if declared else 1
+    frames = max(declared, controls) + hidden if declared and controls else 1
     return Header(SourceFormat.PNG, width, height, max(frames, 1), complete)
+
+
+def read_png_chunks(content: bytes, kinds: frozenset[bytes]) -> dict[bytes, bytes]:
+    """Return the first chunk of each of `kinds` that stands before the pixels."""
+    found: dict[bytes, bytes] = {}
+    position = 8
+    while position + 8 <= len(content):
+        length, kind = struct.unpack_from(">I4s", content, position)
+        if kind == b"IDAT":
+            break
+        if kind in kinds:
+            found.setdefault(kind, content[position + 8 : position + 8 + length])
+        position += 12 + length
+    return found
 
 
 def drop_png_extras(content: bytes) -> bytes:
@@ -97,38 +117,6 @@ def drop_png_extras(content: bytes) -> bytes:
             start = end
         position = end
     return b"".join([*kept, content[start:]]) if kept else content
-
-
-def read_gif(content: bytes) -> Header:
-    """Return the header of a GIF. A GIF without a single frame has no size."""
-    width, height = struct.unpack_from("<HH", content, 6)
-    position = 13 + _gif_table_bytes(content[10])
-    frames, end = 0, len(content)
-    while position < end and content[position] != _GIF_TRAILER:
-        kind = content[position]
-        if kind == _GIF_EXTENSION:
-            position = _skip_gif_blocks(content, position + 2)
-        elif kind == _GIF_IMAGE and position + 10 <= end:
-            left, top, wide, tall, flags = struct.unpack_from("<HHHHB", content, position + 1)
-            # Pillow grows the canvas to hold frames that stick out, so they count.
-            width, height, frames = max(width, left + wide), max(height, top + tall), frames + 1
-            position = _skip_gif_blocks(content, position + 11 + _gif_table_bytes(flags))
-        else:
-            position += 1
-    if not frames:
-        return Header(SourceFormat.GIF, 0, 0, 0, complete=position < end)
-    return Header(SourceFormat.GIF, width, height, frames, complete=position < end)
-
-
-def _gif_table_bytes(flags: int) -> int:
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _skip_gif_blocks(content: bytes, position: int) -> int:
-    end = len(content)
-    while position < end and (length := content[position]):
-        position += length + 1
-    return position + 1
 
 
 def read_webp(content: bytes) -> Header:
@@ -155,3 +143,22 @@ def _webp_chunk_size(kind: bytes, content: bytes, start: int) -> tuple[int, int]
         (bits,) = struct.unpack_from("<I", content, start + 1)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     return 0, 0
+
+
+def read_bmp(content: bytes) -> Header:
+    """Return the header of a BMP; its height is negative if its rows go down."""
+    (header_bytes,) = struct.unpack_from("<I", content, 14)
+    width, height = struct.unpack_from("<HH" if header_bytes == _BMP_CORE_BYTES else "<ii", content, 18)
+    return Header(SourceFormat.BMP, max(width, 0), abs(height))
+
+
+def end_webp(content: bytes) -> bytes:
+    """Return an animated WebP that is cut short with its whole frames only, and sizes that agree with that."""
+    position = 12
+    while position + 8 <= len(content):
+        (length,) = struct.unpack_from("<I", content, position + 4)
+        end = position + 8 + length + (length & 1)
+        if end > len(content):
+            break
+        position = end
+    return content[:4] + struct.pack("<I", position - 8) + content[8:position]

@@ -14,6 +14,7 @@ CLIENTS = {
     "profiles/store/s3.py": "the types of the configured object store",
     "nft/clients/transport/connections.py": "every HTTP request",
     "nft/clients/transport/deadline.py": "its time limit",
+    "nft/clients/transport/guard.py": "the errors of those",
     "nft/clients/web/fetch.py": "untrusted URLs, through that",
     "nft/clients/ipfs/pinners.py": "the configured pinners, through that",
     "nft/clients/evm/node.py": "the configured nodes, through that",

@@ -63,7 +63,7 @@ def sent(request: MintRequest) -> list[SponsoredTransaction]:
 
 def balance_of(world: World, account: str) -> int:
     """Return the balance in wei."""
-    return parse_number(world.client.ask("eth_getBalance", [account, "latest"]))
+    return world.client.ask("eth_getBalance", [account, "latest"], parse_number)
 
 
 # --- from order to token --------------------------------------------------------------------------------------------

@@ -215,6 +215,7 @@ def test_one_lying_node_neither_gives_nor_takes_a_mark(
         found = check(client, contract, token_id, chain.accounts[asked])
     assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.NODES_DISAGREE)
     assert "disagree" in caplog.text
+    assert not [account for account in chain.accounts if account[2:].lower() in caplog.text.lower()]
 
 
 def test_a_node_without_a_confirmed_block_leaves_it_unknown(chain: Chain) -> None:

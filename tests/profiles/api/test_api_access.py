@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import TooManyFieldsSent
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -170,3 +171,13 @@ def test_a_failure_of_ours_is_a_problem_that_tells_nothing(
     assert "avatars" not in answer.content.decode()
     assert "putPicture failed." in caplog.text
     assert secret not in caplog.text
+
+
+def test_what_django_calls_suspicious_is_the_callers_mistake(alice: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = a_secret(alice)
+
+    def refuse(*_: object) -> None:
+        raise TooManyFieldsSent
+
+    monkeypatch.setattr("profiles.api.dispatch._admit", refuse)
+    assert problem_of(Program(secret).get(CURRENT)) == (400, "bad-request")

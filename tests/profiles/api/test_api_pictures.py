@@ -56,7 +56,7 @@ def test_what_is_no_picture_is_refused_with_the_decoders_reason(
 ) -> None:
     answer = program.put(b"just text")
     assert problem_of(answer) == (422, "not-an-image")
-    assert "JPEG, PNG, GIF, WebP and AVIF" in answer.json()["detail"]
+    assert "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP" in answer.json()["detail"]
     for nothing in ("0", ""):
         assert problem_of(put_stream(program, BytesIO(), nothing)) == (422, "empty")
     assert (in_use(alice), store.object_keys()) == (None, [])
@@ -114,10 +114,18 @@ def test_a_file_over_the_limit_in_a_form_is_refused(program: Program, settings: 
     assert problem_of(program.put(body, kind=MULTIPART_CONTENT)) == (413, "too-many-bytes")
 
 
-@pytest.mark.parametrize("length", ["", "many", "-1"])
-def test_a_body_must_be_announced(program: Program, length: str) -> None:
+@pytest.mark.parametrize(
+    ("length", "problem"),
+    [
+        ("", (411, "length-required")),
+        ("many", (400, "bad-request")),
+        ("-1", (400, "bad-request")),
+        ("9" * 5000, (400, "bad-request")),
+    ],
+)
+def test_a_body_must_be_announced(program: Program, length: str, problem: tuple[int, str]) -> None:
     answer = put_stream(program, BytesIO(a_picture()), length, HTTP_TRANSFER_ENCODING="chunked")
-    assert problem_of(answer) == (411, "length-required")
+    assert problem_of(answer) == problem
 
 
 def test_a_body_that_breaks_off_is_told_so(program: Program, alice: Profile) -> None:

@@ -21,7 +21,7 @@ import sys
 sys.path.insert(0, {root!r})
 import os, pathlib, socket, subprocess, threading
 from profiles.decoding.confinement import allow_memory, allow_processor_time, confine
-assert confine(1 << 30, 32)
+assert confine(256 << 20, 1 << 30, 32)
 try:
     {attempt}
 except (OSError, MemoryError) as error:
@@ -77,6 +77,12 @@ def test_the_memory_limit_counts_from_current_use() -> None:
     assert run("allow_memory(64 << 20); bytearray(80 << 20)").stdout.strip() == "MemoryError"
     assert run("allow_memory(64 << 20); bytearray(40 << 20)").stdout.strip() == "done"
     assert run("bytearray(2 << 30)").stdout.strip() == "MemoryError"
+
+
+def test_no_later_limit_lifts_the_whole_memory_of_a_child() -> None:
+    assert run("bytearray(150 << 20)").stdout.strip() == "done"
+    assert run("bytearray(230 << 20)").stdout.strip() == "MemoryError"
+    assert run("allow_memory(900 << 20); bytearray(230 << 20)").stdout.strip() == "MemoryError"
 
 
 def test_exceeding_processor_time_ends_the_process() -> None:

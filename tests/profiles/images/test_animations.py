@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -144,11 +146,12 @@ def test_the_master_is_smaller_if_it_has_many_frames(frame_count: int, side: int
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-@pytest.mark.parametrize("fmt", ["PNG", "WEBP"])
-def test_an_animation_is_upright_and_can_be_cropped(fmt: str, orientation: int) -> None:
+def test_an_animation_is_upright_and_can_be_cropped(orientation: int) -> None:
     first = held(four_corners(96, 64), orientation)
     second = held(four_corners(96, 64).point(lambda value: value // 2 + 60), orientation)
-    content = encoded(first, fmt, save_all=True, append_images=[second], exif=exif(orientation, gps=True), duration=50)
+    content = encoded(
+        first, "PNG", save_all=True, append_images=[second], exif=exif(orientation, gps=True), duration=50
+    )
     whole = normalized(content)
     assert whole.still is not None
     assert corner_colors(opened(whole.still.data)) == ["red", "green", "blue", "yellow"]
@@ -159,10 +162,105 @@ def test_an_animation_is_upright_and_can_be_cropped(fmt: str, orientation: int) 
     assert set(corner_colors(opened(part.still.data))) == {"blue"}
 
 
-def test_an_animation_cut_short_is_refused() -> None:
-    content = animation("GIF", 20, (200, 200))
+@pytest.mark.parametrize("fmt", ["GIF", "WEBP", "PNG"])
+def test_an_animation_cut_short_keeps_its_whole_frames(fmt: str) -> None:
+    content = animation(fmt, 20, (200, 200))
+    image = normalized(content[: len(content) // 2])
+    assert 5 < image.frames < 15
+    assert image.still is not None
+    assert far_apart(opened(image.still.data), frames(20, (200, 200))[0]) < 8
+
+
+@pytest.mark.parametrize("fmt", ["GIF", "WEBP", "PNG"])
+def test_an_animation_cut_short_in_its_second_frame_becomes_a_still(fmt: str) -> None:
+    content = animation(fmt, 2, (200, 200))
+    image = normalized(content[:-60])
+    assert (image.frames, image.still) == (1, None)
+    assert far_apart(opened(image.master.data), frames(2, (200, 200))[0]) < 8
+
+
+def test_an_animation_cut_short_in_its_first_frame_is_refused() -> None:
+    noise = Image.effect_noise((200, 200), 90)
+    content = encoded(noise, "GIF", save_all=True, append_images=[noise.rotate(90)])
     with pytest.raises(ImageRefused, match="cut short"):
-        normalized(content[: len(content) // 2])
+        normalized(content[: len(content) // 4])
+
+
+def test_an_apng_with_frames_out_of_order_becomes_a_still() -> None:
+    content = animation("PNG", 3)
+    first = content.index(b"fcTL", content.index(b"IDAT"))
+    sequence = content[first + 4 : first + 8]
+    body = b"fcTL" + struct.pack(">I", int.from_bytes(sequence) + 7) + content[first + 8 : first + 30]
+    broken = content[:first] + body + struct.pack(">I", zlib.crc32(body)) + content[first + 34 :]
+    image = normalized(broken)
+    assert (image.frames, image.still) == (1, None)
+    assert far_apart(opened(image.master.data), frames(3)[0]) < 8
+
+
+def test_the_only_frame_of_an_apng_is_shown_instead_of_its_hidden_picture() -> None:
+    content = encoded(
+        Image.new("RGB", (60, 40), "blue"), "PNG", save_all=True, default_image=True, append_images=frames(1)
+    )
+    image = normalized(content)
+    assert (image.frames, image.still) == (1, None)
+    assert far_apart(opened(image.master.data), frames(1)[0]) < 8
+
+
+@pytest.mark.parametrize("fmt", ["GIF", "WEBP", "PNG"])
+def test_of_too_many_frames_a_still_is_kept(fmt: str) -> None:
+    picture = normalize(animation(fmt, 12), DecodeRequest(ImageLimits(max_frames=10)))
+    assert (picture.image.frames, picture.image.still) == (1, None)
+    assert far_apart(opened(picture.image.master.data), frames(12)[0]) < 8
+
+
+def gif(canvas: tuple[int, int], *frames: bytes) -> bytes:
+    palette = bytes((0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255))
+    return b"GIF89a" + struct.pack("<HHBBB", *canvas, 0x81, 0, 0) + palette + b"".join(frames) + b";"
+
+
+def gif_frame(box: tuple[int, int, int, int], color: int, *, disposal: int = 0) -> bytes:
+    """Return a frame of one color, its codes uncompressed: each pixel after a clear code."""
+    codes = [code for _pixel in range(box[2] * box[3]) for code in (4, color)] + [5]
+    bits = "".join(f"{code:03b}"[::-1] for code in codes)
+    data = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
+    blocks = b"".join(bytes([len(data[at : at + 255])]) + data[at : at + 255] for at in range(0, len(data), 255))
+    control = b"!\xf9\4" + bytes([disposal << 2, 10, 0, 0, 0])
+    return control + b"," + struct.pack("<HHHHB", *box, 0) + b"\2" + blocks + b"\0"
+
+
+def test_what_no_frame_of_a_gif_covers_is_transparent() -> None:
+    shown = opened(normalized(gif((20, 20), gif_frame((5, 5, 10, 10), 1))).master.data)
+    assert [shown.getpixel(at) for at in ((0, 0), (10, 10))] == [(0, 0, 0, 0), (255, 0, 0, 255)]
+
+
+def test_a_gif_frame_that_is_disposed_of_leaves_transparent_pixels() -> None:
+    moved = gif((20, 20), gif_frame((0, 0, 10, 10), 1, disposal=2), gif_frame((10, 10, 10, 10), 2))
+    shown, _durations, _plays = played(normalized(moved).master.data)
+    assert [shown[1].getpixel(at) for at in ((5, 5), (15, 15))] == [(0, 0, 0, 0), (0, 255, 0, 255)]
+
+
+def test_a_gif_frame_can_restore_what_was_before_it() -> None:
+    content = gif(
+        (20, 20),
+        gif_frame((0, 0, 20, 20), 1),
+        gif_frame((0, 0, 10, 10), 2, disposal=3),
+        gif_frame((15, 15, 5, 5), 3),
+    )
+    shown, _durations, _plays = played(normalized(content).master.data)
+    assert [shown[2].convert("RGB").getpixel(at) for at in ((5, 5), (17, 17))] == [(255, 0, 0), (0, 0, 255)]
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (gif((10, 10), gif_frame((5, 5, 20, 20), 1)), (25, 25)),
+        (gif((0, 0), gif_frame((0, 0, 20, 20), 1)), (20, 20)),
+        (gif((10, 10), gif_frame((0, 0, 10, 10), 1), gif_frame((5, 5, 20, 20), 2)), (10, 10)),
+    ],
+)
+def test_only_the_first_frame_of_a_gif_enlarges_its_canvas(content: bytes, size: tuple[int, int]) -> None:
+    image = normalized(content)
+    assert (image.width, image.height) == size
 
 
 def test_encoding_an_animation_is_deterministic() -> None:

@@ -31,7 +31,7 @@ from tests.kit.pictures import (
 UPRIGHT = ["red", "green", "blue", "yellow"]
 
 
-@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_picture_of_any_orientation_becomes_upright(fmt: str, orientation: int) -> None:
     content = encoded(held(four_corners(96, 64), orientation), fmt, exif=exif(orientation))
@@ -40,13 +40,28 @@ def test_a_picture_of_any_orientation_becomes_upright(fmt: str, orientation: int
     assert corner_colors(opened(image.master.data)) == UPRIGHT
 
 
-@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_crop_is_taken_from_the_upright_picture(fmt: str, orientation: int) -> None:
     content = encoded(held(four_corners(96, 64), orientation), fmt, exif=exif(orientation))
     image = normalized(content, crop=Crop(0.75, 0.25, 0.5))
     assert (image.width, image.height) == (32, 32)
     assert set(corner_colors(opened(image.master.data))) == {"green"}
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_a_webp_is_shown_as_it_is_stored_as_browsers_do(orientation: int) -> None:
+    image = normalized(encoded(four_corners(96, 64), "WEBP", exif=exif(orientation)))
+    assert (image.width, image.height) == (96, 64)
+    assert corner_colors(opened(image.master.data)) == UPRIGHT
+
+
+@pytest.mark.parametrize("fmt", ["JPEG", "WEBP", "AVIF", "GIF", "BMP", "PNG"])
+def test_a_small_part_of_a_large_picture_is_kept(fmt: str) -> None:
+    image = normalized(encoded(four_corners(3000, 2000), fmt), crop=Crop(0.25, 0.75, 0.1))
+    assert (image.width, image.height) == (200, 200)
+    assert 190 <= image.master.width <= 200
+    assert set(corner_colors(opened(image.master.data))) == {"blue"}
 
 
 def test_a_large_picture_is_cropped_before_it_is_reduced() -> None:
@@ -176,6 +191,14 @@ def test_every_mode_of_png_is_read(mode: str) -> None:
     assert (image.master.width, image.master.height) == (300, 200)
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_every_mode_of_bmp_is_read(mode: str) -> None:
+    image = normalized(encoded(four_corners(300, 200).convert(mode), "BMP"))
+    assert (image.source_format, image.width, image.height) == (SourceFormat.BMP, 300, 200)
+    if mode in ("P", "RGB", "RGBA"):
+        assert corner_colors(opened(image.master.data)) == UPRIGHT
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
 def test_every_mode_of_gif_is_read_and_shrunk(mode: str) -> None:
     image = normalized(encoded(four_corners(3001, 2001).convert(mode), "GIF"))
@@ -265,6 +288,22 @@ def test_a_truncated_picture_is_refused(fmt: str, share: float) -> None:
     with pytest.raises(ImageRefused) as caught:
         normalized(content[: int(len(content) * share)])
     assert caught.value.is_a(errors.TRUNCATED) or caught.value.is_a(errors.DAMAGED)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("gray", [False, True])
+def test_a_jpeg_that_lacks_only_its_end_marker_is_taken(*, progressive: bool, gray: bool) -> None:
+    whole = encoded(four_corners(400, 300).convert("L" if gray else "RGB"), "JPEG", progressive=progressive)
+    assert normalized(whole[:-2]).master.data == normalized(whole).master.data
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [10, 60, 400])
+def test_a_jpeg_that_lacks_more_is_refused(missing: int, *, progressive: bool) -> None:
+    noise = Image.merge("RGB", [Image.effect_noise((200, 150), 90)] * 3)
+    content = encoded(noise, "JPEG", progressive=progressive)
+    with pytest.raises(ImageRefused, match="cut short"):
+        normalized(content[:-missing])
 
 
 def test_the_refusal_of_a_truncated_jpeg_says_so() -> None:

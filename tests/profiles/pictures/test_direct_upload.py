@@ -209,7 +209,7 @@ def test_a_store_that_took_more_than_it_was_told_is_not_believed(alice: Profile,
     [
         (0, "image/png", 422),
         (-1, "image/png", 422),
-        (9 * 1024 * 1024, "image/png", 422),
+        (21 * 1024 * 1024, "image/png", 422),
         (100, "image/svg+xml", 422),
         (100, "text/html", 422),
         ("100", "image/png", 400),

@@ -93,7 +93,7 @@ def test_an_upload_becomes_the_picture(her: Client, alice: Profile) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"", "empty"), (b"just text", "JPEG, PNG, GIF, WebP and AVIF"), (a_picture()[:60], "")],
+    [(b"", "empty"), (b"just text", "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP"), (a_picture()[:60], "")],
     ids=["empty", "text", "cut short"],
 )
 def test_a_refusal_names_its_reason_in_the_page(

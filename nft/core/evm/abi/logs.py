@@ -5,6 +5,7 @@ All functions raise `BadAnswer` for a field of the wrong shape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from nft.core.evm.abi.words import WORD
@@ -12,6 +13,12 @@ from nft.core.evm.errors import BadAnswer
 
 Log = Mapping[str, object]
 """The JSON of one log, or web3's form of it."""
+
+
+MAX_NUMBER = 2**48 - 1
+"""Far more blocks than any chain will have, and columns can hold it."""
+
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
 
 def address_topic(address: bytes) -> str:
@@ -36,13 +43,10 @@ def read_bytes(log: Log, field: str, size: int | None = None) -> bytes:
 
 
 def read_number(log: Log, field: str) -> int:
-    """Return a field that is a number of at least 0."""
+    """Return a field that is a number from 0 to MAX_NUMBER."""
     value = log.get(field)
-    try:
-        number = int(value, 16) if isinstance(value, str) else value
-    except ValueError as error:
-        raise BadAnswer("A log has a field that is not a number.") from error
-    if not isinstance(number, int) or number < 0:
+    number = int(value, 16) if isinstance(value, str) and _QUANTITY.fullmatch(value) else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_NUMBER:
         raise BadAnswer("A log has a field that is not a number.")
     return number
 

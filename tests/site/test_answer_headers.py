@@ -1,0 +1,63 @@
+"""Every address, asked by a guest, a person and staff: who may keep the answer, and what its page may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from avatarsite.middleware import PERMISSIONS_POLICY
+from tests.kit.people import a_person, an_upload
+from tests.kit.routes import Route, belongings_of, routes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
+ACCEPTS = ("text/html", "application/json", "*/*")
+# Pictures of tokens on a person's own pages. Their browser keeps them for minutes: a page may show dozens.
+TOKEN_PICTURES = {"held_picture", "claim_new_picture", "mint_picture"}
+
+
+@pytest.fixture
+def people() -> dict[str, User | None]:
+    profile = a_person("alice")
+    an_upload(profile)
+    return {"guest": None, "person": profile.user, "staff": User.objects.create_superuser("root")}
+
+
+def ask_all(route: Route, people: dict[str, User | None], accept: str) -> dict[str, list[Any]]:
+    """Return each one's answers to a look and to a form."""
+    answers = {}
+    for role, user in people.items():
+        client = Client(raise_request_exception=False, headers={"accept": accept})
+        if user is not None:
+            client.force_login(user)
+        answers[role] = [client.get(route.path), client.post(route.path, **route.content)]
+    return answers
+
+
+@pytest.mark.parametrize("accept", ACCEPTS)
+def test_what_differs_by_session_is_kept_by_nobody(people: dict[str, User | None], accept: str) -> None:
+    alice = people["person"]
+    assert alice is not None
+    wrong = []
+    for route in routes(belongings_of(alice)):
+        for role, answers in ask_all(route, people, accept).items():
+            for answer in answers:
+                control = answer.headers.get("Cache-Control", "nothing")
+                is_kept = control.startswith("public") or (route.name in TOKEN_PICTURES and "private" in control)
+                if not (is_kept or "no-store" in control):
+                    wrong.append(f"{route.name} as {role}: {answer.status_code} {control}")
+                assert answer.headers["Permissions-Policy"] == PERMISSIONS_POLICY, route.name
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_anybody_may_keep_is_the_same_for_everybody(people: dict[str, User | None]) -> None:
+    alice = people["person"]
+    assert alice is not None
+    for route in routes(belongings_of(alice)):
+        looks = [answers[0] for answers in ask_all(route, people, "text/html").values()]
+        if any("public" in look.headers.get("Cache-Control", "") for look in looks):
+            shared = [look for look in looks if "public" in look["Cache-Control"]]
+            assert len({look.content for look in shared}) == 1, route.name
+            assert not any(look.cookies for look in shared), route.name

@@ -1,0 +1,59 @@
+"""allauth's forms, where its own would say who has an account here (ACCOUNT_FORMS)."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import AddEmailForm, ResetPasswordForm, SignupForm, default_token_generator
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from users.email_links import send_link, shown_addresses
+from users.people_lookup import find_by_address
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
+    """Create the account whether or not somebody has the address: what became of it is told by mail only."""
+
+    def validate_unique_email(self, value: str) -> str:
+        return value
+
+    def save(self, request: HttpRequest) -> User:
+        """Raise ValidationError if the name was taken since the form was checked."""
+        email, self.cleaned_data["email"] = self.cleaned_data["email"], ""
+        try:
+            with transaction.atomic():
+                user: User = super().save(request)
+        except IntegrityError as error:
+            raise get_adapter().validation_error("username_taken") from error
+        if email:
+            send_link(request, user, email)
+        return user
+
+
+class AddAddressForm(AddEmailForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        """Raise ValidationError only for what the page of addresses shows anyway."""
+        email: str = self.cleaned_data["email"].lower()
+        if shown_addresses(self.user).filter(email=email, verified=True).exists():
+            raise get_adapter().validation_error("duplicate_email")
+        return email
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        email = self.cleaned_data["email"]
+        send_link(request, self.user, email)
+        return EmailAddress(user=self.user, email=email)
+
+
+class ResetForm(ResetPasswordForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        self.users = [user for user in find_by_address(email) if user.is_active]
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: object) -> str:
+        if not self.users:
+            default_token_generator.make_token(User(pk=0))  # so that an unknown address takes as long
+        email: str = super().save(request, **kwargs)
+        return email
