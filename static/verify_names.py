@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from verify_chain import Node, without_node
+from verify_node import Node, without_node
 from verify_web import Web
 from verify_words import Json, Open, Wrong, q
 

@@ -34,9 +34,9 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent))
 
 try:
-    from verify_chain import Node, check_block, check_collection, check_mark, check_owner, without_node
     from verify_form import ADDRESS_TEXT, check_form, check_unknown
     from verify_names import check_account_name
+    from verify_node import Node, check_block, check_collection, check_mark, check_owner, without_node
     from verify_served import check_served
     from verify_signature import check_signature
     from verify_token import Files, Way

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 import verify_car
-from verify_chain import Node, check_standard, is_same_name, without_node
+from verify_node import Node, check_standard, is_same_name, without_node
 from verify_web import FILE_BYTES, FILE_SECONDS, Web
 from verify_words import Json, Open, Wrong, q, read_loose_json
 

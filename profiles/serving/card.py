@@ -16,6 +16,7 @@ from profiles.images.formats import OutputFormat
 from profiles.models import Profile
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
 from profiles.serving.showing import ShownPicture
+from profiles.sources import get_source
 from profiles.store.renditions import Square, pick_rendition
 
 # Increase it whenever cards look different.
@@ -51,8 +52,10 @@ def card_of(profile: Profile, shown: ShownPicture) -> ShownCard:
 
     Chats keep a card for weeks, so a verified one names the day of its last check. That stays true.
     """
-    checked_at = shown.avatar.attested_at if shown.mark and shown.avatar is not None else None
-    mark = f"Verified NFT on {date(checked_at, 'j F Y')}" if checked_at else ""
-    squares = [] if shown.avatar is None else shown.avatar.image.renditions.all()
+    avatar = shown.avatar
+    mark = ""
+    if shown.mark and avatar is not None and avatar.attested_at is not None:
+        mark = f"Verified {get_source(avatar.source).label} on {date(avatar.attested_at, 'j F Y')}"
+    squares = [] if avatar is None else avatar.image.renditions.all()
     card = Card(profile.name, profile.handle, settings.current().site_name, mark)
     return ShownCard(card, pick_rendition(squares, _SIZE))

@@ -13,7 +13,13 @@ import avatarsite
 from localstack.binaries import ROOT
 
 SITE = Path(next(iter(avatarsite.__path__)))
-PAGES = {"avatarsite.pages", "avatarsite.ops.health", "avatarsite.ops.metrics", "avatarsite.ops.local_mail"}
+PAGES = {
+    "avatarsite.pages",
+    "avatarsite.site_files",
+    "avatarsite.ops.health",
+    "avatarsite.ops.metrics",
+    "avatarsite.ops.local_mail",
+}
 PRODUCT = ("users", "nft", "profiles")
 
 

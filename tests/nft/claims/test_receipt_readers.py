@@ -106,7 +106,7 @@ def test_metadata_names_the_pictures_that_the_site_finds(document: Any) -> None:
     "name", ["Blue hour", "  a\tb ", "e\u0301", "\u202eabc\u200b", "x" * 300, "\U0001f600\ufe0f", "\u3164a"]
 )
 def test_a_name_is_the_same_after_it_was_cleaned(name: str) -> None:
-    is_same = load("verify_chain").is_same_name
+    is_same = load("verify_node").is_same_name
     assert is_same(name, clean_text(name, 200))
     assert not is_same(name, clean_text(f"{name[:100]}!", 200))
     assert not is_same(f"?{name}", clean_text(name, 200))
