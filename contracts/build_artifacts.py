@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 ARTIFACTS = "artifacts"
 
 SOURCES = {
+    "AccountsFactory": "demo/Accounts.sol",
     "AvatarToken": "src/AvatarToken.sol",
     "Aggregate3": "demo/Aggregate3.sol",
     "DemoDelegateRegistry": "demo/DemoDelegateRegistry.sol",
@@ -32,7 +33,9 @@ SOURCES = {
     "DemoNames": "demo/DemoNames.sol",
     "DemoWallet": "demo/DemoWallet.sol",
     "DemoWalletFactory": "demo/DemoWallet.sol",
+    "FramedWallet": "demo/Accounts.sol",
     "LateWallet": "demo/LateWallet.sol",
+    "NestedWallet": "demo/Accounts.sol",
     "OnchainShapes": "demo/OnchainShapes.sol",
     "OddBothStandards": "demo/Odd.sol",
     "OddBurnsGas": "demo/Odd.sol",
@@ -46,6 +49,7 @@ SOURCES = {
     "OddShortAnswer": "demo/Odd.sol",
     "OddSilent": "demo/Odd.sol",
     "OddZeroOwner": "demo/Odd.sol",
+    "PasskeyDelegate": "demo/Accounts.sol",
     "SignatureTrial": "src/SignatureTrial.sol",
 }
 

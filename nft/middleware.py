@@ -1,4 +1,4 @@
-"""End sessions of the site that their wallet no longer vouches for."""
+"""End sessions that their wallet no longer vouches for, and let wallets open windows from the pages that list them."""
 
 from __future__ import annotations
 
@@ -28,3 +28,28 @@ class WalletSessions:
             logout(request)
             messages.warning(request, reason)
         return self.get_response(request)
+
+
+_HAS_WALLETS = "_nft_has_wallets"
+
+
+def mark_wallet_page(request: HttpRequest) -> None:
+    """Record that the answer to this request is a page that lists wallets."""
+    setattr(request, _HAS_WALLETS, True)
+
+
+class WalletWindows:
+    """Keep the tie between a page that lists wallets and the window in which a wallet asks its person.
+
+    Django's default for Cross-Origin-Opener-Policy, `same-origin`, cuts it, and such a wallet can then answer nobody.
+    All other pages keep the default. Put it anywhere after SecurityMiddleware.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if hasattr(request, _HAS_WALLETS):
+            response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+        return response

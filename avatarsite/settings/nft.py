@@ -18,6 +18,7 @@ NFT_CHAIN_REQUESTS_PER_MINUTE = env.integer("NFT_CHAIN_REQUESTS_PER_MINUTE", 600
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "users.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "users.login_methods.has_passkey"
+NFT_COSIGN_SECONDS = env.integer("NFT_COSIGN_SECONDS", 86_400, low=300, high=86_400)
 NFT_SESSION_RECHECK = env.integer("NFT_SESSION_RECHECK", 86_400, low=1)
 NFT_SESSION_UNCHECKED_MAX = env.integer("NFT_SESSION_UNCHECKED_MAX", 7 * 86_400, low=1)
 NFT_HTTP_ALLOWED_PRIVATE = env.words("NFT_HTTP_ALLOWED_PRIVATE", [])

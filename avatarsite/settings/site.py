@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "profiles.middleware.SignedOutScripts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    *(["nft.middleware.WalletSessions"] if NFT_ENABLED else []),
+    *(["nft.middleware.WalletSessions", "nft.middleware.WalletWindows"] if NFT_ENABLED else []),
     "allauth.account.middleware.AccountMiddleware",
     "users.sessions.SessionActivity",
 ]

@@ -103,6 +103,15 @@ def public_accounts(profile: Profile) -> list[PublicAccount]:
     return public.public_accounts(profile.user_id, timezone.now())
 
 
+@register.simple_tag(takes_context=True)
+def mark_wallet_page(context: Mapping[str, HttpRequest]) -> str:
+    """Let wallets open windows of their own from this page. Return nothing to show."""
+    from nft import middleware  # pages with wallets exist only if nft is installed
+
+    middleware.mark_wallet_page(context["request"])
+    return ""
+
+
 @register.simple_tag
 def next_steps(profile: Profile, shown: ShownPicture) -> list[NextStep]:
     """Return what this person may want to do next."""

@@ -9,11 +9,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection, transaction
 
 from nft.accounts import guest_sessions
@@ -26,54 +24,23 @@ from nft.accounts.errors import (
     UNSUPPORTED_CHAIN,
     AccountError,
 )
+from nft.accounts.lifetimes import LIFETIME, Chains, decide_lifetime
+from nft.accounts.tries import Visitor, count_challenge
 from nft.core.evm.siwe import SignInRequest, build_sign_in_text, is_same_text
 from nft.models import SignInChallenge
 from nft.settings import conf
 from nft.settings.chains import chains
-from profiles import limits
 from profiles import settings as profiles_settings
 from profiles.jobs import job
 from profiles.people.profiles import profile_of
 
 Purpose = SignInChallenge.Purpose
-LIFETIME = timedelta(minutes=5)
 KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
 NOT_OUR_TEXT = "The signed text differs from the one this browser was given. Start again and sign it unchanged."
 ALREADY_ANSWERED = "This text was already answered once. Start again and sign the new one."
-# Tries a minute, by action. AVATAR_RATE_LIMITS replaces them.
-# Past the numbers for everyone and for one account, each network still has its share: a flood uses them up, and shuts
-# nobody out. With challenges kept for at most 15 minutes and guests' sessions for 20, a flood from 20 networks holds
-# both below 50 MB.
-TRIES_PER_MINUTE = {
-    "challenge-session": 20,
-    "challenge-network": 60,
-    "challenge-everyone": 1_200,
-    "challenge-everyone-share": 5,
-    "verify-session": 30,
-    "verify-network": 90,
-    # Each asks a chain.
-    "contract-signature-network": 20,
-    "contract-signature-account": 20,
-    "contract-signature-account-share": 5,
-    "contract-signature-everyone": 600,
-    "contract-signature-everyone-share": 5,
-}
-CACHE_IS_DOWN = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
 # How long challenges are kept past their end, so that a late answer is told "expired" and not "unknown".
 KEPT_AFTER_END = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """The sender of a request: server-side session, signed-in user if any, and the networks to count tries for.
-
-    `networks` are those of profiles.limits.networks_of_request.
-    """
-
-    session: SessionBase
-    user: User | None
-    networks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -81,33 +48,43 @@ class Wanted:
     """What a signature is wanted for.
 
     `step`, for proving oneself again, names what the person is about to do, in words that follow "before you".
+    `may_have_code`: the account may be a contract, as its wallet says or cannot say.
     """
 
     address: bytes
     chain_id: int
     purpose: SignInChallenge.Purpose
     step: str = ""
+    may_have_code: bool = False
 
 
-def issue_challenge(visitor: Visitor, wanted: Wanted, now: datetime) -> SignInChallenge:
-    """Store a text to sign, valid for LIFETIME in this visitor's session, which is created if there is none.
+def issue_challenge(
+    visitor: Visitor, wanted: Wanted, now: datetime, chains_of: Chains | None = None
+) -> SignInChallenge:
+    """Store a text to sign, valid in this visitor's session, which is created if there is none.
 
-    Raise AccountError of the kind UNSUPPORTED_CHAIN, or SIGN_IN_REQUIRED if a guest asks for anything but signing in,
-    and what `count_try` raises.
+    It is good for LIFETIME, or as `decide_lifetime` says if `chains_of` is given. Raise AccountError of the kind
+    UNSUPPORTED_CHAIN, or SIGN_IN_REQUIRED if a guest asks for anything but signing in, and what `count_try` raises.
     """
     if wanted.chain_id not in chains():
         raise AccountError(_unsupported(wanted.chain_id), UNSUPPORTED_CHAIN)
     user = _user_named(visitor, wanted)
     count_challenge(visitor, now)
+    lifetime = LIFETIME
+    if wanted.may_have_code and chains_of is not None:
+        lifetime = decide_lifetime(visitor, wanted.chain_id, wanted.address, chains_of, now)
+    session_key = guest_sessions.open_session(visitor.session)
+    if lifetime > LIFETIME:
+        guest_sessions.keep_open(visitor.session, int((lifetime + KEPT_AFTER_END).total_seconds()))
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),
-        session_hash=_hash(guest_sessions.open_session(visitor.session)),
+        session_hash=_hash(session_key),
         address=wanted.address,
         chain_id=wanted.chain_id,
         purpose=wanted.purpose,
         user=user,
         issued_at=now.replace(microsecond=0),
-        expires_at=now.replace(microsecond=0) + LIFETIME,
+        expires_at=now.replace(microsecond=0) + lifetime,
     )
     challenge.text = build_sign_in_text(_request_for(challenge, wanted.step))
     with transaction.atomic():
@@ -159,10 +136,14 @@ def _find_refusal(session_hash: str, text: str, now: datetime) -> AccountError:
     if same[0].consumed_at is not None:
         return AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
     if now >= same[0].expires_at:
-        minutes = int(LIFETIME.total_seconds() // 60)
-        sentence = f"The text has to be signed within {minutes} minutes. Start again and sign the new one."
+        minutes = int((same[0].expires_at - same[0].issued_at).total_seconds() // 60)
+        sentence = f"The text had to be signed within {_spell(minutes)}. Start again and sign the new one."
         return AccountError(sentence, CHALLENGE_EXPIRED)
     return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)  # it names another person
+
+
+def _spell(minutes: int) -> str:
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
 
 
 @job(every=timedelta(minutes=5), expires=None)
@@ -190,46 +171,6 @@ def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
     if visitor.user is None:
         raise AccountError("Sign in first, then link the account.", SIGN_IN_REQUIRED)
     return visitor.user
-
-
-def count_challenge(visitor: Visitor, now: datetime) -> None:
-    """Count one text that a visitor wants. Raise as `count_try` does."""
-    count_try(visitor, "challenge", now)
-    count_shared_try(visitor, "challenge-everyone", "", now)
-
-
-def count_try(visitor: Visitor, action: str, now: datetime) -> None:
-    """Count one try for the visitor's session and networks.
-
-    Raise profiles.limits.TooMany past a limit, ExpectedError if the cache is down: an uncounted flood would fill the
-    table of challenges and burn the processor. Sign-in by password counts its tries in the same cache, so refusing
-    stops nothing that would still work.
-    """
-    if visitor.session.session_key:
-        of_session = f"{action}-session"
-        limits.spend(of_session, visitor.session.session_key, TRIES_PER_MINUTE[of_session], **_minute(now))
-    count_network_try(visitor, f"{action}-network", now)
-
-
-def count_network_try(visitor: Visitor, what: str, now: datetime) -> None:
-    """Count one try for the visitor's networks. Raise as `count_try` does."""
-    limits.spend_in_networks(what, visitor.networks, TRIES_PER_MINUTE[what], **_minute(now))
-
-
-def count_shared_try(visitor: Visitor, what: str, whose: str, now: datetime) -> None:
-    """Count one try of everybody's, or of an account's. Raise as `count_try` does."""
-    count, share = TRIES_PER_MINUTE[what], TRIES_PER_MINUTE[f"{what}-share"]
-    limits.spend_shared(what, whose, visitor.networks, count, share, **_minute(now))
-
-
-class _Minute(TypedDict):
-    seconds: int
-    now: float
-    if_cache_is_down: str
-
-
-def _minute(now: datetime) -> _Minute:
-    return {"seconds": 60, "now": now.timestamp(), "if_cache_is_down": CACHE_IS_DOWN}
 
 
 def _hash(session_key: str) -> str:

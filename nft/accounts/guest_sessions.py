@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 GUEST_SESSION_SECONDS = 15 * 60
+# Of a guest's session that was extended by `keep_open`.
+KEPT_OPEN = "guest_kept_open"
 # Django's own name for what set_expiry stores.
 EXPIRY_KEY = "_session_expiry"
 
@@ -21,9 +23,17 @@ def open_session(session: SessionBase) -> str:
     return str(session.session_key)
 
 
+def keep_open(session: SessionBase, seconds: int) -> None:
+    """Let a guest's session live for so many seconds from now, at least. Others live longer anyway."""
+    age = int(session.get(EXPIRY_KEY) or 0)
+    if (age == GUEST_SESSION_SECONDS or KEPT_OPEN in session) and age < seconds:
+        session[KEPT_OPEN] = True
+        session.set_expiry(seconds)
+
+
 def restore_full_age(session: SessionBase) -> None:
     """Let a session that began as a guest's live as long as any other."""
-    if session.get(EXPIRY_KEY) == GUEST_SESSION_SECONDS:
+    if session.pop(KEPT_OPEN, False) or session.get(EXPIRY_KEY) == GUEST_SESSION_SECONDS:
         session.set_expiry(None)
 
 

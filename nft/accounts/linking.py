@@ -63,6 +63,16 @@ def find_account(proof: Proof) -> LinkedAccount | None:
     return same.select_related("user__profile").first()
 
 
+def find_twin(account: LinkedAccount) -> LinkedAccount | None:
+    """Return an account of another person with the same address, if any.
+
+    A key that delegated to code (EIP-7702) and what that code accepts are two accounts, and so are contract accounts on
+    two chains: who may sign for one may not be who may sign for the other.
+    """
+    same = LinkedAccount.objects.filter(address=account.address).exclude(user_id=account.user_id)
+    return same.order_by("linked_at").first()
+
+
 def sign_in(proof: Proof, now: datetime) -> SignedIn:
     """Return the user of this account, and create one with a neutral name if nobody has linked it.
 

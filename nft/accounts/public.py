@@ -25,7 +25,7 @@ def find_by_account(identifier: str) -> Q | None:
         if identifier.startswith("eip155:"):
             account = parse_account_id(identifier)
             here = Q(is_contract_account=False) | Q(is_contract_account=True, chain_id=account.chain_id)
-            return _people(here, account.address)
+            return _people(here & _is_one_persons(here), account.address)
         if identifier.startswith("0x"):
             return _people(_is_one_persons(), parse_address(identifier))
     except InvalidIdentifier:
@@ -39,9 +39,12 @@ def find_by_name(identifier: str) -> Q | None:
     return None if named is None else Q(user_id__in=named.values("user_id"))
 
 
-def _is_one_persons() -> Q:
-    """Exclude addresses that belong to contract accounts of different people on different chains."""
-    others = LinkedAccount.objects.filter(address=OuterRef("address"), is_public=True)
+def _is_one_persons(where: Q | None = None) -> Q:
+    """Exclude addresses that are accounts of different people, among those that `where` picks.
+
+    They can be contract accounts on different chains, or an account by its key and by the code it delegated to.
+    """
+    others = LinkedAccount.objects.filter(where or Q(), address=OuterRef("address"), is_public=True)
     return ~Q(Exists(others.exclude(user_id=OuterRef("user_id"))))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,13 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from nft.accounts import linking, moving, signatures
-from nft.accounts.challenges import (
-    Visitor,
-    count_network_try,
-    count_shared_try,
-    count_try,
-    use_challenge,
-)
+from nft.accounts.challenges import use_challenge
 from nft.accounts.errors import (
     BODY_TOO_LARGE,
     CHAIN_UNAVAILABLE,
@@ -25,9 +18,11 @@ from nft.accounts.errors import (
     AccountError,
     body_too_large,
 )
+from nft.accounts.lifetimes import Chains
 from nft.accounts.linking import Proof
 from nft.accounts.signatures import SignatureKind
-from nft.clients.evm.chain import ChainClient
+from nft.accounts.tries import Visitor, count_network_try, count_shared_try, count_try
+from nft.core.evm.signatures import MAX_SIGNATURE_BYTES, MAX_SIGNATURE_TEXT
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
 from nft.settings.chains import describe_chain
@@ -36,7 +31,6 @@ from profiles.jobs import job
 from profiles.limits import TooMany
 
 Purpose = SignInChallenge.Purpose
-Chains = Callable[[int], ChainClient]
 
 
 @dataclass(frozen=True)
@@ -69,6 +63,8 @@ def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Out
     """
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
         raise body_too_large("The text", MAX_TEXT_BYTES)
+    if len(reply.signature) > MAX_SIGNATURE_TEXT:
+        raise body_too_large("The signature", MAX_SIGNATURE_BYTES)
     count_try(visitor, "verify", now)
     challenge = use_challenge(visitor, reply.text, now)
     proof = _prove(challenge, reply.signature, visitor, chains, now)

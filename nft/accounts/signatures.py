@@ -8,7 +8,7 @@ call that the wrapper asks for, which deploys or prepares it: within one `eth_ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -33,6 +33,8 @@ from nft.core.evm.signatures import is_erc6492, message_hash, parse_signature, r
 GAS = 3_000_000
 SECONDS = 5.0
 MAX_ANSWER = 64 * 1024
+# Bytes of signatures in one batch: most signatures are short, and a node takes neither a body nor gas without end.
+BATCH_BYTES = 256 * 1024
 # Always the same, and not the zero address: some contract accounts skip their checks in what must be a simulation.
 SENDER = keccak(b"is this signature valid?")[12:]
 
@@ -85,6 +87,24 @@ def verify_many(chain: ChainClient, many: Sequence[Signed]) -> list[SignatureKin
 
     What a batch does not confirm is verified alone: a contract may judge the caller of a batch differently.
     """
+    return [kind for batch in _batches(many) for kind in _verify_batch(chain, batch)]
+
+
+def _batches(many: Sequence[Signed]) -> Iterator[list[Signed]]:
+    """Cut `many` into lists that hold BATCH_BYTES of signatures at most."""
+    batch: list[Signed] = []
+    size = 0
+    for each in many:
+        size += len(each.signature)
+        if batch and size > BATCH_BYTES:
+            yield batch
+            batch, size = [], len(each.signature)
+        batch.append(each)
+    if batch:
+        yield batch
+
+
+def _verify_batch(chain: ChainClient, many: Sequence[Signed]) -> list[SignatureKind]:
     found = [SignatureKind.UNKNOWN] * len(many)
     try:
         view, head = chain.first_working_view()
@@ -111,6 +131,8 @@ def recover(text: str, signature: bytes) -> bytes | None:
 def describe_mismatch(address: bytes, text: str, signature: bytes) -> str:
     """Return why a WRONG signature is not one of `address`, for the person who sent it."""
     wanted = to_checksum(address)
+    if not signature:
+        return f"Your wallet sent an empty signature, and {wanted} has not approved the text on its chain. Start again."
     try:
         signer = to_checksum(recover_address(text, signature))
     except BadSignature as error:

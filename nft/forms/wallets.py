@@ -37,7 +37,8 @@ def read_wanted(content: dict[str, Any]) -> Wanted:
     if purpose not in SignInChallenge.Purpose.values:
         names = ", ".join(f"“{name}”" for name in SignInChallenge.Purpose.values)
         raise AccountError(f"“purpose” must be one of {names}.", MALFORMED_REQUEST)
-    return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose))
+    may_have_code = content.get("may_have_code") is True
+    return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose), may_have_code=may_have_code)
 
 
 def _read_address(text: object) -> bytes:

@@ -11,15 +11,24 @@ from typing import TypedDict
 
 from nft.clients.evm.answers import Receipt
 from nft.clients.evm.chain import At, ChainClient
-from nft.clients.evm.errors import CallFailed
+from nft.clients.evm.errors import CallFailed, ChainUnavailable
 from nft.clients.ipfs.gateways import Gateways
 from nft.core.evm.abi.avatar_token import build_token_of_request, parse_token_of_request
-from nft.core.evm.abi.transfer_events import find_minted_token_id
+from nft.core.evm.abi.logs import address_topic
+from nft.core.evm.abi.transfer_events import (
+    TRANSFER_TOPICS,
+    TransferEvent,
+    find_minted_token_id,
+    parse_transfer_log,
+)
+from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
 from nft.core.tokens.verdict import BlockRef
 from nft.models import MintRequest
 
 State = MintRequest.State
+#: Blocks in one request for logs, and requests: wide ranges first, which some nodes refuse.
+LOG_RANGES = ((2_000, 10), (100, 20))
 
 
 class Changes(TypedDict, total=False):
@@ -65,7 +74,51 @@ def fetch_confirmed_at(attempt: MintAttempt, block: BlockRef) -> Changes | None:
     if token_id is None:
         return None
     attempt.client.check_block(block)
-    return {"state": State.CONFIRMED, "token_id": token_id, "due_at": None}
+    confirmed: Changes = {"state": State.CONFIRMED, "token_id": token_id, "due_at": None}
+    if attempt.request.mined_block_number is None:
+        confirmed |= fetch_mint_transaction(attempt, token_id, block.number)
+    return confirmed
+
+
+def fetch_mint_transaction(attempt: MintAttempt, token_id: int, last: int) -> Changes:
+    """Return hash and block of the transaction that minted the token, from the log up to block `last`.
+
+    The hash that a wallet reported may be none of the chain's: a Safe reports the one its owners sign, and a wallet may
+    replace a transaction. Without a log in the last blocks, no hash is better than a wrong one. Raise ChainError.
+    """
+    event = _find_mint(attempt, token_id, last)
+    if event is None:
+        return {"tx_hash": ""}
+    tx_hash = "0x" + event.transaction_hash.hex()
+    others = MintRequest.objects.filter(chain_id=attempt.request.chain_id, tx_hash=tx_hash)
+    is_shared = others.exclude(pk=attempt.request.pk).exists()  # two mints in one transaction, and hashes are unique
+    return {
+        "tx_hash": "" if is_shared else tx_hash,
+        "mined_block_number": event.block_number,
+        "mined_block_hash": "0x" + event.block_hash.hex(),
+    }
+
+
+def _find_mint(attempt: MintAttempt, token_id: int, last: int) -> TransferEvent | None:
+    for span, count in LOG_RANGES:
+        try:
+            return _find_mint_in(attempt, token_id, range(last, max(-1, last - span * count), -span), span)
+        except ChainUnavailable:
+            if (span, count) == LOG_RANGES[-1]:
+                raise
+    return None
+
+
+def _find_mint_in(attempt: MintAttempt, token_id: int, ends: range, span: int) -> TransferEvent | None:
+    """Search the ranges of `span` blocks that end at `ends`, the newest first."""
+    indexed = (address_topic(ZERO), None, f"0x{token_id:064x}")
+    for end in ends:
+        first = max(0, end - span + 1)
+        for entry in attempt.client.logs([attempt.request.contract], TRANSFER_TOPICS[:1], first, end, indexed):
+            for event in parse_transfer_log(entry):
+                if (event.sender, event.token_id) == (ZERO, token_id):
+                    return event
+    return None
 
 
 def fetch_minted_token(attempt: MintAttempt, at: At) -> int | None:

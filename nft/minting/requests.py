@@ -177,7 +177,10 @@ def build_mint_transaction(request: MintRequest) -> Transaction | None:
     if request.state != State.AWAITING_SIGNATURE or request.gas is None:
         return None
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
-    return Transaction(request.chain_id, request.owner, request.contract, data, request.gas, request.gas_price)
+    has_owners = request.account is not None and request.account.is_contract_account
+    return Transaction(
+        request.chain_id, request.owner, request.contract, data, request.gas, request.gas_price, has_owners=has_owners
+    )
 
 
 def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime) -> MintRequest:

@@ -34,6 +34,7 @@ from nft.minting.onchain import (
 )
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
+from nft.settings import conf
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import job
 from profiles.leases import lease_row
@@ -45,6 +46,9 @@ State = MintRequest.State
 SOON = timedelta(seconds=2)
 #: A transaction the node does not have after so long may be signed again; the contract prevents a second token.
 DROPPED_AFTER = timedelta(minutes=10)
+#: How often an account whose owners sign one after the other is looked after, at most.
+OWNERS_LOOKED_AFTER = timedelta(minutes=5)
+FOR_OWNERS = "Waiting for the owners of the account: it is sent once all of them have signed."
 #: The mint fails if its files can't be stored within this time.
 PIN_WITHIN = timedelta(days=1)
 #: The wait before the files are checked again.
@@ -185,12 +189,25 @@ def _check_pool(attempt: MintAttempt) -> Changes:
     if confirmed is not None:  # by another transaction, with which the wallet replaced this one
         return confirmed
     sent = attempt.client.transaction(request.tx_hash)
-    if sent is None and now - (request.submitted_at or now) > DROPPED_AFTER:
+    age = now - (request.submitted_at or now)
+    if sent is None and age > _dropped_after(request):
         return _sign_again(attempt, "The chain dropped the transaction. Please sign it again; you get one token only.")
+    if sent is None and _has_owners(request):
+        return {"reason_sentence": FOR_OWNERS, "due_at": now + min(max(age / 5, SOON), OWNERS_LOOKED_AFTER)}
     is_key_account = request.account is not None and not request.account.is_contract_account
     if sent is not None and is_key_account and (sent.sender != request.owner or sent.to != request.contract):
         return _sign_again(attempt, "The transaction that was sent is not the one we prepared.")
     return {"due_at": now + SOON}
+
+
+def _has_owners(request: MintRequest) -> bool:
+    """Return whether a contract account mints. The hash it reported may be known only to its owners."""
+    return request.account is not None and request.account.is_contract_account
+
+
+def _dropped_after(request: MintRequest) -> timedelta:
+    cosigning = timedelta(seconds=conf().cosign_seconds if _has_owners(request) else 0)
+    return max(DROPPED_AFTER, cosigning)
 
 
 def _confirm(attempt: MintAttempt) -> Changes:

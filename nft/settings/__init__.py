@@ -41,6 +41,8 @@ class NftSettings:
     sign_in_statement: str = "Sign in. This costs nothing and sends no transaction."
     login: str = "nft.backends.log_in"
     other_login_methods: str = ""
+    # How long the owners of a contract account may take to sign. A day at most.
+    cosign_seconds: int = 86_400
     session_recheck: int = 86_400
     session_unchecked_max: int = 7 * 86_400
 
@@ -111,6 +113,13 @@ def _parse_policy(value: object) -> str:
     return str(value)
 
 
+def _parse_within_a_day(value: object) -> int:
+    seconds = parse_whole_number(value)
+    if seconds > 86_400:
+        raise ValueError("write at most 86400, a day.")
+    return seconds
+
+
 def _parse_chain_ids(value: object) -> tuple[int, ...]:
     if not isinstance(value, list | tuple | set):
         raise TypeError("write a list of chain ids.")
@@ -130,6 +139,7 @@ _BY_TYPE: Mapping[type, Callable[[object], object]] = {
     tuple: parse_texts,
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
+    "cosign_seconds": _parse_within_a_day,
     "collection_policy": _parse_policy,
     "indexers": parse_indexers,
     "pinners": parse_pinners,

@@ -39,8 +39,10 @@ class Transaction:
     gas: int
     #: Wei for each unit of gas when it was prepared; the wallet decides what is paid.
     gas_price: int | None = None
+    #: The sender is a contract, whose owners may have to sign one after the other.
+    has_owners: bool = False
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, str | int | bool]:
         """Return what pages pass to `eth_sendTransaction`, and what they show of it."""
         return {
             "chain_id": self.chain_id,
@@ -50,6 +52,7 @@ class Transaction:
             "data": "0x" + self.data.hex(),
             "value": "0x0",
             "gas": hex(self.gas),
+            "waits": self.has_owners,
             "fee": "" if self.gas_price is None else fee_sentence(self.chain_id, self.gas * self.gas_price),
         }
 

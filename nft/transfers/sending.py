@@ -116,7 +116,8 @@ def build_transfer(claim: TokenClaim, to_text: str, clients: Clients) -> Transac
         name = describe_chain(claim.chain_id).name
         sentence = f"{name} can't be reached right now. Please try again in a minute."
         raise TokenActionError(sentence, CHAIN_UNAVAILABLE) from error
-    return Transaction(claim.chain_id, sender, claim.contract, data, gas, price)
+    has_owners = claim.account.is_contract_account
+    return Transaction(claim.chain_id, sender, claim.contract, data, gas, price, has_owners=has_owners)
 
 
 def parse_receiver(text: str, sender: bytes, contract: bytes) -> bytes:

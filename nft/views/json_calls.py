@@ -11,20 +11,28 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from nft.accounts.challenges import Visitor
 from nft.accounts.errors import MALFORMED_REQUEST, SIGN_IN_REQUIRED, AccountError, body_too_large
+from nft.accounts.tries import Visitor
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
 from profiles.text import parse_json
 
-MAX_BODY = 4 * 1024  # bytes
+MAX_BODY = 4 * 1024  # bytes, unless a call says otherwise
 CSRF_FAILED = Kind("csrf-failed", "The page is too old", 403)
 Answer = Callable[[HttpRequest, dict[str, Any]], JsonResponse]
+View = Callable[[HttpRequest], HttpResponseBase]
 
 
-def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return a view that hands `answer` the JSON object posted to it, and answers an ExpectedError as a problem."""
+def json_post(max_body: int = MAX_BODY) -> Callable[[Answer], View]:
+    """Return a decorator that makes a function of a request and its JSON object a view.
+
+    A body over `max_body` bytes is refused unread. An ExpectedError is answered as a problem.
+    """
+    return functools.partial(_json_view, max_body=max_body)
+
+
+def _json_view(answer: Answer, *, max_body: int) -> View:
 
     # Exempt from the middleware only because that would read a body of any size and kind to look for its token, and
     # refuse with a page: the same check stands below, after the cap.
@@ -36,7 +44,7 @@ def json_post(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
             only_post = ExpectedError("Only POST is answered here.", METHOD_NOT_ALLOWED)
             return problem_response(only_post, headers={"Allow": "POST"})
         try:
-            body = _read_body(request)
+            body = _read_body(request, max_body)
             _check_csrf(request)
             return answer(request, _parse_object(body))
         except ExpectedError as error:
@@ -78,9 +86,9 @@ def _not_exempt(request: HttpRequest) -> HttpResponseBase:
     raise NotImplementedError(request.path)
 
 
-def _read_body(request: HttpRequest) -> bytes:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        raise body_too_large("The request", MAX_BODY)
+def _read_body(request: HttpRequest, max_body: int) -> bytes:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > max_body:
+        raise body_too_large("The request", max_body)
     return request.body
 
 
@@ -101,7 +109,7 @@ def _parse_object(body: bytes) -> dict[str, Any]:
 Record = Callable[[HttpRequest, dict[str, Any]], str]
 
 
-def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
+def sent_view(record: Record) -> View:
     """Return a view that lets `record` store the hash and answers where to go next, or the problem."""
 
     def answer(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
@@ -109,4 +117,4 @@ def sent_view(record: Record) -> Callable[[HttpRequest], HttpResponseBase]:
             raise AccountError("Sign in again, then try once more.", SIGN_IN_REQUIRED)
         return JsonResponse({"redirect": record(request, content)})
 
-    return json_post(answer)
+    return json_post()(answer)

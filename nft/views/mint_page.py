@@ -165,6 +165,7 @@ class MintPage:
     start_again: Action | None
     token_facts: tuple[Fact, ...]
     token_actions: tuple[Action, ...]
+    asset: dict[str, str | int] | None
     is_sponsored: bool
     sent_url: str
 
@@ -184,6 +185,7 @@ def mint_page(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> MintPag
         start_again=start_again(mint),
         token_facts=token_facts(mint, copies) if is_confirmed else (),
         token_actions=token_actions(mint, explorer_url(mint)) if is_confirmed else (),
+        asset=asset(mint) if is_confirmed else None,
         is_sponsored=not has_ended and mint.sponsor is not None,
         sent_url="" if has_ended or mint.sponsor is not None else reverse("nft:mint_sent", args=[mint.pk]),
     )
@@ -208,12 +210,18 @@ def start_again(mint: MintRequest) -> Action | None:
 def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> tuple[Fact, ...]:
     kept = ", ".join(f"{copy['pinner']} ({copy['said']})" for copy in copies)
     return (
+        Fact("Contract", copied=mint.contract_text, what="contract address"),
         Fact("Token id", copied=mint.token_id_text, what="token id"),
         Fact("Metadata", copied=mint.metadata_uri, what="metadata address"),
         Fact("Image", copied=mint.image_uri, what="image address"),
         *((Fact("Also kept by", kept),) if kept else ()),
-        Fact("Transaction", copied=mint.tx_hash, what="transaction"),
+        *((Fact("Transaction", copied=mint.tx_hash, what="transaction"),) if mint.tx_hash else ()),
     )
+
+
+def asset(mint: MintRequest) -> dict[str, str | int]:
+    """Return what asks a wallet to show the token (`wallet_watchAsset`, EIP-747), for static/js/watch-asset.js."""
+    return {"chain_id": mint.chain_id, "address": mint.contract_text, "token_id": mint.token_id_text}
 
 
 def token_actions(mint: MintRequest, explorer: str) -> tuple[Action, ...]:

@@ -17,11 +17,14 @@ from django.utils.module_loading import import_string
 from nft.accounts import sessions, sign_in
 from nft.accounts.challenges import issue_challenge
 from nft.accounts.errors import PROOF_REQUIRED, AccountError
+from nft.accounts.lifetimes import LIFETIME
+from nft.accounts.linking import find_twin
 from nft.accounts.sign_in import Outcome, Reply
 from nft.clients.evm.chain import get_chain
 from nft.forms.wallets import read_wanted
-from nft.models import SignInChallenge
+from nft.models import LinkedAccount, SignInChallenge
 from nft.settings import conf
+from nft.settings.chains import describe_chain
 from nft.views.json_calls import json_post, text_of, visitor_of
 from profiles.errors import ExpectedError
 from profiles.people.proof import get_reauthentication
@@ -29,30 +32,44 @@ from profiles.people.proof import get_reauthentication
 Purpose = SignInChallenge.Purpose
 NEXT = "wallet_next"
 MAX_NEXT = 500
+# Bytes: room for a text and a signature of the largest size, however the JSON writes them.
+MAX_VERIFY_BODY = 40 * 1024
 LINKED = "The account is linked."
 MOVED = "The account is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
+TWIN = (
+    "{address} is also an account of another profile here: {how}. The two are separate, since different people may be "
+    "able to sign for them. Are both yours? Then bring them together: choose “Move an account here” under Wallets, and "
+    "sign as you do for the other one."
+)
+BY_KEY = "there it signs with its own key, here with what its contract accepts, such as a passkey"
+BY_CODE = "there it signs with what its contract accepts, such as a passkey, here with its own key"
+ELSEWHERE = "there it is a contract on {chain}, here it is another one on {own}"
 LEFT_BEHIND = (
     "The account is yours here now. The profile it was linked to has no other way to sign in: it stays as it is, "
     "without the pictures of its tokens. To get back to it, unlink the account here and sign in with it."
 )
 
 
-@json_post
+@json_post()
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
-    """Answer {address, chain_id, purpose, next?} with {text, expires_at}. `next` is where to go afterwards."""
+    """Answer {address, chain_id, purpose, next?, may_have_code?} with {text, expires_at, waits}.
+
+    `next` is where to go afterwards. `waits`: the account has code, and its owners have long to sign.
+    """
     wanted, go_on = read_wanted(content), _read_next(content)
     if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().proof_url(request):
         sentence = "You signed in a while ago. Load this page again and prove that it is still you, then go on."
         raise AccountError(sentence, PROOF_REQUIRED)
     if wanted.purpose == Purpose.REAUTHENTICATE:
         wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
-    issued = issue_challenge(visitor_of(request), wanted, timezone.now())
+    issued = issue_challenge(visitor_of(request), wanted, timezone.now(), get_chain)
     if wanted.purpose in {Purpose.SIGN_IN, Purpose.REAUTHENTICATE}:
         request.session[NEXT] = go_on
-    return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat()})
+    waits = issued.expires_at - issued.issued_at > LIFETIME
+    return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat(), "waits": waits})
 
 
-@json_post
+@json_post(max_body=MAX_VERIFY_BODY)
 def verify(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """Answer {text, signature} with {redirect}."""
     reply, now = Reply(text_of(content, "text"), text_of(content, "signature")), timezone.now()
@@ -72,6 +89,7 @@ def _linked(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
         messages.warning(request, LEFT_BEHIND)
     else:
         messages.success(request, LINKED if outcome.purpose == Purpose.LINK else MOVED)
+    _tell_of_twin(request, outcome.account)
     return reverse("nft:wallets")
 
 
@@ -88,7 +106,22 @@ def _log_in(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
         logout(request)  # nothing of the former person's session may reach the next one
     sessions.remember_proof(request.session, outcome.account, reply.text, reply.signature)
     log_in = import_string(conf().login)
-    return str(log_in(request, outcome.user, _welcome(wanted) if outcome.is_new else wanted))
+    target = str(log_in(request, outcome.user, _welcome(wanted) if outcome.is_new else wanted))
+    if outcome.is_new:
+        _tell_of_twin(request, outcome.account)
+    return target
+
+
+def _tell_of_twin(request: HttpRequest, account: LinkedAccount) -> None:
+    """Tell the person if the same address is an account of another profile, and how to bring the two together."""
+    twin = find_twin(account)
+    if twin is None:
+        return
+    if twin.is_contract_account and account.is_contract_account:
+        how = ELSEWHERE.format(chain=describe_chain(twin.chain_id).name, own=describe_chain(account.chain_id).name)
+    else:
+        how = BY_CODE if twin.is_contract_account else BY_KEY
+    messages.warning(request, TWIN.format(address=account.address_text, how=how))
 
 
 def _welcome(wanted: str) -> str:

@@ -45,6 +45,8 @@ def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
         "warning": transfer_warning(receiver) if receiver else "",
         "transaction": transaction,
         "sent_tx": claim.transfer_tx if "sent" in request.GET else "",
+        # What a contract account reports may be known only to its owners.
+        "has_owners": claim.account is not None and claim.account.is_contract_account,
     }
     return render(request, "nft/transfer.html", context, status=422 if form.errors else 200)
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { parseChainId } from "./wallet-answers.js";
 import { UserFacingError, describeError, errorCode } from "./wallet-errors.js";
 
 /**
@@ -25,12 +26,30 @@ export function chainHex(id) {
   return `0x${id.toString(16)}`;
 }
 
+/** How often a wallet that switched is asked again, as some answer before they have moved. */
+const CHECKS = 10;
+const CHECK_MS = 150;
+
 /**
- * Fetch the id of the chain the wallet is on.
+ * Fetch the id of the chain the wallet is on, 0 if its answer is unreadable.
  * @param {Provider} provider
  */
 export async function fetchChainId(provider) {
-  return Number.parseInt(String(await provider.request({ method: "eth_chainId" })), 16);
+  return parseChainId(await provider.request({ method: "eth_chainId" }));
+}
+
+/**
+ * Wait until the wallet is on the chain.
+ * @param {Provider} provider
+ * @param {number} id
+ * @returns {Promise<boolean>} whether it got there
+ */
+async function hasMovedTo(provider, id) {
+  for (let check = 0; check < CHECKS; check += 1) {
+    if ((await fetchChainId(provider)) === id) return true;
+    await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+  }
+  return false;
 }
 
 /**
@@ -49,7 +68,7 @@ export function buildAddChainParameters(chain) {
 
 /**
  * Switch the wallet to the chain, adding the chain first if the wallet does not know it. Ask the wallet for its chain
- * afterwards, since some wallets report success without switching.
+ * afterwards, since some wallets report success without switching, and others before they have switched.
  * @param {Provider} provider
  * @param {Chain} chain
  * @throws {UserFacingError} if the wallet does not know the chain or is still on another one
@@ -68,7 +87,7 @@ export async function switchChain(provider, chain) {
     await provider.request({ method: "wallet_addEthereumChain", params: [buildAddChainParameters(chain)] });
     await provider.request({ method: "wallet_switchEthereumChain", params });
   }
-  if ((await fetchChainId(provider)) !== chain.id) {
+  if (!(await hasMovedTo(provider, chain.id))) {
     throw new UserFacingError(
       `Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`,
       "chain-missing",

@@ -1,7 +1,8 @@
 // @ts-check
-import { checksummedAddress, isAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
-import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { checksummedAddress, isSameAddress, shortAddress, toHex } from "./addresses.js";
+import { fetchChainId } from "./chains.js";
 import { postJson, redirectTo } from "./http.js";
+import { parseAccounts, parseChainId, parseSignature } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { WalletPanel } from "./wallet-panel.js";
 
@@ -12,7 +13,14 @@ import { WalletPanel } from "./wallet-panel.js";
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {import("./chains.js").Chain} Chain
  * @typedef {{wallet: Wallet, address: string, chain: Chain}} Connection
+ * @typedef {{text: string, expires_at: string, waits: boolean}} Challenge  `waits`: the account has code, and its owners
+ *   may sign one after the other
  */
+
+/** Wait for the wallet's node to say whether the account has code. */
+const CODE_MS = 2_000;
+const NO_SIGNATURE =
+  "Your wallet answered without a signature. The text is still good: try again, or use another wallet.";
 
 class SignInPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -21,7 +29,8 @@ class SignInPanel extends WalletPanel {
     this.review = this.part("review");
     /** @type {Connection | null} */
     this.connection = null;
-    this.message = "";
+    /** @type {Challenge | null} */
+    this.challenge = null;
     this.signButton = this.part("sign");
     this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
     this.part("back").addEventListener("click", () => this.goBack());
@@ -39,6 +48,7 @@ class SignInPanel extends WalletPanel {
 
   reset() {
     this.connection = null;
+    this.patience = "";
     this.review.hidden = true;
     this.list.hidden = false;
     this.setStatus("");
@@ -52,19 +62,18 @@ class SignInPanel extends WalletPanel {
    */
   async connect(wallet) {
     this.setStatus(waitingMessage(wallet));
-    const accounts = await this.request(wallet, { method: "eth_requestAccounts" });
-    const address = Array.isArray(accounts) ? accounts[0] : undefined;
-    if (!isAddress(address))
+    const [address] = parseAccounts(await this.request(wallet, { method: "eth_requestAccounts" }));
+    if (!address)
       throw new UserFacingError(
         "Your wallet shared no account. Unlock it, choose an account, and try again.",
         "locked",
       );
     const chainId = await this.waitFor(wallet, fetchChainId(wallet.provider));
     const chain = this.chains.find(({ id }) => id === chainId);
-    if (!chain) return this.offerChainSwitch(wallet);
+    if (!chain) return this.offerChainSwitch(wallet, chainId);
     this.watch(wallet, {
       accountsChanged: (changed, accounts) => this.accountsChanged(changed, accounts),
-      chainChanged: (changed) => this.chainChanged(changed),
+      chainChanged: (changed, chainId) => void this.chainChanged(changed, chainId),
     });
     await this.requestMessage({ wallet, address, chain });
   }
@@ -72,14 +81,16 @@ class SignInPanel extends WalletPanel {
   /**
    * Show a button for each supported chain.
    * @param {Wallet} wallet
+   * @param {unknown} chainId of the wallet, 0 if it did not say
    */
-  offerChainSwitch(wallet) {
+  offerChainSwitch(wallet, chainId) {
     const names = this.chains.map(({ name }) => name).join(" or ");
     const actions = this.chains.map((chain) => ({
       label: `Switch network to ${chain.name}`,
       run: () => void this.attempt(() => this.switchAndConnect(wallet, chain)),
     }));
-    this.showError(`Your wallet is on a network this site does not read. It has to be on ${names}.`, actions);
+    const state = chainId ? "is on a network this site does not read" : "did not say which network it is on";
+    this.showError(`Your wallet ${state}. It has to be on ${names}.`, actions);
   }
 
   /**
@@ -87,11 +98,7 @@ class SignInPanel extends WalletPanel {
    * @param {Chain} chain
    */
   async switchAndConnect(wallet, chain) {
-    this.setStatus(`Asking ${wallet.name} to switch to ${chain.name}…`);
-    const switching = switchChain(wallet.provider, chain).catch((error) => {
-      throw new UserFacingError(describeSwitchError(error, chain));
-    });
-    await this.waitFor(wallet, switching);
+    await this.switchTo(wallet, chain);
     await this.connect(wallet);
   }
 
@@ -101,25 +108,29 @@ class SignInPanel extends WalletPanel {
    */
   async requestMessage(connection) {
     this.setStatus("Writing the text to sign…");
-    const { address, chain } = connection;
+    const { wallet, address, chain } = connection;
     const { challengeUrl = "", purpose, next } = this.root.dataset;
-    const challenge = await postJson(challengeUrl, { address, chain_id: chain.id, purpose, next }, this.csrfToken);
+    const may_have_code = await mayHaveCode(wallet, address);
+    // In lower case, since some wallets spell the checksum in a way of their own.
+    const wanted = { address: address.toLowerCase(), chain_id: chain.id, purpose, next, may_have_code };
+    const challenge = await postJson(challengeUrl, wanted, this.csrfToken);
     this.connection = connection;
-    this.message = challenge.text;
+    this.challenge = challenge;
     this.showReview(connection, challenge);
   }
 
   /**
    * Show the message to sign.
    * @param {Connection} connection
-   * @param {{text: string, expires_at: string}} challenge
+   * @param {Challenge} challenge
    */
-  showReview({ wallet, address, chain }, { text, expires_at }) {
+  showReview({ wallet, address, chain }, { text, expires_at, waits }) {
     this.part("account").textContent = checksummedAddress(text, address);
     this.part("chain").textContent = chain.name;
     this.part("text").textContent = text;
-    const until = new Date(expires_at);
-    this.part("until").textContent = until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const until = formatTime(expires_at, waits);
+    this.part("until").textContent = until;
+    this.patience = waits ? `If other owners have to sign too, they can until ${until}. Leave this page open.` : "";
     this.signButton.textContent = `Sign with ${wallet.name}`;
     this.list.hidden = true;
     this.review.hidden = false;
@@ -129,23 +140,50 @@ class SignInPanel extends WalletPanel {
 
   /** Have the wallet sign the message, then verify the signature. */
   async sign() {
-    if (!this.connection) return this.reset();
-    const { wallet, address } = this.connection;
-    this.setStatus(`Waiting for your signature in ${wallet.name}…`);
-    const signature = await this.request(wallet, { method: "personal_sign", params: [toHex(this.message), address] });
+    const { connection, challenge } = this;
+    if (!connection || !challenge) return this.reset();
+    const { wallet, address } = connection;
+    this.setStatus(`Waiting for your signature in ${wallet.name}… ${this.patience}`);
+    const seconds = Math.floor((Date.parse(challenge.expires_at) - Date.now()) / 1000);
+    const call = { method: "personal_sign", params: [toHex(challenge.text), address], seconds };
+    const timer = setTimeout(() => this.expire(connection), Math.max(0, seconds) * 1000);
+    const answer = await this.request(wallet, call).finally(() => clearTimeout(timer));
+    const signature = parseSignature(answer);
+    if (!signature && challenge.waits) return this.offerApproval();
+    if (!signature) throw new UserFacingError(NO_SIGNATURE);
     this.setStatus("Checking the signature…");
     await this.verify(signature);
   }
 
   /**
+   * Stop waiting for a signature that would come too late.
+   * @param {Connection} connection
+   */
+  expire({ wallet }) {
+    this.cancelWaiting(wallet.name);
+    this.reset();
+    this.showError("The text was not signed in time. It has to be written again.", [
+      { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
+    ]);
+  }
+
+  /** Let the user say when the owners of the account have approved the text on its chain, which needs no signature. */
+  offerApproval() {
+    this.showError(
+      "Your wallet answered without a signature. If the account’s owners approve the text on its chain, wait until all of them have, then check. It can be checked once.",
+      [{ label: "They have approved it", run: () => void this.attempt(() => this.verify("0x")) }],
+    );
+  }
+
+  /**
    * Send the signature to the server and go where it redirects.
-   * @param {unknown} signature
+   * @param {string} signature
    * @throws {UserFacingError} after an error of the server
    */
   async verify(signature) {
     const { verifyUrl = "" } = this.root.dataset;
     try {
-      const answer = await postJson(verifyUrl, { text: this.message, signature }, this.csrfToken);
+      const answer = await postJson(verifyUrl, { text: this.challenge?.text, signature }, this.csrfToken);
       this.setStatus("Done. One moment…");
       redirectTo(answer.redirect);
     } catch (error) {
@@ -164,8 +202,8 @@ class SignInPanel extends WalletPanel {
   accountsChanged(wallet, accounts) {
     const connection = this.connection;
     if (connection?.wallet !== wallet) return;
-    const now = Array.isArray(accounts) ? accounts[0] : undefined;
-    if (!isAddress(now)) {
+    const [now] = parseAccounts(accounts);
+    if (!now) {
       this.reset();
       this.showError(
         `${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`,
@@ -195,18 +233,50 @@ class SignInPanel extends WalletPanel {
   }
 
   /**
-   * Ask for a new message, since the message contains the chain id.
+   * Ask for a new message if the wallet is on another chain now, since the message contains the chain id. Wallets tell
+   * of a chain they were on already, and of a switch a while after it: so the wallet is asked before anything is done.
    * @param {Wallet} wallet
+   * @param {unknown} told by the event, used if the wallet does not answer
    */
-  chainChanged(wallet) {
+  async chainChanged(wallet, told) {
+    if (this.connection?.wallet !== wallet) return;
+    const now = (await fetchChainId(wallet.provider).catch(() => 0)) || parseChainId(told);
     const connection = this.connection;
-    if (connection?.wallet !== wallet) return;
+    if (connection?.wallet !== wallet || now === 0 || now === connection.chain.id) return;
     const { name } = connection.chain;
     this.reset();
     this.showError(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }
+}
+
+/**
+ * Return whether the account may be a contract: its node says so, or does not answer, as over WalletConnect. The server
+ * then asks a node itself, and learns nothing new of accounts of keys here.
+ * @param {Wallet} wallet
+ * @param {string} address
+ * @returns {Promise<boolean>}
+ */
+async function mayHaveCode({ provider }, address) {
+  /** @type {Promise<string>} */
+  const late = new Promise((resolve) => setTimeout(() => resolve(""), CODE_MS));
+  try {
+    const code = await Promise.race([provider.request({ method: "eth_getCode", params: [address, "latest"] }), late]);
+    return typeof code !== "string" || !/^0x0*$/i.test(code);
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Format the time until which a text can be signed, with its day if it may be another one.
+ * @param {string} time
+ * @param {boolean} withDay
+ */
+function formatTime(time, withDay) {
+  const day = withDay ? /** @type {const} */ ({ weekday: "long" }) : {};
+  return new Date(time).toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }
 
 /**

@@ -1,9 +1,10 @@
 // @ts-check
-import { isAddress, isSameAddress, shortAddress } from "./addresses.js";
+import { isSameAddress, shortAddress } from "./addresses.js";
 import { describeShortfall, formatFee } from "./amounts.js";
-import { describeSwitchError, fetchChainId, switchChain } from "./chains.js";
+import { fetchChainId } from "./chains.js";
 import { Problem, postJson, redirectTo } from "./http.js";
 import { PendingHash, isTransactionHash } from "./pending-hash.js";
+import { parseAccounts, parseHash } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { CanceledError, WalletPanel } from "./wallet-panel.js";
 
@@ -11,8 +12,13 @@ import { CanceledError, WalletPanel } from "./wallet-panel.js";
  * Signing and sending a transaction that the server prepared (mint, transfer), and reporting its hash to the server.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
- * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string}} Transaction
+ * @typedef {{chain_id: number, chain_name: string, from: string, to: string, data: string, value: string, gas: string, fee: string, waits: boolean}} Transaction  `waits`: the
+ *   account has code, and its owners may sign one after the other
  */
+
+/** How long the owners of an account may take to sign. */
+const OWNERS_SECONDS = 86_400;
+const FOR_OWNERS = "If other owners have to sign too, leave this page open, or come back later.";
 
 class TransactionPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -64,14 +70,16 @@ class TransactionPanel extends WalletPanel {
     });
     const from = await this.findAccount(wallet, transaction);
     if (!from) return;
-    await this.ensureChain(wallet, transaction);
+    await this.ensureChain(wallet, transaction.chain_id);
     void this.showFee(wallet);
     this.setStatus(
       `Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`,
     );
+    this.patience = transaction.waits ? FOR_OWNERS : "";
     const sending = wallet.provider.request({
       method: "eth_sendTransaction",
       params: [{ ...buildCall(transaction), from }],
+      ...(transaction.waits && { seconds: OWNERS_SECONDS }),
     });
     const hash = await this.waitFor(wallet, this.saveHash(sending));
     if (!isTransactionHash(hash))
@@ -87,7 +95,7 @@ class TransactionPanel extends WalletPanel {
    * @param {Promise<unknown>} sending
    */
   async saveHash(sending) {
-    const hash = await sending;
+    const hash = parseHash(await sending);
     if (isTransactionHash(hash)) this.pending.save(hash);
     if (isTransactionHash(hash) && !this.running) this.resume();
     return hash;
@@ -117,8 +125,7 @@ class TransactionPanel extends WalletPanel {
    * @returns {Promise<string[]>}
    */
   async requestAccounts(wallet, method) {
-    const accounts = await this.request(wallet, { method });
-    return Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+    return parseAccounts(await this.request(wallet, { method }));
   }
 
   /**
@@ -147,7 +154,7 @@ class TransactionPanel extends WalletPanel {
   accountsChanged(wallet, accounts) {
     const from = this.transaction?.from;
     if (!from || this.running || this.pending.read()) return;
-    const [now] = Array.isArray(accounts) ? accounts.filter(isAddress) : [];
+    const [now] = parseAccounts(accounts);
     if (!now || !isSameAddress(now, from)) return this.showWrongAccount(wallet, from, now);
     this.clearAlert();
     this.setStatus(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
@@ -165,22 +172,6 @@ class TransactionPanel extends WalletPanel {
       ? `is on ${chain.name} now. Go on and sign.`
       : `left ${chain.name}. It will be asked to come back when you sign.`;
     this.setStatus(`${wallet.name} ${where}`);
-  }
-
-  /**
-   * Switch the wallet to the chain of the transaction if needed.
-   * @param {Wallet} wallet
-   * @param {Transaction} transaction
-   */
-  async ensureChain(wallet, { chain_id }) {
-    const { name, provider } = wallet;
-    const chain = this.chains.find(({ id }) => id === chain_id);
-    if (!chain || (await this.waitFor(wallet, fetchChainId(provider))) === chain.id) return;
-    this.setStatus(`Asking ${name} to switch to ${chain.name}…`);
-    const switching = switchChain(provider, chain).catch((error) => {
-      throw new UserFacingError(describeSwitchError(error, chain));
-    });
-    await this.waitFor(wallet, switching);
   }
 
   /**

@@ -124,17 +124,95 @@ const UNKNOWN = {
   message: "Your wallet answered in a way we do not understand. Try again, or use another wallet.",
 };
 
+/** @type {ErrorDescription} */
+const BREAKER = {
+  kind: "busy",
+  message:
+    "Your wallet has stopped asking its network for a while, after too many failures. Wait a minute, or choose another RPC address for the network in your wallet, then try again.",
+};
+
+/** Codes that say nothing more than that something failed, so that the text decides. */
+const GENERIC = new Set([-32603, -32000, -32001, -32003, -32099]);
+/** Codes that libraries in wallets use in place of numbers. */
+const NAMED = new Map([
+  ["ACTION_REJECTED", 4001],
+  ["USER_REJECTED", 4001],
+  ["UNSUPPORTED_OPERATION", 4200],
+  ["NETWORK_ERROR", 4900],
+  ["SERVER_ERROR", 4900],
+  ["TIMEOUT", 4900],
+]);
+/** @type {[RegExp, number][]} */
+const BY_TEXT = [
+  [
+    /user (?:denied|rejected|declined|cancell?ed|closed)|(?:rejected|denied|declined|cancell?ed) by (?:the )?user/i,
+    4001,
+  ],
+  [/action[ _]rejected|user rejection|request rejected/i, 4001],
+  [
+    /unrecognized chain|chain .{0,40}(?:not|n't) (?:been )?(?:added|recogni|configured|found)|unknown (?:chain|network)/i,
+    4902,
+  ],
+  [/already (?:pending|processing)|request .{0,40}pending|another request/i, -32002],
+  [/method .{0,60}(?:not (?:found|supported|available|implemented)|does not exist)|unsupported method/i, 4200],
+  [/wallet is locked|unlock your wallet|has not been authorized/i, 4100],
+  [/failed to fetch|could not detect network|network ?error|fetch failed|disconnected/i, 4900],
+  [/too many requests|rate limit/i, -32005],
+];
+/** Limit of the errors read inside an error, which may refer to itself. */
+const MAX_ERRORS = 12;
+
 /**
- * Return the most specific error code. Wallets wrap errors of a node in `data.originalError` or `cause`, usually with
- * the outer code -32603.
+ * Return an error and those wrapped in it, the outer ones first.
+ * @param {any} error
+ * @returns {any[]}
+ */
+function unwrapErrors(error) {
+  const found = [error];
+  for (const each of found) {
+    if (typeof each !== "object" || each === null) continue;
+    const inner = [each.data, each.data?.originalError, each.originalError, each.cause, each.error, each.info];
+    for (const one of inner) if (one && found.length < MAX_ERRORS && !found.includes(one)) found.push(one);
+  }
+  return found;
+}
+
+/**
+ * Return the code of one error as a number.
+ * @param {any} error
+ * @returns {number | undefined}
+ */
+function ownCode(error) {
+  const code = error?.code;
+  if (typeof code === "number") return code;
+  return typeof code === "string" ? (NAMED.get(code) ?? (Number(code) || undefined)) : undefined;
+}
+
+/**
+ * Return the texts of errors, as one text.
+ * @param {any[]} errors
+ */
+function joinTexts(errors) {
+  const texts = errors.flatMap((each) => (typeof each === "string" ? [each] : [each?.message, each?.details]));
+  return texts
+    .filter((text) => typeof text === "string")
+    .join("\n")
+    .slice(0, 2000);
+}
+
+/**
+ * Return the code of an error. Wallets wrap errors of a node in others, write codes as text, or use a general code with
+ * a text that says more. A refusal is one under any code.
  * @param {any} error
  * @returns {number | undefined}
  */
 export function errorCode(error) {
-  const inner = error?.data?.originalError?.code ?? error?.cause?.code ?? error?.data?.code;
-  const outer = error?.code;
-  if (outer === -32603 && BY_CODE.has(inner)) return inner;
-  return typeof outer === "number" ? outer : inner;
+  const errors = unwrapErrors(error);
+  const codes = errors.map(ownCode).filter((code) => code !== undefined);
+  const text = joinTexts(errors);
+  const said = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
+  if (said === 4001) return said;
+  return codes.find((code) => BY_CODE.has(code) && !GENERIC.has(code)) ?? said ?? codes[0];
 }
 
 /**
@@ -146,7 +224,9 @@ export function describeError(error) {
   if (error instanceof UserFacingError) return { kind: error.kind, message: error.message };
   try {
     const code = errorCode(error);
-    if (typeof error?.message === "string" && /insufficient funds/i.test(error.message)) return FUNDS;
+    const text = joinTexts(unwrapErrors(error));
+    if (/insufficient funds/i.test(text)) return FUNDS;
+    if (/circuit breaker/i.test(text)) return BREAKER;
     return (code !== undefined && BY_CODE.get(code)) || UNKNOWN;
   } catch {
     return UNKNOWN; // the error object is untrusted, and reading it may throw
@@ -154,10 +234,10 @@ export function describeError(error) {
 }
 
 export const NO_WALLET =
-  "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload.";
+  "No wallet was found in this browser. A wallet is an app or extension that keeps your keys; install one, or open this page in your wallet’s own browser, then reload. A wallet without an extension, such as Base Account, cannot be used here yet.";
 
 export const NO_WALLET_ON_PHONE = "Another wallet app? Most have a browser of their own: go to this page in it.";
 
 /** For sites with WalletConnect. */
 export const NO_WALLET_HERE =
-  "No wallet was found in this browser. With WalletConnect you can use the one on your phone.";
+  "No wallet was found in this browser. With WalletConnect you can use the one on your phone. A wallet with neither an extension nor WalletConnect, such as Base Account, cannot be used here yet.";

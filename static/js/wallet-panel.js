@@ -1,9 +1,9 @@
 // @ts-check
-import { parseChains } from "./chains.js";
+import { describeSwitchError, fetchChainId, parseChains, switchChain } from "./chains.js";
 import { createElement, findPart } from "./dom.js";
 import { rememberWallet } from "./last-wallet.js";
 import { isPhone } from "./phone.js";
-import { describeError } from "./wallet-errors.js";
+import { UserFacingError, describeError } from "./wallet-errors.js";
 import { WalletList } from "./wallet-list.js";
 import { remoteWallets } from "./walletconnect-wallet.js";
 
@@ -13,10 +13,12 @@ import { remoteWallets } from "./walletconnect-wallet.js";
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {{label: string, run: () => void}} Action
- * @typedef {{accountsChanged(wallet: Wallet, accounts: unknown): void, chainChanged(wallet: Wallet): void}} Listener
+ * @typedef {{accountsChanged(wallet: Wallet, accounts: unknown): void, chainChanged(wallet: Wallet, chainId: unknown): void}} Listener
  */
 
-/** Delay until the panel offers to cancel: the user needs time to read the wallet's window. */
+/** Delay until a button to cancel stands beside the status: most wallets answer sooner, or cover the page. */
+const CANCEL_MS = 1_500;
+/** Delay until the panel explains what may be wrong: the user needs time to read the wallet's window. */
 const SLOW_WALLET_MS = 15_000;
 
 /** The user stopped waiting for the wallet. Needs no message. */
@@ -33,6 +35,8 @@ export class WalletPanel {
     /** @type {AbortController | null} of the current attempt */
     this.running = null;
     this.isWaiting = false;
+    /** What to say of a wallet that has not answered, if that may be right. */
+    this.patience = "";
     /** @type {WeakSet<Wallet>} */
     this.watched = new WeakSet();
   }
@@ -110,7 +114,8 @@ export class WalletPanel {
   }
 
   /**
-   * Wait for the answer of a wallet. It may never come, so offer to cancel after SLOW_WALLET_MS.
+   * Wait for the answer of a wallet. It may never come, so offer to cancel after CANCEL_MS, and explain after
+   * SLOW_WALLET_MS.
    * @param {Wallet} wallet
    * @param {Promise<unknown>} answer
    * @returns {Promise<unknown>}
@@ -120,7 +125,11 @@ export class WalletPanel {
     const { running } = this;
     if (!running) throw new CanceledError();
     this.isWaiting = true;
-    const timer = setTimeout(() => this.offerCancel(wallet), SLOW_WALLET_MS);
+    const cancel = buildActionButton({ label: "Cancel", run: () => this.cancelWaiting(wallet.name) });
+    const timers = [
+      setTimeout(() => this.statusLine.append(" ", cancel), CANCEL_MS),
+      setTimeout(() => this.offerCancel(wallet), SLOW_WALLET_MS),
+    ];
     const stopped = new Promise((_, reject) =>
       running.signal.addEventListener("abort", () => reject(new CanceledError())),
     );
@@ -128,7 +137,8 @@ export class WalletPanel {
     try {
       return await Promise.race([answer, stopped]);
     } finally {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
+      cancel.remove();
       if (!running.signal.aborted) {
         this.isWaiting = false;
         this.clearAlert();
@@ -147,6 +157,30 @@ export class WalletPanel {
   }
 
   /**
+   * Switch the wallet to the chain if it is on another one.
+   * @param {Wallet} wallet
+   * @param {number} chainId
+   */
+  async ensureChain(wallet, chainId) {
+    const chain = this.chains.find(({ id }) => id === chainId);
+    if (!chain || (await this.waitFor(wallet, fetchChainId(wallet.provider))) === chain.id) return;
+    await this.switchTo(wallet, chain);
+  }
+
+  /**
+   * @param {Wallet} wallet
+   * @param {import("./chains.js").Chain} chain
+   * @throws {UserFacingError} if the wallet does not switch
+   */
+  async switchTo(wallet, chain) {
+    this.setStatus(`Asking ${wallet.name} to switch to ${chain.name}…`);
+    const switching = switchChain(wallet.provider, chain).catch((error) => {
+      throw new UserFacingError(describeSwitchError(error, chain));
+    });
+    await this.waitFor(wallet, switching);
+  }
+
+  /**
    * Tell the user where the wallet's question may be, with a button to stop waiting.
    * @param {Wallet} wallet
    */
@@ -155,7 +189,8 @@ export class WalletPanel {
     const where = isRemote
       ? "Open it on your phone"
       : "Its window may be hidden behind this one; open it by its icon in your browser";
-    this.showAlert(`${name} has not answered yet. ${where}, and answer there.`, [
+    const advice = this.patience || `${where}, and answer there. Or choose another wallet.`;
+    this.showAlert(`${name} has not answered yet. ${advice}`, [
       { label: "Stop waiting", run: () => this.cancelWaiting(name) },
     ]);
   }
@@ -210,7 +245,7 @@ export class WalletPanel {
     this.watched.add(wallet);
     try {
       wallet.provider.on?.("accountsChanged", (accounts) => listener.accountsChanged(wallet, accounts));
-      wallet.provider.on?.("chainChanged", () => listener.chainChanged(wallet));
+      wallet.provider.on?.("chainChanged", (chainId) => listener.chainChanged(wallet, chainId));
     } catch (error) {
       console.info("The wallet does not tell of changes:", error);
     }

@@ -2,6 +2,7 @@
 import { isAddress } from "./addresses.js";
 import { chainHex } from "./chains.js";
 import { cleanAppLink } from "./phone.js";
+import { parseAccounts, parseChainId } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { cleanName } from "./wallets.js";
 
@@ -19,6 +20,8 @@ import { cleanName } from "./wallets.js";
 
 const METHODS = ["personal_sign", "eth_sendTransaction", "eth_signTypedData_v4"];
 const EVENTS = ["accountsChanged", "chainChanged"];
+/** What the library takes for requests without an expiry. */
+const MIN_EXPIRY_SECONDS = 300;
 const RELAY_TIMEOUT_MS = 20_000;
 const NO_RELAY = "The WalletConnect network does not answer right now. Try again in a minute, or use another wallet.";
 const NOT_LOADED = "WalletConnect could not be loaded. Check your connection, then try again.";
@@ -69,12 +72,12 @@ export class WalletConnectProvider {
       wallet_requestPermissions: () => this.reconnect(),
       wallet_revokePermissions: () => this.disconnect(),
       wallet_switchEthereumChain: (params) => this.switchChain(params),
-      ...Object.fromEntries(METHODS.map((method) => [method, (params) => this.forward(method, params)])),
     };
   }
 
   /** @param {import("./wallets.js").Request} call */
-  async request({ method, params }) {
+  async request({ method, params, seconds }) {
+    if (METHODS.includes(method)) return this.forward(method, params, seconds);
     const own = this.methods[method];
     if (!own) throw Object.assign(new Error(`${method} does not go over WalletConnect.`), { code: 4200 });
     return own(params);
@@ -217,8 +220,9 @@ export class WalletConnectProvider {
    * Send a request to the wallet.
    * @param {string} method
    * @param {unknown} params
+   * @param {number} [seconds] until the request expires; at least the library's own five minutes
    */
-  async forward(method, params) {
+  async forward(method, params, seconds = 0) {
     const client = await this.client();
     const { session } = this;
     if (!session) throw Object.assign(new Error("No wallet is connected."), { code: 4100 });
@@ -227,6 +231,7 @@ export class WalletConnectProvider {
         topic: session.topic,
         chainId: caip2(this.chainId),
         request: { method, params },
+        ...(seconds > MIN_EXPIRY_SECONDS && { expiry: seconds }),
       });
       return await Promise.race([answer, this.ending.promise]);
     } catch (error) {
@@ -241,7 +246,7 @@ export class WalletConnectProvider {
    * @param {any} params EIP-3326
    */
   async switchChain(params) {
-    const wanted = Number.parseInt(String(params?.[0]?.chainId), 16);
+    const wanted = parseChainId(params?.[0]);
     if (this.accountsOn(wanted).length === 0)
       throw Object.assign(new Error("Not a chain of this session."), { code: 4902 });
     this.setChain(wanted);
@@ -262,9 +267,9 @@ export class WalletConnectProvider {
   onSessionEvent({ topic, params }) {
     if (topic !== this.session?.topic) return;
     const { name, data } = params?.event ?? {};
-    if (name === "chainChanged") this.setChain(Number(data));
-    if (name === "accountsChanged" && Array.isArray(data)) {
-      const accounts = data.map((account) => String(account).split(":").at(-1)).filter(isAddress);
+    if (name === "chainChanged") this.setChain(parseChainId(data) || this.chainId);
+    if (name === "accountsChanged") {
+      const accounts = parseAccounts(data);
       this.selectedAccount = accounts[0] ?? "";
       this.emit("accountsChanged", accounts);
     }

@@ -2,7 +2,7 @@
 /**
  * Discovery of wallets (EIP-6963). The name and icon of a wallet are untrusted and are sanitized here.
  *
- * @typedef {{method: string, params?: unknown}} Request
+ * @typedef {{method: string, params?: unknown, seconds?: number}} Request  `seconds` to wait, for remote wallets
  * @typedef {{request(call: Request): Promise<unknown>, on?(event: string, listener: (value: any) => void): unknown,
  *   removeListener?(event: string, listener: (value: any) => void): unknown}} Provider
  * @typedef {{name: string, icon: string, rdns: string, provider: Provider, isRemote?: boolean,

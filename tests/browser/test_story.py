@@ -31,6 +31,11 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
 
     alice.mint("Morning", "The first one", picture(BLUE))
     expect(alice.page.get_by_text("ipfs://").first).to_be_visible()
+    alice.page.get_by_text("Add it to your wallet").click()
+    alice.button(f"Add to {alice.wallet.name}").click()
+    expect(alice.page.get_by_text("shows it among your NFTs")).to_be_visible()
+    [asset] = alice.wallet.assets
+    assert (asset["type"], asset["options"]["address"]) == ("ERC721", site.contracts["avatar"].address)
     alice.use_minted()
     token_page = alice.page.url
 

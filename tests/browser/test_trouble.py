@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from eth_account import Account
@@ -26,10 +27,89 @@ def test_a_wallet_on_another_network_is_asked_to_switch_and_takes_one_it_lacks(m
     erin.button(f"Use {erin.wallet.name}").click()
     alert(erin.page, "on a network this site does not read")
     erin.button("Switch network to Local chain").click()
+    expect(erin.button(f"Sign with {erin.wallet.name}")).to_be_visible()
+    erin.wallet.wait_until_told(erin.page, "chainChanged")
+    expect(erin.page.get_by_role("alert")).to_have_count(0)
     with erin.page.expect_navigation():
         erin.button(f"Sign with {erin.wallet.name}").click()
     asked = [method for method in erin.wallet.asked if method.startswith("wallet_")]
     assert asked == ["wallet_switchEthereumChain", "wallet_addEthereumChain", "wallet_switchEthereumChain"]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"eth_chainId": lambda chain_id: int(chain_id, 16)},
+        {"eth_chainId": lambda chain_id: str(int(chain_id, 16))},
+        {"eth_requestAccounts": lambda accounts: [f"eip155:31337:{address}" for address in accounts]},
+        {
+            "eth_requestAccounts": lambda accounts: [
+                re.sub("[a-f]", lambda letter: letter[0].upper(), accounts[0], count=2)
+            ]
+        },
+        {"personal_sign": lambda signature: signature.removeprefix("0x")},
+        {"personal_sign": lambda signature: {"signature": signature}},
+        {"personal_sign": lambda signature: list(bytes.fromhex(signature[2:]))},
+    ],
+    ids=["number", "decimals", "CAIP-10", "other checksum", "no 0x", "object", "bytes"],
+)
+def test_a_wallet_whose_answers_take_another_form_signs_in(
+    meet: Callable[..., Person], shape: dict[str, Callable[[Any], Any]]
+) -> None:
+    olga = meet("olga", reshape=shape)
+    olga.sign_in_with_wallet()
+    expect(olga.page.get_by_role("heading", name="Welcome. What shall we call you?")).to_be_visible()
+
+
+def test_a_wallet_that_answers_without_a_signature_may_answer_again(meet: Callable[..., Person]) -> None:
+    petra = meet("petra", reshape={"personal_sign": lambda _: None})
+    petra.page.goto("/accounts/login/")
+    petra.button(f"Use {petra.wallet.name}").click()
+    petra.button(f"Sign with {petra.wallet.name}").click()
+    alert(petra.page, "answered without a signature")
+    petra.wallet.reshape = {}
+    with petra.page.expect_navigation():
+        petra.button("Try again").click()
+
+
+def test_news_of_the_chain_it_is_on_changes_nothing_and_of_another_it_does(meet: Callable[..., Person]) -> None:
+    ruth = meet("ruth")
+    ruth.page.goto("/accounts/login/")
+    ruth.button(f"Use {ruth.wallet.name}").click()
+    sign = ruth.button(f"Sign with {ruth.wallet.name}")
+    expect(sign).to_be_visible()
+    ruth.wallet.switch_chain(ruth.page, 31337)
+    expect(sign).to_be_visible()
+    expect(ruth.page.get_by_role("alert")).to_have_count(0)
+    ruth.wallet.switch_chain(ruth.page, 1)
+    alert(ruth.page, "Your wallet left Local chain")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"code": -32603, "message": "MetaMask Message Signature: User denied message signature."},
+        {"code": "4001", "message": "no"},
+        {"code": "ACTION_REJECTED", "message": "user rejected action"},
+    ],
+    ids=["-32603", "text", "named"],
+)
+def test_a_refusal_is_called_one_whatever_its_code(meet: Callable[..., Person], refusal: dict[str, Any]) -> None:
+    sven = meet("sven", refusal=refusal)
+    sven.page.goto("/accounts/login/")
+    sven.button(f"Use {sven.wallet.name}").click()
+    sven.wallet.refuses = True
+    sven.button(f"Sign with {sven.wallet.name}").click()
+    alert(sven.page, "You said no in your wallet")
+
+
+def test_an_unknown_network_under_a_general_code_is_added(meet: Callable[..., Person]) -> None:
+    unknown = {"code": -32603, "message": 'Unrecognized chain ID "0x7a69". Try adding the chain first.'}
+    tara = meet("tara", chain_id=1, knows_chains=(1,), unknown_chain=unknown)
+    tara.page.goto("/accounts/login/")
+    tara.button(f"Use {tara.wallet.name}").click()
+    tara.button("Switch network to Local chain").click()
+    expect(tara.button(f"Sign with {tara.wallet.name}")).to_be_visible()
 
 
 def test_a_refused_signature_signs_nobody_in_and_can_be_tried_again(meet: Callable[..., Person]) -> None:

@@ -71,6 +71,13 @@ def test_the_wallet_used_last_stands_first_and_a_silent_one_can_be_left(meet: Ca
     expect(page.get_by_text("If Alpha wallet still shows a question")).to_be_visible()
 
     petra.button("Use Alpha wallet").click()
+    expect(petra.button("Cancel")).to_have_count(0)
+    page.clock.run_for(2_000)
+    petra.button("Cancel").click()
+    expect(page.get_by_text("If Alpha wallet still shows a question")).to_be_visible()
+    expect(petra.button("Cancel")).to_have_count(0)
+
+    petra.button("Use Alpha wallet").click()
     petra.button("Use Beta wallet").click()
     expect(petra.button("Sign with Beta wallet")).to_be_visible()
     page.goto("/accounts/login/")

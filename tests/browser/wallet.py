@@ -23,17 +23,23 @@ REFUSED, UNAUTHORIZED, UNKNOWN_CHAIN, PENDING = 4001, 4100, 4902, -32002
 class WalletError(Exception):
     """An EIP-1193 error for the page."""
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__(content["message"])
+        self.content = content
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
 
 
 @dataclass
 class KeyWallet:
     """One person's wallet, on the chain `chain_id`.
 
-    `refuses`, `is_locked` and `is_silent` (requests are never answered) change its answers. `signs_as` makes it sign
-    with another key.
+    Like MetaMask, it tells of a switch (`chainChanged`) a while after it answered. `refuses`, `is_locked` and
+    `is_silent` (requests are never answered) change its answers. `signs_as` makes it sign with another key, and
+    `contract_account` for a contract that takes its signatures. `reshape` has a function for a method whose answers
+    take another form, `refusal` is how it refuses, and `unknown_chain` how it says that it does not know a chain.
     """
 
     w3: Web3
@@ -47,10 +53,17 @@ class KeyWallet:
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     asked: list[str] = field(default_factory=list)
     signs_as: LocalAccount | None = None
+    contract_account: str = ""
+    assets: list[dict[str, Any]] = field(default_factory=list)
+    reshape: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    refusal: dict[str, Any] = field(default_factory=lambda: {"code": REFUSED, "message": "User rejected the request."})
+    unknown_chain: dict[str, Any] = field(
+        default_factory=lambda: {"code": UNKNOWN_CHAIN, "message": "Unrecognized chain ID."}
+    )
 
     @property
     def address(self) -> str:
-        return self.account.address
+        return self.contract_account or self.account.address
 
     @property
     def info(self) -> dict[str, str]:
@@ -75,6 +88,14 @@ class KeyWallet:
         self.chain_id = chain_id
         self._emit(page, "chainChanged", hex(chain_id))
 
+    def wait_until_told(self, page: Page, name: str) -> None:
+        """Wait until the page was told of the event `name`."""
+        for _ in range(60):
+            if page.evaluate("name => window.__walletTold.includes(name)", name):
+                return
+            page.wait_for_timeout(50)
+        raise AssertionError(f"The page was never told of {name}.")
+
     def _emit(self, page: Page, name: str, value: Any) -> None:
         page.evaluate("([key, name, value]) => window.__walletEmit[key](name, value)", [self.uuid, name, value])
 
@@ -82,10 +103,13 @@ class KeyWallet:
         self.asked.append(method)
         if self.is_silent:
             return {"silent": True}
+        before = self.chain_id
         try:
-            return {"result": self._methods().get(method, self._forward(method))(params)}
+            result = self._methods().get(method, self._forward(method))(params)
         except WalletError as error:
-            return {"error": {"code": error.code, "message": str(error)}}
+            return {"error": error.content}
+        answer = {"result": self.reshape.get(method, _as_it_is)(result)}
+        return answer if self.chain_id == before else answer | {"later": ["chainChanged", hex(self.chain_id)]}
 
     def _methods(self) -> dict[str, Callable[[list[Any]], Any]]:
         return {
@@ -96,13 +120,14 @@ class KeyWallet:
             "eth_sendTransaction": self._send,
             "wallet_switchEthereumChain": self._switch,
             "wallet_addEthereumChain": self._add_chain,
+            "wallet_watchAsset": self._watch_asset,
         }
 
     def _ask(self) -> None:
         if self.is_locked:
-            raise WalletError(PENDING, "Already processing eth_requestAccounts. Please wait.")
+            raise WalletError({"code": PENDING, "message": "Already processing eth_requestAccounts. Please wait."})
         if self.refuses:
-            raise WalletError(REFUSED, "User rejected the request.")
+            raise WalletError(self.refusal)
 
     def _accounts(self, _: list[Any]) -> list[str]:
         self._ask()
@@ -112,7 +137,7 @@ class KeyWallet:
         self._ask()
         message, address = params[0], params[1]
         if address.lower() != self.address.lower():
-            raise WalletError(UNAUTHORIZED, "The requested account has not been authorized.")
+            raise WalletError({"code": UNAUTHORIZED, "message": "The requested account has not been authorized."})
         signable = encode_defunct(hexstr=message) if message.startswith("0x") else encode_defunct(text=message)
         return (self.signs_as or self.account).sign_message(signable).signature.to_0x_hex()
 
@@ -120,8 +145,14 @@ class KeyWallet:
         self._ask()
         wanted = int(params[0]["chainId"], 16)
         if wanted not in self.knows_chains:
-            raise WalletError(UNKNOWN_CHAIN, "Unrecognized chain ID.")
+            raise WalletError(self.unknown_chain)
         self.chain_id = wanted
+
+    def _watch_asset(self, params: Any) -> bool:
+        """Take an NFT (EIP-747), like MetaMask for ERC-721 tokens of the chain it is on."""
+        self._ask()
+        self.assets.append(params)
+        return True
 
     def _add_chain(self, params: list[Any]) -> None:
         """Add a chain (EIP-3085). Like most wallets, stay on the current one."""
@@ -134,7 +165,7 @@ class KeyWallet:
         self._ask()
         asked = params[0]
         if asked["from"].lower() != self.address.lower():
-            raise WalletError(UNAUTHORIZED, "The requested account has not been authorized.")
+            raise WalletError({"code": UNAUTHORIZED, "message": "The requested account has not been authorized."})
         transaction = {
             "chainId": self.chain_id,
             "from": self.address,
@@ -154,7 +185,7 @@ class KeyWallet:
             answer = self.w3.provider.make_request(method, params)  # type: ignore[arg-type]
             if "error" in answer:
                 error = answer["error"]
-                raise WalletError(error.get("code", -32603), error.get("message", ""))
+                raise WalletError({"code": error.get("code", -32603), "message": error.get("message", "")})
             return answer["result"]
 
         return forward

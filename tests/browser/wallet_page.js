@@ -6,6 +6,8 @@
     async request({ method, params = [] }) {
       const answer = await window.__walletRequest(CONFIG.info.uuid, method, params);
       if (answer.silent) return new Promise(() => {});
+      // As MetaMask does, tell of a switch only a while after it was answered.
+      if (answer.later) setTimeout(() => tell(...answer.later), 180);
       if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
       return answer.result;
     },
@@ -21,9 +23,12 @@
       return provider;
     },
   });
-  window.__walletEmit = Object.assign(window.__walletEmit ?? {}, {
-    [CONFIG.info.uuid]: (name, value) => (listeners.get(name) ?? []).forEach((listener) => listener(value)),
-  });
+  const told = (window.__walletTold = window.__walletTold ?? []);
+  const tell = (name, value) => {
+    (listeners.get(name) ?? []).forEach((listener) => listener(value));
+    told.push(name);
+  };
+  window.__walletEmit = Object.assign(window.__walletEmit ?? {}, { [CONFIG.info.uuid]: tell });
   const announce = () =>
     window.dispatchEvent(
       new CustomEvent("eip6963:announceProvider", {

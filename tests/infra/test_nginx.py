@@ -190,6 +190,18 @@ def test_what_is_far_too_large_is_told_so(front: Fronted, alice: Profile) -> Non
         assert "too large" in page.text
 
 
+def test_the_longest_signature_passes_and_the_site_itself_refuses_a_longer_one(front: Fronted) -> None:
+    answers = [
+        requests.post(
+            f"{front.fronted}/accounts/wallet/verify/",
+            json={"text": "x" * 2048, "signature": "0x" + "ab" * size},
+            timeout=30,
+        )
+        for size in (16 * 1024, 24 * 1024)
+    ]
+    assert [answer.json()["type"] for answer in answers] == ["/problems/csrf-failed", "/problems/body-too-large"]
+
+
 def test_what_is_over_our_limit_gets_our_own_sentence(front: Fronted, alice: Profile) -> None:
     """Up to four times the limit, nginx passes the request on and the site itself answers."""
     answer = requests.put(

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildAddChainParameters, describeSwitchError, switchChain } from "../../static/js/chains.js";
+import { buildAddChainParameters, describeSwitchError, fetchChainId, switchChain } from "../../static/js/chains.js";
 
 const LOCAL = { id: 31337, name: "Local chain", explorer_url: "", currency: "ETH", rpc_url: "http://127.0.0.1:8545" };
 const MAIN = { id: 1, name: "Ethereum", explorer_url: "https://etherscan.example", currency: "ETH", rpc_url: "" };
@@ -49,6 +49,36 @@ test("an unknown chain without an RPC URL has to be added by the user", async ()
 
 test("a wallet that reports success without switching is detected", async () => {
   await assert.rejects(switchChain(walletKnowing([31337], { stubborn: true }), LOCAL), /did not move to Local chain/);
+});
+
+test("a wallet that answers before it has moved is asked again", async () => {
+  const wallet = walletKnowing([31337], { stubborn: true });
+  let asked = 0;
+  const request = async (/** @type {any} */ call) =>
+    call.method === "eth_chainId" && (asked += 1) > 2 ? 31337 : wallet.request(call);
+  await switchChain({ request }, LOCAL);
+  assert.equal(asked, 3);
+});
+
+test("an unknown chain is one under any code", async () => {
+  const errors = [
+    { code: -32603, message: 'Unrecognized chain ID "0x7a69".' },
+    { code: "4902", message: "" },
+    { code: -32603, message: "", data: { originalError: { code: 4902 } } },
+  ];
+  for (const error of errors) {
+    const wallet = walletKnowing([]);
+    const request = async (/** @type {any} */ call) =>
+      wallet.request(call).catch((/** @type {any} */ thrown) => {
+        throw thrown.code === 4902 ? Object.assign(new Error(error.message), error) : thrown;
+      });
+    await switchChain({ request }, LOCAL);
+    assert.ok(wallet.asked.includes("wallet_addEthereumChain"), JSON.stringify(error));
+  }
+});
+
+test("a chain id is read as hex and as a number", async () => {
+  for (const answer of ["0x7a69", 31337]) assert.equal(await fetchChainId({ request: async () => answer }), 31337);
 });
 
 test("EIP-3085 parameters have the chain id in hex and omit a missing explorer", () => {

@@ -179,3 +179,16 @@ test("the name and link of the peer are sanitized", async () => {
   assert.equal(provider.peerName, "Rainbow");
   assert.equal(provider.appLink, "https://rainbow.example/");
 });
+
+test("a request waits as long as it is told to, and five minutes at least", async () => {
+  /** @type {any[]} */
+  const calls = [];
+  const { provider } = world({ request: async (call) => (calls.push(call), "0xsigned") });
+  await provider.request({ method: "eth_requestAccounts" });
+  for (const seconds of [undefined, 120, 86_400])
+    await provider.request({ method: "personal_sign", params: [], ...(seconds && { seconds }) });
+  assert.deepEqual(
+    calls.map(({ expiry }) => expiry),
+    [undefined, undefined, 86_400],
+  );
+});

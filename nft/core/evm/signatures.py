@@ -10,22 +10,29 @@ from eth_hash.auto import keccak
 from nft.core.evm.abi.words import WORD, decode_address, decode_bytes, decode_uint
 from nft.core.evm.errors import BadAnswer, BadSignature
 
-MAX_SIGNATURE_BYTES = 8 * 1024
+# Accounts with passkeys or many owners sign at length: 20 owners take 3,520 bytes before the account is deployed.
+MAX_SIGNATURE_BYTES = 16 * 1024
+# In hexadecimal digits with 0x.
+MAX_SIGNATURE_TEXT = 2 + 2 * MAX_SIGNATURE_BYTES
 ERC6492_MAGIC = bytes.fromhex("6492" * 16)
 
-_HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})+")
+_HEX = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})*)")
 _RECOVERY_IDS = {0: 0, 1: 1, 27: 0, 28: 1}
 _HALF_ORDER = 0x7FFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_FFFF_5D57_6E73_57A4_501D_DFE9_2F46_681B_20A0
 _TOP_BIT = 1 << 255
 
 
 def parse_signature(hex_text: str) -> bytes:
-    """Parse `0x` and hexadecimal digits, at most `MAX_SIGNATURE_BYTES`. Raise `BadSignature`."""
-    if len(hex_text) > 2 + 2 * MAX_SIGNATURE_BYTES:
+    """Parse hexadecimal digits, with or without `0x`, at most `MAX_SIGNATURE_BYTES`. Raise `BadSignature`.
+
+    None at all are a signature too: a contract account may have approved the text on its chain (Safe does).
+    """
+    if len(hex_text) > MAX_SIGNATURE_TEXT:
         raise BadSignature(f"The signature is longer than {MAX_SIGNATURE_BYTES:,} bytes.")
-    if not _HEX.fullmatch(hex_text):
-        raise BadSignature("The signature is not 0x and whole hexadecimal bytes.")
-    return bytes.fromhex(hex_text[2:])
+    digits = _HEX.fullmatch(hex_text)
+    if digits is None:
+        raise BadSignature("The signature is not whole bytes in hexadecimal digits.")
+    return bytes.fromhex(digits[1])
 
 
 def message_hash(text: str) -> bytes:

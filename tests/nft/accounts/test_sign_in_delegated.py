@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
+from nft.core.evm.signatures import message_hash
 from nft.models import LinkedAccount
+from profiles.serving.showing import find_profile
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, judge
+from tests.kit.contract_calls import call_of, deploy_code, send_call
+from tests.kit.passkeys import AUTHENTICATOR_DATA, Passkey
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
-from tests.servers.chain import Chain
+from tests.servers.chain import Chain, read_artifact
 
+ASSERTION = ["bytes32", "bytes32", "uint256", "uint256", "bytes", "string"]  # as OpenZeppelin takes them
 NOBODYS = "0x" + "00" * 20
 
 
@@ -86,6 +93,99 @@ def test_a_delegation_to_no_code_answers_nothing(chain: Chain, client: ChainClie
     delegate(chain, alice, Wallet.create().address)
     assert judge(client, alice.address, Wallet.create().sign("hello")) is SignatureKind.WRONG
     assert judge(client, alice.address, alice.sign("hello")) is SignatureKind.KEY
+
+
+@pytest.mark.django_db
+class TestAPasskey:
+    """Of an account that a key delegated to code. The passkey's code is OpenZeppelin's."""
+
+    def test_signs_in_for_the_account(self, chain: Chain, alice: Wallet, settings: Any) -> None:
+        settings.NFT_CHAINS = chains_at(chain.url)
+        passkey, browser = Passkey.create(), Browser()
+        code_at = deploy_code(chain, read_artifact("PasskeyDelegate")["bytecode"])
+        delegate(chain, alice, code_at)
+        chain.rpc("anvil_impersonateAccount", alice.address)
+        send_call(
+            chain, alice.address, call_of("setPasskey(bytes32,bytes32)", *map(word, passkey.point)), alice.address
+        )
+
+        text = browser.text_for(alice.address)
+        made = passkey.sign(message_hash(text))
+        at = made.client_data.index('"challenge"')
+        parts = (word(made.r), word(made.s), at, 1, AUTHENTICATOR_DATA, made.client_data)
+        signature = encode(ASSERTION, parts)
+        assert len(signature) == 480
+        assert browser.verify(text, "0x" + signature.hex()).status_code == 200
+        assert LinkedAccount.objects.get().is_contract_account
+
+        stranger = Passkey.create().sign(message_hash(text))
+        parts = (word(stranger.r), word(stranger.s), at, 1, AUTHENTICATOR_DATA, stranger.client_data)
+        forged = encode(ASSERTION, parts)
+        client = ChainClient(CHAIN_ID, [chain.url], 0)
+        assert judge(client, alice.address, "0x" + forged.hex(), text) is SignatureKind.WRONG
+
+
+def word(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+@pytest.mark.django_db
+class TestTheAccountsOfOneAddress:
+    """By its key and by its code an address is two accounts: people are told when they make the second profile of it,
+    and can bring the two together."""
+
+    @pytest.fixture
+    def by_code(self, chain: Chain, alice: Wallet, settings: Any) -> Callable[[Browser, str], Any]:
+        settings.NFT_CHAINS = chains_at(chain.url)
+        chain.rpc("anvil_setCode", ANYWHERE, ANSWERS_YES)
+        delegate(chain, alice, ANYWHERE)
+
+        def sign(browser: Browser, purpose: str) -> Any:
+            text = browser.text_for(alice.address, purpose=purpose)
+            return browser.verify(text, Wallet.create().sign(text))
+
+        return sign
+
+    def said_to(self, browser: Browser) -> str:
+        return browser.client.get("/settings/wallets/").content.decode()
+
+    def test_are_told_of_at_sign_up_by_the_code(self, alice: Wallet, by_code: Callable[..., Any]) -> None:
+        key, code = Browser(), Browser()
+        key.sign_in(alice)
+        assert "also an account of another profile" not in self.said_to(key)
+        by_code(code, "sign_in")
+        assert "there it signs with its own key" in self.said_to(code)
+        by_code(code, "sign_in")
+        assert "also an account of another profile" not in self.said_to(code), "once is enough"
+
+    def test_are_told_of_at_sign_up_by_the_key(self, alice: Wallet, by_code: Callable[..., Any]) -> None:
+        key, code = Browser(), Browser()
+        by_code(code, "sign_in")
+        key.sign_in(alice)
+        assert "here with its own key" in self.said_to(key)
+
+    def test_are_brought_together_and_then_found_by_their_address(
+        self, alice: Wallet, by_code: Callable[..., Any]
+    ) -> None:
+        key, code = Browser(), Browser()
+        key.sign_in(alice)
+        by_code(code, "sign_in")
+        LinkedAccount.objects.update(is_public=True)
+        for identifier in (alice.address, f"eip155:{CHAIN_ID}:{alice.address}"):
+            assert find_profile(identifier) is None, "either could be meant"
+        assert by_code(key, "move").status_code == 200
+        assert set(LinkedAccount.objects.values_list("user", flat=True)) == {key.user.pk if key.user else None}
+        for identifier in (alice.address, f"eip155:{CHAIN_ID}:{alice.address}"):
+            found = find_profile(identifier)
+            assert found is not None
+            assert found.user == key.user
+
+    def test_are_linked_to_one_profile_without_a_word(self, alice: Wallet, by_code: Callable[..., Any]) -> None:
+        key = Browser()
+        key.sign_in(alice)
+        assert by_code(key, "link").status_code == 200
+        assert "also an account of another profile" not in self.said_to(key)
+        assert LinkedAccount.objects.count() == 2
 
 
 @pytest.mark.django_db

@@ -11,8 +11,9 @@ import pytest
 from django.core.cache import cache
 
 from nft.accounts import challenges, sign_in
-from nft.accounts.challenges import TRIES_PER_MINUTE, Visitor, Wanted, count_shared_try
+from nft.accounts.challenges import Wanted
 from nft.accounts.sign_in import Reply
+from nft.accounts.tries import TRIES_PER_MINUTE, Visitor, count_challenge, count_shared_try
 from nft.clients.evm.chain import ChainClient
 from nft.models import SignInChallenge
 from profiles.limits import WIDER, TooMany, networks_of
@@ -53,7 +54,7 @@ def flood(addresses: Iterable[str], tries: int) -> int:
         guest = visitor(address)
         for _ in range(tries):
             try:
-                challenges.count_challenge(guest, NOW)
+                count_challenge(guest, NOW)
             except TooMany:
                 break
             issued += 1

@@ -16,7 +16,8 @@ from nft.models import SignInChallenge
 from tests.kit.wallets import Browser, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
-ADDRESSES = ["nft:challenge", "nft:verify"]
+# Bytes that each address reads.
+ADDRESSES = {"nft:challenge": 4 * 1024, "nft:verify": 40 * 1024}
 
 
 def post(name: str, body: bytes | str, content_type: str = "application/json") -> Any:
@@ -41,12 +42,13 @@ class TestEveryAddress:
         assert response.status_code == 403
         assert slug(response) == "csrf-failed"
 
-    def test_reads_four_kibibytes_and_not_one_more(self, name: str) -> None:
-        assert slug(post(name, b" " * 4096)) == "malformed-request"
-        response = post(name, b" " * 4097)
+    def test_reads_so_many_bytes_and_not_one_more(self, name: str) -> None:
+        most = ADDRESSES[name]
+        assert slug(post(name, b" " * most)) == "malformed-request"
+        response = post(name, b" " * (most + 1))
         assert response.status_code == 413
         assert slug(response) == "body-too-large"
-        assert "4,096 bytes" in response.json()["detail"]
+        assert f"{most:,} bytes" in response.json()["detail"]
 
     def test_looks_for_no_token_in_a_body_that_is_too_large(self, name: str) -> None:
         body = b"--b\r\n" + b"content-disposition: form-data; name=a\r\n\r\n\r\n--b\r\n" * 2_000
@@ -100,6 +102,23 @@ def test_a_text_of_more_than_2048_bytes_is_too_large() -> None:
     response = post("nft:verify", json.dumps({"text": "é" * 1025, "signature": "0x"}, ensure_ascii=False).encode())
     assert response.status_code == 413
     assert "2,048 bytes" in response.json()["detail"]
+
+
+def test_a_signature_of_more_than_16_kibibytes_is_too_large_before_anything_is_looked_for(
+    django_assert_num_queries: Any,
+) -> None:
+    assert slug(post("nft:verify", json.dumps({"text": "x", "signature": "0x" + "ab" * 16_384}))) == "challenge-unknown"
+    with django_assert_num_queries(0):
+        response = post("nft:verify", json.dumps({"text": "x", "signature": "0x" + "ab" * 16_385}))
+    assert (response.status_code, slug(response)) == (413, "body-too-large")
+    assert "16,384 bytes" in response.json()["detail"]
+
+
+def test_the_longest_text_and_signature_fit_into_a_body_even_with_every_letter_escaped() -> None:
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in "\n" * 100)
+    body = f'{{"text": "{"x" * 1948}{escaped}", "signature": "0x{"ab" * 16_384}"}}'
+    assert len(body) <= ADDRESSES["nft:verify"]
+    assert slug(post("nft:verify", body)) == "challenge-unknown"
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nft.accounts import challenges, sign_in, signatures
-from nft.accounts.challenges import Visitor, Wanted
+from nft.accounts.challenges import Wanted
 from nft.accounts.errors import TEXT_CHANGED, AccountError
 from nft.accounts.sign_in import Reply
+from nft.accounts.tries import Visitor
 from nft.clients.evm.chain import ChainClient
 from nft.models import SignInChallenge
 from tests.kit.wallets import CHAIN_ID, NOBODY, Wallet, chains_at, high_s_twin

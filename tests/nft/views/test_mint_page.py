@@ -75,6 +75,20 @@ def test_the_explorer_is_offered_only_if_there_is_one() -> None:
     assert pages.token_actions(confirmed(), "https://e/tx/0xab")[1].is_external
 
 
+def test_your_token_names_its_contract_and_the_transaction_only_if_it_is_known() -> None:
+    terms = [fact.term for fact in pages.token_facts(confirmed(), [])]
+    assert terms == ["Contract", "Token id", "Metadata", "Image", "Transaction"]
+    assert pages.token_facts(confirmed(), [])[0].copied == "0x" + "02" * 20
+    unknown = mint(State.CONFIRMED, token_id=7)
+    assert "Transaction" not in [fact.term for fact in pages.token_facts(unknown, [])]
+
+
+def test_a_confirmed_token_can_be_added_to_a_wallet() -> None:
+    page = pages.mint_page(confirmed(), [])
+    assert page.asset == {"chain_id": 31337, "address": "0x" + "02" * 20, "token_id": "7"}
+    assert pages.mint_page(mint(State.MINED, token_id=7), []).asset is None
+
+
 def test_parts_of_a_mint() -> None:
     bare = pages.made_facts(mint(State.DRAFT), "")
     assert [fact.term for fact in bare] == ["Contract"]

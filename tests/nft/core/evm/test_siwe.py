@@ -266,15 +266,19 @@ def test_any_bytes_are_a_signature_or_refused(signature: bytes, text: str) -> No
         assert len(recover_address(text, signature)) == 20
 
 
-@pytest.mark.parametrize("text", ["", "0x", "0x0", "0xzz", "00", "0x00 ", "0X00", "0x" + "00" * 8193, "0x\u0660\u0660"])
+@pytest.mark.parametrize(
+    "text", ["0", "0x0", "0xzz", "x00", "0x00 ", " 0x00", "0x0x00", "0x" + "00" * 16_385, "0x\u0660\u0660", "null"]
+)
 def test_what_is_no_hex_or_too_long_is_refused(text: str) -> None:
     with pytest.raises(BadSignature):
         parse_signature(text)
 
 
-@given(st.binary(min_size=1, max_size=8192))
-def test_hex_of_any_allowed_length_is_read(signature: bytes) -> None:
+@given(st.binary(max_size=16_384))
+def test_hex_of_any_allowed_length_is_read_with_and_without_its_prefix(signature: bytes) -> None:
     assert parse_signature("0x" + signature.hex()) == signature
+    assert parse_signature(signature.hex()) == signature
+    assert parse_signature("0X" + signature.hex().upper()) == signature
 
 
 @given(st.binary(min_size=20, max_size=20), st.binary(max_size=200), st.binary(max_size=200))
