@@ -93,7 +93,7 @@ def seconds_of(url: str) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("count", [THREADS, 10 * THREADS])
+@pytest.mark.parametrize("count", [THREADS, pytest.param(10 * THREADS, marks=pytest.mark.long)])
 def test_pages_are_served_while_bodies_are_slow(served: Served, count: int) -> None:
     with slow_posts(served.direct, count):
         time.sleep(2 * count / THREADS)  # those that found no place have been refused
