@@ -70,6 +70,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     return ByPart(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Make what a test printed fit to be sent between processes: strangers' texts hold halves of surrogate pairs."""
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Choose the long tests or all others, and run the browser tests first: they take longest."""
     is_wanted = [bool(item.get_closest_marker("long")) == config.getoption("--long") for item in items]

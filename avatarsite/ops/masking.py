@@ -69,7 +69,8 @@ def mask(text: str) -> str:
         text = text.replace(secret, GAP)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
-    return text
+    # Half a surrogate pair, which a stranger's server may send, can't be written.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 class MaskedStream(logging.StreamHandler[TextIO]):
