@@ -52,7 +52,7 @@ LEFT_BEHIND = (
 
 @json_post()
 def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
-    """Answer {address, chain_id, purpose, next?, may_have_code?} with {text, expires_at, waits}.
+    """Answer {address, chain_id, purpose, next?, may_have_code?} with {text, expires_at, seconds, waits}.
 
     `next` is where to go afterwards. `waits`: the account has code, and its owners have long to sign.
     """
@@ -65,8 +65,15 @@ def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     issued = issue_challenge(visitor_of(request), wanted, timezone.now(), get_chain)
     if wanted.purpose in {Purpose.SIGN_IN, Purpose.REAUTHENTICATE}:
         request.session[NEXT] = go_on
-    waits = issued.expires_at - issued.issued_at > LIFETIME
-    return JsonResponse({"text": issued.text, "expires_at": issued.expires_at.isoformat(), "waits": waits})
+    lifetime = issued.expires_at - issued.issued_at
+    return JsonResponse(
+        {
+            "text": issued.text,
+            "expires_at": issued.expires_at.isoformat(),
+            "seconds": int(lifetime.total_seconds()),
+            "waits": lifetime > LIFETIME,
+        }
+    )
 
 
 @json_post(max_body=MAX_VERIFY_BODY)

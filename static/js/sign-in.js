@@ -13,8 +13,8 @@ import { WalletPanel } from "./wallet-panel.js";
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {import("./chains.js").Chain} Chain
  * @typedef {{wallet: Wallet, address: string, chain: Chain}} Connection
- * @typedef {{text: string, expires_at: string, waits: boolean}} Challenge  `waits`: the account has code, and its owners
- *   may sign one after the other
+ * @typedef {{text: string, seconds: number, waits: boolean}} Challenge  `seconds`: how long it may be signed, because
+ *   this device's clock may be wrong; `waits`: the account has code, and its owners may sign one after the other
  */
 
 /** Wait for the wallet's node to say whether the account has code. */
@@ -31,6 +31,7 @@ class SignInPanel extends WalletPanel {
     this.connection = null;
     /** @type {Challenge | null} */
     this.challenge = null;
+    this.expiresAt = 0;
     this.signButton = this.part("sign");
     this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
     this.part("back").addEventListener("click", () => this.goBack());
@@ -116,19 +117,21 @@ class SignInPanel extends WalletPanel {
     const challenge = await postJson(challengeUrl, wanted, this.csrfToken);
     this.connection = connection;
     this.challenge = challenge;
-    this.showReview(connection, challenge);
+    this.expiresAt = Date.now() + challenge.seconds * 1000;
+    this.showReview(connection, challenge, this.expiresAt);
   }
 
   /**
    * Show the message to sign.
    * @param {Connection} connection
    * @param {Challenge} challenge
+   * @param {number} expiresAt by this device's clock
    */
-  showReview({ wallet, address, chain }, { text, expires_at, waits }) {
+  showReview({ wallet, address, chain }, { text, waits }, expiresAt) {
     this.part("account").textContent = checksummedAddress(text, address);
     this.part("chain").textContent = chain.name;
     this.part("text").textContent = text;
-    const until = formatTime(expires_at, waits);
+    const until = formatTime(expiresAt, waits);
     this.part("until").textContent = until;
     this.patience = waits ? `If other owners have to sign too, they can until ${until}. Leave this page open.` : "";
     this.signButton.textContent = `Sign with ${wallet.name}`;
@@ -144,7 +147,7 @@ class SignInPanel extends WalletPanel {
     if (!connection || !challenge) return this.reset();
     const { wallet, address } = connection;
     this.setStatus(`Waiting for your signature in ${wallet.name}… ${this.patience}`);
-    const seconds = Math.floor((Date.parse(challenge.expires_at) - Date.now()) / 1000);
+    const seconds = Math.floor((this.expiresAt - Date.now()) / 1000);
     const call = { method: "personal_sign", params: [toHex(challenge.text), address], seconds };
     const timer = setTimeout(() => this.expire(connection), Math.max(0, seconds) * 1000);
     const answer = await this.request(wallet, call).finally(() => clearTimeout(timer));
@@ -271,7 +274,7 @@ async function mayHaveCode({ provider }, address) {
 
 /**
  * Format the time until which a text can be signed, with its day if it may be another one.
- * @param {string} time
+ * @param {number} time
  * @param {boolean} withDay
  */
 function formatTime(time, withDay) {
