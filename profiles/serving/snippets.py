@@ -41,4 +41,5 @@ def build_snippets(profile: Profile, size: int, shape: str, suffix: str) -> Snip
         page, address, picture, 2 * size, size, size, name, style,
     )  # fmt: skip
     words = _MARKDOWN.sub(r"\\\1", " ".join(name.split()))
-    return Snippets(address, html, f"[![{words}]({address})]({page})")
+    # No longer marked as safe: pages show the HTML as text.
+    return Snippets(address, html + "", f"[![{words}]({address})]({page})")

@@ -82,4 +82,5 @@ def test_the_page_shows_what_was_asked_for_or_its_first_choice(
         return
     page = response.content.decode()
     assert f'{address}"' in page
-    assert "HTML" in page
+    assert "&lt;a href=&quot;" in page, "it is shown as text"
+    assert page.count("<img") == 1 + page.count('class="avatar'), "nothing but the preview shows it"
