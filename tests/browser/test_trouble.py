@@ -176,7 +176,7 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
 def test_what_stops_an_upload_is_said_beside_its_button(site: Site, meet: Callable[..., Person]) -> None:
-    olga = meet("olga")
+    olga = meet("ottilie")
     page = olga.page
     olga.sign_up()
     page.goto("/settings/picture/")
