@@ -9,14 +9,15 @@ from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim
-from tests.kit.world import World, deploy_avatar_token
+from tests.kit.world import World, deploy_avatar_token, put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
 
 COUNT = 12
 
 
 def mint_tokens(chain: Chain) -> Contract:
-    """Return a contract whose first COUNT tokens Alice holds."""
+    """Return a contract whose first COUNT tokens Alice holds, on a chain where many are asked about in one call."""
+    put_multicall(chain)
     contract = deploy_avatar_token(chain)
     for _ in range(COUNT):
         chain.send(contract.functions.mint(chain.accounts[1], "ipfs://x"), sender=chain.accounts[1])

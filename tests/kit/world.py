@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
 from PIL import Image
 from web3.contract import Contract
 from web3.logs import DISCARD
@@ -26,6 +27,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.web.addresses import OutboundRules, parse_networks
 from nft.clients.web.fetch import GuardedHttp
+from nft.core.evm.abi.multicall import MULTICALL3
 from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_file
@@ -33,7 +35,7 @@ from nft.models import LinkedAccount, TokenClaim
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.serving.showing import ShownPicture, shown_picture
-from tests.servers.chain import CHAIN_ID, Chain
+from tests.servers.chain import CHAIN_ID, Chain, read_artifact
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOOPBACK = OutboundRules(
@@ -130,6 +132,12 @@ def upload(user: User, color: str = "gold") -> UUID:
 
 def shown(user: User, now: datetime) -> ShownPicture:
     return shown_picture(profile_of(user), now)
+
+
+def put_multicall(chain: Chain) -> None:
+    """Give the chain Multicall3 at its usual address, by which many tokens are asked about in one call."""
+    chain.rpc("anvil_setCode", to_checksum_address(MULTICALL3), read_artifact("Aggregate3")["deployedBytecode"])
+    chain.mine(3)
 
 
 def deploy_avatar_token(chain: Chain, **arguments: Any) -> Contract:

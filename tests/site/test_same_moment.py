@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from functools import partial
-from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,12 +17,12 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import got_request_exception
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from nft.models import LinkedAccount, TokenClaim
 from profiles.models import Avatar, Profile
+from tests.kit.at_once import at_once
 from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import Route, belongings_of, routes
 from tests.kit.wallets import Browser, Wallet
@@ -62,21 +60,6 @@ def failures() -> Iterator[list[str]]:
     got_request_exception.connect(note)
     yield found
     got_request_exception.disconnect(note)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run each in a thread of its own, all starting together."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        barrier.wait(20)
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def a_client(like: Client | None = None) -> Client:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +16,7 @@ from nft.accounts import linking, moving
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
+from tests.kit.at_once import at_once
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
@@ -32,29 +31,24 @@ def proof() -> Proof:
     return Proof(Wallet.create().address_bytes, CHAIN_ID, is_contract_account=False)
 
 
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What each returned, or the refusal it met."""
-    start = threading.Barrier(len(acts))
+def what_came_of(*acts: Callable[[], Any]) -> list[Any]:
+    """What each returned, or the refusal it met, when they were done at once."""
 
-    def run(act: Callable[[], Any]) -> Any:
+    def act_or_be_refused(act: Callable[[], Any]) -> Any:
         try:
-            start.wait(30)
             return act()
         except AccountError as refusal:
             if isinstance(refusal, LastLoginMethod) or refusal.is_a(ACCOUNT_IN_USE):
                 return refusal
             raise
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
+    return at_once(*[partial(act_or_be_refused, act) for act in acts])
 
 
 def test_two_unlinks_at_once_leave_one_way_in(alice: User) -> None:
     now = timezone.now()
     rows = [linking.link_account(alice, proof(), now) for _ in range(2)]
-    ends = at_once(*[lambda row=row: linking.unlink_account(alice, row.pk, now) for row in rows])
+    ends = what_came_of(*[lambda row=row: linking.unlink_account(alice, row.pk, now) for row in rows])
     assert sum(isinstance(end, LastLoginMethod) for end in ends) == 1
     assert alice.linked_accounts.get().is_primary
 
@@ -65,7 +59,7 @@ def test_a_passkey_and_an_account_do_not_go_at_once(alice: User) -> None:
     key = Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data=data)
     browser = Browser()
     browser.enter(alice)
-    at_once(
+    what_came_of(
         lambda: browser.client.post(reverse("mfa_remove_webauthn", args=[key.pk])),
         lambda: linking.unlink_account(alice, row.pk, timezone.now()),
     )
@@ -77,7 +71,7 @@ def test_an_account_that_two_profiles_move_to_themselves_ends_at_one(alice: User
     shared, now = proof(), timezone.now()
     linking.link_account(alice, shared, now)
     others = [User.objects.create_user(name, password="x") for name in ("bob", "carol", "dave")]
-    at_once(*[lambda user=user: moving.move_account(user, shared, now) for user in others])
+    what_came_of(*[lambda user=user: moving.move_account(user, shared, now) for user in others])
     assert LinkedAccount.objects.get().user in others
 
 
@@ -86,7 +80,7 @@ def test_two_people_who_swap_their_accounts_both_get_theirs(alice: User) -> None
     hers, his = proof(), proof()
     linking.link_account(alice, hers, now)
     linking.link_account(bob, his, now)
-    at_once(lambda: moving.move_account(alice, his, now), lambda: moving.move_account(bob, hers, now))
+    what_came_of(lambda: moving.move_account(alice, his, now), lambda: moving.move_account(bob, hers, now))
     assert LinkedAccount.objects.get(address=hers.address).user == bob
     assert LinkedAccount.objects.get(address=his.address).user == alice
 
@@ -94,5 +88,5 @@ def test_two_people_who_swap_their_accounts_both_get_theirs(alice: User) -> None
 def test_two_choices_of_the_primary_account_leave_one(alice: User) -> None:
     now = timezone.now()
     rows = [linking.link_account(alice, proof(), now) for _ in range(3)]
-    at_once(*[lambda row=row: linking.make_primary(alice, row.pk) for row in rows[1:]])
+    what_came_of(*[lambda row=row: linking.make_primary(alice, row.pk) for row in rows[1:]])
     assert alice.linked_accounts.filter(is_primary=True).count() == 1

@@ -16,18 +16,11 @@ from nft.claims.sweeping import Lane, check_page
 from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
 from tests.kit.claims import COUNT, mint_tokens, verified_claims
-from tests.kit.world import World, make_world
-from tests.nft.tokens.test_ownership_many import put_multicall
+from tests.kit.world import World
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 UNLIKE = {"id", "created_at", "due_at"}
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    put_multicall(chain)
-    return make_world(chain)
 
 
 @pytest.fixture

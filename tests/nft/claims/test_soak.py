@@ -20,8 +20,7 @@ from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
 from tests.kit.people import a_picture
-from tests.kit.world import World, deploy_avatar_token, make_world, person, sweep
-from tests.nft.tokens.test_ownership_many import put_multicall
+from tests.kit.world import World, deploy_avatar_token, make_world, person, put_multicall, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db

@@ -26,18 +26,11 @@ from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
 from tests.kit.claims import COUNT, mint_tokens, verified_claims
 from tests.kit.people import a_picture
-from tests.kit.world import World, make_world, person, shown, sweep
-from tests.nft.tokens.test_ownership_many import put_multicall
+from tests.kit.world import World, person, put_multicall, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world(chain: Chain) -> World:
-    put_multicall(chain)
-    return make_world(chain)
 
 
 @pytest.fixture
@@ -177,6 +170,7 @@ def test_a_queue_that_loses_its_messages_loses_no_job(
     world: World, chain: Chain, alice: User, redis_server: RedisServer, django_capture_on_commit_callbacks: Any
 ) -> None:
     """A contract that names Alice as the owner of every token saves a thousand mints."""
+    put_multicall(chain)
     everything = f"0x{'00' * 19}e0"
     answer = f"0x73{chain.accounts[1][2:]}60005260206000f3"  # PUSH20, MSTORE, RETURN
     chain.rpc("anvil_setCode", everything, answer)

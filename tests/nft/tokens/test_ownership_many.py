@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from eth_utils.address import to_checksum_address
 from web3.contract import Contract
 
 from localstack.processes import free_port
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainUnavailable
-from nft.core.evm.abi.multicall import MULTICALL3
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.tokens.facts import Question
 from nft.tokens.ownership import BatchCheck, check_many, check_ownership
 from tests.kit.fake_node import relaying_node
-from tests.kit.world import deploy_avatar_token
-from tests.servers.chain import CHAIN_ID, Chain, read_artifact
+from tests.kit.world import deploy_avatar_token, put_multicall
+from tests.servers.chain import CHAIN_ID, Chain
 
 ODD = (
     "OddReverts",
@@ -57,11 +55,6 @@ def contract(chain: Chain) -> Contract:
     chain.rpc("evm_setAutomine", True)
     chain.finalize()
     return contract
-
-
-def put_multicall(chain: Chain) -> None:
-    chain.rpc("anvil_setCode", to_checksum_address(MULTICALL3), read_artifact("Aggregate3")["deployedBytecode"])
-    chain.mine(3)
 
 
 def question(contract: Contract | str, token_id: int, *holders: str, standard: str = "erc721") -> Question:

@@ -21,8 +21,7 @@ from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
 from profiles.jobs import enqueue
 from profiles.row_queue import WAITING, queue_due, queue_due_rows
-from tests.kit.world import person
-from tests.nft.tokens.test_ownership_many import put_multicall
+from tests.kit.world import person, put_multicall
 from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.faults import Fault, faulty
 from tests.servers.redis import RedisServer

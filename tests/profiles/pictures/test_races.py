@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -17,32 +14,16 @@ from profiles.models import AuditEntry, Avatar, Profile, StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.rights import withdraw_avatar
+from tests.kit.at_once import at_once
 from tests.kit.people import a_person, a_picture, a_token_picture, an_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Result = TypeVar("Result")
 
 
 @pytest.fixture(autouse=True)
 def _real_locks() -> None:
     if connection.vendor == "sqlite" and connection.settings_dict["NAME"].startswith("file:memory"):
         pytest.skip("SQLite in memory refuses a second writer at once, where one in a file lets it wait.")
-
-
-def at_once(*acts: Callable[[], Result]) -> list[Result]:
-    """Run each in a thread of its own, all starting together."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Result]) -> Result:
-        barrier.wait(10)
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def test_two_choices_at_once_leave_one_whole_choice() -> None:
