@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from nft.claims.checking import NOT_OWNED_PERIOD, latest, record_check, sweep_period
+from nft.claims.checking import NOT_OWNED_PERIOD, checked_columns, latest, record_check, sweep_period
 from nft.claims.first_answers import is_first_answer, record_first_answers
 from nft.claims.history import record_gaps
 from nft.clients.bundle import Clients
@@ -27,7 +27,6 @@ from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_at
 from nft.tokens.facts import Check, Question
 from nft.tokens.ownership import BatchCheck, check_many
-from profiles.leases import fresh
 from profiles.pictures.rights import attest_avatars
 
 State = TokenClaim.State
@@ -164,13 +163,7 @@ def _renew(claims: Sequence[TokenClaim], state: str, block: BlockRef, now: datet
         mine = TokenClaim.objects.filter(pk__in=[claim.pk for claim in claims], attempt=claims[0].attempt, state=state)
         locked = dict(mine.select_for_update().order_by("pk").values_list("pk", "avatar_id"))
         record_gaps([claim for claim in claims if claim.pk in locked], block, at)
-        TokenClaim.objects.filter(pk__in=locked).update(
-            checked_at=at,
-            checked_block_number=block.number,
-            checked_block_hash="0x" + block.hash.hex(),
-            asked_at=None,
-            **fresh(now + period),
-        )
+        TokenClaim.objects.filter(pk__in=locked).update(**checked_columns(block, at, now + period))
         if state == State.OWNED:
             attest_avatars(list(filter(None, locked.values())), at)
 

@@ -19,7 +19,7 @@ from nft.claims.provenance import build_stored_provenance
 from nft.claims.wording import NO_ACCOUNT, OFF_CHAIN_REASONS, UNLINKED, loss_sentence
 from nft.clients.bundle import Clients
 from nft.core.evm.token import Token, TokenStandard
-from nft.core.tokens.verdict import Reason, Verdict
+from nft.core.tokens.verdict import BlockRef, Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.settings import conf
@@ -137,6 +137,12 @@ def _set_answer(claim: TokenClaim, check: Check, now: datetime) -> None:
     if check.block is not None:
         claim.checked_block_number = check.block.number
         claim.checked_block_hash = "0x" + check.block.hash.hex()
+
+
+def checked_columns(block: BlockRef, at: datetime, due_at: datetime) -> dict[str, object]:
+    """Return what is alike in all claims that were checked together: that `block` answered, and when they are due."""
+    answer = {"checked_at": at, "checked_block_number": block.number, "checked_block_hash": "0x" + block.hash.hex()}
+    return {**answer, "asked_at": None, **fresh(due_at)}
 
 
 def latest(standing: datetime | None, now: datetime) -> datetime:

@@ -13,13 +13,12 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from nft.claims import history
-from nft.claims.checking import latest, sweep_period
+from nft.claims.checking import checked_columns, latest, sweep_period
 from nft.claims.picture import request_first_pictures
 from nft.core.tokens.verdict import BlockRef, Verdict
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_at
 from nft.tokens.facts import Check
-from profiles.leases import fresh
 
 State = TokenClaim.State
 #: The columns that differ from claim to claim.
@@ -81,11 +80,7 @@ def _write(claims: Sequence[TokenClaim], block: BlockRef, now: datetime) -> None
         state=State.OWNED,
         reason="",
         reason_sentence="",
-        checked_at=at,
-        checked_block_number=block.number,
-        checked_block_hash="0x" + block.hash.hex(),
-        asked_at=None,
         is_checked_alone=F("spoils_batches"),
-        **fresh(now + sweep_period()),
+        **checked_columns(block, at, now + sweep_period()),
     )
     request_first_pictures(claims, now)
