@@ -163,13 +163,14 @@ class ModerationForm(forms.Form):
 
 
 class UseForm(forms.Form):
-    """How somebody wants to show a picture elsewhere. A field that is missing or unknown gets its first choice."""
+    """How somebody wants to show a picture elsewhere. What is missing or unknown is what the field begins with."""
 
     size = forms.TypedChoiceField(coerce=int, choices=[(size, f"{size} pixels") for size in SIZES], initial=SIZES[1])
-    shape = forms.ChoiceField(choices=[(shape, shape.capitalize()) for shape in SHAPES])
+    shape = forms.ChoiceField(choices=[(shape, shape.capitalize()) for shape in SHAPES], initial="circle")
     suffix = forms.ChoiceField(
         label="Format",
         required=False,
+        initial="",
         choices=[(suffix, suffix.upper() or "Best for each browser") for suffix in FORMATS],
     )
 
@@ -179,8 +180,8 @@ class UseForm(forms.Form):
         form = cls(asked)
         if form.is_valid():
             return form
-        defaults = {"size": str(SIZES[1]), "shape": "circle", "suffix": ""}
-        form = cls(defaults | {name: asked[name] for name in defaults if name in asked and name not in form.errors})
+        begins = {name: field.initial for name, field in form.fields.items()}
+        form = cls(begins | {name: asked[name] for name in begins if name in asked and name not in form.errors})
         form.full_clean()
         return form
 

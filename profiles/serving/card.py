@@ -16,7 +16,6 @@ from profiles.images.formats import OutputFormat
 from profiles.models import Profile
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
 from profiles.serving.showing import ShownPicture
-from profiles.sources import get_source
 from profiles.store.renditions import Square, pick_rendition
 
 # Increase it whenever cards look different.
@@ -55,7 +54,7 @@ def card_of(profile: Profile, shown: ShownPicture) -> ShownCard:
     avatar = shown.avatar
     mark = ""
     if shown.mark and avatar is not None and avatar.attested_at is not None:
-        mark = f"Verified {get_source(avatar.source).label} on {date(avatar.attested_at, 'j F Y')}"
+        mark = f"Verified {avatar.get_source_display()} on {date(avatar.attested_at, 'j F Y')}"
     squares = [] if avatar is None else avatar.image.renditions.all()
     card = Card(profile.name, profile.handle, settings.current().site_name, mark)
     return ShownCard(card, pick_rendition(squares, _SIZE))

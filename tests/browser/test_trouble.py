@@ -176,9 +176,9 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 
 
 def test_what_stops_an_upload_is_said_beside_its_button(site: Site, meet: Callable[..., Person]) -> None:
-    olga = meet("ottilie")
-    page = olga.page
-    olga.sign_up()
+    ottilie = meet("ottilie")
+    page = ottilie.page
+    ottilie.sign_up()
     page.goto("/settings/picture/")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
@@ -186,8 +186,8 @@ def test_what_stops_an_upload_is_said_beside_its_button(site: Site, meet: Callab
 
     def is_refused(size: dict[str, int], text: str) -> None:
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        olga.button("Upload and use").click()
-        expect(said_beside_the_button(olga, text)).to_be_in_viewport()
+        ottilie.button("Upload and use").click()
+        expect(said_beside_the_button(ottilie, text)).to_be_in_viewport()
 
     choose.set_input_files({"name": "poster.png", "mimeType": "image/png", "buffer": bytes(21_000_000)})
     is_refused(PHONE, "poster.png has 20.0 MB")
