@@ -20,7 +20,7 @@ APPLICATION = "avatarsite.wsgi:application"
 THREADS = 8
 # The longest that granian allows. A thread that ends costs its successor a new connection.
 THREAD_IDLE_SECONDS = 600
-# Accepted connections, among them the idle ones that nginx keeps. More wait in the kernel's queue.
+# Accepted connections. More wait in the kernel's queue.
 CONNECTIONS, QUEUE = 512, 1024
 # A process that has grown beyond this is replaced: the next one starts, then this one answers its requests and ends.
 MAX_RESIDENT_MIB, RESIDENT_SECONDS, RESIDENT_SAMPLES = 400, 15, 2
