@@ -28,7 +28,7 @@ class NavLink:
 
 SETTINGS_PAGES = (
     SettingsPage("Profile", "profiles:edit"),
-    SettingsPage("Picture", "profiles:picture", frozenset({"profiles:picture_crop", "profiles:history"})),
+    SettingsPage("Picture", "profiles:picture", frozenset({"profiles:picture_crop", "profiles:history", "nft:choose"})),
     SettingsPage("If an NFT leaves", "profiles:loss", needs_nft=True),
     SettingsPage(
         "NFTs",

@@ -16,7 +16,13 @@ class NftConfig(AppConfig):
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
         from profiles.jobs import provide
-        from profiles.sources import Source, register_identifier_resolver, register_source, register_upload_check
+        from profiles.sources import (
+            Source,
+            register_identifier_resolver,
+            register_picture_fetcher,
+            register_source,
+            register_upload_check,
+        )
 
         provide("clients", "nft.clients.bundle.get_clients")
         provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
@@ -25,6 +31,7 @@ class NftConfig(AppConfig):
         )
         register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark))
         register_upload_check(find_upload_warning)
+        register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

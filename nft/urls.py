@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/wallets/<uuid:account_id>/", wallets.wallet_update, name="wallet_update"),
     path("settings/wallets/<uuid:account_id>/unlink/", wallets.wallet_unlink, name="wallet_unlink"),
     # Tokens
+    path("settings/picture/nft/", claims.choose, name="choose"),
     path("settings/tokens/", claims.tokens, name="tokens"),
     path("settings/tokens/held/", gallery.held, name="held"),
     path("settings/tokens/held/search/", gallery.search, name="held_search"),

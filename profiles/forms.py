@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
 
 from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import UPLOAD_NAMES
-from profiles.images.picture import MIDDLE, Crop
+from profiles.images.orientation import turn_of
+from profiles.images.picture import MIDDLE, Crop, Edit
 from profiles.models import HANDLE_RULE, Profile
 from profiles.models.display import OnLoss, resolve_policy
 from profiles.people.api_tokens import Scope, TokenRequest
 from profiles.serving.snippets import FORMATS, SHAPES, SIZES
+from profiles.sources import can_fetch_pictures
 
 
 class ProfileForm(forms.Form):
@@ -79,8 +83,22 @@ def _fraction_field(label: str, initial: str, choices: dict[str, str]) -> forms.
 
 
 class CropForm(forms.Form):
-    """The square of the picture to show: a `Crop` as three lists, which static/js/cropper.js replaces."""
+    """How to turn a picture, and the square of it to show: an `Edit` as lists, which static/js/cropper.js replaces."""
 
+    crop_turn = forms.IntegerField(
+        label=_("Turn"),
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=3,
+        widget=forms.Select(
+            choices=[(0, _("As it is")), (1, _("To the right")), (2, _("Upside down")), (3, _("To the left"))]
+        ),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("A picture is turned by 0 to 3 quarters.")
+        ),
+    )
+    crop_mirror = forms.BooleanField(label=_("Mirror it"), required=False)
     crop_x = _fraction_field("From left to right", "0.5", {"0": "Left", "0.5": "Middle", "1": "Right"})
     crop_y = _fraction_field("From top to bottom", "0.5", {"0": "Top", "0.5": "Middle", "1": "Bottom"})
     crop_size = _fraction_field(
@@ -93,35 +111,70 @@ class CropForm(forms.Form):
         said = {name: self.cleaned_data.get(f"crop_{name}") for name in ("x", "y", "size")}
         numbers = {name: getattr(MIDDLE, name) if number is None else number for name, number in said.items()}
         try:
-            self.cleaned_data["crop"] = Crop(**numbers)
+            crop = Crop(**numbers)
         except ImageRefused as refusal:
             raise forms.ValidationError(refusal.sentence, code="bad_crop") from refusal
+        turn = turn_of(self.cleaned_data.get("crop_turn") or 0, is_mirrored=bool(self.cleaned_data.get("crop_mirror")))
+        self.cleaned_data["edit"] = Edit(crop, turn)
         return self.cleaned_data
 
     def crop_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("crop_x", "crop_y", "crop_size")]
+        return [self[name] for name in ("crop_turn", "crop_x", "crop_y", "crop_size")]
 
 
 class FinishForm(AltTextForm, CropForm):
     """What describes an upload besides its bytes."""
 
+    drops_rest = forms.BooleanField(
+        label=_("Delete what I cut off"),
+        required=False,
+        help_text=_("Otherwise we keep the whole picture, for you alone, so that you can change the crop later."),
+    )
+
+    def clean(self) -> dict[str, object]:
+        super().clean()
+        if self.cleaned_data["drops_rest"]:
+            self.cleaned_data["edit"] = replace(self.cleaned_data["edit"], keeps_rest=False)
+        return self.cleaned_data
+
+
+class FetchForm(forms.Form):
+    address = forms.CharField(
+        label=_("Web address of a picture"),
+        max_length=2048,
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
 
 class UploadForm(FinishForm):
     content = forms.FileField(
-        label="Picture file", widget=forms.ClearableFileInput(attrs={"accept": "image/*"}), allow_empty_file=True
+        label="Picture file",
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
+        allow_empty_file=True,
     )
-    field_order = ["content", "crop_x", "crop_y", "crop_size", "alt_text"]
+    address = forms.CharField(
+        label=FetchForm.base_fields["address"].label,
+        required=False,
+        max_length=2048,
+        widget=FetchForm.base_fields["address"].widget,
+    )
+    field_order = ["content", "address", "crop_turn", "crop_mirror", "crop_x", "crop_y", "crop_size", "alt_text"]
 
     def __init__(
         self, data: Mapping[str, object] | None = None, files: MultiValueDict[str, UploadedFile[bytes]] | None = None
     ) -> None:
         super().__init__(data, files)
         self.fields["content"].help_text = f"{UPLOAD_NAMES}, up to {upload_limit()}."
+        if not can_fetch_pictures():
+            del self.fields["address"]
 
-    def clean_content(self) -> UploadedFile[bytes]:
+    def clean_content(self) -> UploadedFile[bytes] | None:
         """Check the size only: empty and odd files go on to the decoder, which knows the reason."""
-        file: UploadedFile[bytes] = self.cleaned_data["content"]
-        if (file.size or 0) > settings.current().upload_max_bytes:
+        file: UploadedFile[bytes] | None = self.cleaned_data["content"]
+        if file is None and not self.data.get("address"):
+            raise forms.ValidationError(_("Choose a picture first."), code="required")
+        if file is not None and (file.size or 0) > settings.current().upload_max_bytes:
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
 

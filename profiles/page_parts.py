@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+# The query parameter by which a script asks for a page of the picture dialog without the rest of the page.
+FRAME = "frame"
+
+
+def picture_frame(asked: Mapping[str, str]) -> str:
+    """Return the template that a page of the picture dialog extends: the dialog's, or a whole page's."""
+    return "picture/dialog.html" if asked.get(FRAME) == "dialog" else "picture/page.html"
 
 
 @dataclass(frozen=True)

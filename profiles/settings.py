@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
 from profiles.images.limits import ImageLimits
-from profiles.images.picture import MIDDLE, Crop, DecodeRequest
+from profiles.images.picture import UNCHANGED, DecodeRequest, Edit
 
 # How far the clocks of our machines may stand apart. A check from further in the future was made by a clock that has
 # been set right since, and says nothing about the present.
@@ -174,12 +174,10 @@ def _read(source: object, name: str, default: Any) -> Any:
         raise ImproperlyConfigured(f"{name} can't be {value!r}: {error}") from error
 
 
-def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, crop: Crop | None = None) -> DecodeRequest:
-    """Build a request for squares of `sizes` within the limits.
-
-    The plain middle is no crop: the whole picture is kept, and another part of it can be chosen later.
-    """
-    return DecodeRequest(current().image_limits, sizes, None if crop == MIDDLE else crop, svg_allowed)
+def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED) -> DecodeRequest:
+    """Build a request for squares of `sizes` within the limits. The plain middle is no crop."""
+    crop = edit.crop if edit.is_cut else None
+    return DecodeRequest(current().image_limits, sizes, crop, svg_allowed, edit.turn)
 
 
 def is_own_url(url: str) -> bool:

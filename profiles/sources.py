@@ -1,7 +1,7 @@
 """Where other apps add what profiles can't know: sources of pictures, and identifiers by which people are found.
 
 Register in `AppConfig.ready`. The hooks run while a page or picture is served: no network call, no write, at most one
-query.
+query. The fetcher of pictures is the exception: it runs while a person waits for one picture.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from profiles.errors import ExpectedError
 
@@ -33,6 +34,10 @@ MarkDescriber = Callable[["Avatar"], str]
 
 # Returns a sentence for the person who uploaded a picture, or "". It may ask the database and the store.
 UploadCheck = Callable[["Avatar"], str]
+
+# Takes a web address that a person gave; returns the bytes of the picture there, at most AVATAR_MAX_BYTES, within
+# seconds. Raises ExpectedError. Whoever writes one answers for what a stranger's address may reach.
+PictureFetcher = Callable[[str], bytes]
 
 # Takes an identifier from a URL; returns a filter over Profile, or None if it is not an identifier of its kind.
 # A filter, not a profile, so that finding a person stays one query.
@@ -59,6 +64,7 @@ class Source:
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, "Upload")}
 _upload_checks: list[UploadCheck] = []
 _resolvers: dict[str, IdentifierResolver] = {}
+_fetchers: list[str] = []  # the dotted path of the last one: its module is loaded with the first picture
 
 
 def register_source(source: Source) -> None:
@@ -110,6 +116,23 @@ def check_upload(avatar: Avatar) -> list[str]:
         except ExpectedError as error:
             logger.warning("An upload could not be checked: %s", error)
     return [sentence for sentence in said if sentence]
+
+
+def register_picture_fetcher(path: str) -> None:
+    """Let people use a picture of the web, which the function at the dotted `path` fetches (a PictureFetcher)."""
+    _fetchers[:] = [path]
+
+
+def can_fetch_pictures() -> bool:
+    return bool(_fetchers)
+
+
+def fetch_picture(address: str) -> bytes:
+    """Return the bytes at a web address. Raise ExpectedError, or ValueError if no fetcher is registered."""
+    if not _fetchers:
+        raise ValueError("No fetcher is registered: see profiles.sources.register_picture_fetcher.")
+    fetch: PictureFetcher = import_string(_fetchers[0])
+    return fetch(address)
 
 
 def describe_mark(avatar: Avatar) -> str:

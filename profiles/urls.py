@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import avatar, direct_upload, history, loss, people, picture
+from profiles.views import avatar, direct_upload, history, loss, people, picture, web_upload
 
 app_name = "profiles"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("settings/notices/<uuid:notice_id>/dismiss/", loss.dismiss_notice, name="notice_dismiss"),
     path("settings/welcome/", people.welcome, name="welcome"),
     path("settings/picture/", picture.picture, name="picture"),
+    path("settings/picture/fetch/", web_upload.fetch, name="picture_fetch"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),
     path("settings/picture/direct/<uuid:ticket_id>/done/", direct_upload.finish, name="direct_done"),
     path("settings/picture/older/", history.older, name="history"),

@@ -16,6 +16,8 @@ from nft.minting.requests import DESCRIPTION_CHARACTERS, NAME_CHARACTERS, MintOr
 from nft.minting.sponsor import Offer
 from nft.models import LinkedAccount
 from profiles import settings as profiles_settings
+from profiles.models import Avatar
+from profiles.pictures.history import shown_bytes
 
 SITE, WALLET = "site", "wallet"
 
@@ -33,10 +35,21 @@ class MintForm(forms.Form):
     payer = forms.ChoiceField(label="Who pays the network?", widget=forms.RadioSelect, required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, accounts: Sequence[LinkedAccount], offer: Offer | None, **kwargs: Any) -> None:
-        """`offer` is what the site pays for this person, None if it pays for nobody."""
-        self.accounts = accounts
+    def __init__(
+        self,
+        *args: Any,
+        accounts: Sequence[LinkedAccount],
+        offer: Offer | None,
+        chosen: Avatar | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`offer` is what the site pays for this person, None if it pays for nobody.
+
+        `chosen` is a picture of the person's that is minted if they send no other.
+        """
+        self.accounts, self.chosen = accounts, chosen
         super().__init__(*args, **kwargs)
+        self.fields["image"].required = chosen is None
         self._offer_payment(offer)
         field = self.fields["account"]
         assert isinstance(field, forms.TypedChoiceField)  # noqa: S101  # tells the type checker
@@ -52,8 +65,10 @@ class MintForm(forms.Form):
         field.choices = [(SITE, "The site pays"), (WALLET, "I pay from my wallet")]
         field.initial, field.help_text = (SITE, _left(offer.left)) if offer.left else (WALLET, offer.sentence)
 
-    def clean_image(self) -> UploadedFile[Any]:
-        image: UploadedFile[Any] = self.cleaned_data["image"]
+    def clean_image(self) -> UploadedFile[Any] | None:
+        image: UploadedFile[Any] | None = self.cleaned_data["image"]
+        if image is None:
+            return None
         if image.size is None or image.size > profiles_settings.current().upload_max_bytes:
             raise ValidationError(too_large())
         return image
@@ -65,10 +80,10 @@ class MintForm(forms.Form):
         return _checked("description", self.cleaned_data["description"], 0, DESCRIPTION_CHARACTERS)
 
     def order(self) -> MintOrder:
-        """Return the order of a valid form."""
+        """Return the order of a valid form. Raise StorageError if the chosen picture can't be read."""
         data = self.cleaned_data
         return MintOrder(
-            data["image"].read(),
+            data["image"].read() if self.chosen is None or data["image"] else shown_bytes(self.chosen),
             data["name"],
             data["description"],
             data["account"],

@@ -32,6 +32,7 @@ from nft.views.claim_page import check_lines, claim_page
 from nft.views.gallery import gallery_context, private_picture
 from nft.views.mint_page import minted_entry
 from nft.views.new_picture_page import can_look, new_picture, read_search
+from profiles.page_parts import picture_frame
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.store.errors import ObjectMissing
 
@@ -40,6 +41,17 @@ from profiles.store.errors import ObjectMissing
 @login_required
 def tokens(request: HttpRequest) -> HttpResponse:
     return _tokens_page(request, ClaimForm())
+
+
+@require_safe
+@login_required
+def choose(request: HttpRequest) -> HttpResponse:
+    """Show the tokens that one holds, and a field to paste another, as a page of the picture dialog."""
+    user = signed_in(request)
+    accounts = list_accounts(user)
+    context = gallery_context(request, pages.shown_claims(user, timezone.now()).claims) if accounts else {}
+    context |= {"accounts": accounts, "form": ClaimForm(), "frame": picture_frame(request.GET), "tab": "nft"}
+    return render(request, "nft/choose.html", context)
 
 
 @require_POST

@@ -33,7 +33,10 @@ from nft.views.json_calls import sent_view, text_of
 from nft.views.mint_page import ENDED, draft_page, made_entry, mint_entry, mint_page
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
-from profiles.people.signed_in import signed_in
+from profiles.models import Avatar
+from profiles.people.signed_in import own_profile, signed_in
+from profiles.pictures.changing import NoSuchAvatar
+from profiles.pictures.history import croppable
 from profiles.problems import add_retry_after, public_error
 from profiles.store.errors import ObjectMissing
 
@@ -61,7 +64,10 @@ def mint(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _mint(request: HttpRequest) -> HttpResponse:
-    form = MintForm(request.POST or None, request.FILES or None, accounts=_accounts(request), offer=_offer(request))
+    offer, chosen = _offer(request), _chosen(request)
+    form = MintForm(
+        request.POST or None, request.FILES or None, accounts=_accounts(request), offer=offer, chosen=chosen
+    )
     if request.method != "POST" or not form.is_valid():
         return _mint_page(request, form, status=422 if form.errors else 200)
     try:
@@ -193,6 +199,14 @@ def _accounts(request: HttpRequest) -> list[LinkedAccount]:
     """Return the accounts that may own the token. The primary one comes first, and the form selects it."""
     mine = accounts_on(signed_in(request).pk, default_chain_id())
     return list(mine.order_by("-is_primary", "linked_at", "pk"))
+
+
+def _chosen(request: HttpRequest) -> Avatar | None:
+    """Return the own upload that the address names to begin with."""
+    try:
+        return croppable(own_profile(request), UUID(request.GET.get("picture", "")))
+    except (ValueError, NoSuchAvatar):
+        return None
 
 
 def _offer(request: HttpRequest) -> sponsor.Offer | None:

@@ -92,7 +92,7 @@ OPERATIONS = (
     Operation(
         "putPicture", "PUT", _CURRENT,
         "Makes the body your picture. The same bytes again choose the same picture again. Nothing of what you send is "
-        "kept but what we encode of it, and nothing outside of a crop.",
+        "kept but what we encode of it. With a crop, the whole picture is kept, too, for you alone.",
         views.put_picture, Scope.WRITE, "Picture", (_ALT, _CROP), "picture", (*_UPLOAD, *_STORE),
     ),
     Operation(

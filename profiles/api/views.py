@@ -12,6 +12,7 @@ from profiles.api.bodies import read_alt_text, read_upload
 from profiles.api.calls import Call
 from profiles.api.problems import BAD_PARAMETER, NO_SUCH_PROFILE
 from profiles.errors import ExpectedError
+from profiles.images.picture import Edit
 from profiles.models import Avatar, Profile
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE
@@ -33,8 +34,8 @@ def put_picture(call: Call) -> dict[str, object]:
     """Set the picture. Tries count against the same hourly limit as the upload form's: each costs decoder time."""
     upload = read_upload(call.request)
     limits.spend("uploads", call.actor.pk, settings.current().uploads_per_hour)
-    details = history.AvatarDetails(alt_text=upload.alt_text)
-    avatar = history.set_avatar(call.owner, upload.content, UPLOAD, details=details, actor=call.actor, crop=upload.crop)
+    details, edit = history.AvatarDetails(alt_text=upload.alt_text), Edit(upload.crop)
+    avatar = history.set_avatar(call.owner, upload.content, UPLOAD, details=details, actor=call.actor, edit=edit)
     return entry_of(call, avatar)
 
 

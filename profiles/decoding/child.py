@@ -25,13 +25,13 @@ from profiles.decoding.settings import DecoderSettings
 from profiles.images.errors import TOO_MUCH_MEMORY, ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import read_header, sniff_format
-from profiles.images.limits import MIB
+from profiles.images.limits import MASTER_LENGTH, MASTER_SIDE, MIB
 from profiles.images.normalize import normalize
 from profiles.images.picture import DecodeRequest
 from profiles.images.render import render
 
 _PARENT_CHECK_SECONDS = 5.0
-_RENDER_PIXELS = 1024 * 1024
+_RENDER_PIXELS = MASTER_SIDE * MASTER_LENGTH
 
 #: Memory a picture may take beyond what the child holds already: a base for encoders and the file itself, plus bytes
 #: per pixel of the canvas, which the hungriest honest decoder (AVIF with alpha) does not exceed. A file whose inner

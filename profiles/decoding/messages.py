@@ -37,6 +37,7 @@ def read_decode_request(body: Json) -> DecodeRequest:
         tuple(fields["sizes"]),
         Crop(**crop) if crop else None,
         fields["svg_allowed"],
+        int(fields["turn"]),
     )
 
 

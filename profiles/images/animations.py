@@ -16,7 +16,7 @@ from profiles.images.encode import AnimatedWebp, Playback, is_blank, is_flat
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.gif import read_loops
 from profiles.images.formats.headers import Header
-from profiles.images.geometry import Box, Size, box_size
+from profiles.images.geometry import Box, Size, box_size, fit_within
 from profiles.images.gifs import compose_gif
 from profiles.images.limits import animation_side
 from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
@@ -69,20 +69,21 @@ class _Source:
 class FrameReader:
     """Iterate over the frames of one file as browsers show them.
 
-    Frames are composed, upright, sRGB and at most `animation_side` long. A damaged frame ends the animation, as in
-    browsers; `__iter__` raises only if it is the first.
+    Frames are composed, upright, turned by `turn`, sRGB and at most `animation_side` long. A damaged frame ends the
+    animation, as in browsers; `__iter__` raises only if it is the first.
     """
 
-    def __init__(self, content: bytes, header: Header, crop: Crop | None) -> None:
+    def __init__(self, content: bytes, header: Header, crop: Crop | None, turn: int = 1) -> None:
         source = _open_gif(content, header) if header.format is SourceFormat.GIF else _open_other(content, header)
         self._source = source
+        self._turn = turn
         # The header's size, not the first frame's: frames may stick out.
         self._canvas: Size = (header.width, header.height)
         self._box: Box = stored_box(crop, self._canvas, source.orientation)
         self._to_srgb = ToSrgb(find_colors(content, header.format, source.icc_profile))
         self.count: int = source.count
-        self._side = animation_side(source.count)
-        self.original_size = upright_size(box_size(self._box), source.orientation)
+        self._target = fit_within(box_size(self._box), animation_side(source.count))
+        self.original_size = upright_size(upright_size(box_size(self._box), source.orientation), turn)
         self.plays = source.plays
         self.hides_first = source.hides_first
 
@@ -99,8 +100,8 @@ class FrameReader:
     def _compose(self, frame: Image.Image) -> Image.Image:
         if frame.size != self._canvas:
             frame = frame.convert("RGBA").crop((0, 0, *self._canvas))
-        small = shrink_to(frame, self._box, self._side, Image.Resampling.HAMMING)
-        return make_upright(self._to_srgb(small), self._source.orientation)
+        small = shrink_to(frame, self._box, self._target, Image.Resampling.HAMMING)
+        return make_upright(make_upright(self._to_srgb(small), self._source.orientation), self._turn)
 
 
 def _open_gif(content: bytes, header: Header) -> _Source:

@@ -14,8 +14,7 @@ from profiles.images import errors
 from profiles.images.decoded import Decoded
 from profiles.images.errors import ImageRefused
 from profiles.images.formats.headers import Header
-from profiles.images.geometry import Box, Size, box_size, fit_within
-from profiles.images.limits import MASTER_SIDE
+from profiles.images.geometry import Box, Size, box_size, fit_master
 from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop
 from profiles.images.strips import reduce_in_strips
@@ -45,5 +44,5 @@ def decode_avif(content: bytes, header: Header, crop: Crop | None) -> Decoded:
         strip = pixels[part[1] * row : part[3] * row]
         return Image.frombytes(mode, (size[0], part[3] - part[1]), strip).crop((part[0], 0, part[2], part[3] - part[1]))
 
-    image = reduce_in_strips(read, box, fit_within(box_size(box), MASTER_SIDE), mode)
+    image = reduce_in_strips(read, box, fit_master(box_size(box)), mode)
     return Decoded(image, (0, 0, *image.size), box_size(box), orientation, icc_profile)

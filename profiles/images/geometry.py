@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from profiles.images.limits import MASTER_LENGTH, MASTER_SIDE
 from profiles.images.picture import Crop
 
 Size = tuple[int, int]
@@ -14,6 +15,12 @@ def fit_within(size: Size, side: int) -> Size:
     if longest <= side:
         return size
     return max(1, round(size[0] * side / longest)), max(1, round(size[1] * side / longest))
+
+
+def fit_master(size: Size) -> Size:
+    """Return `size` scaled down (never up): its shorter side to MASTER_SIDE, its longer to MASTER_LENGTH at most."""
+    shorter, longer = sorted(size)
+    return fit_within(size, min(MASTER_LENGTH, max(1, round(longer * min(1.0, MASTER_SIDE / shorter)))))
 
 
 def box_size(box: Box) -> Size:

@@ -24,7 +24,7 @@ _AT_ONCE = 16_000_000
 
 
 def decode_heic(content: bytes, header: Header, crop: Crop | None) -> Decoded:
-    """Decode the primary picture, at least MASTER_SIDE large where it has so many pixels."""
+    """Decode the primary picture, its shorter side at least MASTER_SIDE where it has so many pixels."""
     grid = _find_grid(content) if header.pixels > _AT_ONCE else None
     if grid is not None:
         return _decode_grid(grid, crop)
@@ -64,9 +64,9 @@ def _decode_grid(grid: HeifGrid, crop: Crop | None) -> Decoded:
 
 
 def _choose_factor(box: Box, tile: tuple[int, int]) -> int:
-    """Return by how much each tile is reduced: without a rest, and to no less than MASTER_SIDE for the whole."""
+    """Return by how much each tile is reduced: without a rest, and to no less than MASTER_SIDE for the shorter side."""
     fitting = (each for each in (8, 4, 2) if not (tile[0] % each or tile[1] % each))
-    return next((each for each in fitting if max(box_size(box)) >= each * MASTER_SIDE), 1)
+    return next((each for each in fitting if min(box_size(box)) >= each * MASTER_SIDE), 1)
 
 
 def _tiles_in(grid: HeifGrid, box: Box, tile: tuple[int, int]) -> Iterator[tuple[int, int, int]]:

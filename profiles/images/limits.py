@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 MIB = 1024 * 1024
 
-#: Longest side, in pixels, of the master kept of a still picture.
+#: Shorter side, in pixels, of the master kept of a still picture: its square is as large as any page asks for.
 MASTER_SIDE = 1024
+
+#: Longer side, in pixels, of such a master: a panorama of more than 3 to 1 has a smaller square.
+MASTER_LENGTH = 3 * MASTER_SIDE
 
 #: Longest side, in pixels, of an animated master; no page shows a moving avatar larger.
 ANIMATION_SIDE = 512

@@ -13,6 +13,7 @@ from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.formats.detect import check_bytes, may_move, read_header, sniff_format
 from profiles.images.formats.headers import Header, drop_png_extras, end_webp
 from profiles.images.likeness import difference_hash
+from profiles.images.orientation import crop_before_turn, make_upright, upright_size
 from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
 from profiles.images.stills import Still, decode_still
@@ -21,7 +22,8 @@ from profiles.images.stills import Still, decode_still
 def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
     """Return master, still and the requested squares from one decode. Raise `ImageRefused`.
 
-    The master is the whole (cropped) picture as WebP, at most MASTER_SIDE long (`animation_side` if it moves).
+    The master is the whole (turned and cropped) picture as WebP, no larger than `fit_master` leaves it
+    (`animation_side` if it moves).
     Squares are cut from its middle and never enlarged. The same bytes give the same bytes.
     """
     sizes = check_sizes(request.sizes)
@@ -55,7 +57,9 @@ def _normalize_raster(
         return _finish_animation(header, animation, sizes)
     if animation is not None and animation.hides_first:
         return _finish_still(header, Still(animation.still, animation.original_size), sizes)
-    return _finish_still(header, decode_still(content, header, request.crop), sizes)
+    still = decode_still(content, header, crop_before_turn(request.crop, request.turn))
+    turned = Still(make_upright(still.image, request.turn), upright_size(still.original_size, request.turn))
+    return _finish_still(header, turned, sizes)
 
 
 def _animate(content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]) -> Animation | None:
@@ -63,7 +67,7 @@ def _animate(content: bytes, header: Header, request: DecodeRequest, sizes: tupl
     if not header.animated or not may_move(header, request.limits):
         return None
     try:
-        reader = FrameReader(content, header, request.crop)
+        reader = FrameReader(content, header, crop_before_turn(request.crop, request.turn), request.turn)
         if not may_move(replace(header, frames=reader.count), request.limits):
             return None
         return encode_animation(reader, sizes)

@@ -1,4 +1,7 @@
-"""The eight EXIF orientations: how a stored picture becomes upright, and where a crop of it is stored."""
+"""The eight EXIF orientations: how a stored picture becomes upright, and where a crop of it is stored.
+
+The same eight are all the ways in which a person may turn and mirror a picture, so a turn is such a number, too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from PIL import Image
 
 from profiles.images.formats import SourceFormat
 from profiles.images.geometry import Box, Size, crop_square
-from profiles.images.picture import Crop
+from profiles.images.picture import UPRIGHT, Crop
 
 #: EXIF orientation (tag 0x0112) → the transposition that makes the stored picture upright.
 _UPRIGHT = {
@@ -17,6 +20,17 @@ _UPRIGHT = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
+}
+#: Quarter turns clockwise, and whether the picture is mirrored left to right afterwards → the orientation of that.
+_TURNS = {
+    (0, False): UPRIGHT,
+    (1, False): 6,
+    (2, False): 3,
+    (3, False): 8,
+    (0, True): 2,
+    (1, True): 5,
+    (2, True): 4,
+    (3, True): 7,
 }
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 _MIRRORED_ALONG_X = frozenset({2, 3, 7, 8})
@@ -46,6 +60,19 @@ def stored_box(crop: Crop | None, size: Size, orientation: int) -> Box:
     if orientation in _MIRRORED_ALONG_Y:
         top, bottom = size[1] - bottom, size[1] - top
     return left, top, right, bottom
+
+
+def turn_of(quarters: int, *, is_mirrored: bool) -> int:
+    """Return the turn of `quarters` (0 to 3) clockwise, mirrored left to right afterwards if `is_mirrored`."""
+    return _TURNS[quarters, is_mirrored]
+
+
+def crop_before_turn(crop: Crop | None, turn: int) -> Crop | None:
+    """Return the crop, given on the turned picture, as it lies in the picture before the turn."""
+    if crop is None:
+        return None
+    x, y = (crop.y, crop.x) if turn in _SIDEWAYS else (crop.x, crop.y)
+    return Crop(1 - x if turn in _MIRRORED_ALONG_X else x, 1 - y if turn in _MIRRORED_ALONG_Y else y, crop.size)
 
 
 _ORIENTATION_TAG = 0x0112

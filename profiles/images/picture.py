@@ -45,6 +45,33 @@ class Crop:
 
 #: The part that is shown of a picture when no crop was given. Its master is kept whole.
 MIDDLE = Crop(0.5, 0.5, 1)
+#: The turn that leaves a picture as it is.
+UPRIGHT = 1
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a person did to a picture before they used it: first turned it, then chose the part to show.
+
+    `turn` is the EXIF orientation (1 to 8, `profiles.images.orientation.turn_of`) that the upright picture is turned
+    by. The whole turned picture is stored beside the part, unless `keeps_rest` is False.
+    """
+
+    crop: Crop | None = None
+    turn: int = UPRIGHT
+    keeps_rest: bool = True
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether less is shown than the middle, for which the whole picture is stored."""
+        return self.crop not in (None, MIDDLE)
+
+    def whole(self) -> "Edit":
+        """Return the same turn of the whole picture."""
+        return Edit(turn=self.turn)
+
+
+UNCHANGED = Edit()
 
 
 @dataclass(frozen=True)
@@ -52,14 +79,16 @@ class DecodeRequest:
     """The wanted result of decoding strangers' bytes.
 
     `sizes` are the squares wanted, of RENDITION_SIZES. `crop` None keeps the whole picture and cuts its squares from
-    the middle; otherwise nothing outside of the crop is kept. `svg_allowed` is for tokens: their SVG is drawn and kept
-    as pixels, while an uploaded SVG is refused.
+    the middle; otherwise nothing outside of the crop is in the result. `turn` is that of an `Edit`, and `crop` is given
+    on the turned picture. `svg_allowed` is for tokens: their SVG is drawn and kept as pixels, while an uploaded SVG is
+    refused.
     """
 
     limits: ImageLimits = field(default_factory=ImageLimits)
     sizes: tuple[int, ...] = ()
     crop: Crop | None = None
     svg_allowed: bool = False
+    turn: int = UPRIGHT
 
 
 @dataclass(frozen=True)

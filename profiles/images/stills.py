@@ -27,16 +27,16 @@ from profiles.images.decoded import Decoded
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.headers import Header
-from profiles.images.geometry import Box, Size, box_size, fit_within, scale_box
+from profiles.images.geometry import Box, Size, box_size, fit_master, scale_box
 from profiles.images.gifs import load_first
 from profiles.images.heic import decode_heic
-from profiles.images.limits import MASTER_SIDE, MIB
+from profiles.images.limits import MIB
 from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop
 from profiles.images.strips import reduce_in_strips
 
-#: A JPEG that a fraction of its size brings this close under MASTER_SIDE is not resized further: 4000 by 3000 becomes
-#: 1000 by 750 inside the decoder, in a third of the time of decoding and then resizing.
+#: A JPEG that a fraction of its size brings this close under MASTER_SIDE is not resized further: 8000 by 4000 becomes
+#: 2000 by 1000 inside the decoder, in a third of the time of decoding and then resizing.
 _NEARLY_MASTER_SIDE = 960
 _END_OF_JPEG = b"\xff\xd9"
 #: A progressive JPEG is decoded only once all of it was read, into up to 6 bytes a pixel.
@@ -51,7 +51,7 @@ SVG_LOADER = "VipsForeignLoadSvg"
 
 @dataclass(frozen=True)
 class Still:
-    """Upright sRGB pixels, at most MASTER_SIDE long, and the upright size they had in the file."""
+    """Upright sRGB pixels, no more than `fit_master` leaves, and the upright size they had in the file."""
 
     image: Image.Image
     original_size: Size
@@ -78,7 +78,7 @@ def decode_still(content: bytes, header: Header, crop: Crop | None) -> Still:
 
 
 def _finish(decoded: Decoded, colors: Colors) -> Still:
-    small = shrink_to(decoded.image, decoded.part, MASTER_SIDE)
+    small = shrink_to(decoded.image, decoded.part, fit_master(box_size(decoded.part)))
     upright = make_upright(ToSrgb(colors)(small), decoded.orientation)
     return Still(upright, upright_size(decoded.full_part, decoded.orientation))
 
@@ -129,19 +129,18 @@ def _draft(image: Image.Image, box: Box) -> None:
     """Let a JPEG be decoded at 1/2, 1/4 or 1/8 of its size: near MASTER_SIDE, and never beyond _MOST_DECODED."""
     if not isinstance(image, JpegImageFile):
         return
-    longest, full = max(box_size(box)), image.size
-    wanted = min(_NEARLY_MASTER_SIDE, longest)
+    shortest, full = min(box_size(box)), image.size
+    wanted = min(_NEARLY_MASTER_SIDE, shortest)
     least = next((each for each in (1, 2, 4) if full[0] * full[1] <= each * each * _MOST_DECODED), 8)
     # Pillow halves while *both* sides stay at or above the wanted ones, so these need the picture's own shape.
-    sides = (max(1, min(int(side * wanted / longest), side // least)) for side in full)
+    sides = (max(1, min(int(side * wanted / shortest), side // least)) for side in full)
     image.draft(image.mode, (next(sides), next(sides)))
 
 
 def shrink_to(
-    image: Image.Image, box: Box, side: int, resample: Image.Resampling = Image.Resampling.LANCZOS
+    image: Image.Image, box: Box, target: Size, resample: Image.Resampling = Image.Resampling.LANCZOS
 ) -> Image.Image:
-    """Return the part `box` of `image` with its longer side at most `side`; palettes become colors."""
-    target = fit_within(box_size(box), side)
+    """Return the part `box` of `image` at the size `target`, which is no larger; palettes become colors."""
     if image.mode in _CONVERTED_BEFORE_SHRINKING or "transparency" in image.info:
         palette = image
 
@@ -184,14 +183,15 @@ def _decode_png(content: bytes, crop: Crop | None) -> Decoded:
     orientation = whole.get("orientation") if whole.get_typeof("orientation") else 1
     box = stored_box(crop, (whole.width, whole.height), orientation)
     part = whole if crop is None else whole.crop(box[0], box[1], *box_size(box))
-    reduced = part.thumbnail_image(MASTER_SIDE, height=MASTER_SIDE, size="down", no_rotate=True)
+    width, height = fit_master(box_size(box))
+    reduced = part.thumbnail_image(width, height=height, size="force", no_rotate=True)
     return _read_pixels(reduced, None, box_size(box), orientation)
 
 
 def _decode_webp(content: bytes, header: Header, crop: Crop | None) -> Decoded:
     """Decode at the size that is wanted: at full size, libvips takes 4 bytes a pixel only to read the header."""
     box = stored_box(crop, (header.width, header.height), 1)
-    scale = min(1.0, MASTER_SIDE / max(box_size(box)))
+    scale = max(fit_master(box_size(box))) / max(box_size(box))
     whole: VipsImage = load_vips().Image.webpload_buffer(content, scale=scale, access="sequential", fail_on="error")
     part = scale_box(box, (header.width, header.height), (whole.width, whole.height))
     return _read_pixels(whole, None if crop is None else part, box_size(box), 1)

@@ -129,6 +129,15 @@ class Avatar(models.Model):
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars", db_index=False)
     image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars", db_index=False)
+    original = models.ForeignKey(
+        StoredImage,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The whole picture that `image` was cut from, for its owner only; empty if nothing was cut or kept.",
+    )
     source = models.CharField(max_length=MAX_NAME, choices=source_choices)
     reference = models.CharField(max_length=250, blank=True, help_text="What it was taken from; empty for uploads.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
@@ -167,6 +176,7 @@ class Avatar(models.Model):
         ordering = ["-chosen_at"]
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
+            models.Index(fields=["original"], condition=Q(original__isnull=False), name="avatar_original"),
             models.Index(fields=["lost_at"], condition=Q(lost_at__isnull=False), name="avatar_lost"),
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="avatar_removed"),
         ]
@@ -191,6 +201,11 @@ class Avatar(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_source_display()} {self.title or self.id}"
+
+    @property
+    def whole(self) -> StoredImage:
+        """All that is kept of the picture: the original it was cut from, else the picture itself."""
+        return self.original or self.image
 
     def mark_holds(self, now: datetime) -> bool:
         """Return whether the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE s."""

@@ -16,7 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from profiles import settings
 from profiles.errors import Kind
 from profiles.images.formats import UPLOAD_NAMES, UPLOAD_TYPES
-from profiles.images.picture import Crop
+from profiles.images.picture import UNCHANGED, Edit
 from profiles.models import Avatar, Profile, UploadTicket
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, set_avatar
@@ -79,9 +79,9 @@ def issue_ticket(profile: Profile, byte_count: int, content_type: str, now: date
 
 
 def redeem_ticket(
-    profile: Profile, ticket_id: uuid.UUID, details: AvatarDetails, now: datetime, *, crop: Crop | None = None
+    profile: Profile, ticket_id: uuid.UUID, details: AvatarDetails, now: datetime, *, edit: Edit = UNCHANGED
 ) -> Avatar:
-    """Make what arrived, or the part `crop` of it, the person's picture. Any attempt spends the ticket.
+    """Make what arrived, turned and cropped by `edit`, the person's picture. Any attempt spends the ticket.
 
     Raise AvatarError of the kind TICKET_UNKNOWN or NOTHING_ARRIVED, StorageError, and what `set_avatar` raises; then
     the earlier picture stands.
@@ -90,7 +90,7 @@ def redeem_ticket(
     try:
         content = _read_whole(ticket)
         source = UPLOAD
-        return set_avatar(profile, content, source, details=details, actor=profile.user, crop=crop)
+        return set_avatar(profile, content, source, details=details, actor=profile.user, edit=edit)
     finally:
         _discard(ticket)
 

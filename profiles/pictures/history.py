@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from profiles.audit import record
 from profiles.images.errors import DecoderUnavailable
-from profiles.images.picture import MIDDLE, Crop
+from profiles.images.picture import UNCHANGED, UPRIGHT, Edit
 from profiles.models import Avatar, Profile, StoredImage
 from profiles.models.display import Display, decide_display
 from profiles.pictures.changing import (
@@ -33,6 +33,7 @@ from profiles.pictures.notices import dismiss_all
 from profiles.sources import UPLOAD, get_source
 from profiles.store import objects
 from profiles.store.images import keep_image
+from profiles.store.purge import offer_to_purge
 from profiles.store.squares import want_all_squares
 from profiles.text import one_line
 
@@ -74,28 +75,40 @@ def set_avatar(
     *,
     details: AvatarDetails,
     actor: AbstractBaseUser | None,
-    crop: Crop | None = None,
+    edit: Edit = UNCHANGED,
 ) -> Avatar:
-    """Decode `content` in a child, store it and make it the person's picture. With a `crop`, only that part is kept.
+    """Decode `content` in a child, store it, turned and cropped by `edit`, and make it the person's picture.
 
-    The same part of the same picture from the same source is chosen again, not doubled. If anything raises, the earlier
-    picture stays and nothing visible was stored. The instance `profile` is not changed: read it again afterwards.
-    Raise ValueError for a source that is not registered.
+    Of what is cut off, the whole turned picture is kept as the entry's `original`, unless `edit` says otherwise: for
+    its owner only, and to choose another part of it later. The same part of the same picture from the same source is
+    chosen again, not doubled. If anything raises, the earlier picture stays and nothing visible was stored. The
+    instance `profile` is not changed: read it again afterwards. Raise ValueError for a source that is not registered.
     """
     get_source(source)
-    image = keep_image(content, svg_allowed=source != UPLOAD, crop=crop).row
-    return attach_avatar(profile, image, source, details=details, actor=actor)
+    image = keep_image(content, svg_allowed=source != UPLOAD, edit=edit).row
+    original = None
+    if edit.is_cut and edit.keeps_rest:
+        original = keep_image(content, svg_allowed=source != UPLOAD, edit=edit.whole(), sizes=()).row
+    return attach_avatar(profile, image, source, details=details, actor=actor, original=original)
 
 
 def attach_avatar(
-    profile: Profile, image: StoredImage, source: str, *, details: AvatarDetails, actor: AbstractBaseUser | None
+    profile: Profile,
+    image: StoredImage,
+    source: str,
+    *,
+    details: AvatarDetails,
+    actor: AbstractBaseUser | None,
+    original: StoredImage | None = None,
 ) -> Avatar:
-    """Like `set_avatar`, for an image that is stored already: no second decode."""
+    """Like `set_avatar`, for an image that is stored already, and the `original` it was cut from: no second decode."""
     get_source(source)
     with lock_profile(profile.pk) as owner:
-        held = _lock_image(image.pk)
+        locked = _lock_images({image.pk, image.pk if original is None else original.pk})
+        held = locked.pop(image.pk)
         want_all_squares(held, timezone.now())
-        avatar = _create_or_reuse(owner, held, source, details)
+        whole = None if original is None else locked.get(original.pk)  # nothing was cut if both are the same
+        avatar = _create_or_reuse(owner, held, source, details, whole)
         dismiss_all(owner)
         refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
     return avatar
@@ -155,19 +168,23 @@ def is_shown(owner: Profile, avatar: Avatar, now: datetime) -> bool:
     return owner.avatar_id == avatar.pk and decide_display(avatar, owner.on_loss, now) is Display.SHOWN
 
 
-def _lock_image(image_id: int) -> StoredImage:
-    """Lock the image against the purge until the entry that uses it is committed."""
-    image = StoredImage.objects.select_for_update().filter(pk=image_id).first()
-    if image is None:
+def _lock_images(image_ids: set[int]) -> dict[int, StoredImage]:
+    """Lock the images against the purge until the entry that uses them is committed."""
+    rows = StoredImage.objects.select_for_update().filter(pk__in=image_ids).order_by("pk")
+    locked = {image.pk: image for image in rows}
+    if len(locked) < len(image_ids):
         raise AvatarError("The picture took too long to store. Please try again.", IMAGE_GONE)
-    return image
+    return locked
 
 
-def _create_or_reuse(owner: Profile, image: StoredImage, source: str, details: AvatarDetails) -> Avatar:
+def _create_or_reuse(
+    owner: Profile, image: StoredImage, source: str, details: AvatarDetails, original: StoredImage | None
+) -> Avatar:
     avatar = owner.avatars.filter(image=image, source=source, reference=details.reference).first()
     if avatar is None:
         return owner.avatars.create(
             image=image,
+            original=original,
             source=source,
             reference=details.reference,
             chosen_at=time_of_choice(owner),
@@ -175,7 +192,9 @@ def _create_or_reuse(owner: Profile, image: StoredImage, source: str, details: A
         )
     if avatar.is_locked:
         raise AvatarNotShowable(_why_not(avatar))
-    new = details.columns()
+    new = {**details.columns(), "original": original}
+    if avatar.original != original:
+        offer_to_purge([avatar.original_id], timezone.now())
     kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
     fresh = {"state": State.ACTIVE, "removed_at": None, "reason": "", "lost_at": None, "is_offered": False}
     update_avatar(avatar, chosen_at=time_of_choice(owner), **(fresh | new | kept))
@@ -198,24 +217,30 @@ def croppable(profile: Profile, avatar_id: UUID) -> Avatar:
     Pictures of other sources are not cropped: what proves them is about the whole picture.
     """
     uploads = profile.avatars.active().filter(source=UPLOAD)
-    avatar = uploads.select_related("image").filter(pk=avatar_id).first()
+    avatar = uploads.select_related("image", "original").filter(pk=avatar_id).first()
     if avatar is None:
         raise NoSuchAvatar
     return avatar
 
 
 def kept_bytes(avatar: Avatar) -> bytes:
-    """Return the stored original, for its owner only. Raise StorageError."""
+    """Return all that is kept of the picture, for its owner only. Raise StorageError."""
+    return objects.get(objects.master_key(avatar.whole.sha256))
+
+
+def shown_bytes(avatar: Avatar) -> bytes:
+    """Return the picture as it was cut, in our encoding. Raise StorageError."""
     return objects.get(objects.master_key(avatar.image.sha256))
 
 
-def crop_again(profile: Profile, avatar_id: UUID, crop: Crop, actor: AbstractBaseUser | None) -> Avatar:
-    """Make the part `crop` of the stored original the person's picture, as a new entry; the old one stays.
+def crop_again(profile: Profile, avatar_id: UUID, edit: Edit, actor: AbstractBaseUser | None) -> Avatar:
+    """Make another part of all that is kept the person's picture, as a new entry; the old one stays.
 
     Raise NoSuchAvatar, StorageError, and what `set_avatar` raises.
     """
     avatar = croppable(profile, avatar_id)
-    if crop == MIDDLE:  # the entry shows just that
+    if avatar.original is None and not edit.is_cut and edit.turn == UPRIGHT:  # the entry shows just that
         return choose_avatar(profile, avatar_id, actor)
     details = AvatarDetails(title=avatar.title, alt_text=avatar.alt_text)
-    return set_avatar(profile, kept_bytes(avatar), avatar.source, details=details, actor=actor, crop=crop)
+    image = keep_image(kept_bytes(avatar), edit=edit).row
+    return attach_avatar(profile, image, avatar.source, details=details, actor=actor, original=avatar.whole)

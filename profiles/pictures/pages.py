@@ -13,6 +13,8 @@ from profiles.models import Avatar, Profile
 
 # Entries in a page that people look at.
 PAGE_SIZE = 12
+# Pictures that are offered at once, before any page of the history is opened.
+EARLIER = 6
 # What the text of a position looks like.
 POSITION = "^[0-9]{1,16}-[0-9a-f]{32}$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,6 +61,12 @@ def history_of(profile: Profile, shown: Avatar | None, now: datetime, *, after: 
         avatar.is_current = avatar == shown
         avatar.has_mark = avatar.mark_holds(now)
     return page
+
+
+def earlier_pictures(profile: Profile, shown: Avatar | None, now: datetime) -> list[Avatar]:
+    """Return the pictures chosen last that could be shown instead of `shown`."""
+    entries = profile.avatars.showable(now).select_related("image").prefetch_related("image__renditions")
+    return [entry for entry in entries[: EARLIER + 1] if entry != shown][:EARLIER]
 
 
 def history_length(profile: Profile) -> int:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from profiles import settings
 from profiles.decoding import get_decoder
 from profiles.images.limits import FIRST_SIZES
-from profiles.images.picture import Crop, NormalizedPicture
+from profiles.images.picture import UNCHANGED, Edit, NormalizedPicture
 from profiles.models import Rendition, StoredImage
 from profiles.store import objects
 from profiles.store.errors import StorageError
@@ -37,16 +37,16 @@ class KeptImage:
 
 
 def keep_image(
-    content: bytes, *, svg_allowed: bool = False, crop: Crop | None = None, sizes: tuple[int, ...] = FIRST_SIZES
+    content: bytes, *, svg_allowed: bool = False, edit: Edit = UNCHANGED, sizes: tuple[int, ...] = FIRST_SIZES
 ) -> KeptImage:
     """Decode a picture and store it in our own encoding, with squares of `sizes`.
 
-    The same content and `crop` give the same row. The other squares are made once it is a person's picture
+    The same content and `edit` give the same row. The other squares are made once it is a person's picture
     (profiles.store.squares). An SVG becomes pixels, if it is allowed. Raises ImageRefused, DecoderUnavailable or
     StorageError. The row must get a holder soon (`attach_avatar`): without one it is deleted after
     AVATAR_UNUSED_SECONDS.
     """
-    picture = get_decoder().decode(content, settings.decode_request(sizes, svg_allowed=svg_allowed, crop=crop))
+    picture = get_decoder().decode(content, settings.decode_request(sizes, svg_allowed=svg_allowed, edit=edit))
     row = _create_rows(picture, timezone.now())
     _put_objects(row, picture)
     row.kept_master = picture.image.master.data

@@ -132,7 +132,8 @@ def _delete_removed_avatars(now: datetime) -> int:
         for avatar in removed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
         Avatar.objects.filter(pk__in=[avatar.pk for avatar in removed]).delete()
-        offer_to_purge([avatar.image_id for avatar in removed], now)  # due in this run
+        used = [image_id for avatar in removed for image_id in (avatar.image_id, avatar.original_id)]
+        offer_to_purge(used, now)  # due in this run
     return len(removed)
 
 

@@ -7,11 +7,11 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from profiles import limits, settings
@@ -22,14 +22,14 @@ from profiles.people.signed_in import signed_in
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error
-from profiles.sources import check_upload
 from profiles.text import parse_json
+from profiles.views.undo import next_url, notify_shown
 
 P = ParamSpec("P")
 BAD_REQUEST = Kind("bad-request", "The request can't be read")
 
 
-def _own_call(
+def own_call(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Decorate a POST by a signed-in person; expected errors become problems."""
@@ -46,7 +46,7 @@ def _own_call(
     return guarded
 
 
-@_own_call
+@own_call
 def begin(request: HttpRequest) -> HttpResponse:
     """Answer {byte_count, content_type} with {url, fields, ticket, done}.
 
@@ -63,18 +63,17 @@ def begin(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=201)
 
 
-@_own_call
+@own_call
 def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     """Answer the form's other fields with {redirect}. The earlier picture stays until the answer is a success."""
     form = FinishForm(request.POST)
     if not form.is_valid():
         raise ExpectedError(first_error(form), FORM_INVALID)
-    details, crop = AvatarDetails(alt_text=form.cleaned_data["alt_text"]), form.cleaned_data["crop"]
-    avatar = redeem_ticket(profile_of(signed_in(request)), ticket_id, details, timezone.now(), crop=crop)
-    messages.success(request, "Your new picture is in use.")
-    for sentence in check_upload(avatar):
-        messages.warning(request, sentence)
-    return JsonResponse({"redirect": reverse("profiles:picture")})
+    details, edit = AvatarDetails(alt_text=form.cleaned_data["alt_text"]), form.cleaned_data["edit"]
+    profile = profile_of(signed_in(request))
+    avatar = redeem_ticket(profile, ticket_id, details, timezone.now(), edit=edit)
+    notify_shown(request, gettext("Your new picture is in use."), profile.avatar_id, avatar)
+    return JsonResponse({"redirect": next_url(request, "profiles:picture")})
 
 
 def _read_wanted(body: bytes) -> tuple[int, str] | None:

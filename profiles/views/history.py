@@ -9,51 +9,57 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from profiles.forms import AltTextForm, first_error
 from profiles.models import Profile
+from profiles.page_parts import picture_frame
 from profiles.people.profiles import profile_of
-from profiles.people.signed_in import signed_in
+from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.changing import AvatarError, NoSuchAvatar
 from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
-from profiles.pictures.pages import Position, history_of
+from profiles.pictures.pages import Position, history_length, history_of
 from profiles.serving.showing import shown_picture
+from profiles.views.undo import next_url, notify_shown, undo_button
 
 
 @login_required
 @require_safe
 def older(request: HttpRequest) -> HttpResponse:
-    """Show the page of the history that begins after the position `after`."""
+    """Show a page of the history: the first, or the one that begins after the position `after`."""
     after = _position(request.GET.get("after", ""))
-    if after is None:
-        return redirect("profiles:picture")
-    profile, now = profile_of(signed_in(request)), timezone.now()
+    profile, now = own_profile(request), timezone.now()
     page = history_of(profile, shown_picture(profile, now).avatar, now, after=after)
-    return render(request, "profiles/history.html", {"page": page, "after": after})
+    length = history_length(profile) if page.next and after is None else None
+    context = {"page": page, "after": after, "length": length, "frame": picture_frame(request.GET), "tab": "earlier"}
+    return render(request, "profiles/history.html", context)
 
 
-def _history_action(act: Callable[[HttpRequest, Profile, UUID], str | SafeString]) -> Callable[..., HttpResponse]:
-    """Make a POST view of `act`, which changes one's own entry and returns the message to show."""
+def _history_action(act: Callable[[HttpRequest, Profile, UUID], str]) -> Callable[..., HttpResponse]:
+    """Make a POST view of `act`, which changes one's own entry and returns the message to show, if it shows none.
+
+    It leads back to where the form was sent from.
+    """
 
     @login_required
     @require_POST
     def view(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
         try:
-            messages.success(request, act(request, profile_of(signed_in(request)), avatar_id))
+            if said := act(request, profile_of(signed_in(request)), avatar_id):
+                messages.success(request, said)
         except NoSuchAvatar as error:
             raise Http404(error.sentence) from error
         except AvatarError as error:
             messages.error(request, error.sentence)
         after = _position(request.POST.get("after", ""))
         if after is None:
-            return redirect("profiles:picture")
+            return redirect(next_url(request, "profiles:history"))
         return redirect(f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}")
 
     view.__name__ = act.__name__
@@ -62,22 +68,17 @@ def _history_action(act: Callable[[HttpRequest, Profile, UUID], str | SafeString
 
 @_history_action
 def use(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
-    choose_avatar(profile, avatar_id, signed_in(request))
-    return "This is your picture now."
+    avatar = choose_avatar(profile, avatar_id, signed_in(request))
+    notify_shown(request, gettext("This is your picture now."), profile.avatar_id, avatar)
+    return ""
 
 
 @_history_action
 def remove(request: HttpRequest, profile: Profile, avatar_id: UUID) -> SafeString:
     remove_avatar(profile, avatar_id, signed_in(request))
-    return format_html(
-        'The picture is removed. <form method="post" action="{}" class="toast-action">'
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-        '<input type="hidden" name="after" value="{}">'
-        '<button class="button button-small" type="submit">Undo</button></form>',
-        reverse("profiles:picture_restore", args=[avatar_id]),
-        get_token(request),
-        _position(request.POST.get("after", "")) or "",
-    )
+    after = str(_position(request.POST.get("after", "")) or "")
+    undo = undo_button(request, reverse("profiles:picture_restore", args=[avatar_id]), after=after)
+    return format_html("{} {}", gettext("The picture is removed."), undo)
 
 
 @_history_action

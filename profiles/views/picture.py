@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,17 +17,20 @@ from profiles.errors import ExpectedError
 from profiles.forms import CropForm, UploadForm, first_error, too_large
 from profiles.images.errors import TOO_MANY_BYTES
 from profiles.models import Avatar, Profile
+from profiles.page_parts import picture_frame
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads
 from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar
-from profiles.pictures.pages import history_length, history_of
+from profiles.pictures.pages import earlier_pictures
 from profiles.problems import FORM_INVALID, add_retry_after, problem_response, public_error
 from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
-from profiles.sources import UPLOAD, check_upload
+from profiles.sources import UPLOAD
 from profiles.store.errors import StorageError
+from profiles.views.undo import next_url, notify_shown
+from profiles.views.web_upload import fetch_for
 
 # Bytes that a form's other fields and the multipart lines may add to the picture's.
 FORM_OVERHEAD = 64 * 1024
@@ -59,30 +61,31 @@ def _upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _refuse(request, form, ExpectedError(first_error(form), FORM_INVALID))
+    previous_id = own_profile(request).avatar_id
     try:
         avatar = _set_picture(request, form)
     except ExpectedError as error:
         return _refuse(request, form, public_error(error))
-    messages.success(request, "Your new picture is in use.")
-    for sentence in check_upload(avatar):
-        messages.warning(request, sentence)
-    target = reverse("profiles:picture")
+    notify_shown(request, gettext("Your new picture is in use."), previous_id, avatar)
+    target = next_url(request, "profiles:picture")
     return JsonResponse({"redirect": target}) if wants_json(request) else redirect(target)
 
 
 def _set_picture(request: HttpRequest, form: UploadForm) -> Avatar:
     limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
     user, said = signed_in(request), form.cleaned_data
-    details, content = AvatarDetails(alt_text=said["alt_text"]), said["content"].read()
-    return set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, crop=said["crop"])
+    details, file = AvatarDetails(alt_text=said["alt_text"]), said["content"]
+    content = fetch_for(request, said["address"]) if file is None else file.read()
+    return set_avatar(profile_of(user), content, UPLOAD, details=details, actor=user, edit=said["edit"])
 
 
 def _refuse(request: HttpRequest, form: UploadForm, error: ExpectedError) -> HttpResponse:
     if wants_json(request):
         return problem_response(error)
     if not error.is_a(FORM_INVALID):  # the form itself says what it refused
-        form.errors.pop("content", None)
-        form.add_error("content", error.sentence)
+        field = "address" if form.data.get("address") else "content"
+        form.errors.pop(field, None)
+        form.add_error(field, error.sentence)
     response = _page(request, form, status=error.status)
     add_retry_after(response, error)
     return response
@@ -92,9 +95,8 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     profile = own_profile(request)
     now = timezone.now()
     shown = shown_picture(profile, now)
-    page = history_of(profile, shown.avatar, now)
-    length = history_length(profile) if page.next else len(page.entries)
-    context = {"profile": profile, "form": form, "shown": shown, "page": page, "length": length}
+    context = {"profile": profile, "form": form, "shown": shown, "frame": picture_frame(request.GET)}
+    context |= {"tab": "photo", "earlier": earlier_pictures(profile, shown.avatar, now)}
     context |= {"upload_max_bytes": settings.current().upload_max_bytes, "takes_direct_uploads": takes_direct_uploads()}
     return render(request, "profiles/picture.html", context, status=status)
 
@@ -117,21 +119,21 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
         return _crop_page(request, entry, form, status=422)
     try:
         limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
-        crop_again(profile, avatar_id, form.cleaned_data["crop"], signed_in(request))
+        avatar = crop_again(profile, avatar_id, form.cleaned_data["edit"], signed_in(request))
     except ExpectedError as error:
         refusal = public_error(error)
         form.add_error(None, refusal.sentence)
         response = _crop_page(request, entry, form, status=refusal.status)
         add_retry_after(response, refusal)
         return response
-    messages.success(request, "Your new picture is in use.")
+    notify_shown(request, gettext("Your new picture is in use."), profile.avatar_id, avatar)
     return redirect("profiles:picture")
 
 
 @login_required
 @require_safe
 def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
-    """Return one's own stored upload, uncut and in our encoding, to nobody else."""
+    """Return all that is kept of one's own upload, in our encoding, to nobody else."""
     entry = _own(profile_of(signed_in(request)), avatar_id)
     try:
         content = kept_bytes(entry)
@@ -141,7 +143,7 @@ def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
         add_retry_after(response, refusal)
         return response
     headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": "sandbox; default-src 'none'"}
-    return HttpResponse(content, content_type=entry.image.mime, headers=headers)
+    return HttpResponse(content, content_type=entry.whole.mime, headers=headers)
 
 
 def _own(profile: Profile, avatar_id: UUID) -> Avatar:

@@ -11,6 +11,43 @@
 /** @type {Readonly<Crop>} the largest square in the center */
 export const DEFAULT_CROP = Object.freeze({ x: 0.5, y: 0.5, size: 1 });
 
+/**
+ * Return the largest square to begin with: in the center of a wide picture, at the upper third of a tall one, where a
+ * face is most often.
+ * @param {Size} size
+ * @returns {Crop}
+ */
+export function firstCrop(size) {
+  if (size.height <= size.width) return { ...DEFAULT_CROP };
+  const { left, top, side } = cropToSquare({ x: 0.5, y: 1 / 3, size: 1 }, size);
+  return squareToCrop({ left, top, side }, size);
+}
+
+/**
+ * How a picture is turned: first by quarters clockwise, then mirrored left to right. CropForm.crop_turn is the same.
+ * @typedef {{ quarters: number, isMirrored: boolean }} Turn
+ */
+
+/**
+ * Return the turn after turning what is seen by a quarter.
+ * @param {Turn} turn
+ * @param {1 | -1} direction 1 is clockwise
+ * @returns {Turn}
+ */
+export function addQuarter({ quarters, isMirrored }, direction) {
+  return { quarters: (quarters + (isMirrored ? -direction : direction) + 4) % 4, isMirrored };
+}
+
+/**
+ * Return the same square of a picture that was turned by a quarter.
+ * @param {Crop} crop
+ * @param {1 | -1} direction 1 is clockwise
+ * @returns {Crop}
+ */
+export function turnCrop({ x, y, size }, direction) {
+  return direction === 1 ? { x: 1 - y, y: x, size } : { x: y, y: 1 - x, size };
+}
+
 const MAX_ZOOM = 8;
 /** Smallest side of a square in pixels, unless the picture itself is smaller. */
 const MIN_SIDE = 64;

@@ -1,20 +1,23 @@
 // @ts-check
 import {
   DEFAULT_CROP,
+  addQuarter,
   cropToSlider,
   cropToSquare,
   describeCrop,
+  firstCrop,
   formatZoom,
   moveCrop,
   resizeCrop,
   sliderToSize,
+  turnCrop,
 } from "./crop-geometry.js";
 import { FRAME_SHARE, addCropControls } from "./crop-input.js";
 import { findPart } from "./dom.js";
 
 /**
- * Selects the square of a picture that is shown. Markup: components/cropper.html. If the browser cannot show the
- * picture, its three select fields are used instead. The crop is added to the data of the enclosing form.
+ * Turns a picture, and selects the square of it that is shown. Markup: components/cropper.html. If the browser cannot show the
+ * picture, its select fields are used instead. Turn and crop are added to the data of the enclosing form.
  */
 
 /** Longest side in pixels of the copy that is drawn, so that dragging stays smooth for large pictures. */
@@ -26,9 +29,10 @@ const BUTTON_ZOOM = 1.25;
 const DESCRIBE_AFTER_MS = 300;
 
 export class Cropper {
-  /** @type {ImageBitmap | undefined} */
-  bitmap;
+  /** @type {ImageBitmap | HTMLCanvasElement | undefined} the picture as it is turned */
+  source;
   size = { width: 1, height: 1 };
+  turn = { quarters: 0, isMirrored: false };
   crop = { ...DEFAULT_CROP };
 
   /** @param {HTMLElement} root */
@@ -60,11 +64,11 @@ export class Cropper {
     this.opening = bitmap;
     const copy = await downscale(bitmap);
     if (this.opening !== bitmap) return copy.close(); // another picture was selected meanwhile
-    this.bitmap?.close();
-    this.bitmap = copy;
+    this.source = copy;
     this.size = size;
+    this.turn = { quarters: 0, isMirrored: false };
     this.show({ isOpen: true });
-    this.setCrop({ ...DEFAULT_CROP });
+    this.reset();
   }
 
   /** Show the select fields, for a picture the browser cannot show. */
@@ -74,8 +78,7 @@ export class Cropper {
   }
 
   close() {
-    this.bitmap?.close();
-    this.bitmap = this.opening = undefined;
+    this.source = this.opening = undefined;
     this.show({ isOpen: false });
   }
 
@@ -97,21 +100,56 @@ export class Cropper {
    */
   zoom = (factor, at) => this.setCrop(resizeCrop(this.crop, this.size, this.crop.size / factor, at));
 
-  reset = () => this.setCrop({ ...DEFAULT_CROP });
+  reset = () => this.setCrop(firstCrop(this.size));
+
+  /** @param {1 | -1} direction 1 is clockwise */
+  rotate(direction) {
+    const { width, height } = this.size;
+    this.redraw((context) => context.rotate((direction * Math.PI) / 2), { isSideways: true });
+    this.size = { width: height, height: width };
+    this.turn = addQuarter(this.turn, direction);
+    this.setCrop(turnCrop(this.crop, direction));
+  }
+
+  mirror() {
+    this.redraw((context) => context.scale(-1, 1), { isSideways: false });
+    this.turn.isMirrored = !this.turn.isMirrored;
+    this.setCrop({ ...this.crop, x: 1 - this.crop.x });
+  }
+
+  /**
+   * Replace the picture by a transformed one.
+   * @param {(context: CanvasRenderingContext2D) => void} transform around the middle
+   * @param {{ isSideways: boolean }} shape
+   */
+  redraw(transform, { isSideways }) {
+    const { source } = this;
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d");
+    if (!context || !source) return;
+    canvas.width = isSideways ? source.height : source.width;
+    canvas.height = isSideways ? source.width : source.height;
+    context.translate(canvas.width / 2, canvas.height / 2);
+    transform(context);
+    context.drawImage(source, -source.width / 2, -source.height / 2);
+    this.source = canvas;
+  }
 
   cropAtSlider() {
     return resizeCrop(this.crop, this.size, sliderToSize(Number(this.slider.value) / STEPS, this.size));
   }
 
   /**
-   * Handle the buttons to move and zoom.
+   * Handle the buttons to turn, move and zoom.
    * @param {MouseEvent} event
    */
   onClick(event) {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
-    const { right = "0", down = "0", zoom } = button.dataset;
-    if (zoom === "reset") this.reset();
+    const { right = "0", down = "0", zoom, turn, mirror } = button.dataset;
+    if (turn) this.rotate(turn === "1" ? 1 : -1);
+    else if (mirror !== undefined) this.mirror();
+    else if (zoom === "reset") this.reset();
     else if (zoom) this.zoom(zoom === "in" ? BUTTON_ZOOM : 1 / BUTTON_ZOOM);
     else this.move(Number(right) * BUTTON_STEP, Number(down) * BUTTON_STEP);
   }
@@ -150,19 +188,21 @@ export class Cropper {
    */
   paint(canvas, left, top, side) {
     const context = canvas.getContext("2d");
-    if (!context || !this.bitmap) return;
+    if (!context || !this.source) return;
     const scale = canvas.width / side;
     context.imageSmoothingQuality = "high";
     context.clearRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(this.bitmap, -left * scale, -top * scale, this.size.width * scale, this.size.height * scale);
+    context.drawImage(this.source, -left * scale, -top * scale, this.size.width * scale, this.size.height * scale);
   }
 
   /**
-   * Add the crop to the data of the form, unless no picture is open.
+   * Add turn and crop to the data of the form, unless no picture is open.
    * @param {FormData} data
    */
   addToFormData(data) {
-    if (!this.bitmap) return;
+    if (!this.source) return;
+    data.set("crop_turn", String(this.turn.quarters));
+    data.set("crop_mirror", String(this.turn.isMirrored));
     for (const [name, value] of Object.entries(this.crop)) data.set(`crop_${name}`, value.toFixed(6));
   }
 }

@@ -3,24 +3,33 @@ import { formatBytes } from "./amounts.js";
 import { isTooLarge, makeCopy } from "./shrink.js";
 
 /**
- * A file field with drag and drop and a preview of the selected picture. A picture that is too large is replaced by a
- * smaller copy. Markup: components/drop.html.
+ * A file field with drag and drop, a camera, and a preview of the selected picture. A picture that is too large is
+ * replaced by a smaller copy. Markup: components/drop.html.
+ *
+ * @typedef {object} Handlers
+ * @property {(bitmap: ImageBitmap | null, file: File | undefined) => void} [show] called with the selected picture,
+ *   upright, which it must close; null if no file is selected or the browser cannot decode it. By default the zone draws
+ *   the picture.
+ * @property {(problem: string) => void} [refuse] called with why the file is not accepted. By default the zone says it.
  */
 export class DropZone {
   /**
    * @param {HTMLElement} root
-   * @param {(bitmap: ImageBitmap | null, file: File | undefined) => void} [show] called with the selected picture,
-   *   upright, which it must close; null if no file is selected or the browser cannot decode it. By default the zone
-   *   draws the picture.
+   * @param {Handlers} [handlers]
    */
-  constructor(root, show) {
+  constructor(root, handlers = {}) {
     this.root = root;
-    this.show = show ?? ((bitmap) => this.draw(bitmap));
-    this.input = /** @type {HTMLInputElement} */ (root.querySelector("input[type=file]"));
+    this.show = handlers.show ?? ((bitmap) => this.draw(bitmap));
+    this.refuse = handlers.refuse ?? ((problem) => this.setStatus(problem));
+    this.input = /** @type {HTMLInputElement} */ (root.querySelector("input[type=file]:not([data-camera])"));
     this.canvas = /** @type {HTMLCanvasElement} */ (root.querySelector("canvas"));
     this.statusLine = /** @type {HTMLElement} */ (root.querySelector("[role=status]"));
     this.maxBytes = Number(root.dataset.maxBytes) || Infinity;
     this.input.addEventListener("change", () => void this.preview());
+    const camera = /** @type {HTMLInputElement | null} */ (root.querySelector("[data-camera]"));
+    camera?.addEventListener("change", () => camera.files?.[0] && this.take(camera.files[0]));
+    // From static/js/picture-dialog.js: a file that was dropped or pasted anywhere.
+    root.addEventListener("avatarsite:file", (event) => this.take(/** @type {CustomEvent<File>} */ (event).detail));
     root.addEventListener("dragover", (event) => this.setDragOver(event, true));
     root.addEventListener("dragleave", (event) => this.setDragOver(event, false));
     root.addEventListener("drop", (event) => this.drop(event));
@@ -34,7 +43,7 @@ export class DropZone {
 
   /** @param {string} message why the file is not accepted */
   showError(message) {
-    this.setStatus(message);
+    this.refuse(message);
     this.root.toggleAttribute("data-refused", true);
   }
 
@@ -50,9 +59,24 @@ export class DropZone {
   /** @param {DragEvent} event */
   drop(event) {
     this.setDragOver(event, false);
-    if (!event.dataTransfer?.files.length) return;
-    this.input.files = event.dataTransfer.files;
+    const file = event.dataTransfer?.files[0];
+    if (file) this.take(file);
+  }
+
+  /**
+   * Select a file that did not come by the field.
+   * @param {File} file
+   */
+  take(file) {
+    this.select(file);
     void this.preview();
+  }
+
+  /** @param {File} file */
+  select(file) {
+    const selection = new DataTransfer();
+    selection.items.add(file);
+    this.input.files = selection.files;
   }
 
   async preview() {
@@ -64,17 +88,17 @@ export class DropZone {
     const copy = isLarge && bitmap ? await makeCopy(bitmap, file.name) : null;
     if (file !== this.input.files?.[0]) return bitmap?.close(); // another file was selected meanwhile
     if (!file) return this.show(null, file);
-    const sendable = isLarge ? this.replace(copy) : file;
-    if (!sendable)
+    const problem = bitmap ? "" : describeOther(file);
+    const sendable = problem ? undefined : isLarge ? this.replace(copy) : file;
+    this.root.toggleAttribute("data-chosen", Boolean(sendable));
+    this.show(bitmap, sendable);
+    if (problem) this.showError(problem);
+    else if (!sendable)
       this.showError(
         `${file.name} has ${formatBytes(file.size)}. Pictures may have up to ${formatBytes(this.maxBytes)}.`,
       );
     else if (bitmap) this.setStatus(`${describe(file, bitmap)}.${isLarge ? ` ${describeCopy(sendable)}` : ""}`);
-    else
-      this.setStatus(
-        `This browser cannot show ${file.name}. You can send it all the same; we will tell you if it is no picture.`,
-      );
-    this.show(bitmap, sendable);
+    else this.setStatus(`This browser cannot show ${file.name}, but we may be able to use it.`);
   }
 
   /**
@@ -84,9 +108,7 @@ export class DropZone {
    */
   replace(copy) {
     if (!copy || copy.size > this.maxBytes) return undefined;
-    const selection = new DataTransfer();
-    selection.items.add(copy);
-    this.input.files = selection.files;
+    this.select(copy);
     return copy;
   }
 
@@ -104,6 +126,16 @@ export class DropZone {
  */
 function describe(file, bitmap) {
   return `${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(file.size)}`;
+}
+
+/**
+ * Return what is wrong with a file that says itself that it is no picture, "" if it does not say so.
+ * @param {File} file
+ */
+function describeOther({ name, type }) {
+  if (!type || type.startsWith("image/")) return "";
+  const kind = type === "application/pdf" ? "a PDF" : type.startsWith("video/") ? "a video" : "not a picture";
+  return `${name} is ${kind}. Choose a JPEG, PNG, GIF, WebP, AVIF or HEIC.`;
 }
 
 /** @param {File} copy */

@@ -75,6 +75,26 @@ export function postJson(url, data, token) {
 }
 
 /**
+ * Post fields and return the file of the response, named after its address.
+ * @param {string} url
+ * @param {{ address: string }} fields
+ * @param {string} token Django's CSRF token
+ * @returns {Promise<File>}
+ * @throws {Problem}
+ */
+export async function postForFile(url, fields, token) {
+  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  const options = { method: "POST", headers, body: new URLSearchParams(fields) };
+  const response = await fetch(url, { ...options, credentials: "same-origin" }).catch(() => {
+    throw new Problem(0, "", NO_ANSWER);
+  });
+  if (!response.ok) throw parseProblem(response.status, await response.json().catch(() => null));
+  const content = await response.blob();
+  const name = fields.address.split(/[?#]/)[0]?.split("/").at(-1) || "picture";
+  return new File([content], name, { type: content.type });
+}
+
+/**
  * Go to the URL the server answered with. Another origin or no URL leads to the start page.
  * @param {unknown} target
  */

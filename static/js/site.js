@@ -11,3 +11,5 @@ enableMenus();
 enableCopyButtons(document);
 enableToasts(document);
 enableForms(document);
+// For people who are signed in.
+if (document.querySelector("[data-picture-dialog]")) void import("./picture-dialog.js");

@@ -4,9 +4,12 @@ import { Cropper } from "./cropper.js";
 import { DirectUploadError, sendDirect } from "./direct-upload.js";
 import { findPart } from "./dom.js";
 import { DropZone } from "./drop-zone.js";
-import { parseProblem, redirectTo } from "./http.js";
+import { parseProblem, postForFile, redirectTo } from "./http.js";
 
-/** The upload form with progress and a cancel button. Uses XMLHttpRequest, since fetch reports no upload progress. */
+/**
+ * The upload form with progress and a cancel button. Uses XMLHttpRequest, since fetch reports no upload progress. Errors
+ * stand beside the button. Markup: profiles/upload_form.html.
+ */
 
 class UploadForm {
   /** @param {HTMLFormElement} form */
@@ -15,9 +18,52 @@ class UploadForm {
     this.announcedQuarter = 0;
     this.cropper = new Cropper(/** @type {HTMLElement} */ (form.querySelector("[data-cropper]")));
     const zone = /** @type {HTMLElement} */ (form.querySelector("[data-drop]"));
-    this.zone = new DropZone(zone, (bitmap, file) => this.show(bitmap, file));
+    this.zone = new DropZone(zone, {
+      show: (bitmap, file) => this.show(bitmap, file),
+      refuse: (problem) => this.showProblem(problem),
+    });
     this.part("cancel").addEventListener("click", () => this.request?.abort());
     form.addEventListener("submit", (event) => this.submit(event));
+    form.closest("dialog")?.addEventListener("close", () => this.isCancelable() && this.request?.abort());
+    const address = form.elements.namedItem("address");
+    if (address instanceof HTMLInputElement) this.enableAddress(address);
+  }
+
+  /** @param {HTMLInputElement} field for the web address of a picture */
+  enableAddress(field) {
+    this.part("fetch").addEventListener("click", () => void this.fetchPicture(field));
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      void this.fetchPicture(field);
+    });
+  }
+
+  /**
+   * Let the site fetch a picture of the web, and select it.
+   * @param {HTMLInputElement} field
+   */
+  async fetchPicture(field) {
+    const button = /** @type {HTMLButtonElement} */ (this.part("fetch"));
+    const address = field.value.trim();
+    if (!address || button.disabled) return field.focus();
+    button.disabled = true;
+    this.showProblem("");
+    this.zone.setStatus("Getting the picture…");
+    try {
+      const token = /** @type {HTMLInputElement} */ (this.form.elements.namedItem("csrfmiddlewaretoken")).value;
+      this.zone.take(await postForFile(this.form.dataset.fetch ?? "", { address }, token));
+      field.value = "";
+    } catch (error) {
+      this.zone.setStatus("");
+      this.showProblem(/** @type {Error} */ (error).message);
+      field.focus();
+    }
+    button.disabled = false;
+  }
+
+  isCancelable() {
+    return !(/** @type {HTMLButtonElement} */ (this.part("cancel")).disabled);
   }
 
   /**
@@ -34,8 +80,10 @@ class UploadForm {
    */
   show(bitmap, file) {
     this.showProblem("");
-    if (bitmap) void this.cropper.open(bitmap);
-    else if (file) this.cropper.showFallback();
+    this.form.toggleAttribute("data-chosen", Boolean(file));
+    if (bitmap && file) return void this.cropper.open(bitmap);
+    bitmap?.close();
+    if (file) this.cropper.showFallback();
     else this.cropper.close();
   }
 
@@ -48,7 +96,7 @@ class UploadForm {
     if (!file) return;
     event.preventDefault();
     if (this.request) return;
-    if (file.size > this.zone.maxBytes) return this.showProblem(this.zone.statusLine.textContent ?? "");
+    if (!this.zone.root.hasAttribute("data-chosen")) return; // it was refused, which the page says
     this.showProblem("");
     const { direct } = this.form.dataset;
     if (direct && this.zone.input.accept.split(",").includes(file.type)) void this.sendDirect(direct, file);
@@ -117,7 +165,9 @@ class UploadForm {
     /** @type {HTMLButtonElement} */ (this.part("cancel")).disabled = false;
     this.part("amount").textContent = "";
     this.announcedQuarter = 0;
+    this.part("submit").toggleAttribute("hidden", isSending);
     this.cropper.root.inert = isSending;
+    if (isSending) this.part("cancel").focus({ preventScroll: true });
     this.form.setAttribute("aria-busy", String(isSending));
   }
 
@@ -127,6 +177,7 @@ class UploadForm {
     this.setSending(false);
     this.zone.setStatus("");
     this.showProblem(problem);
+    this.part("submit").focus({ preventScroll: true });
   }
 
   /**
@@ -149,5 +200,16 @@ class UploadForm {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-upload]"))
-  if (form instanceof HTMLFormElement) new UploadForm(form);
+/**
+ * Enable the upload forms below `root`.
+ * @param {ParentNode} root
+ */
+export function enableUploads(root) {
+  for (const form of root.querySelectorAll("form[data-upload]"))
+    if (form instanceof HTMLFormElement && form.dataset.enabled === undefined) {
+      form.dataset.enabled = "";
+      new UploadForm(form);
+    }
+}
+
+enableUploads(document);
