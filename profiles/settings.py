@@ -175,9 +175,8 @@ def _read(source: object, name: str, default: Any) -> Any:
 
 
 def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED) -> DecodeRequest:
-    """Build a request for squares of `sizes` within the limits. The plain middle is no crop."""
-    crop = edit.crop if edit.is_cut else None
-    return DecodeRequest(current().image_limits, sizes, crop, svg_allowed, edit.turn)
+    """Build a request for squares of `sizes` within the limits."""
+    return DecodeRequest(current().image_limits, sizes, edit.part, svg_allowed, edit.turn)
 
 
 def is_own_url(url: str) -> bool:

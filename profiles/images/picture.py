@@ -54,7 +54,7 @@ class Edit:
     """What a person did to a picture before they used it: first turned it, then chose the part to show.
 
     `turn` is the EXIF orientation (1 to 8, `profiles.images.orientation.turn_of`) that the upright picture is turned
-    by. The whole turned picture is stored beside the part, unless `keeps_rest` is False.
+    by. The whole turned picture is stored, too, unless `keeps_rest` is False.
     """
 
     crop: Crop | None = None
@@ -62,9 +62,11 @@ class Edit:
     keeps_rest: bool = True
 
     @property
-    def is_cut(self) -> bool:
-        """Whether less is shown than the middle, for which the whole picture is stored."""
-        return self.crop not in (None, MIDDLE)
+    def part(self) -> Crop | None:
+        """The part to cut out; None for the middle, which is shown of a picture that is stored whole."""
+        if not self.keeps_rest:
+            return self.crop or MIDDLE
+        return None if self.crop == MIDDLE else self.crop
 
     def whole(self) -> "Edit":
         """Return the same turn of the whole picture."""

@@ -87,7 +87,7 @@ def set_avatar(
     get_source(source)
     image = keep_image(content, svg_allowed=source != UPLOAD, edit=edit).row
     original = None
-    if edit.is_cut and edit.keeps_rest:
+    if edit.part is not None and edit.keeps_rest:
         original = keep_image(content, svg_allowed=source != UPLOAD, edit=edit.whole(), sizes=()).row
     return attach_avatar(profile, image, source, details=details, actor=actor, original=original)
 
@@ -239,7 +239,7 @@ def crop_again(profile: Profile, avatar_id: UUID, edit: Edit, actor: AbstractBas
     Raise NoSuchAvatar, StorageError, and what `set_avatar` raises.
     """
     avatar = croppable(profile, avatar_id)
-    if avatar.original is None and not edit.is_cut and edit.turn == UPRIGHT:  # the entry shows just that
+    if avatar.original is None and edit.part is None and edit.turn == UPRIGHT:  # the entry shows just that
         return choose_avatar(profile, avatar_id, actor)
     details = AvatarDetails(title=avatar.title, alt_text=avatar.alt_text)
     image = keep_image(kept_bytes(avatar), edit=edit).row

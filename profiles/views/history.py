@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -41,10 +42,13 @@ def older(request: HttpRequest) -> HttpResponse:
     return render(request, "profiles/history.html", context)
 
 
-def _history_action(act: Callable[[HttpRequest, Profile, UUID], str]) -> Callable[..., HttpResponse]:
+Act = Callable[[HttpRequest, Profile, UUID], str]
+
+
+def _history_action(act: Act, *, back: str = "profiles:history") -> Callable[..., HttpResponse]:
     """Make a POST view of `act`, which changes one's own entry and returns the message to show, if it shows none.
 
-    It leads back to where the form was sent from.
+    It leads back to the page that the form was sent from, by default to the view `back`.
     """
 
     @login_required
@@ -59,14 +63,14 @@ def _history_action(act: Callable[[HttpRequest, Profile, UUID], str]) -> Callabl
             messages.error(request, error.sentence)
         after = _position(request.POST.get("after", ""))
         if after is None:
-            return redirect(next_url(request, "profiles:history"))
+            return redirect(next_url(request, back))
         return redirect(f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}")
 
     view.__name__ = act.__name__
     return view
 
 
-@_history_action
+@partial(_history_action, back="profiles:picture")
 def use(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
     avatar = choose_avatar(profile, avatar_id, signed_in(request))
     notify_shown(request, gettext("This is your picture now."), profile.avatar_id, avatar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from profiles import limits, settings
 from profiles.errors import ExpectedError
@@ -10,7 +10,7 @@ from profiles.forms import FetchForm, first_error
 from profiles.images.formats.detect import read_header
 from profiles.people.signed_in import signed_in
 from profiles.problems import FORM_INVALID
-from profiles.sources import fetch_picture
+from profiles.sources import can_fetch_pictures, fetch_picture
 from profiles.views.direct_upload import own_call
 
 # A stranger's bytes, under our address: nothing may run or be shown in them but as a picture of a script's.
@@ -32,6 +32,8 @@ def fetch_for(request: HttpRequest, address: str) -> bytes:
 @own_call
 def fetch(request: HttpRequest) -> HttpResponse:
     """Answer `address` with the bytes of the picture there, as they are. What is no picture of ours is refused."""
+    if not can_fetch_pictures():
+        raise Http404("This site fetches no pictures.")
     form = FetchForm(request.POST)
     if not form.is_valid():
         raise ExpectedError(first_error(form), FORM_INVALID)

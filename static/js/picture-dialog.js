@@ -95,7 +95,9 @@ async function fetchParts(address) {
  * @param {HTMLLinkElement} link
  */
 function isLoaded(link) {
-  return link.sheet ? undefined : new Promise((resolve) => ["load", "error"].map((end) => link.addEventListener(end, resolve)));
+  return link.sheet
+    ? undefined
+    : new Promise((resolve) => ["load", "error"].map((end) => link.addEventListener(end, resolve)));
 }
 
 /**
@@ -132,7 +134,9 @@ async function give(file) {
 }
 
 function findZone() {
-  return document.querySelector(document.querySelector("dialog[open]") ? "dialog[open] [data-drop]" : "main [data-drop]");
+  return document.querySelector(
+    document.querySelector("dialog[open]") ? "dialog[open] [data-drop]" : "main [data-drop]",
+  );
 }
 
 /** @param {DragEvent} event */

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image, ImageCms, ImageDraw
 
 from profiles.images.normalize import normalize
-from profiles.images.picture import Crop, DecodeRequest, NormalizedImage
+from profiles.images.picture import UPRIGHT, Crop, DecodeRequest, NormalizedImage
 
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 180, 60), (40, 60, 210), (235, 210, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # upper left, upper right, lower left, lower right
@@ -56,9 +56,9 @@ def opened(data: bytes) -> Image.Image:
     return image
 
 
-def normalized(content: bytes, crop: Crop | None = None) -> NormalizedImage:
+def normalized(content: bytes, crop: Crop | None = None, turn: int = UPRIGHT) -> NormalizedImage:
     """Return the master of a picture (and its still, if it moves), decoded in this process. Raise `ImageRefused`."""
-    return normalize(content, DecodeRequest(crop=crop)).image
+    return normalize(content, DecodeRequest(crop=crop, turn=turn)).image
 
 
 def held(image: Image.Image, orientation: int) -> Image.Image:

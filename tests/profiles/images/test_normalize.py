@@ -11,6 +11,7 @@ from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.normalize import normalize
+from profiles.images.orientation import turn_of
 from profiles.images.picture import Crop, DecodeRequest
 from tests.kit.pictures import (
     BLUE,
@@ -21,6 +22,7 @@ from tests.kit.pictures import (
     encoded,
     exif,
     four_corners,
+    frames,
     held,
     nearest,
     normalized,
@@ -202,7 +204,7 @@ def test_every_mode_of_bmp_is_read(mode: str) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
 def test_every_mode_of_gif_is_read_and_shrunk(mode: str) -> None:
     image = normalized(encoded(four_corners(3001, 2001).convert(mode), "GIF"))
-    assert (image.master.width, image.master.height) == (1024, 683)
+    assert (image.master.width, image.master.height) == (1536, 1024)
     if mode not in ("1", "L"):
         assert corner_colors(opened(image.master.data)) == UPRIGHT
 
@@ -215,16 +217,68 @@ def test_a_large_transparent_gif_keeps_its_holes() -> None:
     assert corner_colors(kept) == UPRIGHT
 
 
-@pytest.mark.parametrize(("width", "height"), [(4000, 3000), (3000, 4000), (1024, 1024), (1025, 5), (8000, 40), (1, 1)])
+@pytest.mark.parametrize(
+    ("width", "height", "kept"),
+    [
+        (4000, 3000, (1365, 1024)),
+        (3000, 4000, (1024, 1365)),
+        (1024, 1024, (1024, 1024)),
+        (1025, 5, (1025, 5)),
+        (8000, 40, (3072, 15)),
+        (1, 1, (1, 1)),
+    ],
+)
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
-def test_the_master_fits_and_is_never_enlarged(fmt: str, width: int, height: int) -> None:
+def test_the_master_holds_the_largest_square_and_is_never_enlarged(
+    fmt: str, width: int, height: int, kept: tuple[int, int]
+) -> None:
     image = normalized(encoded(four_corners(width, height), fmt))
     master = image.master
     assert (image.width, image.height) == (width, height)
-    assert 960 <= max(master.width, master.height) <= 1024 or max(width, height) <= 1024
+    assert (master.width, master.height) == kept
     assert master.width <= width
     assert master.height <= height
     assert opened(master.data).size == (master.width, master.height)
+
+
+#: What stands in the corners after each turn, row by row.
+TURNED = {
+    turn_of(quarters, is_mirrored=is_mirrored): corners
+    for quarters, is_mirrored, corners in (
+        (0, False, "red green blue yellow"),
+        (1, False, "blue red yellow green"),
+        (2, False, "yellow blue green red"),
+        (3, False, "green yellow red blue"),
+        (0, True, "green red yellow blue"),
+        (1, True, "red blue green yellow"),
+        (2, True, "blue yellow red green"),
+        (3, True, "yellow green blue red"),
+    )
+}
+
+
+@pytest.mark.parametrize("turn", TURNED)
+@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "GIF", "moving"])
+def test_a_picture_is_turned_then_cropped(fmt: str, turn: int) -> None:
+    picture = four_corners(96, 64)
+    if fmt == "moving":
+        content = encoded(picture, "WEBP", save_all=True, append_images=frames(2, (96, 64)), duration=90, lossless=True)
+    else:
+        content = encoded(picture, fmt)
+    corners = TURNED[turn].split()
+    image = normalized(content, turn=turn)
+    assert (image.width, image.height) == ((64, 96) if turn in {5, 6, 7, 8} else (96, 64))
+    assert corner_colors(opened((image.still or image.master).data)) == corners
+    if fmt == "moving":  # a plain part counts as blank, and another frame is its still
+        return
+    part = normalized(content, turn=turn, crop=Crop(0.75, 0.25, 0.4))
+    assert set(corner_colors(opened((part.still or part.master).data))) == {corners[1]}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turn_follows_the_orientation_of_the_camera(orientation: int) -> None:
+    lying = encoded(held(four_corners(), orientation), "JPEG", exif=exif(orientation))
+    assert corner_colors(opened(normalized(lying, turn=6).master.data)) == TURNED[6].split()
 
 
 def test_encoding_is_deterministic() -> None:

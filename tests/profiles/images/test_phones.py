@@ -68,7 +68,7 @@ def test_the_color_codes_of_a_heic_are_applied() -> None:
 def test_a_heic_of_48_megapixels_is_taken() -> None:
     image = normalized(heic_grid(16, 12, cut=128))
     assert (image.width, image.height) == (8064, 6016)
-    assert image.master.width == 1024
+    assert min(image.master.width, image.master.height) == 1024
     assert corner_colors(opened(image.master.data)) == UPRIGHT
 
 
@@ -108,7 +108,7 @@ def test_the_gain_map_after_an_ultra_hdr_photo_is_left_out() -> None:
 def test_a_jpeg_of_48_megapixels_is_taken(*, progressive: bool) -> None:
     content = encoded(held(four_corners(8064, 6048), 6), "JPEG", exif=exif(6), progressive=progressive)
     image = normalized(content)
-    assert (image.width, image.height, image.master.width) == (8064, 6048, 1008)
+    assert (image.width, image.height, image.master.height) == (8064, 6048, 1024)
     assert corner_colors(opened(image.master.data)) == UPRIGHT
 
 

@@ -10,7 +10,7 @@ from profiles.images.errors import ImageRefused
 from profiles.images.formats.detect import read_header
 from profiles.images.formats.headers import drop_png_extras
 from profiles.images.geometry import center_square, crop_square, fit_within
-from profiles.images.limits import MASTER_SIDE, ImageLimits
+from profiles.images.limits import MASTER_LENGTH, MASTER_SIDE, ImageLimits
 from profiles.images.normalize import normalize
 from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
@@ -60,7 +60,8 @@ def check_outcome(content: bytes) -> None:
         assert result.sentence.endswith(".")
         return
     master = result.image.master
-    assert max(master.width, master.height) <= MASTER_SIDE
+    assert min(master.width, master.height) <= MASTER_SIDE
+    assert max(master.width, master.height) <= MASTER_LENGTH
     own = read_header(master.data, LIMITS)
     assert (own.width, own.height) == (master.width, master.height)
     assert len(result.renditions) == (1 if result.image.still is None else 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,11 +13,12 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from PIL import Image
 
-from profiles.images.picture import MIDDLE, Crop
+from profiles.images.picture import MIDDLE, Crop, Edit
 from profiles.models import Avatar, Profile
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import crop_again, remove_avatar
 from profiles.pictures.rights import moderate_avatar
+from profiles.store.purge import purge_unreferenced_images
 from tests.kit.api_client import Program, a_secret, problem_of
 from tests.kit.people import a_picture, a_token_picture, an_upload
 from tests.kit.pictures import corner_colors, encoded, exif, four_corners, frames, held, opened
@@ -64,10 +66,61 @@ def test_the_chosen_part_is_what_strangers_get(her: Client, alice: Profile, colo
     assert seen("alice") == {colour}
 
 
-def test_nothing_outside_of_the_chosen_part_is_kept(her: Client, alice: Profile, store: FileStore) -> None:
+def test_what_was_cut_off_is_kept_for_its_owner_alone(her: Client, alice: Profile, store: FileStore) -> None:
     upload(her, FOUR, **fields_of("green"))
+    stored = {key: corner_colors(opened(store.path(key).read_bytes())) for key in store.object_keys()}
+    [whole] = [key for key, corners in stored.items() if set(corners) != {"green"}]
+    assert stored[whole] == CORNERS
+    assert whole.startswith("masters/")  # of which nobody serves any
+    entry = Avatar.objects.get()
+    assert corner_colors(opened(her.get(f"{PICTURE}{entry.pk}/whole/").content)) == CORNERS
+    her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_size": "1"})
+    assert corner_colors(served("alice")) == CORNERS
+
+
+@pytest.mark.parametrize("fields", [fields_of("green"), {}])
+def test_what_was_cut_off_is_deleted_on_request(
+    her: Client, alice: Profile, store: FileStore, fields: dict[str, str]
+) -> None:
+    upload(her, FOUR, drops_rest="on", **fields)
+    assert Avatar.objects.get().original is None
+    for key in store.object_keys():
+        kept = opened(store.path(key).read_bytes())
+        assert kept.width == kept.height
+        assert set(corner_colors(kept)) == ({"green"} if fields else set(CORNERS))
+
+
+def test_with_the_picture_what_was_cut_off_is_erased(her: Client, alice: Profile, store: FileStore) -> None:
+    upload(her, FOUR, **fields_of("green"))
+    remove_avatar(alice, Avatar.objects.get().pk, alice.user)
+    purge_unreferenced_images(timezone.now() + timedelta(days=2))
+    assert store.object_keys() == []
+
+
+def test_a_picture_uploaded_again_keeps_what_is_asked_for_last(her: Client, alice: Profile, store: FileStore) -> None:
+    upload(her, FOUR, **fields_of("green"))
+    upload(her, FOUR, drops_rest="on", **fields_of("green"))
+    purge_unreferenced_images(timezone.now() + timedelta(days=2))
+    assert alice.avatars.count() == 1
     for key in store.object_keys():
         assert set(corner_colors(opened(store.path(key).read_bytes()))) == {"green"}
+
+
+def test_a_turn_is_done_before_the_part_is_chosen(her: Client, alice: Profile) -> None:
+    upload(her, FOUR, crop_turn="1")
+    assert corner_colors(served("alice")) == ["blue", "red", "yellow", "green"]
+    upload(her, FOUR, crop_turn="1", crop_mirror="on", **fields_of("green"))
+    assert seen("alice") == {"blue"}
+    entry = alice.avatars.active().first()
+    assert entry is not None
+    her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_turn": "2"})
+    assert corner_colors(served("alice")) == ["yellow", "green", "blue", "red"]
+
+
+def test_the_square_of_a_tall_photo_is_as_large_as_asked_for(alice: Profile) -> None:
+    an_upload(alice, encoded(four_corners(3000, 4000), "JPEG"))
+    answer = Client().get("/avatar/alice?s=1024", headers={"accept": "image/webp"})
+    assert opened(answer.content).size == (1024, 1024)
 
 
 @pytest.mark.parametrize("fields", [{}, {"crop_x": "", "crop_y": "", "crop_size": ""}, {"crop_x": "0.5"}])
@@ -110,6 +163,7 @@ def test_the_same_picture_in_another_part_is_another_entry(her: Client, alice: P
         ({"crop_size": "0"}, "size above 0"),
         ({"crop_size": "nan"}, "numbers from 0 to 1"),
         ({"crop_y": "top"}, "numbers from 0 to 1"),
+        ({"crop_turn": "5"}, "turned by 0 to 3 quarters"),
     ],
 )
 def test_a_part_that_can_not_be_is_refused_and_nothing_stored(
@@ -123,7 +177,7 @@ def test_a_part_that_can_not_be_is_refused_and_nothing_stored(
 
 def test_a_person_without_scripts_chooses_from_lists_and_reads_what_was_wrong(her: Client, alice: Profile) -> None:
     page = her.get(PICTURE).content.decode()
-    for name in ("crop_x", "crop_y", "crop_size"):
+    for name in ("crop_turn", "crop_x", "crop_y", "crop_size"):
         assert f'<select name="{name}"' in page
     assert '<option value="0.5" selected>' in page
     refused = her.post(PICTURE, {"content": SimpleUploadedFile("me.png", FOUR), "crop_size": "7"})
@@ -165,7 +219,7 @@ def test_another_part_of_a_whole_upload_becomes_a_new_entry(her: Client, alice: 
 
 def test_choosing_the_middle_again_makes_no_copy(alice: Profile) -> None:
     first, _second = an_upload(alice, FOUR), an_upload(alice)
-    assert crop_again(alice, first.pk, MIDDLE, alice.user) == first
+    assert crop_again(alice, first.pk, Edit(MIDDLE), alice.user) == first
     assert alice.avatars.count() == 2
     assert corner_colors(served("alice")) == CORNERS
 
@@ -175,7 +229,7 @@ def test_only_ones_own_standing_uploads_can_be_cropped(alice: Profile, bob: Prof
     token, removed, locked = a_token_picture(alice, timezone.now()), an_upload(alice), an_upload(alice)
     remove_avatar(alice, removed.pk, alice.user)
     moderate_avatar(locked.pk, "Not you.", bob.user)
-    part = Crop(0, 0, 0.5)
+    part = Edit(Crop(0, 0, 0.5))
     for owner, avatar_id in (
         (bob, hers.pk),
         (alice, token.pk),
@@ -234,7 +288,7 @@ def listed(page: str) -> list[UUID]:
 
 def test_a_long_history_comes_in_pages_that_hold_every_picture_once(her: Client, alice: Profile) -> None:
     copies(alice, 30)
-    address, ids, pages = PICTURE, [], 0
+    address, ids, pages = f"{PICTURE}older/", [], 0
     while address:
         page = her.get(address).content.decode()
         ids += listed(page)
@@ -243,12 +297,12 @@ def test_a_long_history_comes_in_pages_that_hold_every_picture_once(her: Client,
         address = f"{PICTURE}older/?after={rest.split(chr(34))[0]}" if rest else ""
     assert pages == 3
     assert len(ids) == len(set(ids)) == 30
-    assert "You have 30 pictures" in her.get(PICTURE).content.decode()
+    assert "You have 30 pictures" in her.get(f"{PICTURE}older/").content.decode()
 
 
 def test_what_is_done_on_an_older_page_returns_to_it(her: Client, alice: Profile) -> None:
     copies(alice, 14)
-    page = her.get(PICTURE).content.decode()
+    page = her.get(f"{PICTURE}older/").content.decode()
     after = page.partition("older/?after=")[2].split('"')[0]
     older = f"{PICTURE}older/?after={after}"
     oldest = alice.avatars.order_by("chosen_at", "id").first()
@@ -262,5 +316,14 @@ def test_what_is_done_on_an_older_page_returns_to_it(her: Client, alice: Profile
 @pytest.mark.parametrize("after", ["", "5", "x-y", "99999999999999999-" + "0" * 32, "https://evil.example/"])
 def test_a_page_that_is_none_leads_to_the_first(her: Client, alice: Profile, after: str) -> None:
     entry = an_upload(alice)
-    assert her.get(f"{PICTURE}older/", {"after": after})["Location"] == PICTURE
-    assert her.post(f"{PICTURE}{entry.pk}/use/", {"after": after})["Location"] == PICTURE
+    assert str(entry.pk) in her.get(f"{PICTURE}older/", {"after": after}).content.decode()
+    assert her.post(f"{PICTURE}{entry.pk}/remove/", {"after": after})["Location"] == f"{PICTURE}older/"
+
+
+def test_what_is_done_in_the_dialog_ends_on_the_page_below_it_and_can_be_undone(her: Client, alice: Profile) -> None:
+    first, second = an_upload(alice), an_upload(alice, FOUR)
+    here = "/u/alice/?from=chat"
+    assert upload(her, a_picture(), next=here).json() == {"redirect": here}
+    assert her.post(f"{PICTURE}{first.pk}/use/", {"next": here})["Location"] == here
+    assert f'action="{PICTURE}' in her.get(here).content.decode()  # of the note's Undo
+    assert her.post(f"{PICTURE}{second.pk}/use/", {"next": "https://evil.example/"})["Location"] == PICTURE

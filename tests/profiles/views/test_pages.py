@@ -88,7 +88,7 @@ def test_an_upload_becomes_the_picture(her: Client, alice: Profile) -> None:
     page = her.get(PICTURE)
     assert page.status_code == 200
     assert "Your new picture is in use." in text_of(page)
-    assert [entry.pk for entry in page.context["page"].entries] == [avatar.pk]
+    assert [entry.pk for entry in her.get(f"{PICTURE}older/").context["page"].entries] == [avatar.pk]
 
 
 @pytest.mark.parametrize(
