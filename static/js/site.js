@@ -11,5 +11,3 @@ enableMenus();
 enableCopyButtons(document);
 enableToasts(document);
 enableForms(document);
-// For people who are signed in.
-if (document.querySelector("[data-picture-dialog]")) void import("./picture-dialog.js");
