@@ -3,13 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   DEFAULT_CROP,
+  addQuarter,
   cropToSlider,
   cropToSquare,
   describeCrop,
+  firstCrop,
   minSize,
   moveCrop,
   resizeCrop,
   sliderToSize,
+  turnCrop,
 } from "../../static/js/crop-geometry.js";
 
 const WIDE = { width: 3000, height: 2000 };
@@ -92,4 +95,24 @@ test("the description has the zoom and the position", () => {
     describeCrop(DEFAULT_CROP, WIDE),
     "Zoomed 1.0 times. Shown: 17 to 83% from the left, 0 to 100% from the top.",
   );
+});
+
+test("the first crop is the middle of a wide picture and the upper third of a tall one", () => {
+  assert.deepEqual(rounded(firstCrop(WIDE)), [0.5, 0.5, 1]);
+  assert.deepEqual(cropToSquare(firstCrop(TALL), TALL), { left: 0, top: 0, side: 2000 });
+  const story = { width: 1080, height: 1920 };
+  assert.deepEqual(cropToSquare(firstCrop(story), story), { left: 0, top: 100, side: 1080 });
+});
+
+test("a square that is turned four times, or there and back, is where it was", () => {
+  const crop = { x: 0.3, y: 0.6, size: 0.4 };
+  assert.deepEqual(rounded(turnCrop(crop, 1)), [0.4, 0.3, 0.4]);
+  assert.deepEqual(rounded(turnCrop(turnCrop(crop, 1), -1)), rounded(crop));
+  assert.deepEqual(rounded([1, 1, 1, 1].reduce((turned) => turnCrop(turned, 1), crop)), rounded(crop));
+});
+
+test("a mirrored picture is turned as it is seen", () => {
+  assert.deepEqual(addQuarter({ quarters: 3, isMirrored: false }, 1), { quarters: 0, isMirrored: false });
+  assert.deepEqual(addQuarter({ quarters: 0, isMirrored: true }, 1), { quarters: 3, isMirrored: true });
+  assert.deepEqual(addQuarter({ quarters: 0, isMirrored: true }, -1), { quarters: 1, isMirrored: true });
 });
