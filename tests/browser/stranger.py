@@ -67,7 +67,7 @@ class Stranger:
         self._look_at(found)
         with self.page.expect_file_chooser() as asked:
             found.click()
-        asked.value.set_files(file)  # type: ignore[arg-type]
+        asked.value.set_files(file)
         self.clicks += 1
 
     def fill(self, label: str, text: str) -> None:

@@ -29,7 +29,7 @@ from profiles.store.images import keep_image
 from profiles.store.purge import purge_unreferenced_images
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import go_on, install, ready_to_sign, sponsor
-from tests.kit.world import World, picture
+from tests.kit.world import World, picture, upload
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +87,19 @@ def test_a_used_up_quota_is_shown_at_the_choice(page: Client, settings: Any, cha
     assert answer.status_code == 422
     assert "at most 1 of a person" in answer.text
     assert page.post(reverse("nft:mint"), form(alice, payer="wallet")).status_code == 302
+
+
+def test_a_picture_of_ones_own_is_minted_without_sending_it_again(page: Client, alice: User) -> None:
+    address = f"{reverse('nft:mint')}?picture={upload(alice)}"
+    assert "This picture, unless you choose another." in page.get(address).text
+    fields = form(alice)
+    del fields["image"]
+    page.post(address, fields)
+    assert MintRequest.objects.get().name == "Dawn"
+    for nobodys in ("x", str(uuid.uuid4())):
+        missing = page.post(f"{reverse('nft:mint')}?picture={nobodys}", fields | {"key": str(uuid.uuid4())})
+        assert "This field is required." in missing.text
+    assert MintRequest.objects.count() == 1
 
 
 def test_of_two_drafts_only_one_gets_the_last_token_that_the_site_pays_for(
