@@ -87,18 +87,13 @@ export class DropZone {
     const isLarge = file !== undefined && isTooLarge(bitmap ?? { width: 0, height: 0 }, file.size, this.maxBytes);
     const copy = isLarge && bitmap ? await makeCopy(bitmap, file.name) : null;
     if (file !== this.input.files?.[0]) return bitmap?.close(); // another file was selected meanwhile
-    if (!file) return this.show(null, file);
-    const problem = bitmap ? "" : describeOther(file);
-    const sendable = problem ? undefined : isLarge ? this.replace(copy) : file;
+    const wrong = file && !bitmap ? describeOther(file) : "";
+    const sendable = wrong ? undefined : isLarge ? this.replace(copy) : file;
+    const words = file ? describe(file, bitmap) : "";
     this.root.toggleAttribute("data-chosen", Boolean(sendable));
-    this.show(bitmap, sendable);
-    if (problem) this.showError(problem);
-    else if (!sendable)
-      this.showError(
-        `${file.name} has ${formatBytes(file.size)}. Pictures may have up to ${formatBytes(this.maxBytes)}.`,
-      );
-    else if (bitmap) this.setStatus(`${describe(file, bitmap)}.${isLarge ? ` ${describeCopy(sendable)}` : ""}`);
-    else this.setStatus(`This browser cannot show ${file.name}, but we may be able to use it.`);
+    this.show(bitmap, sendable); // closes the bitmap
+    if (sendable) this.setStatus(isLarge ? `${words} ${describeCopy(sendable)}` : words);
+    else if (file) this.showError(wrong || describeLarge(file, this.maxBytes));
   }
 
   /**
@@ -122,10 +117,19 @@ export class DropZone {
 
 /**
  * @param {File} file
- * @param {ImageBitmap} bitmap
+ * @param {ImageBitmap | null} bitmap
  */
-function describe(file, bitmap) {
-  return `${file.name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(file.size)}`;
+function describe({ name, size }, bitmap) {
+  if (!bitmap) return `This browser cannot show ${name}, but we may be able to use it.`;
+  return `${name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(size)}.`;
+}
+
+/**
+ * @param {File} file
+ * @param {number} maxBytes
+ */
+function describeLarge({ name, size }, maxBytes) {
+  return `${name} has ${formatBytes(size)}. Pictures may have up to ${formatBytes(maxBytes)}.`;
 }
 
 /**
