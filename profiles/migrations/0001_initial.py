@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='avatar',
-            name='original',
+            name='uncut',
             field=models.ForeignKey(blank=True, db_index=False, help_text='The whole picture that `image` was cut from, for its owner only; empty if nothing was cut or kept.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.storedimage'),
         ),
         migrations.CreateModel(
@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='avatar',
-            index=models.Index(condition=models.Q(('original__isnull', False)), fields=['original'], name='avatar_original'),
+            index=models.Index(condition=models.Q(('uncut__isnull', False)), fields=['uncut'], name='avatar_uncut'),
         ),
         migrations.AddIndex(
             model_name='avatar',

@@ -129,7 +129,7 @@ class Avatar(models.Model):
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="avatars", db_index=False)
     image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, related_name="avatars", db_index=False)
-    original = models.ForeignKey(
+    uncut = models.ForeignKey(
         StoredImage,
         on_delete=models.PROTECT,
         related_name="+",
@@ -176,7 +176,7 @@ class Avatar(models.Model):
         ordering = ["-chosen_at"]
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
-            models.Index(fields=["original"], condition=Q(original__isnull=False), name="avatar_original"),
+            models.Index(fields=["uncut"], condition=Q(uncut__isnull=False), name="avatar_uncut"),
             models.Index(fields=["lost_at"], condition=Q(lost_at__isnull=False), name="avatar_lost"),
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="avatar_removed"),
         ]
@@ -204,8 +204,8 @@ class Avatar(models.Model):
 
     @property
     def whole(self) -> StoredImage:
-        """All that is kept of the picture: the original it was cut from, else the picture itself."""
-        return self.original or self.image
+        """All that is kept of the picture: the one it was cut from, else itself."""
+        return self.uncut or self.image
 
     def mark_holds(self, now: datetime) -> bool:
         """Return whether the verified mark may be shown: active, not doubted, attested within AVATAR_MARK_MAX_AGE s."""

@@ -79,17 +79,17 @@ def set_avatar(
 ) -> Avatar:
     """Decode `content` in a child, store it, turned and cropped by `edit`, and make it the person's picture.
 
-    Of what is cut off, the whole turned picture is kept as the entry's `original`, unless `edit` says otherwise: for
+    Of what is cut off, the whole turned picture is kept as the entry's `uncut`, unless `edit` says otherwise: for
     its owner only, and to choose another part of it later. The same part of the same picture from the same source is
     chosen again, not doubled. If anything raises, the earlier picture stays and nothing visible was stored. The
     instance `profile` is not changed: read it again afterwards. Raise ValueError for a source that is not registered.
     """
     get_source(source)
     image = keep_image(content, svg_allowed=source != UPLOAD, edit=edit).row
-    original = None
+    uncut = None
     if edit.part is not None and edit.keeps_rest:
-        original = keep_image(content, svg_allowed=source != UPLOAD, edit=edit.whole(), sizes=()).row
-    return attach_avatar(profile, image, source, details=details, actor=actor, original=original)
+        uncut = keep_image(content, svg_allowed=source != UPLOAD, edit=edit.whole(), sizes=()).row
+    return attach_avatar(profile, image, source, details=details, actor=actor, uncut=uncut)
 
 
 def attach_avatar(
@@ -99,15 +99,15 @@ def attach_avatar(
     *,
     details: AvatarDetails,
     actor: AbstractBaseUser | None,
-    original: StoredImage | None = None,
+    uncut: StoredImage | None = None,
 ) -> Avatar:
-    """Like `set_avatar`, for an image that is stored already, and the `original` it was cut from: no second decode."""
+    """Like `set_avatar`, for an image that is stored already, and the `uncut` it was cut from: no second decode."""
     get_source(source)
     with lock_profile(profile.pk) as owner:
-        locked = _lock_images({image.pk, image.pk if original is None else original.pk})
+        locked = _lock_images({image.pk, image.pk if uncut is None else uncut.pk})
         held = locked.pop(image.pk)
         want_all_squares(held, timezone.now())
-        whole = None if original is None else locked.get(original.pk)  # nothing was cut if both are the same
+        whole = None if uncut is None else locked.get(uncut.pk)  # nothing was cut if both are the same
         avatar = _create_or_reuse(owner, held, source, details, whole)
         dismiss_all(owner)
         refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
@@ -178,13 +178,13 @@ def _lock_images(image_ids: set[int]) -> dict[int, StoredImage]:
 
 
 def _create_or_reuse(
-    owner: Profile, image: StoredImage, source: str, details: AvatarDetails, original: StoredImage | None
+    owner: Profile, image: StoredImage, source: str, details: AvatarDetails, uncut: StoredImage | None
 ) -> Avatar:
     avatar = owner.avatars.filter(image=image, source=source, reference=details.reference).first()
     if avatar is None:
         return owner.avatars.create(
             image=image,
-            original=original,
+            uncut=uncut,
             source=source,
             reference=details.reference,
             chosen_at=time_of_choice(owner),
@@ -192,9 +192,9 @@ def _create_or_reuse(
         )
     if avatar.is_locked:
         raise AvatarNotShowable(_why_not(avatar))
-    new = {**details.columns(), "original": original}
-    if avatar.original != original:
-        offer_to_purge([avatar.original_id], timezone.now())
+    new = {**details.columns(), "uncut": uncut}
+    if avatar.uncut != uncut:
+        offer_to_purge([avatar.uncut_id], timezone.now())
     kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
     fresh = {"state": State.ACTIVE, "removed_at": None, "reason": "", "lost_at": None, "is_offered": False}
     update_avatar(avatar, chosen_at=time_of_choice(owner), **(fresh | new | kept))
@@ -217,7 +217,7 @@ def croppable(profile: Profile, avatar_id: UUID) -> Avatar:
     Pictures of other sources are not cropped: what proves them is about the whole picture.
     """
     uploads = profile.avatars.active().filter(source=UPLOAD)
-    avatar = uploads.select_related("image", "original").filter(pk=avatar_id).first()
+    avatar = uploads.select_related("image", "uncut").filter(pk=avatar_id).first()
     if avatar is None:
         raise NoSuchAvatar
     return avatar
@@ -239,8 +239,8 @@ def crop_again(profile: Profile, avatar_id: UUID, edit: Edit, actor: AbstractBas
     Raise NoSuchAvatar, StorageError, and what `set_avatar` raises.
     """
     avatar = croppable(profile, avatar_id)
-    if avatar.original is None and edit.part is None and edit.turn == UPRIGHT:  # the entry shows just that
+    if avatar.uncut is None and edit.part is None and edit.turn == UPRIGHT:  # the entry shows just that
         return choose_avatar(profile, avatar_id, actor)
     details = AvatarDetails(title=avatar.title, alt_text=avatar.alt_text)
     image = keep_image(kept_bytes(avatar), edit=edit).row
-    return attach_avatar(profile, image, avatar.source, details=details, actor=actor, original=avatar.whole)
+    return attach_avatar(profile, image, avatar.source, details=details, actor=actor, uncut=avatar.whole)

@@ -132,7 +132,7 @@ def _delete_removed_avatars(now: datetime) -> int:
         for avatar in removed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
         Avatar.objects.filter(pk__in=[avatar.pk for avatar in removed]).delete()
-        used = [image_id for avatar in removed for image_id in (avatar.image_id, avatar.original_id)]
+        used = [image_id for avatar in removed for image_id in (avatar.image_id, avatar.uncut_id)]
         offer_to_purge(used, now)  # due in this run
     return len(removed)
 

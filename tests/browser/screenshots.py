@@ -106,7 +106,7 @@ def live(walk: Walk, folder: Path) -> None:
     walk.record("prove", f"/prove/{handle}/")
     for name, path in PAGES.items():
         walk.record(name, path)
-    walk.page.goto(PAGES["picture"])
+    walk.page.goto(PAGES["earlier"])
     walk.page.get_by_role("link", name="Crop").click()
     walk.record("crop")
 
@@ -115,6 +115,8 @@ PAGES = {
     "home": "/",
     "edit-profile": "/settings/profile/",
     "picture": "/settings/picture/",
+    "earlier": "/settings/picture/older/",
+    "picture-nft": "/settings/picture/nft/",
     "loss": "/settings/loss/",
     "tokens": "/settings/tokens/",
     "welcome": "/settings/welcome/",

