@@ -93,7 +93,7 @@ class Person:
 
     def prepare_mint(self, name: str, description: str, content: bytes, payer: str = "I pay from my wallet") -> None:
         self.page.goto("/mint/")
-        self.page.get_by_label("Picture").set_input_files(
+        self.page.get_by_label("Choose a picture").set_input_files(
             {"name": "art.png", "mimeType": "image/png", "buffer": content}
         )
         self.page.get_by_label("Name").fill(name)

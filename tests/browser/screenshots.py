@@ -61,7 +61,7 @@ class Walk:
 
     def draft(self, name: str, path: Path) -> None:
         self.page.goto("/mint/")
-        self.page.get_by_label("Picture").set_input_files(path)
+        self.page.get_by_label("Choose a picture").set_input_files(path)
         self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Description").fill("Three hills and a low sun.")
         self.page.get_by_label("I pay from my wallet").check()
