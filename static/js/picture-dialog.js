@@ -109,8 +109,8 @@ function opensElsewhere(event) {
 }
 
 const dialog = new PictureDialog();
-/** Whether this page is one of the dialog's own. */
-const isOwnPage = Boolean(document.querySelector("[data-picture-page]"));
+/** Whether this page has a cropper of its own: a second one would share its ids. */
+const isOwnPage = Boolean(document.querySelector("main [data-cropper]"));
 
 /** @param {MouseEvent} event */
 function onClick(event) {
