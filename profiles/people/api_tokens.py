@@ -118,7 +118,7 @@ def find_token(secret: str, now: datetime) -> ApiToken:
     """
     people = ApiToken.objects.select_related("profile__user", "profile__avatar__image")
     token = people.filter(digest=digest_of(secret)).first() if _PATTERN.fullmatch(secret) else None
-    if token is None or not token.profile.user.is_active:
+    if token is None or not token.profile.user.is_active or token.profile.is_hidden:
         raise TokenError("No such token is known here. Check that you copied all of it.", TOKEN_UNKNOWN)
     if token.revoked_at is not None:
         raise TokenError("This token was revoked. Make a new one in your settings.", TOKEN_REVOKED)
