@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from django.contrib.auth.models import User
+
 from nft.models import (
     AccountReturn,
     ClaimCheck,
@@ -140,7 +142,7 @@ def register() -> None:
     register_eraser("nft.minting.leaving.erase")
 
 
-def list_mint_pictures(user_id: object) -> Iterator[ExportFile]:
-    mints = MintRequest.objects.filter(user=user_id, picture__isnull=False).order_by("pk")
+def list_mint_pictures(user: User) -> Iterator[ExportFile]:
+    mints = MintRequest.objects.filter(user=user, picture__isnull=False).order_by("pk")
     for mint_id, sha256 in mints.values_list("pk", "picture__sha256"):
         yield ExportFile(f"{mint_id}.webp", partial(objects.get_if_intact, objects.master_key(sha256)))

@@ -69,7 +69,7 @@ def row_of(part: Part, values: Iterable[Any]) -> dict[str, Json]:
 
 
 def _write_part(archive: Archive, part: Part) -> None:
-    rows = part.rows_of(archive.profile.user_id).values_list(*part.columns)
+    rows = part.rows_of(archive.profile.user).values_list(*part.columns)
     with archive.zip.open(f"{part.name}.json", "w") as out:
         out.write(b"[")
         for place, values in enumerate(rows.iterator(chunk_size=PAGE)):
@@ -80,8 +80,8 @@ def _write_part(archive: Archive, part: Part) -> None:
 
 def _write_files(archive: Archive) -> None:
     """Write the files without compression, which pictures have already."""
-    user_id = archive.profile.user_id
-    named = [(f"{files.folder}/{each.name}", each.read) for files in get_files() for each in files.list_of(user_id)]
+    user = archive.profile.user
+    named = [(f"{files.folder}/{each.name}", each.read) for files in get_files() for each in files.list_of(user)]
     for place, (name, read) in enumerate(named):
         content = read()
         if content is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
@@ -22,6 +23,9 @@ from profiles.own_data.parts import get_erasers
 from profiles.people.hiding import refresh_hidden
 from profiles.pictures.changing import lock_profile
 from profiles.signals import account_deleted, deletion_asked
+
+if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
+    from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +82,13 @@ def erase_account(profile_id: int, now: datetime) -> None:
         user, name = profile.user, profile.name
         addresses = settings.verified_addresses(user)
         for erase in get_erasers():
-            erase(user.pk, now)
+            erase(user, now)
         _delete_rows(user)
         log.info("An account was deleted, as its person asked.")
         account_deleted.send(Profile, name=name, addresses=addresses)
 
 
-def _delete_rows(user: AbstractBaseUser) -> None:
+def _delete_rows(user: User) -> None:
     """Delete the pictures in pages, then all the rest at once. Stored pictures are offered to the purge."""
     pictures = Avatar.objects.filter(profile__user=user).order_by("pk")
     while page := list(pictures.values_list("pk", flat=True)[:PAGE]):

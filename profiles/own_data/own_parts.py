@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
@@ -36,6 +37,9 @@ from profiles.serving.showing import shown_picture
 from profiles.store import exports, objects
 from profiles.store.images import rendition_key_of
 from profiles.store.renditions import pick_rendition
+
+if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
+    from django.contrib.auth.models import User
 
 OWNER = "profile__user"
 SHOWN_SIZE = 1024
@@ -113,9 +117,9 @@ def register() -> None:
     register_eraser(f"{__name__}.{erase.__name__}")
 
 
-def list_pictures(user_id: object) -> Iterator[ExportFile]:
+def list_pictures(user: User) -> Iterator[ExportFile]:
     """Yield two files for each entry of the history: the master, and its largest square."""
-    avatars = Avatar.objects.filter(profile__user=user_id).order_by("pk")
+    avatars = Avatar.objects.filter(profile__user=user).order_by("pk")
     pages = avatars.select_related("image").prefetch_related("image__renditions").iterator(chunk_size=200)
     for avatar in pages:
         master = objects.master_key(avatar.image.sha256)
@@ -126,16 +130,16 @@ def list_pictures(user_id: object) -> Iterator[ExportFile]:
             yield ExportFile(name, partial(objects.get_if_intact, rendition_key_of(square)))
 
 
-def list_receipts(user_id: object) -> Iterator[ExportFile]:
-    profile = Profile.objects.select_related("avatar__image").get(user=user_id)
+def list_receipts(user: User) -> Iterator[ExportFile]:
+    profile = Profile.objects.select_related("avatar__image").get(user=user)
     receipt = build_signed_receipt(profile, shown_picture(profile, timezone.now()))
     content = json.dumps(receipt, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False).encode()
     yield ExportFile("current.json", lambda: content)
 
 
-def erase(user_id: object, now: datetime) -> None:
+def erase(user: User, now: datetime) -> None:
     """Delete the file of an export, and retire the handle. The rows and pictures go with the profile."""
-    for export in DataExport.objects.filter(profile__user=user_id):
+    for export in DataExport.objects.filter(profile__user=user):
         exports.delete(export.key)
-    for handle in Profile.objects.filter(user=user_id).values_list("handle", flat=True):
+    for handle in Profile.objects.filter(user=user).values_list("handle", flat=True):
         retire_handle(handle, now)

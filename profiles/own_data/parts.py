@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Model, QuerySet
 from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
+    from django.contrib.auth.models import User
 
 #: Of all rows that workers work on: how a job is, which says nothing of a person.
 JOB_COLUMNS = frozenset({"due_at", "attempt", "tries", "crashes", "queued_at", "last_error", "gave_up_at"})
@@ -33,10 +37,10 @@ class Part:
     columns: tuple[str, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
 
-    def rows_of(self, user_id: object) -> QuerySet[Model]:
+    def rows_of(self, user: User) -> QuerySet[Model]:
         """Return this person's rows, oldest first."""
         rows: QuerySet[Model] = QuerySet(self.model)
-        return rows.filter(**{self.owner: user_id}).order_by("pk")
+        return rows.filter(**{self.owner: user.pk}).order_by("pk")
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,16 @@ class ExportFile:
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one kind. `list_of` yields those of a user, by the primary key."""
+    """Files of one kind. `list_of` yields those of a user."""
 
     folder: str
     about: str
-    list_of: Callable[[object], Iterator[ExportFile]]
+    list_of: Callable[[User], Iterator[ExportFile]]
 
 
-# Called with the user's primary key and the time, before their rows are deleted. Idempotent: it is called again after
+# Called with the user and the time, before their rows are deleted. Idempotent: it is called again after
 # an error.
-Eraser = Callable[[object, datetime], None]
+Eraser = Callable[["User", datetime], None]
 
 _parts: dict[type[Model], Part] = {}
 _left_out: dict[type[Model], str] = {}

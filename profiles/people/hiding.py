@@ -28,14 +28,14 @@ def is_hidden(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Return whether this user's profile is hidden. No query if the profile was read together with the user."""
     if not user.is_authenticated:
         return False
-    field = user._meta.get_field("profile")  # noqa: SLF001 - public, whatever its name says
+    field = get_user_model()._meta.get_field("profile")  # noqa: SLF001 - public, whatever its name says
     if field.is_cached(user):
-        profile: Profile | None = field.get_cached_value(user)
-        return profile is not None and profile.is_hidden
+        profile = field.get_cached_value(user)
+        return isinstance(profile, Profile) and profile.is_hidden
     return Profile.objects.filter(user_id=user.pk, is_hidden=True).exists()
 
 
-def refresh_hidden(user_id: object) -> None:
+def refresh_hidden(user_id: int | str) -> None:
     """Recompute the column of this user's profile, within the transaction of what it depends on. One or two queries."""
     user = get_user_model().objects.get(pk=user_id)
     hidden: Combinable = Value(True) if not user.is_active else Exists(_deletions())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -59,7 +61,8 @@ def export_status(request: HttpRequest) -> JsonResponse:
 @never_cache
 @login_required
 @require_safe
-def _download(request: HttpRequest) -> HttpResponseBase:
+@partial(proof_required, reading=True)
+def download(request: HttpRequest) -> HttpResponseBase:
     profile = own_profile(request)
     try:
         found, pieces = open_export(profile, timezone.now())
@@ -102,6 +105,3 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 def _export_of(request: HttpRequest) -> DataExport | None:
     return DataExport.objects.filter(profile=own_profile(request), expires_at__gt=timezone.now()).first()
-
-
-download = proof_required(_download, reading=True)

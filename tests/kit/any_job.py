@@ -34,6 +34,8 @@ VALUES: list[tuple[type[models.Field[Any, Any]], object]] = [
     (HexField, ""),
     (models.DateTimeField, NOW - timedelta(minutes=5)),
     (models.JSONField, {}),
+    (models.BooleanField, False),
+    (models.GenericIPAddressField, "192.0.2.1"),
     (models.BinaryField, b"\1"),
     (models.CharField, "1"),
     (models.TextField, "1"),
