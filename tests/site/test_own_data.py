@@ -256,7 +256,9 @@ def rows_with(words: list[str]) -> list[str]:
     return found
 
 
-def test_nothing_of_a_deleted_person_stays_but_what_is_named(alice: Profile, mailoutbox: list[Any]) -> None:
+def test_nothing_of_a_deleted_person_stays_but_what_is_named(
+    alice: Profile, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
     user, now, store = alice.user, timezone.now(), storages["avatars"]
     bob = a_person("bob")
     shared = Avatar.objects.get(profile=alice).image
@@ -269,7 +271,8 @@ def test_nothing_of_a_deleted_person_stays_but_what_is_named(alice: Profile, mai
     build(alice)
     key = DataExport.objects.get().key
     client = sign_in(user)
-    assert client.post(reverse("profiles:data_delete")).headers["Location"] == reverse("profiles:keep")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(reverse("profiles:data_delete")).headers["Location"] == reverse("profiles:keep")
     client.get(reverse("profiles:keep"))
 
     deletion.erase_account(alice.pk, now + timedelta(days=13))
