@@ -24,11 +24,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from localstack.binaries import ROOT
 from nft.models import SponsoredTransaction
 from profiles.errors import ExpectedError
 from profiles.leases import Leased, fresh
 from profiles.models import AccountDeletion, Avatar, DataExport, Profile, RetiredHandle, StoredImage
-from profiles.own_data import deletion, export, parts
+from profiles.own_data import archive, deletion, export, parts
 from profiles.own_data.archive import columns_of
 from profiles.people.handles import RETIRED_FOR, HandleError, release_handles
 from profiles.people.profiles import profile_of, update_profile
@@ -84,9 +85,9 @@ def sign_in(user: User) -> Client:
 
 def files_of(client: Client) -> dict[str, bytes]:
     content = b"".join(client.get(reverse("profiles:data_download")).streaming_content)  # type: ignore[attr-defined]
-    with ZipFile(io.BytesIO(content)) as archive:
-        assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(io.BytesIO(content)) as file:
+        assert file.testzip() is None
+        return {name: file.read(name) for name in file.namelist()}
 
 
 def build(profile: Profile) -> None:
@@ -114,6 +115,21 @@ def test_every_column_is_exported_or_left_out_with_a_reason(part: parts.Part) ->
     assert columns_of(part.model) - named - (parts.JOB_COLUMNS if is_job else set()) == set()
     assert named - structure <= columns_of(part.model)
     assert all(reason.endswith(".") for reason in [part.about, *part.left_out.values()])
+
+
+def test_format_1_loses_no_file_and_no_field() -> None:
+    """Programs read these files. To take one away, count `archive.VERSION` up."""
+    first = json.loads((ROOT / "tests/site/export_format.json").read_text("utf-8"))
+    now = {part.name: set(part.columns) for part in parts.get_parts()}
+    assert archive.VERSION == 1
+    gone = {name: sorted(set(columns) - now.get(name, set())) for name, columns in first.items()}
+    assert not any(gone.values()), gone
+
+
+def test_the_documentation_names_every_file() -> None:
+    page = (ROOT / "docs/use/data.md").read_text("utf-8")
+    assert [part.name for part in parts.get_parts() if f"| `{part.name}.json` | {part.about} |" not in page] == []
+    assert [files.folder for files in parts.get_files() if f"| `{files.folder}/` |" not in page] == []
 
 
 def test_no_table_keeps_a_deleted_person_by_its_foreign_keys() -> None:
