@@ -18,7 +18,7 @@ class DataExport(Leased):
     The object's key is stored before the object, and the row is deleted after it, so that every object can be found.
     """
 
-    policy = Policy(lease=timedelta(minutes=12), tries=5)
+    policy = Policy(lease=timedelta(minutes=12))
     person = "profile_id"
 
     class State(models.TextChoices):

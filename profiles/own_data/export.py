@@ -84,6 +84,8 @@ def build_export(export_id: str, now: datetime) -> None:
             return
         if export.release(state=State.READY, percent=100, byte_count=size):
             export_ready.send(Profile, user=profile.user, expires_at=export.expires_at)
+        elif not DataExport.objects.filter(pk=export.pk).exists():
+            exports.delete(export.key)  # the person left meanwhile
 
 
 def _build(export: DataExport, profile: Profile, now: datetime) -> int:

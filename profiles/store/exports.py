@@ -22,10 +22,12 @@ def new_key() -> str:
 
 
 def put(key: str, content: IO[bytes]) -> None:
-    """Store a file from its beginning, in pieces. Raise StorageError."""
+    """Store a file from its beginning, in pieces, in place of what an earlier attempt left. Raise StorageError."""
     content.seek(0)
+    store = _store()
     with errors_translated(key):
-        _store().save(key, File(content, name=key))
+        store.delete(key)
+        store.save(key, File(content, name=key))
 
 
 def delete(key: str) -> None:

@@ -34,8 +34,9 @@ from profiles.own_data.archive import columns_of
 from profiles.people.handles import RETIRED_FOR, HandleError, release_handles
 from profiles.people.profiles import profile_of, update_profile
 from profiles.serving.lookup import find_avatar_view
-from profiles.store import objects
+from profiles.store import exports, objects
 from profiles.store.purge import purge_unreferenced_images
+from profiles.upkeep.janitor import Cleaning, clean_uploads
 from tests.kit.any_job import make
 from tests.kit.at_once import at_once
 from tests.kit.people import a_person, a_picture, an_upload
@@ -211,6 +212,17 @@ def test_a_file_is_replaced_limited_and_deleted_when_its_time_is_over(alice: Pro
     build(alice)
     answer = sign_in(alice.user).post(reverse("profiles:data_export"), follow=True)
     assert b"too often" in answer.content.lower() or b"too many" in answer.content.lower(), answer.content
+
+
+def test_a_file_that_no_row_names_is_found_in_the_store(alice: Profile) -> None:
+    now, lost = timezone.now(), exports.new_key()
+    with io.BytesIO(b"of a person who left while it was built") as file:
+        exports.put(lost, file)
+    export.ask_export(alice, alice.user, now)
+    build(alice)
+    clean_uploads(Cleaning(now + timedelta(hours=1)))
+    assert not storages["avatars"].exists(lost)
+    assert storages["avatars"].exists(DataExport.objects.get().key)
 
 
 def test_a_lost_picture_is_named_and_the_rest_is_there(alice: Profile) -> None:
