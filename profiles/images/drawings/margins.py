@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from profiles.images.drawings.css import parse_rules, write_declarations
-from profiles.images.drawings.tree import SVG, Element, add_style, not_whole, read_style, walk
+from profiles.images.drawings.tree import SVG, Element, add_style, not_whole, read_style, walk, write_drawing
 
 #: Of the longer side. A blur is felt at three times its deviation.
 _LEAST, _MOST = 0.05, 0.35
@@ -45,7 +45,7 @@ def put_on_canvas(root: Element, size: tuple[float, float], margin: float) -> by
     places = {"viewBox": f"{-margin:g} {-margin:g} {whole[0]:g} {whole[1]:g}"}
     canvas = ET.Element(f"{SVG}svg", {"width": f"{whole[0]:g}", "height": f"{whole[1]:g}", **places})
     canvas.append(root)
-    return ET.tostring(canvas, encoding="utf-8")
+    return write_drawing(canvas)
 
 
 def _name_root(style: Element) -> None:
