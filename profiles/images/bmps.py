@@ -106,9 +106,9 @@ def _load_runs(bitmap: _Bitmap) -> Image.Image:
     drawn = [bytearray(bitmap.size[0]) for _ in rows]
     for x, y, run in _read_runs(bitmap.pixels, half_bytes=bitmap.compression == _RLE4):
         if y < len(rows):
-            run = run[: max(len(rows[y]) - x, 0)]
-            rows[y][x : x + len(run)] = run
-            drawn[y][x : x + len(run)] = b"\xff" * len(run)
+            fitting = run[: max(len(rows[y]) - x, 0)]
+            rows[y][x : x + len(fitting)] = fitting
+            drawn[y][x : x + len(fitting)] = b"\xff" * len(fitting)
     image = Image.frombytes("P", bitmap.size, b"".join(rows))
     image.putpalette(bitmap.palette)
     mask = Image.frombytes("L", bitmap.size, b"".join(drawn))

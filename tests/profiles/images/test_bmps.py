@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from profiles.errors import Kind
 from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from tests.kit.pictures import CORNERS, corner_colors, four_corners, normalized, opened
