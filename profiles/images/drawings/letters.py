@@ -27,7 +27,7 @@ Draw = Callable[[bytes], Image.Image]
 
 def check_letters(root: Element, draw: Draw) -> None:
     """Raise `ImageRefused` for texts with letters that we have no font for, or emoji without a font in color."""
-    letters = sorted({letter for text in _texts(root) for letter in text if letter > "\u02ff" and _is_drawn(letter)})
+    letters = sorted({letter for text in _texts(root) for letter in text if _is_drawn(letter)})
     if not letters:
         return
     if len(letters) > _MOST:
@@ -35,7 +35,7 @@ def check_letters(root: Element, draw: Draw) -> None:
     cells = _draw_all([*(letter for pair in _NEVER for letter in pair), *letters], draw)
     for letter, cell in zip(letters, cells[4:], strict=True):
         pair = cells[:2] if ord(letter) < 0x10000 else cells[2:4]
-        if _is_box(cell, *pair):
+        if _is_box(cell, *pair) or (letter.isascii() and cell.getchannel("A").getbbox() is None):
             raise not_whole(f"letters that we have no font for, as U+{ord(letter):04X}")
         if ord(letter) in _EMOJI and not _is_colored(cell):
             raise not_whole("emoji, for which we have no font in color")
