@@ -44,11 +44,11 @@ def test_other_pictures_are_seldom_taken_for_copies_and_copies_are_found() -> No
         others = [pictures for other, pictures in known.items() if other != key]
         rates[f"{key[0]} {key[1]}"] = _share_warned(tokens[:: TOKENS // 50], others)
     found = _shares_found()
-    warned = sum(rates.values()) / len(rates)
-    assert (rates["photos"], warned) < (0.01, 0.01), rates
+    assert rates["photos"] < 0.01, rates
+    assert sum(rates.values()) / len(rates) < 0.01, rates
     assert min(found["mirrored"], found["recolored"]) >= 0.95, found
-    assert min(found["cropped by a quarter"], found["mirrored and cropped"], found["cropped"]) >= 0.75, found
-    assert max(rates.values()) < 0.05, rates
+    assert found["cropped by a quarter"] >= 0.85, found
+    assert min(found.values()) >= 0.6, found
 
 
 def _share_warned(pictures: list[Likeness], collections: list[list[Likeness]]) -> float:
