@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nft.clients.bundle import Clients
@@ -94,6 +94,7 @@ def test_both_read_hostile_uris_in_the_same_ways() -> None:
         check_both_agree(text)
 
 
+@settings(deadline=None)  # the first example loads the scripts
 @given(
     st.text(max_size=60) | st.from_regex(r"[ipfsarwedt:/.\\%#?&{}<>,;a-z0-9\"= -]{0,40}", fullmatch=True),
     st.sampled_from([*ROOTS, "data:", "data:application/json,"]),
@@ -117,6 +118,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]))
 def test_both_find_the_same_sources_and_name(document: Any, encoding: str) -> None:
     content = json.dumps(document, ensure_ascii=False).encode(encoding)
