@@ -27,7 +27,8 @@ class PictureDialog {
     const element = createElement("dialog", "", "dialog picture-dialog");
     element.setAttribute("aria-labelledby", "picture-title");
     element.addEventListener("click", (event) => this.onClick(event));
-    element.addEventListener("close", () => this.clear());
+    // The event comes late: the dialog may have been opened again.
+    element.addEventListener("close", () => element.open || this.clear());
     // What was done here ends on the page where the dialog was opened.
     element.addEventListener("formdata", ({ formData }) => formData.set("next", location.pathname + location.search));
     document.body.append(element);
