@@ -42,6 +42,7 @@ class Reason(enum.StrEnum):
     NO_ANSWER = "no_answer"
     GARBAGE_ANSWER = "garbage_answer"
     NODES_DISAGREE = "nodes_disagree"
+    NOT_PROVED = "not_proved"
 
 
 @dataclass(frozen=True, slots=True)
