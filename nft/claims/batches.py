@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from nft.claims.checking import NOT_OWNED_PERIOD, checked_columns, latest, record_check, sweep_period
+from nft.claims.checking import NOT_OWNED_PERIOD, checked_columns, latest, record_check, sweep_period, wants_proof
 from nft.claims.first_answers import is_first_answer, record_first_answers
 from nft.claims.history import record_gaps
+from nft.claims.ownership_proofs import record_proofs
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
@@ -36,7 +37,7 @@ SECONDS_RECORDING = 8.0
 #: The columns of a claim that are read here.
 NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason", "due_at",
-    "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_at", "checked_block_number",
+    "asked_at", "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_at", "checked_block_number",
 )  # fmt: skip
 
 
@@ -86,12 +87,16 @@ def _build_questions(leased: Sequence[TokenClaim], accounts: Sequence[LinkedAcco
 def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
     """Prefer a node at or past the highest block already checked; otherwise ask any."""
     known = max((claim.checked_block_number or 0 for claim in leased), default=0)
+
+    def wants(place: int, check: Check) -> bool:
+        return wants_proof(leased[place], check)
+
     try:
-        return check_many(client, questions, known_block=known)
+        return check_many(client, questions, known_block=known, wants_proof=wants)
     except ChainUnavailable as error:
         if not error.is_a(NODES_BEHIND):
             raise
-        return check_many(client, questions)
+        return check_many(client, questions, wants_proof=wants)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     changed += [(claim, check) for claim, check in first if claim.pk in others]
     _renew(owned, State.OWNED, page.block, now, sweep_period())
     _renew(not_owned, State.NOT_OWNED, page.block, now, NOT_OWNED_PERIOD)
+    record_proofs([(claim, check) for claim, check in zip(page.leased, checks, strict=True) if check is not None], now)
     release_unchecked(unclear, now, is_checked_alone=True)
     release_unchecked(ahead, now + OUTAGE_PAUSE)
     _record_one_by_one(changed, now)

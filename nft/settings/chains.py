@@ -213,7 +213,7 @@ _RULES: Mapping[str, tuple[Callable[[object], object], str]] = {
     "confirmed": (_parse_confirmed, "it is 'finalized', 'safe' or a number of blocks"),
     "max_block_age": (_parse_age, "it is seconds, or null"),
     "agree": (parse_flag, "it is true or false"),
-    "proofs": (Proofs, "it is 'off', 'offered' or 'required'"),
+    "proofs": (lambda value: Proofs(parse_text(value)), "it is 'off', 'offered' or 'required'"),
     "light_client_url": (lambda url: url and parse_web_url(url), "it begins with https:// or http://"),
     "avatar_contract": (_parse_optional_address, "it is an address"),
     "collections": (functools.partial(_parse_list, _parse_address), "it is a list of addresses"),

@@ -14,7 +14,6 @@ from nft.clients.evm.errors import (
     ChainUnavailable,
     WrongChain,
 )
-from nft.clients.evm.proofs import RestsOn
 from nft.core.evm.abi.token_calls import parse_balance_of, parse_owner_of
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import Token, TokenStandard
@@ -29,6 +28,7 @@ from nft.core.tokens.verdict import (
     OwnerIs,
     OwnershipAnswer,
     Reason,
+    RestsOn,
     Reverted,
     Verdict,
     decide,

@@ -15,7 +15,6 @@ from nft.clients.evm.errors import ANSWER_TOO_LARGE, BLOCK_GONE, CallFailed, Cha
 from nft.clients.evm.proofs import (
     ProofsNotOffered,
     Reads,
-    RestsOn,
     fetch_authority,
     fetch_evidence,
     fetch_opening,
@@ -24,14 +23,16 @@ from nft.core.evm.errors import NotProvable, NotProved
 from nft.core.evm.proofs.document import ComputedCall, build_document
 from nft.core.evm.proofs.execution import ProvedCall, execute
 from nft.core.evm.proofs.header import Header
-from nft.core.evm.proofs.state import Evidence, ProvedState, ReadUnproved
+from nft.core.evm.proofs.state import MAX_PROOF, Evidence, ProvedState, ReadUnproved
 from nft.core.evm.token import TokenStandard
-from nft.core.tokens.verdict import BlockRef, Decision, Reason, Reverted, Verdict
+from nft.core.tokens.verdict import BlockRef, Decision, Reason, RestsOn, Reverted, Verdict
 from nft.settings.chains import Proofs
 from nft.tokens.facts import Check, ProvenAnswer, Question, Reading, decide_ownership
 from nft.tokens.reading import build_first_call, read_token
 from profiles.errors import ExpectedError
 
+#: Answers that are proved together, with evidence of at most so many bytes: below what a node's answer may have.
+TOGETHER, MAX_EVIDENCE = 50, 12 * 1024 * 1024
 #: Rounds of computing and fetching what was found to be missing.
 MAX_ROUNDS = 8
 
@@ -45,6 +46,10 @@ class Answer:
     question: Question
     check: Check
 
+    @property
+    def is_clear(self) -> bool:
+        return self.check.decision.verdict is not Verdict.UNKNOWN
+
 
 def prove_answers(client: ChainClient, answers: Sequence[Answer]) -> list[Check]:
     """Prove answers that one node gave at one block.
@@ -52,14 +57,16 @@ def prove_answers(client: ChainClient, answers: Sequence[Answer]) -> list[Check]
     Return each check with its proof, unchanged if it can't be proved, or UNKNOWN if it is contradicted. A check that is
     UNKNOWN needs no proof. `client` has all nodes of the chain. Raise ChainUnavailable.
     """
-    clear = [answer for answer in answers if answer.check.decision.verdict is not Verdict.UNKNOWN]
+    clear = [answer for answer in answers if answer.is_clear]
     if client.proofs is Proofs.OFF or not clear:
         return [answer.check for answer in answers]
-    outcomes = iter(_try_to_prove(client, clear))
-    is_clear = (answer.check.decision.verdict is not Verdict.UNKNOWN for answer in answers)
+    groups = [clear[start : start + TOGETHER] for start in range(0, len(clear), TOGETHER)]
+    outcomes = iter([outcome for group in groups for outcome in _try_to_prove(client, group)])
     return [
-        _apply(answer.check, next(outcomes), client.proofs) if clear_one else answer.check
-        for answer, clear_one in zip(answers, is_clear, strict=True)
+        answer.check
+        if answer.check.decision.verdict is Verdict.UNKNOWN
+        else _apply(answer.check, next(outcomes), client)
+        for answer in answers
     ]
 
 
@@ -75,10 +82,10 @@ def _try_to_prove(client: ChainClient, answers: Sequence[Answer]) -> list[Check 
         return [Check(gone, answers[0].block)] * len(answers)
 
 
-def _apply(check: Check, outcome: Check | ExpectedError, mode: Proofs) -> Check:
+def _apply(check: Check, outcome: Check | ExpectedError, client: ChainClient) -> Check:
     if isinstance(outcome, Check):
         return outcome
-    if isinstance(outcome, NotProved) or mode is Proofs.REQUIRED:
+    if isinstance(outcome, NotProved) or client.proofs is Proofs.REQUIRED:
         return Check(Decision(Verdict.UNKNOWN, Reason.NOT_PROVED, outcome.sentence), check.block)
     return check
 
@@ -87,7 +94,8 @@ def _prove(client: ChainClient, answers: Sequence[Answer]) -> list[Check | Expec
     view, block = answers[0].view, answers[0].block
     calls = [_first_call(answer) for answer in answers]
     opening = fetch_opening(view, block, calls)
-    work = _Work(opening.header, [_Task(answer) for answer in answers])
+    evidence = Evidence(most=min(MAX_EVIDENCE, len(answers) * MAX_PROOF))
+    work = _Work(opening.header, [_Task(answer) for answer in answers], evidence)
     reads = Reads()
     for call, hint in zip(calls, opening.hints, strict=True):
         reads.add(call.to, code=True)
@@ -137,7 +145,7 @@ class _Work:
 
     header: Header
     tasks: Sequence[_Task]
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: Evidence
     _fetched: set[tuple[bytes, bytes | None, bool]] = field(default_factory=set)
 
     def run(self, *, has_hints: bool) -> None:

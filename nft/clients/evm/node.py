@@ -46,6 +46,9 @@ CHAIN_ID_SECONDS = 60.0
 FAILURE_SECONDS = 60.0
 """After a failure a node is asked after the others for so long."""
 
+REFUSAL_SECONDS = 600.0
+"""A method that a node does not offer is not asked for again for so long."""
+
 CHAIN_ID_BITS = 64
 LARGEST_BATCH = 1000
 REVERT_CODE = 3
@@ -120,11 +123,19 @@ class Node:
         self.batch_size = LARGEST_BATCH
         """How many calls it was last seen to answer at once; see nft.clients.evm.batch_calls."""
         self.has_multicall: bool | None = None
+        self._refused_at: dict[str, float] = {}  # by method, time.monotonic()
 
     @property
     def is_failing(self) -> bool:
         """Whether it lately gave no answer, or none that can be used: then other nodes are asked first."""
         return time.monotonic() - self._failed_at < FAILURE_SECONDS
+
+    def has_refused(self, method: str) -> bool:
+        """Return whether the node lately said that it does not offer the method."""
+        return time.monotonic() - self._refused_at.get(method, -math.inf) < REFUSAL_SECONDS
+
+    def note_refusal(self, method: str) -> None:
+        self._refused_at[method] = time.monotonic()
 
     def ask(self, method: str, params: Sequence[Json], parse: Parse[T]) -> T:
         """Return what `parse` makes of the `result` member. Raises ChainError."""

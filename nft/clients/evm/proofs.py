@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from nft.clients.evm.answers import parse_bytes, parse_hash, parse_object, parse_objects
 from nft.clients.evm.chain import ChainClient
@@ -19,9 +18,11 @@ from nft.core.evm.proofs.execution import ProvedCall
 from nft.core.evm.proofs.header import Header, has_unknown_fields, parse_header
 from nft.core.evm.proofs.state import MAX_SLOTS, Evidence
 from nft.core.json import Json
-from nft.core.tokens.verdict import BlockRef
+from nft.core.tokens.verdict import BlockRef, RestsOn
 
+PROOF, HINT = "eth_getProof", "eth_createAccessList"
 JSON_BATCH = 100
+_NOT_OFFERED = "The chain's node offers no proof of this block's state."
 #: Nodes on the way to a key of 64 digits.
 MAX_PATH = 65
 
@@ -62,23 +63,30 @@ def fetch_opening(view: ChainClient, block: BlockRef, calls: Sequence[ProvedCall
     Raise NotProved if the header is not of this block, NotProvable if it may be of a form that is not known,
     ChainUnavailable of kind BLOCK_GONE if the chain has another block there by now.
     """
+    if view.node.has_refused(PROOF):
+        raise ProofsNotOffered(_NOT_OFFERED)
     tag = hex(block.number)
     questions: list[Question] = [("eth_getBlockByNumber", [tag, False])]
-    questions += [("eth_createAccessList", [_request(call), tag]) for call in calls]
+    if not view.node.has_refused(HINT):
+        questions += [(HINT, [_request(call), tag]) for call in calls]
     answer, *hints = _ask_all(view, questions)
-    return Opening(_check_header(answer, block), [_parse_hint(hint) for hint in hints])
+    if any(isinstance(hint, ChainError) and hint.is_a(METHOD_UNSUPPORTED) for hint in hints):
+        view.node.note_refusal(HINT)
+    return Opening(_check_header(answer, block), [_parse_hint(hint) for hint in hints] or [None] * len(calls))
 
 
 def fetch_evidence(view: ChainClient, block: BlockRef, reads: Reads, evidence: Evidence) -> None:
     """Add to `evidence` what the node sends about `reads`, in one request. Raise ProofsNotOffered and NotProved."""
     tag = hex(block.number)
     proofs: list[Question] = [
-        ("eth_getProof", [to_checksum(address), ["0x" + slot.hex() for slot in sorted(slots)], tag])
+        (PROOF, [to_checksum(address), ["0x" + slot.hex() for slot in sorted(slots)], tag])
         for address, slots in reads.slots.items()
     ]
     codes: list[Question] = [("eth_getCode", [to_checksum(address), tag]) for address in sorted(reads.codes)]
     for (method, _), answer in zip([*proofs, *codes], _ask_all(view, [*proofs, *codes]), strict=True):
         if isinstance(answer, ChainError):
+            if answer.is_a(METHOD_UNSUPPORTED):
+                view.node.note_refusal(method)
             raise _not_offered(answer)
         try:
             if method == "eth_getCode":
@@ -87,14 +95,6 @@ def fetch_evidence(view: ChainClient, block: BlockRef, reads: Reads, evidence: E
                 _add_proof(answer, evidence)
         except ChainUnavailable as error:
             raise NotProved("A node's proof is malformed.") from error
-
-
-class RestsOn(StrEnum):
-    """Whose word it is that the block of a proof is the chain's. The state itself is proved against the block."""
-
-    SEVERAL_NODES = "several_nodes"
-    LIGHT_CLIENT = "light_client"
-    ONE_NODE = "one_node"
 
 
 def fetch_authority(client: ChainClient, asked: ChainClient, block: BlockRef) -> RestsOn:
@@ -185,7 +185,7 @@ def _add_proof(answer: Json, evidence: Evidence) -> None:
 
 def _not_offered(error: ChainError) -> ChainError:
     if error.is_a(METHOD_UNSUPPORTED) or error.is_a(BLOCK_GONE):
-        return ProofsNotOffered("The chain's node offers no proof of this block's state.")
+        return ProofsNotOffered(_NOT_OFFERED)
     return error
 
 

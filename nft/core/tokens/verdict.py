@@ -53,6 +53,14 @@ class BlockRef:
     hash: bytes
 
 
+class RestsOn(enum.StrEnum):
+    """Whose word it is that the block of a proof is the chain's. The state itself is proved against the block."""
+
+    SEVERAL_NODES = "several_nodes"
+    LIGHT_CLIENT = "light_client"
+    ONE_NODE = "one_node"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerIs:
     """The answer of `ownerOf`."""

@@ -10,10 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nft.core.evm.errors import NotProved
+from eth_hash.auto import keccak
+
+from nft.core.evm.errors import NotProvable, NotProved
 from nft.core.evm.proofs.execution import Executed, ProvedCall, execute
 from nft.core.evm.proofs.header import Header
-from nft.core.evm.proofs.state import Evidence, ProvedState
+from nft.core.evm.proofs.state import MAX_PROOF, Evidence, ProvedState
 
 VERSION = 1
 
@@ -49,7 +51,9 @@ class Document:
 
 
 def build_document(chain_id: int, state: ProvedState, calls: Sequence[ComputedCall]) -> bytes:
-    """Write what `calls` needed of `state`, in canonical JSON (RFC 8785)."""
+    """Write what `calls` needed of `state`, in canonical JSON (RFC 8785). Raise `NotProvable` beyond MAX_PROOF."""
+    if state.used.total() > MAX_PROOF:
+        raise NotProvable(f"The proof has more than {MAX_PROOF:,} bytes.")
     content = {
         "version": VERSION,
         "chain_id": chain_id,
@@ -84,6 +88,23 @@ def write(content: Mapping[str, object]) -> bytes:
 
 def sha256(document: bytes) -> str:
     return hashlib.sha256(document).hexdigest()
+
+
+def split_code(document: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """Return the document with hashes in place of code, and the code by its hash: many documents share it."""
+    content = json.loads(document)
+    codes = {keccak(code).hex(): code for code in map(_bytes, content["codes"])}
+    return write(content | {"codes": sorted(codes)}), codes
+
+
+def get_code_hashes(split: bytes) -> list[str]:
+    """Return the hashes that `split_code` left in a document."""
+    return list(json.loads(split)["codes"])
+
+
+def join_code(split: bytes, codes: Sequence[bytes]) -> bytes:
+    """Return the document that `split_code` got, if all its code is given."""
+    return write(json.loads(split) | {"codes": sorted(map(_hex, codes))})
 
 
 def parse_document(data: bytes) -> Document:

@@ -107,12 +107,17 @@ def _load_rules(fork: str) -> _Rules:
 def _import_rules(package: str) -> _Rules:
     import_module("ethereum.trace").set_evm_trace(_watch)
     # The specification's own scan of the code for places to jump to takes nine tenths of the time of a plain call.
-    import_module(f"{package}.vm.interpreter").get_valid_jump_destinations = JumpDestinations
+    interpreter: Any = import_module(f"{package}.vm.interpreter")
+    interpreter.get_valid_jump_destinations = JumpDestinations
     return _Rules(
-        *(import_module(f"{package}.{name}") for name in ("vm", "vm.interpreter", "state", "trie", "fork_types")),
-        import_module(f"{package}.vm.precompiled_contracts.mapping").PRE_COMPILED_CONTRACTS,
-        import_module("ethereum_types.bytes"),
-        import_module("ethereum_types.numeric"),
+        vm=import_module(f"{package}.vm"),
+        interpreter=interpreter,
+        state=import_module(f"{package}.state"),
+        trie=import_module(f"{package}.trie"),
+        fork_types=import_module(f"{package}.fork_types"),
+        precompiles=import_module(f"{package}.vm.precompiled_contracts.mapping").PRE_COMPILED_CONTRACTS,
+        bytes=import_module("ethereum_types.bytes"),
+        numeric=import_module("ethereum_types.numeric"),
     )
 
 
@@ -187,11 +192,10 @@ def _make(kind: type[Any], **values: object) -> Any:
 def _build_state(rules: _Rules, state: ProvedState, accounts: _Accounts) -> Any:
     tries = _StorageTries(rules, state)
 
-    class ReadOnlyState(rules.state.State):  # type: ignore[misc]  # known at run time
-        # The specification replaces the tries when a call reverts; these never change.
-        _storage_tries = property(lambda _: tries, lambda _, value: None)
-
-    return ReadOnlyState(_main_trie=rules.trie.Trie(True, None, accounts))
+    # The specification replaces the tries when a call reverts; these never change.
+    always = property(lambda _: tries, lambda _, value: None)
+    read_only = type("ReadOnlyState", (rules.state.State,), {"_storage_tries": always})
+    return read_only(_main_trie=rules.trie.Trie(True, None, accounts))
 
 
 class _ReadOnly:

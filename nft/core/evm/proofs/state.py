@@ -16,7 +16,7 @@ from nft.core.evm.proofs.trie import MAX_NODE, NodeMissing, find_in_trie
 
 EMPTY_CODE_HASH = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 MAX_PROOF = 4 * 1024 * 1024
-"""Bytes of all nodes and code that are kept."""
+"""Bytes of the nodes and the code of one proof."""
 #: What the calls of one ownership check may read.
 MAX_ACCOUNTS, MAX_SLOTS = 16, 128
 _ACCOUNT_FIELDS = 4
@@ -45,7 +45,8 @@ class Evidence:
 
     nodes: dict[bytes, bytes] = field(default_factory=dict)
     codes: dict[bytes, bytes] = field(default_factory=dict)
-    size: int = 0
+    most: int = MAX_PROOF
+    _size: int = 0
 
     def add_node(self, node: bytes) -> None:
         """Keep a node of any trie. Raise `NotProved` if it, or all that is kept, is too large."""
@@ -56,12 +57,16 @@ class Evidence:
     def add_code(self, code: bytes) -> None:
         self._add(self.codes, code)
 
+    def total(self) -> int:
+        """Return the bytes of all nodes and code."""
+        return sum(map(len, [*self.nodes.values(), *self.codes.values()]))
+
     def _add(self, kept: dict[bytes, bytes], content: bytes) -> None:
         digest = keccak(content)
         if digest not in kept:
-            self.size += len(content)
-            if self.size > MAX_PROOF:
-                raise NotProved(f"The proof has more than {MAX_PROOF:,} bytes.")
+            self._size += len(content)
+            if self._size > self.most:
+                raise NotProved(f"The proof has more than {self.most:,} bytes.")
             kept[digest] = content
 
 
