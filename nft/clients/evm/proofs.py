@@ -13,9 +13,9 @@ from nft.clients.evm.answers import parse_bytes, parse_hash, parse_object, parse
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import BLOCK_GONE, METHOD_UNSUPPORTED, CallFailed, ChainError, ChainUnavailable
 from nft.core.evm.address import ADDRESS_BYTES, to_checksum
-from nft.core.evm.errors import NotProvable, NotProved
+from nft.core.evm.errors import NotProved
 from nft.core.evm.proofs.execution import ProvedCall
-from nft.core.evm.proofs.header import Header, has_unknown_fields, parse_header
+from nft.core.evm.proofs.header import Header, parse_header
 from nft.core.evm.proofs.state import MAX_SLOTS, Evidence
 from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef, RestsOn
@@ -60,7 +60,7 @@ class Opening:
 def fetch_opening(view: ChainClient, block: BlockRef, calls: Sequence[ProvedCall]) -> Opening:
     """Fetch what begins a proof, in one request.
 
-    Raise NotProved if the header is not of this block, NotProvable if it may be of a form that is not known,
+    Raise NotProved if the header is not of this block, or of a form that is not known, ProofsNotOffered, and
     ChainUnavailable of kind BLOCK_GONE if the chain has another block there by now.
     """
     if view.node.has_refused(PROOF):
@@ -151,8 +151,6 @@ def _check_header(answer: Json | ChainError, block: BlockRef) -> Header:
     header = parse_header(content)
     if header.hash == block.hash and header.get_number("number") == block.number:
         return header
-    if has_unknown_fields(content):
-        raise NotProvable("The block's header has fields that are not known here.")
     raise NotProved("The block's header does not have the block's hash.")
 
 

@@ -33,6 +33,7 @@ class Document:
     chain_id: int
     header: Header
     evidence: Evidence
+    reads: Mapping[bytes, Mapping[bytes, int]]
     calls: Sequence[ComputedCall]
 
     def verify(self, block_hash: bytes) -> None:
@@ -43,11 +44,14 @@ class Document:
         if self.header.hash != block_hash:
             raise NotProved("The proof is of another block.")
         state = ProvedState(self.header, self.evidence)
+        for address in self.reads:
+            state.code(address)
         for computed in self.calls:
             if execute(state, self.chain_id, computed.call) != computed.result:
                 raise NotProved("The proved state gives another answer.")
-        if (state.used.nodes, state.used.codes) != (self.evidence.nodes, self.evidence.codes):
-            raise NotProved("The proof holds more than it needs.")
+        used = (state.get_reads(), state.used.nodes, state.used.codes)
+        if used != (self.reads, self.evidence.nodes, self.evidence.codes):
+            raise NotProved("The proof does not hold just what it needs.")
 
 
 def build_document(chain_id: int, state: ProvedState, calls: Sequence[ComputedCall]) -> bytes:
@@ -125,7 +129,11 @@ def parse_document(data: bytes) -> Document:
             )
             for call in content["calls"]
         ]
-        return Document(int(content["chain_id"]), Header(_bytes(content["header"])), evidence, calls)
+        reads = {
+            _bytes(entry["address"]): {_bytes(slot): int(value, 16) for slot, value in entry["slots"].items()}
+            for entry in content["reads"]
+        }
+        return Document(int(content["chain_id"]), Header(_bytes(content["header"])), evidence, reads, calls)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise NotProved("The proof is not a well-formed document.") from error
 

@@ -26,11 +26,6 @@ FIELDS: Mapping[str, int] = {
     "baseFeePerGas": NUMBER, "withdrawalsRoot": 32, "blobGasUsed": NUMBER, "excessBlobGas": NUMBER,
     "parentBeaconBlockRoot": 32, "requestsHash": 32,
 }  # fmt: skip
-#: What else nodes write into a block, of Ethereum and of the chains made from it.
-OTHER_KEYS = frozenset(
-    {"hash", "size", "totalDifficulty", "transactions", "uncles", "withdrawals"}
-    | {"l1BlockNumber", "sendCount", "sendRoot"}  # Arbitrum
-)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
 _FIRST_OPTIONAL = _PLACES["baseFeePerGas"]
 MAX_EXTRA = 4096
@@ -81,11 +76,6 @@ def parse_header(block: Mapping[str, Json]) -> Header:
     if present != list(FIELDS)[: len(present)]:
         raise NotProved(_MALFORMED)
     return Header(encode_list([_parse_field(block.get(name), FIELDS[name]) for name in present]))
-
-
-def has_unknown_fields(block: Mapping[str, Json]) -> bool:
-    """Return whether the node names something that is not known here, such as a field of a later fork."""
-    return not block.keys() <= FIELDS.keys() | OTHER_KEYS
 
 
 def _parse_field(value: Json, size: int) -> bytes:
