@@ -35,11 +35,28 @@ def record_proofs(answers: Sequence[tuple[TokenClaim, Check]], now: datetime) ->
         )
 
 
-def get_document(claim: TokenClaim) -> bytes | None:
-    """Return the proof of the claim's answer as a document, None if it has none. Costs two queries."""
-    row = OwnershipProof.objects.filter(claim=claim).first()
-    if row is None:
+def get_published_proof(claim: TokenClaim) -> OwnershipProof | None:
+    """Return the proof that the receipt of a public account names: that the claim's token is held.
+
+    Costs a query unless `ownership_proof` was selected with the claim.
+    """
+    try:
+        proof = claim.ownership_proof
+    except OwnershipProof.DoesNotExist:
         return None
+    return proof if claim.state == proof.verdict == OwnershipProof.OWNED else None
+
+
+def get_public_document(avatar_id: UUID) -> tuple[str, bytes] | None:
+    """Return the SHA-256 and the document of the proof behind a picture; None if its receipt names none."""
+    claim = TokenClaim.objects.filter(avatar_id=avatar_id, account__is_public=True).first()
+    proof = None if claim is None else get_published_proof(claim)
+    document = None if proof is None else read_document(proof)
+    return None if proof is None or document is None else (proof.sha256, document)
+
+
+def read_document(row: OwnershipProof) -> bytes | None:
+    """Return a stored proof as a document, None if its code is missing. Costs a query."""
     stored = zlib.decompress(bytes(row.content))
     codes = ContractCode.objects.filter(pk__in=get_code_hashes(stored)).values_list("content", flat=True)
     document = join_code(stored, [zlib.decompress(bytes(code)) for code in codes])

@@ -16,6 +16,8 @@ class OwnershipProof(models.Model):
         LIGHT_CLIENT = RestsOn.LIGHT_CLIENT, "a light client"
         ONE_NODE = RestsOn.ONE_NODE, "one node"
 
+    OWNED = ClaimCheck.Verdict.OWNED
+
     claim = models.OneToOneField(TokenClaim, on_delete=models.CASCADE, primary_key=True, related_name="ownership_proof")
     proved_at = models.DateTimeField()
     verdict = models.CharField(max_length=10, choices=ClaimCheck.Verdict.choices)

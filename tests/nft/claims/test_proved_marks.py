@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from web3.contract import Contract
 
 from nft.claims.claiming import create_claim, recheck
-from nft.claims.ownership_proofs import get_document
+from nft.claims.ownership_proofs import read_document
 from nft.claims.proof_sample import sample_marks
 from nft.claims.sweeping import Lane, check_page
 from nft.clients.evm.chain import ChainClient
@@ -27,8 +27,8 @@ ALICE, BOB = 1, 2
 
 def verified(claim: TokenClaim) -> OwnershipProof:
     """Return the claim's proof, verified as a stranger does who knows the hash of the block."""
-    document = get_document(claim)
     proof = OwnershipProof.objects.get(claim=claim)
+    document = read_document(proof)
     assert document is not None
     assert sha256(document) == proof.sha256
     assert proof.block_hash == claim.checked_block_hash
