@@ -157,7 +157,7 @@ def _cut(random: Random, text: str) -> str:
 
 Change = Callable[[Random, Any, Any], Any]
 PROVING = ["eth_getProof", "eth_getProof", "eth_getCode", "eth_getBlockByNumber", "eth_createAccessList"]
-JUNK = [None, True, -1, 1.5, [], {}, "", "0x", "0x0", "zz", "0x" + "f" * 5000, ["x"], {"a": {}}]
+JUNK: list[Any] = [None, True, -1, 1.5, [], {}, "", "0x", "0x0", "zz", "0x" + "f" * 5000, ["x"], {"a": {}}]
 CHANGES: list[Change] = [
     lambda random, value, _: _at(random, value, lambda text: _flip(random, text), str),
     lambda random, value, _: _at(random, value, lambda text: _cut(random, text), str),

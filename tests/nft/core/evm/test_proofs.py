@@ -24,6 +24,7 @@ from tests.kit.tries import Trie, compact
 from tests.servers.chain import start_chain
 from tests.servers.places import Places
 
+JUNK: list[Any] = [None, "0x", "0x123456", 7, [], "x"]
 KEYS = st.binary(min_size=1, max_size=4)
 VALUES = st.binary(min_size=1, max_size=40)
 
@@ -185,7 +186,7 @@ def test_headers_of_each_fork_hash_to_their_block(places: Places, fork: str) -> 
     assert "0x" + header.get("stateRoot").hex() == block["stateRoot"]
     assert header.has("requestsHash") is (fork in {"prague", "osaka"})
     for name in FIELDS:
-        for value in (None, "0x", "0x123456", 7, [], "x"):
+        for value in JUNK:
             try:
                 other = parse_header(block | {name: value})
             except NotProved:
@@ -251,7 +252,7 @@ def test_places_to_jump_to_are_those_of_the_specification(code: bytes) -> None:
 
     sys.setrecursionlimit(1000)
     found = JumpDestinations(code)
-    expected = {int(place) for place in get_valid_jump_destinations(code)}  # type: ignore[arg-type]
+    expected = {int(place) for place in get_valid_jump_destinations(code)}
     assert {place for place in range(len(code) + 2) if place in found} == expected
 
 
