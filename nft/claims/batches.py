@@ -53,7 +53,8 @@ def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, c
     spoilers = [leased[asked[place]].pk for place in batch.alone]
     if spoilers:
         TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
-    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block)
+    late = frozenset(asked[place] for place in batch.late)
+    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block, late)
     _record(page, checks, now)
 
 
@@ -101,12 +102,16 @@ def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[
 
 @dataclass(frozen=True)
 class _Page:
-    """What was asked about at which block. `accounts`: the addresses by the ids of the accounts."""
+    """What was asked about at which block.
+
+    `accounts`: the addresses by the ids of the accounts. `late`: places of claims that there was no time to prove.
+    """
 
     leased: Sequence[TokenClaim]
     questions: Sequence[Question]
     accounts: Mapping[uuid.UUID, bytes]
     block: BlockRef
+    late: frozenset[int]
 
 
 def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
@@ -117,7 +122,10 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     not_owned: list[TokenClaim] = []
     unclear: list[TokenClaim] = []
     ahead: list[TokenClaim] = []
-    for claim, check, question in zip(page.leased, checks, page.questions, strict=True):
+    late = [page.leased[place] for place in sorted(page.late)]
+    for place, (claim, check, question) in enumerate(zip(page.leased, checks, page.questions, strict=True)):
+        if place in page.late:
+            continue
         if (claim.checked_block_number or 0) > page.block.number:
             ahead.append(claim)  # the node knows less of this claim than we do
         elif check is None and question.holders:
@@ -135,6 +143,7 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     record_proofs([(claim, check) for claim, check in zip(page.leased, checks, strict=True) if check is not None], now)
     release_unchecked(unclear, now, is_checked_alone=True)
     release_unchecked(ahead, now + OUTAGE_PAUSE)
+    release_unchecked(late, now)
     _record_one_by_one(changed, now)
 
 

@@ -7,6 +7,7 @@ many are read together, and those that need more care are left to `check_ownersh
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,10 +18,12 @@ from nft.clients.evm.errors import BLOCK_GONE, NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Reason, Reverted, Verdict
 from nft.tokens.facts import DISAGREE, Check, Question, Reading, agree, decide_outage, decide_ownership
-from nft.tokens.proving import Answer, prove_answers
+from nft.tokens.proving import TOGETHER, Answer, prove_answers
 from nft.tokens.reading import fetch_standards, read_many, read_token
 
 log = logging.getLogger(__name__)
+#: Seconds for proving what a page of tokens needs. The rest of it is asked about again, so that runs stay short.
+SECONDS_PROVING = 5.0
 T = TypeVar("T")
 Ask = Callable[[ChainClient, BlockRef], T]
 WantsProof = Callable[[Check], bool]
@@ -34,11 +37,15 @@ def never(check: Check) -> bool:
 
 @dataclass(frozen=True)
 class BatchCheck:
-    """A check for each question, or None if it must be asked by itself; `alone` as in ManyReadings."""
+    """A check for each question, or None if it must be asked by itself; `alone` as in ManyReadings.
+
+    late: the places of questions that there was no time to prove. They must be asked again.
+    """
 
     checks: list[Check | None]
     block: BlockRef
     alone: frozenset[int]
+    late: frozenset[int] = frozenset()
 
 
 def check_ownership(
@@ -147,17 +154,26 @@ def _prove_batch(
     wants_proof: Callable[[int, Check], bool],
 ) -> BatchCheck:
     """Prove what must be proved. What is contradicted becomes None, to be asked by itself. Raise ChainUnavailable."""
-    answers = {
-        place: Answer(view, batch.block, questions[place], check)
+    wanted = [
+        place
         for place, check in enumerate(batch.checks)
         if check is not None and check.decision.verdict is not Verdict.UNKNOWN and wants_proof(place, check)
-    }
-    if not answers:
-        return batch
-    proved: list[Check | None] = list(batch.checks)
-    for place, check in zip(answers, prove_answers(client, list(answers.values())), strict=True):
-        proved[place] = None if check.decision.verdict is Verdict.UNKNOWN else check
-    return replace(batch, checks=proved)
+    ]
+    checks, ends_at = list(batch.checks), time.monotonic() + SECONDS_PROVING
+    for start in range(0, len(wanted), TOGETHER):
+        if start and time.monotonic() > ends_at:
+            late = wanted[start:]
+            return replace(batch, checks=_without(checks, late), late=frozenset(late))
+        places = wanted[start : start + TOGETHER]
+        answers = [Answer(view, batch.block, questions[place], check) for place in places if (check := checks[place])]
+        for place, check in zip(places, prove_answers(client, answers), strict=True):
+            checks[place] = None if check.decision.verdict is Verdict.UNKNOWN else check
+    return replace(batch, checks=checks)
+
+
+def _without(checks: Sequence[Check | None], places: Sequence[int]) -> list[Check | None]:
+    left_out = set(places)
+    return [None if place in left_out else check for place, check in enumerate(checks)]
 
 
 def _ask_all_nodes(client: ChainClient, known_block: int, ask: Ask[T]) -> list[T]:

@@ -52,7 +52,7 @@ class Answer:
 
 
 def prove_answers(client: ChainClient, answers: Sequence[Answer]) -> list[Check]:
-    """Prove answers that one node gave at one block.
+    """Prove at most TOGETHER answers that one node gave at one block.
 
     Return each check with its proof, unchanged if it can't be proved, or UNKNOWN if it is contradicted. A check that is
     UNKNOWN needs no proof. `client` has all nodes of the chain. Raise ChainUnavailable.
@@ -60,8 +60,7 @@ def prove_answers(client: ChainClient, answers: Sequence[Answer]) -> list[Check]
     clear = [answer for answer in answers if answer.is_clear]
     if client.proofs is Proofs.OFF or not clear:
         return [answer.check for answer in answers]
-    groups = [clear[start : start + TOGETHER] for start in range(0, len(clear), TOGETHER)]
-    outcomes = iter([outcome for group in groups for outcome in _try_to_prove(client, group)])
+    outcomes = iter(_try_to_prove(client, clear))
     return [
         answer.check
         if answer.check.decision.verdict is Verdict.UNKNOWN

@@ -17,6 +17,7 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.proofs.document import parse_document, sha256
 from nft.core.evm.proofs.state import MAX_PROOF
 from nft.models import ContractCode, OwnershipProof, TokenClaim, WatchedChain
+from nft.tokens import ownership
 from tests.kit.lying_nodes import Lie, honestly, lying_node, word
 from tests.kit.world import World, claim_of, mint, pinned_metadata, send, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
@@ -64,6 +65,12 @@ def test_claims_that_are_checked_together_are_proved_together(
     token_ids = [mint(chain, contract, chain.accounts[ALICE], f"ipfs://{number}") for number in range(3)]
     claims = [create_claim(alice, f"{contract.address} {token_id}", world.now) for token_id in token_ids]
     claims.append(create_claim(bob, f"{contract.address} {token_ids[0]}", world.now))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ownership, "TOGETHER", 1)
+        patch.setattr(ownership, "SECONDS_PROVING", -1)
+        check_page(CHAIN_ID, Lane.ASKED, world.now, world.clients)
+    waiting = TokenClaim.objects.filter(state="pending", due_at=world.now, attempt=None, is_checked_alone=False)
+    assert waiting.count() == 3, "there was no time to prove them"
     check_page(CHAIN_ID, Lane.ASKED, world.now, world.clients)
     for claim, state in zip(claims, ["owned"] * 3 + ["not_owned"], strict=True):
         claim.refresh_from_db()

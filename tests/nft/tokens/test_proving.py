@@ -217,7 +217,7 @@ def test_what_can_not_be_computed_stays_as_the_node_says_or_unknown_if_proofs_ar
     chain.send(scan.functions.give(chain.accounts[BOB], 1000))
     chain.finalize()
     monkeypatch.setattr(execution, "MAX_SECONDS", 0.1)
-    monkeypatch.setattr(execution, "MAX_GAS", 100_000)
+    monkeypatch.setattr(execution, "MAX_GAS", 30_000)
     strict = client_on(chain, proofs=Proofs.REQUIRED)
     for contract, token_id in ((writing, 1), (slow, 200), (slow, 10_000), (scan, 200)):
         found = check(client_on(chain), chain, contract.address, token_id)
