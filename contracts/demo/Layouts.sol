@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {BeaconProxy} from "@openzeppelin/contracts/proxy/beacon/BeaconProxy.sol";
 import {UpgradeableBeacon} from "@openzeppelin/contracts/proxy/beacon/UpgradeableBeacon.sol";
-import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 
 // The ways in which public collections store who owns a token, and the proxies they stand behind. A proof of ownership
 // has to follow them all. For tests and local chains only.
@@ -80,8 +80,10 @@ contract LayoutWrapped {
 /// @notice Answers with what it sees of the block, so that a call computed elsewhere must see the same.
 contract LayoutBlock {
     function ownerOf(uint256) external view returns (address) {
-        bytes memory seen = abi.encode(block.number, block.timestamp, block.coinbase, block.prevrandao, block.gaslimit);
-        bytes32 more = keccak256(abi.encode(block.chainid, blockhash(block.number - 1), msg.sender, tx.origin));
+        bytes memory seen =
+            abi.encode(block.number, block.timestamp, block.coinbase, block.prevrandao, block.gaslimit);
+        bytes32 more =
+            keccak256(abi.encode(block.chainid, blockhash(block.number - 1), msg.sender, tx.origin));
         return address(uint160(uint256(keccak256(abi.encode(seen, more, gasleft(), address(this).balance)))));
     }
 }
@@ -108,7 +110,9 @@ contract LayoutWriting {
 contract LayoutSlow {
     function ownerOf(uint256 id) external view returns (address) {
         bytes32 hash;
-        for (uint256 i = 0; i < id; ++i) hash = keccak256(abi.encode(hash));
+        for (uint256 i = 0; i < id; ++i) {
+            hash = keccak256(abi.encode(hash));
+        }
         return hash == 0 ? address(0) : address(this);
     }
 }
