@@ -1,23 +1,18 @@
 """Run a call as the chain would, on proved state only, by the execution layer's own specification.
 
-`ethereum-execution` is loaded at the first call: it takes 57 MiB, so only processes that prove may come here. The state
-is read-only: a call that writes, or that needs what no header or state proves, is not provable. Neither is one that
+The state is read-only: a call that writes, or that needs what no header or state proves, is not provable. Neither is one that
 calls a precompiled contract of another chain, or one that would take Python seconds.
 """
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
-from importlib import import_module
-from threading import local
-from typing import Any, SupportsInt
+from typing import Any
 
 from nft.core.evm.errors import NotProvable
 from nft.core.evm.proofs.header import Header
+from nft.core.evm.proofs.specification import PRECOMPILES, Rules, limit_time, load_rules
 from nft.core.evm.proofs.state import ProvedState
 
 MAX_GAS = 3_000_000
@@ -29,13 +24,9 @@ ARBITRUM = frozenset({42161, 42170, 421614})
 # The newest rules whose headers have the field. Later ones of the same form only add to them.
 _FORKS = {"requestsHash": "osaka", "parentBeaconBlockRoot": "cancun", "withdrawalsRoot": "shanghai"}
 _OLDEST = "paris"
-# ecrecover, sha256, ripemd160, identity, modexp, p256verify. The pairings take Python seconds.
-_PRECOMPILES = frozenset({1, 2, 3, 4, 5, 0x100})
 # Addresses below are of precompiled contracts, each chain's own.
 _RESERVED = 2**16
-_BLOBBASEFEE, _JUMPDEST, _PUSH1, _PUSH32 = 0x4A, 0x5B, 0x60, 0x7F
 _CALL_COST, _ZERO_BYTE_COST, _BYTE_COST = 21_000, 4, 16
-_TOO_LONG = f"The call takes more than {MAX_SECONDS:.0f} s to compute."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +49,11 @@ class ProvedCall:
 
 def execute(state: ProvedState, chain_id: int, call: ProvedCall) -> Executed:
     """Return what the contract answers. Raise `ReadUnproved`, `NotProved` or `NotProvable`."""
-    rules = _load_rules(_fork_of(state.header))
+    rules = load_rules(_fork_of(state.header))
     gas = call.gas - _CALL_COST - sum(_BYTE_COST if byte else _ZERO_BYTE_COST for byte in call.data)
     try:
         message = _build_message(rules, state, chain_id, call, gas)
-        _limit.ends_at = time.thread_time() + MAX_SECONDS
+        limit_time(MAX_SECONDS)
         output = rules.interpreter.process_message_call(message)
     except RecursionError:
         raise NotProvable("The contract's calls are nested too deeply to be computed.") from None
@@ -80,48 +71,7 @@ def _fork_of(header: Header) -> str:
     return next((fork for name, fork in _FORKS.items() if header.has(name)), _OLDEST)
 
 
-@dataclass(frozen=True)
-class _Rules:
-    """The modules of one fork of the specification, and the types that all forks share."""
-
-    vm: Any
-    interpreter: Any
-    state: Any
-    trie: Any
-    fork_types: Any
-    precompiles: Any
-    bytes: Any
-    numeric: Any
-
-
-@cache
-def _load_rules(fork: str) -> _Rules:
-    """Load the specification. It raises the recursion limit of the process, which must stay: see `load_json`."""
-    limit = sys.getrecursionlimit()
-    try:
-        return _import_rules(f"ethereum.forks.{fork}")
-    finally:
-        sys.setrecursionlimit(limit)
-
-
-def _import_rules(package: str) -> _Rules:
-    import_module("ethereum.trace").set_evm_trace(_watch)
-    # The specification's own scan of the code for places to jump to takes nine tenths of the time of a plain call.
-    interpreter: Any = import_module(f"{package}.vm.interpreter")
-    interpreter.get_valid_jump_destinations = JumpDestinations
-    return _Rules(
-        vm=import_module(f"{package}.vm"),
-        interpreter=interpreter,
-        state=import_module(f"{package}.state"),
-        trie=import_module(f"{package}.trie"),
-        fork_types=import_module(f"{package}.fork_types"),
-        precompiles=import_module(f"{package}.vm.precompiled_contracts.mapping").PRE_COMPILED_CONTRACTS,
-        bytes=import_module("ethereum_types.bytes"),
-        numeric=import_module("ethereum_types.numeric"),
-    )
-
-
-def _build_message(rules: _Rules, state: ProvedState, chain_id: int, call: ProvedCall, gas: int) -> Any:
+def _build_message(rules: Rules, state: ProvedState, chain_id: int, call: ProvedCall, gas: int) -> Any:
     number, header = rules.numeric, state.header
     to, sender = rules.fork_types.Address(call.to), rules.fork_types.Address(call.sender)
     accounts = _Accounts(rules, state)
@@ -162,7 +112,7 @@ def _build_message(rules: _Rules, state: ProvedState, chain_id: int, call: Prove
     )
 
 
-def _build_block(rules: _Rules, state: Any, header: Header, chain_id: int) -> Any:
+def _build_block(rules: Rules, state: Any, header: Header, chain_id: int) -> Any:
     number, bytes32 = rules.numeric, rules.bytes.Bytes32
     is_arbitrum, difficulty = chain_id in ARBITRUM, header.get_number("difficulty")
     height = int.from_bytes(header.get("mixHash")[8:16], "big") if is_arbitrum else header.get_number("number")
@@ -189,7 +139,7 @@ def _make(kind: type[Any], **values: object) -> Any:
 
 
 # --- the state that the specification reads ---------------------------------------------------------------------------
-def _build_state(rules: _Rules, state: ProvedState, accounts: _Accounts) -> Any:
+def _build_state(rules: Rules, state: ProvedState, accounts: _Accounts) -> Any:
     tries = _StorageTries(rules, state)
 
     # The specification replaces the tries when a call reverts; these never change.
@@ -216,12 +166,12 @@ def _writes() -> NotProvable:
 
 
 class _Accounts(_ReadOnly):
-    def __init__(self, rules: _Rules, state: ProvedState) -> None:
+    def __init__(self, rules: Rules, state: ProvedState) -> None:
         self._rules, self._state = rules, state
 
     def get(self, address: Any, default: object = None) -> Any:
         number = int.from_bytes(address, "big")
-        if number < _RESERVED and number not in _PRECOMPILES and number:
+        if number < _RESERVED and number not in PRECOMPILES and number:
             raise NotProvable("The contract calls a precompiled contract that is not computed here.")
         account, numeric = self._state.account(bytes(address)), self._rules.numeric
         if account is None:
@@ -242,7 +192,7 @@ class _Slots(_ReadOnly):
 
 
 class _StorageTries:
-    def __init__(self, rules: _Rules, state: ProvedState) -> None:
+    def __init__(self, rules: Rules, state: ProvedState) -> None:
         self._rules, self._state = rules, state
 
     def get(self, address: Any) -> Any:
@@ -267,47 +217,3 @@ class _Parents:
         if int(place) != -1 or self._parent is None:
             raise NotProvable("The contract reads the hash of an earlier block, which the header does not prove.")
         return self._parent
-
-
-class JumpDestinations:
-    """The places of a code to which it may jump: each JUMPDEST that is not within what a PUSH pushes."""
-
-    def __init__(self, code: bytes) -> None:
-        self._places = _find_jump_destinations(bytes(code))
-
-    def __contains__(self, place: SupportsInt) -> bool:
-        return int(place) in self._places
-
-
-@lru_cache(maxsize=64)
-def _find_jump_destinations(code: bytes) -> frozenset[int]:
-    places, place = set(), 0
-    while place < len(code):
-        op = code[place]
-        if op == _JUMPDEST:
-            places.add(place)
-        place += op - _PUSH1 + 2 if _PUSH1 <= op <= _PUSH32 else 1
-    return frozenset(places)
-
-
-# --- limits -----------------------------------------------------------------------------------------------------------
-class _Limit(local):
-    ends_at = 0.0
-    """time.thread_time()"""
-
-
-_limit = _Limit()
-
-
-def _watch(evm: Any, event: Any) -> None:
-    """Stop at what can't be computed. Called by the specification before and after each instruction."""
-    del evm
-    op = getattr(event, "op", None)
-    if op is None:
-        address = getattr(event, "address", None)
-        if address is not None and int.from_bytes(address, "big") not in _PRECOMPILES:
-            raise NotProvable("The contract calls a precompiled contract that is not computed here.")
-    elif op.value == _BLOBBASEFEE:
-        raise NotProvable("The contract reads the price of blobs, which is not computed here.")
-    if time.thread_time() > _limit.ends_at:
-        raise NotProvable(_TOO_LONG)

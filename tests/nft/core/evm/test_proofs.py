@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.evm.errors import NotProvable, NotProved
-from nft.core.evm.proofs import execution
 from nft.core.evm.proofs.document import parse_document
-from nft.core.evm.proofs.execution import JumpDestinations
 from nft.core.evm.proofs.header import FIELDS, Header, parse_header
 from nft.core.evm.proofs.rlp import decode_list, decode_number, decode_string, encode_list, encode_number
+from nft.core.evm.proofs.specification import JumpDestinations, load_rules
 from nft.core.evm.proofs.state import MAX_ACCOUNTS, MAX_PROOF, MAX_SLOTS, Evidence, ProvedState, ReadUnproved
 from nft.core.evm.proofs.trie import EMPTY_ROOT, MAX_NODE, NodeMissing, find_in_trie
 from tests.kit.tries import Trie, compact
@@ -259,5 +258,5 @@ def test_places_to_jump_to_are_those_of_the_specification(code: bytes) -> None:
 def test_loading_the_specification_leaves_the_limit_of_recursion_as_it_is() -> None:
     """With a higher one, JSON that is nested deeply ends a worker instead of being refused."""
     for fork in ("paris", "shanghai", "cancun", "osaka"):
-        execution._load_rules(fork)
+        load_rules(fork)
         assert sys.getrecursionlimit() == 1000
