@@ -1,7 +1,7 @@
 """Run a call as the chain would, on proved state only, by the execution layer's own specification.
 
-The state is read-only: a call that writes, or that needs what no header or state proves, is not provable. Neither is one that
-calls a precompiled contract of another chain, or one that would take Python seconds.
+The state is read-only: a call that writes, or that needs what no header or state proves, is not provable. Neither is
+one that calls a precompiled contract of another chain, or one that would take Python seconds.
 """
 
 from __future__ import annotations
