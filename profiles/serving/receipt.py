@@ -22,18 +22,8 @@ VERSION = 1
 VERIFIER = tuple(
     f"verify_{part}.py"
     for part in (
-        "receipt",
-        "car",
-        "evm",
-        "form",
-        "names",
-        "node",
-        "proof",
-        "served",
-        "signature",
-        "token",
-        "web",
-        "words",
+        *("receipt", "car", "evm", "form", "inline", "names", "node", "proof"),
+        *("readings", "served", "signature", "token", "web", "words"),
     )
 )
 
