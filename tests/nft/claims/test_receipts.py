@@ -132,7 +132,7 @@ def test_the_command_is_the_same_script(
 ) -> None:
     alice_shows(world, contract, token_uri(helia))
     call_command("verify_receipt", f"{live_server.url}/avatar/alice.json", rpc=world.chain.url, gateway=[helia.url])
-    assert capfd.readouterr().out.count("proved      ") == 11
+    assert capfd.readouterr().out.count("proved      ") == 13, "the proof, and the owner by it, too"
     with pytest.raises(SystemExit) as ended:
         call_command("verify_receipt", f"{live_server.url}/avatar/alice.json")
     assert ended.value.code == 3
