@@ -37,8 +37,11 @@ class Profile(models.Model):
     returns_by_itself = models.BooleanField(
         default=True, help_text="A picture whose right came back is theirs again without asking."
     )
-    mails_on_loss = models.BooleanField(default=True, help_text="Tell them by mail.")
-    has_notices = models.BooleanField(default=False, help_text="There are open notices: pages look them up.")
+    language = models.CharField(max_length=16, blank=True, help_text="Of mails to them; empty: the site’s.")
+    notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
+        default=dict, blank=True, help_text="Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”."
+    )
+    unread_notices = models.PositiveIntegerField(default=0, help_text="Pages look notices up only if there are any.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -62,7 +62,7 @@ def test_the_whole_life_of_a_claim(world: World, chain: Chain, alice: User) -> N
     world.verify(claim)
 
     assert claim.state == "not_owned"
-    assert claim.reason_sentence.startswith("The token was transferred away.")
+    assert claim.reason_sentence.startswith("Blue hour was sent to 0x")
     back = shown(alice, world.now)
     assert not back.mark
     assert back.avatar is not None
