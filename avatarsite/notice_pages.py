@@ -83,7 +83,7 @@ def _shown(notice: Notice, reader: _Reader) -> ShownNotice:
         avatar=notice.avatar,
         is_good=notice.kind in GOOD,
         is_unread=notice.read_at is None,
-        headline=f"{subject.rstrip('.')}.",
+        headline=f"{subject}.",
         text=_text(notice),
         at=notice.at,
         actions=_actions(notice, subject, reader),

@@ -78,7 +78,7 @@ def build_message(mail: Mail) -> EmailMultiAlternatives:
 
 def render_subject(template: str, facts: Mapping[str, object]) -> str:
     """Return the subject in the present language, without the site's name. Pages use it as a notice's headline."""
-    return render_line(f"{template}_subject.txt", facts)
+    return render_line(f"{template}_subject.txt", facts).rstrip(".")
 
 
 def render_line(name: str, facts: Mapping[str, object]) -> str:

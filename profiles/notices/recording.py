@@ -87,7 +87,7 @@ def is_mine(profile: Profile, which: Q) -> bool:
 
 def delete_notices(which: Q) -> None:
     """Delete notices of something that did not happen after all."""
-    for profile_id in set(Notice.objects.filter(which).values_list("profile_id", flat=True)):
+    for profile_id in sorted(set(Notice.objects.filter(which).values_list("profile_id", flat=True))):
         with lock_reader(profile_id) as owner:
             if owner is not None:
                 owner.notices.filter(which).delete()

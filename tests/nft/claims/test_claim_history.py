@@ -51,7 +51,7 @@ def test_a_transfer_and_a_return_are_each_a_line_with_its_block(
     newest = claim.checks.first()
     assert newest is not None
     assert (newest.block_number, newest.block_hash) == (claim.checked_block_number, claim.checked_block_hash)
-    assert "Your NFT was sent to 0x" in claim.checks.get(verdict="not_owned").sentence
+    assert "Blue hour was sent to 0x" in claim.checks.get(verdict="not_owned").sentence
 
 
 def test_an_outage_is_one_line_however_long_and_so_is_its_end(world: World, claim: TokenClaim) -> None:
