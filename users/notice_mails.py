@@ -75,14 +75,11 @@ def refusal_of(error: OSError) -> str:
     """Return what the mail server said if it refuses this mail for good, else ""."""
     match error:
         case smtplib.SMTPRecipientsRefused():
-            answers = list(error.recipients.values())
+            answers = [(code, said.decode("utf-8", "replace")) for code, said in error.recipients.values()]
         case smtplib.SMTPDataError():
-            answers = [(error.smtp_code, error.smtp_error)]
+            said = error.smtp_error
+            answers = [(error.smtp_code, said if isinstance(said, str) else said.decode("utf-8", "replace"))]
         case _:
             return ""
     final = [(code, said) for code, said in answers if code >= FINAL]
-    return "; ".join(f"{code} {_text(said)}" for code, said in final)[:300]
-
-
-def _text(said: bytes | str) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return "; ".join(f"{code} {said}" for code, said in final)[:300]

@@ -108,10 +108,10 @@ def _get_names(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Tok
         if token in wanted:
             names[token] = names.get(token) or claim.name
     made = MintRequest.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
-    for contract, token_id, name in made.values_list("contract", "token_id", "name"):
-        event = wanted.get((contract, token_id))
+    for request in made.only("contract", "token_id", "name"):
+        event = wanted.get((request.contract, request.token_id or 0))
         if event is not None and event.sender != ZERO:
-            names.setdefault((contract, token_id), name)
+            names.setdefault((event.contract, event.token_id), request.name)
     return names
 
 
@@ -183,5 +183,5 @@ def _delete(entries: QuerySet[ReceivedToken], *, is_undone: bool) -> None:
         if is_undone:
             delete_notices(_notices_of(gone))
             return
-        for profile_id in sorted({each for each in gone.values() if each is not None}):
+        for profile_id in sorted(set(filter(None, gone.values()))):
             mark_read(profile_id, timezone.now(), _notices_of(gone))
