@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
+from django.template.base import Template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import check_for_language, get_language, override
@@ -136,5 +137,5 @@ def _render(name: str, mail: Mail) -> str:
     return str(_template(name).render(Context(facts, autoescape=False)))
 
 
-def _template(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _template(name: str) -> Template:
     return Engine.get_default().get_template(name)

@@ -15,11 +15,10 @@ from django.utils import timezone
 
 from nft.claims.claiming import claim_asset
 from nft.core.evm.abi.transfer_events import TransferEvent
-from nft.core.evm.address import ZERO
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.paste import AssetReference
 from nft.errors import NotYours
-from nft.models import LinkedAccount, MintRequest, ReceivedToken, TokenClaim
+from nft.models import LinkedAccount, ReceivedToken, TokenClaim
 from nft.models.accounts import accounts_at
 from nft.names.people import get_name_of_address
 from profiles.models import Notice
@@ -99,7 +98,7 @@ def _get_people(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
 
 
 def _get_names(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Token, str]:
-    """Return the name of each token that a person has listed or made here, "" if it has none."""
+    """Return the name of each token that a person has listed, "" if it has none."""
     contracts, token_ids = {contract for contract, _ in wanted}, {token_id for _, token_id in wanted}
     listed = TokenClaim.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
     names: dict[Token, str] = {}
@@ -107,11 +106,6 @@ def _get_names(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Tok
         token = (claim.contract, claim.token_id)
         if token in wanted:
             names[token] = names.get(token) or claim.name
-    made = MintRequest.objects.filter(chain_id=chain_id, contract__in=contracts, token_id__in=token_ids)
-    for request in made.only("contract", "token_id", "name"):
-        event = wanted.get((request.contract, request.token_id or 0))
-        if event is not None and event.sender != ZERO:
-            names.setdefault((event.contract, event.token_id), request.name)
     return names
 
 
