@@ -174,8 +174,9 @@ def _delete(entries: QuerySet[ReceivedToken], *, is_undone: bool) -> None:
         if not gone:
             return
         ReceivedToken.objects.filter(pk__in=gone).delete()
+        profile_ids = sorted(set(filter(None, gone.values())))
         if is_undone:
-            delete_notices(_notices_of(gone))
+            delete_notices(profile_ids, _notices_of(gone))
             return
-        for profile_id in sorted(set(filter(None, gone.values()))):
+        for profile_id in profile_ids:
             mark_read(profile_id, timezone.now(), _notices_of(gone))

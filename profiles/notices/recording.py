@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ KEPT = timedelta(days=90)
 MOST = 200
 # Notices that the pages of a person ask about at the same time.
 SHOWN = 3
-# People whose old notices one run deletes.
+# Old notices by which one run finds people.
 PAGE = 200
 
 
@@ -85,9 +85,9 @@ def is_mine(profile: Profile, which: Q) -> bool:
     return profile.notices.filter(which).exists()
 
 
-def delete_notices(which: Q) -> None:
-    """Delete notices of something that did not happen after all."""
-    for profile_id in sorted(set(Notice.objects.filter(which).values_list("profile_id", flat=True))):
+def delete_notices(profile_ids: Iterable[int], which: Q) -> None:
+    """Delete notices of these people, as of something that did not happen after all."""
+    for profile_id in sorted(set(profile_ids)):
         with lock_reader(profile_id) as owner:
             if owner is not None:
                 owner.notices.filter(which).delete()
@@ -104,8 +104,7 @@ def get_asking(profile: Profile) -> list[Notice]:
 def delete_old(now: datetime) -> None:
     """Delete notices older than KEPT."""
     old = Q(at__lt=now - KEPT)
-    people = Notice.objects.filter(old).order_by("at").values_list("pk", flat=True)[:PAGE]
-    delete_notices(Q(pk__in=list(people)))
+    delete_notices(Notice.objects.filter(old).order_by("at").values_list("profile_id", flat=True)[:PAGE], old)
 
 
 def _mark(owner: Profile, now: datetime, which: Q) -> int:
