@@ -41,7 +41,10 @@ class Profile(models.Model):
     notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
         default=dict, blank=True, help_text="Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”."
     )
-    unread_notices = models.PositiveIntegerField(default=0, help_text="Pages look notices up only if there are any.")
+    unread_notices = models.PositiveIntegerField(default=0, help_text="What the bell shows.")
+    asking_notices = models.PositiveIntegerField(
+        default=0, help_text="Unread ones that every page shows: it looks them up only if there are any."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

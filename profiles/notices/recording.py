@@ -1,6 +1,6 @@
 """Record notices in the transaction of what they report, mark them as read, and delete old ones.
 
-`Profile.unread_notices` counts the unread ones. Each change here locks the profile and counts anew.
+`Profile.unread_notices` and `asking_notices` count the unread ones. Each change here locks the profile and counts anew.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from profiles.jobs import job
 from profiles.models import Avatar, Notice, Profile
@@ -126,7 +126,7 @@ def _delete_beyond(owner: Profile) -> None:
 
 
 def _count(owner: Profile) -> None:
-    unread = owner.notices.unread().count()
-    if owner.unread_notices != unread:
-        owner.unread_notices = unread
-        owner.save(update_fields=["unread_notices"])
+    asking = Count("pk", filter=Q(kind__in=ASKING))
+    unread = owner.notices.unread().order_by().aggregate(unread_notices=Count("pk"), asking_notices=asking)
+    if any(getattr(owner, name) != count for name, count in unread.items()):
+        Profile.objects.filter(pk=owner.pk).update(**unread)

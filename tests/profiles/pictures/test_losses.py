@@ -56,7 +56,7 @@ def seen(profile: Profile, at: datetime | None = None) -> tuple[Avatar | None, b
 def told(profile: Profile) -> list[str]:
     unread = profile.notices.unread().order_by("at").values_list("kind", flat=True)
     profile.refresh_from_db()
-    assert profile.unread_notices == len(unread)
+    assert profile.unread_notices == profile.asking_notices == len(unread)
     return list(unread)
 
 
