@@ -131,7 +131,7 @@ class Person:
 
         self.site.eventually(has_rung)
         self.page.reload()
-        self.button(f"Show it: {name}").click()
+        self.page.get_by_role("button", name=re.compile(rf"^Show it *: {name}$")).click()
         self.wait_for_verdict()
 
     def sign_transaction(self) -> None:
