@@ -39,9 +39,8 @@ def send_due(now: datetime) -> int:
 
 
 def _send(notice: Notice, now: datetime) -> bool:
-    user = notice.profile.user
-    to = notice.mail_to or _address_of(notice)
-    if not to or not user.is_active:
+    to = "" if _is_left_alone(notice) else notice.mail_to or _address_of(notice)
+    if not to:
         notice.release(mailed_at=None)
         return False
     try:
@@ -56,6 +55,12 @@ def _send(notice: Notice, now: datetime) -> bool:
         return False
     notice.release()
     return True
+
+
+def _is_left_alone(notice: Notice) -> bool:
+    """People who are hidden get no mail; those who only wait for their deletion still learn what is about safety."""
+    is_required = RULES[Notice.Kind(notice.kind)].is_required
+    return not notice.profile.user.is_active if is_required else notice.profile.is_hidden
 
 
 def _address_of(notice: Notice) -> str:

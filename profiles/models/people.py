@@ -37,6 +37,9 @@ class Profile(models.Model):
     returns_by_itself = models.BooleanField(
         default=True, help_text="A picture whose right came back is theirs again without asking."
     )
+    is_hidden = models.BooleanField(
+        default=False, help_text="Nobody sees this person: see profiles.people.hiding, which alone changes it."
+    )
     language = models.CharField(max_length=16, blank=True, help_text="Of mails to them; empty: the site’s.")
     notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
         default=dict, blank=True, help_text="Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”."

@@ -56,6 +56,7 @@ def sent(profile: Profile, kind: Notice.Kind, **facts: str) -> Any:
 # Texts of every mail: a new one must be listed here, or be of a kind of notices.
 LINK = "http://localhost:8000/there/"
 WHERE = {"device": "Firefox on Linux", "ip": "192.0.2.7", "at": NOW, "name": "Lake", "sentence": "Lake was sent away."}
+WHERE |= {"path": "/there/"}
 WHERE |= {
     "activate_url": LINK,
     "password_reset_url": LINK,

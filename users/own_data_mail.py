@@ -1,0 +1,43 @@
+"""Mails about a person's own data: their file is ready, they will be deleted, they are deleted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from profiles.models import Profile
+from users.emails import verified_addresses
+from users.mails import Mail, build_message
+
+log = logging.getLogger(__name__)
+
+
+def send_export_ready(sender: object, user: User, expires_at: datetime, **_: object) -> None:
+    """Receive `profiles.signals.export_ready`."""
+    facts = {"expires_at": expires_at, "path": reverse("profiles:data")}
+    _send("export_ready", verified_addresses(user), facts, user.profile)
+
+
+def send_deletion_asked(sender: object, user: User, due_at: datetime, **_: object) -> None:
+    """Receive `profiles.signals.deletion_asked`."""
+    facts = {"due_at": due_at, "path": reverse("profiles:keep")}
+    _send("deletion_asked", verified_addresses(user), facts, user.profile)
+
+
+def send_deleted(sender: object, name: str, addresses: Sequence[str], **_: object) -> None:
+    """Receive `profiles.signals.account_deleted`: of the person, only this mail is left."""
+    _send("account_deleted", addresses, {"name": name})
+
+
+def _send(template: str, addresses: Sequence[str], facts: dict[str, object], reader: Profile | None = None) -> None:
+    """Send a mail to the first address. A failure is only logged: the page says the same."""
+    if not addresses:
+        return
+    try:
+        build_message(Mail(f"account/email/{template}", addresses[0], facts, reader)).send()
+    except OSError as error:  # as all of smtplib's are
+        log.warning("A mail about a person's own data could not be sent: %s.", type(error).__name__)
