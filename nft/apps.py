@@ -16,6 +16,8 @@ class NftConfig(AppConfig):
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
         from profiles.jobs import provide
+        from profiles.models import Notice
+        from profiles.notices.kinds import register_kinds
         from profiles.sources import (
             Source,
             register_identifier_resolver,
@@ -34,6 +36,8 @@ class NftConfig(AppConfig):
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
+        kind = Notice.Kind
+        register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
         own_data.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
         user_logged_in.connect(extend_guest_session, dispatch_uid="nft.extend_guest_session")

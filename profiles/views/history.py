@@ -25,7 +25,8 @@ from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.changing import AvatarError, NoSuchAvatar
 from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
-from profiles.pictures.pages import Position, history_length, history_of
+from profiles.pictures.pages import history_length, history_of
+from profiles.positions import Position
 from profiles.serving.showing import shown_picture
 from profiles.views.undo import next_url, notify_shown, undo_button
 
@@ -34,7 +35,7 @@ from profiles.views.undo import next_url, notify_shown, undo_button
 @require_safe
 def older(request: HttpRequest) -> HttpResponse:
     """Show a page of the history: the first, or the one that begins after the position `after`."""
-    after = _position(request.GET.get("after", ""))
+    after = Position.read(request.GET.get("after", ""))
     profile, now = own_profile(request), timezone.now()
     page = history_of(profile, shown_picture(profile, now).avatar, now, after=after)
     length = history_length(profile) if page.next and after is None else None
@@ -61,7 +62,7 @@ def _history_action(act: Act, *, back: str = "profiles:history") -> Callable[...
             raise Http404(error.sentence) from error
         except AvatarError as error:
             messages.error(request, error.sentence)
-        after = _position(request.POST.get("after", ""))
+        after = Position.read(request.POST.get("after", ""))
         if after is None:
             return redirect(next_url(request, back))
         return redirect(f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}")
@@ -80,7 +81,7 @@ def use(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
 @_history_action
 def remove(request: HttpRequest, profile: Profile, avatar_id: UUID) -> SafeString:
     remove_avatar(profile, avatar_id, signed_in(request))
-    after = str(_position(request.POST.get("after", "")) or "")
+    after = str(Position.read(request.POST.get("after", "")) or "")
     undo = undo_button(request, reverse("profiles:picture_restore", args=[avatar_id]), after=after)
     return format_html("{} {}", gettext("The picture is removed."), undo)
 
@@ -98,10 +99,3 @@ def alt(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
         raise AvatarError(first_error(form))
     set_alt_text(profile, avatar_id, form.cleaned_data["alt_text"], signed_in(request))
     return "The description is saved."
-
-
-def _position(text: str) -> Position | None:
-    try:
-        return Position.parse(text)
-    except ValueError:
-        return None

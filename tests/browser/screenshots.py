@@ -118,6 +118,8 @@ PAGES = {
     "earlier": "/settings/picture/older/",
     "picture-nft": "/settings/picture/nft/",
     "loss": "/settings/loss/",
+    "notices": "/notices/",
+    "notice-settings": "/settings/notices/",
     "tokens": "/settings/tokens/",
     "welcome": "/settings/welcome/",
     "wallets": "/settings/wallets/",
