@@ -14,12 +14,14 @@ class UsersConfig(AppConfig):
         from allauth.account.models import EmailAddress
         from allauth.account.signals import user_logged_in, user_signed_up
 
-        from users import emails, proof, sessions, sign_in_log
+        from profiles.signals import handle_changed
+        from users import emails, names, proof, sessions, sign_in_log
 
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
         user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
         user_logged_in.connect(sessions.record_session, dispatch_uid="users.record_session")
         user_signed_up.connect(sign_in_log.record_password, dispatch_uid="users.record_password")
+        handle_changed.connect(names.follow_handle, dispatch_uid="users.follow_handle")
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         if apps.is_installed("nft"):

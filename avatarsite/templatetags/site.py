@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 
 from avatarsite import home_page, navigation, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
-from avatarsite.navigation import NavLink
 from avatarsite.picture_pages import ShownNote
 from profiles.models import Profile
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
+from users.names import mail_name
 from users.proof import step_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(device_name)
+register.filter(mail_name)
 register.filter(home_page.greeting)
+register.simple_tag(navigation.settings_groups)
+register.simple_tag(navigation.footer_links)
 register.simple_tag(picture_pages.history_entry)
 register.simple_tag(picture_pages.shown_notice)
 register.simple_tag(proof_pages.provenance_facts)
@@ -41,7 +44,8 @@ register.simple_tag(sharing.person_json)
 _OUR_LABELS = {
     "Email": "E-mail",
     "Email (optional)": "E-mail",
-    "Login": "Username or e-mail",
+    "Username": "Name",
+    "Login": "Name or e-mail",
     "Current Password": "Current password",
     "New Password": "New password",
     "New Password (again)": "New password, once more",
@@ -123,9 +127,3 @@ def next_steps(profile: Profile, shown: ShownPicture) -> list[NextStep]:
 def shown_note(profile: Profile, shown: ShownPicture) -> ShownNote:
     """Return what the owner of `shown` is told about it."""
     return picture_pages.shown_note(shown, has_chosen=profile.avatar_id is not None, on_loss=profile.on_loss)
-
-
-@register.simple_tag
-def settings_links(here: str) -> list[NavLink]:
-    """Return the links between the pages of the settings, for a page whose view is named `here`."""
-    return navigation.settings_links(here, with_nft=apps.is_installed("nft"))

@@ -1,6 +1,6 @@
 from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.notices import Notice
-from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, Profile
+from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, FormerHandle, Profile
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
 from profiles.models.upkeep import StoreShard
 
@@ -12,6 +12,7 @@ __all__ = [
     "Avatar",
     "AvatarQuerySet",
     "EmailName",
+    "FormerHandle",
     "Notice",
     "Profile",
     "Rendition",

@@ -1,8 +1,11 @@
-"""Handles: their form, and the names nobody may take."""
+"""Handles: their form, the names nobody may take, and the handle nearest to what a person typed."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
@@ -15,11 +18,18 @@ help info legal noreply postmaster privacy security webmaster account accounts a
 login logout picture pictures settings signup www anonymous everyone here me nobody null undefined user
 """
 RESERVED = frozenset(_RESERVED.split())
+MAX_HANDLE = 30
+# What a person is called until they choose a handle, and how to tell.
+NEUTRAL = "user-{}"
+_NEUTRAL = re.compile(r"user-[0-9a-f]{6}(?:[0-9a-f]{2})?")
+# Letters that Unicode does not take apart into a letter and a mark.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
 HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)
 HANDLE_RESERVED = Kind("handle-reserved", "The handle is reserved", 409)
 HANDLE_TAKEN = Kind("handle-taken", "The handle is taken", 409)
+HANDLE_TOO_SOON = Kind("handle-too-soon", "The handle was changed lately", 409)
 
 
 class HandleError(ExpectedError):
@@ -31,10 +41,12 @@ class HandleError(ExpectedError):
 def check_handle(handle: str) -> None:
     """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
     if not re.fullmatch(HANDLE_PATTERN, handle):
-        raise HandleError(HANDLE_RULE)
+        raise HandleError(str(HANDLE_RULE))
     ours = settings.current()
     if handle in RESERVED | ours.reserved_handles | {ours.site_name.lower()}:
-        raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
+        raise HandleError(
+            _("The handle %(handle)s is reserved. Please choose another.") % {"handle": handle}, HANDLE_RESERVED
+        )
 
 
 def is_allowed_handle(handle: str) -> bool:
@@ -43,3 +55,19 @@ def is_allowed_handle(handle: str) -> bool:
     except HandleError:
         return False
     return True
+
+
+def suggest_handle(typed: str) -> str:
+    """Return the handle nearest to what a person typed: "lena-mueller" for "Lena.Mueller", "jorg" for "Jörg".
+
+    What is a handle already stays as it is, reserved or not. "" if nothing is left, as of a name in another script.
+    """
+    marked = unicodedata.normalize("NFKD", typed.strip().casefold().translate(_PLAIN))
+    letters = "".join(each for each in marked if not unicodedata.combining(each))
+    handle = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:MAX_HANDLE].rstrip("-_")
+    return handle if re.fullmatch(HANDLE_PATTERN, handle) else ""
+
+
+def is_neutral_handle(handle: str) -> bool:
+    """Return whether this handle was made up for a person who has chosen none yet."""
+    return bool(_NEUTRAL.fullmatch(handle))

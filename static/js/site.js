@@ -5,7 +5,6 @@ import { enableForms, enableMenus } from "./forms.js";
 import { enableThemeButtons } from "./theme.js";
 import { enableToasts } from "./toasts.js";
 
-document.querySelector(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 enableThemeButtons(document);
 enableMenus();
 enableCopyButtons(document);
