@@ -17,6 +17,7 @@ from avatarsite import home_page, navigation, picture_pages, proof_pages, sharin
 from avatarsite.home_page import NextStep
 from avatarsite.picture_pages import ShownNote
 from profiles.models import Profile
+from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
 from users.names import mail_name
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 register = template.Library()
 register.filter(device_name)
 register.filter(mail_name)
+register.filter(link_label)
 register.filter(home_page.greeting)
 register.simple_tag(navigation.settings_groups)
 register.simple_tag(navigation.footer_links)
@@ -36,6 +38,7 @@ register.simple_tag(picture_pages.history_entry)
 register.simple_tag(picture_pages.shown_notice)
 register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
+register.simple_tag(proof_pages.mark_in_short)
 register.simple_tag(proof_pages.receipt_verdict)
 register.simple_tag(sharing.person_summary)
 register.simple_tag(sharing.person_json)

@@ -132,9 +132,8 @@ def _tell_of_twin(request: HttpRequest, account: LinkedAccount) -> None:
 
 
 def _welcome(wanted: str) -> str:
-    """Return the page on which a new user may choose a handle first."""
-    path = reverse("profiles:welcome")
-    return f"{path}?{urlencode({'next': wanted})}" if wanted else path
+    """Return the page on which a new user chooses a handle first. Who comes with a wallet goes on to its NFTs."""
+    return f"{reverse('profiles:welcome')}?{urlencode({'next': wanted or reverse('nft:tokens')})}"
 
 
 def _rotate(request: HttpRequest) -> None:

@@ -28,7 +28,7 @@ from profiles.serving.snippets import build_snippets
 @follows_renames
 def public(request: HttpRequest, handle: str) -> HttpResponse:
     profile = _own(request, handle) or get_object_or_404(
-        Profile.objects.select_related("avatar"), handle=handle.lower()
+        Profile.objects.select_related("avatar__image"), handle=handle.lower()
     )
     if handle != profile.handle:
         return redirect(profile)

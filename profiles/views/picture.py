@@ -66,8 +66,15 @@ def _upload(request: HttpRequest) -> HttpResponse:
     messages.success(request, "Your new picture is in use.")
     for sentence in check_upload(avatar):
         messages.warning(request, sentence)
-    target = reverse("profiles:picture")
+    target = page_after_upload(avatar)
     return JsonResponse({"redirect": target}) if wants_json(request) else redirect(target)
+
+
+def page_after_upload(avatar: Avatar) -> str:
+    """Return where to go: with a first picture to the public page, which shows it large; else back to the pictures."""
+    profile = avatar.profile
+    is_first = not profile.avatars.exclude(pk=avatar.pk).exists()
+    return profile.get_absolute_url() if is_first else reverse("profiles:picture")
 
 
 def _set_picture(request: HttpRequest, form: UploadForm) -> Avatar:

@@ -2,6 +2,7 @@
 /** The script of every page. Pages add their own modules. */
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
+import { enablePlaying } from "./play.js";
 import { enableThemeButtons } from "./theme.js";
 import { enableToasts } from "./toasts.js";
 
@@ -10,3 +11,4 @@ enableMenus();
 enableCopyButtons(document);
 enableToasts(document);
 enableForms(document);
+enablePlaying(document);
