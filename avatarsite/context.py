@@ -22,8 +22,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "site_notice": settings.SITE_NOTICE,
         "site_origin": settings.SITE_ORIGIN,
-        "source_url": settings.SOURCE_URL,
-        "status_url": settings.STATUS_URL,
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
         "chains": _public_chains() if apps.is_installed("nft") else [],

@@ -1,4 +1,4 @@
-"""The pages of the settings in their groups, and the links of the footer: each page is declared here in one line."""
+"""The pages of the settings in their groups: each page is declared here in one line."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ Label = str | Promise
 
 @dataclass(frozen=True)
 class Page:
-    """`view` names the page, `within` the views that belong to it. Left out where no app has the view."""
+    """`view` names the page, `within` the views that belong to it.
+
+    A page is left out where no installed app has the view, or the one that it `needs`.
+    """
 
     label: Label
     view: str
     within: frozenset[str] = frozenset()
+    needs: str = ""
 
     @property
     def url(self) -> str:
-        """The page's address, "" if no installed app has it."""
-        try:
-            return reverse(self.view)
-        except NoReverseMatch:
-            return ""
+        """The page's address, "" if it is left out."""
+        return _address(self.view) if not self.needs or _address(self.needs) else ""
 
     def is_at(self, here: str) -> bool:
         return here == self.view or here in self.within
@@ -64,14 +65,14 @@ SETTINGS = (
         (
             Page(_("Profile"), "profiles:edit"),
             Page(_("Notices"), "profiles:notices"),
-            Page(_("Your data"), "profiles:data"),
+            Page(_("Your data"), "profiles:data", frozenset({"profiles:data_delete"})),
         ),
     ),
     Group(
         _("Pictures"),
         (
             Page(_("Your pictures"), "profiles:picture", frozenset({"profiles:picture_crop", "profiles:history"})),
-            Page(_("When you sell an NFT"), "profiles:loss"),
+            Page(_("When you sell an NFT"), "profiles:loss", needs="nft:tokens"),
         ),
     ),
     Group(
@@ -97,22 +98,18 @@ SETTINGS = (
     ),
     Group(_("Developer"), (Page(_("API tokens"), "profiles:api_tokens"),)),
 )
-FOOTER = (
-    Page(_("Help"), "help"),
-    Page(_("API"), "profiles:api"),
-    Page(_("Privacy"), "privacy"),
-    Page(_("Terms"), "terms"),
-    Page(_("Contact"), "contact"),
-)
+
+
+def _address(view: str) -> str:
+    try:
+        return reverse(view)
+    except NoReverseMatch:
+        return ""
 
 
 def settings_groups(here: str) -> list[NavGroup]:
     """Return the groups for a page whose view is named `here`."""
     return [found for group in SETTINGS if (found := _shown(group, here))]
-
-
-def footer_links() -> list[NavLink]:
-    return [NavLink(page.label, page.url) for page in FOOTER if page.url]
 
 
 def _shown(group: Group, here: str) -> NavGroup | None:

@@ -16,10 +16,10 @@ from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import UPLOAD_NAMES
 from profiles.images.picture import MIDDLE, Crop
-from profiles.models import Profile
+from profiles.models import Profile, is_neutral_handle
 from profiles.models.display import OnLoss, resolve_policy
 from profiles.people.api_tokens import Scope, TokenRequest
-from profiles.people.handles import is_neutral_handle, suggest_handle
+from profiles.people.handles import suggest_handle
 from profiles.people.links import LinkError, parse_links
 from profiles.people.profiles import ProfileText
 from profiles.serving.snippets import FORMATS, SHAPES, SIZES
@@ -46,7 +46,7 @@ class HandleForm(forms.Form):
         max_length=60,
         required=False,
         label=_("Name"),
-        help_text=_("Shown instead of your handle. Any letters are fine."),
+        help_text=_("Shown instead of your handle."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from profiles.models import Profile
+from profiles.models import Profile, is_neutral_handle
 from profiles.people.handle_changes import taken
-from profiles.people.handles import is_neutral_handle
 from profiles.people.profiles import profile_of
 
 
 def display_name(user: User) -> str:
-    """Return what pages and mails call this person (ACCOUNT_USER_DISPLAY)."""
-    return profile_of(user).name
+    """Return what pages call this person (ACCOUNT_USER_DISPLAY), "" if they have chosen no name yet."""
+    profile = profile_of(user)
+    return profile.display_name or ("" if is_neutral_handle(profile.handle) else profile.handle)
 
 
 def mail_name(user: User) -> str:

@@ -20,7 +20,7 @@ from profiles.models import Profile
 from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
-from users.names import mail_name
+from users.names import display_name, mail_name
 from users.proof import step_of
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(device_name)
+register.filter(display_name)
 register.filter(mail_name)
 register.filter(link_label)
 register.filter(home_page.greeting)
 register.simple_tag(navigation.settings_groups)
-register.simple_tag(navigation.footer_links)
 register.simple_tag(picture_pages.history_entry)
 register.simple_tag(picture_pages.shown_notice)
 register.simple_tag(proof_pages.provenance_facts)
@@ -57,7 +57,7 @@ _OUR_LABELS = {
     "Passwordless": "Sign in with it alone",
 }
 _OUR_HELP = {
-    "password1": "At least 8 characters, and nothing a stranger would guess.",
+    "password1": "At least 8 characters.",
     "passwordless": "You then need no password; your device asks for your fingerprint, face or PIN instead.",
 }
 

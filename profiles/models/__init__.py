@@ -1,12 +1,22 @@
 from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.notices import Notice
-from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, FormerHandle, Profile
+from profiles.models.people import (
+    HANDLE_PATTERN,
+    HANDLE_RULE,
+    NEUTRAL_HANDLE,
+    AuditEntry,
+    EmailName,
+    FormerHandle,
+    Profile,
+    is_neutral_handle,
+)
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
 from profiles.models.upkeep import StoreShard
 
 __all__ = [
     "HANDLE_PATTERN",
     "HANDLE_RULE",
+    "NEUTRAL_HANDLE",
     "ApiToken",
     "AuditEntry",
     "Avatar",
@@ -19,4 +29,5 @@ __all__ = [
     "StoreShard",
     "StoredImage",
     "UploadTicket",
+    "is_neutral_handle",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from profiles.fields import HexField
@@ -14,6 +17,15 @@ from profiles.models.display import OnLoss
 
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
 HANDLE_RULE = _("A handle has 2–30 characters: a–z, 0–9, - or _, with a letter or digit at both ends.")
+
+# What a person is called until they choose a handle, and how to tell.
+NEUTRAL_HANDLE = "user-{}"
+_NEUTRAL = re.compile(r"user-[0-9a-f]{6}(?:[0-9a-f]{2})?")
+
+
+def is_neutral_handle(handle: str) -> bool:
+    """Return whether this handle was made up for a person who has chosen none yet."""
+    return bool(_NEUTRAL.fullmatch(handle))
 
 
 class Profile(models.Model):
@@ -56,7 +68,8 @@ class Profile(models.Model):
 
     @property
     def name(self) -> str:
-        return self.display_name or self.handle
+        """What to call this person. Nobody reads a handle that was made up."""
+        return self.display_name or (gettext("Newcomer") if is_neutral_handle(self.handle) else self.handle)
 
 
 class FormerHandle(models.Model):

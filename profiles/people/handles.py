@@ -19,9 +19,6 @@ login logout picture pictures settings signup www anonymous everyone here me nob
 """
 RESERVED = frozenset(_RESERVED.split())
 MAX_HANDLE = 30
-# What a person is called until they choose a handle, and how to tell.
-NEUTRAL = "user-{}"
-_NEUTRAL = re.compile(r"user-[0-9a-f]{6}(?:[0-9a-f]{2})?")
 # Letters that Unicode does not take apart into a letter and a mark.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
 
@@ -66,8 +63,3 @@ def suggest_handle(typed: str) -> str:
     letters = "".join(each for each in marked if not unicodedata.combining(each))
     handle = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:MAX_HANDLE].rstrip("-_")
     return handle if re.fullmatch(HANDLE_PATTERN, handle) else ""
-
-
-def is_neutral_handle(handle: str) -> bool:
-    """Return whether this handle was made up for a person who has chosen none yet."""
-    return bool(_NEUTRAL.fullmatch(handle))

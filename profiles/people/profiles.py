@@ -10,9 +10,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from profiles.audit import record
-from profiles.models import FormerHandle, Profile
+from profiles.models import NEUTRAL_HANDLE, FormerHandle, Profile
 from profiles.people.handle_changes import check_pace, complete_change, taken
-from profiles.people.handles import NEUTRAL, check_handle, is_allowed_handle
+from profiles.people.handles import check_handle, is_allowed_handle
 from profiles.text import one_line
 
 _TRIES = 20
@@ -88,7 +88,7 @@ def _make_profile(user: AbstractBaseUser) -> Profile:
     """
     name = user.get_username().lower()
     is_free = is_allowed_handle(name) and not FormerHandle.objects.filter(handle=name).exists()
-    neutral = (NEUTRAL.format(secrets.token_hex(3)) for _ in range(_TRIES))
+    neutral = (NEUTRAL_HANDLE.format(secrets.token_hex(3)) for _ in range(_TRIES))
     for handle in [*([name] if is_free else []), *neutral]:
         try:
             with transaction.atomic():

@@ -133,7 +133,10 @@ class Person:
 
     def claim(self, reference: str) -> None:
         self.page.goto("/settings/tokens/")
-        self.page.get_by_label("NFT").fill(reference)
+        field = self.page.get_by_label("Which NFT?")
+        if not field.is_visible():
+            self.page.get_by_text("Paste another").click()
+        field.fill(reference)
         self.button("Check and use").click()
 
     def use_held(self, name: str) -> None:
