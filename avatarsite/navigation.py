@@ -49,7 +49,7 @@ class NavLink:
 
 @dataclass(frozen=True)
 class NavGroup:
-    """A group as a link to its first page. `pages` are the links of the group that the visitor is in, if more than one."""
+    """A group as a link to its first page. `pages` are those of the group that the visitor is in, if more than one."""
 
     link: NavLink
     pages: tuple[NavLink, ...]

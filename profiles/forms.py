@@ -30,7 +30,7 @@ class _HandleField(forms.CharField):
 
     def __init__(self) -> None:
         attrs = {"autocapitalize": "none", "autocomplete": "nickname", "spellcheck": "false", "data-handle": ""}
-        help_text = _("2–30 characters: a–z, 0–9, - or _")
+        help_text = _("2 to 30 characters: a-z, 0-9, - or _")
         super().__init__(max_length=60, label=_("Handle"), help_text=help_text, widget=forms.TextInput(attrs=attrs))
 
     def clean(self, value: str) -> str:

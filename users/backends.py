@@ -29,5 +29,7 @@ class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth h
 
     def _authenticate(self, request: HttpRequest | None, **credentials: object) -> User | None:
         login = credentials.get("username") or credentials.get("email") or ""
-        user: User | None = self._check_password(find_by_login(str(login), timezone.now()), str(credentials["password"]))
+        user: User | None = self._check_password(
+            find_by_login(str(login), timezone.now()), str(credentials["password"])
+        )
         return user

@@ -38,8 +38,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-# Seconds that a sign-in, or a proof after it, counts for what is sensitive. Long enough to sign up, look around and link
-# a wallet without being asked again; short enough that a browser left open overnight adds no way in.
+# Seconds that a sign-in, or a proof after it, counts for what is sensitive. Long enough to sign up, look around and
+# link a wallet without being asked again; short enough that a browser left open overnight adds no way in.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 45 * 60
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"

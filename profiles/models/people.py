@@ -16,7 +16,7 @@ from profiles.fields import HexField
 from profiles.models.display import OnLoss
 
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
-HANDLE_RULE = _("A handle has 2–30 characters: a–z, 0–9, - or _, with a letter or digit at both ends.")
+HANDLE_RULE = _("A handle has 2 to 30 characters: a-z, 0-9, - or _, with a letter or digit at both ends.")
 
 # What a person is called until they choose a handle, and how to tell.
 NEUTRAL_HANDLE = "user-{}"

@@ -20,7 +20,7 @@ login logout picture pictures settings signup www anonymous everyone here me nob
 RESERVED = frozenset(_RESERVED.split())
 MAX_HANDLE = 30
 # Letters that Unicode does not take apart into a letter and a mark.
-_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "\u0131": "i", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
 HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)

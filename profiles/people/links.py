@@ -12,7 +12,7 @@ from profiles.errors import ExpectedError, Kind
 
 MAX_LINKS = 5
 MAX_LENGTH = 200
-_is_web_address = URLValidator(schemes=["http", "https"])
+_check_web_address = URLValidator(schemes=["http", "https"])
 
 
 class LinkError(ExpectedError):
@@ -41,13 +41,16 @@ def link_label(link: str) -> str:
 def _parse_link(line: str) -> str:
     link = line if "://" in line else f"https://{line}"
     try:
-        if len(link) > MAX_LENGTH or "@" in urlsplit(link).netloc:
-            raise ValidationError("")
-        _is_web_address(link)
+        _check_web_address(link)
+        has_credentials = "@" in urlsplit(link).netloc
     except (ValueError, ValidationError) as error:  # the first is urlsplit's
         raise _not_a_link(line) from error
+    if has_credentials or len(link) > MAX_LENGTH:
+        raise _not_a_link(line)
     return link
 
 
 def _not_a_link(line: str) -> LinkError:
-    return LinkError(_("“%(line)s” is not a web address. Write one a line, such as example.org/me.") % {"line": line[:80]})
+    return LinkError(
+        _("“%(line)s” is not a web address. Write one a line, such as example.org/me.") % {"line": line[:80]}
+    )

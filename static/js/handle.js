@@ -15,7 +15,8 @@ function enableCheck(root) {
   const input = root.querySelector("input");
   const answer = findPart(root, "answer");
   if (!input) return;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   const check = async () => {
     const typed = input.value.trim();
     const url = `${root.dataset.handleCheck}?name=${encodeURIComponent(typed)}`;

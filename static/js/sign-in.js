@@ -20,8 +20,7 @@ import { WalletPanel } from "./wallet-panel.js";
 
 /** Wait for the wallet's node to say whether the account has code. */
 const CODE_MS = 2_000;
-const NO_SIGNATURE =
-  "Your wallet answered without a signature. Try again, or use another wallet.";
+const NO_SIGNATURE = "Your wallet answered without a signature. Try again, or use another wallet.";
 
 class SignInPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -46,6 +45,7 @@ class SignInPanel extends WalletPanel {
 
   /**
    * Stop waiting, and disconnect a remote wallet, so that another phone can be connected.
+   * @override
    * @param {string} name of the wallet
    */
   cancelWaiting(name) {
@@ -128,7 +128,9 @@ class SignInPanel extends WalletPanel {
   async sign(connection, challenge) {
     const { wallet, address } = connection;
     const until = formatTime(this.expiresAt, challenge.waits);
-    this.patience = challenge.waits ? `If other owners have to sign too, they can until ${until}. Leave this page open.` : "";
+    this.patience = challenge.waits
+      ? `If other owners have to sign too, they can until ${until}. Leave this page open.`
+      : "";
     this.part("text").textContent = challenge.text;
     this.review.hidden = false;
     const account = shortAddress(checksummedAddress(challenge.text, address));

@@ -73,7 +73,7 @@ class Person:
     def choose_handle(self) -> None:
         self.page.goto("/settings/profile/")
         self.page.get_by_label("Handle").fill(self.handle)
-        self.page.get_by_label("Name", exact=False).last.fill(self.handle.title())
+        self.page.get_by_label("Name").fill(self.handle.title())
         self.button("Save").click()
         expect(self.page.get_by_role("status").first).to_be_visible()
 

@@ -48,7 +48,7 @@ class Walk:
             self.button(f"Use {self.wallet.name}")
         self.page.goto("/settings/profile/")
         self.page.get_by_label("Handle").fill(handle)
-        self.page.get_by_label("Name", exact=True).fill("Mira Sol")
+        self.page.get_by_label("Name").fill("Mira Sol")
         self.page.get_by_label("About you").fill("Paints with shapes, mostly in the morning.")
         self.button("Save")
 

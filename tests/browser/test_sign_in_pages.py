@@ -91,7 +91,7 @@ def test_staff_set_up_a_second_step_before_the_admin_opens(site: Site, meet: Cal
     page.goto("/admin/")
     page.get_by_role("link", name="Enter a code").click()
     page.get_by_label("code").first.fill(code_of(secret))
-    stella.button("Continue").click()
+    stella.button("Confirm").click()
     expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
 
 

@@ -108,13 +108,17 @@ class KeyWallet:
             return {"silent": True}
         before = self.chain_id
         try:
-            if method in self.refused_methods:
-                raise WalletError(self.refusal)
-            result = self._methods().get(method, self._forward(method))(params)
+            result = self._method(method)(params)
         except WalletError as error:
             return {"error": error.content}
         answer = {"result": self.reshape.get(method, _as_it_is)(result)}
         return answer if self.chain_id == before else answer | {"later": ["chainChanged", hex(self.chain_id)]}
+
+    def _method(self, method: str) -> Callable[[list[Any]], Any]:
+        return self._refuse if method in self.refused_methods else self._methods().get(method, self._forward(method))
+
+    def _refuse(self, _: list[Any]) -> None:
+        raise WalletError(self.refusal)
 
     def _methods(self) -> dict[str, Callable[[list[Any]], Any]]:
         return {

@@ -52,7 +52,7 @@ def test_a_name_is_taken_as_it_is_typed(typed: str, handle: str, shown: str) -> 
         ("alice", "The handle alice is taken. Please choose another."),
         ("alice", "Free: alice-2"),
         ("Support", "The handle support is reserved"),
-        ("李雷", "A handle has 2–30 characters"),
+        ("李雷", "A handle has 2 to 30 characters"),
         ("lena@example.org", "A name can’t be an e-mail address"),
     ],
 )
@@ -102,8 +102,8 @@ def test_who_came_by_wallet_reads_no_made_up_name_anywhere(browser: Browser, wal
     assert [each.body.partition(",")[0] for each in mail.outbox] == ["Hello"] * len(mail.outbox)
     user.refresh_from_db()
     assert (user.username, str(user)) == ("mira", "mira")
-    page = browser.client.post(reverse("account_login"), {"login": "Mira", "password": PASSWORD}, follow=True)
-    assert "You are signed in as Mira Sol." in page.content.decode()
+    answer = browser.client.post(reverse("account_login"), {"login": "Mira", "password": PASSWORD}, follow=True)
+    assert "You are signed in as Mira Sol." in answer.content.decode()
 
 
 @pytest.mark.parametrize("login", ["alice", "nobody", "alice@example.org"])

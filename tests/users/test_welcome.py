@@ -38,8 +38,8 @@ def test_a_chosen_handle_is_theirs_and_they_go_where_they_wanted(browser: Browse
     ("handle", "reason"),
     [
         ("", "required"),
-        ("x", "A handle has 2–30 characters"),
-        ("李雷", "A handle has 2–30 characters"),
+        ("x", "A handle has 2 to 30 characters"),
+        ("李雷", "A handle has 2 to 30 characters"),
         ("admin", "The handle admin is reserved"),
         ("alice", "The handle alice is taken"),
         ("a" * 61, "at most 60 characters"),

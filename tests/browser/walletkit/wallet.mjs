@@ -67,7 +67,8 @@ kit.on("session_proposal", async ({ id: proposal, params }) => {
 kit.on("session_request", async ({ topic, id: request, params }) => {
   const { method, params: asked } = params.request;
   say({ saw: method });
-  const answer = refuses || refusesToSign ? { error: getSdkError("USER_REJECTED") } : { result: await signers[method](asked) };
+  const answer =
+    refuses || refusesToSign ? { error: getSdkError("USER_REJECTED") } : { result: await signers[method](asked) };
   await kit.respondSessionRequest({ topic, response: { id: request, jsonrpc: "2.0", ...answer } });
 });
 

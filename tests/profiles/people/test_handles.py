@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from profiles.models import FormerHandle, Profile
+from profiles.models import HANDLE_RULE, FormerHandle, Profile
 from profiles.people.handle_changes import forget_former_handles
 from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, HandleError, suggest_handle
 from profiles.people.profiles import ProfileText, profile_of, update_profile
@@ -55,7 +55,7 @@ def test_while_it_is_typed_the_page_says_whether_it_is_free(client: Client, alic
     assert said("Lena.Mueller") == ("lena-mueller", True, "Free. Your page: /u/lena-mueller")
     assert said("Alice") == ("alice", False, "The handle alice is taken. Please choose another. Free: alice-2")
     assert said("admin")[1:] == (False, "The handle admin is reserved. Please choose another. Free: admin-2")
-    assert said("李雷")[1:] == (False, "A handle has 2–30 characters: a–z, 0–9, - or _, with a letter or digit at both ends.")
+    assert said("李雷")[1:] == (False, str(HANDLE_RULE))
     client.force_login(alice.user)
     assert said("alice")[1], "it is her own"
 

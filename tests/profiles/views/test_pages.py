@@ -56,7 +56,7 @@ def test_the_profile_form_stores_and_returns(her: Client, alice: Profile) -> Non
 
 
 @pytest.mark.parametrize(
-    ("handle", "sentence"), [("bob", "bob is taken"), ("admin", "admin is reserved"), ("李雷", "2–30 characters")]
+    ("handle", "sentence"), [("bob", "bob is taken"), ("admin", "admin is reserved"), ("李雷", "2 to 30 characters")]
 )
 def test_a_handle_that_can_not_be_is_explained_in_the_form(
     her: Client, alice: Profile, bob: Profile, handle: str, sentence: str
