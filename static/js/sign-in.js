@@ -139,8 +139,10 @@ class SignInPanel extends WalletPanel {
     const seconds = Math.floor((this.expiresAt - Date.now()) / 1000);
     const call = { method: "personal_sign", params: [toHex(challenge.text), address], seconds };
     const timer = setTimeout(() => this.expire(connection), Math.max(0, seconds) * 1000);
-    const answer = await this.request(wallet, call).finally(() => clearTimeout(timer));
-    this.review.hidden = true;
+    const answer = await this.request(wallet, call).finally(() => {
+      clearTimeout(timer);
+      this.review.hidden = true;
+    });
     const signature = parseSignature(answer);
     if (!signature && challenge.waits) return this.offerApproval();
     if (!signature) throw new UserFacingError(NO_SIGNATURE);

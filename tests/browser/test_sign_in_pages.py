@@ -121,9 +121,9 @@ def test_a_wallet_that_made_a_profile_of_its_own_is_moved_to_the_one_with_a_pass
     page.goto("/settings/wallets/")
     quinn.button(f"Link with {quinn.wallet.name}").click()
     expect(page.get_by_text("is linked to another profile here")).to_be_visible()
-    page.get_by_role("link", name="Move an account here").click()
+    page.get_by_role("link", name="Move a wallet here").click()
     quinn.choose_wallet_and_sign("Move with")
-    expect(page.get_by_text("The account is yours here now.")).to_be_visible()
+    expect(page.get_by_text("The wallet is yours here now.")).to_be_visible()
     expect(page.get_by_text(quinn.wallet.address).first).to_be_visible()
 
     page.goto("/accounts/sessions/")
