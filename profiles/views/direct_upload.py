@@ -75,7 +75,7 @@ def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     messages.success(request, "Your new picture is in use.")
     for sentence in check_upload(avatar):
         messages.warning(request, sentence)
-    return JsonResponse({"redirect": page_after_upload(avatar)})
+    return JsonResponse({"redirect": page_after_upload(request)})
 
 
 def _read_wanted(body: bytes) -> tuple[int, str] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -89,7 +91,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     form = HandleForm(request.POST) if request.method == "POST" else HandleForm.of(profile)
     if form.is_bound and (stored := _save(form, profile, request)):
         messages.success(request, _saved(stored, ""))
-        return redirect(_next(request))
+        return redirect(_next(request) or _first_picture(stored))
     context = {"form": form, "profile": profile, "next": _next(request)}
     return render(request, "profiles/welcome.html", context, status=422 if form.errors else 200)
 
@@ -112,6 +114,11 @@ def _saved(stored: Profile, handle_before: str) -> str:
 
 
 def _next(request: HttpRequest) -> str:
-    """Return where they were going, if that is a page of this site."""
+    """Return where they were going, if that is a page of this site; else ""."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if settings.is_own_url(wanted) else resolve_url("profiles:picture")
+    return wanted if settings.is_own_url(wanted) else ""
+
+
+def _first_picture(profile: Profile) -> str:
+    """Return the page to choose a picture, from which a newcomer goes on to see it on their own page."""
+    return f"{reverse('profiles:picture')}?{urlencode({'next': profile.get_absolute_url()})}"

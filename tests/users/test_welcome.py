@@ -59,7 +59,7 @@ def test_a_handle_that_can_not_be_had_is_refused_with_the_reason(
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil"])
 def test_it_leads_to_no_other_site(browser: Browser, newcomer: User, elsewhere: str) -> None:
     answer = browser.client.post(WELCOME, {"handle": "mira", "next": elsewhere})
-    assert answer["Location"] == reverse("profiles:picture")
+    assert answer["Location"] == f"{reverse('profiles:picture')}?next=%2Fu%2Fmira%2F"
 
 
 def test_guests_are_sent_to_sign_in(browser: Browser) -> None:

@@ -79,9 +79,11 @@ def test_anybody_reads_a_public_page(client: Client, alice: Profile) -> None:
 
 
 # --- upload ------------------------------------------------------------------------------------------------------
-def test_a_first_upload_ends_on_the_public_page_and_others_where_they_began(her: Client, alice: Profile) -> None:
-    assert upload(her, a_picture())["Location"] == "/u/alice/"
+def test_an_upload_ends_where_it_began_or_on_the_page_that_it_names(her: Client, alice: Profile) -> None:
     assert upload(her, a_picture())["Location"] == PICTURE
+    assert upload(her, a_picture(), next="/u/alice/")["Location"] == "/u/alice/"
+    assert upload(her, a_picture(), next="https://evil.example/")["Location"] == PICTURE
+    assert 'name="next" value="/u/alice/"' in text_of(her.get(f"{PICTURE}?next=/u/alice/"))
 
 
 def test_an_upload_becomes_the_picture(her: Client, alice: Profile) -> None:
@@ -120,7 +122,7 @@ def test_a_form_without_a_file_is_told_so(her: Client) -> None:
 
 
 def test_a_script_gets_json(her: Client) -> None:
-    assert upload(her, a_picture(), "application/json").json() == {"redirect": "/u/alice/"}
+    assert upload(her, a_picture(), "application/json").json() == {"redirect": PICTURE}
     refused = upload(her, b"just text", "application/json")
     assert (refused.status_code, refused["Content-Type"]) == (422, "application/problem+json")
     assert refused.json()["type"] == "/problems/not-an-image"
