@@ -11,17 +11,13 @@ from django.db import IntegrityError, transaction
 
 from profiles.models import Profile, is_neutral_handle
 from profiles.people.handle_changes import taken
-from profiles.people.profiles import profile_of
 
 
-def display_name(user: User) -> str:
-    """Return what pages call this person (ACCOUNT_USER_DISPLAY), "" if they have chosen no name yet."""
-    profile = profile_of(user)
-    return profile.display_name or ("" if is_neutral_handle(profile.handle) else profile.handle)
+def sign_in_name(user: User) -> str:
+    """Return what messages and mails call this person (ACCOUNT_USER_DISPLAY), "" until they have chosen a handle.
 
-
-def mail_name(user: User) -> str:
-    """Return what mails call this person, without a query: whether one is sent must not show in the time it takes."""
+    It takes no query: whether a mail is sent must not show in the time that an answer takes.
+    """
     name = str(user.get_username())
     return "" if is_neutral_handle(name) else name
 

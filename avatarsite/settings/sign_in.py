@@ -31,7 +31,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.reset_tokens.ResetTokens"  # noq
 ACCOUNT_USERNAME_MIN_LENGTH = 2
 # In small letters, so that the database's constraint holds for names that differ in case only.
 ACCOUNT_PRESERVE_USERNAME_CASING = False
-ACCOUNT_USER_DISPLAY = "users.names.display_name"
+ACCOUNT_USER_DISPLAY = "users.names.sign_in_name"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

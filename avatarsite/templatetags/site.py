@@ -20,7 +20,7 @@ from profiles.models import Profile
 from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
-from users.names import display_name, mail_name
+from users.names import sign_in_name
 from users.proof import step_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(device_name)
-register.filter(display_name)
-register.filter(mail_name)
+register.filter(sign_in_name)
 register.filter(link_label)
 register.filter(home_page.greeting)
 register.simple_tag(navigation.settings_groups)

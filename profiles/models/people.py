@@ -67,9 +67,13 @@ class Profile(models.Model):
         return reverse("profiles:public", args=[self.handle])
 
     @property
+    def is_named(self) -> bool:
+        return bool(self.display_name) or not is_neutral_handle(self.handle)
+
+    @property
     def name(self) -> str:
         """What to call this person. Nobody reads a handle that was made up."""
-        return self.display_name or (gettext("Newcomer") if is_neutral_handle(self.handle) else self.handle)
+        return (self.display_name or self.handle) if self.is_named else gettext("Newcomer")
 
 
 class FormerHandle(models.Model):
