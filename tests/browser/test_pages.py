@@ -213,6 +213,34 @@ def test_the_keyboard_alone_reaches_content_and_menu(resident: Resident) -> None
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
 
 
+def test_a_phone_shows_all_settings_and_forced_colors_where_one_is(resident: Resident) -> None:
+    page = resident.page
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 640})
+        page.goto("/settings/wallets/")
+        links = page.get_by_role("navigation", name="Settings").get_by_role("link")
+        boxes = [link.bounding_box() for link in links.all()]
+        assert len(boxes) == 7
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert not frame_faults(page)
+    page.emulate_media(forced_colors="active")
+    for marked in (".settings-nav [aria-current]", ".pill"):
+        styles = page.locator(marked).evaluate_all("all => all.map(each => getComputedStyle(each).borderTopStyle)")
+        assert set(styles) == {"solid"}
+    page.emulate_media(forced_colors="none")
+
+
+def test_the_header_mirrors_where_text_runs_from_right_to_left(guest: Resident) -> None:
+    page = guest.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    brand, sign_in = page.locator(".brand").bounding_box(), page.get_by_role("link", name="Sign in").bounding_box()
+    assert brand
+    assert sign_in
+    assert brand["x"] > 640 > sign_in["x"]
+
+
 def test_nothing_moves_for_people_who_asked_for_stillness(resident: Resident) -> None:
     resident.page.goto(resident.pages["mint steps"])
     assert resident.page.evaluate("document.getAnimations().length") == 0
