@@ -170,7 +170,7 @@ def test_what_one_is_about_to_sign_can_be_read_by_everybody(resident: Resident) 
     assert resident.wallet
     resident.wallet.silent_methods = ("personal_sign",)
     page.get_by_role("button", name="Link with Key wallet").click()
-    page.get_by_text("The text to sign").click()
+    page.get_by_text("The text to sign", exact=True).click()
     expect(page.get_by_text("Link this account to the profile")).to_be_visible()
     assert not faults_in_every_look(page)
     resident.wallet.silent_methods = ()
