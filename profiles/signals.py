@@ -10,3 +10,9 @@ avatar_changed = Signal()
 # Sent in the transaction of the change: a receiver that raises profiles.people.handles.HandleError undoes it.
 # Arguments: profile: Profile (as stored), former: str (the handle that was left).
 handle_changed = Signal()
+
+# Sent to have a person told by mail. `export_ready`: user, expires_at: datetime. `deletion_asked`: user,
+# due_at: datetime. `account_deleted`: name: str and addresses: list[str] of a person of whom nothing is left.
+export_ready = Signal()
+deletion_asked = Signal()
+account_deleted = Signal()

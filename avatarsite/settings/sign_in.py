@@ -42,6 +42,8 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # link a wallet without being asked again; short enough that a browser left open overnight adds no way in.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 45 * 60
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_DELETE_DAYS = env.integer("ACCOUNT_DELETE_DAYS", 14, low=1, high=90)
+ACCOUNT_EXPORT_DAYS = env.integer("ACCOUNT_EXPORT_DAYS", 7, low=1, high=90)
 ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"
 ADMIN_WALLET_SIGN_IN = env.flag("ADMIN_WALLET_SIGN_IN")
 STAFF_NEED_SECOND_FACTOR = env.flag("STAFF_NEED_SECOND_FACTOR", default=not LOCAL_STACK)

@@ -1,5 +1,6 @@
 from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.notices import Notice
+from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
 from profiles.models.people import (
     HANDLE_PATTERN,
     HANDLE_RULE,
@@ -17,15 +18,18 @@ __all__ = [
     "HANDLE_PATTERN",
     "HANDLE_RULE",
     "NEUTRAL_HANDLE",
+    "AccountDeletion",
     "ApiToken",
     "AuditEntry",
     "Avatar",
     "AvatarQuerySet",
+    "DataExport",
     "EmailName",
     "FormerHandle",
     "Notice",
     "Profile",
     "Rendition",
+    "RetiredHandle",
     "StoreShard",
     "StoredImage",
     "UploadTicket",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from profiles import settings
 from profiles.jobs import job
 from profiles.models import FormerHandle, Profile
-from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, MAX_HANDLE, HandleError, check_handle
+from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, MAX_HANDLE, HandleError, check_handle, retired_among
 from profiles.signals import handle_changed
 
 # How many variants of a taken handle are tried: lena-2 to lena-9.
@@ -28,7 +28,7 @@ _PAGE = 500
 def find_renamed(handle: str, now: datetime) -> Profile | None:
     """Return who had this handle, while it is kept for them."""
     kept = FormerHandle.objects.filter(handle=handle.lower(), kept_until__gt=now).select_related("profile").first()
-    return kept.profile if kept else None
+    return kept.profile if kept and not kept.profile.is_hidden else None
 
 
 def check_free(handle: str, now: datetime, *, owner: Profile | None = None) -> None:
@@ -83,7 +83,7 @@ def forget_former_handles(now: datetime) -> None:
 
 
 def _taken(handles: set[str], now: datetime, owner: Profile | None) -> set[str]:
-    """Return which of these others have, left lately, or sign in with."""
+    """Return which of these others have, left lately, or sign in with, and which deleted people had."""
     people = Profile.objects.filter(handle__in=handles)
     former = FormerHandle.objects.filter(handle__in=handles, kept_until__gt=now)
     model = get_user_model()
@@ -92,4 +92,4 @@ def _taken(handles: set[str], now: datetime, owner: Profile | None) -> set[str]:
         people, former = people.exclude(pk=owner.pk), former.exclude(profile=owner)
         users = users.exclude(pk=owner.user_id)
     names = (people.values_list("handle"), former.values_list("handle"), users.values_list(model.USERNAME_FIELD))
-    return {name for rows in names for (name,) in rows}
+    return {name for rows in names for (name,) in rows} | retired_among(handles)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
-from profiles.models import HANDLE_PATTERN, HANDLE_RULE
+from profiles.jobs import job
+from profiles.models import HANDLE_PATTERN, HANDLE_RULE, RetiredHandle
 
 # Names that would let somebody speak for the site, or that stand for nobody.
 _RESERVED = """
@@ -22,6 +26,9 @@ MAX_HANDLE = 30
 # Letters that Unicode does not take apart into a letter and a mark.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "\u0131": "i", "þ": "th", "æ": "ae", "œ": "oe"})
 
+
+# A handle that was deleted with its person is nobody's for so long.
+RETIRED_FOR = timedelta(days=180)
 
 HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)
 HANDLE_RESERVED = Kind("handle-reserved", "The handle is reserved", 409)
@@ -44,6 +51,35 @@ def check_handle(handle: str) -> None:
         raise HandleError(
             _("The handle %(handle)s is reserved. Please choose another.") % {"handle": handle}, HANDLE_RESERVED
         )
+
+
+def retire_handle(handle: str, now: datetime) -> None:
+    """Give a deleted person's handle to nobody for RETIRED_FOR. Idempotent."""
+    retired = RetiredHandle(sha256=_digest_of(handle), until=now + RETIRED_FOR)
+    RetiredHandle.objects.bulk_create(
+        [retired], update_conflicts=True, unique_fields=["sha256"], update_fields=["until"]
+    )
+
+
+def is_retired(handle: str) -> bool:
+    """Return whether a deleted person had this handle lately. One query."""
+    return bool(retired_among([handle]))
+
+
+def retired_among(handles: Iterable[str]) -> set[str]:
+    """Return which of these a deleted person had lately. One query."""
+    digests = {_digest_of(handle): handle for handle in handles}
+    return {digests[found] for found in RetiredHandle.objects.filter(pk__in=digests).values_list("pk", flat=True)}
+
+
+@job(every=timedelta(hours=1), expires=None)
+def release_handles(now: datetime) -> None:
+    """Delete what is kept of handles whose time is over."""
+    RetiredHandle.objects.filter(until__lt=now).delete()
+
+
+def _digest_of(handle: str) -> str:
+    return hashlib.sha256(handle.encode()).hexdigest()
 
 
 def is_allowed_handle(handle: str) -> bool:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from profiles.audit import record
 from profiles.models import NEUTRAL_HANDLE, FormerHandle, Profile
 from profiles.people.handle_changes import check_pace, complete_change, taken
-from profiles.people.handles import check_handle, is_allowed_handle
+from profiles.people.handles import check_handle, is_allowed_handle, is_retired
 from profiles.text import one_line
 
 _TRIES = 20
@@ -87,12 +87,12 @@ def _make_profile(user: AbstractBaseUser) -> Profile:
     A sign-in name may be an e-mail address or an account that nobody should see, or a handle that somebody else left.
     """
     name = user.get_username().lower()
-    is_free = is_allowed_handle(name) and not FormerHandle.objects.filter(handle=name).exists()
+    is_free = is_allowed_handle(name) and not FormerHandle.objects.filter(handle=name).exists() and not is_retired(name)
     neutral = (NEUTRAL_HANDLE.format(secrets.token_hex(3)) for _ in range(_TRIES))
     for handle in [*([name] if is_free else []), *neutral]:
         try:
             with transaction.atomic():
-                return Profile.objects.create(user_id=user.pk, handle=handle)
+                return Profile.objects.create(user_id=user.pk, handle=handle, is_hidden=not user.is_active)
         except IntegrityError:  # the handle is taken, or another request made the profile first
             if (profile := _found(user)) is not None:
                 return profile
