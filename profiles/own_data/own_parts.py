@@ -50,8 +50,8 @@ PARTS = (
         "user",
         "profile",
         "What your page says, and what you decided about your picture.",
-        ("handle", "display_name", "pronouns", "bio", "links", "avatar_id", "is_found_by_email", "on_loss", "returns_by_itself",
-         "mails_on_loss", "created_at", "updated_at"),
+        ("handle", "display_name", "pronouns", "bio", "links", "avatar_id", "is_found_by_email", "on_loss",
+         "returns_by_itself", "mails_on_loss", "created_at", "updated_at"),
         {
             "avatar_version": "A count by which caches see changes.",
             "is_hidden": "Follows from your account's state.",
