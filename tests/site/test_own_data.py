@@ -311,7 +311,7 @@ def test_nothing_of_a_deleted_person_stays_but_what_is_named(
     assert not User.objects.filter(pk=user.pk).exists()
     assert [part.name for part in parts.get_parts() if part.rows_of(user).exists()] == []
     assert rows_with(["alice", "Alice", "Liddell", "01" * 20]) == []
-    assert RetiredHandle.objects.count() == 1
+    assert RetiredHandle.objects.count() == 2
     assert not store.exists(key)
     purge_unreferenced_images(now + DAYS)
     assert not StoredImage.objects.filter(pk=own.pk).exists()
