@@ -64,7 +64,7 @@ SETTINGS = (
         _("Profile"),
         (
             Page(_("Profile"), "profiles:edit"),
-            Page(_("Notices"), "profiles:notices"),
+            Page(_("Notices"), "profiles:notice_settings", frozenset({"profiles:notices"})),
             Page(_("Your data"), "profiles:data", frozenset({"profiles:data_delete"})),
         ),
     ),

@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
@@ -38,6 +40,9 @@ from nft.settings import conf
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import job
 from profiles.leases import lease_row
+from profiles.models import Notice
+from profiles.notices.recording import NewNotice, record_notice
+from profiles.people.profiles import profile_of
 from profiles.row_queue import queue_row
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
@@ -89,12 +94,24 @@ def _run_steps(request: MintRequest, now: datetime, clients: Clients) -> None:
         due_at = changes.pop("due_at", due_at)
         if "state" in changes:
             changes = {"reason_sentence": "", "crashes": 0, **changes}
-        if not request.keep(updated_at=now, **changes):
+        if not _keep(request, now, changes):
             return
         if "state" not in changes or request.state in ENDED:
             break
     if request.release(due_at) and request.state in {State.SUBMITTED, State.MINED}:
         queue_row(follow_mint, request.pk, SOON)
+
+
+def _keep(request: MintRequest, now: datetime, changes: Changes) -> bool:
+    """Store what a step changed, and with the end of a mint the notice of it. False if the lease was lost."""
+    with transaction.atomic():
+        is_kept = request.keep(updated_at=now, **changes)
+        if is_kept and changes.get("state") in ENDED:
+            kind = Notice.Kind.MADE if request.state == State.CONFIRMED else Notice.Kind.NOT_MADE
+            why = request.reason_sentence
+            new = NewNotice(kind, now, str(request.pk), sentence=why, facts={"name": request.name})
+            record_notice(profile_of(request.user).pk, new)
+    return is_kept
 
 
 def read_picture(request: MintRequest) -> bytes:
