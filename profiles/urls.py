@@ -6,6 +6,7 @@ from profiles import media_urls
 from profiles.views import (
     avatar,
     direct_upload,
+    handles,
     history,
     loss,
     notices,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("u/<slug:handle>/", people.public, name="public"),
     path("u/<slug:handle>/use/", people.use, name="use"),
     path("u/<slug:handle>/card.jpg", avatar.card, name="card"),
+    path("handles/check/", handles.check, name="handle_check"),
     path("settings/profile/", people.edit, name="edit"),
     path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
     path("settings/loss/", loss.loss, name="loss"),

@@ -19,6 +19,7 @@ from nft.claims.ownership_proofs import get_public_document
 from nft.claims.proofs import Source, proof_of
 from nft.views.prove_page import source_pill, unhashable, unproved
 from profiles import settings as profiles_settings
+from profiles.serving.renames import redirect_renamed
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
 SOURCE = "nft"
@@ -28,6 +29,8 @@ SOURCE = "nft"
 def prove(request: HttpRequest, identifier: str) -> HttpResponse:
     profile = find_profile(identifier)
     if profile is None:
+        if response := redirect_renamed(request, identifier):
+            return response
         raise Http404
     shown = shown_picture(profile, timezone.now())
     context = {"profile": profile, "shown": shown, **_facts(profile.name, shown)}

@@ -29,7 +29,7 @@ from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
 from profiles.store.errors import StorageError
-from profiles.views.undo import next_url, notify_shown
+from profiles.views.undo import next_url, notify_shown, own_next
 from profiles.views.web_upload import fetch_for
 
 # Bytes that a form's other fields and the multipart lines may add to the picture's.
@@ -96,6 +96,7 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     now = timezone.now()
     shown = shown_picture(profile, now)
     context = {"profile": profile, "form": form, "shown": shown, "frame": picture_frame(request.GET)}
+    context |= {"next": own_next(request)}
     context |= {"tab": "photo", "earlier": earlier_pictures(profile, shown.avatar, now)}
     context |= {"upload_max_bytes": settings.current().upload_max_bytes, "takes_direct_uploads": takes_direct_uploads()}
     return render(request, "profiles/picture.html", context, status=status)

@@ -18,10 +18,15 @@ from profiles.models import Avatar
 from profiles.sources import UPLOAD, check_upload
 
 
+def own_next(request: HttpRequest) -> str:
+    """Return the page of this site that the form or the address names as the next one, or ""."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if settings.is_own_url(wanted) else ""
+
+
 def next_url(request: HttpRequest, default: str) -> str:
-    """Return the page of this site that the form was sent from, if it says so, else the one of the view `default`."""
-    wanted = request.POST.get("next", "")
-    return wanted if settings.is_own_url(wanted) else resolve_url(default)
+    """Return the page that is named as the next one, else the one of the view `default`."""
+    return own_next(request) or resolve_url(default)
 
 
 def undo_button(request: HttpRequest, url: str, **fields: str) -> SafeString:
