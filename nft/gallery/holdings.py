@@ -107,14 +107,23 @@ def verify_holdings(search: TokenSearch, view: ChainClient, now: datetime, ends_
     unverified = Q(checked_at__isnull=True) | Q(checked_at__lt=search.started_at) | arriving
     due = HeldToken.objects.filter(unverified, account_id=search.account_id, chain_id=search.chain_id)
     while rows := list(due.order_by("-logged_at_block", "pk")[:PAGE]):
-        tokens = [Token(row.contract, row.token_id, TokenStandard(row.standard)) for row in rows]
-        questions = [Question(token, (address,)) for token in tokens]
-        batch = check_many(view, questions)
-        checks = _add_single_checks(view, questions, batch.checks)
-        _record_checks(rows, checks, batch.block, now)
+        check_tokens(view, [(row, address) for row in rows], now)
         if time.monotonic() > ends_at:
             return not due.exists()
     return True
+
+
+def check_tokens(view: ChainClient, held: Sequence[tuple[HeldToken, bytes]], now: datetime) -> None:
+    """Check tokens with the address of each one's account. Delete those it does not hold. Raise ChainUnavailable.
+
+    A token about which nothing is known stays as it is.
+    """
+    questions = [
+        Question(Token(row.contract, row.token_id, TokenStandard(row.standard)), (address,)) for row, address in held
+    ]
+    batch = check_many(view, questions)
+    checks = _add_single_checks(view, questions, batch.checks)
+    _record_checks([row for row, _ in held], checks, batch.block, now)
 
 
 def has_unconfirmed_tokens(search: TokenSearch) -> bool:
@@ -135,18 +144,21 @@ def _add_single_checks(
 
 
 def _record_checks(rows: Sequence[HeldToken], checks: Sequence[Check | None], block: BlockRef, now: datetime) -> None:
-    gone = []
+    gone, answered = [], []
     for row, check in zip(rows, checks, strict=True):
         verdict = Verdict.UNKNOWN if check is None else check.decision.verdict
         row.checked_at = now
+        if verdict is not Verdict.UNKNOWN:
+            answered.append(row.pk)
         if verdict is Verdict.OWNED:
             row.seen_at_block = block.number
         elif verdict is Verdict.NOT_OWNED:
             row.seen_at_block = None
-            if row.logged_at_block <= block.number:  # a later arrival is not confirmed yet
-                gone.append(row.pk)
+            gone.append(row.pk)
     HeldToken.objects.bulk_update(rows, ["checked_at", "seen_at_block"])
-    HeldToken.objects.filter(pk__in=gone).delete()
+    # By what is stored now: the watcher may have seen a later transfer meanwhile, which is not confirmed yet.
+    HeldToken.objects.filter(pk__in=answered, moved_at_block__lte=block.number).update(moved_at_block=None)
+    HeldToken.objects.filter(pk__in=gone, logged_at_block__lte=block.number).delete()
 
 
 def update_collection_names(search: TokenSearch, view: ChainClient, block: BlockRef) -> None:

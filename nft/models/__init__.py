@@ -8,6 +8,7 @@ from nft.models.files import CachedObject, IpfsBlock, PinnedCopy
 from nft.models.gallery import HeldToken, TokenSearch
 from nft.models.minting import MintRequest, SponsorAccount, SponsoredTransaction
 from nft.models.received import ReceivedToken
+from nft.models.sent import SentToken
 
 __all__ = [
     "AccountReturn",
@@ -22,6 +23,7 @@ __all__ = [
     "PinnedCopy",
     "PrimaryName",
     "ReceivedToken",
+    "SentToken",
     "SignInChallenge",
     "SignInCount",
     "SponsorAccount",

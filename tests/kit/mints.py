@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
-from nft.minting.requests import MintOrder, build_mint_transaction, publish_mint, start_mint
+from nft.minting.drafts import MintOrder, start_mint
+from nft.minting.requests import build_mint_transaction, publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest
 from profiles.leases import fresh

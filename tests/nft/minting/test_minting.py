@@ -16,7 +16,8 @@ from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED,
 from nft.files.store import read_stored
 from nft.minting import requests
 from nft.minting.errors import TextRefused
-from nft.minting.requests import build_mint_transaction, build_steps, parse_line, record_mint_sent, start_mint, use_mint
+from nft.minting.drafts import parse_line, start_mint
+from nft.minting.requests import build_mint_transaction, build_steps, record_mint_sent, use_mint
 from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
