@@ -102,7 +102,8 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
             token_id=asset.token_id,
             defaults={"due_at": now, "asked_at": now, "standard": asset.standard or ""},
         )
-        if is_new and user.token_claims.count() > CLAIMS_PER_PERSON:
+        listed = user.token_claims.exclude(state=State.NOT_OWNED, avatar__isnull=False)  # without what was lost
+        if is_new and listed.count() > CLAIMS_PER_PERSON:
             raise ClaimError(f"You have {CLAIMS_PER_PERSON} tokens here already. Remove one first.")
         if not is_new:
             return use_claim(user, claim.pk, now)

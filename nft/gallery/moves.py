@@ -141,6 +141,7 @@ def _record_sent(chain_id: int, sent: Mapping[tuple[int, Token], TransferEvent |
             contract=contract,
             token_id=token_id,
             recipient=event.recipient,
+            tx_hash="0x" + event.transaction_hash.hex(),
             block_number=event.block_number,
             seen_at=now,
         )
@@ -151,7 +152,7 @@ def _record_sent(chain_id: int, sent: Mapping[tuple[int, Token], TransferEvent |
         rows,
         update_conflicts=True,
         unique_fields=["user", "chain_id", "contract", "token_id"],
-        update_fields=["recipient", "block_number", "is_confirmed", "seen_at"],
+        update_fields=["recipient", "tx_hash", "block_number", "is_confirmed", "seen_at"],
     )
     for user_id in {row.user_id for row in rows}:
         surplus = SentToken.objects.filter(user_id=user_id).values_list("pk", flat=True)[MAX_SENT:]

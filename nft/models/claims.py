@@ -103,6 +103,7 @@ class TokenClaim(Leased):
 
     # Set for a page by nft.claims.pages.decorate.
     chain_name: str
+    is_held: bool  # by shown_claims
     image_avatar: Avatar | None
     is_current: bool
     sentence: str

@@ -70,7 +70,9 @@ class HeldToken(Leased):
     chain_name: str
     claim: TokenClaim | None
     is_current: bool
+    is_new: bool
     spam_sentence: str
+    refusal: str
 
     class Meta(Leased.Meta):
         ordering = ["-first_seen_at", "-id"]

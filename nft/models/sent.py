@@ -20,6 +20,7 @@ class SentToken(models.Model):
     contract = AddressField()
     token_id = Uint256Field()
     recipient = AddressField()
+    tx_hash = models.CharField(max_length=66)
     block_number = models.PositiveBigIntegerField()
     is_confirmed = models.BooleanField(default=False, help_text="Its block is confirmed: no reorg replaces it.")
     seen_at = models.DateTimeField()

@@ -140,7 +140,7 @@ class DraftPage:
 def draft_page(mint: MintRequest, cost: Cost) -> DraftPage:
     """`cost` is of now."""
     is_free = mint.sponsor is not None and cost.is_free
-    trouble = "" if mint.sponsor is None or is_free else (cost.offer.sentence if cost.offer else _("The site does not pay for tokens on this chain any more."))
+    trouble = "" if mint.sponsor is None or is_free else why_not_free(cost.offer)
     return DraftPage(
         name=mint.name,
         description=mint.description,
@@ -158,6 +158,10 @@ def draft_page(mint: MintRequest, cost: Cost) -> DraftPage:
         change_url=change_url(mint),
         cancel=Action(_("Cancel"), reverse("nft:mint_cancel", args=[mint.pk]), is_post=True, style="quiet"),
     )
+
+
+def why_not_free(offer: Offer | None) -> str:
+    return offer.sentence if offer else _("The site does not pay for tokens on this chain any more.")
 
 
 def cost_sentence(cost: Cost, *, is_free: bool) -> str:

@@ -33,12 +33,14 @@ export class Poller {
    * @param {(answer: Answer) => unknown} onAnswer may be async; an error it throws counts as a failed request
    * @param {(failures: number) => void} [onFailure]
    * @param {Pick<Document, "hidden" | "addEventListener">} [page]
+   * @param {number} [idleMs] how long to wait before another request once an answer has `done`; by default none is sent
    */
-  constructor(request, onAnswer, onFailure = () => undefined, page = document) {
+  constructor(request, onAnswer, onFailure = () => undefined, page = document, idleMs = 0) {
     this.request = request;
     this.onAnswer = onAnswer;
     this.onFailure = onFailure;
     this.page = page;
+    this.idleMs = idleMs;
     page.addEventListener("visibilitychange", () => {
       if (!page.hidden && this.isPaused) this.schedule(0);
     });
@@ -64,7 +66,8 @@ export class Poller {
       const answer = await this.request();
       this.failures = 0;
       await this.onAnswer(answer);
-      if (answer.done) return;
+      if (answer.done && !this.idleMs) return;
+      if (answer.done) return this.schedule(this.idleMs);
     } catch (error) {
       this.failures += 1;
       console.info("Polling failed:", error);
