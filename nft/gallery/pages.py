@@ -39,6 +39,7 @@ _ON_SHELF = {
 
 
 # A token: its chain, contract and id.
+TOKEN = ("chain_id", "contract", "token_id")
 Key = tuple[int, bytes, int]
 
 
@@ -120,6 +121,12 @@ def decorate(tokens: Sequence[HeldToken], claims: Iterable[TokenClaim], new: Con
         token.refusal = decide_refusal(row, token.chain_id, token.contract)
 
 
+def get_new(user: User) -> set[Key]:
+    """Return the tokens that were sent to the person and about which they have decided nothing yet."""
+    offered = user.received_tokens.filter(answered_at=None)
+    return {(chain_id, bytes(contract), token_id) for chain_id, contract, token_id in offered.values_list(*TOKEN)}
+
+
 def filter_claims(claims: Iterable[TokenClaim], wanted: GalleryFilter) -> list[TokenClaim]:
     """Return the claims that stand before the tokens: under way or by delegation, which no account of theirs holds."""
     if wanted.shelf != MAIN or wanted.after is not None:
@@ -194,7 +201,7 @@ def _filter(user: User, wanted: GalleryFilter) -> QuerySet[HeldToken]:
 
 def _held_once(user: User) -> QuerySet[HeldToken]:
     """Return the tokens of a person, each once: two accounts may hold copies of it, or it is between them."""
-    token = {name: OuterRef(name) for name in ("chain_id", "contract", "token_id")}
+    token = {name: OuterRef(name) for name in TOKEN}
     later = Q(first_seen_at__gt=OuterRef("first_seen_at")) | Q(
         first_seen_at=OuterRef("first_seen_at"), id__gt=OuterRef("id")
     )

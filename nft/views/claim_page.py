@@ -57,7 +57,7 @@ def claim_page(claim: TokenClaim, profile: Profile, *, can_look: bool) -> ClaimP
         picture=facts.picture if facts.is_done else None,
         summary=summary(facts),
         picture_actions=picture_actions(facts, profile.get_absolute_url()),
-        steps=[] if facts.is_done or (facts.state == State.NOT_OWNED and facts.picture) else claim_steps(claim),
+        steps=[] if facts.is_done or facts.state == State.NOT_OWNED else claim_steps(claim),
         notes=transfer_notes(facts),
         sentence="" if facts.is_done else facts.sentence,
         hint=hint(facts),

@@ -26,7 +26,6 @@ from nft.gallery.pictures import request_pictures
 from nft.gallery.progress import count_tokens, get_progress
 from nft.gallery.search import request_searches
 from nft.models import HeldToken, TokenClaim
-from nft.transfers import received
 from nft.views.claim_facts import read_claim
 from nft.views.gallery_page import (
     ANCHOR,
@@ -53,13 +52,13 @@ def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str,
     user, wanted = signed_in(request), read_wish(request.GET)
     page, shelves = gallery_pages.get_page(user, wanted), gallery_pages.get_shelves(user)
     progress = get_progress(user, count_tokens(user), own_profile(request).avatar_version)
-    new = {(one.chain_id, one.contract, one.token_id) for one in received.get_received(user)}
-    gallery_pages.decorate(page.tokens, claims, new)
+    gallery_pages.decorate(page.tokens, claims, gallery_pages.get_new(user))
     names_chain = len(shelves.chains) > 1
     loose = [loose_entry(read_claim(claim)) for claim in gallery_pages.filter_claims(claims, wanted)]
     return {
         "wish": wanted,
         "shelves": shelves,
+        "count": shelves.main + len(loose),
         "progress": progress,
         "filters": filters(shelves, wanted),
         "tabs": shelf_tabs(shelves, wanted),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from nft.gallery.pages import HIDDEN, SPAM, GalleryFilter
 from nft.models import HeldToken
@@ -14,13 +15,13 @@ from nft.views.gallery_page import kept_fields
 from profiles.models import Avatar
 from profiles.page_parts import Action, Pill
 
-IN_USE = Pill("In use", "good")
-NEW = Pill("New", "good")
-VERIFIED = Pill("Verified", "good")
-ARRIVING = Pill("Arriving", "wait")
-LEAVING = Pill("A transfer is on its way", "wait")
-CHECKING = Pill("Checking", "wait")
-UNCLEAR = Pill("Could not be checked yet", "wait")
+IN_USE = Pill(_noop("In use"), "good")
+NEW = Pill(_noop("New"), "good")
+VERIFIED = Pill(_noop("Verified"), "good")
+ARRIVING = Pill(_noop("Arriving"), "wait")
+LEAVING = Pill(_noop("A transfer is on its way"), "wait")
+CHECKING = Pill(_noop("Checking"), "wait")
+UNCLEAR = Pill(_noop("Could not be checked yet"), "wait")
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def claim_state(claim: ClaimFacts) -> Pill:
     if claim.is_current:
         return IN_USE
     if claim.state == State.OWNED:
-        return Pill("Verified, by delegation", "good") if claim.vault else VERIFIED
+        return Pill(_("Verified, by delegation"), "good") if claim.vault else VERIFIED
     return UNCLEAR if claim.state == State.UNKNOWN else CHECKING
 
 

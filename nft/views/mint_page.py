@@ -11,6 +11,7 @@ from django.template.defaultfilters import date
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from nft.core.evm.address import to_checksum
 from nft.minting.outcome import Outcome
@@ -23,13 +24,13 @@ from profiles.page_parts import Action, Fact, Pill
 
 State = MintRequest.State
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
-UNDER_WAY = Pill("Under way", "wait")
-SENT = Pill("Sent away")
+UNDER_WAY = Pill(_noop("Under way"), "wait")
+SENT = Pill(_noop("Sent away"))
 PILLS = {
-    State.DRAFT: Pill("Not published yet", "wait"),
-    State.CONFIRMED: Pill("Made", "good"),
-    State.FAILED: Pill("Failed", "bad"),
-    State.AWAITING_SIGNATURE: Pill("Needs your signature", "wait"),
+    State.DRAFT: Pill(_noop("Not published yet"), "wait"),
+    State.CONFIRMED: Pill(_noop("Made"), "good"),
+    State.FAILED: Pill(_noop("Failed"), "bad"),
+    State.AWAITING_SIGNATURE: Pill(_noop("Needs your signature"), "wait"),
 }
 
 

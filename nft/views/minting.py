@@ -99,7 +99,8 @@ def _mint(request: HttpRequest) -> HttpResponse:
 
 def _draft(request: HttpRequest) -> MintRequest | None:
     """Return the draft that the form names, or the address of a page that is to change it."""
-    return drafts.find_draft(signed_in(request), request.POST.get("key") or request.GET.get("draft") or "")
+    key = request.POST.get("key") or request.GET.get("draft")
+    return drafts.find_draft(signed_in(request), key) if key else None
 
 
 def _keep_picture(user: User, form: MintForm) -> MintRequest | None:

@@ -32,10 +32,11 @@ def sponsor(chain: Chain, settings: Any) -> None:
 
 
 def order(user: User, **changes: Any) -> MintOrder:
+    """Return an order; one with another `key` is of another token, as its name differs."""
     account_id = user.linked_accounts.get().pk
     fields: dict[str, Any] = {
         "image": picture("teal"),
-        "name": "Dawn",
+        "name": f"Dawn {changes['key']}" if "key" in changes else "Dawn",
         "description": "First light",
         "account_id": account_id,
         "key": "k1",

@@ -155,6 +155,7 @@ def test_the_page_shows_a_claimed_token_once_and_hides_what_left_meanwhile(
 ) -> None:
     claim = claim_of(world, alice, contract, mint(chain, contract, chain.accounts[1], pinned_metadata()))
     watch(world)
+    world.verify(claim)
     page = browser.get(reverse("nft:tokens"))
     assert [(entry.name, entry.pill.label) for entry in page.context["entries"]] == [("Blue hour", "In use")]
     assert str(claim.pk) in page.context["entries"][0].url

@@ -18,8 +18,8 @@ from web3.contract import Contract
 from nft.clients.evm.fees import fetch_nonce
 from nft.core.evm.address import parse_address
 from nft.errors import TokenActionError
-from nft.minting.outbox import STUCK_AFTER, sweep_outbox
 from nft.minting.drafts import cancel_mint, start_mint
+from nft.minting.outbox import STUCK_AFTER, sweep_outbox
 from nft.minting.requests import publish_mint, record_mint_sent
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, MintRequest, SponsoredTransaction

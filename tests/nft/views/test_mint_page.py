@@ -116,7 +116,11 @@ def test_entries_say_the_token_id_once_it_is_known() -> None:
         (YOURS, "It is yours", "Made"),
         (Outcome(is_current=True), "It is your picture now", "Made"),
         (Outcome(is_coming=True), "It is yours, and becomes your picture", "Made"),
-        (Outcome(Departure("bob.eth", AT, is_confirmed=True)), "You sent it to bob.eth on 2 January 2026.", "Sent away"),
+        (
+            Outcome(Departure("bob.eth", AT, is_confirmed=True)),
+            "You sent it to bob.eth on 2 January 2026.",
+            "Sent away",
+        ),
         (Outcome(Departure("bob.eth", AT, is_confirmed=False)), "It is on its way to bob.eth.", "Sent away"),
         (
             Outcome(Departure("0x0", AT, is_confirmed=True, is_burned=True)),
