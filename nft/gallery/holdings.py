@@ -26,6 +26,8 @@ from nft.tokens.ownership import check_many, check_ownership
 # Tokens kept for one account on one chain, the newest. Any other can still be pasted.
 MAX_TOKENS = 5000
 PAGE = 500
+# Checks without an answer after which a token that moved is checked rarely: its contract may never give one.
+MANY_CHECKS = 10
 # Tokens of one page that are checked one by one, because the batch gave no plain answer.
 MAX_SINGLE_CHECKS = 50
 
@@ -148,14 +150,16 @@ def _record_checks(rows: Sequence[HeldToken], checks: Sequence[Check | None], bl
     for row, check in zip(rows, checks, strict=True):
         verdict = Verdict.UNKNOWN if check is None else check.decision.verdict
         row.checked_at = now
-        if verdict is not Verdict.UNKNOWN:
+        if verdict is Verdict.UNKNOWN:
+            row.move_checks = min(row.move_checks + 1, MANY_CHECKS)
+        else:
             answered.append(row.pk)
         if verdict is Verdict.OWNED:
             row.seen_at_block = block.number
         elif verdict is Verdict.NOT_OWNED:
             row.seen_at_block = None
             gone.append(row.pk)
-    HeldToken.objects.bulk_update(rows, ["checked_at", "seen_at_block"])
+    HeldToken.objects.bulk_update(rows, ["checked_at", "seen_at_block", "move_checks"])
     # By what is stored now: the watcher may have seen a later transfer meanwhile, which is not confirmed yet.
     HeldToken.objects.filter(pk__in=answered, moved_at_block__lte=block.number).update(moved_at_block=None)
     HeldToken.objects.filter(pk__in=gone, logged_at_block__lte=block.number).delete()

@@ -18,7 +18,7 @@ from django.db.models.functions import Least
 from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainError
 from nft.core.evm.abi.transfer_events import TransferEvent
-from nft.gallery.holdings import PAGE, check_tokens, record_found_tokens
+from nft.gallery.holdings import MANY_CHECKS, PAGE, check_tokens, record_found_tokens
 from nft.gallery.pictures import request_pictures_of
 from nft.gallery.sources import TOKENS_PER_LOG, FoundToken
 from nft.models import HeldToken, LinkedAccount, SentToken
@@ -32,8 +32,8 @@ Token = tuple[bytes, int]
 CHUNK = 1000
 # Sent tokens kept for one person, the newest.
 MAX_SENT = 500
-# The wait before a token is checked again whose contract gave no answer.
-CHECKED_EVERY = timedelta(seconds=20)
+# The wait before a token is checked again about which there was no answer: at first, and after MANY_CHECKS.
+CHECKED_EVERY, CHECKED_RARELY = timedelta(seconds=20), timedelta(hours=1)
 
 
 @dataclass
@@ -55,7 +55,8 @@ def record_moves(chain_id: int, moved: Mapping[Token, Sequence[TransferEvent]], 
     rows = list(_get_rows(chain_id, moves.moved_at))
     for row in rows:
         row.moved_at_block = max(moves.moved_at[row.account_id, (row.contract, row.token_id)], row.moved_at_block or 0)
-    HeldToken.objects.bulk_update(rows, ["moved_at_block"])
+        row.move_checks = 0
+    HeldToken.objects.bulk_update(rows, ["moved_at_block", "move_checks"])
     arriving = [row.pk for row in rows if row.seen_at_block is None]
     request_pictures_of(HeldToken.objects.filter(pk__in=arriving[:CHUNK]), now)
     _record_sent(chain_id, moves.sent, now)
@@ -83,15 +84,17 @@ def check_moved(chain_id: int, now: datetime, clients: Clients) -> None:
         view, _ = clients.chain(chain_id).first_working_view()
         due = _get_due(chain_id, view.confirmed_block().number, now).select_related("account")
         rows = list(due.order_by("checked_at", "pk")[:PAGE])
+        arriving = [row.pk for row in rows if row.seen_at_block is None]
         check_tokens(view, [(row, row.account.address) for row in rows], now)
     except ChainError as error:
         log.warning("Tokens that moved on chain %s wait for their check: %s", chain_id, error)
         return
-    request_pictures_of(HeldToken.objects.filter(pk__in=[row.pk for row in rows], seen_at_block__isnull=False), now)
+    request_pictures_of(HeldToken.objects.filter(pk__in=arriving, seen_at_block__isnull=False), now)
 
 
 def _get_due(chain_id: int, block_number: int, now: datetime) -> QuerySet[HeldToken]:
-    is_due = Q(checked_at__isnull=True) | Q(checked_at__lt=now - CHECKED_EVERY)
+    is_due = Q(move_checks=0) | Q(move_checks__lt=MANY_CHECKS, checked_at__lt=now - CHECKED_EVERY)
+    is_due |= Q(checked_at__lt=now - CHECKED_RARELY)
     return HeldToken.objects.filter(is_due, chain_id=chain_id, moved_at_block__lte=block_number)
 
 

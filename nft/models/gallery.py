@@ -53,6 +53,9 @@ class HeldToken(Leased):
     moved_at_block = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="A transfer to or from the account was seen there, and is to be checked."
     )
+    move_checks = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was checked since that transfer without an answer."
+    )
     shelf = models.CharField(max_length=6, choices=Shelf.choices, default=Shelf.AUTOMATIC, blank=True)
     spam = models.CharField(max_length=20, blank=True, help_text="Why it looks like spam; empty if it does not.")
 

@@ -25,10 +25,8 @@ class Gallery {
     const poller = new Poller(
       () => getJson(url),
       (progress) => this.update(progress),
-      undefined,
-      document,
-      IDLE_MS,
     );
+    poller.idleMs = IDLE_MS;
     poller.schedule(state?.dataset.busy === undefined ? IDLE_MS : undefined);
   }
 

@@ -27,20 +27,20 @@ export class Poller {
   /** Consecutive failed requests. */
   failures = 0;
   isPaused = false;
+  /** How long to wait before another request after an answer that has `done`; 0 sends none. */
+  idleMs = 0;
 
   /**
    * @param {() => Promise<Answer>} request
    * @param {(answer: Answer) => unknown} onAnswer may be async; an error it throws counts as a failed request
    * @param {(failures: number) => void} [onFailure]
    * @param {Pick<Document, "hidden" | "addEventListener">} [page]
-   * @param {number} [idleMs] how long to wait before another request once an answer has `done`; by default none is sent
    */
-  constructor(request, onAnswer, onFailure = () => undefined, page = document, idleMs = 0) {
+  constructor(request, onAnswer, onFailure = () => undefined, page = document) {
     this.request = request;
     this.onAnswer = onAnswer;
     this.onFailure = onFailure;
     this.page = page;
-    this.idleMs = idleMs;
     page.addEventListener("visibilitychange", () => {
       if (!page.hidden && this.isPaused) this.schedule(0);
     });

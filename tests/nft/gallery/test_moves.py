@@ -12,6 +12,7 @@ from django.utils import timezone
 from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
+from nft.gallery.holdings import MANY_CHECKS
 from nft.gallery.moves import check_moved
 from nft.models import HeldToken, SentToken
 from nft.watching.watcher import watch_chain
@@ -175,3 +176,24 @@ def test_the_page_shows_a_claimed_token_once_and_hides_what_left_meanwhile(
     assert late.status_code == 200
     assert "You no longer hold this token." in late.text
     assert late.context["entries"] == []
+
+
+def test_a_contract_that_never_answers_is_asked_rarely(
+    world: World, chain: Chain, contract: Contract, alice: User
+) -> None:
+    mint_unconfirmed(chain, contract, 1)
+    watch(world)
+    chain.rpc("anvil_setCode", contract.address, "0x60016000f3")  # answers one byte to everything
+    chain.finalize()
+    for _ in range(MANY_CHECKS + 3):
+        watch(world)
+    row = HeldToken.objects.get()
+    assert (row.is_settled, row.move_checks) == (False, MANY_CHECKS), "it is never taken for a no"
+    before = row.checked_at
+    watch(world)
+    row.refresh_from_db()
+    assert row.checked_at == before
+    world.later(hours=1)
+    watch(world)
+    row.refresh_from_db()
+    assert row.checked_at != before
