@@ -105,12 +105,12 @@ def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
         claiming.remove_claim(signed_in(request), claim_id)
     except NoSuchClaim:  # it left by itself, or in another tab
         messages.info(request, _("It is not on your list any more."))
-    else:
-        messages.success(request, _("Removed from your list. Nothing happened to the token."))
+        return _tokens_page(request, ClaimForm(), status=404)
+    messages.success(request, _("Removed from your list. Nothing happened to the token."))
     return redirect("nft:tokens")
 
 
-def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
+def _tokens_page(request: HttpRequest, form: ClaimForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
     shown = pages.shown_claims(user, timezone.now())
     accounts = list_accounts(user)
@@ -122,7 +122,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
         "demo_tokens": pages.demo_tokens(),
         "ens": ens_chain() is not None,
     }
-    return render(request, "nft/tokens.html", context, status=422 if form.errors else 200)
+    return render(request, "nft/tokens.html", context, status=422 if form.errors else status)
 
 
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:

@@ -84,8 +84,12 @@ def _without_picture(tokens: list[HeldToken], wanted: GalleryFilter) -> list[UUI
 @login_required
 def held(request: HttpRequest) -> HttpResponse:
     """Show the list without the rest of the page: for older tokens, and for static/js/gallery.js to swap."""
+    return _held_page(request)
+
+
+def _held_page(request: HttpRequest, status: int = 200) -> HttpResponse:
     shown = claims_pages.shown_claims(signed_in(request), timezone.now())
-    return render(request, "nft/held.html", gallery_context(request, shown.claims))
+    return render(request, "nft/held.html", gallery_context(request, shown.claims), status=status)
 
 
 @require_POST
@@ -153,8 +157,8 @@ def shelf(request: HttpRequest, held_id: UUID) -> HttpResponse:
         before = gallery_pages.set_shelf(signed_in(request), held_id, wanted)
     except gallery_pages.NoSuchToken as error:  # it left since the page was loaded
         messages.info(request, error.sentence)
-    else:
-        messages.success(request, _undo(request, held_id, SAID[wanted], before))
+        return _held_page(request, status=404)
+    messages.success(request, _undo(request, held_id, SAID[wanted], before))
     return _back(request)
 
 
