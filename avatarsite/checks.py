@@ -170,6 +170,15 @@ def check_receipt_keys(app_configs: object, **_: object) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_operator(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Check that the pages on privacy and contact say who runs the site."""
+    if settings.LOCAL_STACK or settings.OPERATOR.is_named:
+        return []
+    hint = "Set OPERATOR_NAME, OPERATOR_ADDRESS and OPERATOR_EMAIL. Most countries' law asks for them."
+    return [Warning("/privacy/ and /contact/ do not say who runs the site.", hint=hint, id="avatarsite.W006")]
+
+
 @register(Tags.database)
 def check_connections(app_configs: object, databases: object = None, **_: object) -> list[CheckMessage]:
     """Check that PostgreSQL allows as many connections as the site's processes may open.

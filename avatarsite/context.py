@@ -22,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "site_notice": settings.SITE_NOTICE,
         "site_origin": settings.SITE_ORIGIN,
+        "operator": settings.OPERATOR,
         "local_stack": settings.LOCAL_STACK,
         "features": {"nft": apps.is_installed("nft")},
         "chains": _public_chains() if apps.is_installed("nft") else [],

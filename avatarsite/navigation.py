@@ -57,6 +57,7 @@ SETTINGS_PAGES = (
     ),
     SettingsPage("Where I’m signed in", "usersessions_list"),
     SettingsPage("API tokens", "profiles:api_tokens"),
+    SettingsPage("Your data", "profiles:data", frozenset({"profiles:data_delete"})),
 )
 # The same page under another name: a first password is set there.
 SAME_PAGE = {"account_set_password": "account_change_password"}

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avatarsite import pages, site_files
+from avatarsite import legal_pages, pages, site_files
 from avatarsite.ops import health, local_mail, metrics
 
 handler400 = "profiles.views.failures.bad_request"
@@ -19,6 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", site_files.favicon, name="favicon"),
     path("apple-touch-icon.png", site_files.apple_touch_icon, name="apple_touch_icon"),
     path(".well-known/change-password", site_files.change_password, name="well_known_change_password"),
+    path("privacy/", legal_pages.privacy, name="privacy"),
+    path("terms/", legal_pages.terms, name="terms"),
+    path("contact/", legal_pages.contact, name="contact"),
+    path("help/", legal_pages.help_page, name="help"),
     path("accounts/", include("users.urls")),  # before allauth's pages, of which it replaces some
     path("accounts/", include("allauth.urls")),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),

@@ -31,6 +31,9 @@ PRODUCTION = {
     "NFT_CHAINS": '{"1": {"name": "Ethereum", "rpc_urls": ["https://one.example", "https://two.example"]}}',
     "NFT_IPFS_GATEWAYS": "https://one.example https://two.example",
     "S3_BUCKET": "avatars",
+    "OPERATOR_NAME": "Example Ltd",
+    "OPERATOR_ADDRESS": "1 Example Street",
+    "OPERATOR_EMAIL": "mail@example.org",
     # The example of RFC 8410, section 10.3: a public key pair, but a valid one.
     "AVATAR_RECEIPT_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----\n"
     "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"

@@ -8,7 +8,7 @@ class NftConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from nft import checks  # noqa: F401  # registers itself
+        from nft import checks, own_data  # noqa: F401  # checks registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
         from nft.claims.provenance import build_provenance, describe_mark
@@ -27,6 +27,7 @@ class NftConfig(AppConfig):
         register_upload_check(find_upload_warning)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
+        own_data.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
         user_logged_in.connect(extend_guest_session, dispatch_uid="nft.extend_guest_session")
         user_logged_in.connect(begin_wallet_session, dispatch_uid="nft.begin_wallet_session")

@@ -12,7 +12,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, email_lookups, username_lookup
-from profiles.models import AuditEntry, Avatar, Notice, Profile, Rendition, StoredImage, StoreShard
+from profiles.models import (
+    AccountDeletion,
+    AuditEntry,
+    Avatar,
+    DataExport,
+    Notice,
+    Profile,
+    Rendition,
+    StoredImage,
+    StoreShard,
+)
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.rights import moderate_avatar
@@ -141,6 +151,27 @@ class NoticeAdmin(LeasedAdmin):
     list_select_related = ["profile"]
     ordering = ["-at"]
     raw_id_fields = ["profile", "avatar"]
+
+
+@admin.register(DataExport)
+class DataExportAdmin(LeasedAdmin):
+    """Files of people's own data. Staff see how far they are, and have no way to what is in them."""
+
+    list_display = ["profile", "state", "percent", "asked_at", "expires_at", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention, "state"]
+    list_select_related = ["profile"]
+    exclude = ["key"]
+    ordering = ["-asked_at"]
+
+
+@admin.register(AccountDeletion)
+class AccountDeletionAdmin(LeasedAdmin):
+    """People who asked to be deleted, and when that is due."""
+
+    list_display = ["profile", "asked_at", "due_at", "begun_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention]
+    list_select_related = ["profile"]
+    ordering = ["due_at"]
 
 
 @admin.register(StoreShard)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_save
 
 
 class ProfilesConfig(AppConfig):
@@ -9,6 +11,10 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
+        from profiles.own_data import own_parts
+        from profiles.people.hiding import follow_user
         from profiles.store.purge import watch_holders
 
         watch_holders()
+        own_parts.register()
+        post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

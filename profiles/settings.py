@@ -29,6 +29,8 @@ NAMES = {
     "undo_time": "AVATAR_UNDO_SECONDS",
     "unused_image_age": "AVATAR_UNUSED_SECONDS",
     "store_time": "AVATAR_STORE_SECONDS",
+    "export_days": "ACCOUNT_EXPORT_DAYS",
+    "delete_days": "ACCOUNT_DELETE_DAYS",
     "grace_time": "AVATAR_GRACE_SECONDS",
     "avatar_max_age": "AVATAR_CACHE_SECONDS",
     "site_name": "SITE_NAME",
@@ -97,6 +99,11 @@ class AvatarSettings:
     api_new_tokens_per_hour: int = 60
     # {what: (count, seconds)}: replaces single limits, also of other apps; see profiles.limits.
     rate_limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    # Files of their own data that a person may ask for in a day, and the days for which each is kept.
+    exports_per_day: int = 3
+    export_days: int = 7
+    # The days in which a person who asked to be deleted can undo that. They are hidden at once.
+    delete_days: int = 14
     # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
     # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)

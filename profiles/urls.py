@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import avatar, direct_upload, history, loss, people, picture
+from profiles.views import avatar, direct_upload, history, loss, own_data, people, picture
 
 app_name = "profiles"
 urlpatterns = [
@@ -16,6 +16,12 @@ urlpatterns = [
     path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
     path("settings/loss/", loss.loss, name="loss"),
     path("settings/notices/<uuid:notice_id>/dismiss/", loss.dismiss_notice, name="notice_dismiss"),
+    path("settings/data/", own_data.data, name="data"),
+    path("settings/data/export/", own_data.export, name="data_export"),
+    path("settings/data/export/status.json", own_data.export_status, name="data_status"),
+    path("settings/data/export.zip", own_data.download, name="data_download"),
+    path("settings/data/delete/", own_data.delete, name="data_delete"),
+    path("settings/data/keep/", own_data.keep, name="keep"),
     path("settings/welcome/", people.welcome, name="welcome"),
     path("settings/picture/", picture.picture, name="picture"),
     path("settings/picture/direct/", direct_upload.begin, name="direct"),

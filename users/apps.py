@@ -14,7 +14,8 @@ class UsersConfig(AppConfig):
         from allauth.account.models import EmailAddress
         from allauth.account.signals import user_logged_in, user_signed_up
 
-        from users import emails, proof, sessions, sign_in_log
+        from profiles import signals
+        from users import emails, own_data, own_data_mail, proof, sessions, sign_in_log
 
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
         user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
@@ -22,6 +23,10 @@ class UsersConfig(AppConfig):
         user_signed_up.connect(sign_in_log.record_password, dispatch_uid="users.record_password")
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
+        own_data.register()
+        signals.export_ready.connect(own_data_mail.send_export_ready, dispatch_uid="users.export_ready")
+        signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
+        signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")
         if apps.is_installed("nft"):
             self._connect_wallets()
 

@@ -26,6 +26,11 @@ class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth h
             raise PermissionDenied
         return user
 
+    def get_user(self, user_id: int | str) -> User | None:
+        """Return the user of a session while they may sign in, read together with their profile."""
+        user = User.objects.select_related("profile").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
     def _authenticate(self, request: HttpRequest | None, **credentials: object) -> User | None:
         login = credentials.get("username") or credentials.get("email") or ""
         user: User | None = self._check_password(find_by_login(str(login)), str(credentials["password"]))

@@ -42,7 +42,7 @@ def send_due(now: datetime) -> int:
 def _send(notice: Notice, now: datetime) -> bool:
     user = notice.profile.user
     known = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
-    if known is None or not user.is_active:
+    if known is None or notice.profile.is_hidden:
         notice.release()
         return False
     facts = {

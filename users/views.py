@@ -17,9 +17,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from profiles.people.api_tokens import live_tokens, revoke_tokens_of
+from profiles.people.profiles import profile_of
+from profiles.people.signed_in import own_profile, signed_in
 from users.login_methods import WALLET_SESSION
 from users.proof import has_form, step_of, was_proved_lately
 from users.sessions import ActiveSession, get_active_sessions
@@ -62,7 +66,8 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no ty
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         # Without allauth's own part, which takes statements for each session.
         context: dict[str, object] = super(ListUserSessionsView, self).get_context_data(**kwargs)
-        sessions = get_active_sessions(self.request.user, timezone.now())
+        now = timezone.now()
+        sessions = get_active_sessions(self.request.user, now)
         labels = _account_labels(self.request.user) if any(WALLET_SESSION in each.data for each in sessions) else {}
         for each in sessions:
             each.row.began = _began(each, self.request.user, labels)
@@ -70,7 +75,12 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no ty
         rows = sorted(
             (each.row for each in sessions), key=lambda row: (not row.is_current(), -row.last_seen_at.timestamp())
         )
-        facts = {"sessions": rows, "session_count": len(rows), "show_last_seen_at": app_settings.TRACK_ACTIVITY}
+        facts = {
+            "sessions": rows,
+            "session_count": len(rows),
+            "show_last_seen_at": app_settings.TRACK_ACTIVITY,
+            "token_count": live_tokens(own_profile(self.request), now).count(),
+        }
         return context | facts | {"happenings": get_recent_events(self.request.user)}
 
 
@@ -89,11 +99,16 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def end_all(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere, this browser last: it keeps its sign-in until the others have lost theirs."""
-    user = request.user
+    """Sign out everywhere, this browser last: it keeps its sign-in until the others have lost theirs.
+
+    With the field `tokens`, the person's API tokens end, too.
+    """
+    user = signed_in(request)
+    if "tokens" in request.POST:
+        revoke_tokens_of(profile_of(user), now=timezone.now(), actor=user)
     flows.end_other_sessions(request, user)
     account_flows.logout.logout(request, show_message=False)
-    messages.success(request, "You are signed out everywhere.")
+    messages.success(request, _("You are signed out everywhere."))
     return redirect("account_login")
 
 

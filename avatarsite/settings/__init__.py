@@ -7,6 +7,7 @@ from avatarsite.settings.database import *  # noqa: F403
 from avatarsite.settings.logs import *  # noqa: F403
 from avatarsite.settings.nft import *  # noqa: F403
 from avatarsite.settings.observe import *  # noqa: F403
+from avatarsite.settings.operator import *  # noqa: F403
 from avatarsite.settings.pictures import *  # noqa: F403
 from avatarsite.settings.queue import *  # noqa: F403
 from avatarsite.settings.security import *  # noqa: F403

@@ -40,6 +40,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds that a sign-in, or a proof after it, counts for what is sensitive
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_DELETE_DAYS = env.integer("ACCOUNT_DELETE_DAYS", 14, low=1, high=90)
+ACCOUNT_EXPORT_DAYS = env.integer("ACCOUNT_EXPORT_DAYS", 7, low=1, high=90)
 ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"
 ADMIN_WALLET_SIGN_IN = env.flag("ADMIN_WALLET_SIGN_IN")
 STAFF_NEED_SECOND_FACTOR = env.flag("STAFF_NEED_SECOND_FACTOR", default=not LOCAL_STACK)

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *(["nft.middleware.WalletSessions", "nft.middleware.WalletWindows"] if NFT_ENABLED else []),
+    "users.leaving.LeavingPeople",
     "allauth.account.middleware.AccountMiddleware",
     "users.sessions.SessionActivity",
 ]

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.pinners import PIN_REFUSED, File, Pinner, PinStatus, get_pinners
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
@@ -17,11 +19,11 @@ from nft.core.ipfs.cid import parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.errors import DagError
 from nft.core.ipfs.unixfs import build_file
-from nft.files.store import read_stored
+from nft.files.store import delete_files, read_stored
 from nft.models import CachedObject, PinnedCopy
 from profiles.errors import ExpectedError
 from profiles.jobs import enqueue, job
-from profiles.leases import due, lease_rows
+from profiles.leases import due, fresh, lease_rows
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ def publish(cids: Sequence[str], now: datetime) -> str:
     for row in CachedObject.objects.filter(root_cid__in=cids, origin=CachedObject.Origin.PINNED):
         copies = [PinnedCopy(object=row, pinner=pinner.name, due_at=now) for pinner in pinners]
         PinnedCopy.objects.bulk_create(copies, ignore_conflicts=True)
+        row.copies.filter(state=State.LEAVING).update(state=State.WAITING, **fresh(now))
     _update_due_copies(cids, pinners, now)
     names = [pinner.name for pinner in pinners]
     held = PinnedCopy.objects.filter(object__root_cid__in=cids, state=State.PINNED, pinner__in=names)
@@ -94,6 +97,35 @@ def sweep_copies(now: datetime) -> int:
     return _update_due_copies(cids, pinners, now)
 
 
+def unpublish(cids: Sequence[str], now: datetime) -> None:
+    """Delete these files of ours, and have them unpinned first wherever a copy was ordered. Idempotent.
+
+    A pinner that does not answer is asked again by `sweep_copies`. One that is no longer configured is not.
+    """
+    copies = PinnedCopy.objects.filter(object__root_cid__in=cids)
+    copies.exclude(pinner__in=[pinner.name for pinner in get_pinners()]).delete()
+    copies.exclude(state=State.LEAVING).update(state=State.LEAVING, **fresh(now))
+    _delete_unpinned(cids, now)
+
+
+def _delete_unpinned(cids: Sequence[str], now: datetime) -> None:
+    with transaction.atomic():
+        files = CachedObject.objects.filter(root_cid__in=cids, origin=CachedObject.Origin.PINNED, copies=None)
+        delete_files(list(files.values_list("pk", flat=True)), now)
+
+
+def _end_copy(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
+    """Unpin a copy and delete its row, unless the file was published again meanwhile."""
+    try:
+        pinner.unpin(parse_cid(copy.object.root_cid), copy.reference)
+    except ExpectedError as error:
+        log.warning("Pinner %s, %s: %s", copy.pinner, copy.object.root_cid, error)
+        copy.retry(error, now, REFUSED_AGAIN if error.permanent else None)
+        return
+    PinnedCopy.objects.filter(pk=copy.pk, attempt=copy.attempt).delete()
+    _delete_unpinned([copy.object.root_cid], now)
+
+
 def _update_due_copies(cids: Sequence[str], pinners: Sequence[Pinner], now: datetime) -> int:
     by_name = {pinner.name: pinner for pinner in pinners}
     ours = PinnedCopy.objects.select_related("object").filter(object__root_cid__in=cids, pinner__in=list(by_name))
@@ -107,6 +139,9 @@ def _update_due_copies(cids: Sequence[str], pinners: Sequence[Pinner], now: date
 
 
 def _update_copy(copy: PinnedCopy, pinner: Pinner, now: datetime) -> None:
+    if copy.state == State.LEAVING:
+        _end_copy(copy, pinner, now)
+        return
     try:
         status = _fetch_status(copy, pinner)
     except ExpectedError as error:

@@ -82,6 +82,7 @@ class PinnedCopy(Leased):
         WAITING = "waiting", "Not there yet"
         PINNED = "pinned", "Held"
         REFUSED = "refused", "Refused"
+        LEAVING = "leaving", "To be unpinned"
 
     # No index of its own: "copy_once_per_pinner" begins with it.
     object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)

@@ -40,7 +40,7 @@ from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from nft.transfers.errors import CHAIN_UNAVAILABLE, NAMES_UNAVAILABLE, RECEIVER_REFUSED
 from profiles.audit import record
 from profiles.limits import TooMany, spend
-from profiles.models import Profile
+from profiles.people.hiding import visible_profiles
 from profiles.people.profiles import profile_of
 
 NAMES_PER_HOUR = 60
@@ -90,7 +90,7 @@ def _find_by_handle(handle: str, chain_id: int) -> Receiver:
 
     The error is the same for a person with hidden accounts and for one without any.
     """
-    profile = Profile.objects.filter(handle=handle).first()
+    profile = visible_profiles().filter(handle=handle).first()
     account = accounts_on(profile.user_id, chain_id).filter(is_public=True).first() if profile else None
     if account is None:
         chain_name = describe_chain(chain_id).name

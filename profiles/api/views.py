@@ -13,6 +13,7 @@ from profiles.api.calls import Call
 from profiles.api.problems import BAD_PARAMETER, NO_SUCH_PROFILE
 from profiles.errors import ExpectedError
 from profiles.models import Avatar, Profile
+from profiles.people.hiding import visible_profiles
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE
 from profiles.pictures.pages import Position, history_ids, history_page
@@ -77,7 +78,7 @@ def remove_picture(call: Call, picture_id: UUID) -> dict[str, object]:
 
 
 def get_profile(call: Call, handle: str) -> dict[str, object]:
-    found = Profile.objects.select_related("avatar__image").filter(handle=handle.lower()).first()
+    found = visible_profiles().select_related("avatar__image").filter(handle=handle.lower()).first()
     if found is None:
         raise ExpectedError(f"Nobody here has the handle {handle[:40]}.", NO_SUCH_PROFILE)
     return person(found, call.now)

@@ -1,5 +1,6 @@
 from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.notices import Notice
+from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
 from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, Profile
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
 from profiles.models.upkeep import StoreShard
@@ -7,14 +8,17 @@ from profiles.models.upkeep import StoreShard
 __all__ = [
     "HANDLE_PATTERN",
     "HANDLE_RULE",
+    "AccountDeletion",
     "ApiToken",
     "AuditEntry",
     "Avatar",
     "AvatarQuerySet",
+    "DataExport",
     "EmailName",
     "Notice",
     "Profile",
     "Rendition",
+    "RetiredHandle",
     "StoreShard",
     "StoredImage",
     "UploadTicket",

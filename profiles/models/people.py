@@ -38,6 +38,9 @@ class Profile(models.Model):
         default=True, help_text="A picture whose right came back is theirs again without asking."
     )
     mails_on_loss = models.BooleanField(default=True, help_text="Tell them by mail.")
+    is_hidden = models.BooleanField(
+        default=False, help_text="Nobody sees this person: see profiles.people.hiding, which alone changes it."
+    )
     has_notices = models.BooleanField(default=False, help_text="There are open notices: pages look them up.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

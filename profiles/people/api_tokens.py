@@ -105,6 +105,15 @@ def revoke_token(profile: Profile, token_id: UUID, *, now: datetime, actor: Abst
     return token
 
 
+def revoke_tokens_of(profile: Profile, *, now: datetime, actor: AbstractBaseUser | None) -> int:
+    """Revoke all tokens of a person. Return how many there were."""
+    with lock_profile(profile.pk) as owner:
+        live = owner.api_tokens.filter(revoked_at=None)
+        for token in live:
+            record(owner, "token.revoke", actor, token=str(token.pk), name=token.name)
+        return live.update(revoked_at=now)
+
+
 def revoke_all_tokens(now: datetime) -> int:
     """Revoke everybody's tokens, as after a restore: which of them were revoked since the dump, nobody knows."""
     return ApiToken.objects.filter(revoked_at=None).update(revoked_at=now)
@@ -118,7 +127,7 @@ def find_token(secret: str, now: datetime) -> ApiToken:
     """
     people = ApiToken.objects.select_related("profile__user", "profile__avatar__image")
     token = people.filter(digest=digest_of(secret)).first() if _PATTERN.fullmatch(secret) else None
-    if token is None or not token.profile.user.is_active:
+    if token is None or not token.profile.user.is_active or token.profile.is_hidden:
         raise TokenError("No such token is known here. Check that you copied all of it.", TOKEN_UNKNOWN)
     if token.revoked_at is not None:
         raise TokenError("This token was revoked. Make a new one in your settings.", TOKEN_REVOKED)

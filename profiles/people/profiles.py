@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from profiles.audit import record
 from profiles.models import Profile
-from profiles.people.handles import HANDLE_TAKEN, HandleError, check_handle, is_allowed_handle
+from profiles.people.handles import HANDLE_TAKEN, HandleError, check_handle, is_allowed_handle, is_retired
 from profiles.text import one_line
 
 _TRIES = 20
@@ -41,6 +41,8 @@ def update_profile(
         changed = [name for name in ("handle", "display_name", "bio") if getattr(stored, name) != getattr(new, name)]
         if "handle" in changed:
             check_handle(new.handle)
+            if is_retired(new.handle):
+                raise _taken(new.handle)
         if changed:
             _store(stored, new, changed)
             record(stored, "profile.update", actor, fields=changed)
@@ -54,7 +56,11 @@ def _store(profile: Profile, new: ProfileText, changed: list[str]) -> None:
         with transaction.atomic():
             profile.save(update_fields=[*changed, "updated_at"])
     except IntegrityError as error:
-        raise HandleError(f"The handle {new.handle} is taken. Please choose another.", HANDLE_TAKEN) from error
+        raise _taken(new.handle) from error
+
+
+def _taken(handle: str) -> HandleError:
+    return HandleError(f"The handle {handle} is taken. Please choose another.", HANDLE_TAKEN)
 
 
 def _found(user: AbstractBaseUser) -> Profile | None:
@@ -68,10 +74,10 @@ def _make_profile(user: AbstractBaseUser) -> Profile:
     """
     name = user.get_username().lower()
     neutral = (f"user-{secrets.token_hex(3)}" for _ in range(_TRIES))
-    for handle in [*([name] if is_allowed_handle(name) else []), *neutral]:
+    for handle in [*([name] if is_allowed_handle(name) and not is_retired(name) else []), *neutral]:
         try:
             with transaction.atomic():
-                return Profile.objects.create(user_id=user.pk, handle=handle)
+                return Profile.objects.create(user_id=user.pk, handle=handle, is_hidden=not user.is_active)
         except IntegrityError:  # the handle is taken, or another request made the profile first
             if (profile := _found(user)) is not None:
                 return profile

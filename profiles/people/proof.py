@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils.module_loading import import_string
 
@@ -19,7 +20,7 @@ from profiles.settings import current
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class Reauthentication(Protocol):
@@ -61,7 +62,7 @@ def proof_required(view: View, *, reading: bool = False) -> View:
     """Redirect people whose proof is too old to where they can renew it. GET needs a proof only if `reading`."""
 
     @functools.wraps(view)
-    def asking(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def asking(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         needed = reading or request.method not in {"GET", "HEAD"}
         url = get_reauthentication().proof_url(request) if needed else ""
         return redirect(url) if url else view(request, *args, **kwargs)

@@ -18,6 +18,7 @@ from profiles.images.limits import MASTER_SIDE, pick_size
 from profiles.models import Avatar, Profile, Rendition, StoredImage
 from profiles.models.display import Display, decide_display, shown_until
 from profiles.people.email_names import found_by_hash, hash_field
+from profiles.people.hiding import visible_profiles
 from profiles.serving.statement import Parameters, fetch_one
 from profiles.sources import resolve_identifier
 
@@ -60,7 +61,9 @@ def profile_filter(identifier: str) -> Q:
 def find_avatar_view(
     identifier: str, now: datetime, *, size: int = MASTER_SIDE, still: bool = True
 ) -> AvatarView | None:
-    """Return the person as shown at `now`, with the square that serves `size` pixels best. None for nobody.
+    """Return the person as shown at `now`, with the square that serves `size` pixels best.
+
+    None for nobody, and for who is hidden.
 
     One query, and another if the chosen picture can't be shown. `still`: as `pick_rendition` takes it.
     """
@@ -162,7 +165,7 @@ def _own_form(field: str | None, name: str) -> Q:
 
 def _text_for(found: Q, still: bool, alias: str) -> tuple[str, Parameters]:
     # Without order or limit, which would have the database walk all people in order to find the first it wants.
-    people = Profile.objects.filter(found).values("pk")
+    people = visible_profiles().filter(found).values("pk")
     person, parameters = people.query.get_compiler(alias).as_sql()
     return _text(still=still).format(avatar="person.avatar_id", person=person), tuple(parameters)
 

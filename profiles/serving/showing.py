@@ -14,6 +14,7 @@ from functools import cached_property
 from profiles import settings
 from profiles.models import Avatar, Profile
 from profiles.models.display import Display, decide_display, shown_until
+from profiles.people.hiding import visible_profiles
 from profiles.serving.lookup import profile_filter
 from profiles.sources import describe_mark, provenance_of
 
@@ -55,13 +56,13 @@ def shown_picture(profile: Profile, now: datetime) -> ShownPicture:
 
 
 def find_profile(identifier: str) -> Profile | None:
-    """Return the profile with this handle, hash of an e-mail address, or identifier another app registered, or None.
+    """Return the profile with this handle, hash of an e-mail address, or identifier another app registered.
 
-    One query at most, plus what the resolver needs.
+    None for nobody, and for who is hidden. One query at most, plus what the resolver needs.
     """
     if "\0" in identifier:  # databases refuse it
         return None
-    people = Profile.objects.select_related("avatar__image")
+    people = visible_profiles().select_related("avatar__image")
     return people.filter(profile_filter(identifier)).order_by("pk").first()
 
 

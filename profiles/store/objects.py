@@ -1,8 +1,9 @@
-"""Pictures as objects, whatever store lies below, in three folders:
+"""Pictures as objects, whatever store lies below, in these folders:
 
 masters/    by sha256 of their bytes; private
 renditions/ by sha256 of their bytes; public, if the operator lets the store serve them (`public_url`)
 incoming/   by ticket: files that browsers sent straight to the store; never served
+exports/    files of people's own data (profiles.store.exports); private
 """
 
 from __future__ import annotations

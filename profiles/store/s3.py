@@ -69,6 +69,13 @@ def read(store: S3Store, key: str, most: int | None = None) -> bytes:
     return content
 
 
+def stream(store: S3Store, key: str, chunk: int) -> Iterator[bytes]:
+    """Yield an object in pieces, in one request."""
+    answer = store.connection.meta.client.get_object(Bucket=store.bucket_name, Key=full_key(store, key))
+    with closing(answer["Body"]) as body:
+        yield from body.iter_chunks(chunk)
+
+
 def list_pages(store: S3Store, prefix: str, after: str) -> Iterator[list[StoredObject]]:
     """Yield up to 1,000 objects whose keys begin with `prefix` at a time, in the order of keys, after the key `after`.
 

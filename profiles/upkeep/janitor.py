@@ -22,14 +22,15 @@ from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from profiles import settings
 from profiles.images.errors import PictureError
-from profiles.models import Rendition, StoredImage, UploadTicket
+from profiles.models import DataExport, Rendition, StoredImage, UploadTicket
 from profiles.pictures.direct_upload import LATE
 from profiles.store import objects as store_objects
 from profiles.store.errors import StorageError
+from profiles.store.exports import EXPORTS
 from profiles.store.files import DRAFT
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.store.s3 import StoredObject
@@ -98,9 +99,10 @@ def clean_pictures(cleaning: Cleaning) -> None:
 
 
 def clean_uploads(cleaning: Cleaning) -> None:
-    """Delete ended tickets and what arrived for deleted ones."""
+    """Delete ended tickets, what arrived for deleted ones, and files of own data that no row names."""
     _end_tickets(cleaning)
-    _clean_incoming(cleaning)
+    _clean_unnamed(cleaning, INCOMING, UploadTicket)
+    _clean_unnamed(cleaning, EXPORTS, DataExport)
 
 
 def clean_folder(cleaning: Cleaning, folder: str, prefix: str = "") -> bool:
@@ -151,13 +153,16 @@ def _end_ticket(cleaning: Cleaning, ticket: UploadTicket) -> None:
     cleaning.record("ticket ended", ticket.key)
 
 
-def _clean_incoming(cleaning: Cleaning) -> None:
-    """Delete what arrived for deleted tickets: a post can be repeated until its signature expires."""
-    for page in store_objects.list_pages(INCOMING):
-        tickets = UploadTicket.objects.filter(key__in=[each.key for each in page])
-        awaited = set(tickets.values_list("key", flat=True))
+def _clean_unnamed(cleaning: Cleaning, folder: str, model: type[UploadTicket] | type[DataExport]) -> None:
+    """Delete the objects of a folder whose key no row has.
+
+    They arrived after the row was deleted: a post can be repeated until its signature expires.
+    """
+    for page in store_objects.list_pages(folder):
+        rows: QuerySet[UploadTicket | DataExport] = QuerySet(model)
+        named = set(rows.filter(key__in=[each.key for each in page]).values_list("key", flat=True))
         for each in page:
-            if each.key not in awaited and cleaning.is_old(each.changed_at):
+            if each.key not in named and cleaning.is_old(each.changed_at):
                 _delete(cleaning, each.key, partial(store_objects.delete, each.key))
 
 

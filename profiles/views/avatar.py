@@ -18,7 +18,7 @@ from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.limits import TooMany, networks_of_request, spend_in_networks
-from profiles.models import Profile
+from profiles.people.hiding import visible_profiles
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.problems import add_retry_after, answers_outages, problem_response, public_error
 from profiles.serving.caching import IMMUTABLE, limit_caching, public_media
@@ -78,7 +78,7 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
 @answers_outages
 def card(request: HttpRequest, handle: str) -> HttpResponse:
     """Answer with the picture that chats show for a link to a person's page."""
-    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    profile = get_object_or_404(visible_profiles().select_related("avatar__image"), handle=handle.lower())
     now = timezone.now()
     shown = shown_picture(profile, now)
     drawn = card_of(profile, shown)

@@ -14,6 +14,7 @@ from profiles.forms import HandleForm, ProfileForm, UseForm
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
 from profiles.people.handles import HandleError
+from profiles.people.hiding import visible_profiles
 from profiles.people.profiles import profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.caching import limit_caching
@@ -25,7 +26,7 @@ from profiles.serving.snippets import build_snippets
 @require_safe
 def public(request: HttpRequest, handle: str) -> HttpResponse:
     profile = _own(request, handle) or get_object_or_404(
-        Profile.objects.select_related("avatar"), handle=handle.lower()
+        visible_profiles().select_related("avatar"), handle=handle.lower()
     )
     if handle != profile.handle:
         return redirect(profile)
@@ -40,7 +41,7 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
 @require_safe
 def use(request: HttpRequest, handle: str) -> HttpResponse:
     """Show what to paste elsewhere for this picture, in the size, shape and format that were asked for."""
-    profile = get_object_or_404(Profile.objects.select_related("avatar"), handle=handle.lower())
+    profile = get_object_or_404(visible_profiles().select_related("avatar"), handle=handle.lower())
     form = UseForm.of(request.GET.dict())
     snippets = build_snippets(profile, **form.cleaned_data)
     return render(request, "profiles/use.html", {"profile": profile, "form": form, "snippets": snippets})
@@ -49,7 +50,7 @@ def use(request: HttpRequest, handle: str) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, handle: str) -> HttpResponse:
     """Show the receipt to people: what it says, who signed it, and how to check it without us."""
-    profile = get_object_or_404(Profile.objects.select_related("avatar__image"), handle=handle.lower())
+    profile = get_object_or_404(visible_profiles().select_related("avatar__image"), handle=handle.lower())
     shown = shown_picture(profile, timezone.now())
     context = {"profile": profile, "shown": shown, "facts": shown.provenance, **receipt_page_facts(profile, shown)}
     return render(request, "profiles/receipt.html", context)

@@ -27,6 +27,10 @@ GUEST = {
     "look into your mail": "/accounts/password/reset/done/",
     "used link": "/accounts/password/reset/key/1-used/",
     "local mail": "/local/mail/",
+    "help": "/help/",
+    "contact": "/contact/",
+    "privacy": "/privacy/",
+    "terms": "/terms/",
     "nothing here": "/nothing-here/",
 }
 OWN = {
@@ -47,6 +51,8 @@ OWN = {
     "security": "/accounts/2fa/",
     "passkeys": "/accounts/2fa/webauthn/",
     "sessions": "/accounts/sessions/",
+    "your data": "/settings/data/",
+    "delete your account": "/settings/data/delete/",
     "sign out": "/accounts/logout/",
 }
 NAMES = {

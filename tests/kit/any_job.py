@@ -34,6 +34,8 @@ VALUES: list[tuple[type[models.Field[Any, Any]], object]] = [
     (HexField, ""),
     (models.DateTimeField, NOW - timedelta(minutes=5)),
     (models.JSONField, {}),
+    (models.BooleanField, False),
+    (models.GenericIPAddressField, "192.0.2.1"),
     (models.BinaryField, b"\1"),
     (models.CharField, "1"),
     (models.TextField, "1"),
@@ -47,6 +49,7 @@ WORTH_WORK: dict[str, dict[str, object]] = {
     "nft.pinnedcopy": {"pinner": "ours", "reference": "1"},
     "nft.cachedobject": {"root_cid": CID, "uri": f"ipfs://{CID}"},
     "nft.heldtoken": {"standard": "erc721"},
+    "profiles.dataexport": {"expires_at": NOW + timedelta(days=30)},
     "profiles.storeshard": {"folder": "masters", "prefix": "0"},
 }
 

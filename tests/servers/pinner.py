@@ -42,6 +42,9 @@ def _handler(state: PinnerServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             self._serve(lambda url: _order(state, url.path.rpartition("/")[2]))
 
+        def do_DELETE(self) -> None:
+            self._serve(lambda url: (202, {}) if state.orders.pop(url.path.rpartition("/")[2], "") else (404, {}))
+
         def _serve(self, answer: Any) -> None:
             state.requests += 1
             is_allowed = self.headers.get("Authorization") == f"Basic {TOKEN}"
@@ -68,6 +71,10 @@ def _post(state: PinnerServer, url: Any, body: bytes) -> tuple[int, dict[str, An
         (cid,) = parse_qs(url.query)["arg"]
         is_held = cid in state.held
         return (200, {"Keys": {cid: {"Type": "recursive"}}}) if is_held else (500, {"Message": f"{cid} is not pinned"})
+    if url.path == "/api/v0/pin/rm":
+        (cid,) = parse_qs(url.query)["arg"]
+        state.held.discard(cid)
+        return 200, {"Pins": [cid]}
     archive = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
     (root,), _ = read_car(archive)  # verifies every block
     state.held |= {str(root)}

@@ -8,6 +8,8 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
+from avatarsite.settings.operator import Operator
+
 # Of RFC 8410, section 10.3.
 KEY = """-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
@@ -56,6 +58,8 @@ def ids(**settings: Any) -> set[str]:
         ),
         ({"STAFF_NEED_SECOND_FACTOR": True, "MFA_SUPPORTED_TYPES": ["recovery_codes"]}, "avatarsite.E013"),
         ({"LOCAL_STACK": False, "STAFF_NEED_SECOND_FACTOR": False}, "avatarsite.W003"),
+        ({"LOCAL_STACK": False, "OPERATOR": Operator()}, "avatarsite.W006"),
+        ({"LOCAL_STACK": False, "OPERATOR": Operator("Example Ltd", "1 Example Street")}, "avatarsite.W006"),
     ],
 )
 def test_an_unsafe_mixture_is_named(settings: dict[str, Any], found: str) -> None:
@@ -76,6 +80,7 @@ def test_a_safe_production_has_nothing_to_say() -> None:
         STAFF_NEED_SECOND_FACTOR=True,
         ADMIN_PATH="staff/admin",
         SECURE_HSTS_SECONDS=31_536_000,
+        OPERATOR=Operator("Example Ltd", "1 Example Street", "mail@example.org"),
     )
 
 

@@ -20,6 +20,8 @@ from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, WalletSession
 from profiles.models import AuditEntry
+from profiles.people.api_tokens import Scope, TokenError, TokenRequest, create_token, find_token
+from profiles.people.profiles import profile_of
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = pytest.mark.django_db
@@ -187,3 +189,20 @@ def test_a_page_writes_and_asks_about_the_session_s_last_use_once_in_a_while(
     client.get(PAGE, headers={"user-agent": "Another browser"})
     assert row_of(client).last_seen_at > used_at
     assert row_of(client).user_agent == "Another browser"
+
+
+def test_signing_out_everywhere_ends_api_tokens_only_if_asked(alice: User) -> None:
+    profile, now = profile_of(alice), timezone.now()
+    wanted = TokenRequest("Backup", frozenset({Scope.READ}))
+    secrets = [create_token(profile, wanted, now=now, actor=alice).secret for _ in range(2)]
+    client = by_password()
+    assert b"Also end my 2 API tokens" in client.get(PAGE).content
+    client.post(reverse("sessions_end"))
+    assert find_token(secrets[0], now).name == "Backup"
+    client = by_password()
+    client.post(reverse("sessions_end"), {"tokens": "on"})
+    for secret in secrets:
+        with pytest.raises(TokenError, match="revoked"):
+            find_token(secret, now)
+    assert AuditEntry.objects.filter(profile=profile, action="token.revoke").count() == 2
+    assert b"Also end" not in by_password().get(PAGE).content

@@ -70,6 +70,9 @@ class Pinner(Protocol):
     def check(self, root: Cid, reference: str) -> PinStatus:
         """Return the status now. Raises PinnerError, a permanent one where the pinner gave up."""
 
+    def unpin(self, root: Cid, reference: str) -> None:
+        """Ask to hold the file no longer; idempotent. Raises PinnerError."""
+
     def check_access(self) -> None:
         """Raise PinnerError unless the pinner answers and accepts our token. Pins nothing."""
 
@@ -89,6 +92,10 @@ class KuboPinner:
 
     def check(self, root: Cid, reference: str) -> PinStatus:
         return self._ask(f"pin/ls?type=recursive&arg={quote(str(root))}", partial(_parse_pins, root))
+
+    def unpin(self, root: Cid, reference: str) -> None:
+        if self.check(root, "").is_held:
+            self._ask(f"pin/rm?arg={quote(str(root))}", _check_success)
 
     def check_access(self) -> None:
         self._ask("version", _check_success)
@@ -115,6 +122,11 @@ class PinningService:
             return PinStatus(is_held=False)
         request = requests.Request("GET", f"{self.url}/pins/{quote(reference, safe='')}")
         return _ask(request, self.token, partial(_parse_pin, root))
+
+    def unpin(self, root: Cid, reference: str) -> None:
+        if reference:
+            request = requests.Request("DELETE", f"{self.url}/pins/{quote(reference, safe='')}")
+            _ask(request, self.token, _check_gone)
 
     def check_access(self) -> None:
         _ask(requests.Request("GET", f"{self.url}/pins?limit=1"), self.token, _check_success)
@@ -176,6 +188,11 @@ def _pins_of(answer: Mapping[str, Json]) -> list[str]:
 def _check_success(answer: Answer) -> None:
     if not answer.is_success:
         raise PinnerError(f"The pinner answers with status {answer.status}.")
+
+
+def _check_gone(answer: Answer) -> None:
+    if answer.status != 404:
+        _check_success(answer)
 
 
 def _check_same(root: Cid, named: object) -> None:

@@ -13,8 +13,10 @@ from avatarsite.settings import services
 from localstack.processes import free_port
 from nft.clients.ipfs.gateways import Gateways
 from nft.files.publishing import ASK_AGAIN, sweep_copies
+from nft.files.publishing import publish as publish_files
+from nft.minting import leaving
 from nft.minting.steps import PIN_WITHIN
-from nft.models import PinnedCopy
+from nft.models import CachedObject, ClaimPicture, PinnedCopy, TokenClaim
 from tests.kit.mints import go_on, install, publish
 from tests.kit.world import World
 from tests.servers.chain import Chain
@@ -162,3 +164,51 @@ def test_wrong_settings_stop_the_start(monkeypatch: pytest.MonkeyPatch, pinners:
     with pytest.raises(ImproperlyConfigured) as caught:
         services.read_pinners()
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["kubo", "service"])
+def test_files_of_a_person_who_left_are_unpinned_once_the_pinner_answers(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer, kind: str
+) -> None:
+    configure(settings, ("ours", kind, pinner.url))
+    request = go_on(world, publish(world, alice))
+    leaving.erase(alice, world.now)
+    pinner.is_down = True
+    sweep_copies(world.later(seconds=1))
+    assert copies() == {"ours": {"leaving"}}
+    pinner.is_down = False
+    leaving.erase(alice, world.now)
+    sweep_copies(world.later(minutes=5))
+    assert not pinner.held
+    assert not pinner.orders
+    assert not CachedObject.objects.filter(root_cid__in=[request.image_cid, request.metadata_cid]).exists()
+    leaving.erase(alice, world.now)  # once more, after a crash
+
+
+def test_files_that_somebody_else_here_uses_stay_pinned(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("ours", "kubo", pinner.url))
+    request = go_on(world, publish(world, alice))
+    bob = User.objects.create_user("bob")
+    for place, other in enumerate(["image_uri", "token_uri"]):
+        claim = TokenClaim.objects.create(user=bob, chain_id=31337, contract=b"\5" * 20, token_id=place)
+        named = request.image_cid if other == "image_uri" else request.metadata_cid
+        ClaimPicture.objects.create(claim=claim, **{other: f"ipfs://{named}"})
+    leaving.erase(alice, world.now)
+    sweep_copies(world.later(seconds=1))
+    assert copies() == {"ours": {"pinned"}}
+    assert {request.image_cid, request.metadata_cid} <= pinner.held
+
+
+def test_a_file_that_is_published_again_while_it_leaves_stays(
+    world: World, alice: User, contract: Contract, settings: Any, pinner: PinnerServer
+) -> None:
+    configure(settings, ("ours", "kubo", pinner.url))
+    request = go_on(world, publish(world, alice))
+    cids = [request.image_cid, request.metadata_cid]
+    leaving.erase(alice, world.now)
+    assert publish_files(cids, world.later(seconds=1)) == ""
+    sweep_copies(world.later(seconds=1))
+    assert copies() == {"ours": {"pinned"}}
+    assert set(cids) <= pinner.held

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from pytest_django import Settings
 
 from profiles.models import Avatar, Profile, StoredImage
 from profiles.pictures.history import remove_avatar
+from profiles.store import exports
 from profiles.store import objects as store_objects
 from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.purge import purge_unreferenced_images
@@ -106,3 +109,18 @@ def test_the_remains_of_a_failed_upload_are_purged(alice: Profile, s3: Bucket, s
     assert StoredImage.objects.count() == 1  # the row that would lead to its objects; nobody can see it
     purge_unreferenced_images(timezone.now() + timedelta(hours=1))
     assert (StoredImage.objects.count(), stored_in(s3)) == (0, [])
+
+
+def test_a_file_of_own_data_goes_through_in_pieces_and_is_private(s3: Bucket, settings: Settings) -> None:
+    key, content = exports.new_key(), os.urandom(6 * 1024 * 1024)
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        exports.put(key, file)
+    pieces = list(exports.stream(key))
+    assert b"".join(pieces) == content
+    assert len(pieces) > 10
+    assert store_objects.public_url(key) is None
+    exports.delete(key)
+    exports.delete(key)
+    with pytest.raises(ObjectMissing):
+        exports.stream(key)

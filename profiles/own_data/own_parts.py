@@ -1,0 +1,145 @@
+"""What `profiles` itself keeps of a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from profiles.models import (
+    AccountDeletion,
+    ApiToken,
+    AuditEntry,
+    Avatar,
+    DataExport,
+    EmailName,
+    Notice,
+    Profile,
+    UploadTicket,
+)
+from profiles.own_data.parts import (
+    ExportFile,
+    Files,
+    Part,
+    leave_out,
+    register_eraser,
+    register_files,
+    register_part,
+)
+from profiles.people.handles import retire_handle
+from profiles.serving.receipt import build_signed_receipt
+from profiles.serving.showing import shown_picture
+from profiles.store import exports, objects
+from profiles.store.images import rendition_key_of
+from profiles.store.renditions import pick_rendition
+
+if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
+    from django.contrib.auth.models import User
+
+OWNER = "profile__user"
+SHOWN_SIZE = 1024
+PARTS = (
+    Part(
+        Profile,
+        "user",
+        "profile",
+        "What your page says, and what you decided about your picture.",
+        ("handle", "display_name", "bio", "avatar_id", "is_found_by_email", "on_loss", "returns_by_itself",
+         "mails_on_loss", "created_at", "updated_at"),
+        {
+            "avatar_version": "A count by which caches see changes.",
+            "is_hidden": "Follows from your account's state.",
+            "has_notices": "Says whether notices.json has open ones.",
+        },
+    ),
+    Part(
+        Avatar,
+        OWNER,
+        "pictures",
+        "Your picture history. The picture with the id in “id” is in pictures/.",
+        ("id", "source", "reference", "state", "reason", "is_locked", "title", "alt_text", "created_at", "chosen_at",
+         "removed_at", "attested_at", "is_doubted", "lost_at", "is_offered", "provenance"),
+        {"image_id": "The picture itself is in pictures/."},
+    ),
+    Part(
+        Notice,
+        OWNER,
+        "notices",
+        "What we told you about your pictures.",
+        ("id", "avatar_id", "kind", "sentence", "at", "dismissed_at", "mailed_at"),
+    ),
+    Part(
+        EmailName,
+        OWNER,
+        "email_hashes",
+        "The hashes of e-mail addresses by which others find your picture, if you allowed it.",
+        ("sha256", "md5"),
+    ),
+    Part(
+        AuditEntry,
+        OWNER,
+        "audit",
+        "What was done to your picture and account, and when.",
+        ("action", "detail", "at"),
+        {"actor_id": "Who on the site's team did it is about them."},
+    ),
+    Part(
+        UploadTicket,
+        OWNER,
+        "uploads",
+        "Uploads that went straight to the object store, until they are tidied up.",
+        ("id", "byte_count", "content_type", "created_at", "expires_at", "used_at"),
+        {"key": "An address inside our store."},
+    ),
+    Part(
+        ApiToken,
+        OWNER,
+        "api_tokens",
+        "Your API tokens, without the secrets, which we do not have.",
+        ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
+        {"digest": "It checks the secret."},
+    ),
+)  # fmt: skip
+
+
+def register() -> None:
+    for part in PARTS:
+        register_part(part)
+    leave_out(DataExport, "It is this file.")
+    leave_out(AccountDeletion, "While it is there, nothing can be exported.")
+    register_files(Files("pictures", "Your pictures: as we keep them (kept), and as shown (shown).", list_pictures))
+    register_files(Files("receipts", "The signed receipt of the picture that others see now.", list_receipts))
+    register_eraser(f"{__name__}.{erase.__name__}")
+
+
+def list_pictures(user: User) -> Iterator[ExportFile]:
+    """Yield two files for each entry of the history: the master, and its largest square."""
+    avatars = Avatar.objects.filter(profile__user=user).order_by("pk")
+    pages = avatars.select_related("image").prefetch_related("image__renditions").iterator(chunk_size=200)
+    for avatar in pages:
+        master = objects.master_key(avatar.image.sha256)
+        yield ExportFile(f"{avatar.pk}-kept.webp", partial(objects.get_if_intact, master))
+        square = pick_rendition(avatar.image.renditions.all(), SHOWN_SIZE)
+        if square is not None:
+            name = f"{avatar.pk}-shown.{objects.EXTENSIONS[square.format]}"
+            yield ExportFile(name, partial(objects.get_if_intact, rendition_key_of(square)))
+
+
+def list_receipts(user: User) -> Iterator[ExportFile]:
+    profile = Profile.objects.select_related("avatar__image").get(user=user)
+    receipt = build_signed_receipt(profile, shown_picture(profile, timezone.now()))
+    content = json.dumps(receipt, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False).encode()
+    yield ExportFile("current.json", lambda: content)
+
+
+def erase(user: User, now: datetime) -> None:
+    """Delete the file of an export, and retire the handle. The rows and pictures go with the profile."""
+    for export in DataExport.objects.filter(profile__user=user):
+        exports.delete(export.key)
+    for handle in Profile.objects.filter(user=user).values_list("handle", flat=True):
+        retire_handle(handle, now)
