@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -43,8 +44,12 @@ def record_found_tokens(account: LinkedAccount, chain_id: int, found: Iterable[F
     here = HeldToken.objects.filter(account=account, chain_id=chain_id)
     known = {(row.contract, row.token_id): row for row in here}
     collections = _get_collections(chain_id)
-    changed = [row for key, row in known.items() if key in latest and _update_row(row, latest[key], collections)]
-    HeldToken.objects.bulk_update(changed, ["logged_at_block", "name", "collection", "spam"])
+    changed: dict[tuple[str, ...], list[HeldToken]] = defaultdict(list)
+    for key, row in known.items():
+        if key in latest and (columns := _update_row(row, latest[key], collections)):
+            changed[columns].append(row)
+    for columns, rows in changed.items():  # no other columns: a worker may have fetched the name meanwhile
+        HeldToken.objects.bulk_update(rows, columns)
     added = [token for key, token in latest.items() if key not in known][-MAX_TOKENS:]
     rows = [
         _build_row(account, chain_id, token, now + timedelta(microseconds=place), collections)
@@ -89,13 +94,14 @@ def _build_row(
     )
 
 
-def _update_row(row: HeldToken, token: FoundToken, collections: Collections) -> bool:
-    """Set what `token` knows better, without saving. Return whether the row changed."""
-    before = (row.logged_at_block, row.name, row.collection, row.spam)
+def _update_row(row: HeldToken, token: FoundToken, collections: Collections) -> tuple[str, ...]:
+    """Set what `token` knows better, without saving. Return the columns that changed."""
+    columns = ("logged_at_block", "name", "collection", "spam")
+    before = [getattr(row, column) for column in columns]
     row.logged_at_block = max(row.logged_at_block, token.block)
     row.name, row.collection = row.name or token.name, row.collection or token.collection
     row.spam = get_spam_sign(collections.get(row.contract), row.spam or token.spam, row.name, row.collection)
-    return before != (row.logged_at_block, row.name, row.collection, row.spam)
+    return tuple(column for column, old in zip(columns, before, strict=True) if getattr(row, column) != old)
 
 
 def verify_holdings(search: TokenSearch, view: ChainClient, now: datetime, ends_at: float) -> bool:

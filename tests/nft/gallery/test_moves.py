@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,8 +14,11 @@ from django.utils import timezone
 from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
-from nft.gallery.holdings import MANY_CHECKS
+from nft.core.evm.token import TokenStandard
+from nft.gallery import holdings
+from nft.gallery.holdings import MANY_CHECKS, record_found_tokens
 from nft.gallery.moves import check_moved
+from nft.gallery.sources import FoundToken
 from nft.models import HeldToken, SentToken
 from nft.watching.watcher import watch_chain
 from tests.kit.world import World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, send
@@ -197,3 +202,19 @@ def test_a_contract_that_never_answers_is_asked_rarely(
     watch(world)
     row.refresh_from_db()
     assert row.checked_at != before
+
+
+def test_a_name_that_was_fetched_meanwhile_stays(alice: User, world: World) -> None:
+    account = alice.linked_accounts.get()
+    found = FoundToken(b"\7" * 20, 7, TokenStandard.ERC721)
+    record_found_tokens(account, CHAIN_ID, [found], world.now)
+    update = holdings._update_row
+
+    def fetched(row: HeldToken, *rest: Any) -> tuple[str, ...]:
+        HeldToken.objects.update(name="Evening")  # by a worker, after the row was read
+        return update(row, *rest)
+
+    with mock.patch.object(holdings, "_update_row", fetched):
+        record_found_tokens(account, CHAIN_ID, [replace(found, block=9)], world.now)
+    row = HeldToken.objects.get()
+    assert (row.name, row.logged_at_block) == ("Evening", 9)
