@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from verify_token import STRENGTH
+from verify_readings import STRENGTH
 from verify_words import CLOCKS_DIFFER, Json, Open, Wrong, is_hex, q, seconds_of
 
 MOST_SIZES = 64

@@ -7,17 +7,24 @@ import json
 import re
 import time
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from verify_web import ANSWER_BYTES, Web
 from verify_words import CLOCKS_DIFFER, Json, Open, Unclaimed, Wrong, at, is_hex, q, read_loose_json, seconds_of
 
 OWNER_OF, BALANCE_OF, NAME = "6352211e", "00fdd58e", "06fdde03"
+# Gas of the calls that answer with a URI: the node's default, and what drawing contracts have been seen to use.
+URI_GAS = (0, 50_000_000, 550_000_000)
 DELEGATE_721, DELEGATE_1155 = "b9f36874", "b8705875"
 # Letters and marks that nobody sees.
 FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
 # delegate.xyz v2, at the same address on every chain that it supports.
 REGISTRY = "0x00000000000000447e69651d841bd8d104bed493"
+
+
+class NodeRefused(Open):
+    """The node answers with an error that is no revert: the call may need more gas."""
 
 
 class Node:
@@ -38,7 +45,7 @@ class Node:
         problem = answer.get("error")
         if problem:
             is_revert = problem.get("code") == "3" or "revert" in str(problem.get("message", "")).lower()
-            raise (Wrong if is_revert else Open)(f"The node says: {q(problem.get('message'))}")
+            raise (Wrong if is_revert else NodeRefused)(f"The node says: {q(problem.get('message'))}")
         return answer["result"]
 
     def number(self, text: object) -> int:
@@ -47,9 +54,10 @@ class Node:
             raise Open(f"The node answers {q(text)} in place of a number.")
         return int(text, 16)
 
-    def call(self, contract: str, selector: str, *words: int) -> bytes:
+    def call(self, contract: str, selector: str, *words: int, gas: int = 0) -> bytes:
         data = "0x" + selector + "".join(f"{word:064x}" for word in words)
-        answer = self.ask("eth_call", {"to": contract, "data": data}, self.block)
+        limit = {"gas": hex(gas)} if gas else {}
+        answer = self.ask("eth_call", {"to": contract, "data": data, **limit}, self.block)
         if not isinstance(answer, str) or not re.fullmatch(r"0x(?:[0-9a-fA-F]{2})*", answer):
             raise Open("The node's answer to a call is no bytes.")
         result = bytes.fromhex(answer[2:])
@@ -59,15 +67,35 @@ class Node:
 
     def text(self, contract: str, selector: str, *words: int) -> str:
         """Return the string that a call answers with. Raise `Wrong` if it is none."""
-        data = self.call(contract, selector, *words)
+        try:
+            return self.string(contract, selector, *words).decode()
+        except UnicodeDecodeError as error:
+            raise Wrong("The contract's answer is no text.") from error
+
+    def first_text(self, contract: str, selectors: Sequence[str], *words: int) -> str:
+        """Return the first string that one of the calls answers with; what is no UTF-8 becomes U+FFFD.
+
+        Contracts that draw their picture may need more gas than a node gives unasked.
+        """
+        trouble: Open | Wrong = Wrong("The contract names no metadata.")
+        for gas in URI_GAS:
+            for selector in selectors:
+                try:
+                    text = self.string(contract, selector, *words, gas=gas).decode(errors="replace").strip("\0 \t\r\n")
+                except (Wrong, NodeRefused) as error:
+                    trouble = error
+                else:
+                    if text:
+                        return text
+        raise trouble
+
+    def string(self, contract: str, selector: str, *words: int, gas: int = 0) -> bytes:
+        data = self.call(contract, selector, *words, gas=gas)
         at = int.from_bytes(data[:32], "big")
         length = int.from_bytes(data[at : at + 32], "big")
         if at + 32 + length > len(data):
             raise Wrong("The contract's answer is no text.")
-        try:
-            return data[at + 32 : at + 32 + length].decode()
-        except UnicodeDecodeError as error:
-            raise Wrong("The contract's answer is no text.") from error
+        return data[at + 32 : at + 32 + length]
 
 
 def without_node() -> Open:

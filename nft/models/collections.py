@@ -51,6 +51,7 @@ class TokenLikeness(models.Model):
     sha256 = models.CharField(max_length=64, help_text="Of the picture as we stored it.")
     difference_hash = models.BigIntegerField(help_text="As in StoredImage.")
     parts = models.BinaryField(default=b"", help_text="Hashes of its parts, 8 bytes each: for cropped copies.")
+    thumbnail = models.BinaryField(default=b"", help_text="The picture, 32 by 32 pixels of RGB: to compare closer.")
     seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     resembles: models.ForeignKey[TokenLikeness | None, TokenLikeness | None] = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="An older one it is like."

@@ -135,6 +135,7 @@ class _Search:
         readings = parse_readings(
             text,
             self.token.token_id,
+            base="" if named_by is None else named_by.uri,
             allow_http=self.clients.http.allows_plain,
             max_data_bytes=limits.dag.max_bytes,
         )

@@ -27,8 +27,13 @@ _PLAIN = 8
 _MASK = (1 << BITS) - 1
 #: Side, in pixels, to which pictures are reduced before the costlier steps.
 _REDUCED = 128
-#: Parts as (left, top, side), in units of the whole square: from its middle, corners and edges.
-PARTS = tuple(
+#: Side, in pixels, of the picture that is kept to compare closer.
+THUMBNAIL_SIDE = 32
+#: A part as (left, top, side), in units of the whole square.
+Part = tuple[float, float, float]
+WHOLE: Part = (0.0, 0.0, 1.0)
+#: Parts from the middle, corners and edges.
+PARTS: tuple[Part, ...] = tuple(
     (across * (1 - side), down * (1 - side), side)
     for side, places in ((0.93, (0.0, 0.5, 1.0)), (0.86, (0.0, 0.5, 1.0)), (0.8, (0.0, 0.5, 1.0)), (0.7, (0.5,)))
     for across in places
@@ -38,30 +43,37 @@ PARTS = tuple(
 
 def difference_hash(image: Image.Image) -> int:
     """Return the hash of the square in the middle of an RGB or RGBA picture; what is transparent counts as white."""
-    return _hash(_flatten(image), (0.0, 0.0, 1.0))
+    return _hash(_flatten(image).convert("L"), WHOLE)
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """Hashes of a picture, of its mirror image, and of the PARTS of both."""
+    """Hashes of a picture, of its mirror image, and of the PARTS of both.
+
+    `thumbnail` is the picture in three bytes a pixel.
+    """
 
     whole: int
     mirrored: int
     parts: tuple[int, ...]
     mirrored_parts: tuple[int, ...]
+    thumbnail: bytes
 
     def pack_parts(self) -> bytes:
         """Return the parts for `may_be_copy`, 8 bytes each."""
         return pack(f">{len(self.parts)}q", *self.parts)
 
     def may_be_copy(self, whole: int, parts: bytes) -> bool:
-        """Return whether people may take this picture for another one: the same, mirrored, cropped or with a margin."""
+        """Return whether the hashes allow for a copy: the same picture, mirrored, cropped or with a margin.
+
+        `profiles.images.copies` decides.
+        """
         if look_alike(self.whole, whole) or look_alike(self.mirrored, whole):
             return True
         if _is_plain(whole):
             return False
         whole &= _MASK
-        for part in unpack(f">{len(parts) // 8}Q", parts):
+        for part in unpack_parts(parts):
             for ours in (self.whole & _MASK, self.mirrored & _MASK):
                 if (part ^ ours).bit_count() <= MAX_PART_DISTANCE and not _is_plain(part):
                     return not _is_plain(ours)
@@ -81,22 +93,28 @@ def measure_likeness(master: bytes) -> Likeness:
     from profiles.images.render import load_still
 
     with WebPImageFile(BytesIO(master)) as image:
-        flat = _flatten(load_still(image))
+        colored = _flatten(load_still(image))
+    flat = colored.convert("L")
     mirrored = ImageOps.mirror(flat)
-    whole, *parts = (_hash(flat, part) for part in ((0.0, 0.0, 1.0), *PARTS))
-    other, *mirrored_parts = (_hash(mirrored, part) for part in ((0.0, 0.0, 1.0), *PARTS))
-    return Likeness(whole, other, tuple(parts), tuple(mirrored_parts))
+    whole, *parts = (_hash(flat, part) for part in (WHOLE, *PARTS))
+    other, *mirrored_parts = (_hash(mirrored, part) for part in (WHOLE, *PARTS))
+    thumbnail = colored.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2.0).tobytes()
+    return Likeness(whole, other, tuple(parts), tuple(mirrored_parts), thumbnail)
+
+
+def unpack_parts(parts: bytes) -> tuple[int, ...]:
+    return unpack(f">{len(parts) // 8}Q", parts)
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Return the square in the middle of a picture in shades of gray, reduced."""
+    """Return the square in the middle of a picture, reduced, on white."""
     # Loaded here, as only decoders compute hashes; the models that compare them are in every process.
     from PIL import Image
 
     from profiles.images.geometry import center_square
 
     square = image.resize((_REDUCED, _REDUCED), box=center_square(image.size), reducing_gap=2.0).convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("L")
+    return Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("RGB")
 
 
 def _hash(flat: Image.Image, part: tuple[float, float, float]) -> int:

@@ -7,6 +7,7 @@ GIF and BMP through Pillow; AVIF and HEIC in modules of their own.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -21,6 +22,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from profiles.images import errors
 from profiles.images.avif import decode_avif
+from profiles.images.bmps import load_bmp
 from profiles.images.color import ToSrgb
 from profiles.images.color_tags import Colors, find_colors
 from profiles.images.decoded import Decoded
@@ -69,7 +71,7 @@ def decode_still(content: bytes, header: Header, crop: Crop | None) -> Still:
         case SourceFormat.HEIC:
             decoded = decode_heic(content, header, crop)
         case SourceFormat.BMP:
-            decoded = _decode_with_pillow(BmpImageFile(BytesIO(content)), header, crop)
+            decoded = _decode_bmp(content, header, crop)
         case SourceFormat.WEBP:
             decoded = _decode_webp(content, header, crop)
         case _:
@@ -105,6 +107,18 @@ def _decode_half(content: bytes) -> bytes:
     image = JpegImageFile(BytesIO(content))
     image.draft(image.mode, (image.width // 2, image.height // 2))
     return image.tobytes()
+
+
+def _decode_bmp(content: bytes, header: Header, crop: Crop | None) -> Decoded:
+    try:
+        return _decode_with_pillow(BmpImageFile(BytesIO(content)), header, crop)
+    except (OSError, ValueError) as error:
+        try:
+            image = load_bmp(content, header)
+        except (struct.error, ValueError, IndexError):
+            raise error from None
+    box = stored_box(crop, image.size, 1)
+    return Decoded(image, box, box_size(box))
 
 
 def _decode_gif(content: bytes, header: Header, crop: Crop | None) -> Decoded:

@@ -21,7 +21,10 @@ VERSION = 1
 # The files of the program that checks receipts. verify_receipt.py loads the others from its folder.
 VERIFIER = tuple(
     f"verify_{part}.py"
-    for part in ("receipt", "car", "node", "form", "names", "served", "signature", "token", "web", "words")
+    for part in (
+        *("receipt", "car", "node", "form", "inline", "names"),
+        *("readings", "served", "signature", "token", "web", "words"),
+    )
 )
 
 

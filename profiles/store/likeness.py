@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from profiles.images.copies import is_copy
 from profiles.images.likeness import Likeness, measure_likeness
 from profiles.models import StoredImage
 from profiles.store import objects
+
+__all__ = ["is_copy", "read_likeness"]
 
 
 def read_likeness(image: StoredImage) -> Likeness | None:

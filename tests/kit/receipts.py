@@ -66,6 +66,8 @@ class Place:
     files: dict[str, dict[Cid, bytes]] = field(default_factory=dict)
     block: Json = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    #: Calls for a URI with less gas fail without a reason.
+    least_gas: int = 0
     url: str = ""
 
     def reply(self, path: str) -> bytes | None:
@@ -85,6 +87,9 @@ class Place:
         if method == "eth_call":
             target, data = parameters[0]["to"].lower(), parameters[0]["data"][2:]
             answer = self.calls.get(f"{target} {data}")
+            is_short = data[:8] == TOKEN_URI and int(parameters[0].get("gas", "0x0"), 16) < self.least_gas
+            if is_short:
+                return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": "out of gas"}}
             if answer is None:
                 return {"jsonrpc": "2.0", "id": 1, "error": {"code": 3, "message": "execution reverted"}}
             results[method] = answer

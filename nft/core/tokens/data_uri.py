@@ -84,7 +84,7 @@ def _base64_readings(body: str, *, is_declared: bool) -> tuple[Callable[[str], b
     """Return how to read what is base64 or may be; nothing for plain text."""
     if is_declared:
         return (_decode_base64,)
-    is_likely = body.lstrip().startswith(_BASE64_STARTS) and _BASE64.fullmatch(_strip_base64(body))
+    is_likely = body.lstrip().startswith(_BASE64_STARTS) and _is_base64(_strip_base64(body))
     return (_decode_base64, *_PLAIN_READINGS) if is_likely else ()
 
 
@@ -118,15 +118,19 @@ def parse_inline_document(text: str, max_bytes: int = MAX_DATA_BYTES) -> DataUri
     _check_size(len(text), max_bytes, max_bytes)
     data = text.encode("utf-8", "replace")
     _check_size(len(data), max_bytes, max_bytes)
-    return DataUri("application/json" if text.startswith("{") else "image/svg+xml", data)
+    return DataUri("image/svg+xml" if text.startswith("<") else "application/json", data)
 
 
 def _decode_base64(body: str) -> bytes:
     """Decode either alphabet, with or without padding, whitespace and percent-encoding."""
     text = _strip_base64(body)
-    if not _BASE64.fullmatch(text) or len(text) % 4 == 1:
+    if not _is_base64(text):
         raise CoreError("The data: URI says base64, but its data is not.", BAD_BASE64)
     return binascii.a2b_base64(text + "=" * (-len(text) % 4))
+
+
+def _is_base64(text: str) -> bool:
+    return len(text) % 4 != 1 and _BASE64.fullmatch(text) is not None
 
 
 def _strip_base64(body: str) -> str:

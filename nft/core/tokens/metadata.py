@@ -35,7 +35,10 @@ IS_WEB_PAGE = Kind("metadata-is-web-page", _TITLE)
 #: Sources of one document that are tried.
 MAX_SOURCES = 8
 
-_IMAGE_KEYS = ("image", "image_url", "imageUrl", "image_uri", "imageURI")
+_IMAGE_KEYS = ("image", "image_url", "imageUrl", "image_uri", "imageURI", "imageUri")
+# Smaller copies of the picture, and what may be a film: for who names no image that we can show.
+_OTHER_KEYS = ("displayUri", "thumbnail", "thumbnail_url", "thumbnailUrl", "thumbnailUri")
+_MEDIA_KEYS = ("media", "artifactUri", "animation_url")
 _IMAGE_PARTS = ("url", "uri", "src", "description")
 _PICTURE_STARTS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
@@ -49,8 +52,7 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", 
 class Metadata:
     """The keys we read; an absent one is empty. Texts are clean.
 
-    `picture_sources`: what may lead to a still picture, best first, `animation_url` last. As written: parse it before
-    use.
+    `picture_sources`: what may lead to a still picture, best first, films last. As written: parse it before use.
     """
 
     name: str = ""
@@ -105,6 +107,10 @@ def _parse_object(text: str) -> Mapping[str, object]:
         document = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
         raise CoreError("The metadata is not valid JSON.", NOT_JSON) from error
+    if isinstance(document, list) and len(document) == 1:  # tools write one token's document as a list of one
+        [document] = document
+    if isinstance(document, list):
+        raise CoreError("The metadata is a list, which does not say which part of it is this token's.", NOT_AN_OBJECT)
     if not isinstance(document, dict):
         raise CoreError("The metadata is JSON, but not an object with keys.", NOT_AN_OBJECT)
     return document
@@ -138,14 +144,17 @@ def _text(document: Mapping[str, object], key: str) -> str:
 def _picture_sources(document: Mapping[str, object]) -> Iterator[str]:
     """Yield the sources as OpenSea reads them, then those in the other forms that collections are known to use.
 
-    These are: another key, an object or a list, or the place of its description in the schema printed in ERC-721.
+    These are: another key, an object or a list, the place of its description in the schema printed in ERC-721, and the
+    keys of TZIP-21 and NEP-177.
     """
     properties = document.get("properties")
+    inner = properties if isinstance(properties, dict) else {}
     for key in _IMAGE_KEYS:
         yield from _texts_in(document.get(key))
-    yield from _texts_in(properties.get("image") if isinstance(properties, dict) else None)
-    yield from _texts_in(document.get("image_data"))
-    yield from _texts_in(document.get("animation_url"))
+    for key in _IMAGE_KEYS:
+        yield from _texts_in(inner.get(key))
+    for key in ("image_data", *_OTHER_KEYS, *_MEDIA_KEYS):
+        yield from _texts_in(document.get(key))
 
 
 def _texts_in(value: object) -> Iterator[str]:

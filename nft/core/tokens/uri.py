@@ -106,7 +106,7 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
         raise CoreError("The URI is empty.", EMPTY)
     if text[:5].lower() == "data:":
         return parse_data_uri(text, max_data_bytes)
-    if text[0] in "{<":
+    if text[0] in "{[<":
         return parse_inline_document(text, max_data_bytes)
     if len(text) > MAX_URI_CHARACTERS:
         raise CoreError(f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.", TOO_LONG)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from profiles.images.drawings.css import Declaration, Rule, parse_rules, write_declarations
-from profiles.images.drawings.tree import Element, add_style, not_whole, read_style, walk
+from profiles.images.drawings.tree import Element, add_style, find_parents, not_whole, read_style, walk
 
 #: Media conditions that hold, and that do not, for a picture on an ordinary screen.
 _TRUE = re.compile(
@@ -20,7 +20,18 @@ _KEYFRAMES = re.compile(r"@(?:-webkit-)?keyframes\s+[\"']?([^\s\"']+)", re.IGNOR
 _TIME = re.compile(r"(?<![\w.-])(-?\d*\.?\d+)m?s\b", re.IGNORECASE)
 _BACKWARDS = re.compile(r"\b(backwards|both)\b", re.IGNORECASE)
 
+_CSS_TYPES = frozenset({"", "text/css"})
+
 Keyframes = dict[str, list[Declaration]]
+
+
+def drop_other_sheets(root: Element) -> bool:
+    """Remove style elements of a type that is not CSS, as browsers ignore them; return whether there were any."""
+    parents = find_parents(root)
+    others = [each for each, name in walk(root) if name == "style" and each.get("type", "").lower() not in _CSS_TYPES]
+    for element in others:
+        parents[element].remove(element)
+    return bool(others)
 
 
 def settle_sheets(root: Element) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from profiles.images.drawings.css import Declaration, Rule, parse_rules
-from profiles.images.drawings.tree import Element, has_content, not_whole, read_href, read_style, walk
+from profiles.images.drawings.tree import SVG, Element, has_content, not_whole, read_href, read_style, walk
 
 _XINCLUDE = "{http://www.w3.org/2001/XInclude}"
 #: Elements, and how a refusal names them. Those of text count only where there is text.
@@ -15,6 +15,8 @@ _ELEMENTS = {
     "script": "a script",
     "textPath": "text along a path (textPath)",
     "feMorphology": "thickened shapes (feMorphology)",
+    "feDiffuseLighting": "lamps (feDiffuseLighting)",
+    "feSpecularLighting": "lamps (feSpecularLighting)",
     "fePointLight": "lamps (fePointLight)",
     "feSpotLight": "lamps (feSpotLight)",
     "tref": "text from elsewhere (tref)",
@@ -24,6 +26,8 @@ _TEXT = frozenset({"text", "tspan", "textPath"})
 #: Attributes of text whose lists or lengths librsvg ignores.
 _TEXT_LAYOUT = ("textLength", "rotate", "alignment-baseline", "word-spacing")
 _PER_GLYPH = ("x", "y", "dx", "dy")
+#: Finer noise than this, in waves of all octaves a unit, is drawn elsewhere by half a unit.
+_FINEST_NOISE = {"fractalNoise": 0.2, "turbulence": 0.05}
 _HANDLERS = ("onload", "onbegin", "onend")
 
 _PROPERTIES = frozenset(
@@ -39,7 +43,7 @@ _VALUES = {
 _NO_VALUE = re.compile(r"(none|normal|auto|initial|unset|0|0px 0px|0 0)?\s*(!important)?$", re.IGNORECASE)
 _FUNCTIONS = re.compile(
     r"\b(calc|min|max|clamp|env|attr|lab|lch|oklab|oklch|color|color-mix|light-dark|polygon|circle|ellipse|inset|path|shape"
-    r"|grayscale|sepia|saturate|hue-rotate|contrast|brightness|perspective|matrix3d|\w+3d|(?:rotate|translate|scale)[XYZ])"
+    r"|blur|invert|grayscale|sepia|saturate|hue-rotate|contrast|brightness|perspective|matrix3d|\w+3d|(?:rotate|translate|scale)[XYZ])"
     r"\(",
     re.IGNORECASE,
 )
@@ -53,6 +57,7 @@ _FILTER_INPUTS = frozenset({"BackgroundImage", "BackgroundAlpha", "FillPaint", "
 
 def check_whole(root: Element) -> None:
     """Raise `ImageRefused` that names the first thing we would draw otherwise than browsers."""
+    _check_reuse(root)
     has_text = any(name == "text" and "".join(element.itertext()).strip() for element, name in walk(root))
     if next(root.iter(f"{_XINCLUDE}include"), None) is not None:
         raise not_whole("parts outside of itself")
@@ -64,16 +69,42 @@ def check_whole(root: Element) -> None:
     _check_root(root)
 
 
+def _check_reuse(root: Element) -> None:
+    """Refuse rules that look at what an element stands in, where a copy of it stands elsewhere (SVG 2, 5.5)."""
+    targets = {read_href(element) for element, name in walk(root) if name == "use"}
+    copied = [inner for each in root.iter() if f"#{each.get('id')}" in targets for inner in each.iter()]
+    names = {f".{name}" for each in copied for name in each.get("class", "").split()}
+    names |= {f"#{each.get('id')}" for each in copied} | {str(each.tag).removeprefix(SVG) for each in copied}
+    for element, name in walk(root):
+        for rule in parse_rules("".join(element.itertext())) if name == "style" and copied else ():
+            for selector in rule.prelude.split(","):
+                *outer, last = re.split(r"[\s>+~]+", selector.strip())
+                if outer and names.intersection(re.findall(r"[.#]?[\w-]+", last)):
+                    raise not_whole("CSS selectors that look beyond a copied part")
+
+
 def _check_element(element: Element, name: str) -> None:
     if name in _ELEMENTS and (has_content(element) or read_href(element) or name.startswith("fe")):
         raise not_whole(_ELEMENTS[name])
     address = read_href(element)
     if address and name != "a" and not address.startswith("#") and address[:5].lower() != "data:":
         raise not_whole("parts outside of itself")
+    if name == "feTurbulence" and _is_fine_noise(element):
+        raise not_whole("fine noise (feTurbulence)")
     if name == "feImage" and address.startswith("#"):
         raise not_whole("its own parts as a filter (feImage)")
     if name in _TEXT and "".join(element.itertext()).strip():
         _check_text(element)
+
+
+def _is_fine_noise(element: Element) -> bool:
+    kind = "fractalNoise" if element.get("type", "").strip() == "fractalNoise" else "turbulence"
+    frequencies = re.findall(r"[\d.eE-]+", element.get("baseFrequency", "0"))
+    octaves = element.get("numOctaves", "1").strip()
+    try:
+        return max(map(float, frequencies), default=0.0) * float(octaves or 1) > _FINEST_NOISE[kind]
+    except ValueError:
+        return True
 
 
 def _check_text(element: Element) -> None:
@@ -88,6 +119,10 @@ def _check_text(element: Element) -> None:
 def _check_attributes(element: Element, name: str) -> None:
     if any(each in element.attrib for each in _HANDLERS):
         raise not_whole("a script")
+    if "kernelUnitLength" in element.attrib:
+        raise not_whole("filters with pixels of their own (kernelUnitLength)")
+    if "pathLength" in element.attrib and name not in ("text", "tspan"):
+        raise not_whole("dashes by a length of their own (pathLength)")
     if element.get("color-interpolation") == "linearRGB":
         raise not_whole("colors mixed as linear light")
     if {element.get("in"), element.get("in2")} & _FILTER_INPUTS:

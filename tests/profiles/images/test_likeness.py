@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
+from profiles.images import copies
 from profiles.images.likeness import Likeness, difference_hash, look_alike, measure_likeness
 
 
@@ -74,8 +75,9 @@ def likeness(image: Image.Image) -> Likeness:
 
 
 def is_copy(copy: Image.Image, original: Image.Image) -> bool:
-    known = likeness(original)
-    return likeness(copy).may_be_copy(known.whole, known.pack_parts())
+    ours, known = likeness(copy), likeness(original)
+    facts = known.whole, known.pack_parts()
+    return ours.may_be_copy(*facts) and copies.is_copy(ours, *facts, known.thumbnail)
 
 
 def cropped(image: Image.Image, left: float, top: float, side: float) -> Image.Image:

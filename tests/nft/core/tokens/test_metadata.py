@@ -59,9 +59,20 @@ def test_the_keys_of_opensea_are_read_and_all_others_left() -> None:
         ({"title": "Asset Metadata", "properties": {"image": {"type": "string", "description": "a"}}}, ("a",)),
         ({"properties": {"image": "a"}}, ("a",)),
         ({"image": 7, "properties": [["x"]], "image_data": "c"}, ("7", "c")),
+        ({"imageUri": "a"}, ("a",)),
+        ({"properties": {"image_url": "b", "imageUrl": {"description": "c"}}}, ("b", "c")),
+        ({"thumbnail": "t", "image": "a"}, ("a", "t")),
+        ({"thumbnailUri": "t", "displayUri": "d", "artifactUri": "f"}, ("d", "t", "f")),
+        ({"thumbnail_url": "t", "thumbnailUrl": "u"}, ("t", "u")),
+        ({"media": "m", "thumbnail": "t"}, ("t", "m")),
+        ({"media": [{"uri": "m"}], "animation_url": "f"}, ("m", "f")),
+        ({"media": {"url": "m", "mimeType": "image/png"}}, ("m",)),
+        ([{"image": "a"}], ("a",)),
+        ({"data": {"image": "a"}}, ()),
+        ({"Image": "a", "IMAGE_URL": "b"}, ()),
     ],
 )
-def test_stills_come_before_animations(document: dict[str, str], sources: tuple[str, ...]) -> None:
+def test_stills_come_before_animations(document: object, sources: tuple[str, ...]) -> None:
     assert parse_metadata(json.dumps(document).encode()).picture_sources == sources
 
 
@@ -105,7 +116,12 @@ def test_names_are_made_fit_to_show(raw: bytes, name: str) -> None:
         (b"{'name': 'x'}", metadata.NOT_JSON),
         (b'{"name": "x",}', metadata.NOT_JSON),
         (b'"text"', metadata.NOT_AN_OBJECT),
-        (b"[{}]", metadata.NOT_AN_OBJECT),
+        (b"[]", metadata.NOT_AN_OBJECT),
+        (b'[{"name": "x"}, {"name": "y"}]', metadata.NOT_AN_OBJECT),
+        (b'[[{"name": "x"}]]', metadata.NOT_AN_OBJECT),
+        (b'["x"]', metadata.NOT_AN_OBJECT),
+        (b'"{\\"name\\": \\"x\\"}"', metadata.NOT_AN_OBJECT),
+        (b'{"name": "x"} {"name": "y"}', metadata.NOT_JSON),
         (b"null", metadata.NOT_AN_OBJECT),
         (b"{\xff}", metadata.NOT_JSON),
         (b'{"a":[' + b"1," * 100_000 + b"1]}", metadata.TOO_MANY_VALUES),

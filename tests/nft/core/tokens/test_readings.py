@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import time
 from urllib.parse import quote
 
@@ -16,12 +15,10 @@ from nft.core.errors import CoreError
 from nft.core.ipfs.cid import parse_cid
 from nft.core.tokens import uri
 from nft.core.tokens.data_uri import DataUri
-from nft.core.tokens.metadata import parse_metadata
 from nft.core.tokens.readings import parse_readings
 from nft.core.tokens.uri import ArUri, HttpUri, IpfsUri, IpnsUri
 from profiles.errors import Kind
 from tests.kit.errors import raises_kind
-from tests.kit.verifier import load
 
 V1 = "bafybeie5nqv6kd3qnfjupgvz34woh3oksc3iau6abmyajn7qvtf6d2ho34"
 CID = parse_cid(V1)
@@ -152,6 +149,54 @@ def test_what_no_reading_allows_is_refused_for_the_first_one_s_reason(text: str,
         list(parse_readings(text, 7))
 
 
+BESIDE = f"ipfs://{V1}/json/1.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "readings"),
+    [
+        ("1.png", BESIDE, [IpfsUri(CID, "json/1.png")]),
+        ("./1.png", BESIDE, [IpfsUri(CID, "json/1.png")]),
+        ("../images/1.png", BESIDE, [IpfsUri(CID, "images/1.png")]),
+        ("/images/1.png", BESIDE, [IpfsUri(CID, "images/1.png")]),
+        ("images/{id}.png", BESIDE, [IpfsUri(CID, f"json/images/{7:064x}.png"), IpfsUri(CID, "json/images/7.png")]),
+        ("Wookz#525.png", BESIDE, [IpfsUri(CID, "json/Wookz"), IpfsUri(CID, "json/Wookz#525.png")]),
+        ("images\\1.png", BESIDE, [IpfsUri(CID, "json/images\\1.png"), IpfsUri(CID, "json/images/1.png")]),
+        ("cdn.example/1.png", BESIDE, [HttpUri("https://cdn.example/1.png"), IpfsUri(CID, "json/cdn.example/1.png")]),
+        ("1.png", "https://h.example/a/1?x=1", [HttpUri("https://h.example/a/1.png")]),
+        ("../../1.png", "https://h.example/a/1", [HttpUri("https://h.example/1.png")]),
+        ("1.png", f"ar://{TX}/1", [ArUri(TX, "1.png")]),
+        ("1.png", "ipns://a.example/1", [IpnsUri("a.example", "1.png")]),
+        ("https://h.example/1.png", BESIDE, [HttpUri("https://h.example/1.png")]),
+        (f"{V1}/1.png", BESIDE, [IpfsUri(CID, "1.png")]),
+    ],
+)
+def test_a_document_may_name_files_beside_itself(text: str, base: str, readings: list[object]) -> None:
+    assert list(parse_readings(text, 7, base=base)) == readings
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "kind"),
+    [
+        ("../../1.png", BESIDE, uri.NOT_A_URI),  # leads out of the CID
+        ("1.png", f"ipfs://{V1}", uri.NOT_A_URI),  # a file alone has no files beside it
+        ("1.png", "data:application/json", uri.NOT_A_URI),
+        ("1.png", "", uri.NOT_A_URI),
+        ("picture", BESIDE, uri.NOT_A_URI),
+        ("file:1.png", BESIDE, uri.UNSUPPORTED_SCHEME),
+        ("a\u202e.png", BESIDE, uri.CONTROL_CHARACTERS),
+    ],
+)
+def test_a_path_without_a_place_is_no_uri(text: str, base: str, kind: Kind) -> None:
+    with raises_kind(kind):
+        list(parse_readings(text, 7, base=base))
+
+
+def test_what_only_looks_like_base64_is_read_as_it_is_written() -> None:
+    text = "data:text/plain,eyJhbGciOiJIUzI1NiJ90"  # 21 digits are no base64
+    assert [reading.data for reading in parse_readings(text, 7) if isinstance(reading, DataUri)] == [text[16:].encode()]
+
+
 @pytest.mark.parametrize("part", ["a.", "#", "%", "{id}", "&amp;", "\\", "%7Bid%7D", "data:", "eyJ", "-.", "//"])
 def test_no_text_takes_long_or_has_many_readings(part: str) -> None:
     for text in (part * 1000, part * 200_000, f"ipfs://{V1}/" + part * 300):
@@ -170,46 +215,3 @@ def test_any_text_has_readings_or_is_refused_and_none_twice(text: str) -> None:
     with contextlib.suppress(CoreError):
         found += parse_readings(text, 7)
     assert len(found) == len(set(found))
-
-
-# --- the verifier, which shares no code with us ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"ipfs://{V1}/Wookz#525.png",
-        f"ipfs://{V1}/who?.png",
-        f"ipfs://{V1}/50%25.png",
-        f"https://ipfs.io/ipfs/{V1}/a#b?c.png",
-        "https://h.example/Wookz#525.png",
-        f"ipfs://{V1}/{{id}}.json",
-        f"ipfs://{V1}/%7Bid%7D.json",
-    ],
-)
-def test_the_receipt_verifier_knows_every_reading_that_we_may_have_used(text: str) -> None:
-    token = load("verify_token")
-    files = token.Files(None, [])
-    written = token.pictures_of({"image": "ipfs://x", "image_url": text}, 7)
-    for reading in parse_readings(text, 7):
-        assert any(files.is_same(uri, str(reading)) for uri in written), str(reading)
-
-
-def test_the_receipt_verifier_knows_every_source() -> None:
-    token = load("verify_token")
-    for document in (
-        {"image": "a", "image_url": "b", "image_data": "c", "animation_url": "d"},
-        {"image": ["a", {"url": "b", "src": "c"}], "properties": {"image": "d"}},
-        {"imageUrl": {"description": "a"}, "imageURI": "b"},
-        {"image": [str(number) for number in range(20)]},
-    ):
-        ours = parse_metadata(json.dumps(document).encode()).picture_sources
-        assert token.pictures_of(document, 7) == list(ours)
-
-
-def test_the_receipt_verifier_reads_a_document_as_we_do_first() -> None:
-    token = load("verify_token")
-    for text in (f"data:application/json;utf8,{DEFI}", 'data:application/json,{"a":"%e2%98%83 100%DE"}'):
-        reading = next(parse_readings(text, 7))
-        assert isinstance(reading, DataUri)
-        assert token.read_inline(text) == reading.data
