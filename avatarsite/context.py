@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.functional import SimpleLazyObject
 
+from profiles.notices.recording import get_asking
 from profiles.people.signed_in import own_profile
-from profiles.pictures.notices import open_notices
 
 if TYPE_CHECKING:
     from nft.settings.chains import Chain
@@ -27,7 +27,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "features": {"nft": apps.is_installed("nft")},
         "chains": _public_chains() if apps.is_installed("nft") else [],
         "walletconnect": settings.WALLETCONNECT and _walletconnect(settings.WALLETCONNECT),
-        "my_notices": SimpleLazyObject(lambda: open_notices(own_profile(request))),
+        "my_notices": SimpleLazyObject(lambda: get_asking(own_profile(request))),
         "my_profile": SimpleLazyObject(lambda: own_profile(request) if request.user.is_authenticated else None),
     }
 

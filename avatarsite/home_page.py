@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Exists
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from avatarsite.picture_pages import NFT, is_delegated
 from profiles.models import Profile
@@ -42,6 +43,8 @@ def greeting(shown: ShownPicture) -> str:
     if shown.mark:
         held = "a vault holds it for you" if is_delegated(shown.avatar) else "it is yours"
         return f"You show {shown.avatar.title or 'an NFT'}, and the chain agrees that {held}."
+    if shown.avatar.is_doubted:
+        return _("You show an NFT, and a transfer of it may be on its way. The hexagon is off until that is final.")
     if shown.avatar.source == NFT:
         return "You show an NFT. We could not check it lately, so the hexagon is off until we can."
     return "This is how others see you."

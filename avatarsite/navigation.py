@@ -37,6 +37,7 @@ SETTINGS_PAGES = (
         needs_nft=True,
     ),
     SettingsPage("Wallets", "nft:wallets", needs_nft=True),
+    SettingsPage("Notices", "profiles:notice_settings"),
     SettingsPage("E-mail", "account_email"),
     SettingsPage("Password", "account_change_password"),
     SettingsPage(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
 from django.template.defaultfilters import date
 from django.urls import reverse
@@ -12,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
-from profiles.models import Avatar, Notice
+from profiles.models import Avatar
 from profiles.models.display import OnLoss
 from profiles.page_parts import Action, Pill
 from profiles.serving.showing import ShownPicture
@@ -151,54 +149,3 @@ def history_actions(entry: Avatar, after: str) -> tuple[Action, ...]:
     remove_url = reverse("profiles:picture_remove", args=[entry.pk])
     actions.append(Action("Remove", remove_url, is_post=True, style="small", subject=subject, fields=fields))
     return tuple(actions)
-
-
-@dataclass(frozen=True)
-class ShownNotice:
-    """What happened to a picture since its person last came by."""
-
-    avatar: Avatar
-    is_good: bool
-    headline: str
-    text: str
-    at: datetime
-    actions: tuple[Action, ...]
-
-
-def shown_notice(notice: Notice, current_id: UUID | None, path: str) -> ShownNotice:
-    """`current_id` is the avatar in use, `path` that of the page to come back to."""
-    name = notice.avatar.title or "Your picture"
-    headline, text = _notice_words(notice, name, current_id)
-    dismiss_url = reverse("profiles:notice_dismiss", args=[notice.pk])
-    dismiss = Action("Dismiss", dismiss_url, is_post=True, style="quiet small", subject=name, fields=(("next", path),))
-    return ShownNotice(
-        avatar=notice.avatar,
-        is_good=notice.kind == Notice.Kind.BACK,
-        headline=headline,
-        text=text,
-        at=notice.at,
-        actions=(*_notice_actions(notice, name, current_id), dismiss),
-    )
-
-
-def _notice_words(notice: Notice, name: str, current_id: UUID | None) -> tuple[str, str]:
-    if notice.kind == Notice.Kind.LOST:
-        is_removed = notice.avatar.state == State.REMOVED
-        lost = f"{name} was taken down by the site’s team." if is_removed else f"{name} lost its mark."
-        return lost, notice.sentence
-    if _waits_for_choice(notice, current_id):
-        return f"{name} is yours again.", "You can use it as your picture."
-    return f"{name} is back.", "It is yours again, and your picture again."
-
-
-def _notice_actions(notice: Notice, name: str, current_id: UUID | None) -> tuple[Action, ...]:
-    if notice.kind == Notice.Kind.LOST:
-        return (Action("Choose another picture", reverse("profiles:picture"), style="small primary"),)
-    if not _waits_for_choice(notice, current_id):
-        return ()
-    use_url = reverse("profiles:picture_use", args=[notice.avatar_id])
-    return (Action("Use again", use_url, is_post=True, style="small primary", subject=name),)
-
-
-def _waits_for_choice(notice: Notice, current_id: UUID | None) -> bool:
-    return notice.avatar.is_offered or notice.avatar.pk != current_id

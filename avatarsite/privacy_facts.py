@@ -11,9 +11,9 @@ from django.apps import apps
 from django.conf import settings
 
 from profiles import settings as profiles_settings
+from profiles.notices.recording import KEPT as NOTICES_KEPT
 from profiles.people.api_tokens import KEPT_AFTER_END
 from profiles.people.handles import RETIRED_FOR
-from profiles.pictures.notices import KEPT as NOTICES_KEPT
 from users.sign_in_log import KEPT as SIGN_INS_KEPT
 
 DAY = 86_400  # seconds

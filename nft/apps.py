@@ -16,6 +16,8 @@ class NftConfig(AppConfig):
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
         from profiles.jobs import provide
+        from profiles.models import Notice
+        from profiles.notices.kinds import register_kinds
         from profiles.sources import Source, register_identifier_resolver, register_source, register_upload_check
 
         provide("clients", "nft.clients.bundle.get_clients")
@@ -27,6 +29,8 @@ class NftConfig(AppConfig):
         register_upload_check(find_upload_warning)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
+        kind = Notice.Kind
+        register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
         own_data.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
         user_logged_in.connect(extend_guest_session, dispatch_uid="nft.extend_guest_session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import EmptyFieldListFilter
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
@@ -144,10 +145,14 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(LeasedAdmin):
-    """What people were told about lost pictures. A mail that failed for a reason of ours needs attention."""
+    """What people were told. A mail that failed for a reason of ours needs attention.
 
-    list_display = ["at", "profile", "kind", "mailed_at", "due_at", "last_error", "gave_up_at"]
-    list_filter = [NeedsAttention, "kind"]
+    The facts are for the person alone: they name networks from which they signed in.
+    """
+
+    list_display = ["at", "profile", "kind", "read_at", "mailed_at", "mail_refusal", "due_at", "last_error"]
+    list_filter = [NeedsAttention, "kind", ("mail_refusal", EmptyFieldListFilter)]
+    exclude = ["facts"]
     list_select_related = ["profile"]
     ordering = ["-at"]
     raw_id_fields = ["profile", "avatar"]

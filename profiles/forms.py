@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import product
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -14,8 +15,10 @@ from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import UPLOAD_NAMES
 from profiles.images.picture import MIDDLE, Crop
-from profiles.models import HANDLE_RULE, Profile
+from profiles.models import HANDLE_RULE, Notice, Profile
 from profiles.models.display import OnLoss, resolve_policy
+from profiles.notices.choices import CHANNELS, SITE, is_wanted
+from profiles.notices.kinds import RULES, get_kinds
 from profiles.people.api_tokens import Scope, TokenRequest
 from profiles.serving.snippets import FORMATS, SHAPES, SIZES
 
@@ -135,11 +138,6 @@ class LossForm(forms.Form):
         label="If it comes back, show it again without asking",
         help_text="Unless you have chosen another picture since. Without this we only offer it to you.",
     )
-    mails_on_loss = forms.BooleanField(
-        required=False,
-        label="Tell me by mail",
-        help_text="Once for each loss, at an address you confirmed. On our pages you are told in any case.",
-    )
 
     def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
@@ -148,14 +146,34 @@ class LossForm(forms.Form):
         self.fields["on_loss"] = forms.ChoiceField(
             choices=choices, widget=forms.RadioSelect, label=self.base_fields["on_loss"].label
         )
-        if not settings.knows_addresses():
-            del self.fields["mails_on_loss"]
 
     @classmethod
     def of(cls, profile: Profile) -> LossForm:
-        names = ("returns_by_itself", "mails_on_loss")
-        chosen = {name: getattr(profile, name) for name in names}
-        return cls(initial={"on_loss": resolve_policy(profile.on_loss).value, **chosen})
+        on_loss = resolve_policy(profile.on_loss).value
+        return cls(initial={"on_loss": on_loss, "returns_by_itself": profile.returns_by_itself})
+
+
+class NoticesForm(forms.Form):
+    """Which notices a person wants on the site and by mail: a box for each kind that can be switched off."""
+
+    def __init__(self, profile: Profile, data: Mapping[str, object] | None = None) -> None:
+        super().__init__(data)
+        self.channels = CHANNELS if settings.knows_addresses() else (SITE,)
+        self.optional = [kind for kind in get_kinds() if not RULES[kind].is_required]
+        self.required = [kind for kind in get_kinds() if RULES[kind].is_required]
+        for kind, channel in product(self.optional, self.channels):
+            initial = is_wanted(profile, kind, channel)
+            self.fields[f"{kind}.{channel}"] = forms.BooleanField(required=False, initial=initial)
+
+    @property
+    def rows(self) -> list[tuple[Notice.Kind, list[tuple[str, forms.BoundField]]]]:
+        """Return the kinds, each with its boxes by channel."""
+        return [(kind, [(name, self[f"{kind}.{name}"]) for name in self.channels]) for kind in self.optional]
+
+    @property
+    def choices(self) -> dict[tuple[Notice.Kind, str], bool]:
+        wanted = self.cleaned_data
+        return {(kind, name): wanted[f"{kind}.{name}"] for kind, name in product(self.optional, self.channels)}
 
 
 class ModerationForm(forms.Form):

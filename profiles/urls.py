@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import avatar, direct_upload, history, loss, own_data, people, picture
+from profiles.views import avatar, direct_upload, history, loss, notices, own_data, people, picture
 
 app_name = "profiles"
 urlpatterns = [
@@ -15,7 +15,12 @@ urlpatterns = [
     path("settings/profile/", people.edit, name="edit"),
     path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
     path("settings/loss/", loss.loss, name="loss"),
-    path("settings/notices/<uuid:notice_id>/dismiss/", loss.dismiss_notice, name="notice_dismiss"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/unread/", notices.unread, name="notices_unread"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
+    path("settings/notices/", notices.choices, name="notice_settings"),
+    path("settings/notices/<uuid:notice_id>/dismiss/", notices.read_one, name="notice_dismiss"),
     path("settings/data/", own_data.data, name="data"),
     path("settings/data/export/", own_data.export, name="data_export"),
     path("settings/data/export/status.json", own_data.export_status, name="data_status"),

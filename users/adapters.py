@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -11,6 +11,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,8 +20,9 @@ from profiles.limits import address_of_request, networks_of_request
 from profiles.settings import is_own_url
 from users import login_methods, proof
 from users.email_links import lock_address
+from users.mails import Mail, build_message, find_reader
+from users.security_notices import record_change
 
-log = logging.getLogger(__name__)
 NO_ADDRESS = "A username can’t be an e-mail address. Choose a short name; your address goes into the field below."
 
 
@@ -88,12 +90,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         key: str = super()._get_login_attempts_cache_key(request, **credentials)
         return f"{key}:{networks_of_request(request)[-1]}"
 
-    def send_notification_mail(self, *args: object, **kwargs: object) -> None:
-        """Send the mail, and only log a failure: the change that it reports is done."""
-        try:
-            super().send_notification_mail(*args, **kwargs)
-        except OSError as error:  # as all of smtplib's are
-            log.warning("A notification could not be sent: %s.", type(error).__name__)
+    def render_mail(
+        self, template_prefix: str, email: str, context: Mapping[str, object], headers: object = None
+    ) -> EmailMultiAlternatives:
+        """Build allauth's mails as all mails of the site."""
+        user = context.get("user")
+        reader = find_reader(user if isinstance(user, User) else None, email)
+        return build_message(Mail(template_prefix, email, context, reader))
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: Mapping[str, str] | None = None, email: str | None = None
+    ) -> None:
+        """Notify of a change on the site, and by a mail that `users.notice_mails` sends."""
+        record_change(user, template_prefix, context or {}, mail_to=email or "")
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

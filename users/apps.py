@@ -15,8 +15,11 @@ class UsersConfig(AppConfig):
         from allauth.account.signals import user_logged_in, user_signed_up
 
         from profiles import signals
+        from profiles.models import Notice
+        from profiles.notices.kinds import register_kinds
         from users import emails, own_data, own_data_mail, proof, sessions, sign_in_log
 
+        register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
         user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
         user_logged_in.connect(sessions.record_session, dispatch_uid="users.record_session")
@@ -33,11 +36,12 @@ class UsersConfig(AppConfig):
     def _connect_wallets(self) -> None:
         from allauth.account.signals import authentication_step_completed
 
-        from nft.signals import account_changed
+        from nft.signals import account_changed, account_changing
         from users import sign_in_log, wallet_login
 
         authentication_step_completed.connect(wallet_login.forget_wallet, dispatch_uid="users.forget_wallet")
-        account_changed.connect(sign_in_log.notify_account_change, dispatch_uid="users.notify_account_change")
+        account_changing.connect(sign_in_log.notify_account_change, dispatch_uid="users.notify_account_change")
+        account_changed.connect(sign_in_log.tell_of_move, dispatch_uid="users.tell_of_move")
 
 
 class SessionListConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth has no types

@@ -6,25 +6,26 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.urls import reverse
 
+from profiles.models import Profile
 from users.emails import verified_addresses
+from users.mails import Mail, build_message
 
 log = logging.getLogger(__name__)
 
 
 def send_export_ready(sender: object, user: User, expires_at: datetime, **_: object) -> None:
     """Receive `profiles.signals.export_ready`."""
-    _send_to(user, "export_ready", {"expires_at": expires_at, "page_url": _url("profiles:data")})
+    facts = {"expires_at": expires_at, "path": reverse("profiles:data")}
+    _send("export_ready", verified_addresses(user), facts, user.profile)
 
 
 def send_deletion_asked(sender: object, user: User, due_at: datetime, **_: object) -> None:
     """Receive `profiles.signals.deletion_asked`."""
-    _send_to(user, "deletion_asked", {"due_at": due_at, "page_url": _url("profiles:keep")})
+    facts = {"due_at": due_at, "path": reverse("profiles:keep")}
+    _send("deletion_asked", verified_addresses(user), facts, user.profile)
 
 
 def send_deleted(sender: object, name: str, addresses: Sequence[str], **_: object) -> None:
@@ -32,21 +33,11 @@ def send_deleted(sender: object, name: str, addresses: Sequence[str], **_: objec
     _send("account_deleted", addresses, {"name": name})
 
 
-def _send_to(user: User, template: str, facts: dict[str, object]) -> None:
-    _send(template, verified_addresses(user), facts | {"user": user, "name": user.profile.name})
-
-
-def _send(template: str, addresses: Sequence[str], facts: dict[str, object]) -> None:
+def _send(template: str, addresses: Sequence[str], facts: dict[str, object], reader: Profile | None = None) -> None:
     """Send a mail to the first address. A failure is only logged: the page says the same."""
     if not addresses:
         return
-    facts |= {"site_name": settings.SITE_NAME, "site_origin": settings.SITE_ORIGIN}
-    subject, body = (render_to_string(f"account/email/{template}_{part}.txt", facts) for part in ("subject", "message"))
     try:
-        send_mail(" ".join(subject.split()), body, None, [addresses[0]])
+        build_message(Mail(f"account/email/{template}", addresses[0], facts, reader)).send()
     except OSError as error:  # as all of smtplib's are
         log.warning("A mail about a person's own data could not be sent: %s.", type(error).__name__)
-
-
-def _url(view: str) -> str:
-    return settings.SITE_ORIGIN + reverse(view)

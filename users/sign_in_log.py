@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
-from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
@@ -25,12 +23,12 @@ from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
 from profiles.walks import walk
 from users.devices import device_name
+from users.security_notices import SIGN_IN, record_change, record_new_device
 
 SHOWN = 12
 KEPT = timedelta(days=180)
 # Entries that one step of the walk reads.
 PAGE = 500
-SIGN_IN = "sign_in"
 MOVED_AWAY = (
     "A wallet account{label} was moved from your profile to another one, by a signature of that account. The pictures "
     "of its tokens went with it. Was it not you? Then somebody else has its key."
@@ -67,6 +65,7 @@ def record_sign_in(sender: object, request: HttpRequest, user: User, **_: object
     device = device_name(request.META.get("HTTP_USER_AGENT", ""))
     is_loaded = user._meta.get_field("profile").is_cached(user)  # noqa: SLF001 - as by a sign-in with a wallet
     profile: Profile = user.profile if is_loaded else profile_of(user)
+    record_new_device(profile, request)
     record(profile, SIGN_IN, user, method=method_of(request.session, user), device=device)
 
 
@@ -84,16 +83,21 @@ def has_second_factor(request: HttpRequest) -> bool:
 
 
 def notify_account_change(
-    sender: object, user_id: int, action: str, label: str, actor_id: int | None, **_: object
+    sender: object, user: User, action: str, label: str, actor_id: int | None, **_: object
 ) -> None:
-    """Receive `nft.signals.account_changed`: send a mail, and after a move a message to each session of the person."""
-    user = get_user_model().objects.get(pk=user_id)
-    named = f" (“{label}”)" if label else ""
+    """Receive `nft.signals.account_changing`: record a notice in the same transaction, except of a new person's."""
+    if user.last_login is None and action == "link":
+        return
+    is_own_doing = actor_id == user.pk
+    facts = {"label": label} | ({} if is_own_doing or action == "move" else {"by_staff": "yes"})
+    record_change(user, f"account/email/wallet_{action}", facts, is_own_doing=is_own_doing)
+
+
+def tell_of_move(sender: object, user_id: int, action: str, label: str, **_: object) -> None:
+    """Receive `nft.signals.account_changed`: after a move, show a message in each session of the person."""
     if action == "move":
-        add_message_everywhere(user, MOVED_AWAY.format(label=named))
-    if context.request is not None:  # outside of a request, allauth can't build a mail
-        facts = {"label": label, "user": user, "is_own_doing": actor_id == user_id}
-        get_adapter().send_notification_mail(f"account/email/wallet_{action}", user, facts)
+        named = f" (“{label}”)" if label else ""
+        add_message_everywhere(get_user_model().objects.get(pk=user_id), MOVED_AWAY.format(label=named))
 
 
 def add_message_everywhere(user: User, sentence: str) -> None:

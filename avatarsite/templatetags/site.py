@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from avatarsite import home_page, navigation, picture_pages, proof_pages, sharing
+from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
 from avatarsite.navigation import NavLink
 from avatarsite.picture_pages import ShownNote
@@ -30,7 +30,9 @@ register = template.Library()
 register.filter(device_name)
 register.filter(home_page.greeting)
 register.simple_tag(picture_pages.history_entry)
-register.simple_tag(picture_pages.shown_notice)
+register.filter(notice_pages.kind_label)
+register.filter(notice_pages.kind_hint)
+register.simple_tag(notice_pages.shown_notices)
 register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
 register.simple_tag(proof_pages.receipt_verdict)

@@ -29,7 +29,7 @@ from nft.core.evm.address import to_checksum
 from nft.models import AccountReturn, LinkedAccount
 from nft.names.primary import delete_primary_name, request_primary_name
 from nft.settings import conf
-from nft.signals import account_changed
+from nft.signals import account_changed, account_changing
 from profiles.audit import record
 from profiles.people.profiles import profile_of
 
@@ -236,8 +236,10 @@ def remove_account(account: LinkedAccount, action: str, actor: User, now: dateti
 
 
 def announce(account: LinkedAccount, action: str, actor: User) -> None:
-    """Send `nft.signals.account_changed` once the transaction is committed."""
-    what = {"user_id": account.user.pk, "action": action, "label": account.label, "actor_id": actor.pk}
+    """Send `nft.signals.account_changing` now, and `account_changed` once the transaction is committed."""
+    what = {"action": action, "label": account.label, "actor_id": actor.pk}
+    account_changing.send(sender=LinkedAccount, user=account.user, **what)
+    what["user_id"] = account.user.pk
     transaction.on_commit(lambda: account_changed.send(sender=LinkedAccount, **what), robust=True)
 
 

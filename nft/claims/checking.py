@@ -16,12 +16,21 @@ from django.db.models import Q
 from nft.claims import history
 from nft.claims.picture import request_first_pictures
 from nft.claims.provenance import build_stored_provenance
-from nft.claims.wording import NO_ACCOUNT, OFF_CHAIN_REASONS, UNLINKED, loss_sentence
+from nft.claims.wording import (
+    NO_ACCOUNT,
+    OFF_CHAIN_REASONS,
+    UNLINKED,
+    NotOwned,
+    loss_sentence,
+    no_account_sentence,
+    refused_sentence,
+)
 from nft.clients.bundle import Clients
 from nft.core.evm.token import Token, TokenStandard
-from nft.core.tokens.verdict import BlockRef, Reason, Verdict
+from nft.core.tokens.verdict import BlockRef, Decision, Reason, Verdict
 from nft.models import HeldToken, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
+from nft.names.people import get_name_of_address
 from nft.settings import conf
 from nft.settings.chains import describe_chain
 from nft.tokens.alarms import ALARMING, raise_alarm
@@ -37,6 +46,9 @@ NOT_OWNED_PERIOD = timedelta(hours=6)
 #: Between two checks of a token whose transfer was sent from here.
 WATCH_PERIOD = timedelta(seconds=4)
 NOT_CONFIRMED_DELAY = timedelta(seconds=30)
+#: A loss within this time after a transfer was sent from here, and watched, is that transfer.
+SENT_LATELY = timedelta(days=1)
+MAX_SENTENCE = 300
 #: The chain can't be read at all now: other claims on it need not be tried.
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
@@ -114,7 +126,7 @@ def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None
     if not is_outage:
         claim.asked_at = None
     if check is None or (verdict is Verdict.OWNED and account is None):  # unlinked meanwhile, or nothing was linked
-        _set_not_owned(claim, NO_ACCOUNT, "", now)
+        _set_not_owned(claim, None, now)
     elif verdict is Verdict.UNKNOWN:
         _set_unknown(claim, check, now)
     else:
@@ -122,7 +134,7 @@ def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None
         if verdict is Verdict.OWNED:
             _set_owned(claim, check, account, now)
         else:
-            _set_not_owned(claim, check.decision.reason, check.decision.sentence, now)
+            _set_not_owned(claim, check.decision, now)
             _delete_held(claim)
     if not is_outage:
         is_clear = check is not None and verdict is not Verdict.UNKNOWN and bool(claim.standard)
@@ -171,13 +183,13 @@ def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, n
         reinstate_avatar(claim.avatar_id, now, build_stored_provenance(claim))
 
 
-def _set_not_owned(claim: TokenClaim, reason: str, sentence: str, now: datetime) -> None:
-    if not (reason == NO_ACCOUNT and claim.reason == UNLINKED):  # UNLINKED is more precise than NO_ACCOUNT
-        chain_name = describe_chain(claim.chain_id).name
-        claim.reason_sentence = loss_sentence(
-            reason, sentence, chain_name, was_owned=claim.state == State.OWNED, vault=claim.vault
-        )
-        claim.reason = reason
+def _set_not_owned(claim: TokenClaim, decision: Decision | None, now: datetime) -> None:
+    """`decision` is None if the person has no account on the chain."""
+    if decision is not None:
+        claim.reason, claim.reason_sentence = decision.reason, _why_not(claim, decision, now)
+    elif claim.reason != UNLINKED:  # which is more precise than NO_ACCOUNT
+        claim.reason = NO_ACCOUNT
+        claim.reason_sentence = no_account_sentence(describe_chain(claim.chain_id).name)
     claim.state = State.NOT_OWNED
     claim.account = claim.vault = claim.watch_until = None
     _end_job(claim, now + NOT_OWNED_PERIOD)
@@ -193,6 +205,14 @@ def _delete_held(claim: TokenClaim) -> None:
         account__user_id=claim.user_id, chain_id=claim.chain_id, contract=claim.contract, token_id=claim.token_id
     )
     held.filter(logged_at_block__lte=claim.checked_block_number or 0).delete()
+
+
+def _why_not(claim: TokenClaim, decision: Decision, now: datetime) -> str:
+    holder = "" if decision.owner is None else get_name_of_address(decision.owner, claim.chain_id, now)
+    is_sent = claim.watch_until is not None and now < claim.watch_until + SENT_LATELY
+    found = NotOwned(decision.reason, decision.sentence, claim.name, holder, claim.vault, is_sent)
+    sentence = loss_sentence(found) if claim.state == State.OWNED else refused_sentence(found)
+    return sentence[:MAX_SENTENCE]
 
 
 def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:

@@ -20,7 +20,7 @@ from nft.claims.errors import (
 )
 from nft.claims.picture import request_first_pictures
 from nft.claims.sweeping import ask_again, request_check
-from nft.claims.wording import UNLINKED, loss_sentence
+from nft.claims.wording import UNLINKED, unlinked_sentence
 from nft.clients.bundle import Clients
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.chain_names import get_chain_name
@@ -173,7 +173,7 @@ def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> int:
     withdrawn = 0
     with transaction.atomic():
         for claim in TokenClaim.objects.select_for_update(of=("self",)).filter(account=account).order_by("pk"):
-            sentence = loss_sentence(UNLINKED, "", "", was_owned=True)
+            sentence = unlinked_sentence()
             if claim.avatar is not None:
                 withdrawn += withdraw_avatar(claim.avatar.pk, sentence)
             claim.state, claim.account, claim.vault = State.NOT_OWNED, None, None

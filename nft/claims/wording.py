@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
 from nft.core.evm.address import to_checksum
 from nft.core.tokens.verdict import Reason
 
@@ -14,37 +18,64 @@ OFF_CHAIN_REASONS = frozenset({NO_ACCOUNT, UNLINKED})
 _GONE = frozenset({Reason.BURNED, Reason.NO_SUCH_TOKEN, Reason.NO_CONTRACT})
 
 
-def loss_sentence(reason: str, sentence: str, chain_name: str, *, was_owned: bool, vault: bytes | None = None) -> str:
-    """Return the sentence for a NOT_OWNED claim.
+@dataclass(frozen=True)
+class NotOwned:
+    """Why a token is not a person's. `sentence` is the verdict's own.
 
-    sentence: the verdict's own. vault: the address that held the token for the person until now.
+    name: what people call the token, perhaps "". holder: what to call who has it now, "" if that is not known.
+    vault: the address that held the token for the person until now. is_sent: they sent it away from here lately.
     """
-    if reason == NO_ACCOUNT:
-        return f"You have no linked account on {chain_name}. Link the account that holds the token."
-    if reason == UNLINKED:
-        return "The account that holds this token was unlinked."
-    if was_owned and vault is not None and reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
-        return _no_longer_delegated(sentence, vault)
-    if was_owned:
-        return _lost(reason, sentence)
-    if reason == Reason.HELD_BY_OTHER:
-        return f"{sentence} That is none of your linked accounts."
-    if reason == Reason.NONE_HELD:
-        return "None of your linked accounts holds this token."
-    return sentence
+
+    reason: str
+    sentence: str = ""
+    name: str = ""
+    holder: str = ""
+    vault: bytes | None = None
+    is_sent: bool = False
+
+    @property
+    def token(self) -> str:
+        return self.name or _("Your NFT")
 
 
-def _no_longer_delegated(sentence: str, vault: bytes) -> str:
-    if to_checksum(vault) in sentence:  # it is still the owner
-        return "The vault that holds this token no longer delegates it to a linked account of yours."
-    return f"The vault no longer holds this token for you, or no longer delegates it. {sentence}"
+def no_account_sentence(chain_name: str) -> str:
+    text = _("You have no linked account on %(chain)s. Link the account that holds the token.")
+    return text % {"chain": chain_name}
 
 
-def _lost(reason: str, sentence: str) -> str:
-    if reason in _GONE:
-        return "The token no longer exists: it was burned."
-    if reason == Reason.HELD_BY_OTHER:
-        return f"The token was transferred away. {sentence}"
-    if reason == Reason.NONE_HELD:
-        return "The token was transferred away: none of your linked accounts holds it any more."
-    return sentence
+def unlinked_sentence() -> str:
+    return _("The account that holds this token was unlinked.")
+
+
+def refused_sentence(found: NotOwned) -> str:
+    """Return the sentence for a token that was not theirs when they claimed it."""
+    if found.reason == Reason.HELD_BY_OTHER and found.holder:
+        return _("It is held by %(holder)s, which is not linked to you.") % {"holder": found.holder}
+    if found.reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
+        return _("None of your linked accounts holds this token.")
+    return found.sentence
+
+
+def loss_sentence(found: NotOwned) -> str:
+    """Return the sentence for a token that was theirs until now."""
+    if found.reason in _GONE:
+        return _("%(token)s no longer exists: it was burned.") % {"token": found.token}
+    if found.reason not in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
+        return found.sentence
+    if found.vault is not None:
+        return _no_longer_delegated(found, found.vault)
+    texts = {
+        (True, True): _("You sent %(token)s to %(holder)s."),
+        (True, False): _("You sent %(token)s away."),
+        (False, True): _("%(token)s was sent to %(holder)s."),
+        (False, False): _("%(token)s was sent away: none of your linked accounts holds it."),
+    }
+    return texts[found.is_sent, bool(found.holder)] % {"token": found.token, "holder": found.holder}
+
+
+def _no_longer_delegated(found: NotOwned, vault: bytes) -> str:
+    if to_checksum(vault) in found.sentence:  # it is still the owner
+        text = _("The vault that holds %(token)s no longer delegates it to a linked account of yours.")
+        return text % {"token": found.token}
+    text = _("The vault no longer holds %(token)s for you, or no longer delegates it.")
+    return text % {"token": found.token}

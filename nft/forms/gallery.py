@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from nft.gallery.pages import HIDDEN, MAIN, SPAM, GalleryFilter
-from profiles.pictures.pages import Position
+from profiles.positions import Position
 
 QUERY_CHARACTERS = 100
 
@@ -18,7 +18,7 @@ def read_wish(asked: Mapping[str, str]) -> GalleryFilter:
         collection=asked.get("collection", "")[:42],
         chain_id=_number(asked.get("chain", "")),
         shelf=shelf if shelf in {HIDDEN, SPAM} else MAIN,
-        after=_position(asked.get("after", "")),
+        after=Position.read(asked.get("after", "")),
     )
 
 
@@ -34,10 +34,3 @@ def read_ids(texts: list[str]) -> list[UUID]:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
-def _position(text: str) -> Position | None:
-    try:
-        return Position.parse(text)
-    except ValueError:
-        return None

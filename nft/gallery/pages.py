@@ -18,7 +18,7 @@ from nft.settings import conf
 from nft.settings.chains import describe_chain
 from nft.tokens.collection_policy import decide_refusal
 from profiles.errors import ExpectedError, Kind
-from profiles.pictures.pages import Position
+from profiles.positions import Position
 from profiles.serving.content import rendition_bytes
 from profiles.store.renditions import pick_rendition
 
@@ -95,8 +95,7 @@ def get_page(user: User, wanted: GalleryFilter) -> GalleryPage:
     """Return the newest tokens that match, after the position of the page before."""
     tokens = _filter(user, wanted)
     if wanted.after is not None:
-        same = Q(first_seen_at=wanted.after.chosen_at, id__lt=wanted.after.avatar_id)
-        tokens = tokens.filter(Q(first_seen_at__lt=wanted.after.chosen_at) | same)
+        tokens = tokens.filter(wanted.after.rest("first_seen_at"))
     found = list(tokens.select_related("image").order_by("-first_seen_at", "-id")[: PAGE_SIZE + 1])
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     return GalleryPage(found[:PAGE_SIZE], None if last is None else Position(last.first_seen_at, last.pk))

@@ -45,6 +45,9 @@ from nft.settings import conf
 from nft.tokens.transactions import estimate_gas
 from profiles.jobs import job
 from profiles.leases import lease_row
+from profiles.models import Notice
+from profiles.notices.recording import NewNotice, record_notice
+from profiles.people.profiles import profile_of
 from profiles.row_queue import queue_row
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
@@ -98,11 +101,8 @@ def _run_steps(request: MintRequest, now: datetime, clients: Clients) -> None:
         due_at = changes.pop("due_at", due_at)
         if "state" in changes:
             changes = {"reason_sentence": "", "crashes": 0, **changes}
-        with transaction.atomic():
-            if not request.keep(updated_at=now, **changes):
-                return
-            if changes.get("state") == State.CONFIRMED and request.is_to_be_used:
-                _use(request, now)
+        if not _keep(request, now, changes):
+            return
         if "state" not in changes or request.state in ENDED:
             break
     if request.release(due_at) and request.state in {State.SUBMITTED, State.MINED}:
@@ -117,6 +117,20 @@ def _use(request: MintRequest, now: datetime) -> None:
         claim_asset(request.user, asset, now)
     except ClaimError as error:
         log.info("A minted token was not claimed: %s", error.kind.slug)
+
+
+def _keep(request: MintRequest, now: datetime, changes: Changes) -> bool:
+    """Store what a step changed, and with the end of a mint the notice of it. False if the lease was lost."""
+    with transaction.atomic():
+        is_kept = request.keep(updated_at=now, **changes)
+        if is_kept and changes.get("state") in ENDED:
+            kind = Notice.Kind.MADE if request.state == State.CONFIRMED else Notice.Kind.NOT_MADE
+            why = request.reason_sentence
+            new = NewNotice(kind, now, str(request.pk), sentence=why, facts={"name": request.name})
+            record_notice(profile_of(request.user).pk, new)
+        if is_kept and changes.get("state") == State.CONFIRMED and request.is_to_be_used:
+            _use(request, now)
+    return is_kept
 
 
 def read_picture(request: MintRequest) -> bytes:

@@ -5,10 +5,12 @@ Only tokens that a person here has listed are asked about, so that senders can't
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from nft.claims.claiming import claim_asset
@@ -18,6 +20,10 @@ from nft.core.tokens.paste import AssetReference
 from nft.errors import NotYours
 from nft.models import LinkedAccount, ReceivedToken, TokenClaim
 from nft.models.accounts import accounts_at
+from nft.names.people import get_name_of_address
+from profiles.models import Notice
+from profiles.notices.recording import NewNotice, delete_notices, mark_read, record_notice
+from profiles.people.profiles import profile_of
 
 Token = tuple[bytes, int]
 Events = Mapping[Token, Sequence[TransferEvent]]
@@ -42,7 +48,7 @@ def record_received(chain_id: int, moved: Events) -> None:
 
 def undo_received_after(chain_id: int, block_number: int) -> None:
     """Delete what was received after this block, which a reorg replaced."""
-    ReceivedToken.objects.filter(chain_id=chain_id, block_number__gt=block_number).delete()
+    _delete(ReceivedToken.objects.filter(chain_id=chain_id, block_number__gt=block_number), is_undone=True)
 
 
 def get_received(user: User) -> list[ReceivedToken]:
@@ -75,8 +81,10 @@ def _get_own(user: User, received_id: int) -> ReceivedToken:
 
 
 def _close(received: ReceivedToken, now: datetime) -> None:
-    received.answered_at = now
-    received.save(update_fields=["answered_at"])
+    with transaction.atomic():
+        received.answered_at = now
+        received.save(update_fields=["answered_at"])
+        mark_read(profile_of(received.user).pk, now, _notices_of([received.pk]))
 
 
 def _get_people(chain_id: int, addresses: Sequence[bytes]) -> dict[bytes, int]:
@@ -104,24 +112,44 @@ def _get_names(chain_id: int, wanted: Mapping[Token, TransferEvent]) -> dict[Tok
 def _record(user_id: int, event: TransferEvent, chain_id: int, name: str) -> None:
     if event.sender == event.recipient:
         return
-    received, is_new = ReceivedToken.objects.get_or_create(
-        user_id=user_id,
-        chain_id=chain_id,
-        contract=event.contract,
-        token_id=event.token_id,
-        defaults={
-            "standard": event.standard,
-            "name": name,
-            "sender": event.sender,
-            "block_number": event.block_number,
-            "seen_at": timezone.now(),
-        },
-    )
-    if not is_new and received.block_number < event.block_number:  # received a second time
-        received.sender, received.block_number, received.answered_at = event.sender, event.block_number, None
-        received.save(update_fields=["sender", "block_number", "answered_at"])
-    stale = ReceivedToken.objects.filter(user_id=user_id).values_list("pk", flat=True)[MAX_RECEIVED:]
-    ReceivedToken.objects.filter(pk__in=list(stale)).delete()
+    seen = {"sender": event.sender, "block_number": event.block_number, "seen_at": timezone.now()}
+    with transaction.atomic():
+        received, is_new = ReceivedToken.objects.get_or_create(
+            user_id=user_id,
+            chain_id=chain_id,
+            contract=event.contract,
+            token_id=event.token_id,
+            defaults={"standard": event.standard, "name": name, **seen},
+        )
+        if not is_new:
+            if received.block_number >= event.block_number:
+                return
+            _receive_again(received, seen)
+        _notify(received)
+        stale = ReceivedToken.objects.filter(user_id=user_id).values_list("pk", flat=True)[MAX_RECEIVED:]
+        ReceivedToken.objects.filter(pk__in=list(stale)).delete()
+
+
+def _receive_again(received: ReceivedToken, seen: Mapping[str, object]) -> None:
+    for column, value in seen.items():
+        setattr(received, column, value)
+    received.answered_at = None
+    received.save(update_fields=[*seen, "answered_at"])
+
+
+def _notify(received: ReceivedToken) -> None:
+    """Notify the person, unless they sent it to themselves from another account of theirs."""
+    user = received.user
+    if user.linked_accounts.filter(accounts_at(received.chain_id), address=received.sender).exists():
+        return
+    sender = get_name_of_address(received.sender, received.chain_id, received.seen_at)
+    facts = {"name": received.name, "sender": sender}
+    new = NewNotice(Notice.Kind.RECEIVED, received.seen_at, str(received.pk), facts=facts)
+    record_notice(profile_of(user).pk, new)
+
+
+def _notices_of(received_ids: Iterable[int]) -> Q:
+    return Q(kind=Notice.Kind.RECEIVED, subject__in=[str(received_id) for received_id in received_ids])
 
 
 def _delete_passed_on(chain_id: int, moved: Events) -> None:
@@ -136,4 +164,19 @@ def _delete_passed_on(chain_id: int, moved: Events) -> None:
         if (entry.contract, entry.token_id) in moved
         and entry.block_number < moved[entry.contract, entry.token_id][-1].block_number
     ]
-    ReceivedToken.objects.filter(pk__in=passed_on).delete()
+    _delete(ReceivedToken.objects.filter(pk__in=passed_on), is_undone=False)
+
+
+def _delete(entries: QuerySet[ReceivedToken], *, is_undone: bool) -> None:
+    """Delete entries. Their notices are out of date, or if it is undone that they came, deleted as well."""
+    with transaction.atomic():
+        gone = dict(entries.values_list("pk", "user__profile__pk"))
+        if not gone:
+            return
+        ReceivedToken.objects.filter(pk__in=gone).delete()
+        profile_ids = sorted(set(filter(None, gone.values())))
+        if is_undone:
+            delete_notices(profile_ids, _notices_of(gone))
+            return
+        for profile_id in profile_ids:
+            mark_read(profile_id, timezone.now(), _notices_of(gone))

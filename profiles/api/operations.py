@@ -12,7 +12,7 @@ from profiles.api.problems import PICTURE_REASONS
 from profiles.api.schemas import ALT_TEXT, CROP, IDENTIFIER, Schema
 from profiles.models import HANDLE_PATTERN
 from profiles.people.api_tokens import Scope
-from profiles.pictures.pages import POSITION
+from profiles.positions import POSITION
 
 # Problems of every call, and of every call with a token.
 _ALWAYS = (

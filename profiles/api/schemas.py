@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from profiles.api.bodies import MAX_ALT_TEXT
 from profiles.images.picture import CROP_TEXT
 from profiles.models import Avatar
-from profiles.pictures.pages import POSITION
+from profiles.positions import POSITION
 from profiles.sources import source_choices
 
 Schema = Mapping[str, object]

@@ -16,7 +16,8 @@ from profiles.models import Avatar, Profile
 from profiles.people.hiding import visible_profiles
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE
-from profiles.pictures.pages import Position, history_ids, history_page
+from profiles.pictures.pages import history_ids, history_page
+from profiles.positions import Position
 from profiles.serving.receipt import build_receipt
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD, describe_mark

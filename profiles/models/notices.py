@@ -1,4 +1,4 @@
-"""Notices to people about their pictures, shown on pages and sent by mail."""
+"""Notices to people about their pictures and their account, shown on pages and sent by mail."""
 
 from __future__ import annotations
 
@@ -13,34 +13,67 @@ from profiles.models.people import Profile
 from profiles.models.pictures import Avatar
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def on_site(self) -> NoticeQuerySet:
+        """Return what the person reads on pages, newest first."""
+        return self.filter(is_on_site=True).order_by("-at", "-id")
+
+    def unread(self) -> NoticeQuerySet:
+        return self.on_site().filter(read_at__isnull=True)
+
+
 class Notice(Leased):
-    """A notice, shown on every page until dismissed. A picture has at most one open notice of a kind.
+    """What happened to a person's picture or account. `profiles.notices` records, reads and deletes notices.
 
     The lease is for its mail. A mail whose worker crashed is not sent again: no mail is better than two.
     """
 
-    policy = Policy(crashes=1, first_delay=timedelta(minutes=1), longest_delay=timedelta(minutes=1))
+    policy = Policy(crashes=1, first_delay=timedelta(minutes=1), longest_delay=timedelta(minutes=15))
 
     class Kind(models.TextChoices):
-        LOST = "lost", "The right to a picture was lost"
-        BACK = "back", "It is back"
+        RECEIVED = "received", "Received a picture"
+        LOST = "lost", "Lost the right to a picture"
+        RETURNED = "returned", "The right to a picture is back"
+        REMOVED = "removed", "A picture was removed by the site’s team"
+        REPORT_DECIDED = "report_decided", "A report was decided"
+        MADE = "made", "What they made is finished"
+        NOT_MADE = "not_made", "What they made failed"
+        SIGN_IN = "sign_in", "Signed in on a new device"
+        ACCOUNT = "account", "A way to sign in was changed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="notices")
-    avatar = models.ForeignKey(Avatar, on_delete=models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=4, choices=Kind.choices)
+    # No index of its own: "notice_page" begins with it.
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="notices", db_index=False)
+    avatar = models.ForeignKey(
+        Avatar, on_delete=models.SET_NULL, null=True, blank=True, related_name="notices", help_text="Shown beside it."
+    )
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    subject = models.CharField(max_length=64, blank=True, help_text="The key of the row that it is about.")
     sentence = models.CharField(max_length=300, blank=True, help_text="Why; empty where nothing more is to be said.")
+    facts: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
+        default=dict, blank=True, help_text="Names and texts as they were then, by the kind."
+    )
     at = models.DateTimeField(db_index=True)
-    dismissed_at = models.DateTimeField(null=True, blank=True, help_text="By the person, or by what happened since.")
+    is_on_site = models.BooleanField(default=True, help_text="False where the person wants the mail only.")
+    read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person read it, or what happened since made it out of date."
+    )
+    mail_to = models.EmailField(blank=True, help_text="Empty: the person’s confirmed address.")
     mailed_at = models.DateTimeField(null=True, blank=True)
+    mail_refusal = models.CharField(
+        max_length=300, blank=True, help_text="Why the mail server refused this mail for good."
+    )
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta(Leased.Meta):
         ordering = ["-at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["avatar", "kind"], condition=Q(dismissed_at__isnull=True), name="notice_open_once"
-            )
+        indexes = [
+            models.Index(fields=["profile", "-at", "-id"], name="notice_page"),
+            models.Index(fields=["profile"], condition=Q(is_on_site=True, read_at__isnull=True), name="notice_unread"),
+            *Leased.Meta.indexes,
         ]
+        constraints = [models.UniqueConstraint(fields=["profile", "kind", "subject", "at"], name="notice_once")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"

@@ -37,11 +37,17 @@ class Profile(models.Model):
     returns_by_itself = models.BooleanField(
         default=True, help_text="A picture whose right came back is theirs again without asking."
     )
-    mails_on_loss = models.BooleanField(default=True, help_text="Tell them by mail.")
     is_hidden = models.BooleanField(
         default=False, help_text="Nobody sees this person: see profiles.people.hiding, which alone changes it."
     )
-    has_notices = models.BooleanField(default=False, help_text="There are open notices: pages look them up.")
+    language = models.CharField(max_length=16, blank=True, help_text="Of mails to them; empty: the site’s.")
+    notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
+        default=dict, blank=True, help_text="Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”."
+    )
+    unread_notices = models.PositiveIntegerField(default=0, help_text="What the bell shows.")
+    asking_notices = models.PositiveIntegerField(
+        default=0, help_text="Unread ones that every page shows: it looks them up only if there are any."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

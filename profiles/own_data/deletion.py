@@ -1,6 +1,6 @@
 """The deletion of a person: asked for on a page, hidden at once, undone for some days, then done by a job.
 
-What stays is named on the page: what a chain has, what others keep, and for a while a hash of the handle.
+What stays is named on the page: what a public ledger has, what others keep, and for a while a hash of the handle.
 """
 
 from __future__ import annotations

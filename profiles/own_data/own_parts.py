@@ -50,11 +50,12 @@ PARTS = (
         "profile",
         "What your page says, and what you decided about your picture.",
         ("handle", "display_name", "bio", "avatar_id", "is_found_by_email", "on_loss", "returns_by_itself",
-         "mails_on_loss", "created_at", "updated_at"),
+         "language", "notice_choices", "created_at", "updated_at"),
         {
             "avatar_version": "A count by which caches see changes.",
             "is_hidden": "Follows from your account's state.",
-            "has_notices": "Says whether notices.json has open ones.",
+            "unread_notices": "Counts the unread ones of notices.json.",
+            "asking_notices": "Counts those of them that every page shows.",
         },
     ),
     Part(
@@ -70,8 +71,9 @@ PARTS = (
         Notice,
         OWNER,
         "notices",
-        "What we told you about your pictures.",
-        ("id", "avatar_id", "kind", "sentence", "at", "dismissed_at", "mailed_at"),
+        "What we told you about your pictures and your account.",
+        ("id", "avatar_id", "kind", "subject", "sentence", "facts", "at", "is_on_site", "read_at", "mail_to",
+         "mailed_at", "mail_refusal"),
     ),
     Part(
         EmailName,

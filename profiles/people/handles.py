@@ -18,6 +18,7 @@ help info legal noreply postmaster privacy security webmaster account accounts a
 login logout picture pictures settings signup www anonymous everyone here me nobody null undefined user
 """
 RESERVED = frozenset(_RESERVED.split())
+_NEUTRAL = re.compile(r"user-[0-9a-f]{6}(?:[0-9a-f]{2})?")
 
 
 # A handle that was deleted with its person is nobody's for so long.
@@ -72,3 +73,8 @@ def is_allowed_handle(handle: str) -> bool:
     except HandleError:
         return False
     return True
+
+
+def is_neutral_handle(handle: str) -> bool:
+    """Return whether this handle was made up for a person who has chosen none yet."""
+    return bool(_NEUTRAL.fullmatch(handle))

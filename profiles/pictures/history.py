@@ -29,7 +29,7 @@ from profiles.pictures.changing import (
     time_of_choice,
     update_avatar,
 )
-from profiles.pictures.notices import dismiss_all
+from profiles.pictures.notices import answer_all
 from profiles.sources import UPLOAD, get_source
 from profiles.store import objects
 from profiles.store.images import keep_image
@@ -96,7 +96,7 @@ def attach_avatar(
         held = _lock_image(image.pk)
         want_all_squares(held, timezone.now())
         avatar = _create_or_reuse(owner, held, source, details)
-        dismiss_all(owner)
+        answer_all(owner)
         refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
     return avatar
 
@@ -108,7 +108,7 @@ def choose_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | N
         if not avatar.is_showable(timezone.now()):
             raise AvatarNotShowable(_why_not(avatar))
         update_avatar(avatar, chosen_at=time_of_choice(owner), is_offered=False)
-        dismiss_all(owner)
+        answer_all(owner)
         refresh_current(owner, "avatar.choose", actor, avatar=str(avatar.pk))
     return avatar
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from profiles.models import Avatar, Profile
+from profiles.positions import Position
 
 # Entries in a page that people look at.
 PAGE_SIZE = 12
-# What the text of a position looks like.
-POSITION = "^[0-9]{1,16}-[0-9a-f]{32}$"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Position(NamedTuple):
-    """Where a page ended. Its text is `<microseconds since 1970>-<id in hex>`."""
-
-    chosen_at: datetime
-    avatar_id: UUID
-
-    def __str__(self) -> str:
-        return f"{(self.chosen_at - _EPOCH) // timedelta(microseconds=1)}-{self.avatar_id.hex}"
-
-    @classmethod
-    def parse(cls, text: str) -> Position:
-        """Parse the text of a position. Raise ValueError. Times reach to the year 2286."""
-        if not re.fullmatch(POSITION, text):
-            raise ValueError("not a position")
-        microseconds, _, avatar_id = text.partition("-")
-        return cls(_EPOCH + timedelta(microseconds=int(microseconds)), UUID(hex=avatar_id))
 
 
 class Page(NamedTuple):
@@ -45,8 +24,7 @@ def history_page(profile: Profile, *, after: Position | None = None, size: int) 
     """Return up to `size` entries, chosen last first, and where to go on. One query over the history's index."""
     entries = _visible(profile)
     if after is not None:
-        same = Q(chosen_at=after.chosen_at, id__lt=after.avatar_id)
-        entries = entries.filter(Q(chosen_at__lt=after.chosen_at) | same)
+        entries = entries.filter(after.rest("chosen_at"))
     found = list(entries.select_related("image").prefetch_related("image__renditions")[: size + 1])
     last = found[size - 1] if len(found) > size else None
     return Page(found[:size], None if last is None else Position(last.chosen_at, last.pk))

@@ -26,7 +26,7 @@ from profiles.pictures.changing import (
     update_avatar,
 )
 from profiles.pictures.history import State, is_shown
-from profiles.pictures.notices import notify_lost, notify_returned
+from profiles.pictures.notices import notify_lost, notify_removed, notify_returned
 from profiles.settings import CLOCK_SKEW
 from profiles.sources import UPLOAD
 from profiles.text import one_line
@@ -41,13 +41,13 @@ def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUs
     if not reason:
         raise AvatarError("Write why this picture is removed; the person will read it.")
     with lock_owner_of(avatar_id) as (owner, avatar):
-        when = avatar.removed_at or timezone.now()
-        if owner.avatar_id == avatar.pk:
-            notify_lost(owner, avatar, reason, when)
+        when, was_in_use = avatar.removed_at or timezone.now(), owner.avatar_id == avatar.pk
         update_avatar(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
         refresh_current(
             owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256
         )
+        if was_in_use:
+            notify_removed(owner, avatar, reason, when)
     return avatar
 
 
@@ -107,9 +107,9 @@ def withdraw_avatar(
             removed, in_use = avatar.state == State.REMOVED, owner.avatar_id == avatar.pk
             gone = {} if removed else {"state": State.WITHDRAWN, "reason": reason}
             update_avatar(avatar, attested_at=None, is_offered=False, lost_at=lost_at if in_use else None, **gone)
+            refresh_current(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
             if in_use and (lost_at is not None or notify):
                 notify_lost(owner, avatar, reason, lost_at or timezone.now())
-            refresh_current(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
     except NoSuchAvatar:
         return False
     return True
@@ -148,17 +148,15 @@ def _renew(avatars: AvatarQuerySet, at: datetime, provenance: Mapping[str, objec
     return avatars.filter(Q(attested_at__lt=at) | Q(attested_at__gt=at + CLOCK_SKEW)).update(**fresh)
 
 
-def set_on_loss(
-    profile: Profile, *, on_loss: str, returns_by_itself: bool, mails_on_loss: bool, actor: AbstractBaseUser | None
-) -> None:
+def set_on_loss(profile: Profile, *, on_loss: str, returns_by_itself: bool, actor: AbstractBaseUser | None) -> None:
     """Store the person's policy for lost pictures. It applies to pictures lost before, too.
 
     The site's own default is stored as "", so that the person follows it when it changes.
     """
     on_loss = "" if on_loss == settings.current().on_loss else on_loss
     with lock_profile(profile.pk) as owner:
-        owner.on_loss, owner.returns_by_itself, owner.mails_on_loss = on_loss, returns_by_itself, mails_on_loss
-        owner.save(update_fields=["on_loss", "returns_by_itself", "mails_on_loss", "updated_at"])
+        owner.on_loss, owner.returns_by_itself = on_loss, returns_by_itself
+        owner.save(update_fields=["on_loss", "returns_by_itself", "updated_at"])
         refresh_current(owner, "profile.on_loss", actor, on_loss=str(resolve_policy(on_loss)))
 
 

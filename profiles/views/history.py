@@ -23,7 +23,8 @@ from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError, NoSuchAvatar
 from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
-from profiles.pictures.pages import Position, history_of
+from profiles.pictures.pages import history_of
+from profiles.positions import Position
 from profiles.serving.showing import shown_picture
 
 
@@ -31,7 +32,7 @@ from profiles.serving.showing import shown_picture
 @require_safe
 def older(request: HttpRequest) -> HttpResponse:
     """Show the page of the history that begins after the position `after`."""
-    after = _position(request.GET.get("after", ""))
+    after = Position.read(request.GET.get("after", ""))
     if after is None:
         return redirect("profiles:picture")
     profile, now = profile_of(signed_in(request)), timezone.now()
@@ -51,7 +52,7 @@ def _history_action(act: Callable[[HttpRequest, Profile, UUID], str | SafeString
             raise Http404(error.sentence) from error
         except AvatarError as error:
             messages.error(request, error.sentence)
-        after = _position(request.POST.get("after", ""))
+        after = Position.read(request.POST.get("after", ""))
         if after is None:
             return redirect("profiles:picture")
         return redirect(f"{reverse('profiles:history')}?{urlencode({'after': str(after)})}")
@@ -76,7 +77,7 @@ def remove(request: HttpRequest, profile: Profile, avatar_id: UUID) -> SafeStrin
         '<button class="button button-small" type="submit">Undo</button></form>',
         reverse("profiles:picture_restore", args=[avatar_id]),
         get_token(request),
-        _position(request.POST.get("after", "")) or "",
+        Position.read(request.POST.get("after", "")) or "",
     )
 
 
@@ -93,10 +94,3 @@ def alt(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
         raise AvatarError(first_error(form))
     set_alt_text(profile, avatar_id, form.cleaned_data["alt_text"], signed_in(request))
     return "The description is saved."
-
-
-def _position(text: str) -> Position | None:
-    try:
-        return Position.parse(text)
-    except ValueError:
-        return None

@@ -117,6 +117,8 @@ PAGES = {
     "edit-profile": "/settings/profile/",
     "picture": "/settings/picture/",
     "loss": "/settings/loss/",
+    "notices": "/notices/",
+    "notice-settings": "/settings/notices/",
     "tokens": "/settings/tokens/",
     "welcome": "/settings/welcome/",
     "wallets": "/settings/wallets/",

@@ -63,11 +63,17 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     site.eventually(lambda: alice.avatar() == uploaded, seconds=SEEN_BY_ALL)
     page = alice.public_page()
     expect(page.get_by_role("img", name="Verified NFT")).to_have_count(0)
-    expect(page.get_by_text("Morning lost its mark.")).to_be_visible()
-    page.get_by_role("region", name="About your picture").get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_text("Morning lost its mark.")).to_have_count(0)
+    sent = page.get_by_role("region", name="New notices").locator("strong", has_text="You sent Morning to 0x")
+    expect(sent).to_be_visible()
+    page.get_by_role("region", name="New notices").get_by_role("button", name="Mark as read").click()
+    expect(sent).to_have_count(0)
 
+    expect(bob.page.get_by_role("heading", name="Morning")).to_be_visible()  # on the list that was open before
     bob.take_up_received("Morning")
+    for path in ("/notices/", "/settings/notices/"):
+        alice.page.emulate_media(reduced_motion="reduce")
+        alice.page.goto(path)
+        assert faults_in_every_look(alice.page) == []
     assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
 
     bob.mint_for_free_and_use("Evening", picture(GREEN))

@@ -25,6 +25,7 @@ VALUES = {
     "cid": "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
     "path": "a",
     "key": "1",
+    "token": "1",
 }
 JSON_ROUTES = {"challenge", "verify", "mint_sent", "transfer_sent"}
 FORM = {"label": "taken over", "alt_text": "taken over", "to": ADDRESS, "reference": f"{ADDRESS} 1"}

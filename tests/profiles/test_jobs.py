@@ -101,9 +101,9 @@ def test_without_a_broker_no_request_fails_and_only_the_first_waits(monkeypatch:
 
 
 def test_only_modules_that_declare_jobs_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "users.loss_mail", raising=False)
+    monkeypatch.delitem(sys.modules, "users.notice_mails", raising=False)
     jobs.discover()
-    assert "users.loss_mail.send_due" in {each.name for each in jobs.get_jobs()}
+    assert "users.notice_mails.send_due" in {each.name for each in jobs.get_jobs()}
 
 
 def test_every_declaration_is_written_as_discovery_finds_it() -> None:

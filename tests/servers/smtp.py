@@ -14,10 +14,11 @@ import pytest
 
 @dataclass
 class MailServer:
-    """`password` is what AUTH PLAIN must bring; "" for a server that offers no login."""
+    """`password` is what AUTH PLAIN must bring; "" for a server that offers no login. `refusal`: its answer to RCPT."""
 
     port: int = 0
     password: str = ""
+    refusal: str = ""
     mails: list[str] = field(default_factory=list)
 
 
@@ -40,6 +41,8 @@ class _Session(socketserver.StreamRequestHandler):
         elif command == "AUTH":
             given = base64.b64decode(rest.partition(" ")[2]).decode().split("\0")[-1]
             self._say("235 welcome" if given == state.password else "535 5.7.8 wrong login")
+        elif command == "RCPT" and state.refusal:
+            self._say(state.refusal)
         elif command == "DATA":
             self._say("354 go on")
             lines = iter(lambda: self.rfile.readline().decode(), ".\r\n")

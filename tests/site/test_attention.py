@@ -136,7 +136,7 @@ def test_every_kind_has_its_list_in_the_admin(admin_client: Client) -> None:
 
 
 def test_a_web_process_imports_no_job_that_only_workers_run() -> None:
-    code = "import avatarsite.wsgi, avatarsite.urls, sys; print('users.loss_mail' in sys.modules)"
+    code = "import avatarsite.wsgi, avatarsite.urls, sys; print('users.notice_mails' in sys.modules)"
     environment = os.environ | {"LOCAL_STACK": "1"}
     found = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=ROOT, env=environment)
     assert found.strip() == "False"

@@ -17,10 +17,11 @@ from django.utils import timezone
 from avatarsite import home_page, picture_pages
 from nft.claims.provenance import describe_mark
 from profiles.models import Avatar, Profile
+from profiles.notices.kinds import PATIENCE
 from profiles.pictures.rights import withdraw_avatar
 from profiles.serving.showing import shown_picture
 from tests.kit.people import ASSET, a_person, a_token_picture, an_upload
-from users.loss_mail import PATIENCE, send_due
+from users.notice_mails import send_due
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 OF_AVATARS = "Verified NFT of “Avatars” on Local chain"
@@ -65,7 +66,7 @@ def test_a_mail_about_a_lost_mark_names_what_it_said(said: dict[str, Any], words
     lost_at = timezone.now() - 2 * PATIENCE
     withdraw_avatar(a_mark(alice, said).pk, "The token was transferred away.", lost_at=lost_at)
     assert send_due(timezone.now()) == 1
-    assert f"Until then its mark said: {words}.\n" in str(mail.outbox[0].body)
+    assert f"Until then its mark said: {words}." in str(mail.outbox[0].body)
 
 
 @pytest.mark.django_db

@@ -198,7 +198,7 @@ def test_a_file_is_replaced_limited_and_deleted_when_its_time_is_over(alice: Pro
     export.ask_export(alice, alice.user, now)
     build(alice)
     (mail,) = mailoutbox
-    assert (mail.to, mail.subject) == (["alice@example.org"], "Your data is ready to download")
+    assert (mail.to, mail.subject) == (["alice@example.org"], "[avatarsite] Your data is ready to download")
     first = DataExport.objects.get()
     second = export.ask_export(alice, alice.user, now)
     build(alice)
@@ -319,7 +319,7 @@ def test_nothing_of_a_deleted_person_stays_but_what_is_named(
     assert store.exists(objects.master_key(shared.sha256))
     assert "/accounts/login/" in client.get(reverse("profiles:data")).headers["Location"]
     subjects = ["Your data is ready to download", "Your account will be deleted", "Your account is deleted"]
-    assert [mail.subject for mail in mailoutbox] == subjects
+    assert [mail.subject for mail in mailoutbox] == [f"[avatarsite] {subject}" for subject in subjects]
     assert {mail.to[0] for mail in mailoutbox} == {"alice@example.org"}
 
 

@@ -11,16 +11,17 @@ import pytest
 from django import forms
 from django.utils import timezone
 
-from avatarsite import home_page, navigation, picture_pages, proof_pages
+from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages
 from avatarsite.home_page import Progress
 from avatarsite.templatetags.site import error_lead, our_help
-from profiles.models import Avatar, Notice
+from profiles.models import Avatar, Notice, Profile
 from profiles.page_parts import Pill
 from profiles.serving.showing import ShownPicture
+from users.mails import render_subject
+from users.notice_words import facts_of, template_of
 
 NOTHING_DONE = Progress(has_picture=False, is_described=False, has_profile_text=False, can_recover=False)
 ALL_DONE = Progress(True, True, True, True, has_account=True, has_token=True, has_minted=True)
-TAKEN_DOWN = "Lake was taken down by the site’s team."
 FACTS: dict[str, Any] = {"chain_name": "Ethereum", "block_number": 5, "checked_at": "2026-01-02T00:00:00+00:00"}
 
 
@@ -119,32 +120,90 @@ def test_titles_of_the_history() -> None:
     assert picture_pages.history_entry(bare, "").describe_label == "Add a description"
 
 
+LAKE = {"name": "Lake", "then": "earlier", "earlier": "Low Sun"}
+AGAIN = "Low Sun is your picture again."
+BY_FIREFOX = {"template": "mail/sign_in", "device": "Firefox on Linux", "ip": "192.0.2.7"}
+CHANGED = {"template": "account/email/password_changed", "device": "Firefox on Linux", "ip": "192.0.2.7"}
+
+
 @pytest.mark.parametrize(
-    ("kind", "state", "is_offered", "is_current", "headline", "labels"),
+    ("kind", "facts", "sentence", "headline", "text", "label"),
     [
-        ("lost", "withdrawn", False, True, "Lake lost its mark.", ["Choose another picture", "Dismiss"]),
+        ("lost", LAKE, "You sent Lake to bob.eth.", "You sent Lake to bob.eth.", AGAIN, "Choose another picture"),
         (
             "lost",
-            "removed",
-            False,
-            True,
-            "Lake was taken down by the site’s team.",
-            ["Choose another picture", "Dismiss"],
+            {"name": "Lake", "then": "kept"},
+            "They were stolen.",
+            "Lake is no longer your verified picture.",
+            "They were stolen. It is still shown, without the mark.",
+            "Choose another picture",
         ),
-        ("back", "active", False, True, "Lake is back.", ["Dismiss"]),
-        ("back", "active", True, True, "Lake is yours again.", ["Use again", "Dismiss"]),
-        ("back", "active", False, False, "Lake is yours again.", ["Use again", "Dismiss"]),
+        (
+            "removed",
+            {"name": "", "then": "drawing"},
+            "It shows somebody else.",
+            "Your picture was removed by the site’s team.",
+            "It shows somebody else. Until you choose a picture, others see a drawing.",
+            "Choose another picture",
+        ),
+        ("made", {"name": "Lake"}, "", "Lake is minted.", "", "See it"),
+        (
+            "not_made",
+            {"name": "Lake"},
+            "The chain said no.",
+            "Lake could not be minted.",
+            "The chain said no.",
+            "See it",
+        ),
+        (
+            "sign_in",
+            BY_FIREFOX,
+            "",
+            "New sign-in with Firefox on Linux.",
+            "With Firefox on Linux, from 192.0.2.7.",
+            "Your devices",
+        ),
+        ("account", CHANGED, "", "Your password was changed.", "With Firefox on Linux, from 192.0.2.7.", ""),
+        (
+            "account",
+            {"template": "account/email/wallet_unlink", "by_staff": "yes"},
+            "",
+            "A wallet was unlinked from your profile.",
+            "Our team did this.",
+            "",
+        ),
+        ("report_decided", {}, "It was removed.", "Your report was decided.", "It was removed.", ""),
     ],
 )
-def test_notices(
-    kind: str, state: str, headline: str, labels: list[str], *, is_offered: bool, is_current: bool
-) -> None:
-    picture = avatar(state=state, title="Lake", is_offered=is_offered)
-    notice = Notice(kind=kind, avatar=picture, at=timezone.now(), sentence="Why.")
-    found = picture_pages.shown_notice(notice, picture.pk if is_current else None, "/here/")
-    assert (found.headline, [action.label for action in found.actions]) == (headline, labels)
-    assert found.is_good == (kind == "back")
+def test_notices(kind: str, facts: dict[str, str], sentence: str, headline: str, text: str, label: str) -> None:
+    notice = Notice(kind=kind, subject=str(UUID(int=7)), facts=facts, at=timezone.now(), sentence=sentence)
+    (found,) = notice_pages.shown_notices([notice], Profile(), "/here/")
+    assert (found.headline, found.text) == (headline, text)
+    assert [action.label for action in found.actions] == [each for each in (label, "Mark as read") if each]
     assert found.actions[-1].fields == (("next", "/here/"),)
+    notice.read_at = timezone.now()
+    (read,) = notice_pages.shown_notices([notice], Profile(), "/here/")
+    assert "Mark as read" not in [action.label for action in read.actions]
+
+
+@pytest.mark.parametrize(
+    ("is_offered", "is_current", "label"), [(False, True, ""), (True, True, "Use again"), (False, False, "Use again")]
+)
+def test_a_picture_whose_right_is_back(label: str, *, is_offered: bool, is_current: bool) -> None:
+    picture = avatar(is_offered=is_offered)
+    notice = Notice(kind="returned", facts={"name": "Lake"}, at=timezone.now(), read_at=timezone.now(), avatar=picture)
+    (found,) = notice_pages.shown_notices([notice], Profile(avatar_id=picture.pk if is_current else None), "/")
+    assert found.headline == "Lake is yours again."
+    assert [action.label for action in found.actions] == ([label] if label else [])
+
+
+def test_every_kind_has_a_label_and_its_texts() -> None:
+    for kind in Notice.Kind:
+        assert notice_pages.kind_label(kind)
+        if kind == Notice.Kind.ACCOUNT:  # names its own
+            continue
+        notice = Notice(kind=kind, subject=str(UUID(int=7)), facts={"name": "Lake"}, at=timezone.now())
+        assert render_subject(template_of(notice), facts_of(notice))
 
 
 def titles(done: Progress, *, with_tokens: bool = True) -> list[str]:
@@ -185,6 +244,7 @@ def test_one_step_left(change: dict[str, bool], title: str) -> None:
         (shown(avatar(title="Lake"), mark=True), "You show Lake,"),
         (shown(avatar(), mark=True), "You show an NFT,"),
         (shown(avatar()), "You show an NFT. We could not check"),
+        (shown(avatar(is_doubted=True)), "You show an NFT, and a transfer of it may be on its way."),
         (shown(avatar("upload")), "This is how others see you."),
     ],
 )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from smtplib import SMTPAuthenticationError, SMTPException, SMTPNotSupportedError
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 
 from avatarsite.ops.deployment.findings import Finding, ok, unknown, wrong
+from users.mails import Mail, build_message
 
 PART = "mail"
 
@@ -24,8 +25,9 @@ def check_mail(to: str = "") -> Iterator[Finding]:
         with get_connection() as server:
             yield ok(PART, f"{where} answers{', and accepts the login' if settings.EMAIL_HOST_USER else ''}.")
             if to:
-                text = "The site's mail works. This was sent by check_deploy."
-                EmailMessage(f"A test of {settings.SITE_NAME}", text, to=[to], connection=server).send()
+                message = build_message(Mail("mail/test", to, {}))
+                message.connection = server
+                message.send()
                 yield ok(PART, f"A mail to {to} was handed over as {settings.DEFAULT_FROM_EMAIL}.")
     except SMTPAuthenticationError:
         yield wrong(PART, f"{where} refuses the login.", "Compare EMAIL_HOST_USER and EMAIL_HOST_PASSWORD")

@@ -134,11 +134,12 @@ class ChainFacts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict, its reason, and a sentence for people."""
+    """The verdict, its reason, and a sentence for people. `owner`: who holds the token instead, where that is known."""
 
     verdict: Verdict
     reason: Reason
     sentence: str
+    owner: bytes | None = None
 
 
 def decide(facts: ChainFacts) -> Decision:
@@ -215,11 +216,11 @@ def _decide_by_owner(holder: bytes, owner: bytes) -> Decision:
         return _not_owned(Reason.BURNED, "The token was burned: it belongs to nobody.")
     if owner == holder:
         return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
-    return _not_owned(Reason.HELD_BY_OTHER, f"The token belongs to {to_checksum(owner)}.")
+    return _not_owned(Reason.HELD_BY_OTHER, f"The token belongs to {to_checksum(owner)}.", owner)
 
 
-def _not_owned(reason: Reason, sentence: str) -> Decision:
-    return Decision(Verdict.NOT_OWNED, reason, sentence)
+def _not_owned(reason: Reason, sentence: str, owner: bytes | None = None) -> Decision:
+    return Decision(Verdict.NOT_OWNED, reason, sentence, owner)
 
 
 def _unknown(reason: Reason, sentence: str) -> Decision:

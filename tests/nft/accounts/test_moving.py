@@ -18,6 +18,7 @@ from nft.models import AccountReturn, LinkedAccount, TokenClaim
 from profiles.models import AuditEntry
 from tests.kit.people import a_token_picture
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet
+from users.notice_mails import send_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
@@ -134,8 +135,9 @@ class TestAProfileWithOtherWaysIn:
         page = shown_messages(at_home)
         assert "A wallet account (“Savings”) was moved from your profile to another one" in page
         assert Client.session.fget(at_home)["_auth_user_id"] == str(bob.pk)  # type: ignore[attr-defined]
+        send_due(timezone.now())
         (letter,) = [each for each in mail.outbox if each.to == ["bob@example.org"]]
-        assert "(“Savings”) was moved from your profile" in letter.body
+        assert "The wallet account “Savings” was moved from your profile" in letter.body
         assert wallet.address.lower()[2:] not in f"{letter.subject} {letter.body} {page}".lower()
         assert "alice" not in f"{letter.subject} {letter.body} {page}"
 

@@ -40,6 +40,7 @@ STATEMENTS = [
     "the account is still theirs, and was used",
     "the session is tied to the account",
     "the person was here",
+    "the devices of earlier sign-ins",
     "the sign-in is written down",
     "the session in the person's list",
     "the session's new key and content",

@@ -16,6 +16,7 @@ from nft.claims.collection_decisions import decide_collection
 from nft.core.evm.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
 from nft.watching.watcher import watch_chain
+from profiles.models import Notice
 from profiles.people.profiles import profile_of
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, send, shown, sweep, upload
 from tests.servers.chain import CHAIN_ID, Chain
@@ -50,7 +51,7 @@ def test_a_transfer_and_a_return_are_each_a_line_with_its_block(
     newest = claim.checks.first()
     assert newest is not None
     assert (newest.block_number, newest.block_hash) == (claim.checked_block_number, claim.checked_block_hash)
-    assert "transferred away" in claim.checks.get(verdict="not_owned").sentence
+    assert "Blue hour was sent to 0x" in claim.checks.get(verdict="not_owned").sentence
 
 
 def test_an_outage_is_one_line_however_long_and_so_is_its_end(world: World, claim: TokenClaim) -> None:
@@ -123,7 +124,7 @@ def test_a_refused_collection_is_recorded_with_its_own_reason_and_the_person_is_
     staff, address, later = person("staff"), parse_address(contract.address), world.later(minutes=1)
     decide_collection(CHAIN_ID, address, "denied", "They were stolen.", actor=staff, now=later)
     assert lines(claim) == [HELD, ("owned", "blocked")]
-    (notice,) = profile_of(alice).notices.filter(dismissed_at=None)
+    (notice,) = profile_of(alice).notices.filter(read_at=None, kind=Notice.Kind.LOST)
     assert "They were stolen." in notice.sentence
     assert shown(alice, later).mark is False
 

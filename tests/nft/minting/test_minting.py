@@ -22,6 +22,7 @@ from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
+from profiles.models import Notice
 from tests.kit.errors import raises_kind
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, publish, ready_to_sign, sign
@@ -41,6 +42,8 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     assert go_on(world, request).state == "mined"
     assert finish(world, chain, request).state == "confirmed"
     assert (request.token_id, request.due_at) == (1, None)
+    made = Notice.objects.get(kind=Notice.Kind.MADE, subject=str(request.pk))
+    assert (made.profile.user, made.facts) == (alice, {"name": request.name})
     assert contract.functions.ownerOf(1).call() == chain.accounts[1]
     assert contract.functions.tokenURI(1).call() == request.metadata_uri
     assert [step["state"] for step in build_steps(request)] == ["done"] * 6
@@ -59,6 +62,9 @@ def test_mint_show_transfer_and_revert(world: World, chain: Chain, alice: User, 
     record_transfer_sent(alice, claim.pk, chain.rpc("eth_sendTransaction", wallet), world.now)
     chain.finalize()
     assert world.verify(claim).state == "not_owned"
+    lost = Notice.objects.get(kind=Notice.Kind.LOST)
+    assert lost.sentence.startswith(f"You sent {request.name} to 0x")
+    assert lost.facts["then"] == "earlier"
     back = shown(alice, world.now).avatar
     assert back is not None
     assert back.pk == own_picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from nft.gallery.moves import check_moved
 from nft.models import ReceivedToken, TokenClaim
 from nft.transfers.received import accept_received, decline_received, get_received
 from nft.watching.watcher import watch_chain
+from profiles.models import Notice, Profile
 from tests.kit.world import World, mint, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -37,6 +39,16 @@ def transfer(chain: Chain, contract: Contract, token_id: int, sender: int, to: i
     chain.send(contract.functions.transferFrom(accounts[sender], accounts[to], token_id), sender=accounts[sender])
 
 
+def unread(user: User) -> int:
+    return Profile.objects.get(user=user).unread_notices
+
+
+def bell(client: Client) -> str:
+    """Return what a screen reader says of the bell."""
+    found = re.search(r'class="bell"[^>]*aria-label="([^"]*)"', client.get("/").content.decode())
+    return found[1] if found else ""
+
+
 def names(user: User) -> list[str]:
     return [str(received) for received in get_received(user)]
 
@@ -47,11 +59,38 @@ def test_the_receiver_accepts_and_shows_it(
     transfer(chain, contract, claim.token_id, 1, 2)
     watch(world)
     assert (names(bob), names(alice)) == (["Blue hour"], [])
+    told = Notice.objects.get(profile__user=bob)
+    assert (told.kind, told.facts["name"], told.is_on_site) == ("received", "Blue hour", True)
+    assert told.facts["sender"].startswith("0x")
+    assert unread(bob) == 1
     chain.finalize()
     theirs = world.verify_and_fetch(accept_received(bob, get_received(bob)[0].pk, world.now))
     assert theirs.state == "owned"
     assert shown(bob, world.now).mark
     assert names(bob) == []
+    assert unread(bob) == 0
+    watch(world)
+    assert Notice.objects.filter(kind="received").count() == 1
+
+
+def test_the_receiver_shows_it_with_one_click_on_any_page(
+    world: World, chain: Chain, contract: Contract, alice: User, bob: User, claim: TokenClaim, client: Client
+) -> None:
+    client.force_login(bob)
+    assert "unread" not in bell(client)
+    transfer(chain, contract, claim.token_id, 1, 2)
+    watch(world)
+    page = client.get("/settings/profile/").content.decode()
+    assert "Notices, 1 unread" in bell(client)
+    assert client.get("/notices/unread/").json() == {"unread": 1}
+    assert re.search(r"0x\w{4}…\w{4} sent it to you\.", page)
+    (address,) = re.findall(r'action="(/settings/tokens/received/\d+/use/)"', page)
+    chain.finalize()
+    assert client.post(address).status_code == 302  # the one click
+    world.verify_and_fetch(bob.token_claims.get())
+    assert shown(bob, world.now).mark
+    assert "unread" not in bell(client)
+    assert address not in client.get("/notices/").content.decode()
 
 
 def test_a_declined_token_is_asked_about_again_only_if_it_is_received_again(
@@ -77,6 +116,7 @@ def test_a_token_sent_on_is_no_longer_asked_about(
     transfer(chain, contract, claim.token_id, 2, 3)
     watch(world)
     assert names(bob) == []
+    assert (unread(bob), Notice.objects.filter(kind="received").count()) == (0, 1)
 
 
 def test_a_reorg_deletes_what_was_received(
@@ -88,6 +128,7 @@ def test_a_reorg_deletes_what_was_received(
     chain.mine()
     watch(world)
     assert names(bob) == []
+    assert (unread(bob), Notice.objects.filter(kind="received").count()) == (0, 0)
 
 
 def test_a_token_that_nobody_had_listed_is_not_asked_about(

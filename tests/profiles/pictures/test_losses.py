@@ -9,20 +9,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from profiles.models import Avatar, Notice, Profile
+from profiles.notices.recording import mark_read
 from profiles.pictures import rights
 from profiles.pictures.history import choose_avatar, remove_avatar
-from profiles.pictures.notices import dismiss
 from profiles.pictures.rights import moderate_avatar, reinstate_avatar, revert_after_grace, set_on_loss, withdraw_avatar
 from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import shown_picture
 from tests.kit.people import a_person, a_token_picture, an_upload
 
 pytestmark = pytest.mark.django_db
+LOST = "is no longer your verified picture."
 HOUR, DAY, MOMENT = timedelta(hours=1), timedelta(days=1), timedelta(seconds=30)
 
 
@@ -36,8 +38,8 @@ def _site(settings: Settings) -> None:
     )
 
 
-def wish(profile: Profile, on_loss: str = "revert", *, returns: bool = True, mails: bool = True) -> None:
-    set_on_loss(profile, on_loss=on_loss, returns_by_itself=returns, mails_on_loss=mails, actor=profile.user)
+def wish(profile: Profile, on_loss: str = "revert", *, returns: bool = True) -> None:
+    set_on_loss(profile, on_loss=on_loss, returns_by_itself=returns, actor=profile.user)
     profile.refresh_from_db()
 
 
@@ -52,10 +54,10 @@ def seen(profile: Profile, at: datetime | None = None) -> tuple[Avatar | None, b
 
 
 def told(profile: Profile) -> list[str]:
-    open_ones = profile.notices.filter(dismissed_at=None).order_by("at").values_list("kind", flat=True)
+    unread = profile.notices.unread().order_by("at").values_list("kind", flat=True)
     profile.refresh_from_db()
-    assert profile.has_notices == bool(open_ones)
-    return list(open_ones)
+    assert profile.unread_notices == profile.asking_notices == len(unread)
+    return list(unread)
 
 
 # --- one answer everywhere (V1) ---------------------------------------------------------------------------------------
@@ -271,7 +273,7 @@ def test_who_wants_to_be_asked_is_asked(on_loss: str, alice: Profile, client: Cl
     lose(token)
     reinstate_avatar(token.pk, timezone.now())
     assert seen(alice) == ((upload if on_loss == "revert" else None), False)
-    assert told(alice) == ["back"]
+    assert told(alice) == ["returned"]
     client.force_login(alice.user)
     page = client.get("/settings/profile/").content.decode()
     assert "is yours again" in page
@@ -287,7 +289,7 @@ def test_if_another_was_chosen_since_what_comes_back_is_offered(alice: Profile) 
     choose_avatar(alice, upload.pk, alice.user)
     assert told(alice) == []
     reinstate_avatar(token.pk, timezone.now())
-    assert (seen(alice), told(alice)) == ((upload, False), ["back"])
+    assert (seen(alice), told(alice)) == ((upload, False), ["returned"])
 
 
 def test_what_was_kept_gets_its_mark_back_without_asking(alice: Profile) -> None:
@@ -306,12 +308,12 @@ def test_the_notice_stays_until_it_is_dismissed(alice: Profile, client: Client) 
     lose(a_token_picture(alice, timezone.now()))
     client.force_login(alice.user)
     for path in ("/", "/settings/profile/"):
-        assert "lost its mark" in client.get(path).content.decode()
+        assert LOST in client.get(path).content.decode()
     notice = Notice.objects.get()
     address = f"/settings/notices/{notice.pk}/dismiss/"
     assert client.post(address, {"next": "/settings/profile/"}).headers["Location"] == "/settings/profile/"
-    assert "lost its mark" not in client.get("/").content.decode()
-    assert client.post(address, {"next": "https://evil.example/"}).headers["Location"] == "/"
+    assert LOST not in client.get("/").content.decode()
+    assert client.post(address, {"next": "https://evil.example/"}).headers["Location"] == "/notices/"
 
 
 def test_nobody_dismisses_the_notice_of_another(alice: Profile, client: Client) -> None:
@@ -319,7 +321,7 @@ def test_nobody_dismisses_the_notice_of_another(alice: Profile, client: Client) 
     bob = a_person("bob")
     client.force_login(bob.user)
     assert client.post(f"/settings/notices/{Notice.objects.get().pk}/dismiss/").status_code == 404
-    assert not dismiss(bob, Notice.objects.get().pk, timezone.now())
+    assert not mark_read(bob.pk, timezone.now(), Q(pk=Notice.objects.get().pk))
     assert told(alice) == ["lost"]
 
 
@@ -332,18 +334,18 @@ def test_the_wishes_are_kept_by_their_form(alice: Profile, client: Client, setti
     assert client.post("/settings/loss/", {"on_loss": "keep"}).status_code == 422
     client.post("/settings/loss/", {"on_loss": "plain"})
     alice.refresh_from_db()
-    assert (alice.on_loss, alice.returns_by_itself, alice.mails_on_loss) == ("plain", False, False)
-    client.post("/settings/loss/", {"on_loss": "revert", "returns_by_itself": "on", "mails_on_loss": "on"})
+    assert (alice.on_loss, alice.returns_by_itself) == ("plain", False)
+    client.post("/settings/loss/", {"on_loss": "revert", "returns_by_itself": "on"})
     alice.refresh_from_db()
-    assert (alice.on_loss, alice.returns_by_itself, alice.mails_on_loss) == ("", True, True)
+    assert (alice.on_loss, alice.returns_by_itself) == ("", True)
 
 
 def test_what_the_site_s_team_takes_down_is_told_with_its_reason(alice: Profile, client: Client) -> None:
     upload = an_upload(alice)
     wish(alice, "keep")
     moderate_avatar(upload.pk, "It shows somebody else.", a_person("staff").user)
-    assert (seen(alice), told(alice)) == ((None, False), ["lost"])
+    assert (seen(alice), told(alice)) == ((None, False), ["removed"])
     client.force_login(alice.user)
     page = client.get("/").content.decode()
-    assert "was taken down by the site" in page
+    assert "was removed by the site" in page
     assert "It shows somebody else." in page

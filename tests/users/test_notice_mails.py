@@ -1,4 +1,4 @@
-"""A lost picture is reported by mail: once, to a confirmed address, unless it is back or mails are turned off."""
+"""Notices are sent by mail: once, to a confirmed address, unless they are read or out of date, or mails are off."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.template.loader import render_to_string
 from django.utils import timezone
 from pytest_django import Settings
 
 from profiles.leases import OUR_FAULT, lease_row
 from profiles.models import Notice, Profile
-from profiles.pictures.notices import dismiss
+from profiles.notices.choices import set_choices
+from profiles.notices.recording import mark_read
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
 from tests.kit.people import a_person, a_token_picture
-from users import loss_mail
-from users.loss_mail import GIVEN_UP, send_due
+from users import mails
+from users.notice_mails import GIVEN_UP, send_due
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -43,7 +43,8 @@ def test_a_loss_is_told_once_with_what_to_do(bob: Profile) -> None:
     assert [send_due(NOW), send_due(NOW + LATER), send_due(NOW + LATER)] == [0, 1, 0]
     (letter,) = mail.outbox
     assert letter.to == ["bob@example.org"]
-    for word in ("“Token 1”", "transferred away", "/settings/picture/", "/settings/loss/"):
+    assert letter.subject == "[avatarsite] Token 1 is no longer your verified picture"
+    for word in ("Hello bob,", "transferred away", "/settings/picture/", "/settings/loss/"):
         assert word in letter.body
 
 
@@ -67,16 +68,15 @@ def test_one_that_goes_and_comes_all_day_is_told_once(bob: Profile) -> None:
 def test_nobody_gets_one_who_does_not_want_it_or_proved_no_address(bob: Profile) -> None:
     carol = a_person("carol")
     lose(carol)
-    bob.mails_on_loss = False
-    bob.save()
+    set_choices(bob, {(Notice.Kind.LOST, "mail"): False}, bob.user)
     lose(bob)
     assert send_due(NOW + LATER) == 0
     assert mail.outbox == []
 
 
-def test_who_dismissed_the_notice_knows_already(bob: Profile) -> None:
+def test_who_read_the_notice_knows_already(bob: Profile) -> None:
     lose(bob)
-    assert dismiss(bob, bob.notices.get().pk, NOW)
+    assert mark_read(bob.pk, NOW) == 1
     assert send_due(NOW + LATER) == 0
 
 
@@ -112,14 +112,14 @@ def test_a_mail_that_can_not_be_written_holds_up_no_other(bob: Profile, monkeypa
     carol = a_person("carol")
     EmailAddress.objects.create(user=carol.user, email="carol@example.org", primary=True, verified=True)
     lose(carol, NOW + timedelta(seconds=1))
-    write = render_to_string
+    greet = mails.greeted_name
 
-    def fail_for_bob(name: str, facts: dict[str, Any]) -> str:
-        if facts["user"] == bob.user:
-            raise KeyError(name)
-        return write(name, facts)
+    def fail_for_bob(reader: Profile | None) -> str:
+        if reader == bob:
+            raise KeyError("bob")
+        return greet(reader)
 
-    monkeypatch.setattr(loss_mail, "render_to_string", fail_for_bob)
+    monkeypatch.setattr(mails, "greeted_name", fail_for_bob)
     assert send_due(NOW + LATER) == 1
     assert [letter.to for letter in mail.outbox] == [["carol@example.org"]]
     assert bob.notices.get().last_error == OUR_FAULT.format(what="KeyError")
