@@ -2,7 +2,8 @@
 # Without make: `python3 -m localstack` and `python3 -m localstack test`.
 PYTHON ?= python3
 VENV := .venv/bin
-COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11
+COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 \
+  --override requirements-overrides.in
 .DEFAULT_GOAL := help
 
 .PHONY: help run admin clean-data test test-long test-sqlite lint format bench screenshots contracts walletconnect lock

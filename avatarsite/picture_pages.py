@@ -50,7 +50,7 @@ def shown_note(shown: ShownPicture, *, has_chosen: bool, on_loss: str) -> ShownN
             "check."
         )
         return ShownNote(headline, Pill("Not checked lately", "wait"), text)
-    return ShownNote(headline, None, "An upload, shown round.")
+    return ShownNote(headline, None, "Your photo.")
 
 
 def is_delegated(avatar: Avatar) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from profiles.page_parts import Action, Fact
 from profiles.serving.showing import ShownPicture
@@ -87,6 +88,15 @@ def how_we_know(name: str, facts: Facts) -> str:
         f"We asked {facts.get('chain_name', '')} who holds this NFT, and it named {holder} We ask again all the time; "
         "once the answer changes, the hexagon goes."
     )
+
+
+def mark_in_short(name: str, facts: Facts) -> str:
+    """Return the proof behind the mark of the person called `name` in one sentence that a newcomer understands."""
+    token = facts.get("token_name") or _("this NFT")
+    words = {"name": name, "token": token, "chain": facts.get("chain_name", "")}
+    if facts.get("by_delegation"):
+        return _("A vault holds %(token)s for %(name)s. Checked on %(chain)s.") % words
+    return _("%(name)s owns %(token)s. Checked on %(chain)s.") % words
 
 
 def receipt_verdict(shown: ShownPicture, facts: Facts | None) -> Verdict:

@@ -37,6 +37,7 @@ def person_json(profile: Profile, about: str) -> SafeString:
             "alternateName": profile.handle,
             "identifier": profile.handle,
             "description": about,
+            "sameAs": profile.links,
             "url": page,
             "image": settings.SITE_ORIGIN + reverse("profiles:avatar", args=[profile.handle]) + "?s=512",
         },

@@ -118,6 +118,8 @@ def _stamp(requirements: Path) -> Path:
 def _install_python(requirements: Path) -> None:
     """Install with uv, which is three times as fast as pip, or with pip if uv does not work here."""
     python, pip = binaries.python(), [binaries.python(), "-m", "pip", "install", "--quiet", "--require-hashes"]
+    # The lists are complete, and hold versions that one package caps lower (requirements-overrides.in).
+    pip.append("--no-deps")
     uv = VENV / "bin" / "uv"
     try:
         _run([*pip, "-r", str(HERE / "requirements-uv.txt")])

@@ -14,6 +14,7 @@ from nft.models import (
     HeldToken,
     LinkedAccount,
     MintRequest,
+    OwnershipProof,
     PrimaryName,
     ReceivedToken,
     SentToken,
@@ -85,6 +86,14 @@ PARTS = (
         "The history of the chain's answers.",
         ("claim_id", "at", "verdict", "reason", "sentence", "block_number", "block_hash", "last_at",
          "last_block_number"),
+    ),
+    Part(
+        OwnershipProof,
+        "claim__user",
+        "nft_proofs",
+        "The last proof of each answer. The proof itself is at the picture's address, while the account is public.",
+        ("claim_id", "proved_at", "verdict", "block_number", "block_hash", "rests_on", "sha256"),
+        {"content": "The proof itself, which is about the chain."},
     ),
     Part(
         HeldToken,

@@ -54,6 +54,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
     # What we hold for IPFS
+    path("avatar/<str:identifier>/proof.json", prove.proof_document, name="proof_document"),
     path("prove/<str:identifier>/", prove.prove, name="prove"),
     path("ipfs/<str:cid>", ipfs.ipfs, name="ipfs"),
     path("ipfs/<str:cid>/<path:path>", ipfs.ipfs, name="ipfs_path"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -10,44 +11,80 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
 
 from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import UPLOAD_NAMES
 from profiles.images.picture import MIDDLE, Crop
-from profiles.models import HANDLE_RULE, Notice, Profile
+from profiles.models import Notice, Profile, is_neutral_handle
 from profiles.models.display import OnLoss, resolve_policy
 from profiles.notices.choices import CHANNELS, SITE, is_wanted
 from profiles.notices.kinds import RULES, get_kinds
 from profiles.people.api_tokens import Scope, TokenRequest
+from profiles.people.handles import suggest_handle
+from profiles.people.links import LinkError, parse_links
+from profiles.people.profiles import ProfileText
 from profiles.serving.snippets import FORMATS, SHAPES, SIZES
 
 
-class ProfileForm(forms.Form):
-    handle = forms.CharField(
-        max_length=30,
-        help_text=HANDLE_RULE,
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "nickname", "spellcheck": "false"}),
-    )
+class _HandleField(forms.CharField):
+    """A handle as people type it: "Lena.Mueller" means lena-mueller. The page asks whether it is free meanwhile."""
+
+    def __init__(self) -> None:
+        attrs = {"autocapitalize": "none", "autocomplete": "nickname", "spellcheck": "false", "data-handle": ""}
+        help_text = _("2 to 30 characters: a-z, 0-9, - or _")
+        super().__init__(max_length=60, label=_("Handle"), help_text=help_text, widget=forms.TextInput(attrs=attrs))
+
+    def clean(self, value: str) -> str:
+        typed = str(super().clean(value))
+        return suggest_handle(typed) or typed
+
+
+class HandleForm(forms.Form):
+    """What a newcomer is called."""
+
+    handle = _HandleField()
     display_name = forms.CharField(
         max_length=60,
         required=False,
-        help_text="What people see instead of your handle.",
+        label=_("Name"),
+        help_text=_("Shown instead of your handle."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+    @classmethod
+    def of(cls, profile: Profile) -> HandleForm:
+        handle = "" if is_neutral_handle(profile.handle) else profile.handle
+        return cls(initial={"handle": handle, "display_name": profile.display_name})
+
+    def text(self, profile: Profile) -> ProfileText:
+        """Return the texts of `profile` as a valid form changes them."""
+        return replace(ProfileText.of(profile), **self.cleaned_data)
+
+
+class ProfileForm(HandleForm):
+    pronouns = forms.CharField(max_length=40, required=False, label=_("Pronouns"), help_text=_("Such as she/her."))
     bio = forms.CharField(
         max_length=280,
         required=False,
-        label="About you",
-        help_text="Up to 280 characters.",
+        label=_("About you"),
+        help_text=_("Up to 280 characters. Web addresses become links."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-
+    links = forms.CharField(
+        required=False,
+        label=_("Links"),
+        help_text=_("Your pages elsewhere, one a line, up to 5."),
+        widget=forms.Textarea(attrs={"rows": 3, "inputmode": "url", "spellcheck": "false"}),
+    )
     is_found_by_email = forms.BooleanField(
         required=False,
-        label="Let sites that know my e-mail address show my picture",
-        help_text="As with Gravatar and Libravatar: they ask by a code made of an address you confirmed here. "
-        "Who knows the address can then tell that you have an account.",
+        label=_("Let sites that know my e-mail address show my picture"),
+        help_text=_(
+            "As with Gravatar and Libravatar: they ask by a code made of an address you confirmed here. "
+            "Who knows the address can then tell that you have an account."
+        ),
     )
 
     def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
@@ -57,11 +94,18 @@ class ProfileForm(forms.Form):
 
     @classmethod
     def of(cls, profile: Profile) -> ProfileForm:
-        return cls(initial={name: getattr(profile, name) for name in cls.base_fields})
+        words = {name: getattr(profile, name) for name in cls.base_fields}
+        return cls(initial=words | {"links": "\n".join(profile.links)})
 
+    def clean_links(self) -> tuple[str, ...]:
+        try:
+            return parse_links(self.cleaned_data["links"])
+        except LinkError as error:
+            raise forms.ValidationError(error.sentence, code=error.slug) from error
 
-class HandleForm(forms.Form):
-    handle = ProfileForm.base_fields["handle"]
+    def text(self, profile: Profile) -> ProfileText:
+        words = {name: value for name, value in self.cleaned_data.items() if name != "is_found_by_email"}
+        return replace(ProfileText.of(profile), **words)
 
 
 class AltTextForm(forms.Form):

@@ -33,6 +33,8 @@ NAMES = {
     "delete_days": "ACCOUNT_DELETE_DAYS",
     "grace_time": "AVATAR_GRACE_SECONDS",
     "avatar_max_age": "AVATAR_CACHE_SECONDS",
+    "handle_kept_time": "AVATAR_HANDLE_KEPT_SECONDS",
+    "handle_change_time": "AVATAR_HANDLE_CHANGE_SECONDS",
     "site_name": "SITE_NAME",
     "site_origin": "SITE_ORIGIN",
     "trusted_proxies": "TRUSTED_PROXY_COUNT",
@@ -120,6 +122,11 @@ class AvatarSettings:
     reauthentication: str = ""
     # Handles nobody may take, besides profiles.people.handles.RESERVED and the site's name.
     reserved_handles: frozenset[str] = frozenset[str]()
+    # How long a handle that a person left leads to their new one, and is given to nobody else.
+    handle_kept_time: timedelta = timedelta(days=90)
+    # How often a person may change their handle within `handle_change_time`: each change keeps a handle from others.
+    handle_changes: int = 3
+    handle_change_time: timedelta = timedelta(days=30)
 
     # Shared with the rest of the project: its name, and scheme://host[:port] of links in JSON ("" keeps them relative).
     site_name: str = ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from profiles import media_urls
-from profiles.views import avatar, direct_upload, history, loss, notices, own_data, people, picture
+from profiles.views import avatar, direct_upload, handles, history, loss, notices, own_data, people, picture
 
 app_name = "profiles"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("u/<slug:handle>/", people.public, name="public"),
     path("u/<slug:handle>/use/", people.use, name="use"),
     path("u/<slug:handle>/card.jpg", avatar.card, name="card"),
+    path("handles/check/", handles.check, name="handle_check"),
     path("settings/profile/", people.edit, name="edit"),
     path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
     path("settings/loss/", loss.loss, name="loss"),

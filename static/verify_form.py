@@ -149,7 +149,26 @@ OWNED: Rules = {
     "block_hash": BLOCK_HASH,
     "checked_at": TIME,
 }
-OPTIONAL: Rules = {"metadata_changed_at": TIME, "resolver": OBJECT, "delegate_registry": ADDRESS_TEXT}
+NAMED_PROOF: Rules = {
+    "block_hash": BLOCK_HASH,
+    "block_number": BLOCK_NUMBER,
+    "rests_on": one_of("several_nodes", "light_client", "one_node"),
+    "sha256": SHA256,
+}
+IS_PROOF = Rule(
+    lambda value: (
+        isinstance(value, dict)
+        and value.keys() == NAMED_PROOF.keys()
+        and all(rule.fits(value[name]) for name, rule in NAMED_PROOF.items())
+    ),
+    f"an object with {', '.join(NAMED_PROOF)}",
+)
+OPTIONAL: Rules = {
+    "metadata_changed_at": TIME,
+    "resolver": OBJECT,
+    "delegate_registry": ADDRESS_TEXT,
+    "ownership_proof": IS_PROOF,
+}
 
 
 class Kind(NamedTuple):

@@ -7,13 +7,14 @@
 Needs only Python 3.9 or newer and, for files from IPFS, verify_car.py in the same folder.
 
 It checks separately: Does the receipt say all that one of its kind must say? Is it signed by the key that its issuer
-publishes? Is the block that it names part of the chain, and did the account hold the token at that block? Does the mark
-rest on that block? Does the token name this metadata, and the metadata this picture, and do their bytes match the CIDs?
-Does the site serve the pictures that the receipt names?
+publishes? Is the block that it names part of the chain, and did the account hold the token at that block? Does the
+proof of ownership lead from the hash of a block to that answer? Does the mark rest on that block? Does the token name
+this metadata, and the metadata this picture, and do their bytes match the CIDs? Does the site serve the pictures that
+the receipt names?
 
-It opens what you name: the receipt, its site, and what --rpc, --ens-rpc, --gateway, --keys and --allow
-name. Whatever else a
-receipt or a redirect names is not opened, and no file that they name is ever read.
+It opens what you name: the receipt, its site, and what --rpc, --ens-rpc, --gateway, --keys, --proof and --allow name.
+Whatever else a receipt or a redirect names is not opened, and no file that they name is ever read. With the Python
+package ethereum-execution it computes the owner from the proof, without a node.
 
 Every line begins with "proved", "NOT PROVED", "not checked", "not claimed" or "stated" (the site's word, which nothing
 can prove), the last with "Result". Quoted texts are other people's: in plain ASCII, without line ends, and cut.
@@ -34,9 +35,11 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent))
 
 try:
+    from verify_evm import is_installed
     from verify_form import ADDRESS_TEXT, check_form, check_unknown
     from verify_names import check_account_name
     from verify_node import Node, check_block, check_collection, check_mark, check_owner, without_node
+    from verify_proof import Proof, check_computed_owner, describe_state, fetch_proof
     from verify_served import check_served
     from verify_signature import check_signature
     from verify_token import Files, Way
@@ -105,12 +108,34 @@ def token_steps(receipt: Json, asked: argparse.Namespace, webs: Webs) -> Iterato
         yield run("collection", check_collection, node, facts)
     else:
         yield run("owner", after_block)
+    if "ownership_proof" in facts:
+        yield from proof_steps(receipt, asked, webs, node, is_held)
     yield run("mark", check_mark, receipt, is_held, made_at[0] if made_at else None, asked.max_age)
     yield run("token URI", way.check_uri if made_at else after_block)
     yield run("metadata", way.check_metadata)
     yield run("picture", way.check_picture)
     if facts["account_name"]:
         yield run("account name", check_account_name, facts, asked, node if made_at else None, webs.names)
+
+
+def proof_steps(
+    receipt: Json, asked: argparse.Namespace, webs: Webs, node: Node | None, is_held: bool
+) -> Iterator[int]:
+    """Prove the state that the ownership proof holds, and compute the owner from it.
+
+    If a node has proved the owner already, that needs no package which is not there.
+    """
+    facts, found = receipt["provenance"], list[Proof]()
+
+    def prove() -> str:
+        proof = fetch_proof(receipt, asked, webs.site)
+        sentence = describe_state(proof, facts["ownership_proof"], node)
+        found.append(proof)
+        return sentence
+
+    yield run("proof", prove)
+    if found and (is_installed() or not is_held):
+        yield run("owner by proof", check_computed_owner, found[0], facts, asked)
 
 
 def after_block() -> str:
@@ -182,6 +207,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--registry", metavar="0x...", type=address, help="where delegations are asked for, if not at delegate.xyz v2")
     add("--ens-rpc", metavar="URL", type=web_address, help="a node of the chain of ENS, if that is another one")
     add("--ens-registry", metavar="0x...", type=address, help="where ENS names are registered, if not Ethereum's")
+    add("--proof", metavar="URL|FILE", help="the ownership proof, if not where the site publishes it")
     add("--keys", metavar="URL|FILE", help="the issuer's keys, if not where it publishes them")
     add("--max-age", metavar="HOURS", type=float, default=24, help="how old a mark's block may become; 24")
     return parser.parse_args(arguments)
@@ -190,7 +216,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def allowed_by(asked: argparse.Namespace) -> Webs:
     """Return what may be opened. Raise `Open` for a receipt or keys at an address that is none."""
     ends_at = time.monotonic() + ALL_SECONDS
-    own = [source for source in (asked.receipt, asked.keys or "", asked.site or "") if is_web(source)]
+    own = [
+        source for source in (asked.receipt, asked.keys or "", asked.proof or "", asked.site or "") if is_web(source)
+    ]
     return Webs(
         site=Web([*own, *asked.allow], ends_at=ends_at),
         node=Web(filter(None, [asked.rpc]), ends_at=ends_at),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress, EmailConfirmationMixin
 from allauth.account.views import ConfirmEmailView, EmailView, SignupView
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from profiles.people.signed_in import signed_in
 from users.email_links import WAITING, EmailLink, shown_addresses
@@ -21,6 +25,14 @@ class SignUp(SignupView):  # type: ignore[misc]  # allauth has no types
             form.add_error("username", taken)
             answer = self.form_invalid(form)
         return answer
+
+    def get_success_url(self) -> str:
+        """Return the page on which a newcomer chooses a handle; it leads on to where they wanted to go."""
+        wanted = self.get_next_url()
+        if self.request.user.is_authenticated:  # who has an account already is led on
+            return wanted or resolve_url(settings.LOGIN_REDIRECT_URL)
+        query = f"?{urlencode({'next': wanted})}" if wanted else ""
+        return reverse("profiles:welcome") + query
 
 
 class ConfirmAddress(ConfirmEmailView):  # type: ignore[misc]

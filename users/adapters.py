@@ -10,7 +10,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.http import HttpRequest
@@ -20,19 +20,13 @@ from profiles.limits import address_of_request, networks_of_request
 from profiles.settings import is_own_url
 from users import login_methods, proof
 from users.email_links import lock_address
+from users.error_words import ACCOUNT_ERRORS, MFA_ERRORS
 from users.mails import Mail, build_message, find_reader
 from users.security_notices import record_change
 
-NO_ADDRESS = "A username can’t be an e-mail address. Choose a short name; your address goes into the field below."
-
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    def clean_username(self, username: str, shallow: bool = False) -> str:
-        """Raise ValidationError for a name that could be taken for somebody's address at the sign-in."""
-        if "@" in username:
-            raise ValidationError(NO_ADDRESS)
-        cleaned: str = super().clean_username(username, shallow)
-        return cleaned
+    error_messages = DefaultAccountAdapter.error_messages | ACCOUNT_ERRORS
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address, which nobody else is remembered with from then on.
@@ -106,7 +100,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    error_messages = DefaultMFAAdapter.error_messages | {"cannot_delete_authenticator": login_methods.LAST_PASSKEY}
+    error_messages = (
+        DefaultMFAAdapter.error_messages | MFA_ERRORS | {"cannot_delete_authenticator": login_methods.LAST_PASSKEY}
+    )
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not login_methods.is_last_login(authenticator)

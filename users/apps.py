@@ -17,13 +17,14 @@ class UsersConfig(AppConfig):
         from profiles import signals
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
-        from users import emails, own_data, own_data_mail, proof, sessions, sign_in_log
+        from users import emails, names, own_data, own_data_mail, proof, sessions, sign_in_log
 
         register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
         user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
         user_logged_in.connect(sessions.record_session, dispatch_uid="users.record_session")
         user_signed_up.connect(sign_in_log.record_password, dispatch_uid="users.record_password")
+        signals.handle_changed.connect(names.follow_handle, dispatch_uid="users.follow_handle")
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         own_data.register()

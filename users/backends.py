@@ -6,6 +6,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
 
 from users.people_lookup import find_by_login
 
@@ -33,5 +34,7 @@ class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth h
 
     def _authenticate(self, request: HttpRequest | None, **credentials: object) -> User | None:
         login = credentials.get("username") or credentials.get("email") or ""
-        user: User | None = self._check_password(find_by_login(str(login)), str(credentials["password"]))
+        user: User | None = self._check_password(
+            find_by_login(str(login), timezone.now()), str(credentials["password"])
+        )
         return user

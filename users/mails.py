@@ -20,9 +20,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import check_for_language, get_language, override
 
-from profiles.models import Notice, Profile
+from profiles.models import Notice, Profile, is_neutral_handle
 from profiles.notices.choices import build_unsubscribe_token
-from profiles.people.handles import is_neutral_handle
 from profiles.text import one_line
 
 _LINK = re.compile(r"(?P<words>[^\n]+):\n(?P<url>https?://\S+)")

@@ -6,21 +6,36 @@ an account here.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
+from profiles.people.handles import suggest_handle
 
-def find_by_login(login: str) -> User | None:
+
+def find_by_login(login: str, now: datetime) -> User | None:
     """Return the one person who signs in by this name or e-mail address; None if there is none or more than one.
 
-    An address comes before a name, and only a confirmed one or one that an operator entered counts. Names of people who
-    signed up are in small letters; those that an operator made are found as they were written.
+    An address comes before a name, and only a confirmed one or one that an operator entered counts.
     """
     confirmed, entered = (_find_confirmed(login), _find_entered(login)) if "@" in login else ([], [])
-    names = User.objects.filter(username__in={login, login.lower()})
-    named = sorted(names, key=lambda user: user.username != login)
+    named = _find_named(login, now)  # in any case: the time of an answer tells nothing
     found = confirmed or entered or named[:1]
     return found[0] if len(found) == 1 else None
+
+
+def _find_named(login: str, now: datetime) -> list[User]:
+    """Return people by name as typed, else by handle, by one they left, or by the handle nearest to what was typed.
+
+    The last is what the sign-up made of a name like "Jörg". Names that an operator gave are found as they were written.
+    """
+    small, near = login.lower(), suggest_handle(login)
+    named = list(User.objects.filter(username__in={login, small, near} - {""}))
+    handled = list(User.objects.filter(profile__handle=small))
+    left = User.objects.filter(profile__former_handles__handle=small, profile__former_handles__kept_until__gt=now)
+    as_typed = sorted((user for user in named if user.username != near), key=lambda user: user.username != login)
+    return [*as_typed, *handled, *left, *named]
 
 
 def find_by_address(address: str) -> list[User]:

@@ -29,9 +29,9 @@ SIGNED_IN_AT = "signed_in_at"
 ASK_WALLET = "account_reauthenticate_wallet"
 #: What a page is for, by the name of its address, in words that follow "before you".
 STEPS = {
-    "wallets": "link an account",
-    "wallet_move": "move an account",
-    "wallet_unlink": "unlink an account",
+    "wallets": "link a wallet",
+    "wallet_move": "move a wallet",
+    "wallet_unlink": "unlink a wallet",
     "api_tokens": "make a token for programs",
     "data_export": "make a file of your data",
     "data_download": "download your data",

@@ -31,14 +31,16 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "users.reset_tokens.ResetTokens"  # noq
 ACCOUNT_USERNAME_MIN_LENGTH = 2
 # In small letters, so that the database's constraint holds for names that differ in case only.
 ACCOUNT_PRESERVE_USERNAME_CASING = False
-ACCOUNT_USERNAME_BLACKLIST = ["admin", "root", "support", "avatarsite"]
+ACCOUNT_USER_DISPLAY = "users.names.sign_in_name"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds that a sign-in, or a proof after it, counts for what is sensitive
+# Seconds that a sign-in, or a proof after it, counts for what is sensitive. Long enough to sign up, look around and
+# link a wallet without being asked again; short enough that a browser left open overnight adds no way in.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 45 * 60
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DELETE_DAYS = env.integer("ACCOUNT_DELETE_DAYS", 14, low=1, high=90)
 ACCOUNT_EXPORT_DAYS = env.integer("ACCOUNT_EXPORT_DAYS", 7, low=1, high=90)

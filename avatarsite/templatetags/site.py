@@ -15,11 +15,12 @@ from django.utils.safestring import SafeString
 
 from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
-from avatarsite.navigation import NavLink
 from avatarsite.picture_pages import ShownNote
 from profiles.models import Profile
+from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
+from users.names import sign_in_name
 from users.proof import step_of
 
 if TYPE_CHECKING:
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(device_name)
+register.filter(sign_in_name)
+register.filter(link_label)
 register.filter(home_page.greeting)
+register.simple_tag(navigation.settings_groups)
 register.simple_tag(picture_pages.history_entry)
 register.filter(notice_pages.kind_label)
 register.filter(notice_pages.kind_hint)
 register.simple_tag(notice_pages.shown_notices)
 register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
+register.simple_tag(proof_pages.mark_in_short)
 register.simple_tag(proof_pages.receipt_verdict)
 register.simple_tag(sharing.person_summary)
 register.simple_tag(sharing.person_json)
@@ -43,7 +48,8 @@ register.simple_tag(sharing.person_json)
 _OUR_LABELS = {
     "Email": "E-mail",
     "Email (optional)": "E-mail",
-    "Login": "Username or e-mail",
+    "Username": "Name",
+    "Login": "Name or e-mail",
     "Current Password": "Current password",
     "New Password": "New password",
     "New Password (again)": "New password, once more",
@@ -52,7 +58,7 @@ _OUR_LABELS = {
     "Passwordless": "Sign in with it alone",
 }
 _OUR_HELP = {
-    "password1": "At least 8 characters, and nothing a stranger would guess.",
+    "password1": "At least 8 characters.",
     "passwordless": "You then need no password; your device asks for your fingerprint, face or PIN instead.",
 }
 
@@ -125,9 +131,3 @@ def next_steps(profile: Profile, shown: ShownPicture) -> list[NextStep]:
 def shown_note(profile: Profile, shown: ShownPicture) -> ShownNote:
     """Return what the owner of `shown` is told about it."""
     return picture_pages.shown_note(shown, has_chosen=profile.avatar_id is not None, on_loss=profile.on_loss)
-
-
-@register.simple_tag
-def settings_links(here: str) -> list[NavLink]:
-    """Return the links between the pages of the settings, for a page whose view is named `here`."""
-    return navigation.settings_links(here, with_nft=apps.is_installed("nft"))

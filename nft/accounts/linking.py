@@ -109,7 +109,7 @@ def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     if account.user.pk != user.pk:
         sentence = (
             f"{to_checksum(proof.address)} is linked to another profile here. If that profile is yours, or was, you "
-            "can move the account to this one: choose “Move an account here” and sign once more."
+            "can move the wallet to this one: choose “Move a wallet here” and sign once more."
         )
         raise AccountError(sentence, ACCOUNT_IN_USE)
     _record_use(account, now)

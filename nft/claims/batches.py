@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from nft.claims.checking import NOT_OWNED_PERIOD, checked_columns, latest, record_check, sweep_period
+from nft.claims.checking import NOT_OWNED_PERIOD, checked_columns, latest, record_check, sweep_period, wants_proof
 from nft.claims.first_answers import is_first_answer, record_first_answers
 from nft.claims.history import record_gaps
+from nft.claims.ownership_proofs import record_proofs
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import NODES_BEHIND, ChainUnavailable
@@ -36,7 +37,7 @@ SECONDS_RECORDING = 8.0
 #: The columns of a claim that are read here.
 NEEDED = (
     "user_id", "account_id", "chain_id", "contract", "token_id", "standard", "vault", "state", "reason", "due_at",
-    "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_at", "checked_block_number",
+    "asked_at", "watch_until", "moved_at_block", "attempt", "tries", "crashes", "checked_at", "checked_block_number",
 )  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, c
     spoilers = [leased[asked[place]].pk for place in batch.alone]
     if spoilers:
         TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
-    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block)
+    late = frozenset(asked[place] for place in batch.late)
+    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block, late)
     _record(page, checks, now)
 
 
@@ -86,22 +88,30 @@ def _build_questions(leased: Sequence[TokenClaim], accounts: Sequence[LinkedAcco
 def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
     """Prefer a node at or past the highest block already checked; otherwise ask any."""
     known = max((claim.checked_block_number or 0 for claim in leased), default=0)
+
+    def wants(place: int, check: Check) -> bool:
+        return wants_proof(leased[place], check)
+
     try:
-        return check_many(client, questions, known_block=known)
+        return check_many(client, questions, known_block=known, wants_proof=wants)
     except ChainUnavailable as error:
         if not error.is_a(NODES_BEHIND):
             raise
-        return check_many(client, questions)
+        return check_many(client, questions, wants_proof=wants)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """What was asked about at which block. `accounts`: the addresses by the ids of the accounts."""
+    """What was asked about at which block.
+
+    `accounts`: the addresses by the ids of the accounts. `late`: places of claims that there was no time to prove.
+    """
 
     leased: Sequence[TokenClaim]
     questions: Sequence[Question]
     accounts: Mapping[uuid.UUID, bytes]
     block: BlockRef
+    late: frozenset[int]
 
 
 def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
@@ -112,7 +122,10 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     not_owned: list[TokenClaim] = []
     unclear: list[TokenClaim] = []
     ahead: list[TokenClaim] = []
-    for claim, check, question in zip(page.leased, checks, page.questions, strict=True):
+    late = [page.leased[place] for place in sorted(page.late)]
+    for place, (claim, check, question) in enumerate(zip(page.leased, checks, page.questions, strict=True)):
+        if place in page.late:
+            continue
         if (claim.checked_block_number or 0) > page.block.number:
             ahead.append(claim)  # the node knows less of this claim than we do
         elif check is None and question.holders:
@@ -127,8 +140,10 @@ def _record(page: _Page, checks: Sequence[Check | None], now: datetime) -> None:
     changed += [(claim, check) for claim, check in first if claim.pk in others]
     _renew(owned, State.OWNED, page.block, now, sweep_period())
     _renew(not_owned, State.NOT_OWNED, page.block, now, NOT_OWNED_PERIOD)
+    record_proofs([(claim, check) for claim, check in zip(page.leased, checks, strict=True) if check is not None], now)
     release_unchecked(unclear, now, is_checked_alone=True)
     release_unchecked(ahead, now + OUTAGE_PAUSE)
+    release_unchecked(late, now)
     _record_one_by_one(changed, now)
 
 

@@ -9,11 +9,13 @@ import random
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
 from nft.claims import history
+from nft.claims.ownership_proofs import record_proofs
 from nft.claims.picture import request_first_pictures
 from nft.claims.provenance import build_stored_provenance
 from nft.claims.wording import (
@@ -71,8 +73,8 @@ def verify_leased(claim: TokenClaim, now: datetime, clients: Clients) -> Outcome
     with claim.attempting(now):
         check = _check(claim, clients)
         record_check(claim, check, now)
-        if check is not None and check.decision.reason in ALARMING:
-            raise_alarm(claim.chain_id, check.decision.sentence, now)
+        if check is not None and (check.alarm or check.decision.reason in ALARMING):
+            raise_alarm(claim.chain_id, check.alarm or check.decision.sentence, now)
     return Outcome(claim.chain_id, check is not None and check.decision.reason in OUTAGES)
 
 
@@ -89,7 +91,19 @@ def _check(claim: TokenClaim, clients: Clients) -> Check | None:
         holders,
         known_block=claim.checked_block_number or 0,
         look_at_head=claim.state != State.OWNED,
+        wants_proof=partial(wants_proof, claim),
     )
+
+
+def wants_proof(claim: TokenClaim, check: Check) -> bool:
+    """Return whether the answer must be proved before it counts: it gives or takes a mark, or somebody asked for it.
+
+    A claim that is checked every few seconds, as its token was sent from here, is proved when its answer changes.
+    """
+    is_owned = check.decision.verdict is Verdict.OWNED
+    is_new = claim.state in {State.PENDING, State.UNKNOWN}
+    is_asked = claim.asked_at is not None and claim.watch_until is None
+    return is_new or is_asked or is_owned is not (claim.state == State.OWNED)
 
 
 def is_due_too_late(now: datetime) -> Q:
@@ -117,6 +131,8 @@ def record_check(claim: TokenClaim, check: Check | None, now: datetime) -> None:
         held = claims.filter(pk=claim.pk, attempt=claim.attempt).first()
         if held is not None:
             _apply(held, check, account, now)
+            if check is not None:
+                record_proofs([(held, check)], now)
 
 
 def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import NotRequired, TypedDict
 
 from django.utils import timezone
 
+from nft.claims.ownership_proofs import get_published_proof
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId, parse_asset_id
@@ -25,7 +26,17 @@ from profiles.models import Avatar
 URI_LENGTH = 500
 #: Characters of a collection's name that a mark says.
 NAME_LENGTH = 80
+_SHOWN = ("picture", "account__primary_name", "ownership_proof")
 _QUOTES = re.compile('[“”„‟〝〞"]')
+
+
+class NamedProof(TypedDict):
+    """The document at `/avatar/<id>/proof.json`, and whose word it is that the chain has its block (`RestsOn`)."""
+
+    block_number: int
+    block_hash: str
+    rests_on: str
+    sha256: str
 
 
 class Provenance(TypedDict):
@@ -57,6 +68,7 @@ class Provenance(TypedDict):
     account_name: str
     vault: str
     metadata_changed_at: NotRequired[str]
+    ownership_proof: NotRequired[NamedProof]
     resolver: NotRequired[dict[str, str]]
     delegate_registry: NotRequired[str]
 
@@ -100,7 +112,9 @@ def build_provenance(avatar: Avatar) -> dict[str, object] | None:
 
     Without a claim (its person took the token off the list) only what is stored with the picture is known.
     """
-    claim = TokenClaim.objects.filter(avatar_id=avatar.pk).select_related("picture", "account__primary_name").first()
+    claim = (
+        TokenClaim.objects.filter(avatar_id=avatar.pk).select_related(*_SHOWN).defer("ownership_proof__content").first()
+    )
     if claim is None:
         stored = avatar.provenance
         hidden = {"account": "", "account_name": "", "vault": "", "verdict": str(Verdict.UNKNOWN)}
@@ -142,6 +156,13 @@ def _provenance_of_claim(claim: TokenClaim) -> Provenance:
     )
     if picture.changed_at is not None:
         provenance["metadata_changed_at"] = picture.changed_at.isoformat()
+    if account is not None and (proof := get_published_proof(claim)):
+        provenance["ownership_proof"] = NamedProof(
+            block_number=proof.block_number,
+            block_hash=proof.block_hash,
+            rests_on=proof.rests_on,
+            sha256=proof.sha256,
+        )
     if is_answered and (rule := rule_for(claim.chain_id, claim.contract)):
         provenance["resolver"] = rule.as_json()
     if is_answered and claim.vault:

@@ -4,6 +4,10 @@
     ├── InvalidIdentifier  not an address, CAIP identifier, ENS name, token id, CID, or name of a token
     ├── BadAnswer *        a chain's or an indexer's answer has the wrong shape            (evm.errors)
     ├── BadSignature       not a signature from which an address can be recovered          (evm.errors)
+    ├── NotProved *        a part of a state proof is missing or false                     (evm.errors)
+    │   ├── NodeMissing    a node of a trie                                                (evm.proofs.trie)
+    │   └── ReadUnproved   an account, its code or a slot that was read                    (evm.proofs.state)
+    ├── NotProvable        a call that is never proved here                                (evm.errors)
     ├── DagError           a block, or the graph it belongs to, was refused                (ipfs.errors)
     │   ├── BlockMismatch* bytes that do not hash to their CID
     │   └── BlockMissing * a block is needed first

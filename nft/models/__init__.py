@@ -7,6 +7,7 @@ from nft.models.collections import Collection, TokenLikeness
 from nft.models.files import CachedObject, IpfsBlock, PinnedCopy
 from nft.models.gallery import HeldToken, TokenSearch
 from nft.models.minting import MintRequest, SponsorAccount, SponsoredTransaction
+from nft.models.proofs import ContractCode, OwnershipProof
 from nft.models.received import ReceivedToken
 from nft.models.sent import SentToken
 
@@ -16,10 +17,12 @@ __all__ = [
     "ClaimCheck",
     "ClaimPicture",
     "Collection",
+    "ContractCode",
     "HeldToken",
     "IpfsBlock",
     "LinkedAccount",
     "MintRequest",
+    "OwnershipProof",
     "PinnedCopy",
     "PrimaryName",
     "ReceivedToken",

@@ -32,6 +32,8 @@ class NftSettings:
     # Ownership and the gallery. How long an answer counts: profiles.settings.mark_max_age, image_max_age.
     sweep_period: int = 900
     watch_period: int = 12
+    # How many shown marks of each chain are proved anew each day, chosen by chance.
+    proof_sample: int = 240
     # What upkeep (ENS names, sessions of contract accounts) may ask of each chain.
     chain_requests_per_minute: int = 600
     collection_policy: str = "any"

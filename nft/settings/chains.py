@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,6 +24,17 @@ from profiles.errors import ExpectedError
 ENS_REGISTRIES = {1: "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"}
 T = TypeVar("T")
 _CALL = re.compile(r"\w+\(uint[0-9]{1,3}\)")
+
+
+class Proofs(StrEnum):
+    """Whether answers about owners are proved from the chain's state (docs/explain/ownership-proofs.md).
+
+    OFFERED: where a node offers proofs. REQUIRED: an answer that is not proved counts as unknown.
+    """
+
+    OFF = "off"
+    OFFERED = "offered"
+    REQUIRED = "required"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +74,9 @@ class Chain:
     max_block_age: int | None = 3600
     # Whether two nodes must agree before an owner is believed.
     agree: bool = False
+    proofs: Proofs = Proofs.OFFERED
+    # A client that verifies headers by itself, such as Helios: asked whether a proof's block is the chain's.
+    light_client_url: str = field(default="", repr=False)
     avatar_contract: bytes | None = None
     collections: tuple[bytes, ...] = ()
     resolvers: Mapping[bytes, Resolver] = field(default_factory=dict)
@@ -186,7 +201,7 @@ def _parse_demo_token(value: object) -> dict[str, str]:
     return {parse_text(key): parse_text(text) for key, text in value.items()}
 
 
-_SECRET = {"rpc_urls", "ws_url"}
+_SECRET = {"rpc_urls", "ws_url", "light_client_url"}
 # How each key is parsed, and what it must be.
 _RULES: Mapping[str, tuple[Callable[[object], object], str]] = {
     "name": (parse_text, "it is text"),
@@ -198,6 +213,8 @@ _RULES: Mapping[str, tuple[Callable[[object], object], str]] = {
     "confirmed": (_parse_confirmed, "it is 'finalized', 'safe' or a number of blocks"),
     "max_block_age": (_parse_age, "it is seconds, or null"),
     "agree": (parse_flag, "it is true or false"),
+    "proofs": (lambda value: Proofs(parse_text(value)), "it is 'off', 'offered' or 'required'"),
+    "light_client_url": (lambda url: url and parse_web_url(url), "it begins with https:// or http://"),
     "avatar_contract": (_parse_optional_address, "it is an address"),
     "collections": (functools.partial(_parse_list, _parse_address), "it is a list of addresses"),
     "resolvers": (

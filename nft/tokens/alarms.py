@@ -13,7 +13,7 @@ from profiles import clock
 log = logging.getLogger(__name__)
 
 #: Reasons that no outage explains: a node lies, is stuck, or serves another chain.
-ALARMING = frozenset({Reason.NODES_DISAGREE, Reason.STALE_BLOCK, Reason.WRONG_CHAIN})
+ALARMING = frozenset({Reason.NODES_DISAGREE, Reason.STALE_BLOCK, Reason.WRONG_CHAIN, Reason.NOT_PROVED})
 
 
 def raise_alarm(chain_id: int, sentence: str, now: datetime) -> None:

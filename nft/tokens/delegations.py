@@ -7,11 +7,12 @@ may be long or too long; it only says where to look, never that something is hel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from nft.clients.evm.batch_calls import ReadAnswer, call_many
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed
+from nft.clients.evm.state_reader import StateReader
 from nft.core.evm.abi.delegations import (
     build_check_delegate_for_erc721,
     build_check_delegate_for_erc1155,
@@ -37,7 +38,7 @@ MAX_VAULTS = 8
 
 
 def read_delegations(
-    client: ChainClient, token: Token, holders: Sequence[bytes], answers: Sequence[OwnershipAnswer], at: At
+    client: StateReader, token: Token, holders: Sequence[bytes], answers: Sequence[OwnershipAnswer], at: At
 ) -> tuple[Delegation | None, ...]:
     """Return for each holder the vault that holds the token for it, if one does; () if none had to be asked about.
 
@@ -96,7 +97,7 @@ def _first_given(holders: Sequence[bytes], ask: Callable[[bytes], Delegation | N
     return tuple(found)
 
 
-def _find_vault(client: ChainClient, registry: bytes, token: Token, holder: bytes, at: At) -> Delegation | None:
+def _find_vault(client: StateReader, registry: bytes, token: Token, holder: bytes, at: At) -> Delegation | None:
     """Return the first vault that holds copies and delegates them, else one with a malformed answer, else None."""
     doubtful = None
     for vault in _list_vaults(client, registry, token, holder, at):
@@ -110,18 +111,20 @@ def _find_vault(client: ChainClient, registry: bytes, token: Token, holder: byte
     return doubtful
 
 
-def _list_vaults(client: ChainClient, registry: bytes, token: Token, holder: bytes, at: At) -> list[bytes]:
-    known = [] if token.vault is None else [token.vault]
+def _list_vaults(client: StateReader, registry: bytes, token: Token, holder: bytes, at: At) -> Iterator[bytes]:
+    """Yield the vault that is known. The registry's list, which may be long, is read only if that is not enough."""
+    if token.vault is not None:
+        yield token.vault
     call = build_get_incoming_delegations(holder)
     try:
         answer = client.call(registry, call, at, gas=LIST_GAS, max_bytes=MAX_LIST)
         listed = parse_vaults(answer, token.contract, token.token_id, MAX_VAULTS)
     except (CallFailed, BadAnswer):
-        listed = []
-    return list(dict.fromkeys([*known, *listed]))
+        return
+    yield from (vault for vault in listed if vault != token.vault)
 
 
-def _read_balance(client: ChainClient, token: Token, vault: bytes, at: At) -> BalanceIs | None:
+def _read_balance(client: StateReader, token: Token, vault: bytes, at: At) -> BalanceIs | None:
     try:
         answer = client.call(token.contract, build_balance_of(vault, token.token_id), at, max_bytes=MAX_ANSWER)
         return BalanceIs(parse_balance_of(answer))
@@ -129,7 +132,7 @@ def _read_balance(client: ChainClient, token: Token, vault: bytes, at: At) -> Ba
         return None
 
 
-def _is_given(client: ChainClient, registry: bytes, token: Token, holder: bytes, vault: bytes, at: At) -> bool | None:
+def _is_given(client: StateReader, registry: bytes, token: Token, holder: bytes, vault: bytes, at: At) -> bool | None:
     try:
         answer = client.call(registry, _build_call(token, holder, vault), at, max_bytes=MAX_ANSWER)
     except CallFailed:

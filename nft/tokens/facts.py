@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nft.clients.evm.errors import (
     ANSWER_TOO_LARGE,
@@ -28,12 +28,13 @@ from nft.core.tokens.verdict import (
     OwnerIs,
     OwnershipAnswer,
     Reason,
+    RestsOn,
     Reverted,
     Verdict,
     decide,
 )
 
-_DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
+DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
 _RANK = {Verdict.OWNED: 0, Verdict.UNKNOWN: 1, Verdict.NOT_OWNED: 2}
 
 
@@ -66,14 +67,28 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class ProvenAnswer:
+    """That the answer was computed from the proved state of a block. `document` is as `build_document` returns it."""
+
+    block: BlockRef
+    rests_on: RestsOn
+    document: bytes
+
+
+@dataclass(frozen=True)
 class Check:
-    """The verdict for all holders together. `holder` has the token if OWNED, or acts for the `vault` that has it."""
+    """The verdict for all holders together. `holder` has the token if OWNED, or acts for the `vault` that has it.
+
+    proof: of this very verdict, if it was proved. alarm: what a node was found to have lied in, though the check holds.
+    """
 
     decision: Decision
     block: BlockRef | None = None
     standard: TokenStandard | None = None
     holder: bytes | None = None
     vault: bytes | None = None
+    proof: ProvenAnswer | None = field(default=None, compare=False, repr=False)
+    alarm: str = field(default="", compare=False)
 
 
 def parse_answer(standard: TokenStandard, answer: bytes | ChainError) -> OwnershipAnswer:
@@ -162,4 +177,4 @@ def agree(checks: Sequence[Check]) -> Check:
     if all(check == checks[0] for check in checks):
         return checks[0]
     unclear = next((check for check in checks if check.decision.verdict is Verdict.UNKNOWN), None)
-    return unclear or Check(_DISAGREE, checks[0].block)
+    return unclear or Check(DISAGREE, checks[0].block)

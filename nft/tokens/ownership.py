@@ -7,82 +7,195 @@ many are read together, and those that need more care are left to `check_ownersh
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from nft.clients.evm.chain import HEAD, ChainClient
 from nft.clients.evm.errors import BLOCK_GONE, NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
-from nft.core.tokens.verdict import BlockRef, Reverted, Verdict
-from nft.tokens.facts import Check, Question, Reading, agree, decide_outage, decide_ownership
+from nft.core.tokens.verdict import BlockRef, Reason, Reverted, Verdict
+from nft.tokens.facts import DISAGREE, Check, Question, Reading, agree, decide_outage, decide_ownership
+from nft.tokens.proving import TOGETHER, Answer, prove_answers
 from nft.tokens.reading import fetch_standards, read_many, read_token
 
 log = logging.getLogger(__name__)
+#: Seconds for proving what a page of tokens needs. The rest of it is asked about again, so that runs stay short.
+SECONDS_PROVING = 5.0
 T = TypeVar("T")
+Ask = Callable[[ChainClient, BlockRef], T]
+WantsProof = Callable[[Check], bool]
+
+
+def never(check: Check) -> bool:
+    """Want no proof."""
+    del check
+    return False
 
 
 @dataclass(frozen=True)
 class BatchCheck:
-    """A check for each question, or None if it must be asked by itself; `alone` as in ManyReadings."""
+    """A check for each question, or None if it must be asked by itself; `alone` as in ManyReadings.
+
+    late: the places of questions that there was no time to prove. They must be asked again.
+    """
 
     checks: list[Check | None]
     block: BlockRef
     alone: frozenset[int]
+    late: frozenset[int] = frozenset()
 
 
 def check_ownership(
-    client: ChainClient, token: Token, holders: Sequence[bytes], *, known_block: int = 0, look_at_head: bool = True
+    client: ChainClient,
+    token: Token,
+    holders: Sequence[bytes],
+    *,
+    known_block: int = 0,
+    look_at_head: bool = True,
+    wants_proof: WantsProof = never,
 ) -> Check:
     """Return whether one of `holders` has the token at the confirmed block.
 
     known_block: a block already seen confirmed; a node that is behind it decides nothing. look_at_head: ask the newest
-    block, too, if the answer is no, since a new token is not confirmed yet.
+    block, too, if the answer is no, since a new token is not confirmed yet. wants_proof: which verdicts to prove.
     """
     question = Question(token, tuple(holders))
+
+    def ask(view: ChainClient, block: BlockRef) -> Answer:
+        return Answer(view, block, question, _check_one(view, question, block, look_at_head=look_at_head))
+
     try:
-        checks = _ask_nodes(
-            client, known_block, lambda view, block: _check_one(view, question, block, look_at_head=look_at_head)
-        )
+        if client.must_agree:
+            return _agree(client, _ask_all_nodes(client, known_block, ask), wants_proof)
+        return _ask_until_proved(client, known_block, ask, wants_proof)
     except ChainUnavailable as error:
         return decide_outage(client.chain_id, holders[0], error)
-    if len(set(checks)) > 1:
-        reasons = ", ".join(check.decision.reason for check in checks)  # a decision's sentence names the holder
-        log.error("The nodes of chain %s disagree: %s.", client.chain_id, reasons)
+
+
+def _ask_until_proved(client: ChainClient, known_block: int, ask: Ask[Answer], wants_proof: WantsProof) -> Check:
+    """Ask the first node that answers. If its answer is contradicted by its own proof, only a proof by another counts.
+
+    Raise ChainUnavailable.
+    """
+    doubtful: Check | None = None
+
+    def ask_and_prove(view: ChainClient, block: BlockRef) -> Check:
+        nonlocal doubtful
+        answer = ask(view, block)
+        if doubtful is None and not wants_proof(answer.check):
+            return answer.check
+        check = prove_answers(client, [answer])[0]
+        if check.decision.reason is Reason.NOT_PROVED:
+            doubtful = doubtful or check
+            raise ChainUnavailable(check.decision.sentence)
+        if doubtful is not None and check.proof is None:
+            raise ChainUnavailable(doubtful.decision.sentence)
+        return check
+
+    try:
+        check = _ask_first_node(client, known_block, ask_and_prove)
+    except ChainUnavailable:
+        if doubtful is None:
+            raise
+        return doubtful
+    return check if doubtful is None else replace(check, alarm=doubtful.decision.sentence)
+
+
+def _agree(client: ChainClient, answers: Sequence[Answer], wants_proof: WantsProof) -> Check:
+    """Return what all nodes found, with its proof, or what one proves where they differ. Raise ChainUnavailable."""
+    checks = [answer.check for answer in answers]
+    if len(set(checks)) == 1:
+        return prove_answers(client, answers[:1])[0] if wants_proof(checks[0]) else checks[0]
+    reasons = ", ".join(check.decision.reason for check in checks)  # a decision's sentence names the holder
+    log.error("The nodes of chain %s disagree: %s.", client.chain_id, reasons)
+    if len({answer.block for answer in answers}) == 1:
+        for answer in answers:
+            with suppress(ChainUnavailable):
+                proved = prove_answers(client, [answer])[0]
+                if proved.proof is not None:
+                    return replace(proved, alarm=DISAGREE.sentence)
     return agree(checks)
 
 
-def check_many(client: ChainClient, questions: Sequence[Question], *, known_block: int = 0) -> BatchCheck:
-    """Like `check_ownership`, for many tokens. What nodes don't agree on is None.
+def check_many(
+    client: ChainClient,
+    questions: Sequence[Question],
+    *,
+    known_block: int = 0,
+    wants_proof: Callable[[int, Check], bool] = lambda _, check: never(check),
+) -> BatchCheck:
+    """Like `check_ownership`, for many tokens. What nodes don't agree on, or a proof contradicts, is None.
 
-    Raise ChainUnavailable if no node could answer, of kind NODES_BEHIND if it is behind `known_block`.
+    wants_proof: by the question's place and its check, whether to prove it. Raise ChainUnavailable if no node could
+    answer, of kind NODES_BEHIND if it is behind `known_block`.
     """
-    batches = _ask_nodes(client, known_block, lambda view, block: _check_batch(view, questions, block))
-    first = batches[0]
-    if len(batches) == 1:
-        return first
-    found = zip(*(batch.checks for batch in batches), strict=True)
-    return replace(first, checks=[checks[0] if len(set(checks)) == 1 else None for checks in found])
+
+    def ask(view: ChainClient, block: BlockRef) -> tuple[ChainClient, BatchCheck]:
+        return view, _check_batch(view, questions, block)
+
+    if not client.must_agree:
+        view, batch = _ask_first_node(client, known_block, ask)
+    else:
+        batches = _ask_all_nodes(client, known_block, ask)
+        view, first = batches[0]
+        found = zip(*(batch.checks for _, batch in batches), strict=True)
+        batch = replace(first, checks=[checks[0] if len(set(checks)) == 1 else None for checks in found])
+    return _prove_batch(client, view, questions, batch, wants_proof)
 
 
-def _ask_nodes(client: ChainClient, known_block: int, ask: Callable[[ChainClient, BlockRef], T]) -> list[T]:
+def _prove_batch(
+    client: ChainClient,
+    view: ChainClient,
+    questions: Sequence[Question],
+    batch: BatchCheck,
+    wants_proof: Callable[[int, Check], bool],
+) -> BatchCheck:
+    """Prove what must be proved. What is contradicted becomes None, to be asked by itself. Raise ChainUnavailable."""
+    wanted = [
+        place
+        for place, check in enumerate(batch.checks)
+        if check is not None and check.decision.verdict is not Verdict.UNKNOWN and wants_proof(place, check)
+    ]
+    checks, ends_at = list(batch.checks), time.monotonic() + SECONDS_PROVING
+    for start in range(0, len(wanted), TOGETHER):
+        if start and time.monotonic() > ends_at:
+            late = wanted[start:]
+            return replace(batch, checks=_without(checks, late), late=frozenset(late))
+        places = wanted[start : start + TOGETHER]
+        answers = [Answer(view, batch.block, questions[place], check) for place in places if (check := checks[place])]
+        for place, check in zip(places, prove_answers(client, answers), strict=True):
+            checks[place] = None if check.decision.verdict is Verdict.UNKNOWN else check
+    return replace(batch, checks=checks)
+
+
+def _without(checks: Sequence[Check | None], places: Sequence[int]) -> list[Check | None]:
+    left_out = set(places)
+    return [None if place in left_out else check for place, check in enumerate(checks)]
+
+
+def _ask_all_nodes(client: ChainClient, known_block: int, ask: Ask[T]) -> list[T]:
+    """Ask all nodes at the newest block that all have confirmed. Raise ChainUnavailable."""
+    views = client.single_node_clients()
+    number = min(view.confirmed_block().number for view in views)
+    if number < known_block:
+        raise _nodes_behind(known_block)
+    return [ask(view, view.block(number)) for view in views]
+
+
+def _ask_first_node(client: ChainClient, known_block: int, ask: Ask[T]) -> T:
     """Ask one node from beginning to end, as a block of one proves nothing about another's answer.
 
-    A node that is down, behind, stuck or of another chain is passed over. If nodes must agree, all are asked at the
-    newest block that all have confirmed. Raise ChainUnavailable.
+    A node that is down, behind, stuck or of another chain is passed over. Raise ChainUnavailable.
     """
-    if client.must_agree:
-        views = client.single_node_clients()
-        number = min(view.confirmed_block().number for view in views)
-        if number < known_block:
-            raise _nodes_behind(known_block)
-        return [ask(view, view.block(number)) for view in views]
     failure = ChainUnavailable("No node of this chain answers.")
     for view in client.single_node_clients():
         try:
             block = view.confirmed_block()
             if block.number >= known_block:
-                return [ask(view, block)]
+                return ask(view, block)
             failure = _nodes_behind(known_block)
         except ChainUnavailable as error:
             failure = error

@@ -10,6 +10,7 @@ from itertools import accumulate
 from nft.clients.evm.batch_calls import ReadAnswer, call_many
 from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed
+from nft.clients.evm.state_reader import StateReader
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.token_calls import (
     ERC721,
@@ -29,7 +30,7 @@ from nft.tokens.resolvers import owner_call
 MAX_ANSWER = 64 * 1024
 
 
-def read_token(client: ChainClient, token: Token, holders: Sequence[bytes], at: At) -> Reading:
+def read_token(client: StateReader, token: Token, holders: Sequence[bytes], at: At) -> Reading:
     """Read by the standard that the contract really answers to. Raise ChainUnavailable.
 
     The standard that is known, or that the contract claims, only decides which is asked first.
@@ -45,13 +46,13 @@ def read_token(client: ChainClient, token: Token, holders: Sequence[bytes], at: 
     return replace(reading, delegations=read_delegations(client, known, holders, reading.answers, at))
 
 
-def _is_1155_likelier(client: ChainClient, token: Token, at: At) -> bool:
+def _is_1155_likelier(client: StateReader, token: Token, at: At) -> bool:
     if token.standard is not None:
         return token.standard is TokenStandard.ERC1155
     return _claims_interface(client, token, ERC1155, at) and not _claims_interface(client, token, ERC721, at)
 
 
-def _claims_interface(client: ChainClient, token: Token, interface_id: bytes, at: At) -> bool:
+def _claims_interface(client: StateReader, token: Token, interface_id: bytes, at: At) -> bool:
     try:
         answer = client.call(token.contract, build_supports_interface(interface_id), at, max_bytes=MAX_ANSWER)
         return parse_supports_interface(answer)
@@ -59,14 +60,14 @@ def _claims_interface(client: ChainClient, token: Token, interface_id: bytes, at
         return False
 
 
-def _read_as(client: ChainClient, standard: TokenStandard, token: Token, holders: Sequence[bytes], at: At) -> Reading:
+def _read_as(client: StateReader, standard: TokenStandard, token: Token, holders: Sequence[bytes], at: At) -> Reading:
     answers = tuple(
         _read(client, call, standard, at) for call in _build_calls(client.chain_id, standard, token, holders)
     )
     return Reading(standard, answers * len(holders) if standard is TokenStandard.ERC721 else answers)
 
 
-def _read(client: ChainClient, call: Call, standard: TokenStandard, at: At) -> OwnershipAnswer:
+def _read(client: StateReader, call: Call, standard: TokenStandard, at: At) -> OwnershipAnswer:
     try:
         return parse_answer(standard, client.call(call.target, call.data, at, max_bytes=MAX_ANSWER))
     except CallFailed as error:
@@ -78,6 +79,11 @@ def _build_calls(chain_id: int, standard: TokenStandard, token: Token, holders: 
     if standard is TokenStandard.ERC721:
         return [owner_call(chain_id, token)]
     return [Call(token.contract, build_balance_of(holder, token.token_id)) for holder in holders]
+
+
+def build_first_call(chain_id: int, token: Token, holder: bytes) -> Call:
+    """Build the call that a check of a token of known standard begins with."""
+    return _build_calls(chain_id, token.standard or TokenStandard.ERC721, token, [holder])[0]
 
 
 def fetch_standards(view: ChainClient, contracts: Sequence[bytes], block: BlockRef) -> dict[bytes, TokenStandard]:

@@ -34,19 +34,19 @@ NEXT = "wallet_next"
 MAX_NEXT = 500
 # Bytes: room for a text and a signature of the largest size, however the JSON writes them.
 MAX_VERIFY_BODY = 40 * 1024
-LINKED = "The account is linked."
-MOVED = "The account is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
+LINKED = "The wallet is linked."
+MOVED = "The wallet is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
 TWIN = (
     "{address} is also an account of another profile here: {how}. The two are separate, since different people may be "
-    "able to sign for them. Are both yours? Then bring them together: choose “Move an account here” under Wallets, and "
+    "able to sign for them. Are both yours? Then bring them together: choose “Move a wallet here” under Wallets, and "
     "sign as you do for the other one."
 )
 BY_KEY = "there it signs with its own key, here with what its contract accepts, such as a passkey"
 BY_CODE = "there it signs with what its contract accepts, such as a passkey, here with its own key"
 ELSEWHERE = "there it is a contract on {chain}, here it is another one on {own}"
 LEFT_BEHIND = (
-    "The account is yours here now. The profile it was linked to has no other way to sign in: it stays as it is, "
-    "without the pictures of its tokens. To get back to it, unlink the account here and sign in with it."
+    "The wallet is yours here now. The profile it was linked to has no other way to sign in: it stays as it is, "
+    "without the pictures of its tokens. To get back to it, unlink the wallet here and sign in with it."
 )
 
 
@@ -132,9 +132,8 @@ def _tell_of_twin(request: HttpRequest, account: LinkedAccount) -> None:
 
 
 def _welcome(wanted: str) -> str:
-    """Return the page on which a new user may choose a handle first."""
-    path = reverse("profiles:welcome")
-    return f"{path}?{urlencode({'next': wanted})}" if wanted else path
+    """Return the page on which a new user chooses a handle first. Who comes with a wallet goes on to its NFTs."""
+    return f"{reverse('profiles:welcome')}?{urlencode({'next': wanted or reverse('nft:tokens')})}"
 
 
 def _rotate(request: HttpRequest) -> None:

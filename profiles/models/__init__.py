@@ -1,13 +1,23 @@
 from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.notices import Notice
 from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
-from profiles.models.people import HANDLE_PATTERN, HANDLE_RULE, AuditEntry, EmailName, Profile
+from profiles.models.people import (
+    HANDLE_PATTERN,
+    HANDLE_RULE,
+    NEUTRAL_HANDLE,
+    AuditEntry,
+    EmailName,
+    FormerHandle,
+    Profile,
+    is_neutral_handle,
+)
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
 from profiles.models.upkeep import StoreShard
 
 __all__ = [
     "HANDLE_PATTERN",
     "HANDLE_RULE",
+    "NEUTRAL_HANDLE",
     "AccountDeletion",
     "ApiToken",
     "AuditEntry",
@@ -15,6 +25,7 @@ __all__ = [
     "AvatarQuerySet",
     "DataExport",
     "EmailName",
+    "FormerHandle",
     "Notice",
     "Profile",
     "Rendition",
@@ -22,4 +33,5 @@ __all__ = [
     "StoreShard",
     "StoredImage",
     "UploadTicket",
+    "is_neutral_handle",
 ]

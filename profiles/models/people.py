@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from profiles.fields import HexField
 from profiles.models.display import OnLoss
 
 HANDLE_PATTERN = r"^[a-z0-9](?:[a-z0-9_-]{0,28}[a-z0-9])$"
-HANDLE_RULE = (
-    "A handle has 2 to 30 characters: small letters, digits, - and _, and begins and ends with a letter or a digit."
-)
+HANDLE_RULE = _("A handle has 2 to 30 characters: a-z, 0-9, - or _, with a letter or digit at both ends.")
+
+# What a person is called until they choose a handle, and how to tell.
+NEUTRAL_HANDLE = "user-{}"
+_NEUTRAL = re.compile(r"user-[0-9a-f]{6}(?:[0-9a-f]{2})?")
+
+
+def is_neutral_handle(handle: str) -> bool:
+    """Return whether this handle was made up for a person who has chosen none yet."""
+    return bool(_NEUTRAL.fullmatch(handle))
 
 
 class Profile(models.Model):
@@ -24,7 +35,11 @@ class Profile(models.Model):
     # Not `unique`, which would add a second index for LIKE.
     handle = models.CharField(max_length=30, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
     display_name = models.CharField(max_length=60, blank=True)
+    pronouns = models.CharField(max_length=40, blank=True)
     bio = models.CharField(max_length=280, blank=True)
+    links: models.JSONField[list[str], list[str]] = models.JSONField(
+        default=list, blank=True, help_text="Addresses of their own pages elsewhere, as they entered them."
+    )
     avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     avatar_version = models.PositiveIntegerField(default=0)
     is_found_by_email = models.BooleanField(default=False, help_text="Serve the picture by hashes of their addresses.")
@@ -61,8 +76,25 @@ class Profile(models.Model):
         return reverse("profiles:public", args=[self.handle])
 
     @property
+    def is_named(self) -> bool:
+        return bool(self.display_name) or not is_neutral_handle(self.handle)
+
+    @property
     def name(self) -> str:
-        return self.display_name or self.handle
+        """What to call this person. Nobody reads a handle that was made up."""
+        return (self.display_name or self.handle) if self.is_named else gettext("Newcomer")
+
+
+class FormerHandle(models.Model):
+    """A handle that a person left: it leads to their present one, and nobody else gets it, until `kept_until`."""
+
+    handle = models.CharField(max_length=30, primary_key=True)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="former_handles")
+    left_at = models.DateTimeField()
+    kept_until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.handle
 
 
 class EmailName(models.Model):

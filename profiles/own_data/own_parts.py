@@ -18,6 +18,7 @@ from profiles.models import (
     Avatar,
     DataExport,
     EmailName,
+    FormerHandle,
     Notice,
     Profile,
     UploadTicket,
@@ -49,8 +50,8 @@ PARTS = (
         "user",
         "profile",
         "What your page says, and what you decided about your picture.",
-        ("handle", "display_name", "bio", "avatar_id", "is_found_by_email", "on_loss", "returns_by_itself",
-         "language", "notice_choices", "created_at", "updated_at"),
+        ("handle", "display_name", "pronouns", "bio", "links", "avatar_id", "is_found_by_email", "on_loss",
+         "returns_by_itself", "language", "notice_choices", "created_at", "updated_at"),
         {
             "avatar_version": "A count by which caches see changes.",
             "is_hidden": "Follows from your account's state.",
@@ -74,6 +75,13 @@ PARTS = (
         "What we told you about your pictures and your account.",
         ("id", "avatar_id", "kind", "subject", "sentence", "facts", "at", "is_on_site", "read_at", "mail_to",
          "mailed_at", "mail_refusal"),
+    ),
+    Part(
+        FormerHandle,
+        OWNER,
+        "former_handles",
+        "Handles that you left, and until when they lead to your new one.",
+        ("handle", "left_at", "kept_until"),
     ),
     Part(
         EmailName,
@@ -140,8 +148,9 @@ def list_receipts(user: User) -> Iterator[ExportFile]:
 
 
 def erase(user: User, now: datetime) -> None:
-    """Delete the file of an export, and retire the handle. The rows and pictures go with the profile."""
+    """Delete the file of an export, and retire the handles. The rows and pictures go with the profile."""
     for export in DataExport.objects.filter(profile__user=user):
         exports.delete(export.key)
-    for handle in Profile.objects.filter(user=user).values_list("handle", flat=True):
+    left = FormerHandle.objects.filter(profile__user=user).values_list("handle", flat=True)
+    for handle in [*Profile.objects.filter(user=user).values_list("handle", flat=True), *left]:
         retire_handle(handle, now)

@@ -1,10 +1,14 @@
-"""Handles: their form, and the names nobody may take."""
+"""Handles: their form, the names nobody may take, and the handle nearest to what a person typed."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
@@ -18,7 +22,9 @@ help info legal noreply postmaster privacy security webmaster account accounts a
 login logout picture pictures settings signup www anonymous everyone here me nobody null undefined user
 """
 RESERVED = frozenset(_RESERVED.split())
-_NEUTRAL = re.compile(r"user-[0-9a-f]{6}(?:[0-9a-f]{2})?")
+MAX_HANDLE = 30
+# Letters that Unicode does not take apart into a letter and a mark.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "\u0131": "i", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
 # A handle that was deleted with its person is nobody's for so long.
@@ -27,6 +33,7 @@ RETIRED_FOR = timedelta(days=180)
 HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)
 HANDLE_RESERVED = Kind("handle-reserved", "The handle is reserved", 409)
 HANDLE_TAKEN = Kind("handle-taken", "The handle is taken", 409)
+HANDLE_TOO_SOON = Kind("handle-too-soon", "The handle was changed lately", 409)
 
 
 class HandleError(ExpectedError):
@@ -38,10 +45,12 @@ class HandleError(ExpectedError):
 def check_handle(handle: str) -> None:
     """Raise HandleError for what is not a handle, or reserved; whether it is free only the database can say."""
     if not re.fullmatch(HANDLE_PATTERN, handle):
-        raise HandleError(HANDLE_RULE)
+        raise HandleError(str(HANDLE_RULE))
     ours = settings.current()
     if handle in RESERVED | ours.reserved_handles | {ours.site_name.lower()}:
-        raise HandleError(f"The handle {handle} is reserved. Please choose another.", HANDLE_RESERVED)
+        raise HandleError(
+            _("The handle %(handle)s is reserved. Please choose another.") % {"handle": handle}, HANDLE_RESERVED
+        )
 
 
 def retire_handle(handle: str, now: datetime) -> None:
@@ -54,7 +63,13 @@ def retire_handle(handle: str, now: datetime) -> None:
 
 def is_retired(handle: str) -> bool:
     """Return whether a deleted person had this handle lately. One query."""
-    return RetiredHandle.objects.filter(sha256=_digest_of(handle)).exists()
+    return bool(retired_among([handle]))
+
+
+def retired_among(handles: Iterable[str]) -> set[str]:
+    """Return which of these a deleted person had lately. One query."""
+    digests = {_digest_of(handle): handle for handle in handles}
+    return {digests[found] for found in RetiredHandle.objects.filter(pk__in=digests).values_list("pk", flat=True)}
 
 
 @job(every=timedelta(hours=1), expires=None)
@@ -75,6 +90,12 @@ def is_allowed_handle(handle: str) -> bool:
     return True
 
 
-def is_neutral_handle(handle: str) -> bool:
-    """Return whether this handle was made up for a person who has chosen none yet."""
-    return bool(_NEUTRAL.fullmatch(handle))
+def suggest_handle(typed: str) -> str:
+    """Return the handle nearest to what a person typed: "lena-mueller" for "Lena.Mueller", "jorg" for "Jörg".
+
+    What is a handle already stays as it is, reserved or not. "" if nothing is left, as of a name in another script.
+    """
+    marked = unicodedata.normalize("NFKD", typed.strip().casefold().translate(_PLAIN))
+    letters = "".join(each for each in marked if not unicodedata.combining(each))
+    handle = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:MAX_HANDLE].rstrip("-_")
+    return handle if re.fullmatch(HANDLE_PATTERN, handle) else ""

@@ -22,7 +22,7 @@ VERSION = 1
 VERIFIER = tuple(
     f"verify_{part}.py"
     for part in (
-        *("receipt", "car", "node", "form", "inline", "names"),
+        *("receipt", "car", "evm", "form", "inline", "names", "node", "proof"),
         *("readings", "served", "signature", "token", "web", "words"),
     )
 )

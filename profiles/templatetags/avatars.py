@@ -1,4 +1,7 @@
-"""Pictures in templates. Sizes are CSS pixels; each image also offers twice as many for dense screens."""
+"""Pictures in templates. Sizes are CSS pixels; each image also offers twice as many for dense screens.
+
+Pictures that move stand still until somebody plays them (WCAG 2.2.2): large ones have a button for that.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from profiles.sources import describe_mark
 from profiles.store.renditions import content_url, pick_rendition
 
 register = template.Library()
+# The side from which a picture is shown for its own sake, and can be played.
+PLAYED_FROM = 128
 
 
 @register.inclusion_tag("components/avatar.html")
@@ -30,6 +35,8 @@ def avatar(
     """
     shown = shown or shown_picture(profile, timezone.now())
     urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
+    is_played = size >= PLAYED_FROM and not decorative and shown.avatar is not None and shown.avatar.image.frames > 1
+    urls["moving_url"] = moving_avatar_url(profile, 2 * size) if is_played else ""
     alt = "" if decorative else shown.alt_text
     return {**urls, "alt": alt, "size": size, "mark": shown.mark_text, "decorative": decorative}
 
@@ -40,16 +47,22 @@ def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[
     undescribed = f"Upload of {date(entry.created_at, 'j M Y, H:i')}, not described yet"
     alt = "" if decorative else entry.alt_text or entry.title or undescribed
     urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
+    moving = pick_rendition(entry.image.renditions.all(), 2 * size, still=False) if size >= PLAYED_FROM else None
+    urls["moving_url"] = content_url(moving) if moving and not moving.is_still else ""
     mark = describe_mark(entry) if entry.mark_holds(timezone.now()) else ""
     return {**urls, "alt": alt, "size": size, "mark": mark, "decorative": decorative}
 
 
 @register.simple_tag
 def avatar_url(profile: Profile, size: int) -> str:
-    """Return the URL of the current picture; its version makes a change visible at once.
+    """Return the URL of the current picture, standing still; its version makes a change visible at once.
 
     It asks for the stored size that serves `size`, which is sent as it is; browsers reduce it as well.
     """
+    return f"{moving_avatar_url(profile, size)}&still=1"
+
+
+def moving_avatar_url(profile: Profile, size: int) -> str:
     return f"{avatar_path(profile)}?s={pick_size(size)}&v={profile.avatar_version}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -18,6 +19,7 @@ from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import pick_size
 from profiles.limits import TooMany, networks_of_request, spend_in_networks
+from profiles.models import HANDLE_PATTERN
 from profiles.people.hiding import visible_profiles
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.problems import add_retry_after, answers_outages, problem_response, public_error
@@ -27,6 +29,7 @@ from profiles.serving.choice import Choice, choose, exact_side
 from profiles.serving.content import Drawing, fallback_bytes, picture_tag, rendition_bytes, whole_bytes, whole_tag
 from profiles.serving.lookup import AvatarView
 from profiles.serving.receipt import build_signed_receipt
+from profiles.serving.renames import follows_renames, redirect_renamed
 from profiles.serving.request import AvatarRequest, check_identifier, parse_request
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 from profiles.serving.signing import public_keys
@@ -42,7 +45,8 @@ def avatar(request: HttpRequest, identifier: str) -> HttpResponse:
     try:
         wanted = parse_request(identifier, request.GET)
         choice = choose(wanted, request.META.get("HTTP_ACCEPT", "*/*"), now)
-        response = _picture_of(request, wanted, choice)
+        moved = None if choice.view else _moved(request, wanted)
+        response = moved or _picture_of(request, wanted, choice)
     except TooMany as error:
         return _nearest_picture(request, wanted, choice, error)
     except ExpectedError as error:
@@ -62,7 +66,7 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     except ExpectedError as error:
         return _refused(error)
     if profile is None:
-        return _nobody()
+        return redirect_renamed(request, identifier) or _nobody()
     shown = shown_picture(profile, now)
     content = JsonResponse(build_signed_receipt(profile, shown)).content
     etag = quote_etag(hashlib.sha256(content).hexdigest())
@@ -76,6 +80,7 @@ def receipt(request: HttpRequest, identifier: str) -> HttpResponse:
 
 @public_media
 @answers_outages
+@follows_renames
 def card(request: HttpRequest, handle: str) -> HttpResponse:
     """Answer with the picture that chats show for a link to a person's page."""
     profile = get_object_or_404(visible_profiles().select_related("avatar__image"), handle=handle.lower())
@@ -111,6 +116,12 @@ def content(request: HttpRequest, sha256: str, extension: str) -> HttpResponse:
     response = _conditional(request, sha256, fmt, lambda: rendition_bytes(rendition, fmt))
     response.headers["Cache-Control"] = IMMUTABLE
     return response
+
+
+def _moved(request: HttpRequest, wanted: AvatarRequest) -> HttpResponse | None:
+    """Return the way to the picture of who left this handle lately, where nobody has the name."""
+    identifier = wanted.identifier
+    return redirect_renamed(request, identifier) if re.fullmatch(HANDLE_PATTERN, identifier.lower()) else None
 
 
 def _redirect_to_store(address: str) -> HttpResponse:

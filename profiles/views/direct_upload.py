@@ -24,6 +24,7 @@ from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error
 from profiles.sources import check_upload
 from profiles.text import parse_json
+from profiles.views.picture import page_after_upload
 
 P = ParamSpec("P")
 BAD_REQUEST = Kind("bad-request", "The request can't be read")
@@ -74,7 +75,7 @@ def finish(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     messages.success(request, "Your new picture is in use.")
     for sentence in check_upload(avatar):
         messages.warning(request, sentence)
-    return JsonResponse({"redirect": reverse("profiles:picture")})
+    return JsonResponse({"redirect": page_after_upload(request)})
 
 
 def _read_wanted(body: bytes) -> tuple[int, str] | None:

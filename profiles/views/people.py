@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from profiles import settings
@@ -19,14 +22,16 @@ from profiles.people.profiles import profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.caching import limit_caching
 from profiles.serving.receipt import receipt_page_facts
+from profiles.serving.renames import follows_renames
 from profiles.serving.showing import shown_picture, valid_until
 from profiles.serving.snippets import build_snippets
 
 
 @require_safe
+@follows_renames
 def public(request: HttpRequest, handle: str) -> HttpResponse:
     profile = _own(request, handle) or get_object_or_404(
-        visible_profiles().select_related("avatar"), handle=handle.lower()
+        visible_profiles().select_related("avatar__image"), handle=handle.lower()
     )
     if handle != profile.handle:
         return redirect(profile)
@@ -39,6 +44,7 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
 
 
 @require_safe
+@follows_renames
 def use(request: HttpRequest, handle: str) -> HttpResponse:
     """Show what to paste elsewhere for this picture, in the size, shape and format that were asked for."""
     profile = get_object_or_404(visible_profiles().select_related("avatar"), handle=handle.lower())
@@ -48,6 +54,7 @@ def use(request: HttpRequest, handle: str) -> HttpResponse:
 
 
 @require_safe
+@follows_renames
 def receipt(request: HttpRequest, handle: str) -> HttpResponse:
     """Show the receipt to people: what it says, who signed it, and how to check it without us."""
     profile = get_object_or_404(visible_profiles().select_related("avatar__image"), handle=handle.lower())
@@ -67,54 +74,52 @@ def _own(request: HttpRequest, handle: str) -> Profile | None:
 def edit(request: HttpRequest) -> HttpResponse:
     profile = own_profile(request)
     form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(profile)
-    if form.is_bound and _save(form, profile, request):
-        messages.success(request, "Your profile is saved.")
+    if form.is_bound and (stored := _save(form, profile, request)):
+        found_by_email = form.cleaned_data.get("is_found_by_email", profile.is_found_by_email)
+        if found_by_email != profile.is_found_by_email:
+            set_found_by_email(profile, found_by_email, signed_in(request))
+        messages.success(request, _saved(stored, profile.handle))
         return redirect("profiles:edit")
     context = {"form": form, "profile": profile}
     return render(request, "profiles/edit.html", context, status=422 if form.errors else 200)
 
 
-def _save(form: ProfileForm, profile: Profile, request: HttpRequest) -> bool:
-    if not form.is_valid():
-        return False
-    words = dict(form.cleaned_data)
-    found_by_email = words.pop("is_found_by_email", profile.is_found_by_email)
-    try:
-        update_profile(profile, actor=signed_in(request), **words)
-    except HandleError as error:
-        form.add_error("handle", error.sentence)
-        return False
-    if found_by_email != profile.is_found_by_email:
-        set_found_by_email(profile, found_by_email, signed_in(request))
-    return True
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Let a person whose profile was created automatically choose a handle, or keep the neutral one."""
+    """Let a newcomer choose a handle and a name."""
     profile = profile_of(signed_in(request))
-    form = HandleForm(request.POST) if request.method == "POST" else HandleForm()
-    if form.is_bound and _choose_handle(form, profile, request):
-        messages.success(request, f"You are {form.cleaned_data['handle'].strip().lower()} from now on.")
-        return redirect(_next(request))
+    form = HandleForm(request.POST) if request.method == "POST" else HandleForm.of(profile)
+    if form.is_bound and (stored := _save(form, profile, request)):
+        messages.success(request, _saved(stored, ""))
+        return redirect(_next(request) or _first_picture(stored))
     context = {"form": form, "profile": profile, "next": _next(request)}
     return render(request, "profiles/welcome.html", context, status=422 if form.errors else 200)
 
 
-def _choose_handle(form: HandleForm, profile: Profile, request: HttpRequest) -> bool:
+def _save(form: HandleForm, profile: Profile, request: HttpRequest) -> Profile | None:
+    """Store what a valid form says. Return None, with the reason in the form, if that can't be."""
     if not form.is_valid():
-        return False
-    words = {"display_name": profile.display_name, "bio": profile.bio}
+        return None
     try:
-        update_profile(profile, handle=form.cleaned_data["handle"], actor=signed_in(request), **words)
+        return update_profile(profile, form.text(profile), actor=signed_in(request), now=timezone.now())
     except HandleError as error:
         form.add_error("handle", error.sentence)
-        return False
-    return True
+        return None
+
+
+def _saved(stored: Profile, handle_before: str) -> str:
+    if stored.handle == handle_before:
+        return _("Your profile is saved.")
+    return _("Done: your page is /u/%(handle)s") % {"handle": stored.handle}
 
 
 def _next(request: HttpRequest) -> str:
-    """Return where they were going, if that is a page of this site."""
+    """Return where they were going, if that is a page of this site; else ""."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if settings.is_own_url(wanted) else resolve_url("profiles:picture")
+    return wanted if settings.is_own_url(wanted) else ""
+
+
+def _first_picture(profile: Profile) -> str:
+    """Return the page to choose a picture, from which a newcomer goes on to see it on their own page."""
+    return f"{reverse('profiles:picture')}?{urlencode({'next': profile.get_absolute_url()})}"

@@ -66,8 +66,19 @@ def _upload(request: HttpRequest) -> HttpResponse:
     messages.success(request, "Your new picture is in use.")
     for sentence in check_upload(avatar):
         messages.warning(request, sentence)
-    target = reverse("profiles:picture")
+    target = page_after_upload(request)
     return JsonResponse({"redirect": target}) if wants_json(request) else redirect(target)
+
+
+def page_after_upload(request: HttpRequest) -> str:
+    """Return where to go: newcomers to their public page, which shows the picture large; others stay here."""
+    return _next(request) or reverse("profiles:picture")
+
+
+def _next(request: HttpRequest) -> str:
+    """Return the page of this site that the form or the address names as the next one, or ""."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if settings.is_own_url(wanted) else ""
 
 
 def _set_picture(request: HttpRequest, form: UploadForm) -> Avatar:
@@ -95,7 +106,11 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
     page = history_of(profile, shown.avatar, now)
     length = history_length(profile) if page.next else len(page.entries)
     context = {"profile": profile, "form": form, "shown": shown, "page": page, "length": length}
-    context |= {"upload_max_bytes": settings.current().upload_max_bytes, "takes_direct_uploads": takes_direct_uploads()}
+    context |= {
+        "next": _next(request),
+        "upload_max_bytes": settings.current().upload_max_bytes,
+        "takes_direct_uploads": takes_direct_uploads(),
+    }
     return render(request, "profiles/picture.html", context, status=status)
 
 

@@ -7,8 +7,9 @@ import { UserFacingError } from "./wallet-errors.js";
 import { WalletPanel } from "./wallet-panel.js";
 
 /**
- * Signing in with a wallet and linking a wallet: the server creates a message (EIP-4361), this page shows it, the
- * wallet signs it, and the server verifies the signature.
+ * Signing in with a wallet and linking a wallet: the server creates a message (EIP-4361), the wallet shows and signs it,
+ * and the server verifies the signature. The wallet is asked to sign as soon as it shared an account: it shows the
+ * message itself, so a review here would only repeat it.
  *
  * @typedef {import("./wallets.js").Wallet} Wallet
  * @typedef {import("./chains.js").Chain} Chain
@@ -19,8 +20,7 @@ import { WalletPanel } from "./wallet-panel.js";
 
 /** Wait for the wallet's node to say whether the account has code. */
 const CODE_MS = 2_000;
-const NO_SIGNATURE =
-  "Your wallet answered without a signature. The text is still good: try again, or use another wallet.";
+const NO_SIGNATURE = "Your wallet answered without a signature. Try again, or use another wallet.";
 
 class SignInPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -32,32 +32,31 @@ class SignInPanel extends WalletPanel {
     /** @type {Challenge | null} */
     this.challenge = null;
     this.expiresAt = 0;
-    this.signButton = this.part("sign");
-    this.signButton.addEventListener("click", () => void this.attempt(() => this.sign()));
-    this.part("back").addEventListener("click", () => this.goBack());
     this.showWallets((wallet) => this.connect(wallet));
-  }
-
-  /** Return to the list of wallets. Disconnect a remote wallet, so that another phone can be connected. */
-  goBack() {
-    const { wallet } = this.connection ?? {};
-    const { isWaiting } = this;
-    this.reset();
-    if (wallet && isWaiting) this.cancelWaiting(wallet.name);
-    if (wallet?.isRemote) void wallet.provider.request({ method: "wallet_revokePermissions" });
   }
 
   reset() {
     this.connection = null;
     this.patience = "";
     this.review.hidden = true;
-    this.list.hidden = false;
     this.setStatus("");
     this.clearAlert();
   }
 
   /**
-   * Ask the wallet for an account, and for a switch if it is on an unsupported chain.
+   * Stop waiting, and disconnect a remote wallet, so that another phone can be connected.
+   * @override
+   * @param {string} name of the wallet
+   */
+  cancelWaiting(name) {
+    const { wallet } = this.connection ?? {};
+    super.cancelWaiting(name);
+    this.review.hidden = true;
+    if (wallet?.isRemote) void wallet.provider.request({ method: "wallet_revokePermissions" });
+  }
+
+  /**
+   * Ask the wallet for an account and its signature, and for a switch if it is on an unsupported chain.
    * @param {Wallet} wallet
    * @throws {UserFacingError} if it shares no account
    */
@@ -104,7 +103,7 @@ class SignInPanel extends WalletPanel {
   }
 
   /**
-   * Get a message to sign from the server and show it.
+   * Get a message from the server and have the wallet sign it.
    * @param {Connection} connection
    */
   async requestMessage(connection) {
@@ -118,39 +117,32 @@ class SignInPanel extends WalletPanel {
     this.connection = connection;
     this.challenge = challenge;
     this.expiresAt = Date.now() + challenge.seconds * 1000;
-    this.showReview(connection, challenge, this.expiresAt);
+    await this.sign(connection, challenge);
   }
 
   /**
-   * Show the message to sign.
+   * Have the wallet sign the message, then verify the signature.
    * @param {Connection} connection
    * @param {Challenge} challenge
-   * @param {number} expiresAt by this device's clock
    */
-  showReview({ wallet, address, chain }, { text, waits }, expiresAt) {
-    this.part("account").textContent = checksummedAddress(text, address);
-    this.part("chain").textContent = chain.name;
-    this.part("text").textContent = text;
-    const until = formatTime(expiresAt, waits);
-    this.part("until").textContent = until;
-    this.patience = waits ? `If other owners have to sign too, they can until ${until}. Leave this page open.` : "";
-    this.signButton.textContent = `Sign with ${wallet.name}`;
-    this.list.hidden = true;
-    this.review.hidden = false;
-    this.setStatus("Read what you are about to sign, then sign it in your wallet.");
-    queueMicrotask(() => this.part("review-title").focus());
-  }
-
-  /** Have the wallet sign the message, then verify the signature. */
-  async sign() {
-    const { connection, challenge } = this;
-    if (!connection || !challenge) return this.reset();
+  async sign(connection, challenge) {
     const { wallet, address } = connection;
-    this.setStatus(`Waiting for your signature in ${wallet.name}… ${this.patience}`);
+    const until = formatTime(this.expiresAt, challenge.waits);
+    this.patience = challenge.waits
+      ? `If other owners have to sign too, they can until ${until}. Leave this page open.`
+      : "";
+    this.part("text").textContent = challenge.text;
+    this.review.hidden = false;
+    const account = shortAddress(checksummedAddress(challenge.text, address));
+    this.setStatus(`Waiting for the signature of ${account} in ${wallet.name}… ${this.patience}`);
+    this.statusLine.scrollIntoView({ block: "nearest" });
     const seconds = Math.floor((this.expiresAt - Date.now()) / 1000);
     const call = { method: "personal_sign", params: [toHex(challenge.text), address], seconds };
     const timer = setTimeout(() => this.expire(connection), Math.max(0, seconds) * 1000);
-    const answer = await this.request(wallet, call).finally(() => clearTimeout(timer));
+    const answer = await this.request(wallet, call).finally(() => {
+      clearTimeout(timer);
+      this.review.hidden = true;
+    });
     const signature = parseSignature(answer);
     if (!signature && challenge.waits) return this.offerApproval();
     if (!signature) throw new UserFacingError(NO_SIGNATURE);
@@ -163,7 +155,7 @@ class SignInPanel extends WalletPanel {
    * @param {Connection} connection
    */
   expire({ wallet }) {
-    this.cancelWaiting(wallet.name);
+    this.stopWaiting();
     this.reset();
     this.showError("The text was not signed in time. It has to be written again.", [
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
@@ -198,7 +190,7 @@ class SignInPanel extends WalletPanel {
   }
 
   /**
-   * Ask for a new message if the connected wallet switched to another account.
+   * Offer a new message if the connected wallet switched to another account.
    * @param {Wallet} wallet
    * @param {unknown} accounts
    */
@@ -206,15 +198,15 @@ class SignInPanel extends WalletPanel {
     const connection = this.connection;
     if (connection?.wallet !== wallet) return;
     const [now] = parseAccounts(accounts);
-    if (!now) {
-      this.reset();
-      this.showError(
-        `${wallet.name} no longer shares ${shortAddress(connection.address)} with this page. Choose your wallet again to go on.`,
-      );
-    } else if (!isSameAddress(now, connection.address)) {
+    if (now && isSameAddress(now, connection.address)) return;
+    this.stopWaiting();
+    this.reset();
+    if (now) {
+      this.connection = connection;
       this.showAccountChange(connection, now);
     } else {
-      this.clearAlert();
+      const account = shortAddress(connection.address);
+      this.showError(`${wallet.name} no longer shares ${account} with this page. Choose your wallet again to go on.`);
     }
   }
 
@@ -225,7 +217,7 @@ class SignInPanel extends WalletPanel {
   showAccountChange(connection, now) {
     const before = shortAddress(connection.address);
     this.showError(
-      `Your wallet switched from ${before} to ${shortAddress(now)}. The text on this page was written for ${before}. Switch back in your wallet, or go on with the new account.`,
+      `Your wallet switched from ${before} to ${shortAddress(now)}. The text to sign was written for ${before}. Go on with the new account, or switch back and choose your wallet again.`,
       [
         {
           label: `Go on with ${shortAddress(now)}`,
@@ -247,6 +239,7 @@ class SignInPanel extends WalletPanel {
     const connection = this.connection;
     if (connection?.wallet !== wallet || now === 0 || now === connection.chain.id) return;
     const { name } = connection.chain;
+    this.stopWaiting();
     this.reset();
     this.showError(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
       { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },

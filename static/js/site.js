@@ -2,12 +2,13 @@
 /** The script of every page. Pages add their own modules. */
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
+import { enablePlaying } from "./play.js";
 import { enableThemeButtons } from "./theme.js";
 import { enableToasts } from "./toasts.js";
 
-document.querySelector(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 enableThemeButtons(document);
 enableMenus();
 enableCopyButtons(document);
 enableToasts(document);
 enableForms(document);
+enablePlaying(document);

@@ -80,6 +80,7 @@ export class WalletPanel {
     row.append(...actions.map(buildActionButton));
     this.alert.replaceChildren(createElement("p", message), ...(actions.length > 0 ? [row] : []));
     this.alert.hidden = false;
+    this.alert.scrollIntoView({ block: "nearest" });
   }
 
   clearAlert() {
@@ -207,15 +208,19 @@ export class WalletPanel {
     this.statusLine.append(" ", link);
   }
 
+  stopWaiting() {
+    this.running?.abort();
+    this.setRunning(null);
+    this.isWaiting = false;
+    this.clearAlert();
+  }
+
   /**
    * Stop waiting. The question stays open in the wallet, so ask the user to refuse it there.
    * @param {string} name of the wallet
    */
   cancelWaiting(name) {
-    this.running?.abort();
-    this.setRunning(null);
-    this.isWaiting = false;
-    this.clearAlert();
+    this.stopWaiting();
     this.setStatus(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
   }
 

@@ -53,10 +53,10 @@ class Person:
 
     def sign_up(self, password: str = "correct-horse-battery") -> None:
         self.page.goto("/accounts/signup/")
-        self.page.get_by_label("Username").fill(self.handle)
+        self.page.get_by_label("Name").fill(self.handle)
         self.page.get_by_label("Password", exact=True).fill(password)
         self.button("Create account").click()
-        expect(self.page.get_by_role("link", name="Sign in")).to_have_count(0)
+        expect(self.page.get_by_role("heading", name="Welcome")).to_be_visible()
 
     def sign_in_with_wallet(self) -> None:
         self.page.goto("/accounts/login/")
@@ -64,23 +64,17 @@ class Person:
 
     def link_wallet(self) -> None:
         self.page.goto("/settings/wallets/")
-        self.button(f"Link with {self.wallet.name}").click()
-        expect(self.page.get_by_text("Linking the account to")).to_be_visible()
-        self.sign_text()
+        self.choose_wallet_and_sign("Link with")
         expect(self.page.get_by_text(self.wallet.address).first).to_be_visible()
 
     def choose_wallet_and_sign(self, verb: str = "Use") -> None:
-        self.button(f"{verb} {self.wallet.name}").click()
-        self.sign_text()
-
-    def sign_text(self) -> None:
         with self.page.expect_navigation(timeout=SLOW):
-            self.button(f"Sign with {self.wallet.name}").click()
+            self.button(f"{verb} {self.wallet.name}").click()
 
     def choose_handle(self) -> None:
         self.page.goto("/settings/profile/")
         self.page.get_by_label("Handle").fill(self.handle)
-        self.page.get_by_label("Display name").fill(self.handle.title())
+        self.page.get_by_label("Name").fill(self.handle.title())
         self.button("Save").click()
         expect(self.page.get_by_role("status").first).to_be_visible()
 
@@ -145,7 +139,10 @@ class Person:
 
     def claim(self, reference: str) -> None:
         self.page.goto("/settings/tokens/")
-        self.page.get_by_label("NFT").fill(reference)
+        field = self.page.get_by_label("Which NFT?")
+        if not field.is_visible():
+            self.page.get_by_text("Paste another").click()
+        field.fill(reference)
         self.button("Check and use").click()
 
     def use_held(self, name: str) -> None:

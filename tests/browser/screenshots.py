@@ -44,12 +44,11 @@ class Walk:
 
     def sign_in(self, handle: str) -> None:
         self.page.goto("/accounts/login/")
-        self.button(f"Use {self.wallet.name}")
         with self.page.expect_navigation():
-            self.button(f"Sign with {self.wallet.name}")
+            self.button(f"Use {self.wallet.name}")
         self.page.goto("/settings/profile/")
         self.page.get_by_label("Handle").fill(handle)
-        self.page.get_by_label("Display name").fill("Mira Sol")
+        self.page.get_by_label("Name").fill("Mira Sol")
         self.page.get_by_label("About you").fill("Paints with shapes, mostly in the morning.")
         self.button("Save")
 

@@ -82,6 +82,7 @@ class Resident:
     page: Page
     pages: dict[str, str]
     complaints: list[str] = field(default_factory=list)
+    wallet: KeyWallet | None = None
 
 
 def new_page(browser: Browser, site: Site, complaints: list[str], **options: object) -> Page:
@@ -137,7 +138,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     person.claim(f"eip155:31337/erc1155:{editions.address}/{foreign_id}")
     expect(page.get_by_role("heading", name="This NFT is not in your wallet")).to_be_visible(timeout=SLOW)
     pages["somebody else's token"] = page.url
-    yield Resident(page, pages, complaints)
+    yield Resident(page, pages, complaints, wallet)
     page.context.close()
 
 
@@ -161,7 +162,7 @@ def test_a_signed_in_person_can_use_every_page(resident: Resident, name: str) ->
 def test_a_form_with_errors_says_so_to_everybody(guest: Resident) -> None:
     page = guest.page
     page.goto("/accounts/signup/")
-    page.get_by_label("Username").fill("xavier")
+    page.get_by_label("Name").fill("xavier")
     page.get_by_label("Password", exact=True).fill("123")
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("alert")).to_be_focused()
@@ -172,9 +173,13 @@ def test_a_form_with_errors_says_so_to_everybody(guest: Resident) -> None:
 def test_what_one_is_about_to_sign_can_be_read_by_everybody(resident: Resident) -> None:
     page = resident.page
     page.goto("/settings/wallets/")
+    assert resident.wallet
+    resident.wallet.silent_methods = ("personal_sign",)
     page.get_by_role("button", name="Link with Key wallet").click()
-    expect(page.get_by_role("heading", name="What you are about to sign")).to_be_focused()
+    page.get_by_text("The text to sign", exact=True).click()
+    expect(page.get_by_text("Link this account to the profile")).to_be_visible()
     assert not faults_in_every_look(page)
+    resident.wallet.silent_methods = ()
 
 
 def test_the_demo_wallet_asks_in_a_dialog_that_everybody_can_answer(guest: Resident) -> None:
@@ -214,6 +219,34 @@ def test_the_keyboard_alone_reaches_content_and_menu(resident: Resident) -> None
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
 
 
+def test_a_phone_shows_all_settings_and_forced_colors_where_one_is(resident: Resident) -> None:
+    page = resident.page
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 640})
+        page.goto("/settings/wallets/")
+        links = page.get_by_role("navigation", name="Settings").get_by_role("link")
+        boxes = [link.bounding_box() for link in links.all()]
+        assert len(boxes) == 7
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert not frame_faults(page)
+    page.emulate_media(forced_colors="active")
+    for marked in (".settings-nav [aria-current]", ".pill"):
+        styles = page.locator(marked).evaluate_all("all => all.map(each => getComputedStyle(each).borderTopStyle)")
+        assert set(styles) == {"solid"}
+    page.emulate_media(forced_colors="none")
+
+
+def test_the_header_mirrors_where_text_runs_from_right_to_left(guest: Resident) -> None:
+    page = guest.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    brand, sign_in = page.locator(".brand").bounding_box(), page.get_by_role("link", name="Sign in").bounding_box()
+    assert brand
+    assert sign_in
+    assert brand["x"] > 640 > sign_in["x"]
+
+
 def test_nothing_moves_for_people_who_asked_for_stillness(resident: Resident) -> None:
     resident.page.goto(resident.pages["mint steps"])
     assert resident.page.evaluate("document.getAnimations().length") == 0
@@ -245,7 +278,7 @@ def test_no_name_breaks_a_phone(resident: Resident, name: str) -> None:
     page = resident.page
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     page.goto("/settings/profile/")
-    page.get_by_label("Display name").fill(name[:60].strip())
+    page.get_by_label("Name").fill(name[:60].strip())
     page.get_by_label("About you").fill(name * 4)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("saved")

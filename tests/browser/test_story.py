@@ -43,7 +43,7 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
 
     page = alice.public_page()
     expect(page.get_by_role("img", name="Verified NFT").first).to_be_visible()
-    expect(page.get_by_role("heading", name="How we know")).to_be_visible()
+    expect(page.get_by_text("owns Morning. Checked on Local chain.")).to_be_visible()
     site.eventually(lambda: site.receipt("alice")["mark"], seconds=SEEN_BY_ALL)
     receipt = site.receipt("alice")
     assert receipt["source"] == "nft"
@@ -124,6 +124,7 @@ def test_a_strangers_edition_is_fetched_from_a_gateway_and_proved(site: Site, me
 def _prove(dave: Person, image: str) -> None:
     """Check files in the visitor's browser: an unchanged archive matches, one with a changed byte does not."""
     page = dave.public_page()
+    page.locator("#proof summary").click()
     page.get_by_role("link", name="Prove it yourself").click()
     expect(page.get_by_text("Fixed from end to end")).to_be_visible()
     for what in ("metadata", "picture"):

@@ -36,8 +36,9 @@ def _as_it_is(answer: Any) -> Any:
 class KeyWallet:
     """One person's wallet, on the chain `chain_id`.
 
-    Like MetaMask, it tells of a switch (`chainChanged`) a while after it answered. `refuses`, `is_locked` and
-    `is_silent` (requests are never answered) change its answers. `signs_as` makes it sign with another key, and
+    Like MetaMask, it tells of a switch (`chainChanged`) a while after it answered. `refuses` (any
+    question, or the ones of `refused_methods`), `is_locked` and `is_silent` (requests are never answered, or those of
+    `silent_methods`) change its answers. `signs_as` makes it sign with another key, and
     `contract_account` for a contract that takes its signatures. `reshape` has a function for a method whose answers
     take another form, `refusal` is how it refuses, and `unknown_chain` how it says that it does not know a chain.
     """
@@ -48,8 +49,10 @@ class KeyWallet:
     chain_id: int = 31337
     knows_chains: tuple[int, ...] = (31337,)
     refuses: bool = False
+    refused_methods: tuple[str, ...] = ()
     is_locked: bool = False
     is_silent: bool = False
+    silent_methods: tuple[str, ...] = ()
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     asked: list[str] = field(default_factory=list)
     signs_as: LocalAccount | None = None
@@ -101,15 +104,21 @@ class KeyWallet:
 
     def answer(self, method: str, params: list[Any]) -> dict[str, Any]:
         self.asked.append(method)
-        if self.is_silent:
+        if self.is_silent or method in self.silent_methods:
             return {"silent": True}
         before = self.chain_id
         try:
-            result = self._methods().get(method, self._forward(method))(params)
+            result = self._method(method)(params)
         except WalletError as error:
             return {"error": error.content}
         answer = {"result": self.reshape.get(method, _as_it_is)(result)}
         return answer if self.chain_id == before else answer | {"later": ["chainChanged", hex(self.chain_id)]}
+
+    def _method(self, method: str) -> Callable[[list[Any]], Any]:
+        return self._refuse if method in self.refused_methods else self._methods().get(method, self._forward(method))
+
+    def _refuse(self, _: list[Any]) -> None:
+        raise WalletError(self.refusal)
 
     def _methods(self) -> dict[str, Callable[[list[Any]], Any]]:
         return {

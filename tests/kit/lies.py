@@ -50,6 +50,9 @@ def facts(**changes: object) -> Lie:
     return lambda receipt, _: receipt["provenance"].update(changes)
 
 
+NO_PROOF = {"block_hash": "0x" + "ab" * 32, "block_number": 7, "rests_on": "several_nodes", "sha256": "0" * 64}
+
+
 def top(**changes: object) -> Lie:
     return lambda receipt, _: receipt.update(changes)
 
@@ -209,6 +212,10 @@ OF_TOKENS: dict[str, Lie] = {
     "a time of another zone": top(mark_until="2026-11-29T12:00:00+14:00"),
     "a rule of its own": facts(resolver={"owner_call": "mine(uint256)"}),
     "a rule of its own, as a text": facts(resolver="mine"),
+    "a proof that is not there": facts(ownership_proof=NO_PROOF),
+    "a proof of nothing": facts(ownership_proof={}),
+    "a proof with more than is known": facts(ownership_proof=NO_PROOF | {"by": "us"}),
+    "a proof by everybody": facts(ownership_proof=NO_PROOF | {"rests_on": "everybody"}),
     "more of a token than is known": facts(guaranteed="yes"),
     "an account in place of a contract": swapped("account", "contract"),
     "metadata in place of the picture": swapped("token_uri", "image_uri"),

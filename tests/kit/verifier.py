@@ -46,9 +46,10 @@ class Said:
         return {name: sentence for _, name, sentence in self.lines}
 
 
-def verify_receipt(source: object, *options: str) -> Said:
-    """Run the script as people do, with the standard library only."""
-    command = [sys.executable, "-I", "-S", str(STATIC / "verify_receipt.py"), str(source), *options]
+def verify_receipt(source: object, *options: object, has_packages: bool = False) -> Said:
+    """Run the script as people do, with the standard library only, or with the packages of this environment."""
+    without = [] if has_packages else ["-S"]
+    command = [sys.executable, "-I", *without, str(STATIC / "verify_receipt.py"), str(source), *map(str, options)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return Said(done.returncode, done.stdout, done.stderr)
 

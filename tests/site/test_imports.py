@@ -15,6 +15,7 @@ START = {
 
 
 SLOW = {"web3", "siwe", "eth_account", "eth_utils", "pydantic", "rlp", "pyvips", "boto3", "prometheus_client"}
+SLOW |= {"ethereum"}
 
 
 def test_the_listener_loads_no_models_and_no_pages() -> None:

@@ -53,7 +53,7 @@ def test_pages_labels_and_json_say_the_same(client: Client, said: dict[str, Any]
         assert re.findall(r'class="avatar-mark" role="img" aria-label="([^"]*)"\s+title="([^"]*)"', page), address
         assert set(re.findall(r'(?:aria-label|title)="(Verified[^"]*)"', page)) == {words}, address
         assert ("delegation" in page) == ("delegation" in words), address
-    assert f"{words}: how we know" in client.get("/u/alice/").content.decode()
+    assert f'<span class="pill pill-good">{words}</span>' in client.get("/u/alice/").content.decode()
     assert words in client.get(reverse("profiles:picture")).content.decode()
     assert client.get("/api/v1/profiles/alice").json()["mark_text"] == words
 

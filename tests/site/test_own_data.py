@@ -32,7 +32,7 @@ from profiles.models import AccountDeletion, Avatar, DataExport, Profile, Retire
 from profiles.own_data import archive, deletion, export, parts
 from profiles.own_data.archive import columns_of
 from profiles.people.handles import RETIRED_FOR, HandleError, release_handles
-from profiles.people.profiles import profile_of, update_profile
+from profiles.people.profiles import ProfileText, profile_of, update_profile
 from profiles.serving.lookup import find_avatar_view
 from profiles.store import exports, objects
 from profiles.store.purge import purge_unreferenced_images
@@ -311,7 +311,7 @@ def test_nothing_of_a_deleted_person_stays_but_what_is_named(
     assert not User.objects.filter(pk=user.pk).exists()
     assert [part.name for part in parts.get_parts() if part.rows_of(user).exists()] == []
     assert rows_with(["alice", "Alice", "Liddell", "01" * 20]) == []
-    assert RetiredHandle.objects.count() == 1
+    assert RetiredHandle.objects.count() == 2
     assert not store.exists(key)
     purge_unreferenced_images(now + DAYS)
     assert not StoredImage.objects.filter(pk=own.pk).exists()
@@ -330,9 +330,10 @@ def test_a_handle_is_nobodys_for_a_while(alice: Profile) -> None:
     bob, again = a_person("bob"), a_person("alice")
     assert again.handle != "alice"
     with pytest.raises(HandleError, match="taken"):
-        update_profile(bob, handle="alice", display_name="", bio="", actor=bob.user)
+        update_profile(bob, ProfileText("alice"), actor=bob.user, now=now)
+    User.objects.filter(pk=again.user_id).update(username="again")  # a sign-in name is nobody else's handle either
     release_handles(now + DAYS + RETIRED_FOR + timedelta(days=1))
-    assert update_profile(bob, handle="alice", display_name="", bio="", actor=bob.user).handle == "alice"
+    assert update_profile(bob, ProfileText("alice"), actor=bob.user, now=now).handle == "alice"
 
 
 def test_a_person_who_leaves_sees_one_page_only_until_they_keep_their_account() -> None:

@@ -299,22 +299,39 @@ def test_how_the_image_is_proved(proof: str, start: str) -> None:
 @pytest.mark.parametrize(
     ("here", "label", "current"),
     [
-        ("profiles:picture", "Picture", "page"),
-        ("profiles:history", "Picture", "true"),
-        ("nft:claim_detail", "NFTs", "true"),
-        ("account_set_password", "Password", "page"),
-        ("mfa_add_webauthn", "Passkeys & 2-step", "true"),
-        ("home", "", ""),
+        ("profiles:picture", ("Pictures", "Your pictures"), "page"),
+        ("profiles:history", ("Pictures", "Your pictures"), "true"),
+        ("nft:claim_detail", ("Wallets & NFTs", "NFTs"), "true"),
+        ("account_change_password", ("Sign-in & security", "Password"), "page"),
+        ("mfa_add_webauthn", ("Sign-in & security", "Passkeys & 2-step"), "true"),
     ],
 )
-def test_settings_say_where_one_is(here: str, label: str, current: str) -> None:
-    links = navigation.settings_links(here, with_nft=True)
-    assert [(link.label, link.current) for link in links if link.current] == ([(label, current)] if label else [])
+def test_settings_say_where_one_is(here: str, label: tuple[str, str], current: str) -> None:
+    groups = navigation.settings_groups(here)
+    [group] = [group for group in groups if group.link.current]
+    [page] = [page for page in group.pages if page.current]
+    assert ((group.link.label, page.label), page.current) == (label, current)
+    assert all(not other.pages for other in groups if other != group), "other groups are closed"
 
 
-def test_settings_without_nft() -> None:
-    labels = {link.label for link in navigation.settings_links("home", with_nft=False)}
-    assert labels.isdisjoint({"NFTs", "Wallets", "If an NFT leaves"})
+def test_a_group_of_one_page_is_that_page() -> None:
+    [group] = [group for group in navigation.settings_groups("profiles:api_tokens") if group.link.current]
+    assert (group.link.current, group.pages) == ("page", ())
+    assert not [group for group in navigation.settings_groups("home") if group.link.current]
+
+
+#: Pages that an app may bring. Until one does, they are left out.
+AWAITED = {"profiles:notices", "profiles:data"}
+
+
+def test_every_other_page_of_the_settings_exists() -> None:
+    pages = [page for group in navigation.SETTINGS for page in group.pages]
+    assert {page.view for page in pages if not page.url} <= AWAITED
+
+
+def test_what_needs_another_app_is_left_out_without_it() -> None:
+    assert navigation.Page("Sold", "profiles:loss", needs="nft:tokens").url
+    assert not navigation.Page("Sold", "profiles:loss", needs="absent:view").url
 
 
 class _Form(forms.Form):

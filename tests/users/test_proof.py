@@ -19,7 +19,7 @@ from profiles.models import ApiToken
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = pytest.mark.django_db
-LONG_AGO = 301
+LONG_AGO = 46 * 60
 ASK_WALLET = "/accounts/wallet/reauthenticate/"
 ASK_PASSWORD = "/accounts/reauthenticate/"
 TOKEN = {"name": "Script", "scopes": ["read"], "days": "30"}
@@ -102,7 +102,7 @@ class TestWhoHasAWalletOnly:
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/proof-required")
         page = browser.client.get(reverse("nft:wallets")).content
         assert b'data-purpose="link"' not in page
-        assert b"Prove that it is me" in page
+        assert "Confirm it’s you".encode() in page
         prove_by_wallet(browser, wallet, reverse("nft:wallets"))
         assert browser.ask_challenge(Wallet.create().address, purpose=purpose).status_code == 200
 
@@ -144,7 +144,7 @@ class TestTheProof:
         assert browser.client.session.session_key != before
         assert "csrf" in answer.cookies
 
-    def test_it_counts_for_five_minutes(self, browser: Browser, wallet: Wallet, owner: User) -> None:
+    def test_it_counts_for_three_quarters_of_an_hour(self, browser: Browser, wallet: Wallet, owner: User) -> None:
         prove_by_wallet(browser, wallet, "")
         assert browser.client.get(reverse("account_set_password")).status_code == 200
         grow_old(browser)

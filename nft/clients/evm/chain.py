@@ -37,7 +37,7 @@ from nft.core.evm.abi.multicall import Call
 from nft.core.evm.address import to_checksum
 from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef
-from nft.settings.chains import chains
+from nft.settings.chains import Proofs, chains
 from profiles import clock
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,8 @@ class ChainClient:
         agree: bool = False,
         delegate_registry: bytes | None = None,
         max_block_age: float | None = None,
+        proofs: Proofs = Proofs.OFFERED,
+        light_client_url: str = "",
         clock: Callable[[], float] = _shared_clock,
     ) -> None:
         """Build a client of the nodes at `rpc_urls`.
@@ -80,10 +82,13 @@ class ChainClient:
         agree: decide ownership only if all nodes give the same answer; otherwise the next node is a fallback.
         delegate_registry: the chain's delegate.xyz v2 registry; None if delegations don't count.
         max_block_age: seconds by `clock`; a node whose confirmed block is older is not used.
+        light_client_url: a client that verifies headers; "" for none. It is asked for nothing else.
         """
         self.chain_id = chain_id
         self.must_agree = agree and len(rpc_urls) > 1
         self.delegate_registry = delegate_registry
+        self.proofs = proofs
+        self.light_client = ChainClient(chain_id, [light_client_url], confirmed) if light_client_url else None
         self._max_block_age, self._clock = max_block_age, clock
         self._nodes = [Node(url, chain_id) for url in rpc_urls]
         self._confirmed = confirmed
@@ -270,6 +275,8 @@ def get_chain(chain_id: int) -> ChainClient:
         agree=chain.agree,
         delegate_registry=chain.delegate_registry,
         max_block_age=chain.max_block_age,
+        proofs=chain.proofs,
+        light_client_url=chain.light_client_url,
     )
 
 

@@ -15,6 +15,7 @@ STALE_NODE = Kind("stale-node", "The node's newest confirmed block is too old", 
 """The node may be stuck."""
 NODES_BEHIND = Kind("nodes-behind", "No node has come as far as was seen before", 503, permanent=False)
 BLOCK_GONE = Kind("block-gone", "The block read at is no longer part of the chain", 503, permanent=False)
+METHOD_UNSUPPORTED = Kind("method-unsupported", "The node does not offer this method", 503, permanent=False)
 ANSWER_TOO_LARGE = Kind("answer-too-large", "The contract's answer is over the limit", 422)
 
 

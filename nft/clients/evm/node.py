@@ -20,6 +20,7 @@ import requests
 from nft.clients.evm.answers import parse_number, parse_object, parse_objects
 from nft.clients.evm.errors import (
     BLOCK_GONE,
+    METHOD_UNSUPPORTED,
     CallFailed,
     ChainError,
     ChainUnavailable,
@@ -45,6 +46,9 @@ CHAIN_ID_SECONDS = 60.0
 FAILURE_SECONDS = 60.0
 """After a failure a node is asked after the others for so long."""
 
+REFUSAL_SECONDS = 600.0
+"""A method that a node does not offer is not asked for again for so long."""
+
 CHAIN_ID_BITS = 64
 LARGEST_BATCH = 1000
 REVERT_CODE = 3
@@ -59,6 +63,12 @@ _BLOCK_GONE = re.compile(
     r"|state .*not available|pruned",
     re.IGNORECASE,
 )
+_UNSUPPORTED = re.compile(
+    r"method \S* ?(?:is )?(?:not|unavailable|unsupported|does)|(?:unsupported|unknown|restricted|forbidden) method"
+    r"|not (?:found|supported|available|implemented|enabled|allowed|whitelisted).*method|proof window",
+    re.IGNORECASE,
+)
+_METHOD_NOT_FOUND = -32601
 _SEND = "eth_sendRawTransaction"
 _RUN_CONTRACTS = frozenset({"eth_call", "eth_estimateGas"})
 _HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "gzip", "User-Agent": "avatarsite"}
@@ -113,11 +123,19 @@ class Node:
         self.batch_size = LARGEST_BATCH
         """How many calls it was last seen to answer at once; see nft.clients.evm.batch_calls."""
         self.has_multicall: bool | None = None
+        self._refused_at: dict[str, float] = {}  # by method, time.monotonic()
 
     @property
     def is_failing(self) -> bool:
         """Whether it lately gave no answer, or none that can be used: then other nodes are asked first."""
         return time.monotonic() - self._failed_at < FAILURE_SECONDS
+
+    def has_refused(self, method: str) -> bool:
+        """Return whether the node lately said that it does not offer the method."""
+        return time.monotonic() - self._refused_at.get(method, -math.inf) < REFUSAL_SECONDS
+
+    def note_refusal(self, method: str) -> None:
+        self._refused_at[method] = time.monotonic()
 
     def ask(self, method: str, params: Sequence[Json], parse: Parse[T]) -> T:
         """Return what `parse` makes of the `result` member. Raises ChainError."""
@@ -131,11 +149,21 @@ class Node:
         Raises ChainUnavailable where the request as a whole failed, as when it is more than the node takes.
         """
         with self._blamed("The chain's node answered no batch."):
-            self._check_chain_id_if_due()
-            batch = [_request(index, method, params) for index, (method, params) in enumerate(questions)]
-            answers = parse_objects(self._post(batch))
-            by_id = {index: answer for answer in answers if type(index := answer.get("id")) is int}
-            return [_parse_one(method, by_id[index], parse) for index, (method, _) in enumerate(questions)]
+            answers = self._post_batch(questions)
+            return [_parse_one(method, answer, parse) for (method, _), answer in zip(questions, answers, strict=True)]
+
+    def ask_each(self, questions: Sequence[tuple[str, Sequence[Json]]]) -> list[Json | ChainError]:
+        """Return for each question its result or its error, in one JSON-RPC batch. Raises ChainUnavailable as above."""
+        with self._blamed("The chain's node answered no batch."):
+            answers = self._post_batch(questions)
+            return [_result_or_error(method, answer) for (method, _), answer in zip(questions, answers, strict=True)]
+
+    def _post_batch(self, questions: Sequence[tuple[str, Sequence[Json]]]) -> list[Mapping[str, Json]]:
+        self._check_chain_id_if_due()
+        batch = [_request(index, method, params) for index, (method, params) in enumerate(questions)]
+        answers = parse_objects(self._post(batch))
+        by_id = {index: answer for answer in answers if type(index := answer.get("id")) is int}
+        return [by_id[index] for index in range(len(questions))]
 
     @contextlib.contextmanager
     def _blamed(self, sentence: str) -> Iterator[None]:
@@ -144,7 +172,7 @@ class Node:
             with blaming(lambda: ChainUnavailable(sentence), passing=ChainError):
                 yield
         except ChainUnavailable as error:
-            if not error.is_a(BLOCK_GONE):
+            if not error.is_a(BLOCK_GONE) and not error.is_a(METHOD_UNSUPPORTED):
                 self._failed_at = time.monotonic()
             raise
 
@@ -186,6 +214,13 @@ def _parse_one(method: str, answer: Mapping[str, Json], parse: Parse[T]) -> T | 
         return error
 
 
+def _result_or_error(method: str, answer: Mapping[str, Json]) -> Json | ChainError:
+    try:
+        return _result(method, answer, answer["id"])
+    except ChainError as error:
+        return error
+
+
 def _result(method: str, answer: Mapping[str, Json], number: Json) -> Json:
     """Return the `result` of a JSON-RPC answer. Raises ChainError."""
     if answer.get("error") is not None:
@@ -204,6 +239,8 @@ def translate_error(method: str, error: object) -> ChainError:
         return TransactionRefused(f"The chain does not take the transaction: {message}.")
     if _BLOCK_GONE.search(message):
         return ChainUnavailable("The block read at is no longer part of the chain.", BLOCK_GONE)
+    if error.get("code") == _METHOD_NOT_FOUND or _UNSUPPORTED.search(message):
+        return ChainUnavailable("The chain's node does not offer this method.", METHOD_UNSUPPORTED)
     if method in _RUN_CONTRACTS and (error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message)):
         return CallFailed("The contract refused the call.", data=_revert_data(error.get("data")))
     return ChainUnavailable("The chain's node answered with an error.")

@@ -16,3 +16,15 @@ class BadSignature(CoreError):
     """Not a signature from which an address can be recovered."""
 
     kind = Kind("bad-signature", "This signature can't be read")
+
+
+class NotProved(CoreError):
+    """What a node gave does not prove what it should. Never a reason to decide against an owner."""
+
+    kind = Kind("not-proved", "This is not proved", 502, permanent=False)
+
+
+class NotProvable(CoreError):
+    """A call that we do not prove: beyond the limits, or by rules that are not Ethereum's. Nobody lied."""
+
+    kind = Kind("not-provable", "This can't be proved", 422)

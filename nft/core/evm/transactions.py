@@ -50,7 +50,7 @@ class UnsignedTransaction:
 
 def parse_call(raw: bytes) -> tuple[bytes, bytes]:
     """Return the called address and the call data of a transaction that `UnsignedTransaction.signed` made."""
-    import rlp  # type: ignore[import-untyped]
+    import rlp
 
     fields: list[bytes] = rlp.decode(raw[1:])
     return bytes(fields[5]), bytes(fields[7])

@@ -42,6 +42,7 @@ class Reason(enum.StrEnum):
     NO_ANSWER = "no_answer"
     GARBAGE_ANSWER = "garbage_answer"
     NODES_DISAGREE = "nodes_disagree"
+    NOT_PROVED = "not_proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ class BlockRef:
 
     number: int
     hash: bytes
+
+
+class RestsOn(enum.StrEnum):
+    """Whose word it is that the block of a proof is the chain's. The state itself is proved against the block."""
+
+    SEVERAL_NODES = "several_nodes"
+    LIGHT_CLIENT = "light_client"
+    ONE_NODE = "one_node"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ OPTIONS = {
     "--ens-rpc": ("URL", "a node of the chain of ENS, if that is another one"),
     "--ens-registry": ("0x…", "where ENS names are registered, if not Ethereum's"),
     "--keys": ("URL|FILE", "the issuer's keys, if not where it publishes them"),
+    "--proof": ("URL|FILE", "the ownership proof, if not where the site publishes it"),
     "--max-age": ("HOURS", "how old a mark's block may become"),
 }
 REPEATED = {
@@ -41,6 +42,7 @@ class Given(TypedDict, total=False):
     ens_rpc: str | None
     ens_registry: str | None
     keys: str | None
+    proof: str | None
     max_age: str | None
     gateway: Sequence[str] | None
     allow: Sequence[str] | None

@@ -21,10 +21,9 @@ try {
     defaultChain: foundry,
   });
   await page.goto("/accounts/login/");
-  await page.getByRole("button", { name: "Use Mock Wallet" }).click();
   await Promise.all([
     page.waitForURL((url) => !url.pathname.startsWith("/accounts/login")),
-    page.getByRole("button", { name: "Sign with Mock Wallet" }).click(),
+    page.getByRole("button", { name: "Use Mock Wallet" }).click(),
   ]);
   await page.goto("/mint/");
   await page.getByLabel("Picture").setInputFiles(picture);

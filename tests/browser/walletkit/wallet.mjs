@@ -21,6 +21,7 @@ const chain = defineChain({
 });
 const accounts = keys.map((key) => privateKeyToAccount(key));
 let refuses = false;
+let refusesToSign = false;
 
 const say = (event) => console.log(JSON.stringify(event));
 const accountOf = (address) => accounts.find((account) => account.address.toLowerCase() === address.toLowerCase());
@@ -66,7 +67,8 @@ kit.on("session_proposal", async ({ id: proposal, params }) => {
 kit.on("session_request", async ({ topic, id: request, params }) => {
   const { method, params: asked } = params.request;
   say({ saw: method });
-  const answer = refuses ? { error: getSdkError("USER_REJECTED") } : { result: await signers[method](asked) };
+  const answer =
+    refuses || refusesToSign ? { error: getSdkError("USER_REJECTED") } : { result: await signers[method](asked) };
   await kit.respondSessionRequest({ topic, response: { id: request, jsonrpc: "2.0", ...answer } });
 });
 
@@ -78,6 +80,9 @@ const commands = {
     kit.pair({ uri: jsQR.default(new Uint8ClampedArray(readFileSync(file)), width, height).data }),
   refuses: (value) => {
     refuses = value;
+  },
+  refusesToSign: (value) => {
+    refusesToSign = value;
   },
   emit: ([name, data]) =>
     Promise.all(

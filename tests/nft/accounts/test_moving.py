@@ -45,7 +45,7 @@ class TestAProfileMadeByTheWalletAlone:
         return neutral
 
     def test_linking_is_refused_and_says_how_to_go_on(self, browser: Browser, neutral: Browser, wallet: Wallet) -> None:
-        assert "choose “Move an account here” and sign once more" in browser.link(wallet).json()["detail"]
+        assert "choose “Move a wallet here” and sign once more" in browser.link(wallet).json()["detail"]
 
     def test_the_text_names_where_it_goes_and_not_where_from(
         self, browser: Browser, neutral: Browser, wallet: Wallet
@@ -200,7 +200,7 @@ class TestWhatIsNoMove:
     def test_an_account_that_is_free_is_linked(self, browser: Browser, wallet: Wallet, alice: User) -> None:
         move(browser, wallet)
         assert LinkedAccount.objects.get().user == alice
-        assert "The account is linked." in shown_messages(browser.client)
+        assert "The wallet is linked." in shown_messages(browser.client)
 
     def test_ones_own_stays(self, browser: Browser, wallet: Wallet, alice: User) -> None:
         browser.link(wallet)

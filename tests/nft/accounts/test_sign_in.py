@@ -49,7 +49,7 @@ def problem(response: Any) -> tuple[int, str]:
 class TestSigningUp:
     def test_a_new_account_gets_a_new_person_with_a_neutral_name(self, browser: Browser, alice: Wallet) -> None:
         response = browser.sign_in(alice)
-        assert response.json() == {"redirect": reverse("profiles:welcome")}
+        assert response.json() == {"redirect": f"{reverse('profiles:welcome')}?next=%2Fsettings%2Ftokens%2F"}
         assert browser.user is not None
         assert browser.user.username.startswith("user-")
         assert alice.address[2:8].lower() not in browser.user.username

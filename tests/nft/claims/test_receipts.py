@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 import re
@@ -94,7 +95,7 @@ def test_a_stranger_proves_a_receipt_from_signature_to_pixels(
 ) -> None:
     claim = alice_shows(world, contract, token_uri(helia))
     code, found = check(f"{live_server.url}/avatar/alice.json", *asked_of(world.chain, helia))
-    steps = ["form", "unknown", "signature", "block", "owner", "collection", "mark"]
+    steps = ["form", "unknown", "signature", "block", "owner", "collection", "proof", "mark"]
     steps += ["token URI", "metadata", "picture", "served"]
     expected = {**dict.fromkeys(steps, "proved"), "by the site alone": "stated"}
     assert (code, words(found)) == (0, expected), found
@@ -131,7 +132,7 @@ def test_the_command_is_the_same_script(
 ) -> None:
     alice_shows(world, contract, token_uri(helia))
     call_command("verify_receipt", f"{live_server.url}/avatar/alice.json", rpc=world.chain.url, gateway=[helia.url])
-    assert capfd.readouterr().out.count("proved      ") == 11
+    assert capfd.readouterr().out.count("proved      ") == 13, "the proof, and the owner by it, too"
     with pytest.raises(SystemExit) as ended:
         call_command("verify_receipt", f"{live_server.url}/avatar/alice.json")
     assert ended.value.code == 3
@@ -242,12 +243,16 @@ def test_a_contract_with_a_resolver_is_not_reported_as_a_contradiction(
     assert "punkIndexToAddress(uint256)" in found["owner"]
 
 
+def inline_metadata() -> str:
+    image = "data:image/png;base64," + base64.b64encode(picture("coral")).decode()
+    metadata = json.dumps({"name": "Inline", "image": image}).encode()
+    return "data:application/json;base64," + base64.b64encode(metadata).decode()
+
+
 def test_a_picture_within_the_token_is_proved_by_the_chain_alone(
     world: World, contract: Contract, live_server: LiveServer
 ) -> None:
-    image = "data:image/png;base64," + base64.b64encode(picture("coral")).decode()
-    metadata = json.dumps({"name": "Inline", "image": image}).encode()
-    alice_shows(world, contract, "data:application/json;base64," + base64.b64encode(metadata).decode())
+    alice_shows(world, contract, inline_metadata())
     code, found = check(f"{live_server.url}/avatar/alice.json", "--rpc", world.chain.url)
     assert code == 0, found
     assert words(found)["picture"] == "proved"
@@ -287,3 +292,58 @@ def test_a_receipt_is_built_from_the_claim_by_one_query_and_nothing_of_it_is_sto
     kept = build_provenance(avatar)
     assert kept is not None
     assert (kept["asset_id"], kept["verdict"], kept["account"]) == (facts["asset_id"], "unknown", "")
+
+
+def test_the_owner_is_computed_offline_from_the_proof_that_the_receipt_names(
+    world: World, contract: Contract, live_server: LiveServer, tmp_path: Path
+) -> None:
+    claim = alice_shows(world, contract, inline_metadata())
+    site = f"{live_server.url}/avatar/alice"
+    receipt = requests.get(f"{site}.json", timeout=10)
+    answer = requests.get(f"{site}/proof.json", timeout=10)
+    named = receipt.json()["provenance"]["ownership_proof"]
+    assert (answer.status_code, hashlib.sha256(answer.content).hexdigest()) == (200, named["sha256"])
+    assert answer.headers["ETag"] == f'"{named["sha256"]}"'
+    kept, proof = tmp_path / "kept.json", tmp_path / "proof.json"
+    kept.write_bytes(receipt.content)
+    proof.write_bytes(answer.content)
+
+    said = verify_receipt(kept, "--site", "http://127.0.0.1:9", "--proof", proof, has_packages=True)
+    assert (said.verdicts["proof"], said.verdicts["owner by proof"]) == ("proved", "proved"), said.out
+    assert "one node" in said.sentences["proof"]
+    assert claim.account is not None
+    assert claim.account.address_text in said.sentences["owner by proof"]
+    assert said.verdicts["owner"] == "not checked", "no node was named"
+    found = check(kept, "--proof", str(proof))[1]
+    assert (words(found)["proof"], words(found)["owner by proof"]) == ("proved", "not checked")
+    assert "pip install ethereum-execution" in found["owner by proof"]
+    found = check(f"{site}.json", "--rpc", world.chain.url)[1]
+    assert "which your node has, too" in found["proof"]
+    assert "owner by proof" not in found, "the node proved it, and the package is not there"
+
+    document = json.loads(answer.content)
+    lies: list[dict[str, Any]] = [
+        document | {"header": document["header"][:-2] + "00"},
+        document | {"nodes": document["nodes"][1:]},
+        document | {"codes": [document["codes"][0][:-2] + "00"]},
+        document | {"reads": [read | {"slots": dict.fromkeys(read["slots"], "0x7")} for read in document["reads"]]},
+        document | {"reads": []},
+        document | {"calls": [document["calls"][0] | {"result": "0x" + "11" * 32}]},
+        document | {"calls": [document["calls"][0] | {"data": document["calls"][0]["data"][:-1] + "f"}]},
+        document | {"calls": []},
+        document | {"chain_id": 1},
+        document | {"block_number": 1, "version": 2},
+    ]
+    for lie in lies:
+        written = json.dumps(lie, sort_keys=True, separators=(",", ":")).encode()
+        proof.write_bytes(written)
+        told = receipt.json()
+        told["provenance"]["ownership_proof"]["sha256"] = hashlib.sha256(written).hexdigest()
+        kept.write_text(json.dumps(told))
+        said = verify_receipt(kept, "--proof", proof, has_packages=True)
+        assert "NOT PROVED" in (said.verdicts["proof"], said.verdicts.get("owner by proof")), lie
+    account = claim.account
+    account.is_public = False
+    account.save()
+    assert requests.get(f"{site}/proof.json", timeout=10).status_code == 404
+    assert "ownership_proof" not in requests.get(f"{site}.json", timeout=10).json()["provenance"]

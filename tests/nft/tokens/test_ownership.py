@@ -14,6 +14,7 @@ from nft.clients.evm.errors import BLOCK_GONE, ChainUnavailable
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
+from nft.settings.chains import Proofs
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from tests.kit.errors import raises_kind
@@ -213,7 +214,11 @@ def test_one_lying_node_neither_gives_nor_takes_a_mark(
     with relaying_node(chain, change=lie_about_the_owner(chain.accounts[2])) as (url, _):
         client = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True)
         found = check(client, contract, token_id, chain.accounts[asked])
-    assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.NODES_DISAGREE)
+        unproved = ChainClient(CHAIN_ID, [chain.url, url], "finalized", agree=True, proofs=Proofs.OFF)
+        doubtful = check(unproved, contract, token_id, chain.accounts[asked])
+    assert found.decision.verdict is (Verdict.OWNED if asked == 1 else Verdict.NOT_OWNED), "the other proved its answer"
+    assert "do not agree" in found.alarm
+    assert (doubtful.decision.verdict, doubtful.decision.reason) == (Verdict.UNKNOWN, Reason.NODES_DISAGREE)
     assert "disagree" in caplog.text
     assert not [account for account in chain.accounts if account[2:].lower() in caplog.text.lower()]
 

@@ -6,14 +6,16 @@ import re
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from profiles.models import AuditEntry, Profile
 from profiles.people.handles import HandleError, check_handle
-from profiles.people.profiles import profile_of, update_profile
+from profiles.people.profiles import ProfileText, profile_of, update_profile
 from tests.kit.people import a_person
 
 pytestmark = pytest.mark.django_db
 
+NOW = timezone.now()
 NEUTRAL = re.compile(r"user-[0-9a-f]{6}")
 
 
@@ -45,7 +47,7 @@ def test_asking_again_gives_the_same_profile() -> None:
 
 
 def test_an_update_is_cleaned_stored_and_written_down(alice: Profile) -> None:
-    update_profile(alice, handle=" Wonder ", display_name="Alice\u202e  L.", bio="Hi\nthere", actor=alice.user)
+    update_profile(alice, ProfileText(" Wonder ", "Alice\u202e  L.", bio="Hi\nthere"), actor=alice.user, now=NOW)
     alice.refresh_from_db()
     assert (alice.handle, alice.display_name, alice.bio) == ("wonder", "Alice L.", "Hi there")
     entry = AuditEntry.objects.get()
@@ -53,23 +55,23 @@ def test_an_update_is_cleaned_stored_and_written_down(alice: Profile) -> None:
 
 
 def test_an_update_without_change_leaves_no_trace(alice: Profile) -> None:
-    update_profile(alice, handle="alice", display_name="", bio="", actor=alice.user)
+    update_profile(alice, ProfileText("alice"), actor=alice.user, now=NOW)
     assert not AuditEntry.objects.exists()
 
 
 def test_a_handle_of_somebody_else_is_refused_and_nothing_changes(alice: Profile) -> None:
     a_person("bob")
     with pytest.raises(HandleError, match="bob is taken"):
-        update_profile(alice, handle="bob", display_name="New", bio="", actor=alice.user)
+        update_profile(alice, ProfileText("bob", "New"), actor=alice.user, now=NOW)
     alice.refresh_from_db()
     assert (alice.handle, alice.display_name) == ("alice", "")
 
 
 def test_reserved_handles_are_refused_but_who_has_one_keeps_it(alice: Profile) -> None:
     with pytest.raises(HandleError, match="is reserved"):
-        update_profile(alice, handle="Support", display_name="", bio="", actor=alice.user)
+        update_profile(alice, ProfileText("Support"), actor=alice.user, now=NOW)
     Profile.objects.filter(pk=alice.pk).update(handle="support")
-    assert update_profile(alice, handle="support", display_name="A", bio="", actor=None).display_name == "A"
+    assert update_profile(alice, ProfileText("support", "A"), actor=None, now=NOW).display_name == "A"
 
 
 @pytest.mark.parametrize("handle", ["", "a", "a" * 31, "-ab", "ab_", "a.b", "a b", "ab\n", "\uff41\uff42"])

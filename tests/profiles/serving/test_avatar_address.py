@@ -223,6 +223,8 @@ def test_a_picture_costs_two_queries_at_most(
     with django_assert_max_num_queries(2):
         assert client.get("/avatar/alice?d=404").status_code == 200
     with django_assert_max_num_queries(1):
+        client.get(f"/avatar/{'5e' * 32}")
+    with django_assert_max_num_queries(2):  # the second asks whether somebody left this handle
         client.get("/avatar/nobody-here")
     with django_assert_max_num_queries(4):
         client.get("/avatar/alice.json")

@@ -56,7 +56,7 @@ def test_the_profile_form_stores_and_returns(her: Client, alice: Profile) -> Non
 
 
 @pytest.mark.parametrize(
-    ("handle", "sentence"), [("bob", "bob is taken"), ("admin", "admin is reserved"), ("a b", "2 to 30 characters")]
+    ("handle", "sentence"), [("bob", "bob is taken"), ("admin", "admin is reserved"), ("李雷", "2 to 30 characters")]
 )
 def test_a_handle_that_can_not_be_is_explained_in_the_form(
     her: Client, alice: Profile, bob: Profile, handle: str, sentence: str
@@ -79,9 +79,16 @@ def test_anybody_reads_a_public_page(client: Client, alice: Profile) -> None:
 
 
 # --- upload ------------------------------------------------------------------------------------------------------
+def test_an_upload_ends_where_it_began_or_on_the_page_that_it_names(her: Client, alice: Profile) -> None:
+    assert upload(her, a_picture())["Location"] == PICTURE
+    assert upload(her, a_picture(), next="/u/alice/")["Location"] == "/u/alice/"
+    assert upload(her, a_picture(), next="https://evil.example/")["Location"] == PICTURE
+    assert 'name="next" value="/u/alice/"' in text_of(her.get(f"{PICTURE}?next=/u/alice/"))
+
+
 def test_an_upload_becomes_the_picture(her: Client, alice: Profile) -> None:
     response = upload(her, a_picture(), alt_text="My face")
-    assert (response.status_code, response["Location"]) == (302, PICTURE)
+    assert response.status_code == 302
     avatar = in_use(alice)
     assert avatar is not None
     assert (avatar.source, avatar.alt_text) == ("upload", "My face")

@@ -1,0 +1,43 @@
+"""The stored proofs of what claims were last verified to be, and the code of contracts, which many proofs share."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from nft.core.tokens.verdict import RestsOn
+from nft.models.claims import ClaimCheck, TokenClaim
+
+
+class OwnershipProof(models.Model):
+    """The proof of a claim's last answer that was proved. `nft.claims.ownership_proofs` writes and reads it."""
+
+    class Authority(models.TextChoices):
+        SEVERAL_NODES = RestsOn.SEVERAL_NODES, "several nodes"
+        LIGHT_CLIENT = RestsOn.LIGHT_CLIENT, "a light client"
+        ONE_NODE = RestsOn.ONE_NODE, "one node"
+
+    OWNED = ClaimCheck.Verdict.OWNED
+
+    claim = models.OneToOneField(TokenClaim, on_delete=models.CASCADE, primary_key=True, related_name="ownership_proof")
+    proved_at = models.DateTimeField()
+    verdict = models.CharField(max_length=10, choices=ClaimCheck.Verdict.choices)
+    block_number = models.PositiveBigIntegerField()
+    block_hash = models.CharField(max_length=66)
+    rests_on = models.CharField(
+        max_length=16, choices=Authority.choices, help_text="Whose word it is that the chain has this block."
+    )
+    sha256 = models.CharField(max_length=64, help_text="Of the proof's document.")
+    content = models.BinaryField(help_text="The document without code, compressed.")
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} at block {self.block_number}"
+
+
+class ContractCode(models.Model):
+    """The code of a contract, by its hash. It is public, never changes, and is kept for the proofs that need it."""
+
+    hash = models.CharField(max_length=64, primary_key=True)
+    content = models.BinaryField(help_text="Compressed.")
+
+    def __str__(self) -> str:
+        return self.hash

@@ -1,0 +1,216 @@
+"""Prove a verdict: compute the same answers from the state root of the block they were read at.
+
+A node is believed about nothing but the hash of the block. What is computed must equal what the node answered: a node
+that contradicts itself, or whose proof fails, leads to UNKNOWN and an alarm. If a node offers no proofs, or a contract
+can't be computed, the answer stays as it is: not proved, and never NOT_OWNED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from nft.clients.evm.chain import CALL_GAS, MAX_ANSWER, READER, At, ChainClient
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, BLOCK_GONE, CallFailed, ChainUnavailable
+from nft.clients.evm.proofs import (
+    ProofsNotOffered,
+    Reads,
+    fetch_authority,
+    fetch_evidence,
+    fetch_opening,
+)
+from nft.core.evm.errors import NotProvable, NotProved
+from nft.core.evm.proofs.document import ComputedCall, build_document
+from nft.core.evm.proofs.execution import ProvedCall, execute
+from nft.core.evm.proofs.header import Header
+from nft.core.evm.proofs.state import MAX_PROOF, Evidence, ProvedState, ReadUnproved
+from nft.core.evm.token import TokenStandard
+from nft.core.tokens.verdict import BlockRef, Decision, Reason, RestsOn, Reverted, Verdict
+from nft.settings.chains import Proofs
+from nft.tokens.facts import Check, ProvenAnswer, Question, Reading, decide_ownership
+from nft.tokens.reading import build_first_call, read_token
+from profiles.errors import ExpectedError
+
+#: Answers that are proved together, with evidence of at most so many bytes: below what a node's answer may have.
+TOGETHER, MAX_EVIDENCE = 50, 12 * 1024 * 1024
+#: Rounds of computing and fetching what was found to be missing.
+MAX_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the node of `view` was asked at a block, and what that was decided to mean."""
+
+    view: ChainClient
+    block: BlockRef
+    question: Question
+    check: Check
+
+    @property
+    def is_clear(self) -> bool:
+        return self.check.decision.verdict is not Verdict.UNKNOWN
+
+
+def prove_answers(client: ChainClient, answers: Sequence[Answer]) -> list[Check]:
+    """Prove at most TOGETHER answers that one node gave at one block.
+
+    Return each check with its proof, unchanged if it can't be proved, or UNKNOWN if it is contradicted. A check that is
+    UNKNOWN needs no proof. `client` has all nodes of the chain. Raise ChainUnavailable.
+    """
+    clear = [answer for answer in answers if answer.is_clear]
+    if client.proofs is Proofs.OFF or not clear:
+        return [answer.check for answer in answers]
+    outcomes = iter(_try_to_prove(client, clear))
+    return [
+        answer.check
+        if answer.check.decision.verdict is Verdict.UNKNOWN
+        else _apply(answer.check, next(outcomes), client)
+        for answer in answers
+    ]
+
+
+def _try_to_prove(client: ChainClient, answers: Sequence[Answer]) -> list[Check | ExpectedError]:
+    try:
+        return _prove(client, answers)
+    except (NotProvable, NotProved, ProofsNotOffered) as error:
+        return [error] * len(answers)
+    except ChainUnavailable as error:
+        if not error.is_a(BLOCK_GONE):
+            raise
+        gone = Decision(Verdict.UNKNOWN, Reason.BLOCK_REPLACED, error.sentence)
+        return [Check(gone, answers[0].block)] * len(answers)
+
+
+def _apply(check: Check, outcome: Check | ExpectedError, client: ChainClient) -> Check:
+    if isinstance(outcome, Check):
+        return outcome
+    if isinstance(outcome, NotProved) or client.proofs is Proofs.REQUIRED:
+        return Check(Decision(Verdict.UNKNOWN, Reason.NOT_PROVED, outcome.sentence), check.block)
+    return check
+
+
+def _prove(client: ChainClient, answers: Sequence[Answer]) -> list[Check | ExpectedError]:
+    view, block = answers[0].view, answers[0].block
+    calls = [_first_call(answer) for answer in answers]
+    opening = fetch_opening(view, block, calls)
+    evidence = Evidence(most=min(MAX_EVIDENCE, len(answers) * MAX_PROOF))
+    work = _Work(opening.header, [_Task(answer) for answer in answers], evidence)
+    reads = Reads()
+    for call, hint in zip(calls, opening.hints, strict=True):
+        reads.add(call.to, code=True)
+        for address, slots in (hint.slots if hint is not None else {}).items():
+            reads.add(address, slots, code=True)
+    work.fetch(reads)
+    work.run(has_hints=None not in opening.hints)
+    if not any(isinstance(task.outcome, _Computed) for task in work.tasks):
+        return [_compare(task, RestsOn.ONE_NODE) for task in work.tasks]
+    rests_on = fetch_authority(client, view, block)
+    return [_compare(task, rests_on) for task in work.tasks]
+
+
+def _first_call(answer: Answer) -> ProvedCall:
+    question, check = answer.question, answer.check
+    token = replace(question.token, standard=check.standard or question.token.standard)
+    call = build_first_call(answer.view.chain_id, token, check.vault or check.holder or question.holders[0])
+    return ProvedCall(call.target, call.data, READER, CALL_GAS)
+
+
+@dataclass(frozen=True)
+class _Computed:
+    check: Check
+    document: bytes
+
+
+@dataclass
+class _Task:
+    """`outcome` is None until the answer is computed, or found not to be proved."""
+
+    answer: Answer
+    outcome: _Computed | ExpectedError | None = None
+
+
+def _compare(task: _Task, rests_on: RestsOn) -> Check | ExpectedError:
+    answer, outcome = task.answer, task.outcome
+    if not isinstance(outcome, _Computed):
+        return outcome or NotProved("Nothing was computed.")
+    if outcome.check != answer.check:
+        return NotProved("A node's answer is not what the state that it proves says.")
+    return replace(answer.check, proof=ProvenAnswer(answer.block, rests_on, outcome.document))
+
+
+@dataclass
+class _Work:
+    """Tasks at one block, with evidence that they share: claims of a collection need its account once."""
+
+    header: Header
+    tasks: Sequence[_Task]
+    evidence: Evidence
+    _fetched: set[tuple[bytes, bytes | None, bool]] = field(default_factory=set)
+
+    def run(self, *, has_hints: bool) -> None:
+        for _ in range(MAX_ROUNDS):
+            reads = Reads()
+            for task in self.tasks:
+                if task.outcome is None:
+                    self._compute(task, reads)
+            if not len(reads):
+                return
+            self.fetch(reads)
+        sentence = f"The contract's reads were not proved in {MAX_ROUNDS} rounds."
+        for task in self.tasks:
+            if task.outcome is None:  # an honest node with access lists needs three
+                task.outcome = NotProved(sentence) if has_hints else NotProvable(sentence)
+
+    def fetch(self, reads: Reads) -> None:
+        for address, slots in reads.slots.items():
+            self._fetched |= {(address, None, False)} | {(address, slot, False) for slot in slots}
+        self._fetched |= {(address, None, True) for address in reads.codes}
+        answer = self.tasks[0].answer
+        fetch_evidence(answer.view, answer.block, reads, self.evidence)
+
+    def _compute(self, task: _Task, reads: Reads) -> None:
+        """Set the task's outcome, or add to `reads` what it needs first."""
+        try:
+            task.outcome = _compute(task.answer, ProvedState(self.header, self.evidence))
+        except ReadUnproved as error:
+            if (error.address, error.slot, error.is_code) in self._fetched:
+                task.outcome = NotProved("A node's proof leaves out what it was asked to prove.")
+            else:
+                reads.add(error.address, [error.slot] if error.slot else [], code=True)
+        except (NotProved, NotProvable) as error:
+            task.outcome = error
+
+
+class _ProvedReader:
+    """Answers calls from proved state, and remembers them. The part of `ChainClient` that the verdict's reads use."""
+
+    def __init__(self, view: ChainClient, state: ProvedState) -> None:
+        self.chain_id, self.delegate_registry = view.chain_id, view.delegate_registry
+        self.calls: list[ComputedCall] = []
+        self._state = state
+
+    def call(self, to: bytes, data: bytes, block: At, *, gas: int = CALL_GAS, max_bytes: int = MAX_ANSWER) -> bytes:
+        del block
+        call = ProvedCall(to, data, READER, gas)
+        result = execute(self._state, self.chain_id, call)
+        self.calls.append(ComputedCall(call, result))
+        if not result.succeeded:
+            raise CallFailed("The contract refused the call.", data=result.data)
+        if len(result.data) > max_bytes:
+            raise CallFailed(f"The contract answered with more than {max_bytes:,} bytes.", ANSWER_TOO_LARGE)
+        return result.data
+
+
+def _compute(answer: Answer, state: ProvedState) -> _Computed:
+    """Read and decide as the check did, on proved state. Raise `ReadUnproved`, `NotProved` or `NotProvable`."""
+    holders, check, block = answer.question.holders, answer.check, answer.block
+    token = answer.question.token
+    token = replace(token, standard=check.standard, vault=check.vault or token.vault)
+    reader = _ProvedReader(answer.view, state)
+    has_code = bool(state.code(token.contract))
+    if has_code:
+        reading = read_token(reader, token, holders, block)
+    else:
+        reading = Reading(check.standard or TokenStandard.ERC721, tuple(Reverted() for _ in holders))
+    found = decide_ownership(reader.chain_id, holders, block, reading, hash_after=block.hash, has_code=has_code)
+    return _Computed(found, build_document(reader.chain_id, state, reader.calls))

@@ -1,0 +1,318 @@
+"""Answers about owners are computed anew from the chain's proved state, whatever a contract looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from eth_utils.address import to_checksum_address
+
+from nft.clients.evm.chain import ChainClient
+from nft.core.evm.address import parse_address
+from nft.core.evm.errors import NotProved
+from nft.core.evm.proofs import execution
+from nft.core.evm.proofs.document import join_code, parse_document, split_code
+from nft.core.evm.token import Token, TokenStandard
+from nft.core.tokens.verdict import Reason, RestsOn, Verdict
+from nft.settings.chains import Proofs
+from nft.tokens import proving
+from nft.tokens.facts import Check, Question
+from nft.tokens.ownership import check_many, check_ownership
+from tests.kit.contract_calls import call_of
+from tests.kit.fake_node import relaying_node
+from tests.kit.lying_nodes import HonestAnswers, MemoryNode, client_of, honestly, lying_node
+from tests.kit.world import deploy_avatar_token, mint
+from tests.servers.chain import CHAIN_ID, Chain
+
+ALICE, BOB, VAULT = 1, 2, 3
+
+
+def always(check: Check) -> bool:
+    return True
+
+
+def check(client: ChainClient, chain: Chain, contract: str, token_id: int, holder: int = ALICE) -> Check:
+    holders = [parse_address(chain.accounts[holder])]
+    token = Token(parse_address(contract), token_id)
+    return check_ownership(client, token, holders, wants_proof=always)
+
+
+def verify(found: Check) -> None:
+    """Verify the proof without the node, as a stranger does, who knows the block's hash."""
+    assert found.proof is not None, found.decision
+    assert found.block is not None
+    document = parse_document(found.proof.document)
+    document.verify(found.block.hash)
+    assert join_code(*split_code_of(found.proof.document)) == found.proof.document
+    with pytest.raises(NotProved, match="of another block"):
+        document.verify(bytes(32))
+
+
+def split_code_of(document: bytes) -> tuple[bytes, list[bytes]]:
+    split, codes = split_code(document)
+    return split, list(codes.values())
+
+
+@pytest.fixture
+def client(chain: Chain) -> ChainClient:
+    return ChainClient(CHAIN_ID, [chain.url], "finalized")
+
+
+def give(chain: Chain, address: str, to: int, token_id: int) -> None:
+    chain.send(
+        chain.contract("LayoutAssembly", to_checksum_address(address)).functions.give(chain.accounts[to], token_id)
+    )
+
+
+def minimal_proxy(chain: Chain, implementation: str) -> str:
+    """Place a clone (ERC-1167)."""
+    address = to_checksum_address("0x" + "c1" * 20)
+    code = "363d3d373d3d3d363d73" + implementation[2:] + "5af43d82803e903d91602b57fd5bf3"
+    chain.rpc("anvil_setCode", address, "0x" + code)
+    return address
+
+
+def delegated_account(chain: Chain, implementation: str) -> str:
+    """Place an account that delegates to code (EIP-7702)."""
+    address = to_checksum_address("0x" + "c2" * 20)
+    chain.rpc("anvil_setCode", address, "0xef0100" + implementation[2:])
+    return address
+
+
+def deploy_layouts(chain: Chain) -> dict[str, str]:
+    """Deploy the layouts. In each, Alice has token 7, and nobody token 8."""
+    assembly = chain.deploy("LayoutAssembly").address
+    given = call_of("give(address,uint256)", chain.accounts[ALICE], 7)
+    beacon = chain.deploy("LayoutBeacon", assembly).address
+    punks = chain.deploy("LayoutPunks").address
+    layouts = {
+        "assembly": assembly,
+        "ERC-1967 proxy": chain.deploy("LayoutProxy", assembly, given).address,
+        "beacon proxy": chain.deploy("LayoutBeaconProxy", beacon, given).address,
+        "clone": minimal_proxy(chain, assembly),
+        "delegated account": delegated_account(chain, assembly),
+    }
+    for name in ("assembly", "clone", "delegated account"):
+        give(chain, layouts[name], ALICE, 7)
+    wrapped = chain.deploy("LayoutWrapped", assembly)
+    give(chain, assembly, ALICE, 7)
+    chain.send(chain.contract("LayoutAssembly", assembly).functions.give(wrapped.address, 9))
+    chain.send(wrapped.functions.give(chain.accounts[ALICE], 9))
+    scan = chain.deploy("LayoutScan")
+    chain.send(scan.functions.give(chain.accounts[ALICE], 40))
+    chain.send(chain.contract("LayoutPunks", punks).functions.give(chain.accounts[ALICE], 7))
+    chain.finalize()
+    return layouts | {"scan": scan.address, "wrapped": wrapped.address, "punks": punks}
+
+
+def test_every_layout_is_proved_with_one_plain_check_and_two_more_requests(chain: Chain) -> None:
+    layouts = deploy_layouts(chain)
+    del layouts["punks"]
+    token_ids = {"scan": 39, "wrapped": 9}
+    for name, address in layouts.items():
+        with relaying_node(chain) as (url, asked):
+            client = ChainClient(CHAIN_ID, [url], "finalized")
+            found = check(client, chain, address, token_ids.get(name, 7))
+            proved = [request for request in asked if isinstance(request, list)]
+        assert (found.decision.verdict, found.proof is not None) == (Verdict.OWNED, True), (name, found.decision)
+        assert len(proved) <= 3, (name, proved)
+        verify(found)
+        assert (
+            check(client_on(chain), chain, address, token_ids.get(name, 7), BOB).decision.verdict is Verdict.NOT_OWNED
+        )
+        absent = check(client_on(chain), chain, address, 1000)
+        assert absent.decision.verdict is Verdict.NOT_OWNED, (name, absent.decision)
+        verify(absent)
+
+
+def client_on(chain: Chain, **options: Any) -> ChainClient:
+    return ChainClient(CHAIN_ID, [chain.url], "finalized", **options)
+
+
+def test_without_access_lists_and_batches_the_same_is_proved_in_more_requests(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layouts = deploy_layouts(chain)
+
+    def no_hints(method: str, params: list[Any], true: Any) -> Any:
+        return {"error": {"code": -32601, "message": "the method does not exist"}} if "AccessList" in method else true
+
+    node = MemoryNode(HonestAnswers(chain), no_hints)
+    client = client_of(node)
+    for name in ("beacon proxy", "wrapped"):
+        verify(check(client, chain, layouts[name], 9 if name == "wrapped" else 7))
+    assert node.has_refused("eth_createAccessList")
+    with relaying_node(chain, refuse=lambda request: isinstance(request, list)) as (url, _):
+        verify(check(ChainClient(CHAIN_ID, [url], "finalized"), chain, layouts["beacon proxy"], 7))
+    monkeypatch.setattr(proving, "MAX_ROUNDS", 1)
+    found = check(client, chain, layouts["beacon proxy"], 7)
+    assert (found.decision.verdict, found.proof) == (Verdict.OWNED, None), "it needs more rounds: nobody lied"
+
+    def false_hints(method: str, params: list[Any], true: Any) -> Any:
+        return true | {"result": {"accessList": [], "gasUsed": "0x0"}} if "AccessList" in method else true
+
+    found = check(client_of(MemoryNode(HonestAnswers(chain), false_hints)), chain, layouts["beacon proxy"], 7)
+    assert found.decision.reason is Reason.NOT_PROVED, "a node that names too little may lie in its answer, too"
+
+
+def test_the_standards_a_burned_and_a_missing_contract_are_proved(chain: Chain, client: ChainClient) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[ALICE], "ipfs://x")
+    editions = chain.deploy("DemoEditions", "ipfs://x/{id}.json")
+    chain.send(editions.functions.mint(chain.accounts[ALICE], 5, 3))
+    chain.finalize()
+    expected = [
+        (contract.address, token_id, ALICE, Reason.HELD),
+        (contract.address, token_id, BOB, Reason.HELD_BY_OTHER),
+        (contract.address, 77, ALICE, Reason.NO_SUCH_TOKEN),
+        (editions.address, 5, ALICE, Reason.HELD),
+        (editions.address, 5, BOB, Reason.NONE_HELD),
+        (chain.accounts[7], 1, ALICE, Reason.NO_CONTRACT),
+        ("0x" + "ab" * 20, 1, ALICE, Reason.NO_CONTRACT),
+    ]
+    for address, number, holder, reason in expected:
+        found = check(client, chain, address, number, holder)
+        assert found.decision.reason is reason
+        verify(found)
+        assert found.proof is not None
+        assert found.proof.rests_on is RestsOn.ONE_NODE
+
+
+def test_delegations_are_proved_of_both_standards(chain: Chain) -> None:
+    registry = chain.deploy("DemoDelegateRegistry")
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[VAULT], "ipfs://x")
+    editions = chain.deploy("DemoEditions", "ipfs://x/{id}.json")
+    chain.send(editions.functions.mint(chain.accounts[VAULT], 5, 3))
+    client = client_on(chain, delegate_registry=parse_address(registry.address))
+    chain.finalize()
+    verify(check(client, chain, contract.address, token_id))
+    chain.send(registry.functions.delegateAll(chain.accounts[ALICE], bytes(32), True), sender=chain.accounts[VAULT])
+    chain.finalize()
+    for address, number in ((contract.address, token_id), (editions.address, 5)):
+        found = check(client, chain, address, number)
+        assert (found.decision.reason, found.vault) == (
+            Reason.HELD_BY_DELEGATION,
+            parse_address(chain.accounts[VAULT]),
+        )
+        verify(found)
+        denied = check(client, chain, address, number, BOB)
+        assert denied.decision.verdict is Verdict.NOT_OWNED
+        verify(denied)
+
+
+def test_what_a_contract_sees_of_the_block_is_what_a_node_shows_it(chain: Chain, client: ChainClient) -> None:
+    block, precompiled = chain.deploy("LayoutBlock"), chain.deploy("LayoutPrecompiled")
+    chain.finalize()
+    for contract in (block, precompiled):
+        found = check(client, chain, contract.address, 3)
+        assert found.decision.verdict is Verdict.NOT_OWNED, found.decision
+        verify(found)
+
+
+def test_what_can_not_be_computed_stays_as_the_node_says_or_unknown_if_proofs_are_required(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, slow, scan = chain.deploy("LayoutWriting"), chain.deploy("LayoutSlow"), chain.deploy("LayoutScan")
+    chain.send(scan.functions.give(chain.accounts[BOB], 1000))
+    chain.finalize()
+    monkeypatch.setattr(execution, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(execution, "MAX_GAS", 30_000)
+    strict = client_on(chain, proofs=Proofs.REQUIRED)
+    for contract, token_id in ((writing, 1), (slow, 200), (slow, 10_000), (scan, 200)):
+        found = check(client_on(chain), chain, contract.address, token_id)
+        assert (found.decision.verdict, found.proof) == (Verdict.NOT_OWNED, None)
+        found = check(strict, chain, contract.address, token_id)
+        assert (found.decision.verdict, found.decision.reason) == (Verdict.UNKNOWN, Reason.NOT_PROVED)
+
+
+def test_a_node_without_proofs_takes_nothing_and_is_not_asked_again(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[ALICE], "ipfs://x")
+    asked: list[str] = []
+
+    def no_proofs(method: str, params: list[Any], true: Any) -> Any:
+        asked.append(method)
+        refused = method == "eth_getProof"
+        return {"error": {"code": -32000, "message": f"the method {method} is not available"}} if refused else true
+
+    node = MemoryNode(HonestAnswers(chain), no_proofs)
+    for _ in range(2):
+        found = check(client_of(node), chain, contract.address, token_id)
+        assert (found.decision.verdict, found.proof) == (Verdict.OWNED, None)
+    assert asked.count("eth_getProof") == 1
+    assert not node.is_failing
+    found = check(client_of(node, proofs=Proofs.REQUIRED), chain, contract.address, token_id)
+    assert found.decision.reason is Reason.NOT_PROVED
+    assert asked.count("eth_getProof") == 1
+    assert "eth_getProof" not in asked_with_proofs_off(chain, contract.address, token_id)
+
+
+def asked_with_proofs_off(chain: Chain, contract: str, token_id: int) -> list[str]:
+    with relaying_node(chain) as (url, asked):
+        client = ChainClient(CHAIN_ID, [url], "finalized", proofs=Proofs.OFF)
+        assert check(client, chain, contract, token_id).decision.verdict is Verdict.OWNED
+    return [one["method"] for request in asked for one in (request if isinstance(request, list) else [request])]
+
+
+def test_the_hash_of_the_block_rests_on_those_that_have_it(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[ALICE], "ipfs://x")
+
+    def found_by(*urls: str, **options: Any) -> Check:
+        return check(ChainClient(CHAIN_ID, urls, "finalized", **options), chain, contract.address, token_id)
+
+    def other_block(method: str, params: list[Any], true: Any) -> Any:
+        if method == "eth_getBlockByNumber":
+            true["result"]["hash"] = "0x" + "ee" * 32
+        return true
+
+    two = found_by(chain.url, chain.url)
+    assert two.proof is not None
+    assert two.proof.rests_on is RestsOn.SEVERAL_NODES
+    light = found_by(chain.url, light_client_url=chain.url)
+    assert light.proof is not None
+    assert light.proof.rests_on is RestsOn.LIGHT_CLIENT
+    with lying_node(chain, other_block) as url:
+        for denied in (found_by(chain.url, url), found_by(chain.url, light_client_url=url)):
+            assert denied.decision.reason is Reason.NOT_PROVED
+
+
+def test_many_tokens_are_proved_together(chain: Chain) -> None:
+    editions = chain.deploy("DemoEditions", "ipfs://x/{id}.json")
+    for number in range(3):
+        chain.send(editions.functions.mint(chain.accounts[ALICE], number, 1))
+    chain.finalize()
+    holders, contract = (parse_address(chain.accounts[ALICE]),), parse_address(editions.address)
+    questions = [Question(Token(contract, number, TokenStandard.ERC1155), holders) for number in range(52)]
+    with relaying_node(chain) as (url, asked):
+        client = ChainClient(CHAIN_ID, [url], "finalized")
+        batch = check_many(client, questions, wants_proof=lambda place, _: place != 1)
+    for place, found in enumerate(batch.checks):
+        assert found is not None
+        assert found.decision.verdict is (Verdict.OWNED if place < 3 else Verdict.NOT_OWNED)
+        assert (found.proof is None) is (place == 1)
+    methods = [one["method"] for request in asked if isinstance(request, list) for one in request]
+    assert methods.count("eth_getProof") == 2, "one for each fifty"
+    assert batch.checks[0] is not None
+    verify(batch.checks[0])
+
+
+def test_where_nodes_disagree_the_one_that_proves_its_answer_wins(chain: Chain) -> None:
+    contract = deploy_avatar_token(chain)
+    token_id = mint(chain, contract, chain.accounts[ALICE], "ipfs://x")
+    honest = HonestAnswers(chain)
+
+    def lies(method: str, params: list[Any], true: Any) -> Any:
+        return true | {"result": "0x" + "00" * 12 + "dd" * 20} if method == "eth_call" else true
+
+    for agree in (True, False):
+        for nodes in ((honestly, lies), (lies, honestly)):
+            client = client_of(*(MemoryNode(honest, lie) for lie in nodes), agree=agree)
+            found = check(client, chain, contract.address, token_id)
+            assert found.decision.verdict is Verdict.OWNED
+            assert found.proof is not None
+            assert found.proof.rests_on is RestsOn.SEVERAL_NODES
+            assert bool(found.alarm) is (agree or nodes[0] is lies)
+    alone = check(client_of(MemoryNode(honest, lies)), chain, contract.address, token_id)
+    assert alone.decision.reason is Reason.NOT_PROVED

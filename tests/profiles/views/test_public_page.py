@@ -1,0 +1,88 @@
+"""What a person tells of themselves on their page, and how it moves."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from profiles.models import Profile
+from profiles.people.links import LinkError, link_label, parse_links
+from tests.kit.people import a_token_picture, an_animation, an_upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("typed", "links"),
+    [
+        ("", ()),
+        (" example.org/me \n\nhttp://a.example", ("https://example.org/me", "http://a.example")),
+        ("https://a.example\na.example", ("https://a.example",)),
+        ("https://münchen.example/ä", ("https://münchen.example/ä",)),
+    ],
+)
+def test_links_are_written_one_a_line(typed: str, links: tuple[str, ...]) -> None:
+    assert parse_links(typed) == links
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://bank.example@evil.example/",
+        "https://[::1",
+        "no link",
+        "https://" + "a" * 200 + ".example",
+        "\n".join(f"{name}.example" for name in "abcdef"),
+    ],
+)
+def test_what_is_no_link_is_refused(typed: str) -> None:
+    with pytest.raises(LinkError):
+        parse_links(typed)
+
+
+def test_the_page_shows_what_they_wrote_and_leads_to_their_pages(client: Client, alice: Profile) -> None:
+    client.force_login(alice.user)
+    form = {"handle": "alice", "pronouns": "she/her", "bio": "See example.org <b>", "links": "a.example/@me"}
+    assert client.post("/settings/profile/", form).status_code == 302
+    page = Client().get("/u/alice/").content.decode()
+    assert "she/her" in page
+    assert '<a href="http://example.org" rel="nofollow">example.org</a> &lt;b&gt;' in page
+    assert (
+        '<a class="u-url" href="https://a.example/@me" rel="me nofollow noopener noreferrer">a.example/@me</a>' in page
+    )
+    assert '"sameAs": ["https://a.example/@me"]' in page
+    assert "a.example/@me</textarea>" in client.get("/settings/profile/").content.decode()
+    refused = client.post("/settings/profile/", form | {"links": "javascript:alert(1)"})
+    assert "is not a web address" in refused.content.decode()
+    assert link_label("https://www.a.example/") == "a.example"
+
+
+def test_the_proof_is_one_line_that_opens(client: Client, alice: Profile) -> None:
+    a_token_picture(alice, timezone.now())
+    page = client.get("/u/alice/").content.decode()
+    folded = re.search(r'<details class="card proof" id="proof">\s*<summary>(.*?)</summary>', page, re.DOTALL)
+    assert folded is not None
+    assert "alice owns " in folded[1]
+    assert "Contract" not in folded[1]
+
+
+def test_an_animation_stands_still_until_somebody_plays_it(client: Client, alice: Profile) -> None:
+    an_upload(alice, an_animation())
+    client.force_login(alice.user)
+    for path in ("/", "/u/alice/", "/settings/picture/"):
+        page = client.get(path).content.decode()
+        shown = re.findall(r'<img\s+src="(/avatar/[^"]+)"', page)
+        assert shown
+        assert all("still=1" in address for address in shown), path
+        [moving] = re.findall(r'<a\s+class="avatar-play" href="([^"]+)"', page)
+        assert b"ANIM" in client.get(moving.replace("&amp;", "&"), headers={"accept": "image/webp"}).content
+        for address in shown:
+            still = client.get(address.replace("&amp;", "&"), headers={"accept": "image/webp"})
+            assert b"ANIM" not in still.content
+    an_upload(alice)
+    assert "avatar-play" not in client.get("/u/alice/").content.decode()
