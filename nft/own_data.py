@@ -17,6 +17,7 @@ from nft.models import (
     OwnershipProof,
     PrimaryName,
     ReceivedToken,
+    SentToken,
     SignInChallenge,
     SponsoredTransaction,
     TokenClaim,
@@ -100,8 +101,8 @@ PARTS = (
         "nfts_found",
         "NFTs that were found in your accounts, to choose from.",
         ("id", "account_id", *TOKEN, "name", "collection", "first_seen_at", "logged_at_block", "seen_at_block",
-         "checked_at", "shelf", "spam", "warning"),
-        {"image_id": "The token's picture.", "may_ask_hosts": WORK},
+         "checked_at", "moved_at_block", "shelf", "spam", "warning"),
+        {"image_id": "The token's picture.", "may_ask_hosts": WORK, "move_checks": WORK},
     ),
     Part(
         TokenSearch,
@@ -121,6 +122,13 @@ PARTS = (
         ("id", *TOKEN, "name", "sender", "block_number", "seen_at", "answered_at"),
     ),
     Part(
+        SentToken,
+        "user",
+        "nfts_sent",
+        "NFTs that left your accounts.",
+        ("id", "chain_id", "contract", "token_id", "recipient", "tx_hash", "block_number", "is_confirmed", "seen_at"),
+    ),
+    Part(
         MintRequest,
         "user",
         "mints",
@@ -128,7 +136,7 @@ PARTS = (
         ("id", "account_id", "chain_id", "contract", "owner", "sponsor", "name", "description", "state",
          "reason_sentence", "image_cid", "metadata_cid", "image_uri", "metadata_uri", "gas", "gas_price", "tx_hash",
          "submitted_at", "token_id", "mined_block_number", "mined_block_hash", "created_at", "published_at",
-         "updated_at"),
+         "updated_at", "sha256", "is_to_be_used"),
         {"idempotency_key": "A number of the form.", "picture_id": "The picture itself is in mints/."},
     ),
     Part(

@@ -41,6 +41,7 @@ urlpatterns = [
     path("settings/tokens/<uuid:claim_id>/remove/", claims.claim_remove, name="claim_remove"),
     path("settings/tokens/<uuid:claim_id>/transfer/", transfers.transfer, name="transfer"),
     path("settings/tokens/<uuid:claim_id>/transfer/sent/", transfers.transfer_sent, name="transfer_sent"),
+    path("settings/tokens/<uuid:claim_id>/transfer/status.json", transfers.transfer_status, name="transfer_status"),
     path("settings/tokens/received/<int:received_id>/use/", transfers.received_use, name="received_use"),
     path("settings/tokens/received/<int:received_id>/decline/", transfers.received_decline, name="received_decline"),
     # Minting

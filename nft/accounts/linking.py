@@ -127,10 +127,10 @@ def find_own_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     return account
 
 
-def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: str | None = None) -> None:
+def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: str | None = None) -> int:
     """Remove an account, the right to show its tokens, and the sessions it began except `keep_session`.
 
-    All in one transaction. Raise NoSuchAccount or LastLoginMethod.
+    All in one transaction. Return how many pictures lost their right. Raise NoSuchAccount or LastLoginMethod.
     """
     with transaction.atomic():
         lock_logins(user)
@@ -140,7 +140,7 @@ def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: st
         if len(accounts) == 1 and not has_other_login(user):
             raise LastLoginMethod
         sessions.end_sessions_of(accounts[account_id], sessions.UNLINKED, now, keep_session)
-        remove_account(accounts[account_id], "unlink", actor=user, now=now)
+        return remove_account(accounts[account_id], "unlink", actor=user, now=now)
 
 
 def remove_account_as_staff(account: LinkedAccount, actor: User, now: datetime, reason: str) -> None:
@@ -216,14 +216,14 @@ def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     return account
 
 
-def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> None:
-    """Remove an account within the caller's transaction, and stop showing its tokens.
+def remove_account(account: LinkedAccount, action: str, actor: User, now: datetime) -> int:
+    """Remove an account within the caller's transaction, and stop showing its tokens. Return how many were shown.
 
     If it was primary, the oldest of the others becomes so. Locks the row: a running check of one of its tokens waits,
     and then finds no account.
     """
     LinkedAccount.objects.select_for_update(no_key=True).filter(pk=account.pk).first()
-    withdraw_claims_of_account(account, now)
+    withdrawn = withdraw_claims_of_account(account, now)
     _audit(account, actor=actor, action=f"account.{action}")
     announce(account, action, actor)
     user, was_primary = account.user, account.is_primary
@@ -232,6 +232,7 @@ def remove_account(account: LinkedAccount, action: str, actor: User, now: dateti
     if heir is not None:
         heir.is_primary = True
         heir.save(update_fields=["is_primary"])
+    return withdrawn
 
 
 def announce(account: LinkedAccount, action: str, actor: User) -> None:

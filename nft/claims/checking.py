@@ -30,7 +30,7 @@ from nft.claims.wording import (
 from nft.clients.bundle import Clients
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Decision, Reason, Verdict
-from nft.models import LinkedAccount, TokenClaim
+from nft.models import HeldToken, LinkedAccount, TokenClaim
 from nft.models.accounts import accounts_on
 from nft.names.people import get_name_of_address
 from nft.settings import conf
@@ -151,6 +151,7 @@ def _apply(claim: TokenClaim, check: Check | None, account: LinkedAccount | None
             _set_owned(claim, check, account, now)
         else:
             _set_not_owned(claim, check.decision, now)
+            _delete_held(claim)
     if not is_outage:
         is_clear = check is not None and verdict is not Verdict.UNKNOWN and bool(claim.standard)
         claim.is_checked_alone = claim.spoils_batches or not is_clear
@@ -212,6 +213,14 @@ def _set_not_owned(claim: TokenClaim, decision: Decision | None, now: datetime) 
     if claim.avatar_id is not None:
         lost_at = None if claim.reason in OFF_CHAIN_REASONS else now
         withdraw_avatar(claim.avatar_id, claim.reason_sentence, lost_at=lost_at)
+
+
+def _delete_held(claim: TokenClaim) -> None:
+    """Take the token off the list of what the person holds, unless it arrived later than the answer."""
+    held = HeldToken.objects.filter(
+        account__user_id=claim.user_id, chain_id=claim.chain_id, contract=claim.contract, token_id=claim.token_id
+    )
+    held.filter(logged_at_block__lte=claim.checked_block_number or 0).delete()
 
 
 def _why_not(claim: TokenClaim, decision: Decision, now: datetime) -> str:

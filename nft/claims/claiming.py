@@ -23,6 +23,7 @@ from nft.claims.sweeping import ask_again, request_check
 from nft.claims.wording import UNLINKED, unlinked_sentence
 from nft.clients.bundle import Clients
 from nft.core.errors import InvalidIdentifier
+from nft.core.evm.chain_names import get_chain_name
 from nft.core.evm.ens import looks_like_name
 from nft.core.tokens.paste import AssetReference, parse_pasted_token
 from nft.errors import RATE_LIMITED
@@ -101,7 +102,8 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
             token_id=asset.token_id,
             defaults={"due_at": now, "asked_at": now, "standard": asset.standard or ""},
         )
-        if is_new and user.token_claims.count() > CLAIMS_PER_PERSON:
+        listed = user.token_claims.exclude(state=State.NOT_OWNED, avatar__isnull=False)  # without what was lost
+        if is_new and listed.count() > CLAIMS_PER_PERSON:
             raise ClaimError(f"You have {CLAIMS_PER_PERSON} tokens here already. Remove one first.")
         if not is_new:
             return use_claim(user, claim.pk, now)
@@ -163,22 +165,24 @@ def remove_claim(user: User, claim_id: uuid.UUID) -> None:
         claim.delete()
 
 
-def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> None:
+def withdraw_claims_of_account(account: LinkedAccount, now: datetime) -> int:
     """Withdraw the picture of every token this account holds, within the transaction that unlinks the account.
 
-    The claims are due at once: another of the person's accounts may hold the token, too.
+    The claims are due at once: another of the person's accounts may hold the token, too. Return how many pictures.
     """
+    withdrawn = 0
     with transaction.atomic():
         for claim in TokenClaim.objects.select_for_update(of=("self",)).filter(account=account).order_by("pk"):
             sentence = unlinked_sentence()
             if claim.avatar is not None:
-                withdraw_avatar(claim.avatar.pk, sentence)
+                withdrawn += withdraw_avatar(claim.avatar.pk, sentence)
             claim.state, claim.account, claim.vault = State.NOT_OWNED, None, None
             claim.reason, claim.reason_sentence = UNLINKED, sentence
             claim.attempt, claim.due_at, claim.asked_at = None, now, now
             history.record_check(claim, None, now)
             claim.save()
             request_check(claim.chain_id, alone=claim.is_checked_alone)
+    return withdrawn
 
 
 def get_claim(user: User, claim_id: uuid.UUID) -> TokenClaim:
@@ -232,5 +236,5 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
 def _check_chain(asset: AssetReference) -> None:
     if asset.chain_id not in chains():
         names = ", ".join(chain.name for chain in chains().values())
-        sentence = f"This token is on chain {asset.chain_id}, which we don't read. We read: {names}."
+        sentence = f"This NFT is on {get_chain_name(asset.chain_id)}. This site supports: {names}."
         raise ClaimError(sentence, REFERENCE_REFUSED)

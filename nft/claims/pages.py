@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import NotRequired, TypedDict
 
 from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from nft.models import MintRequest, TokenClaim
+from nft.models import HeldToken, TokenClaim
 from nft.settings import is_local_stack
 from nft.settings.chains import default_chain_id, describe_chain
 from profiles.models import Avatar
@@ -40,19 +41,26 @@ class ClaimStatus(TypedDict):
 
 @dataclass(frozen=True)
 class ShownClaims:
+    """A person's claims, the newest first. `failed` were refused and never had a picture."""
+
     claims: list[TokenClaim]
-    minted: list[MintRequest]
+
+    @property
+    def failed(self) -> list[TokenClaim]:
+        refused = (claim for claim in self.claims if claim.state == State.NOT_OWNED and not claim.is_held)
+        return [claim for claim in refused if claim.avatar_id is None]
 
 
 def shown_claims(user: User, now: datetime) -> ShownClaims:
-    """Return a person's claims, newest first, and the tokens minted here that they have not claimed yet."""
+    """Read the claims. `is_held` is set: whether the token is among those that the person's accounts hold."""
+    token = {name: OuterRef(name) for name in ("chain_id", "contract", "token_id")}
+    among_held = Exists(HeldToken.objects.filter(account__user=user, **token))
     with_pictures = user.token_claims.select_related("picture", "avatar__image")
-    claims = list(with_pictures.prefetch_related("avatar__image__renditions"))
+    claims = list(with_pictures.prefetch_related("avatar__image__renditions").annotate(among_held=among_held))
+    for claim in claims:
+        claim.is_held = vars(claim)["among_held"]  # the annotation, which the type checker loses
     decorate(claims, user, now)
-    claimed = {(claim.chain_id, claim.contract, claim.token_id) for claim in claims}
-    done = user.mint_requests.filter(state=MintRequest.State.CONFIRMED)
-    minted = [one for one in done if (one.chain_id, one.contract, one.token_id) not in claimed]
-    return ShownClaims(claims, minted)
+    return ShownClaims(claims)
 
 
 def decorate(claims: Iterable[TokenClaim], user: User, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _lazy
 
 from nft.core.tokens.paste import MAX_PASTED_CHARACTERS
 from nft.settings.chains import chains, default_chain_id
@@ -14,12 +15,12 @@ class ClaimForm(forms.Form):
     """A pasted reference, and the chain of a bare contract and id: every other reference names its own."""
 
     reference = forms.CharField(
-        label="Which token?",
+        label=_lazy("Which NFT?"),
         max_length=MAX_PASTED_CHARACTERS,
-        help_text="The address of its page on a marketplace, or the contract and the number.",
+        help_text=_lazy("The address of its page on a marketplace, or the contract and the number."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    chain_id = forms.TypedChoiceField(label="On which chain?", coerce=int, required=False, empty_value=None)
+    chain_id = forms.TypedChoiceField(label=_lazy("On which chain?"), coerce=int, required=False, empty_value=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,21 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from nft.core.evm.ens import MAX_NAME_CHARACTERS
 
 
 class TransferForm(forms.Form):
     to = forms.CharField(
-        label="To whom?",
+        label=_lazy("To whom?"),
         max_length=MAX_NAME_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
 
-    def __init__(self, *args: Any, reads_names: bool, **kwargs: Any) -> None:
+    amount = forms.IntegerField(label=_lazy("How many?"), min_value=1, initial=1)
+
+    def __init__(self, *args: Any, reads_names: bool, copies: int | None = 1, **kwargs: Any) -> None:
+        """`copies`: how many the account holds, None if that is not known. Several are asked about."""
         super().__init__(*args, **kwargs)
-        name = " an ENS name," if reads_names else ""
         self.fields["to"].help_text = (
-            f"An address (0x and 40 characters: copy it, never type it),{name} or the handle of somebody here who "
-            "shows an account. You see the whole address before your wallet is asked."
+            _("An address, an ENS name, or the handle of somebody here.")
+            if reads_names
+            else _("An address, or the handle of somebody here.")
         )
+        if copies == 1:
+            del self.fields["amount"]
+        elif copies is not None:
+            self.fields["amount"].validators.append(MaxValueValidator(copies, _("You have %(limit_value)s.")))
+            self.fields["amount"].help_text = _("You have %(count)s.") % {"count": copies}
+
+    @property
+    def copies(self) -> int:
+        """Return how many copies are sent, by a valid form."""
+        return int(self.cleaned_data.get("amount") or 1)

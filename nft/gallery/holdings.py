@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -26,6 +27,8 @@ from nft.tokens.ownership import check_many, check_ownership
 # Tokens kept for one account on one chain, the newest. Any other can still be pasted.
 MAX_TOKENS = 5000
 PAGE = 500
+# Checks without an answer after which a token that moved is checked rarely: its contract may never give one.
+MANY_CHECKS = 10
 # Tokens of one page that are checked one by one, because the batch gave no plain answer.
 MAX_SINGLE_CHECKS = 50
 
@@ -41,8 +44,12 @@ def record_found_tokens(account: LinkedAccount, chain_id: int, found: Iterable[F
     here = HeldToken.objects.filter(account=account, chain_id=chain_id)
     known = {(row.contract, row.token_id): row for row in here}
     collections = _get_collections(chain_id)
-    changed = [row for key, row in known.items() if key in latest and _update_row(row, latest[key], collections)]
-    HeldToken.objects.bulk_update(changed, ["logged_at_block", "name", "collection", "spam"])
+    changed: dict[tuple[str, ...], list[HeldToken]] = defaultdict(list)
+    for key, row in known.items():
+        if key in latest and (columns := _update_row(row, latest[key], collections)):
+            changed[columns].append(row)
+    for columns, rows in changed.items():  # no other columns: a worker may have fetched the name meanwhile
+        HeldToken.objects.bulk_update(rows, columns)
     added = [token for key, token in latest.items() if key not in known][-MAX_TOKENS:]
     rows = [
         _build_row(account, chain_id, token, now + timedelta(microseconds=place), collections)
@@ -87,13 +94,14 @@ def _build_row(
     )
 
 
-def _update_row(row: HeldToken, token: FoundToken, collections: Collections) -> bool:
-    """Set what `token` knows better, without saving. Return whether the row changed."""
-    before = (row.logged_at_block, row.name, row.collection, row.spam)
+def _update_row(row: HeldToken, token: FoundToken, collections: Collections) -> tuple[str, ...]:
+    """Set what `token` knows better, without saving. Return the columns that changed."""
+    columns = ("logged_at_block", "name", "collection", "spam")
+    before = [getattr(row, column) for column in columns]
     row.logged_at_block = max(row.logged_at_block, token.block)
     row.name, row.collection = row.name or token.name, row.collection or token.collection
     row.spam = get_spam_sign(collections.get(row.contract), row.spam or token.spam, row.name, row.collection)
-    return before != (row.logged_at_block, row.name, row.collection, row.spam)
+    return tuple(column for column, old in zip(columns, before, strict=True) if getattr(row, column) != old)
 
 
 def verify_holdings(search: TokenSearch, view: ChainClient, now: datetime, ends_at: float) -> bool:
@@ -107,14 +115,23 @@ def verify_holdings(search: TokenSearch, view: ChainClient, now: datetime, ends_
     unverified = Q(checked_at__isnull=True) | Q(checked_at__lt=search.started_at) | arriving
     due = HeldToken.objects.filter(unverified, account_id=search.account_id, chain_id=search.chain_id)
     while rows := list(due.order_by("-logged_at_block", "pk")[:PAGE]):
-        tokens = [Token(row.contract, row.token_id, TokenStandard(row.standard)) for row in rows]
-        questions = [Question(token, (address,)) for token in tokens]
-        batch = check_many(view, questions)
-        checks = _add_single_checks(view, questions, batch.checks)
-        _record_checks(rows, checks, batch.block, now)
+        check_tokens(view, [(row, address) for row in rows], now)
         if time.monotonic() > ends_at:
             return not due.exists()
     return True
+
+
+def check_tokens(view: ChainClient, held: Sequence[tuple[HeldToken, bytes]], now: datetime) -> None:
+    """Check tokens with the address of each one's account. Delete those it does not hold. Raise ChainUnavailable.
+
+    A token about which nothing is known stays as it is.
+    """
+    questions = [
+        Question(Token(row.contract, row.token_id, TokenStandard(row.standard)), (address,)) for row, address in held
+    ]
+    batch = check_many(view, questions)
+    checks = _add_single_checks(view, questions, batch.checks)
+    _record_checks([row for row, _ in held], checks, batch.block, now)
 
 
 def has_unconfirmed_tokens(search: TokenSearch) -> bool:
@@ -135,18 +152,23 @@ def _add_single_checks(
 
 
 def _record_checks(rows: Sequence[HeldToken], checks: Sequence[Check | None], block: BlockRef, now: datetime) -> None:
-    gone = []
+    gone, answered = [], []
     for row, check in zip(rows, checks, strict=True):
         verdict = Verdict.UNKNOWN if check is None else check.decision.verdict
         row.checked_at = now
+        if verdict is Verdict.UNKNOWN:
+            row.move_checks = min(row.move_checks + 1, MANY_CHECKS)
+        else:
+            answered.append(row.pk)
         if verdict is Verdict.OWNED:
             row.seen_at_block = block.number
         elif verdict is Verdict.NOT_OWNED:
             row.seen_at_block = None
-            if row.logged_at_block <= block.number:  # a later arrival is not confirmed yet
-                gone.append(row.pk)
-    HeldToken.objects.bulk_update(rows, ["checked_at", "seen_at_block"])
-    HeldToken.objects.filter(pk__in=gone).delete()
+            gone.append(row.pk)
+    HeldToken.objects.bulk_update(rows, ["checked_at", "seen_at_block", "move_checks"])
+    # By what is stored now: the watcher may have seen a later transfer meanwhile, which is not confirmed yet.
+    HeldToken.objects.filter(pk__in=answered, moved_at_block__lte=block.number).update(moved_at_block=None)
+    HeldToken.objects.filter(pk__in=gone, logged_at_block__lte=block.number).delete()
 
 
 def update_collection_names(search: TokenSearch, view: ChainClient, block: BlockRef) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.spam import SENTENCES, SpamSign
-from nft.gallery.progress import Counts
-from nft.models import HeldToken, TokenClaim
+from nft.models import Collection, HeldToken, TokenClaim
 from nft.settings import conf
 from nft.settings.chains import describe_chain
+from nft.tokens.collection_policy import decide_refusal
 from profiles.errors import ExpectedError, Kind
 from profiles.positions import Position
 from profiles.serving.content import rendition_bytes
@@ -38,13 +38,18 @@ _ON_SHELF = {
 }
 
 
+# A token: its chain, contract and id.
+TOKEN = ("chain_id", "contract", "token_id")
+Key = tuple[int, bytes, int]
+
+
 class NoSuchToken(ExpectedError):
     """The person has no such token, or it has no picture."""
 
     kind: ClassVar[Kind] = Kind("no-such-token", "There is no such token", 404)
 
     def __init__(self) -> None:
-        super().__init__("You have no such token here.")
+        super().__init__("You no longer hold this token.")
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,10 @@ class Shelves:
     spam: int
     collections: list[tuple[str, str]]
     chains: list[tuple[int, str]]
-    counts: Counts
 
     @property
     def total(self) -> int:
-        return self.counts.all
+        return self.main + self.hidden + self.spam
 
 
 def get_page(user: User, wanted: GalleryFilter) -> GalleryPage:
@@ -97,14 +101,45 @@ def get_page(user: User, wanted: GalleryFilter) -> GalleryPage:
     return GalleryPage(found[:PAGE_SIZE], None if last is None else Position(last.first_seen_at, last.pk))
 
 
-def decorate(tokens: Iterable[HeldToken], claims: Iterable[TokenClaim]) -> None:
-    """Set the attributes that pages need. `claims` are this person's, decorated themselves."""
+def decorate(tokens: Sequence[HeldToken], claims: Iterable[TokenClaim], new: Container[Key]) -> None:
+    """Set the attributes that pages need. `claims` are this person's, decorated themselves.
+
+    `new`: the tokens that arrived lately, and about which the person has decided nothing yet.
+    """
     by_token = {(claim.chain_id, claim.contract, claim.token_id): claim for claim in claims}
+    decided = Collection.objects.filter(contract__in={token.contract for token in tokens}) if tokens else ()
+    collections = {(row.chain_id, row.contract): row for row in decided}
     for token in tokens:
+        key = (token.chain_id, token.contract, token.token_id)
+        row = collections.get((token.chain_id, token.contract))
         token.chain_name = describe_chain(token.chain_id).name
-        token.claim = by_token.get((token.chain_id, token.contract, token.token_id))
+        token.claim = by_token.get(key)
         token.is_current = token.claim is not None and token.claim.is_current
+        token.is_new = key in new and token.claim is None
         token.spam_sentence = SENTENCES[SpamSign(token.spam)] if token.spam else ""
+        token.refusal = decide_refusal(row, token.chain_id, token.contract)
+
+
+def get_new(user: User) -> set[Key]:
+    """Return the tokens that were sent to the person and about which they have decided nothing yet."""
+    offered = user.received_tokens.filter(answered_at=None)
+    return {(chain_id, bytes(contract), token_id) for chain_id, contract, token_id in offered.values_list(*TOKEN)}
+
+
+def filter_claims(claims: Iterable[TokenClaim], wanted: GalleryFilter) -> list[TokenClaim]:
+    """Return the claims that stand before the tokens: under way or by delegation, which no account of theirs holds."""
+    if wanted.shelf != MAIN or wanted.after is not None:
+        return []
+    contract = _parse_contract(wanted.collection) if wanted.collection else None
+    return [
+        claim
+        for claim in claims
+        if claim.state != TokenClaim.State.NOT_OWNED
+        and not claim.is_held
+        and contract in {None, claim.contract}
+        and wanted.chain_id in {None, claim.chain_id}
+        and wanted.query.casefold() in f"{claim.name} {claim.collection} {claim.token_id}".casefold()
+    ]
 
 
 def get_shelves(user: User) -> Shelves:
@@ -113,32 +148,23 @@ def get_shelves(user: User) -> Shelves:
     names: dict[bytes, str] = {}
     sizes: dict[bytes, int] = {}
     chains: dict[int, str] = {}
-    groups = HeldToken.objects.filter(account__user=user).order_by().values("chain_id", "contract", "shelf", "spam")
-    groups = groups.annotate(
-        count=Count("pk"),
-        title=Max("collection"),
-        confirmed=Count("seen_at_block"),
-        pictures=Count("image"),
-        due=Count("due_at"),
-    )
-    for group in groups:
+    groups = _held_once(user).order_by().values("chain_id", "contract", "shelf", "spam")
+    for group in groups.annotate(count=Count("pk"), title=Max("collection")):
         contract = bytes(group["contract"])
         automatic = SPAM if group["shelf"] == _AUTOMATIC and group["spam"] else MAIN
         counts[HIDDEN if group["shelf"] == _HIDDEN else automatic] += group["count"]
         names[contract] = names.get(contract) or group["title"]
         sizes[contract] = sizes.get(contract, 0) + group["count"]
         chains[group["chain_id"]] = describe_chain(group["chain_id"]).name
-    totals = Counts(*(sum(group[key] for group in groups) for key in ("count", "confirmed", "pictures", "due")))
-    choices = _build_choices(names, sizes), sorted(chains.items())
-    return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], *choices, totals)
+    return Shelves(counts[MAIN], counts[HIDDEN], counts[SPAM], _build_choices(names, sizes), sorted(chains.items()))
 
 
 def set_shelf(user: User, held_id: UUID, shelf: str) -> str:
     """Put a token on a shelf (a value of HeldToken.Shelf). Return the one before. Raise NoSuchToken."""
     token = _get_own(user, held_id)
-    before, token.shelf = token.shelf, HeldToken.Shelf(shelf)
-    token.save(update_fields=["shelf"])
-    return before
+    same = HeldToken.objects.filter(account__user=user, chain_id=token.chain_id, contract=token.contract)
+    same.filter(token_id=token.token_id).update(shelf=HeldToken.Shelf(shelf))  # whichever of their accounts holds it
+    return token.shelf
 
 
 def get_picture(user: User, held_id: UUID) -> bytes:
@@ -160,7 +186,7 @@ def get_indexer_names() -> list[str]:
 
 
 def _filter(user: User, wanted: GalleryFilter) -> QuerySet[HeldToken]:
-    tokens = HeldToken.objects.filter(_ON_SHELF.get(wanted.shelf, _ON_SHELF[MAIN]), account__user=user)
+    tokens = _held_once(user).filter(_ON_SHELF.get(wanted.shelf, _ON_SHELF[MAIN]))
     if wanted.chain_id is not None:
         tokens = tokens.filter(chain_id=wanted.chain_id)
     if wanted.collection:
@@ -170,6 +196,16 @@ def _filter(user: User, wanted: GalleryFilter) -> QuerySet[HeldToken]:
         is_number = wanted.query.isascii() and wanted.query.isdigit() and len(wanted.query) <= 77
         tokens = tokens.filter(words | Q(token_id=int(wanted.query)) if is_number else words)
     return tokens
+
+
+def _held_once(user: User) -> QuerySet[HeldToken]:
+    """Return the tokens of a person, each once: two accounts may hold copies of it, or it is between them."""
+    token = {name: OuterRef(name) for name in TOKEN}
+    later = Q(first_seen_at__gt=OuterRef("first_seen_at")) | Q(
+        first_seen_at=OuterRef("first_seen_at"), id__gt=OuterRef("id")
+    )
+    others = HeldToken.objects.filter(later, account__user=user, **token)
+    return HeldToken.objects.filter(~Exists(others), account__user=user)
 
 
 def _parse_contract(text: str) -> bytes:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from nft.clients.bundle import Clients
 from nft.clients.ipfs.gateways import Gateways
@@ -46,6 +46,14 @@ def request_first_pictures(account: LinkedAccount, chain_id: int, now: datetime)
     _queue(list(untried.values_list("pk", flat=True)[:FIRST_PICTURES]), now, may_ask_hosts=account.is_public)
 
 
+def request_pictures_of(tokens: QuerySet[HeldToken], now: datetime) -> None:
+    """Queue those of these tokens that have no picture and don't look like spam, the newest few."""
+    wanted = tokens.filter(image=None, spam="").exclude(shelf=HeldToken.Shelf.HIDDEN)
+    for is_public in (False, True):
+        some = wanted.filter(account__is_public=is_public).values_list("pk", flat=True)[:FIRST_PICTURES]
+        _queue(list(some), now, may_ask_hosts=is_public)
+
+
 def request_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> int:
     """Queue a person's choice of tokens; any host may be asked. Return how many were queued. Raise TooMany."""
     spend("pictures", user.pk, PICTURES_PER_HOUR)
@@ -55,6 +63,8 @@ def request_pictures(user: User, held_ids: list[uuid.UUID], now: datetime) -> in
 
 
 def _queue(held_ids: list[uuid.UUID], now: datetime, *, may_ask_hosts: bool) -> int:
+    if not held_ids:
+        return 0
     rows = HeldToken.objects.filter(pk__in=held_ids)
     rows.update(**fresh(now), **({"may_ask_hosts": True} if may_ask_hosts else {}))
     queue_due(fetch_held_picture)

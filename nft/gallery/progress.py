@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, Max
 
-from nft.models import HeldToken, TokenSearch
+from nft.models import HeldToken, TokenClaim, TokenSearch
 from nft.settings.chains import describe_chain
 
 State = TokenSearch.State
@@ -40,7 +41,7 @@ class Progress:
     def sentence(self) -> str:
         if self.is_running:
             found = f"{self.found} token{'' if self.found == 1 else 's'}"
-            return f"Looking through the chain for your tokens: {self.percent} % read, {found} so far."
+            return f"Looking for your tokens: {self.percent} % read, {found} so far."
         if self.pictures_due:
             return f"Fetching {self.pictures_due} picture{'' if self.pictures_due == 1 else 's'}."
         return "Waiting until the newest ones are confirmed." if self.is_waiting and not self.troubles else ""
@@ -48,37 +49,54 @@ class Progress:
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of a person's tokens: all, confirmed, with a picture, and whose picture is being fetched."""
+    """Numbers of a person's tokens: all, confirmed, moving, with a picture, and whose picture is being fetched.
 
-    all: int
-    confirmed: int
-    pictures: int
-    pictures_due: int
+    `claims` changes with the state of a claim, `newest` with each arrival.
+    """
+
+    all: int = 0
+    confirmed: int = 0
+    moving: int = 0
+    pictures: int = 0
+    pictures_due: int = 0
+    newest: datetime | None = None
+    claims: str = ""
 
 
 def count_tokens(user: User) -> Counts:
-    """Count a person's tokens, with one query."""
-    tokens = HeldToken.objects.filter(account__user=user)
-    count = tokens.aggregate(
-        all=Count("pk"), confirmed=Count("seen_at_block"), pictures=Count("image"), due=Count("due_at")
+    """Count a person's tokens and claims, with two queries."""
+    held = HeldToken.objects.filter(account__user=user).aggregate(
+        all=Count("pk"),
+        confirmed=Count("seen_at_block"),
+        moving=Count("moved_at_block"),
+        pictures=Count("image"),
+        pictures_due=Count("due_at"),
+        newest=Max("first_seen_at"),
     )
-    return Counts(count["all"], count["confirmed"], count["pictures"], count["due"])
+    by_state = TokenClaim.objects.filter(user=user).order_by("state").values_list("state")
+    counts = by_state.annotate(count=Count("pk"), pictures=Count("avatar"), moving=Count("moved_at_block"))
+    return Counts(**held, claims="".join(f"{state[0]}{a}.{b}.{c}" for state, a, b, c in counts))
 
 
-def get_progress(user: User, counts: Counts) -> Progress:
-    """Return the progress of all searches of a person, with one query. `counts` are of `count_tokens`."""
+def get_progress(user: User, counts: Counts, version: int) -> Progress:
+    """Return the progress of all searches of a person, with one query.
+
+    `counts` are of `count_tokens`; `version` changes with the person's picture.
+    """
     searches = list(TokenSearch.objects.filter(account__user=user).order_by("chain_id", "started_at"))
     running = [search for search in searches if search.state == State.RUNNING]
     states = "".join(search.state[0] for search in searches)
+    numbers = (counts.all, counts.confirmed, counts.moving, counts.pictures, counts.pictures_due)
+    newest = counts.newest.timestamp() if counts.newest else 0
     return Progress(
         is_running=bool(running),
-        is_waiting=any(search.due_at is not None for search in searches),
+        is_waiting=counts.moving > 0 or any(search.due_at is not None for search in searches),
         was_searched=bool(searches),
         percent=sum(search.percent for search in running) // len(running) if running else 100,
         found=counts.all,
         pictures_due=counts.pictures_due,
         troubles=_troubles(searches),
-        stamp=f"{states}-{counts.all}-{counts.confirmed}-{counts.pictures}-{counts.pictures_due}",
+        stamp="-".join(map(str, (states, *numbers, newest, counts.claims, version))),
     )
 
 
@@ -89,5 +107,5 @@ def _troubles(searches: Sequence[TokenSearch]) -> list[str]:
         if search.trouble and search.state != State.RUNNING:
             found.append(f"{name}: {search.trouble}")
         if search.state == State.DONE and not search.is_complete and search.first_read is not None:
-            found.append(f"{name}: older blocks than {search.first_read:,} were not read. “Look again” goes on there.")
+            found.append(f"{name}: older blocks than {search.first_read:,} were not read. “Refresh” goes on there.")
     return list(dict.fromkeys(found))

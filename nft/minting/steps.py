@@ -9,20 +9,25 @@ transaction.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from nft.claims.claiming import claim_asset
+from nft.claims.errors import ClaimError
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.clients.evm.signers import SignerError
 from nft.core.evm.abi.avatar_token import build_mint_once
+from nft.core.evm.token import TokenStandard
 from nft.core.ipfs.cid import parse_cid
 from nft.core.tokens.metadata import build_metadata
+from nft.core.tokens.paste import AssetReference
 from nft.errors import TokenActionError
 from nft.files.publishing import publish, read_back
 from nft.files.store import ipfs_uri, pin_file
@@ -47,6 +52,8 @@ from profiles.row_queue import queue_row
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
 
+log = logging.getLogger(__name__)
+
 State = MintRequest.State
 SOON = timedelta(seconds=2)
 #: A transaction the node does not have after so long may be signed again; the contract prevents a second token.
@@ -69,7 +76,7 @@ Step = Callable[[MintAttempt], Changes]
 @job(queue="mints", rows=MintRequest)
 def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequest | None:
     """Do every step that can be done now. Return None if nothing is due or another worker holds the request."""
-    request = lease_row(MintRequest.objects.select_related("account", "picture").filter(pk=mint_id), now)
+    request = lease_row(MintRequest.objects.select_related("account", "picture", "user").filter(pk=mint_id), now)
     if request is None:
         return None
     if request.state == State.DRAFT:
@@ -102,6 +109,16 @@ def _run_steps(request: MintRequest, now: datetime, clients: Clients) -> None:
         queue_row(follow_mint, request.pk, SOON)
 
 
+def _use(request: MintRequest, now: datetime) -> None:
+    """Claim the token as the person's picture, as they wished. If that is refused, its page still offers it."""
+    assert request.token_id is not None  # noqa: S101  # as it is confirmed; tells the type checker
+    asset = AssetReference(request.chain_id, request.contract, request.token_id, TokenStandard.ERC721)
+    try:
+        claim_asset(request.user, asset, now)
+    except ClaimError as error:
+        log.info("A minted token was not claimed: %s", error.kind.slug)
+
+
 def _keep(request: MintRequest, now: datetime, changes: Changes) -> bool:
     """Store what a step changed, and with the end of a mint the notice of it. False if the lease was lost."""
     with transaction.atomic():
@@ -111,6 +128,8 @@ def _keep(request: MintRequest, now: datetime, changes: Changes) -> bool:
             why = request.reason_sentence
             new = NewNotice(kind, now, str(request.pk), sentence=why, facts={"name": request.name})
             record_notice(profile_of(request.user).pk, new)
+        if is_kept and changes.get("state") == State.CONFIRMED and request.is_to_be_used:
+            _use(request, now)
     return is_kept
 
 

@@ -9,6 +9,7 @@ from nft.models.gallery import HeldToken, TokenSearch
 from nft.models.minting import MintRequest, SponsorAccount, SponsoredTransaction
 from nft.models.proofs import ContractCode, OwnershipProof
 from nft.models.received import ReceivedToken
+from nft.models.sent import SentToken
 
 __all__ = [
     "AccountReturn",
@@ -25,6 +26,7 @@ __all__ = [
     "PinnedCopy",
     "PrimaryName",
     "ReceivedToken",
+    "SentToken",
     "SignInChallenge",
     "SignInCount",
     "SponsorAccount",

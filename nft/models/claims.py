@@ -103,6 +103,7 @@ class TokenClaim(Leased):
 
     # Set for a page by nft.claims.pages.decorate.
     chain_name: str
+    is_held: bool  # by shown_claims
     image_avatar: Avatar | None
     is_current: bool
     sentence: str
@@ -118,6 +119,9 @@ class TokenClaim(Leased):
                 fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="claim_moved"
             ),
             models.Index(fields=["gave_up_at"], condition=Q(gave_up_at__isnull=False), name="tokenclaim_gave_up"),
+            models.Index(
+                fields=["created_at"], condition=Q(state="not_owned", avatar__isnull=True), name="claim_failed"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "chain_id", "contract", "token_id"], name="claim_once_per_person"),

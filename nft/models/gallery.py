@@ -50,6 +50,12 @@ class HeldToken(Leased):
         null=True, blank=True, help_text="The confirmed block at which the account held it; empty: only said to."
     )
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When the chain was last asked.")
+    moved_at_block = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="A transfer to or from the account was seen there, and is to be checked."
+    )
+    move_checks = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was checked since that transfer without an answer."
+    )
     shelf = models.CharField(max_length=6, choices=Shelf.choices, default=Shelf.AUTOMATIC, blank=True)
     spam = models.CharField(max_length=20, blank=True, help_text="Why it looks like spam; empty if it does not.")
 
@@ -67,13 +73,18 @@ class HeldToken(Leased):
     chain_name: str
     claim: TokenClaim | None
     is_current: bool
+    is_new: bool
     spam_sentence: str
+    refusal: str
 
     class Meta(Leased.Meta):
         ordering = ["-first_seen_at", "-id"]
         indexes = [
             models.Index(fields=["account", "-first_seen_at", "-id"], name="held_page"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="held_by_token"),
+            models.Index(
+                fields=["chain_id", "moved_at_block"], condition=Q(moved_at_block__isnull=False), name="held_moved"
+            ),
             *Leased.Meta.indexes,
         ]
         constraints = [
@@ -99,6 +110,11 @@ class HeldToken(Leased):
     def short_id(self) -> str:
         text = self.token_id_text
         return text if len(text) <= 12 else f"{text[:5]}…{text[-5:]}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether a confirmed block said that the account holds it, and no transfer was seen since."""
+        return self.seen_at_block is not None and self.moved_at_block is None
 
     @property
     def asset_id(self) -> str:

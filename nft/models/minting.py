@@ -50,7 +50,7 @@ class MintRequest(Leased):
     sponsor: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
         null=True, blank=True, help_text="The site's account that pays and sends; empty where the owner does."
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, blank=True, help_text="Empty for a draft whose form is not complete.")
     description = models.CharField(max_length=500, blank=True)
 
     picture = models.ForeignKey(
@@ -61,6 +61,8 @@ class MintRequest(Leased):
         related_name="mint_requests",
         help_text="The private copy, until IPFS has the picture.",
     )
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the stored picture: it is known by it later.")
+    is_to_be_used = models.BooleanField(default=False, help_text="It becomes the person's picture once it is theirs.")
 
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
     reason_sentence = models.CharField(max_length=300, blank=True)

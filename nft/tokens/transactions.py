@@ -70,9 +70,13 @@ def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> 
 
 
 def fee_sentence(chain_id: int, wei: int) -> str:
+    return f"At most about {format_fee(chain_id, wei)} for the network."
+
+
+def format_fee(chain_id: int, wei: int) -> str:
     """Return the cost in the chain's own currency, with three significant digits."""
     amount = f"{Decimal(wei) / 10**18:.3g}"
-    return f"At most about {Decimal(amount):f} {describe_chain(chain_id).currency} for the network."
+    return f"{Decimal(amount):f} {describe_chain(chain_id).currency}"
 
 
 def parse_tx_hash(text: str) -> str:

@@ -16,12 +16,19 @@ from django.db import transaction
 from nft.claims.claiming import get_claim, spend_check
 from nft.claims.sweeping import request_check
 from nft.clients.bundle import Clients
+from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.core.errors import InvalidIdentifier
-from nft.core.evm.abi.token_calls import build_safe_transfer_from, build_safe_transfer_from_1155
+from nft.core.evm.abi.token_calls import (
+    build_balance_of,
+    build_safe_transfer_from,
+    build_safe_transfer_from_1155,
+    parse_balance_of,
+)
 from nft.core.evm.address import ZERO, parse_address, to_checksum
 from nft.core.evm.ens import looks_like_name
+from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
 from nft.errors import NOT_NOW, RATE_LIMITED, TokenActionError
 from nft.models import TokenClaim
@@ -95,8 +102,19 @@ def _find_by_handle(handle: str, chain_id: int) -> Receiver:
     return Receiver(to_checksum(account.address), handle=handle)
 
 
-def build_transfer(claim: TokenClaim, to_text: str, clients: Clients) -> Transaction:
-    """Build the transaction that sends one of this token to the address `to_text`. Raise TokenActionError."""
+def fetch_copies(claim: TokenClaim, clients: Clients) -> int | None:
+    """Return how many copies of the token the account holds: 1 of ERC-721; None if the chain does not answer."""
+    if claim.standard != TokenStandard.ERC1155 or claim.account is None:
+        return 1
+    asked = build_balance_of(claim.account.address, claim.token_id)
+    try:
+        return parse_balance_of(clients.chain(claim.chain_id).call(claim.contract, asked, HEAD))
+    except (BadAnswer, ChainError):
+        return None
+
+
+def build_transfer(claim: TokenClaim, to_text: str, clients: Clients, *, amount: int = 1) -> Transaction:
+    """Build the transaction that sends copies of this token to the address `to_text`. Raise TokenActionError."""
     if claim.state != TokenClaim.State.OWNED or claim.account is None:
         raise TokenActionError("You can only send a token that you hold.", NOT_NOW)
     if claim.vault is not None:
@@ -106,7 +124,7 @@ def build_transfer(claim: TokenClaim, to_text: str, clients: Clients) -> Transac
     sender = claim.account.address
     to = parse_receiver(to_text, sender, claim.contract)
     if claim.standard == TokenStandard.ERC1155:
-        data = build_safe_transfer_from_1155(sender, to, claim.token_id, 1)
+        data = build_safe_transfer_from_1155(sender, to, claim.token_id, amount)
     else:
         data = build_safe_transfer_from(sender, to, claim.token_id)
     try:

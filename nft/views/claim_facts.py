@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from nft.models import TokenClaim
 from profiles.models import Avatar
@@ -34,6 +34,7 @@ class ClaimFacts:
     step: str
     name: str
     collection: str
+    chain_id: int
     chain_name: str
     contract: str
     token_id: str
@@ -63,6 +64,7 @@ def read_claim(claim: TokenClaim) -> ClaimFacts:
         step=claim.step,
         name=claim.name or f"Token {shorten_id(claim.token_id_text)}",
         collection=claim.collection,
+        chain_id=claim.chain_id,
         chain_name=claim.chain_name,
         contract=claim.contract_text,
         token_id=claim.token_id_text,
@@ -86,42 +88,14 @@ def shorten_id(token_id: str) -> str:
 
 def claim_pill(facts: ClaimFacts) -> Pill:
     if facts.state == State.OWNED and facts.moved_at_block:
-        return Pill("May have ended" if facts.vault else "A transfer is on its way", "wait")
+        return Pill(_("May have ended") if facts.vault else _("Transfer seen"), "wait")
     if facts.state == State.OWNED:
-        return Pill("Verified, by delegation" if facts.vault else "Verified", "good")
+        return Pill(_("Verified, by delegation") if facts.vault else _("Verified"), "good")
     if facts.state == State.NOT_OWNED:
-        return Pill("Not yours", "bad")
-    return Pill("Could not be checked" if facts.state == State.UNKNOWN else "Checking", "wait")
+        return Pill(_("Not yours"), "bad")
+    return Pill(_("Could not be checked") if facts.state == State.UNKNOWN else _("Checking"), "wait")
 
 
 def claim_place(facts: ClaimFacts) -> str:
     """Return where the token lives: its collection, if known, and its chain."""
     return ", ".join(filter(None, (facts.collection, facts.chain_name)))
-
-
-@dataclass(frozen=True)
-class ClaimEntry:
-    """A claim in the person's list."""
-
-    name: str
-    url: str
-    place: str
-    picture: Avatar | None
-    is_waiting: bool
-    is_current: bool
-    pills: tuple[Pill, ...]
-    sentence: str
-
-
-def claim_entry(facts: ClaimFacts) -> ClaimEntry:
-    in_use = (Pill("In use", "good"),) if facts.is_current else ()
-    return ClaimEntry(
-        name=facts.name,
-        url=reverse("nft:claim_detail", args=[facts.id]),
-        place=claim_place(facts),
-        picture=facts.picture,
-        is_waiting=facts.state == State.PENDING and facts.picture is None,
-        is_current=facts.is_current,
-        pills=(*in_use, claim_pill(facts)),
-        sentence=facts.sentence,
-    )

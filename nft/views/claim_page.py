@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from nft.claims.pages import claim_steps
 from nft.models import ClaimCheck, TokenClaim
@@ -56,7 +57,7 @@ def claim_page(claim: TokenClaim, profile: Profile, *, can_look: bool) -> ClaimP
         picture=facts.picture if facts.is_done else None,
         summary=summary(facts),
         picture_actions=picture_actions(facts, profile.get_absolute_url()),
-        steps=[] if facts.is_done or (facts.state == State.NOT_OWNED and facts.picture) else claim_steps(claim),
+        steps=[] if facts.is_done or facts.state == State.NOT_OWNED else claim_steps(claim),
         notes=transfer_notes(facts),
         sentence="" if facts.is_done else facts.sentence,
         hint=hint(facts),
@@ -70,14 +71,14 @@ def claim_page(claim: TokenClaim, profile: Profile, *, can_look: bool) -> ClaimP
 
 def headline(facts: ClaimFacts) -> str:
     if facts.is_done:
-        if facts.is_current:
-            return "This is your picture now"
-        return "The chain says a vault holds it for you" if facts.vault else "The chain says it is yours"
+        if facts.moved_at_block:
+            return _("Its delegation may have ended") if facts.vault else _("A transfer is on its way")
+        return _("This is your picture now") if facts.is_current else _("Verified")
     if facts.state == State.NOT_OWNED:
-        return "It is no longer yours" if facts.picture else "The chain says no"
+        return _("It is no longer yours") if facts.picture else _("This NFT is not in your wallet")
     if facts.state == State.OWNED:
-        return "It is yours; we fetch its picture" if facts.is_fetching else "It is yours, but its picture did not come"
-    return "We could not find out" if facts.state == State.UNKNOWN else "We are checking"
+        return _("It is yours; we fetch its picture") if facts.is_fetching else _("Its picture did not come")
+    return _("We could not find out") if facts.state == State.UNKNOWN else _("We are checking")
 
 
 def summary(facts: ClaimFacts) -> str:
@@ -85,15 +86,12 @@ def summary(facts: ClaimFacts) -> str:
     if not facts.is_done:
         return ""
     if not facts.is_current:
-        return "It is checked and ready to use."
+        return "" if facts.moved_at_block else _("It is ready to use.")
     if facts.moved_at_block:
-        return "Others see it round, without its mark, for the moment."
+        return _("Others see it round, without its mark, for the moment.")
     if facts.vault:
-        return (
-            "Others see it in a hexagon, marked “by delegation”, for as long as the vault holds the token and "
-            "delegates it to you."
-        )
-    return "Others see it in a hexagon for as long as you hold the token."
+        return _("Others see it in a hexagon, marked “by delegation”, while the vault delegates it to you.")
+    return _("Others see it in a hexagon while you hold it.")
 
 
 def picture_actions(facts: ClaimFacts, public_url: str) -> tuple[Action, ...]:
@@ -103,34 +101,30 @@ def picture_actions(facts: ClaimFacts, public_url: str) -> tuple[Action, ...]:
     actions = []
     if facts.picture is not None and facts.is_usable and not facts.is_current:
         use_url = reverse("profiles:picture_use", args=[facts.picture.pk])
-        actions.append(Action("Use as my picture", use_url, is_post=True, style="primary"))
-    public = Action("See my public page", public_url, style="primary" if facts.is_current else "")
+        actions.append(Action(_("Use as my picture"), use_url, is_post=True, style="primary"))
+    public = Action(_("See my public page"), public_url, style="primary" if facts.is_current else "")
     return (*actions, public)
 
 
 def transfer_notes(facts: ClaimFacts) -> tuple[str, ...]:
     if facts.state != State.OWNED or not facts.moved_at_block:
         return ()
-    what = "A transfer of this token, or the end of its delegation," if facts.vault else "A transfer of this token"
-    note = (
-        f"{what} was seen in block {facts.moved_at_block}, which is not final yet. Until it is, the picture is shown "
-        "without its mark."
-    )
-    return (note,)
+    if facts.vault:
+        note = _("A transfer of this token, or the end of its delegation, was seen in block %(block)s.")
+    else:
+        note = _("A transfer of this token was seen in block %(block)s.")
+    return (f"{note % {'block': facts.moved_at_block}} {_('That block is not final yet.')}",)
 
 
 def hint(facts: ClaimFacts) -> str:
     """Return what the person can do about a claim that ended without a picture."""
     if facts.state == State.NOT_OWNED:
-        sentence = 'If it is held by another account of yours, <a href="{}">link that account</a> and check again.'
+        sentence = _('Is it in another wallet of yours? <a href="{}">Link that wallet</a>.')
         return format_html(sentence, reverse("nft:wallets"))
     if facts.state == State.UNKNOWN:
-        return (
-            "This is not a no: the chain or the image did not answer. We keep trying by ourselves, and you can leave "
-            "this page."
-        )
+        return _("This is not a no: something did not answer. We keep trying, and you can leave this page.")
     if facts.state == State.OWNED and facts.picture is None and not facts.is_fetching:
-        return "Nothing is wrong with your token. “Check again” asks once more."
+        return _("Nothing is wrong with your token.")
     return ""
 
 
@@ -138,44 +132,47 @@ def reload_hint(facts: ClaimFacts) -> str:
     """Return what a browser without scripts is told."""
     if facts.state != State.PENDING:
         return ""
-    return "Reload this page to see how far we are. You can also leave it; the check goes on."
+    return _("Reload this page to see how far we are.")
 
 
 def known_facts(facts: ClaimFacts, prove_url: str) -> tuple[Fact, ...]:
     """Return what is known of the token. `prove_url` leads to the proof of the person's picture."""
     known = [
-        Fact("Contract", copied=facts.contract, what="contract address"),
-        Fact("Token id", copied=facts.token_id, what="token id"),
+        Fact(_("Contract"), copied=facts.contract, what="contract address"),
+        Fact(_("Token id"), copied=facts.token_id, what="token id"),
     ]
     if facts.standard:
-        known.append(Fact("Standard", STANDARDS[facts.standard]))
+        known.append(Fact(_("Standard"), STANDARDS[facts.standard]))
     if facts.vault:
         end = "holds it and lets your account act for it."
         known.append(Fact("Held by delegation", "The vault", facts.vault, "vault’s address", end=end))
     if facts.checked_at:
         known.append(Fact("Last answer", at=facts.checked_at, end=f", at block {facts.checked_block}"))
     if facts.image_cid:
-        note = "A fingerprint of the bytes: the same CID always means the same image."
-        if facts.is_current:
-            note = format_html('{} <a href="{}">Prove it</a>', note, prove_url)
+        note = format_html('<a href="{}">{}</a>', prove_url, _("Prove it")) if facts.is_current else ""
         known.append(Fact("CID of the image", copied=facts.image_cid, what="CID", note=note))
     return tuple(known)
 
 
 def claim_actions(facts: ClaimFacts, *, can_look: bool) -> tuple[Action, ...]:
-    actions = [Action("Check again", reverse("nft:claim_recheck", args=[facts.id]), is_post=True)]
+    actions = [Action(_("Check again"), reverse("nft:claim_recheck", args=[facts.id]), is_post=True)]
     if facts.is_done and can_look:
         look_url = reverse("nft:claim_new_picture_look", args=[facts.id])
-        actions.append(Action("Look for a new picture", look_url, is_post=True))
-    if facts.state == State.OWNED and not facts.vault:
-        actions.append(Action("Send to somebody else", reverse("nft:transfer", args=[facts.id])))
-    text = "Only our note of it goes; nothing happens to the token."
+        actions.append(Action(_("Look for a new picture"), look_url, is_post=True))
+    if facts.state == State.OWNED and not facts.vault and not facts.moved_at_block:
+        actions.append(Action(_("Send to somebody else"), reverse("nft:transfer", args=[facts.id])))
+    return (*actions, remove_action(facts))
+
+
+def remove_action(facts: ClaimFacts) -> Action:
+    """Return what takes the claim off the list: at one click if no picture goes with it."""
+    url = reverse("nft:claim_remove", args=[facts.id])
+    if facts.picture is None:
+        return Action(_("Remove"), url, is_post=True)
+    text = _("Nothing happens to the token.")
     if facts.is_current:
-        text += " Your earlier picture comes back."
-    remove_url = reverse("nft:claim_remove", args=[facts.id])
-    confirm = Confirmation("Remove from this list", text)
-    actions.append(Action("Remove", remove_url, is_post=True, style="danger small", confirm=confirm))
-    return tuple(actions)
+        text += " " + _("Your earlier picture comes back.")
+    return Action(_("Remove"), url, is_post=True, style="danger small", confirm=Confirmation(_("Remove"), text))
 
 
 @dataclass(frozen=True)

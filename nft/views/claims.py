@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,11 +27,10 @@ from nft.gallery.pages import NoSuchToken, get_square
 from nft.models import ClaimPicture, TokenClaim
 from nft.settings.chains import ens_chain
 from nft.tokens.lookalikes import find_warning
-from nft.transfers import received
-from nft.views.claim_facts import claim_entry, read_claim
+from nft.views.claim_facts import read_claim
 from nft.views.claim_page import check_lines, claim_page
 from nft.views.gallery import gallery_context, private_picture
-from nft.views.mint_page import minted_entry
+from nft.views.held_cards import failed_entry
 from nft.views.new_picture_page import can_look, new_picture, read_search
 from profiles.page_parts import picture_frame
 from profiles.people.signed_in import own_profile, signed_in
@@ -115,27 +115,26 @@ def claim_recheck(request: HttpRequest, claim_id: UUID) -> HttpResponse:
 def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
         claiming.remove_claim(signed_in(request), claim_id)
-    except NoSuchClaim as error:
-        raise Http404(error.sentence) from error
-    messages.success(request, "Removed from your list. The token itself stays yours.")
+    except NoSuchClaim:  # it left by itself, or in another tab
+        messages.info(request, _("It is not on your list any more."))
+        return _tokens_page(request, ClaimForm(), status=404)
+    messages.success(request, _("Removed from your list. Nothing happened to the token."))
     return redirect("nft:tokens")
 
 
-def _tokens_page(request: HttpRequest, form: ClaimForm) -> HttpResponse:
+def _tokens_page(request: HttpRequest, form: ClaimForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
     shown = pages.shown_claims(user, timezone.now())
     accounts = list_accounts(user)
     context = {
         **(gallery_context(request, shown.claims) if accounts else {}),
-        "claims": [claim_entry(read_claim(claim)) for claim in shown.claims],
-        "minted": [minted_entry(mint) for mint in shown.minted],
-        "received": received.get_received(user),
+        "failed": [failed_entry(read_claim(claim)) for claim in shown.failed],
         "accounts": accounts,
         "form": form,
         "demo_tokens": pages.demo_tokens(),
         "ens": ens_chain() is not None,
     }
-    return render(request, "nft/tokens.html", context, status=422 if form.errors else 200)
+    return render(request, "nft/tokens.html", context, status=422 if form.errors else status)
 
 
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:

@@ -26,17 +26,18 @@ from nft.gallery.pictures import request_pictures
 from nft.gallery.progress import count_tokens, get_progress
 from nft.gallery.search import request_searches
 from nft.models import HeldToken, TokenClaim
+from nft.views.claim_facts import read_claim
 from nft.views.gallery_page import (
     ANCHOR,
     empty_gallery,
     filters,
-    held_entry,
     indexers_label,
     kept_fields,
     shelf_tabs,
 )
+from nft.views.held_cards import held_entry, loose_entry
 from profiles.limits import TooMany
-from profiles.people.signed_in import signed_in
+from profiles.people.signed_in import own_profile, signed_in
 from profiles.store.errors import ObjectMissing
 
 PICTURE_AGE = 86_400
@@ -44,22 +45,27 @@ SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It 
 
 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
-    """Return what the list of held tokens needs. `claims` are the person's own."""
+    """Return what the list of held tokens needs (nft/held_section.html, nft/held_list.html).
+
+    `claims` are the person's own, as `nft.claims.pages.shown_claims` returns them.
+    """
     user, wanted = signed_in(request), read_wish(request.GET)
     page, shelves = gallery_pages.get_page(user, wanted), gallery_pages.get_shelves(user)
-    progress = get_progress(user, shelves.counts)
-    gallery_pages.decorate(page.tokens, claims)
+    progress = get_progress(user, count_tokens(user), own_profile(request).avatar_version)
+    gallery_pages.decorate(page.tokens, claims, gallery_pages.get_new(user))
     names_chain = len(shelves.chains) > 1
+    loose = [loose_entry(read_claim(claim)) for claim in gallery_pages.filter_claims(claims, wanted)]
     return {
         "wish": wanted,
         "shelves": shelves,
+        "count": shelves.main + len(loose),
         "progress": progress,
         "filters": filters(shelves, wanted),
         "tabs": shelf_tabs(shelves, wanted),
         "is_spam_shelf": wanted.shelf == gallery_pages.SPAM,
         "indexers_label": indexers_label(gallery_pages.get_indexer_names()),
-        "entries": [held_entry(token, wanted, names_chain=names_chain) for token in page.tokens],
-        "empty": empty_gallery(wanted, shelves, progress, has_claims=bool(claims)),
+        "entries": [*loose, *(held_entry(token, wanted, names_chain=names_chain) for token in page.tokens)],
+        "empty": empty_gallery(wanted, shelves, progress),
         "next_page": _address("nft:held", wanted, after=str(page.next)) if page.next else "",
         "without_picture": _without_picture(page.tokens, wanted),
         "kept_fields": kept_fields(wanted),
@@ -78,8 +84,12 @@ def _without_picture(tokens: list[HeldToken], wanted: GalleryFilter) -> list[UUI
 @login_required
 def held(request: HttpRequest) -> HttpResponse:
     """Show the list without the rest of the page: for older tokens, and for static/js/gallery.js to swap."""
-    claims = claims_pages.shown_claims(signed_in(request), timezone.now()).claims
-    return render(request, "nft/held.html", gallery_context(request, claims))
+    return _held_page(request)
+
+
+def _held_page(request: HttpRequest, status: int = 200) -> HttpResponse:
+    shown = claims_pages.shown_claims(signed_in(request), timezone.now())
+    return render(request, "nft/held.html", gallery_context(request, shown.claims), status=status)
 
 
 @require_POST
@@ -99,7 +109,8 @@ def search(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def progress(request: HttpRequest) -> JsonResponse:
-    found = get_progress(signed_in(request), count_tokens(signed_in(request)))
+    user = signed_in(request)
+    found = get_progress(user, count_tokens(user), own_profile(request).avatar_version)
     return JsonResponse(
         {"done": not found.is_busy, "percent": found.percent, "sentence": found.sentence, "stamp": found.stamp}
     )
@@ -144,8 +155,9 @@ def shelf(request: HttpRequest, held_id: UUID) -> HttpResponse:
         raise Http404("There is no such shelf.")
     try:
         before = gallery_pages.set_shelf(signed_in(request), held_id, wanted)
-    except gallery_pages.NoSuchToken as error:
-        raise Http404("You have no such token here.") from error
+    except gallery_pages.NoSuchToken as error:  # it left since the page was loaded
+        messages.info(request, error.sentence)
+        return _held_page(request, status=404)
     messages.success(request, _undo(request, held_id, SAID[wanted], before))
     return _back(request)
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
+from django.template.defaultfilters import date
 from django.urls import reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from nft.core.evm.address import to_checksum
-from nft.forms.minting import WALLET
+from nft.minting.outcome import Outcome
 from nft.minting.requests import PageStep, build_steps
 from nft.minting.sponsor import Offer
 from nft.models import MintRequest
@@ -19,16 +24,14 @@ from profiles.page_parts import Action, Fact, Pill
 
 State = MintRequest.State
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
+UNDER_WAY = Pill(_noop("Under way"), "wait")
+SENT = Pill(_noop("Sent away"))
 PILLS = {
-    State.DRAFT: Pill("Not published yet", "wait"),
-    State.CONFIRMED: Pill("Made", "good"),
-    State.FAILED: Pill("Failed", "bad"),
-    State.AWAITING_SIGNATURE: Pill("Needs your signature", "wait"),
+    State.DRAFT: Pill(_noop("Not published yet"), "wait"),
+    State.CONFIRMED: Pill(_noop("Made"), "good"),
+    State.FAILED: Pill(_noop("Failed"), "bad"),
+    State.AWAITING_SIGNATURE: Pill(_noop("Needs your signature"), "wait"),
 }
-UNDER_WAY = Pill("Under way", "wait")
-SITE_PAYS = "The site pays the network fee. You sign nothing."
-YOU_PAY = "You pay the network fee from your wallet, which shows it before you sign. Publishing to IPFS is free."
-NO_OFFER = "The site does not pay for tokens on this chain any more."
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,6 @@ class MintEntry:
     image_url: str = ""
     sentence: str = ""
     facts: tuple[Fact, ...] = ()
-    action: Action | None = None
 
 
 def mint_entry(mint: MintRequest) -> MintEntry:
@@ -52,27 +54,32 @@ def mint_entry(mint: MintRequest) -> MintEntry:
     return MintEntry(mint.name, mint_url(mint), mint_pill(mint), mint.created_at, details)
 
 
-def minted_entry(mint: MintRequest) -> MintEntry:
-    """Return a minted token that its person may claim."""
-    details = f"Made here, token id {shorten_id(mint.token_id_text)}" if mint.token_id_text else "Made here"
-    use_url = reverse("nft:mint_use", args=[mint.pk])
-    use = Action("Use as my picture", use_url, is_post=True, style="primary small", subject=mint.name)
-    return MintEntry(mint.name, mint_url(mint), mint_pill(mint), mint.created_at, details, action=use)
-
-
-def made_entry(mint: MintRequest) -> MintEntry:
+def made_entry(mint: MintRequest, outcome: Outcome) -> MintEntry:
     """Return a mint with all its parts."""
     paid = ", paid by the site" if mint.sponsor else ""
     return MintEntry(
         name=mint.name,
         url=mint_url(mint),
-        pill=mint_pill(mint),
+        pill=mint_pill(mint) if outcome.is_theirs else SENT,
         at=mint.created_at,
         details=f", {describe_chain(mint.chain_id).name}{paid}",
         image_url=picture_url(mint),
-        sentence=mint.reason_sentence,
+        sentence=mint.reason_sentence or whereabouts(outcome),
         facts=made_facts(mint, explorer_url(mint)),
     )
+
+
+def whereabouts(outcome: Outcome) -> str:
+    """Return where the token is, if it left the person; else nothing."""
+    left = outcome.departure
+    if left is None:
+        return outcome.lost
+    if not left.is_confirmed:
+        return _("It is on its way to %(to)s.") % {"to": left.to}
+    day = date(localtime(left.at), "j F Y")
+    if left.is_burned:
+        return _("You destroyed it on %(day)s.") % {"day": day}
+    return _("You sent it to %(to)s on %(day)s.") % {"to": left.to, "day": day}
 
 
 def made_facts(mint: MintRequest, explorer: str) -> tuple[Fact, ...]:
@@ -96,59 +103,83 @@ def file_links(cid: str) -> tuple[Action, ...]:
 
 
 @dataclass(frozen=True)
-class DraftPage:
-    """The page on which a person checks everything and publishes it, or not.
+class Cost:
+    """What a draft costs: `offer` if the site may pay, `fee` from the person's wallet, "" if that is not known.
 
-    `warning`: the picture looks like another's. `trouble`: why the site does not pay although the person ordered that.
+    `refusal`: why the contract would not mint it.
+    """
+
+    offer: Offer | None = None
+    fee: str = ""
+    refusal: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        return self.offer is not None and self.offer.left > 0
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """The page on which a person mints a draft for good, or not.
+
+    `warnings`: the picture looks like another's, or why the site does not pay although the person ordered that.
     """
 
     name: str
     description: str
     picture_url: str
-    warning: str
+    warnings: tuple[str, ...]
     facts: tuple[Fact, ...]
-    place: str
     cost: str
-    trouble: str
-    publish: Action
+    publish_url: str
+    publish_label: str
+    pays_self: bool
+    change_url: str
     cancel: Action
 
 
-def draft_page(mint: MintRequest, offer: Offer | None) -> DraftPage:
-    """`offer` is what the site pays for this person now, None if it pays for nothing."""
-    chain = describe_chain(mint.chain_id).name
-    can_pay = offer is not None and offer.left > 0
-    trouble = "" if mint.sponsor is None or can_pay else (offer.sentence if offer else NO_OFFER)
+def draft_page(mint: MintRequest, cost: Cost) -> DraftPage:
+    """`cost` is of now."""
+    is_free = mint.sponsor is not None and cost.is_free
+    trouble = "" if mint.sponsor is None or is_free else why_not_free(cost.offer)
     return DraftPage(
         name=mint.name,
         description=mint.description,
         picture_url=picture_url(mint),
-        warning=mint.reason_sentence,
+        warnings=tuple(filter(None, (mint.reason_sentence, trouble, cost.refusal))),
         facts=(
-            Fact("Recipient", copied=to_checksum(mint.owner), what="account address"),
-            Fact("Chain", chain),
-            Fact("Contract", copied=mint.contract_text, what="contract address"),
+            Fact(_("Wallet"), copied=to_checksum(mint.owner), what="account address"),
+            Fact(_("Chain"), describe_chain(mint.chain_id).name),
+            Fact(_("Contract"), copied=mint.contract_text, what="contract address"),
         ),
-        place=chain,
-        cost=SITE_PAYS if mint.sponsor is not None and can_pay else YOU_PAY,
-        trouble=trouble,
-        publish=publish_action(mint, trouble),
-        cancel=Action("Cancel", reverse("nft:mint_cancel", args=[mint.pk]), is_post=True, style="quiet"),
+        cost=cost_sentence(cost, is_free=is_free),
+        publish_url=reverse("nft:mint_publish", args=[mint.pk]),
+        publish_label=_("Mint it now, for good") if is_free else _("Continue to payment"),
+        pays_self=not is_free,
+        change_url=change_url(mint),
+        cancel=Action(_("Cancel"), reverse("nft:mint_cancel", args=[mint.pk]), is_post=True, style="quiet"),
     )
 
 
-def publish_action(mint: MintRequest, trouble: str) -> Action:
-    url = reverse("nft:mint_publish", args=[mint.pk])
-    if trouble:
-        fields = (("payer", WALLET),)
-        return Action("Publish and pay from my wallet", url, is_post=True, style="primary", fields=fields)
-    label = "Publish and mint anyway" if mint.reason_sentence else "Publish and mint"
-    return Action(label, url, is_post=True, style="primary")
+def why_not_free(offer: Offer | None) -> str:
+    return offer.sentence if offer else _("The site does not pay for tokens on this chain any more.")
+
+
+def cost_sentence(cost: Cost, *, is_free: bool) -> str:
+    if is_free and cost.offer is not None:
+        return _("Network fee: free (%(count)s left today).") % {"count": cost.offer.left}
+    if cost.fee:
+        return _("Network fee: about %(fee)s, from your wallet.") % {"fee": cost.fee}
+    return _("Network fee: your wallet shows it before you sign.")
+
+
+def change_url(mint: MintRequest) -> str:
+    return f"{reverse('nft:mint')}?{urlencode({'draft': mint.idempotency_key})}"
 
 
 @dataclass(frozen=True)
 class MintPage:
-    """The page of one mint: its steps, and beside them the token, or what the person has to do.
+    """The page of one mint: its picture, and its steps, or what became of the token.
 
     `status_url` is set while the page is to follow what the workers do. `sent_url` takes the transaction's hash, if it
     is the person who signs and pays. `is_sponsored`: the site does both.
@@ -162,72 +193,84 @@ class MintPage:
     status_url: str
     steps: list[PageStep]
     sentence: str
-    start_again: Action | None
-    token_facts: tuple[Fact, ...]
-    token_actions: tuple[Action, ...]
+    facts: tuple[Fact, ...]
+    actions: tuple[Action, ...]
     asset: dict[str, str | int] | None
+    is_current: bool
     is_sponsored: bool
     sent_url: str
 
 
-def mint_page(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> MintPage:
+def mint_page(mint: MintRequest, outcome: Outcome, copies: Sequence[Mapping[str, str]]) -> MintPage:
     """`copies` are those of nft.files.publishing.get_copies."""
     is_confirmed, has_ended = mint.state == State.CONFIRMED, mint.state in ENDED
+    is_theirs = is_confirmed and outcome.is_theirs
     return MintPage(
         name=mint.name,
         description=mint.description,
         picture_url=picture_url(mint),
-        headline=headline(mint),
-        shown=mint.state,
-        status_url="" if has_ended else reverse("nft:mint_status", args=[mint.pk]),
-        steps=build_steps(mint),
+        headline=headline(mint, outcome),
+        shown=f"{mint.state}/",
+        status_url="" if is_settled(mint, outcome) else reverse("nft:mint_status", args=[mint.pk]),
+        steps=[] if is_confirmed else build_steps(mint),
         sentence=mint.reason_sentence,
-        start_again=start_again(mint),
-        token_facts=token_facts(mint, copies) if is_confirmed else (),
-        token_actions=token_actions(mint, explorer_url(mint)) if is_confirmed else (),
-        asset=asset(mint) if is_confirmed else None,
+        facts=token_facts(mint, copies, explorer_url(mint)) if is_confirmed else (),
+        actions=mint_actions(mint, outcome),
+        asset=asset(mint) if is_theirs else None,
+        is_current=outcome.is_current,
         is_sponsored=not has_ended and mint.sponsor is not None,
         sent_url="" if has_ended or mint.sponsor is not None else reverse("nft:mint_sent", args=[mint.pk]),
     )
+
+
+def is_settled(mint: MintRequest, outcome: Outcome) -> bool:
+    """Return whether nothing more happens by itself."""
+    left = outcome.departure
+    is_moving = outcome.is_coming or (left is not None and not left.is_confirmed)
+    return mint.state in ENDED and not is_moving
 
 
 def mint_pill(mint: MintRequest) -> Pill:
     return PILLS.get(State(mint.state), UNDER_WAY)
 
 
-def headline(mint: MintRequest) -> str:
+def headline(mint: MintRequest, outcome: Outcome) -> str:
     if mint.state == State.CONFIRMED:
-        return "It is yours"
+        if not outcome.is_theirs:
+            return whereabouts(outcome)
+        if outcome.is_coming:
+            return _("It is yours, and becomes your picture")
+        return _("It is your picture now") if outcome.is_current else _("It is yours")
     if mint.state == State.FAILED:
-        return "It did not work"
-    return "Waiting for your signature" if mint.state == State.AWAITING_SIGNATURE else "Minting"
+        return _("It did not work")
+    return _("Waiting for your signature") if mint.state == State.AWAITING_SIGNATURE else _("Minting")
 
 
-def start_again(mint: MintRequest) -> Action | None:
-    return Action("Start again", reverse("nft:mint"), style="primary") if mint.state == State.FAILED else None
+def mint_actions(mint: MintRequest, outcome: Outcome) -> tuple[Action, ...]:
+    if mint.state == State.FAILED:
+        return (Action(_("Start again"), reverse("nft:mint"), style="primary"),)
+    if mint.state != State.CONFIRMED or not outcome.is_theirs or outcome.is_coming or outcome.is_current:
+        return ()
+    use_url = reverse("nft:mint_use", args=[mint.pk])
+    return (Action(_("Use as my picture"), use_url, is_post=True, style="primary"),)
 
 
-def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]]) -> tuple[Fact, ...]:
+def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]], explorer: str) -> tuple[Fact, ...]:
     kept = ", ".join(f"{copy['pinner']} ({copy['said']})" for copy in copies)
+    look = (Action(_("Look at it in an explorer"), explorer, is_external=True),) if explorer else ()
     return (
-        Fact("Contract", copied=mint.contract_text, what="contract address"),
-        Fact("Token id", copied=mint.token_id_text, what="token id"),
-        Fact("Metadata", copied=mint.metadata_uri, what="metadata address"),
-        Fact("Image", copied=mint.image_uri, what="image address"),
-        *((Fact("Also kept by", kept),) if kept else ()),
-        *((Fact("Transaction", copied=mint.tx_hash, what="transaction"),) if mint.tx_hash else ()),
+        Fact(_("Contract"), copied=mint.contract_text, what="contract address"),
+        Fact(_("Token id"), copied=mint.token_id_text, what="token id"),
+        Fact(_("Metadata"), copied=mint.metadata_uri, what="metadata address"),
+        Fact(_("Image"), copied=mint.image_uri, what="image address"),
+        *((Fact(_("Also kept by"), kept),) if kept else ()),
+        *((Fact(_("Transaction"), copied=mint.tx_hash, what="transaction", links=look),) if mint.tx_hash else ()),
     )
 
 
 def asset(mint: MintRequest) -> dict[str, str | int]:
     """Return what asks a wallet to show the token (`wallet_watchAsset`, EIP-747), for static/js/watch-asset.js."""
     return {"chain_id": mint.chain_id, "address": mint.contract_text, "token_id": mint.token_id_text}
-
-
-def token_actions(mint: MintRequest, explorer: str) -> tuple[Action, ...]:
-    use = Action("Use as my picture", reverse("nft:mint_use", args=[mint.pk]), is_post=True, style="primary")
-    look = Action("Look at it in an explorer", explorer, is_external=True)
-    return (use, look) if explorer else (use,)
 
 
 def mint_url(mint: MintRequest) -> str:

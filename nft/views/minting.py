@@ -7,30 +7,45 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from nft.claims.errors import ClaimError
+from nft.clients.bundle import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.files import publishing
-from nft.forms.minting import WALLET, MintForm, too_large
+from nft.forms.minting import WALLET, MintForm, Wallets, too_large
+from nft.minting import drafts, sponsor
 from nft.minting import requests as minting_requests
-from nft.minting import sponsor
 from nft.minting.errors import NOT_SPONSORED, TextRefused
+from nft.minting.outcome import Outcome, get_outcome, get_outcomes
+from nft.minting.requests import PublishChoice
 from nft.minting.steps import read_picture
-from nft.models import LinkedAccount, MintRequest
+from nft.models import MintRequest
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id
 from nft.views.gallery import private_picture
 from nft.views.json_calls import sent_view, text_of
-from nft.views.mint_page import ENDED, draft_page, made_entry, mint_entry, mint_page
+from nft.views.mint_page import (
+    Cost,
+    change_url,
+    draft_page,
+    is_settled,
+    made_entry,
+    mint_entry,
+    mint_page,
+    picture_url,
+)
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.models import Avatar
@@ -46,6 +61,7 @@ FORM_OVERHEAD = 64 * 1024
 DRAINED = 4
 CHUNK = 64 * 1024
 SHOWN, A_PAGE = 5, 20
+ALREADY_MINTED = _lazy("You minted this already. Here it is.")
 
 
 @csrf_exempt  # until the length of the body is judged, which the token's check would read whole; _mint checks it then
@@ -55,7 +71,7 @@ def mint(request: HttpRequest) -> HttpResponse:
     length = int(request.META.get("CONTENT_LENGTH") or 0)
     if request.method == "POST" and length > profiles_settings.current().upload_max_bytes + FORM_OVERHEAD:
         _drain(request)
-        form = MintForm({}, {}, accounts=_accounts(request), offer=_offer(request))
+        form = MintForm({}, {}, wallets=_wallets(request))
         form.errors.clear()
         form.add_error("image", too_large())
         return _mint_page(request, form, status=413)
@@ -64,28 +80,54 @@ def mint(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _mint(request: HttpRequest) -> HttpResponse:
-    offer, chosen = _offer(request), _chosen(request)
-    form = MintForm(
-        request.POST or None, request.FILES or None, accounts=_accounts(request), offer=offer, chosen=chosen
-    )
-    if request.method != "POST" or not form.is_valid():
-        return _mint_page(request, form, status=422 if form.errors else 200)
+    user, draft = signed_in(request), _draft(request)
+    chosen = _chosen(request) if draft is None or draft.picture_id is None else None
+    wallets = _wallets(request)
+    form = MintForm(request.POST or None, request.FILES or None, wallets=wallets, draft=draft, chosen=chosen)
+    if request.method != "POST":
+        return _mint_page(request, form, draft)
+    if not form.is_valid():
+        return _mint_page(request, form, _keep_picture(user, form) or draft, status=422)
     try:
-        started = minting_requests.start_mint(signed_in(request), form.order(), timezone.now())
+        started = drafts.start_mint(user, form.order(), timezone.now())
     except ExpectedError as refusal:
         error = public_error(refusal)
         form.add_error(_field_of(error), error.sentence)
-        response = _mint_page(request, form, status=503 if error.status == 503 else 422)
+        draft = drafts.find_draft(user, form.draft_key)
+        response = _mint_page(request, form, draft, status=503 if error.status == 503 else 422)
         add_retry_after(response, error)
         return response
+    if started.state != MintRequest.State.DRAFT:
+        messages.info(request, ALREADY_MINTED)
     return redirect("nft:mint_detail", started.pk)
 
 
-def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpResponse:
-    requests = list(signed_in(request).mint_requests.all()[: SHOWN + 1])
+def _draft(request: HttpRequest) -> MintRequest | None:
+    """Return the draft that the form names, or the address of a page that is to change it."""
+    key = request.POST.get("key") or request.GET.get("draft")
+    return drafts.find_draft(signed_in(request), key) if key else None
+
+
+def _keep_picture(user: User, form: MintForm) -> MintRequest | None:
+    """Keep the picture of a form with other faults, and add what is wrong with the picture, too."""
+    if not form.draft_key or not (image := form.read_image()):
+        return None
+    try:
+        return drafts.keep_picture(user, image, form.draft_key, timezone.now())
+    except ExpectedError as refusal:
+        error = public_error(refusal)
+        form.add_error(_field_of(error), error.sentence)
+        return None
+
+
+def _mint_page(
+    request: HttpRequest, form: MintForm, draft: MintRequest | None = None, *, status: int = 200
+) -> HttpResponse:
+    requests = list(signed_in(request).mint_requests.exclude(name="")[: SHOWN + 1])
     context = {
         "form": form,
         "accounts": form.accounts,
+        "kept_url": picture_url(draft) if draft else "",
         "requests": [mint_entry(one) for one in requests[:SHOWN]],
         "has_more": len(requests) > SHOWN,
     }
@@ -95,8 +137,12 @@ def _mint_page(request: HttpRequest, form: MintForm, status: int) -> HttpRespons
 @require_safe
 @login_required
 def made(request: HttpRequest) -> HttpResponse:
-    page = Paginator(signed_in(request).mint_requests.all(), A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "nft/made.html", {"page": page, "entries": [made_entry(mint) for mint in page.object_list]})
+    user = signed_in(request)
+    page = Paginator(user.mint_requests.exclude(name=""), A_PAGE).get_page(request.GET.get("page"))
+    mints = list(page.object_list)
+    outcomes = get_outcomes(user, mints, timezone.now())
+    entries = [made_entry(mint, outcomes.get(mint.pk, Outcome())) for mint in mints]
+    return render(request, "nft/made.html", {"page": page, "entries": entries})
 
 
 @require_safe
@@ -104,35 +150,52 @@ def made(request: HttpRequest) -> HttpResponse:
 def mint_detail(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     found = _own(request, mint_id)
     if found.state == MintRequest.State.DRAFT:
-        offer = None if found.sponsor is None else sponsor.get_offer(found.user, found.chain_id, timezone.now())
-        return render(request, "nft/mint_draft.html", {"page": draft_page(found, offer)})
+        return _draft_page(request, found)
     transaction = minting_requests.build_mint_transaction(found)
+    outcome = get_outcome(found.user, found, timezone.now())
+    copies = publishing.get_copies([found.image_cid, found.metadata_cid])
     context = {
-        "page": mint_page(found, publishing.get_copies([found.image_cid, found.metadata_cid])),
+        "page": mint_page(found, outcome, copies),
+        "public_url": own_profile(request).get_absolute_url(),
         "transaction": transaction.as_json() if transaction else None,
     }
     return render(request, "nft/mint_detail.html", context)
 
 
+def _draft_page(request: HttpRequest, draft: MintRequest) -> HttpResponse:
+    if not draft.name:
+        return redirect(change_url(draft))
+    offer = None if draft.sponsor is None else sponsor.get_offer(draft.user, draft.chain_id, timezone.now())
+    cost = Cost(offer=offer)
+    if draft.sponsor is None or not cost.is_free:
+        try:
+            cost = Cost(offer=offer, fee=drafts.fetch_fee(draft, get_clients()))
+        except TokenActionError as error:
+            cost = Cost(offer=offer, refusal=error.sentence)
+    return render(request, "nft/mint_draft.html", {"page": draft_page(draft, cost)})
+
+
 @require_POST
 @login_required
 def mint_publish(request: HttpRequest, mint_id: UUID) -> HttpResponse:
-    pays_self = request.POST.get("payer") == WALLET
+    choice = PublishChoice(pays_self=request.POST.get("payer") == WALLET, is_to_be_used="use" in request.POST)
     try:
-        minting_requests.publish_mint(signed_in(request), mint_id, timezone.now(), pays_self=pays_self)
+        published = minting_requests.publish_mint(signed_in(request), mint_id, timezone.now(), choice)
     except TokenActionError as error:
         return _refused(request, error, mint_id)
-    return redirect("nft:mint_detail", mint_id)
+    if published.pk != mint_id:
+        messages.info(request, ALREADY_MINTED)
+    return redirect("nft:mint_detail", published.pk)
 
 
 @require_POST
 @login_required
 def mint_cancel(request: HttpRequest, mint_id: UUID) -> HttpResponse:
     try:
-        minting_requests.cancel_mint(signed_in(request), mint_id)
+        drafts.cancel_mint(signed_in(request), mint_id)
     except TokenActionError as error:
         return _refused(request, error, mint_id)
-    messages.success(request, "Canceled. Nothing was published.")
+    messages.success(request, _("Canceled. Nothing was published."))
     return redirect("nft:mint")
 
 
@@ -151,7 +214,7 @@ def mint_picture(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 @login_required
 def mint_status(request: HttpRequest, mint_id: UUID) -> JsonResponse:
     found = _own(request, mint_id)
-    done = found.state in ENDED
+    done = is_settled(found, get_outcome(found.user, found, timezone.now()))
     steps = minting_requests.build_steps(found)
     status: dict[str, Any] = {
         "state": found.state,
@@ -195,10 +258,11 @@ def _refused(request: HttpRequest, error: ExpectedError, mint_id: UUID) -> HttpR
     return redirect("nft:mint_detail", mint_id)
 
 
-def _accounts(request: HttpRequest) -> list[LinkedAccount]:
+def _wallets(request: HttpRequest) -> Wallets:
     """Return the accounts that may own the token. The primary one comes first, and the form selects it."""
-    mine = accounts_on(signed_in(request).pk, default_chain_id())
-    return list(mine.order_by("-is_primary", "linked_at", "pk"))
+    user, chain_id = signed_in(request), default_chain_id()
+    accounts = accounts_on(user.pk, chain_id).order_by("-is_primary", "linked_at", "pk")
+    return Wallets(list(accounts), sponsor.get_offer(user, chain_id, timezone.now()))
 
 
 def _chosen(request: HttpRequest) -> Avatar | None:
@@ -207,10 +271,6 @@ def _chosen(request: HttpRequest) -> Avatar | None:
         return croppable(own_profile(request), UUID(request.GET.get("picture", "")))
     except (ValueError, NoSuchAvatar):
         return None
-
-
-def _offer(request: HttpRequest) -> sponsor.Offer | None:
-    return sponsor.get_offer(signed_in(request), default_chain_id(), timezone.now())
 
 
 def _drain(request: HttpRequest) -> None:
@@ -222,7 +282,7 @@ def _drain(request: HttpRequest) -> None:
 
 def _own(request: HttpRequest, mint_id: UUID) -> MintRequest:
     try:
-        return minting_requests.get_mint(signed_in(request), mint_id)
+        return drafts.get_mint(signed_in(request), mint_id)
     except NotYours as error:
         raise Http404(error.sentence) from error
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from nft.claims import claiming, pages
 from nft.claims.errors import ClaimError, NoSuchClaim
@@ -22,11 +23,11 @@ from nft.errors import NotYours, TokenActionError
 from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
 from nft.settings.chains import ens_chain
-from nft.transfers import received, sending
-from nft.transfers.sending import Receiver, find_receiver
+from nft.transfers import following, received, sending
+from nft.transfers.sending import find_receiver
 from nft.views.claim_facts import read_claim
 from nft.views.json_calls import sent_view, text_of
-from nft.views.transfer_page import transfer_facts, transfer_warning
+from nft.views.transfer_page import Sending, sent_page, transfer_facts, transfer_warning
 from profiles.people.signed_in import signed_in
 
 
@@ -34,41 +35,64 @@ from profiles.people.signed_in import signed_in
 @login_required
 def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = _own(request, claim_id)
-    form = TransferForm(request.POST or None, reads_names=ens_chain() is not None)
-    prepared = _prepare(request, claim, form) if request.method == "POST" and form.is_valid() else None
-    receiver, transaction = prepared or (None, None)
     facts = read_claim(claim)
+    if "sent" in request.GET and claim.transfer_tx:
+        page = sent_page(claim, following.get_transfer(claim, timezone.now()), facts.chain_name)
+        return render(request, "nft/transfer_sent.html", {"claim": facts, "page": page})
+    copies = sending.fetch_copies(claim, get_clients())
+    form = TransferForm(request.POST or None, reads_names=ens_chain() is not None, copies=copies)
+    prepared = _prepare(request, claim, form, copies) if request.method == "POST" and form.is_valid() else None
     context = {
         "claim": facts,
         "form": form,
-        "facts": transfer_facts(facts, receiver, transaction) if receiver and transaction else (),
-        "warning": transfer_warning(receiver) if receiver else "",
-        "transaction": transaction,
-        "sent_tx": claim.transfer_tx if "sent" in request.GET else "",
-        # What a contract account reports may be known only to its owners.
-        "has_owners": claim.account is not None and claim.account.is_contract_account,
+        "facts": transfer_facts(facts, prepared) if prepared else (),
+        "warning": transfer_warning(prepared.receiver) if prepared else "",
+        "transaction": prepared.transaction if prepared else None,
     }
     return render(request, "nft/transfer.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@never_cache
+@login_required
+def transfer_status(request: HttpRequest, claim_id: UUID) -> JsonResponse:
+    """Return what the page polls until the transfer has ended."""
+    claim = _own(request, claim_id)
+    progress = following.get_transfer(claim, timezone.now())
+    return JsonResponse(
+        {
+            "state": progress.stage,
+            "step": "",
+            "sentence": sent_page(claim, progress, claim.chain_name).text,
+            "done": progress.has_ended,
+            "redirect": sent_url(claim_id),
+        }
+    )
+
+
+def sent_url(claim_id: UUID) -> str:
+    return reverse("nft:transfer", args=[claim_id]) + "?sent"
 
 
 @csrf_exempt  # checked in sent_view, after the cap on the body
 def transfer_sent(request: HttpRequest, claim_id: UUID) -> HttpResponseBase:
     def record(request: HttpRequest, content: dict[str, Any]) -> str:
         sending.record_transfer_sent(signed_in(request), claim_id, text_of(content, "tx_hash"), timezone.now())
-        return reverse("nft:transfer", args=[claim_id]) + "?sent"
+        return sent_url(claim_id)
 
     return sent_view(record)(request)
 
 
-def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm) -> tuple[Receiver, dict[str, Any]] | None:
+def _prepare(request: HttpRequest, claim: TokenClaim, form: TransferForm, copies: int | None) -> Sending | None:
     """Build the transaction for the address that is shown. No name is looked up again."""
     clients = get_clients()
     try:
         receiver = find_receiver(form.cleaned_data["to"], claim.chain_id, signed_in(request), clients)
-        return receiver, sending.build_transfer(claim, receiver.address, clients).as_json()
+        transaction = sending.build_transfer(claim, receiver.address, clients, amount=form.copies)
     except TokenActionError as error:
         form.add_error("to", error.sentence)
         return None
+    return Sending(receiver, transaction.as_json(), form.copies, copies)
 
 
 def _own(request: HttpRequest, claim_id: UUID) -> TokenClaim:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from nft.accounts.listing import ShownAccount
 from profiles.page_parts import Action, Confirmation, Pill
@@ -39,6 +41,17 @@ def account_entry(account: ShownAccount, *, can_unlink: bool) -> AccountEntry:
         make_primary=None if account.is_primary else make_primary(account),
         unlink=unlink(account) if can_unlink else None,
     )
+
+
+def unlinked_sentence(withdrawn: int) -> str:
+    """`withdrawn`: how many pictures the account held."""
+    if not withdrawn:
+        return _("The account is unlinked.")
+    return ngettext(
+        "The account is unlinked, and its picture is no longer shown.",
+        "The account is unlinked, and its %(count)s pictures are no longer shown.",
+        withdrawn,
+    ) % {"count": withdrawn}
 
 
 def make_primary(account: ShownAccount) -> Action:

@@ -16,7 +16,7 @@ from nft.accounts.errors import LastLoginMethod, NoSuchAccount
 from nft.accounts.listing import list_accounts
 from nft.accounts.sessions import SESSION_KEY
 from nft.forms.wallets import AccountForm
-from nft.views.wallet_page import account_entry
+from nft.views.wallet_page import account_entry, unlinked_sentence
 from profiles.people.proof import get_reauthentication, proof_required
 from profiles.people.signed_in import signed_in
 
@@ -69,13 +69,14 @@ def wallet_primary(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @proof_required
 def wallet_unlink(request: HttpRequest, account_id: UUID) -> HttpResponse:
     try:
-        linking.unlink_account(signed_in(request), account_id, timezone.now(), request.session.get(SESSION_KEY))
+        kept_session = request.session.get(SESSION_KEY)
+        withdrawn = linking.unlink_account(signed_in(request), account_id, timezone.now(), kept_session)
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
     except LastLoginMethod as refusal:
         messages.error(request, refusal.sentence)
     else:
-        messages.success(request, "The account is unlinked, and its pictures are gone from your profile.")
+        messages.success(request, unlinked_sentence(withdrawn))
     return redirect("nft:wallets")
 
 

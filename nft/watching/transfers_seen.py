@@ -1,4 +1,4 @@
-"""Apply seen token transfers and revoked delegations to claims.
+"""Apply seen token transfers and revoked delegations to claims and to the tokens that people hold.
 
 A log is only a hint: the claim's verified mark is hidden at once, and a check at a confirmed block decides.
 """
@@ -18,6 +18,7 @@ from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.transfer_events import TransferEvent, parse_transfer_log
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
+from nft.gallery.moves import queue_moved, record_moves, undo_moves_after
 from nft.models import TokenClaim
 from nft.transfers.received import record_received, undo_received_after
 from profiles.pictures.rights import doubt_avatars, trust_avatars
@@ -29,6 +30,7 @@ PAGE = 1000
 
 def record_logs(chain_id: int, logs: Iterable[Log]) -> int:
     """Record the transfers and revocations in `logs`. Return how many owned claims are now in doubt."""
+    now = timezone.now()
     moved: dict[tuple[bytes, int], list[TransferEvent]] = defaultdict(list)
     revoked: dict[tuple[bytes, bytes], int] = {}
     for log in logs:
@@ -42,11 +44,13 @@ def record_logs(chain_id: int, logs: Iterable[Log]) -> int:
         if delegation is not None:
             revoked[delegation.vault, delegation.to] = delegation.block_number
     record_received(chain_id, moved)
+    record_moves(chain_id, moved, now)
     return _doubt_transferred(chain_id, moved) + _doubt_revoked(chain_id, revoked)
 
 
 def queue_confirmed(chain_id: int, block_number: int, now: datetime) -> None:
-    """Ask for a check of the claims whose transfer is in the confirmed block `block_number` or an earlier one."""
+    """Ask for a check of what was transferred in the confirmed block `block_number` or an earlier one."""
+    queue_moved(chain_id, block_number, now)
     seen = TokenClaim.objects.filter(chain_id=chain_id, moved_at_block__lte=block_number)
     if seen.filter(due_at__gt=now, attempt__isnull=True).update(due_at=now, asked_at=now):
         request_check(chain_id)
@@ -62,6 +66,7 @@ def undo_transfers_after(chain_id: int, block_number: int, now: datetime) -> Non
     trust_avatars(undone.filter(avatar__isnull=False).values_list("avatar_id", flat=True))
     undone.update(moved_at_block=None, due_at=now)
     undo_received_after(chain_id, block_number)
+    undo_moves_after(chain_id, block_number)
 
 
 def _doubt_transferred(chain_id: int, moved: dict[tuple[bytes, int], list[TransferEvent]]) -> int:

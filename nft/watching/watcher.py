@@ -25,8 +25,9 @@ from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.metadata_events import METADATA_TOPICS
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
+from nft.gallery.sources import get_known_contracts
 from nft.models import WatchedChain
-from nft.models.chains import ALWAYS, watched_contracts
+from nft.models.chains import ALWAYS
 from nft.settings import conf
 from nft.settings.chains import chains
 from nft.tokens.alarms import raise_alarm_if_clocks_differ
@@ -89,7 +90,7 @@ def _read_blocks(cursor: WatchedChain, client: ChainClient, now: datetime, secon
     ends_at = time.monotonic() + seconds
     view, head = client.first_working_view()
     confirmed = view.confirmed_block()
-    contracts = watched_contracts(cursor.chain_id)
+    contracts = get_known_contracts(cursor.chain_id)
     cursor.head_block, cursor.head_at = head.number, now
     if cursor.next_block == 0 and not cursor.trail:
         cursor.next_block = confirmed.number + 1  # the sweep reads the state that earlier transfers led to

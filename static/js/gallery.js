@@ -5,11 +5,14 @@ import { getJson } from "./http.js";
 import { Poller } from "./polling.js";
 
 /**
- * The gallery of held tokens. Polls the search for tokens and adds the cards it finds, without moving the scroll
- * position or the focus. Arrow keys move the focus between cards.
+ * The gallery of held tokens. Adds the cards of tokens that are found or arrive and removes those that leave, without
+ * moving the scroll position or the focus. Arrow keys move the focus between cards.
  *
  * @typedef {{percent: number, sentence: string, stamp: string, done?: boolean}} Progress
  */
+
+/** How often a list is looked after in which nothing is under way: tokens may arrive or leave at any time. */
+const IDLE_MS = 5000;
 
 class Gallery {
   /** @param {HTMLElement} root */
@@ -23,7 +26,8 @@ class Gallery {
       () => getJson(url),
       (progress) => this.update(progress),
     );
-    if (state?.dataset.busy !== undefined) poller.start();
+    poller.idleMs = IDLE_MS;
+    poller.schedule(state?.dataset.busy === undefined ? IDLE_MS : undefined);
   }
 
   /** @param {Progress} progress its `stamp` changes whenever the page would look different */
@@ -60,23 +64,31 @@ class Gallery {
  * @param {HTMLElement} fresh
  */
 function replaceCards(old, fresh) {
-  const oldCards = cards(old);
-  const freshCards = cards(fresh);
-  const isFirstPage = freshCards.size >= oldCards.size || !old.querySelector("[data-history]");
   const focused = document.activeElement;
-  if (oldCards.size === 0 || (isFirstPage && !(focused && old.contains(focused)))) {
+  const isLonger = old.querySelector("[data-extended]") !== null;
+  if (!isLonger && !(focused && old.contains(focused))) {
     old.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
     enableForms(old);
     return;
   }
-  // The gallery is in use: replace each changed card in its place, except the one that has the focus.
+  const [oldCards, freshCards] = [cards(old), cards(fresh)];
   for (const [id, card] of freshCards) {
     const before = oldCards.get(id);
-    if (!before || before.outerHTML === card.outerHTML || before.contains(focused)) continue;
-    const replacement = document.importNode(card, true);
-    before.replaceWith(replacement);
-    enableForms(replacement);
+    if (!before) old.querySelector("[data-history]")?.prepend(imported(card));
+    else if (before.outerHTML !== card.outerHTML && !before.contains(focused)) before.replaceWith(imported(card));
   }
+  if (isLonger) return; // the fresh page is only the first one: what it lacks may stand on another
+  for (const [id, card] of oldCards) if (!freshCards.has(id) && !card.contains(focused)) card.remove();
+}
+
+/**
+ * Return a copy of a card for this page.
+ * @param {HTMLElement} card
+ */
+function imported(card) {
+  const copy = document.importNode(card, true);
+  enableForms(copy);
+  return copy;
 }
 
 /**

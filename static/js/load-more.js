@@ -38,8 +38,9 @@ async function fetchPage(address) {
  */
 function append(link, page) {
   const entries = [...page.querySelectorAll("[data-history] > li")].map((entry) => document.importNode(entry, true));
-  const pane = link.closest("dialog, main") ?? document;
-  pane.querySelector("[data-history]")?.append(...entries);
+  const list = (link.closest("dialog, main") ?? document).querySelector("[data-history]");
+  list?.append(...entries);
+  list?.toggleAttribute("data-extended", true);
   for (const entry of entries) enableForms(/** @type {HTMLElement} */ (entry));
   const next = page.querySelector("a[data-more]");
   if (next instanceof HTMLAnchorElement) link.href = new URL(next.getAttribute("href") ?? "", location.href).href;

@@ -27,6 +27,8 @@ export class Poller {
   /** Consecutive failed requests. */
   failures = 0;
   isPaused = false;
+  /** How long to wait before another request after an answer that has `done`; 0 sends none. */
+  idleMs = 0;
 
   /**
    * @param {() => Promise<Answer>} request
@@ -64,7 +66,8 @@ export class Poller {
       const answer = await this.request();
       this.failures = 0;
       await this.onAnswer(answer);
-      if (answer.done) return;
+      if (answer.done && !this.idleMs) return;
+      if (answer.done) return this.schedule(this.idleMs);
     } catch (error) {
       this.failures += 1;
       console.info("Polling failed:", error);

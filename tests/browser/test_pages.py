@@ -138,7 +138,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     editions, foreign_id = site.contracts["editions"], 404
     site.chain.send(editions.functions.mint(site.chain.accounts[1], foreign_id, 1))
     person.claim(f"eip155:31337/erc1155:{editions.address}/{foreign_id}")
-    expect(page.get_by_role("heading", name="The chain says no")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="This NFT is not in your wallet")).to_be_visible(timeout=SLOW)
     pages["somebody else's token"] = page.url
     yield Resident(page, pages, complaints, wallet)
     page.context.close()

@@ -30,7 +30,9 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     assert not site.receipt("alice")["mark"]
 
     alice.mint("Morning", "The first one", picture(BLUE))
+    alice.page.get_by_text("Details").click()
     expect(alice.page.get_by_text("ipfs://").first).to_be_visible()
+    minted_page = alice.page.url
     alice.page.get_by_text("Add it to your wallet").click()
     alice.button(f"Add to {alice.wallet.name}").click()
     expect(alice.page.get_by_text("shows it among your NFTs")).to_be_visible()
@@ -51,8 +53,12 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
 
     bob.sign_in_with_wallet()
     bob.choose_handle()
+    bob.page.goto("/settings/tokens/")
     alice.page.goto(token_page)
     alice.send_token_to(bob.wallet.address)
+    alice.page.goto(minted_page)
+    expect(alice.page.get_by_role("heading", name="You sent it to 0x")).to_be_visible()
+    expect(alice.button("Use as my picture")).to_have_count(0)
     site.eventually(lambda: not site.receipt("alice")["mark"], seconds=60)
     site.eventually(lambda: alice.avatar() == uploaded, seconds=SEEN_BY_ALL)
     page = alice.public_page()
@@ -62,6 +68,7 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     page.get_by_role("region", name="New notices").get_by_role("button", name="Mark as read").click()
     expect(sent).to_have_count(0)
 
+    expect(bob.page.get_by_role("heading", name="Morning")).to_be_visible()  # on the list that was open before
     bob.take_up_received("Morning")
     for path in ("/notices/", "/settings/notices/"):
         alice.page.emulate_media(reduced_motion="reduce")
@@ -69,8 +76,7 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
         assert faults_in_every_look(alice.page) == []
     assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
 
-    bob.mint_for_free("Evening", picture(GREEN))
-    bob.use_minted()
+    bob.mint_for_free_and_use("Evening", picture(GREEN))
     site.eventually(lambda: site.receipt("bob")["provenance"]["token_name"] == "Evening", seconds=SEEN_BY_ALL)
 
     uri = site.receipt("bob")["provenance"]["token_uri"]

@@ -216,7 +216,7 @@ def test_a_token_of_somebody_else_is_refused_with_the_reason(site: Site, meet: C
     assert site.contracts["shapes"].functions.balanceOf(owner.address).call() == 1
     judy.sign_in_with_wallet()
     judy.claim(f"{site.contracts['shapes'].address} {token_id}")
-    expect(judy.page.get_by_role("heading", name="The chain says no")).to_be_visible(timeout=SLOW)
+    expect(judy.page.get_by_role("heading", name="This NFT is not in your wallet")).to_be_visible(timeout=SLOW)
     expect(judy.page.get_by_role("button", name="Check again")).to_be_visible()
 
 
@@ -228,4 +228,4 @@ def test_an_image_no_gateway_has_is_an_outage_not_a_no(site: Site, meet: Callabl
     kim.sign_in_with_wallet()
     kim.claim(f"eip155:31337/erc1155:{editions.address}/1")
     expect(kim.page.get_by_text(re.compile("gateway", re.IGNORECASE)).first).to_be_visible(timeout=SLOW)
-    expect(kim.page.get_by_role("heading", name="The chain says no")).to_have_count(0)
+    expect(kim.page.get_by_role("heading", name="This NFT is not in your wallet")).to_have_count(0)

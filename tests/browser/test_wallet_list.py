@@ -135,6 +135,6 @@ def test_a_transaction_is_signed_by_the_right_account_on_the_right_chain(
     assert quinn.wallet.chain_id == 1
     quinn.wallet.refuses = False
     quinn.button("Try again").click()
-    expect(page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="It is yours")).to_be_visible(timeout=SLOW)
     assert quinn.wallet.chain_id == 31337
     assert site.contracts["avatar"].functions.balanceOf(own.address).call() == 1

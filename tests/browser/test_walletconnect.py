@@ -57,7 +57,7 @@ def test_a_phone_signs_in_by_a_code_and_mints_without_another(
     mona.prepare_mint("By phone", "", picture((90, 200, 160)))
     mona.publish_mint()
     mona.button("Sign with WalletConnect").click(timeout=SLOW)
-    expect(page.get_by_role("heading", name="Your token")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="It is yours")).to_be_visible(timeout=SLOW)
     assert site.contracts["avatar"].functions.balanceOf(phone.accounts[0].address).call() == 1
     assert phone.count(saw="proposal") == 1
     strangers = [url for url in called if not url.startswith((site.url, relay.url, "data:", "blob:"))]

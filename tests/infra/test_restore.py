@@ -19,7 +19,8 @@ from django.utils import timezone
 from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
-from nft.minting.requests import publish_mint, start_mint
+from nft.minting.drafts import start_mint
+from nft.minting.requests import publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, SignInChallenge, SponsorAccount, SponsoredTransaction, TokenClaim
 from profiles.models import ApiToken, Avatar

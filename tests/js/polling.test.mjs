@@ -52,6 +52,16 @@ test("a poller stops after an answer that is done", async () => {
   assert.equal(poller.requests, 2);
 });
 
+test("a poller that follows goes on slowly after an answer that is done", async () => {
+  const { poller, log, tick } = startPoller([{ done: true }, { percent: 1 }]);
+  poller.idleMs = 5000;
+  await tick(1000);
+  await tick(4999);
+  assert.equal(poller.requests, 1);
+  await tick(1);
+  assert.deepEqual(log, [{ done: true }, { percent: 1 }]);
+});
+
 test("a failed request is reported and repeated later; an answer resets the count of failures", async () => {
   const { poller, log, tick } = startPoller([new Error("offline"), new Error("offline"), { percent: 1 }]);
   await tick(1000);

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from web3.contract import Contract
 
-from nft.minting.requests import MintOrder, build_mint_transaction, publish_mint, start_mint
+from nft.minting.drafts import MintOrder, start_mint
+from nft.minting.requests import build_mint_transaction, publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest
 from profiles.leases import fresh
@@ -31,10 +32,11 @@ def sponsor(chain: Chain, settings: Any) -> None:
 
 
 def order(user: User, **changes: Any) -> MintOrder:
+    """Return an order; one with another `key` is of another token, as its name differs."""
     account_id = user.linked_accounts.get().pk
     fields: dict[str, Any] = {
         "image": picture("teal"),
-        "name": "Dawn",
+        "name": f"Dawn {changes['key']}" if "key" in changes else "Dawn",
         "description": "First light",
         "account_id": account_id,
         "key": "k1",

@@ -88,7 +88,7 @@ def owned(world: World, chain: Chain, alice: User) -> tuple[TokenClaim, Contract
         ("hello", "names no token"),
         ("0x" + "11" * 20, "only a contract"),
         ("vitalik.eth", "is a name"),
-        ("eip155:777/erc721:0x" + "11" * 20 + "/1", "chain 777, which we don't read"),
+        ("eip155:777/erc721:0x" + "11" * 20 + "/1", "is on chain 777. This site supports"),
         ("0x" + "11" * 20 + " " + str(2**256), "larger than"),
     ],
 )

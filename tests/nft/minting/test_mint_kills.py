@@ -18,8 +18,9 @@ from web3.contract import Contract
 from nft.clients.evm.fees import fetch_nonce
 from nft.core.evm.address import parse_address
 from nft.errors import TokenActionError
+from nft.minting.drafts import cancel_mint, start_mint
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
-from nft.minting.requests import cancel_mint, publish_mint, record_mint_sent, start_mint
+from nft.minting.requests import publish_mint, record_mint_sent
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, MintRequest, SponsoredTransaction
 from profiles.models import StoredImage

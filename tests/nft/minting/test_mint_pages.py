@@ -58,9 +58,9 @@ def form(user: User, **changes: Any) -> dict[str, Any]:
 
 
 def test_who_pays_is_asked_only_if_the_site_may(page: Client, settings: Any, chain: Chain) -> None:
-    assert "The site pays" not in page.get(reverse("nft:mint")).text
+    assert "left today" not in page.get(reverse("nft:mint")).text
     sponsor(chain, settings)
-    assert "The site pays for 3 more tokens of yours today" in page.get(reverse("nft:mint")).text
+    assert "Free (3 left today)" in page.get(reverse("nft:mint")).text
 
 
 def test_the_sites_choice_needs_no_signature(
@@ -68,9 +68,10 @@ def test_the_sites_choice_needs_no_signature(
 ) -> None:
     sponsor(chain, settings)
     draft = page.post(reverse("nft:mint"), form(alice, payer="site"), follow=True)
-    assert "The site pays the network fee. You sign nothing." in draft.text
+    assert "This publishes the picture for ever. It cannot be undone." in draft.text
+    assert "Network fee: free (3 left today)." in draft.text
     answer = page.post(reverse("nft:mint_publish", args=[MintRequest.objects.get().pk]), follow=True)
-    assert "Nothing to sign" in answer.text
+    assert "You sign nothing" in answer.text
     assert "Signed and paid by the site" in answer.text
     request = MintRequest.objects.get()
     assert request.published_at is not None
@@ -83,10 +84,10 @@ def test_a_used_up_quota_is_shown_at_the_choice(page: Client, settings: Any, cha
     settings.NFT_SPONSOR_PER_DAY = 1
     page.post(reverse("nft:mint"), form(alice, payer="site"))
     page.post(reverse("nft:mint_publish", args=[MintRequest.objects.get().pk]))
-    answer = page.post(reverse("nft:mint"), form(alice, payer="site"))
+    answer = page.post(reverse("nft:mint"), form(alice, payer="site", name="Dusk"))
     assert answer.status_code == 422
     assert "at most 1 of a person" in answer.text
-    assert page.post(reverse("nft:mint"), form(alice, payer="wallet")).status_code == 302
+    assert page.post(reverse("nft:mint"), form(alice, payer="wallet", name="Dusk")).status_code == 302
 
 
 def test_a_picture_of_ones_own_is_minted_without_sending_it_again(page: Client, alice: User) -> None:
@@ -107,11 +108,12 @@ def test_of_two_drafts_only_one_gets_the_last_token_that_the_site_pays_for(
 ) -> None:
     sponsor(chain, settings)
     settings.NFT_SPONSOR_PER_DAY = 1
-    first, second = (page.post(reverse("nft:mint"), form(alice, payer="site"))["Location"] for _ in range(2))
+    names = ("Dawn", "Dusk")
+    first, second = (page.post(reverse("nft:mint"), form(alice, payer="site", name=name))["Location"] for name in names)
     page.post(f"{first}publish/")
     refused = page.post(f"{second}publish/", follow=True).text
     assert "at most 1 of a person" in refused
-    assert "Publish and pay from my wallet" in refused
+    assert "Continue to payment" in refused
     assert MintRequest.objects.filter(state="draft").count() == 1
     page.post(f"{second}publish/", {"payer": "wallet"})
     published = MintRequest.objects.filter(state="storing")
@@ -230,7 +232,6 @@ def test_a_lookalike_is_published_only_after_a_warning(
     copy = {"image": SimpleUploadedFile("art.png", waves(200), "image/png")}
     draft = page.post(reverse("nft:mint"), form(alice, **copy), follow=True)
     assert "looks like “Waves of Bob&#x27;s”" in draft.text
-    assert "Publish and mint anyway" in draft.text
     request = MintRequest.objects.get()
     assert (request.state, request.image_cid) == ("draft", "")
     page.post(reverse("nft:mint_publish", args=[request.pk]))

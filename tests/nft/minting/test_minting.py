@@ -14,9 +14,10 @@ from nft.core.ipfs.dag import DagLimits
 from nft.core.tokens.metadata import parse_metadata
 from nft.errors import BAD_TRANSACTION_HASH, NO_CONTRACT, NOT_NOW, RATE_LIMITED, NotYours
 from nft.files.store import read_stored
-from nft.minting import requests
+from nft.minting import drafts
+from nft.minting.drafts import parse_line, start_mint
 from nft.minting.errors import TextRefused
-from nft.minting.requests import build_mint_transaction, build_steps, parse_line, record_mint_sent, start_mint, use_mint
+from nft.minting.requests import build_mint_transaction, build_steps, record_mint_sent, use_mint
 from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
 from nft.transfers.sending import build_transfer, record_transfer_sent
@@ -138,7 +139,7 @@ def test_an_account_of_somebody_else_is_refused(world: World, chain: Chain, alic
 
 
 def test_mints_are_rate_limited(world: World, alice: User, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MINTS_PER_HOUR", 1)
+    monkeypatch.setattr(drafts, "MINTS_PER_HOUR", 1)
     start_mint(alice, order(alice), world.now)
     with raises_kind(RATE_LIMITED) as refused:
         start_mint(alice, order(alice, key="k2"), world.now)

@@ -14,7 +14,8 @@ from nft.clients.evm.fees import fetch_nonce
 from nft.clients.evm.signers import KeySigner, SignerError, sign_digest
 from nft.core.evm.address import parse_address
 from nft.errors import NOT_NOW
-from nft.minting import outbox, requests
+from nft.minting import outbox
+from nft.minting.drafts import MintOrder
 from nft.minting.errors import NOT_SPONSORED
 from nft.minting.outbox import STUCK_AFTER, sweep_outbox
 from nft.minting.requests import build_steps, record_mint_sent, use_mint
@@ -452,7 +453,7 @@ def test_a_key_is_never_shown() -> None:
 
 
 def test_an_offer_says_how_many_are_left(world: World, alice: User, contract: Contract) -> None:
-    assert requests.MintOrder(b"", "", "", alice.linked_accounts.get().pk, "k").is_sponsored is False
+    assert MintOrder(b"", "", "", alice.linked_accounts.get().pk, "k").is_sponsored is False
     offer = get_offer(alice, CHAIN_ID, world.now)
     assert offer is not None
     assert offer.left == 3

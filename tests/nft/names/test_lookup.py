@@ -49,7 +49,7 @@ NO_TOKENS = [
     ("alice.eth", "", "has no picture"),
     ("nobody.eth", "", "has no picture"),
     ("alice.eth", "https://example.org/me.png", "is no token but a web address"),
-    ("alice.eth", "eip155:10/erc721:0x" + "11" * 20 + "/1", "is on chain 10, which we don't read"),
+    ("alice.eth", "eip155:10/erc721:0x" + "11" * 20 + "/1", "is on Optimism. This site supports"),
     ("alice.eth", "eip155:31337/erc20:0x" + "11" * 20 + "/1", "names no token we can read"),
     ("alic\u0435.eth", "", "visually confusing"),
     ("alice..eth", "", "empty label"),

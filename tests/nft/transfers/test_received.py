@@ -12,6 +12,7 @@ from django.urls import reverse
 from web3.contract import Contract
 
 from nft.errors import NotYours
+from nft.gallery.moves import check_moved
 from nft.models import ReceivedToken, TokenClaim
 from nft.transfers.received import accept_received, decline_received, get_received
 from nft.watching.watcher import watch_chain
@@ -154,8 +155,12 @@ def test_only_the_receiver_is_asked_and_the_page_shows_it(
     with pytest.raises(NotYours):
         accept_received(alice, received.pk, world.now)
     client.force_login(bob)
-    assert b"You received Blue hour" in client.get(reverse("nft:tokens")).content
+    assert [entry.pill.label for entry in client.get(reverse("nft:tokens")).context["entries"]] == ["Arriving"]
+    chain.finalize()
+    watch(world)
+    check_moved(CHAIN_ID, world.later(minutes=1), world.clients)
+    assert [entry.pill.label for entry in client.get(reverse("nft:tokens")).context["entries"]] == ["New"]
     client.post(reverse("nft:received_decline", args=[received.pk]))
-    assert b"You received" not in client.get(reverse("nft:tokens")).content
+    assert [entry.pill for entry in client.get(reverse("nft:tokens")).context["entries"]] == [None]
     client.force_login(alice)
     assert client.post(reverse("nft:received_use", args=[received.pk])).status_code == 404

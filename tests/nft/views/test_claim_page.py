@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from nft.models import ClaimCheck, TokenClaim
 from nft.views import claim_page as pages
-from nft.views.claim_facts import ClaimFacts, claim_entry, claim_pill, claim_place
+from nft.views.claim_facts import ClaimFacts, claim_pill, claim_place
 from profiles.models import Avatar
 from profiles.page_parts import Pill
 
@@ -24,6 +24,7 @@ PENDING = ClaimFacts(
     step="owner",
     name="Quiet Lake",
     collection="Lakes",
+    chain_id=1,
     chain_name="Ethereum",
     contract="0xC0",
     token_id="7",
@@ -56,14 +57,16 @@ MOVED = replace(IN_USE, moved_at_block=12)
     [
         (PENDING, "We are checking"),
         (UNKNOWN, "We could not find out"),
-        (NEVER_OWNED, "The chain says no"),
+        (NEVER_OWNED, "This NFT is not in your wallet"),
         (LOST, "It is no longer yours"),
         (FETCHING, "It is yours; we fetch its picture"),
-        (GIVEN_UP, "It is yours, but its picture did not come"),
-        (READY, "The chain says it is yours"),
-        (BY_VAULT, "The chain says a vault holds it for you"),
+        (GIVEN_UP, "Its picture did not come"),
+        (READY, "Verified"),
+        (BY_VAULT, "Verified"),
         (IN_USE, "This is your picture now"),
         (VAULT_IN_USE, "This is your picture now"),
+        (MOVED, "A transfer is on its way"),
+        (replace(MOVED, vault="0xA1"), "Its delegation may have ended"),
     ],
 )
 def test_headline(facts: ClaimFacts, expected: str) -> None:
@@ -78,7 +81,7 @@ def test_headline(facts: ClaimFacts, expected: str) -> None:
         (LOST, Pill("Not yours", "bad")),
         (READY, Pill("Verified", "good")),
         (BY_VAULT, Pill("Verified, by delegation", "good")),
-        (MOVED, Pill("A transfer is on its way", "wait")),
+        (MOVED, Pill("Transfer seen", "wait")),
         (replace(MOVED, vault="0xA1"), Pill("May have ended", "wait")),
         (replace(LOST, moved_at_block=12), Pill("Not yours", "bad")),
     ],
@@ -93,8 +96,8 @@ def test_pill(facts: ClaimFacts, expected: Pill) -> None:
         (PENDING, ""),
         (GIVEN_UP, ""),
         (LOST, ""),
-        (READY, "It is checked"),
-        (IN_USE, "Others see it in a hexagon for as long as you hold"),
+        (READY, "It is ready"),
+        (IN_USE, "Others see it in a hexagon while you hold"),
         (VAULT_IN_USE, "Others see it in a hexagon, marked “by delegation”"),
         (MOVED, "Others see it round"),
         (replace(MOVED, vault="0xA1"), "Others see it round"),
@@ -130,6 +133,7 @@ def test_what_can_be_done_with_the_picture(facts: ClaimFacts, labels: list[str])
         (GIVEN_UP, ["Check again", "Send to somebody else", "Remove"]),
         (READY, ["Check again", "Look for a new picture", "Send to somebody else", "Remove"]),
         (BY_VAULT, ["Check again", "Look for a new picture", "Remove"]),
+        (MOVED, ["Check again", "Look for a new picture", "Remove"]),
     ],
 )
 def test_actions(facts: ClaimFacts, labels: list[str]) -> None:
@@ -138,6 +142,7 @@ def test_actions(facts: ClaimFacts, labels: list[str]) -> None:
 
 
 def test_removing_says_what_comes_back() -> None:
+    assert pages.remove_action(NEVER_OWNED).confirm is None, "nothing is lost with a claim that failed"
     confirm, confirm_in_use = (pages.claim_actions(each, can_look=False)[-1].confirm for each in (READY, IN_USE))
     assert confirm is not None
     assert confirm_in_use is not None
@@ -151,7 +156,7 @@ def test_removing_says_what_comes_back() -> None:
         (FETCHING, ""),
         (READY, ""),
         (UNKNOWN, "This is not a no"),
-        (LOST, "If it is held by another account"),
+        (LOST, "Is it in another wallet"),
         (GIVEN_UP, "Nothing is wrong with your token"),
     ],
 )
@@ -184,15 +189,6 @@ def test_only_what_is_known_is_listed() -> None:
     assert facts[4].end == ", at block 5"
     assert '<a href="/prove">' in facts[5].note
     assert "<a" not in pages.known_facts(replace(full, is_current=False), "/prove")[5].note
-
-
-@pytest.mark.parametrize(("facts", "is_waiting"), [(PENDING, True), (UNKNOWN, False), (READY, False), (LOST, False)])
-def test_entry(facts: ClaimFacts, *, is_waiting: bool) -> None:
-    entry = claim_entry(facts)
-    assert entry.is_waiting is is_waiting
-    assert entry.picture is facts.picture
-    assert entry.pills == (claim_pill(facts),)
-    assert claim_entry(replace(facts, is_current=True)).pills[0] == Pill("In use", "good")
 
 
 def test_place_without_a_collection() -> None:

@@ -11,10 +11,12 @@ import pytest
 
 from nft.accounts.listing import ShownAccount
 from nft.claims.proofs import Fixity, Proof, Source
+from nft.models import TokenClaim
+from nft.transfers.following import Stage, TransferProgress
 from nft.transfers.sending import Receiver
 from nft.views.prove_page import source_pill, unhashable, unproved
-from nft.views.transfer_page import transfer_facts, transfer_warning
-from nft.views.wallet_page import account_entry
+from nft.views.transfer_page import Sending, sent_page, transfer_facts, transfer_warning, what_is_sent
+from nft.views.wallet_page import account_entry, unlinked_sentence
 from profiles.models import Avatar
 from profiles.page_parts import Pill
 from profiles.serving.showing import ShownPicture
@@ -34,16 +36,63 @@ ACCOUNT = ShownAccount(UUID(int=4), "0xA0", "", "", False, False, False, 1, "Eth
     ],
 )
 def test_a_transfer_names_who_gets_the_token(receiver: Receiver, terms: list[str]) -> None:
-    facts = transfer_facts(READY, receiver, TRANSACTION)
+    facts = transfer_facts(READY, Sending(receiver, TRANSACTION))
     assert [fact.term for fact in facts] == ["You send", "From", *terms, "On"]
     assert facts[-2].text == "<code>0xE0</code>"
     assert ("name can be given another address" in transfer_warning(receiver)) == bool(receiver.name)
 
 
 def test_a_name_can_not_bring_markup() -> None:
-    facts = transfer_facts(READY, Receiver("0xE0", name="<b>.eth"), TRANSACTION)
+    facts = transfer_facts(READY, Sending(Receiver("0xE0", name="<b>.eth"), TRANSACTION))
     assert "<b>" not in facts[2].text
-    assert transfer_facts(replace(READY, collection=""), Receiver("0xE0"), TRANSACTION)[0].text == READY.name
+    assert transfer_facts(replace(READY, collection=""), Sending(Receiver("0xE0"), TRANSACTION))[0].text == READY.name
+
+
+@pytest.mark.parametrize(
+    ("amount", "copies", "expected"),
+    [
+        (1, 1, "1 copy of Quiet Lake, Lakes"),
+        (2, 3, "2 of your 3 copies of Quiet Lake, Lakes"),
+        (3, 3, "3 copies of Quiet Lake, Lakes"),
+        (2, None, "2 copies of Quiet Lake, Lakes"),
+    ],
+)
+def test_a_transfer_of_copies_says_how_many(amount: int, copies: int | None, expected: str) -> None:
+    edition = replace(READY, standard="erc1155")
+    assert what_is_sent(edition, Sending(Receiver("0xE0"), TRANSACTION, amount, copies)) == expected
+
+
+@pytest.mark.parametrize(
+    ("progress", "headline", "text"),
+    [
+        (TransferProgress(Stage.SENT), "On its way", "Your transfer was sent to Ethereum."),
+        (TransferProgress(Stage.IN_BLOCK, "bob.eth"), "On its way", "It is in a block that is not final yet."),
+        (TransferProgress(Stage.DONE, "bob.eth"), "Sent to bob.eth", "The transfer is final."),
+        (TransferProgress(Stage.DONE), "It was sent", "The transfer is final."),
+    ],
+)
+def test_a_transfer_is_followed_to_its_end(progress: TransferProgress, headline: str, text: str) -> None:
+    page = sent_page(TokenClaim(transfer_tx="0xab"), progress, "Ethereum")
+    assert (page.headline, page.text, page.tx_hash) == (headline, text, "0xab")
+    assert bool(page.status_url) is not progress.has_ended
+
+
+def test_a_transfer_that_nobody_sees_ends_with_what_can_be_done() -> None:
+    page = sent_page(TokenClaim(transfer_tx="0xab"), TransferProgress(Stage.MISSING), "Ethereum")
+    assert page.headline == "We saw no transfer"
+    assert [action.label for action in page.actions] == ["Your NFTs", "Send again"]
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "expected"),
+    [
+        (0, "The account is unlinked."),
+        (1, "The account is unlinked, and its picture is no longer shown."),
+        (2, "The account is unlinked, and its 2 pictures are no longer shown."),
+    ],
+)
+def test_unlinking_says_what_went_with_the_account(withdrawn: int, expected: str) -> None:
+    assert unlinked_sentence(withdrawn) == expected
 
 
 @pytest.mark.parametrize(
