@@ -26,19 +26,20 @@ try {
     page.getByRole("button", { name: "Use Mock Wallet" }).click(),
   ]);
   await page.goto("/mint/");
-  await page.getByLabel("Picture").setInputFiles(picture);
+  await page.getByRole("main").getByLabel("Choose a picture").setInputFiles(picture);
   await page.getByLabel("Name").fill("Made with a foreign wallet");
-  await page.getByLabel("I pay from my wallet").check();
+  await page.getByLabel("I pay").check();
   await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("button", { name: "Publish and mint" }).click();
+  await page.getByLabel("Use it as my picture").uncheck();
+  await page.getByRole("button", { name: "Continue to payment" }).click();
   await page.getByRole("button", { name: "Sign with Mock Wallet" }).click();
   await page
-    .getByRole("heading", { name: "Your token" })
+    .getByRole("heading", { name: "It is yours" })
     .waitFor()
     .catch(async (error) => {
       throw new Error(`The page says: ${await alerts(page)}`, { cause: error });
     });
-  const facts = await page.locator("dl.facts").first().innerText();
+  const facts = await page.locator("dl.facts").first().textContent();
   console.log(JSON.stringify({ url: page.url(), facts }));
 } finally {
   await browser.close();

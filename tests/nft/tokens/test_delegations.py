@@ -130,7 +130,7 @@ def test_a_vault_that_sends_the_token_away_ends_the_mark(
     send(chain, contract, delegated.token_id, VAULT, STRANGER)
     world.verify(delegated)
     assert delegated.state == "not_owned"
-    assert "no longer holds this token for you" in delegated.reason_sentence
+    assert "no longer holds Blue hour for you" in delegated.reason_sentence
     assert chain.accounts[STRANGER] in delegated.reason_sentence
 
 
