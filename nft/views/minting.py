@@ -83,7 +83,8 @@ def _mint(request: HttpRequest) -> HttpResponse:
     user, draft = signed_in(request), _draft(request)
     chosen = _chosen(request) if draft is None or draft.picture_id is None else None
     wallets = _wallets(request)
-    form = MintForm(request.POST or None, request.FILES or None, wallets=wallets, draft=draft, chosen=chosen)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = MintForm(*sent, wallets=wallets, draft=draft, chosen=chosen)
     if request.method != "POST":
         return _mint_page(request, form, draft)
     if not form.is_valid():

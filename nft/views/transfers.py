@@ -40,7 +40,9 @@ def transfer(request: HttpRequest, claim_id: UUID) -> HttpResponse:
         page = sent_page(claim, following.get_transfer(claim, timezone.now()), facts.chain_name)
         return render(request, "nft/transfer_sent.html", {"claim": facts, "page": page})
     copies = sending.fetch_copies(claim, get_clients())
-    form = TransferForm(request.POST or None, reads_names=ens_chain() is not None, copies=copies)
+    form = TransferForm(
+        request.POST if request.method == "POST" else None, reads_names=ens_chain() is not None, copies=copies
+    )
     prepared = _prepare(request, claim, form, copies) if request.method == "POST" and form.is_valid() else None
     context = {
         "claim": facts,

@@ -158,6 +158,13 @@ def test_a_draft_keeps_its_picture_until_it_is_published_or_a_day_is_over(
     assert purge_unreferenced_images(now + timedelta(days=2)) == 1
 
 
+@pytest.mark.parametrize("body", ["", "[]", "{}"])
+def test_a_form_with_nothing_in_it_names_what_is_missing(page: Client, body: str) -> None:
+    answer = page.post("/mint/", body, content_type="application/json")
+    assert answer.status_code == 422
+    assert {"image", "name", "account"} <= set(answer.context["form"].errors)
+
+
 def test_a_strangers_draft_is_nobodys(page: Client, client: Client, alice: User) -> None:
     path = page.post(reverse("nft:mint"), form(alice))["Location"]
     client.force_login(User.objects.create_user("mallory"))
