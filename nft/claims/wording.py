@@ -77,5 +77,8 @@ def _no_longer_delegated(found: NotOwned, vault: bytes) -> str:
     if to_checksum(vault) in found.sentence:  # it is still the owner
         text = _("The vault that holds %(token)s no longer delegates it to a linked account of yours.")
         return text % {"token": found.token}
-    text = _("The vault no longer holds %(token)s for you, or no longer delegates it.")
-    return text % {"token": found.token}
+    if found.holder:
+        text = _("The vault no longer holds %(token)s for you. It is held by %(holder)s.")
+    else:
+        text = _("The vault no longer holds %(token)s for you, or no longer delegates it.")
+    return text % {"token": found.token, "holder": found.holder}
