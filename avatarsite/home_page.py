@@ -39,15 +39,18 @@ class NextStep:
 def greeting(shown: ShownPicture) -> str:
     """Return what a person is told first about the picture that others see."""
     if shown.avatar is None:
-        return "You have no picture yet. Others see this drawing until you choose one."
+        return _("You have no picture yet. Others see this drawing until you choose one.")
     if shown.mark:
-        held = "a vault holds it for you" if is_delegated(shown.avatar) else "it is yours"
-        return f"You show {shown.avatar.title or 'an NFT'}, and the chain agrees that {held}."
+        if is_delegated(shown.avatar):
+            text = _("You show %(title)s, verified: a vault holds it for you.")
+        else:
+            text = _("You show %(title)s, verified as yours.")
+        return text % {"title": shown.avatar.title or _("an NFT")}
     if shown.avatar.is_doubted:
         return _("You show an NFT, and a transfer of it may be on its way. The hexagon is off until that is final.")
     if shown.avatar.source == NFT:
-        return "You show an NFT. We could not check it lately, so the hexagon is off until we can."
-    return "This is how others see you."
+        return _("You show an NFT. We could not check it lately, so the hexagon is off until we can.")
+    return _("This is how others see you.")
 
 
 def read_progress(profile: Profile, shown: ShownPicture) -> Progress:
