@@ -97,7 +97,7 @@ def _page_of(request: HttpRequest) -> str:
 
 def _keep_in_browser(response: HttpResponse, chosen: str) -> None:
     if not chosen:
-        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite=settings.LANGUAGE_COOKIE_SAMESITE)
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
         return
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
@@ -105,5 +105,5 @@ def _keep_in_browser(response: HttpResponse, chosen: str) -> None:
         max_age=settings.LANGUAGE_COOKIE_AGE,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )
