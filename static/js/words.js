@@ -18,6 +18,10 @@ function readWords() {
 }
 
 const words = readWords();
+const language = globalThis.document?.documentElement.lang || "en";
+
+/** What stands between the whole and the fraction of a number. */
+export const decimalPoint = Intl.NumberFormat(language).format(0.5).slice(1, -1);
 
 /**
  * @param {string} text
@@ -32,7 +36,7 @@ function fill(text, values) {
  * @param {number} count
  */
 function formOf(count) {
-  const rules = new Intl.PluralRules(document.documentElement.lang);
+  const rules = new Intl.PluralRules(language);
   const forms = FORMS.filter((form) => rules.resolvedOptions().pluralCategories.some((known) => known === form));
   return forms.indexOf(rules.select(count));
 }
@@ -57,4 +61,12 @@ export function ngettext(one, many, count, values = {}) {
   const known = words[one];
   const form = Array.isArray(known) ? known[formOf(count)] : undefined;
   return fill(form ?? (count === 1 ? one : many), { count, ...values });
+}
+
+/**
+ * Join names of which one will do: "Ethereum or Base".
+ * @param {string[]} names
+ */
+export function joinNames(names) {
+  return new Intl.ListFormat(language, { type: "disjunction" }).format(names);
 }
