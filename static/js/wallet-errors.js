@@ -1,4 +1,5 @@
 // @ts-check
+import { UserFacingError } from "./user-facing-error.js";
 import { gettext } from "./words.js";
 
 /**
@@ -10,17 +11,7 @@ import { gettext } from "./words.js";
  * @typedef {{kind: Kind, message: string}} ErrorDescription
  */
 
-/** An error whose message is shown to the user. */
-export class UserFacingError extends Error {
-  /**
-   * @param {string} message
-   * @param {Kind} kind
-   */
-  constructor(message, kind = "failed") {
-    super(message);
-    this.kind = kind;
-  }
-}
+export { UserFacingError };
 
 /** @type {Map<number, ErrorDescription>} */
 const BY_CODE = new Map([
