@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from profiles.models import Notice
+from profiles.sentences import load_sentence, translate
 
 #: The key of a notice's facts that names its templates where the kind alone does not.
 TEMPLATE = "template"
@@ -13,4 +14,6 @@ def template_of(notice: Notice) -> str:
 
 
 def facts_of(notice: Notice) -> dict[str, object]:
-    return {"name": "", **notice.facts, "subject": notice.subject, "sentence": notice.sentence, "at": notice.at}
+    """Return them in the language of now, which a mail's person may have chosen since the notice was read."""
+    facts = {name: load_sentence(text) for name, text in notice.facts.items()}
+    return {"name": "", **facts, "subject": notice.subject, "sentence": translate(notice.sentence), "at": notice.at}
