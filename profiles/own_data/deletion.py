@@ -82,13 +82,13 @@ def erase_account(profile_id: int, now: datetime) -> None:
         if not wish.keep(begun_at=wish.begun_at or now):
             return
         profile = Profile.objects.select_related("user").get(pk=profile_id)
-        user, name = profile.user, profile.name
+        user, name, language = profile.user, profile.name, profile.language
         addresses = settings.verified_addresses(user)
         for erase in get_erasers():
             erase(user, now)
         _delete_rows(user)
         log.info("An account was deleted, as its person asked.")
-        account_deleted.send(Profile, name=name, addresses=addresses)
+        account_deleted.send(Profile, name=name, addresses=addresses, language=language)
 
 
 def _delete_rows(user: User) -> None:
