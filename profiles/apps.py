@@ -3,6 +3,9 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_save
+from django.utils import formats, translation
+
+from profiles.sentences import Languages, use_languages
 
 
 class ProfilesConfig(AppConfig):
@@ -15,6 +18,11 @@ class ProfilesConfig(AppConfig):
         from profiles.people.hiding import follow_user
         from profiles.store.purge import watch_holders
 
+        use_languages(Languages(translation.gettext, translation.ngettext, _write_number))
         watch_holders()
         own_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")
+
+
+def _write_number(number: int) -> str:
+    return str(formats.number_format(number, force_grouping=True))

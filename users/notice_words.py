@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.utils.functional import lazy
 
 from profiles.models import Notice
+from profiles.sentences import load_sentence, translate
 from users.devices import shown_device
 
 #: The key of a notice's facts that names its templates where the kind alone does not.
 TEMPLATE = "template"
 
 # In the language of who reads it, which is known only when a page or mail is made.
-_shown_later = lazy(shown_device, str)
+_shown_later, _loaded_later, _said_later = (lazy(call, str) for call in (shown_device, load_sentence, translate))
 
 
 def template_of(notice: Notice) -> str:
@@ -19,7 +20,8 @@ def template_of(notice: Notice) -> str:
 
 
 def facts_of(notice: Notice) -> dict[str, object]:
-    facts = {"name": "", **notice.facts, "subject": notice.subject, "sentence": notice.sentence, "at": notice.at}
+    facts = {name: _loaded_later(text) for name, text in notice.facts.items()}
+    facts |= {"sentence": _said_later(notice.sentence), "subject": notice.subject, "at": notice.at}
     if device := notice.facts.get("device"):
         facts["device"] = _shown_later(device)
-    return facts
+    return {"name": "", **facts}

@@ -41,6 +41,7 @@ from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from profiles.leases import fresh, lease_row
 from profiles.pictures.rights import attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
+from profiles.sentences import gettext as _
 from profiles.settings import CLOCK_SKEW
 
 State = TokenClaim.State
@@ -235,11 +236,14 @@ def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:
     """Schedule a retry and take nothing away: what was verified stays until the chain denies it or its age ends it."""
     if claim.state == State.PENDING:
         claim.state = State.UNKNOWN
-    claim.reason, claim.reason_sentence = check.decision.reason, f"{check.decision.sentence} We keep trying."
+    claim.reason, claim.reason_sentence = (
+        check.decision.reason,
+        _("%(sentence)s We keep trying.", sentence=check.decision.sentence),
+    )
     delay = claim.policy.delay(claim.tries)
     if check.decision.reason == Reason.NOT_YET_CONFIRMED:
         delay = min(delay, NOT_CONFIRMED_DELAY)
-    claim.attempt, claim.due_at, claim.last_error = None, now + delay, check.decision.sentence[:300]
+    claim.attempt, claim.due_at, claim.last_error = None, now + delay, check.decision.sentence
 
 
 def _end_job(claim: TokenClaim, due_at: datetime) -> None:

@@ -22,6 +22,7 @@ from profiles.jobs import job
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
+from profiles.sentences import gettext
 
 PAGE = 500
 #: Longer than any transaction or job that began by the policy before.
@@ -37,7 +38,7 @@ def decide_collection(
     """
     reason = reason.strip()[:200]
     if not reason:
-        raise ClaimError("Write why: people whose picture goes by it will read it.")
+        raise ClaimError(gettext("Write why: people whose picture goes by it will read it."))
     facts = {"standing": Standing(standing), "reason": reason, "decided_at": now} | ({"name": name} if name else {})
     with transaction.atomic():
         row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)

@@ -18,6 +18,7 @@ from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
 from profiles import settings as profiles_settings
 from profiles.jobs import job
+from profiles.sentences import gettext as _
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
 MAX_AGE = timedelta(days=180)
@@ -26,10 +27,10 @@ PAGE = 1000
 #: Lines that a page shows.
 SHOWN = 20
 MOVED, STALE, BLOCKED = "transfer_seen", "stale", "blocked"
-_OWNED_SENTENCE = "The chain said that it is yours."
-_VAULT_SENTENCE = "The chain said that a vault holds it for you."
-_MOVED_SENTENCE = "A transfer was seen in a block that is not final yet."
-_STALE_SENTENCE = "It could not be checked for too long, so the mark went by itself."
+_OWNED_SENTENCE = _("The chain said that it is yours.")
+_VAULT_SENTENCE = _("The chain said that a vault holds it for you.")
+_MOVED_SENTENCE = _("A transfer was seen in a block that is not final yet.")
+_STALE_SENTENCE = _("It could not be checked for too long, so the mark went by itself.")
 
 
 def get_recent(claim: TokenClaim, now: datetime) -> list[ClaimCheck]:
@@ -167,6 +168,4 @@ def _held_line(claim: TokenClaim, now: datetime, block_number: int | None, block
 def _line(
     claim: TokenClaim, now: datetime, verdict: str, reason: str, sentence: str, block_number: int | None = None
 ) -> ClaimCheck:
-    return ClaimCheck(
-        claim=claim, at=now, verdict=verdict, reason=reason, sentence=sentence[:300], block_number=block_number
-    )
+    return ClaimCheck(claim=claim, at=now, verdict=verdict, reason=reason, sentence=sentence, block_number=block_number)

@@ -8,9 +8,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 
 
@@ -34,7 +36,7 @@ class WalletSession(Leased):
     seen_at = models.DateTimeField(help_text="Noted once a day.")
     checked_at = models.DateTimeField(help_text="When the contract last vouched for the signature.")
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_because = models.CharField(max_length=300, blank=True, help_text="Told at the next visit.")
+    ended_because = SentenceField(blank=True, help_text="Told at the next visit.")
 
     class Meta(Leased.Meta):
         pass
@@ -145,10 +147,10 @@ class SignInChallenge(models.Model):
     """The exact EIP-4361 text that a wallet was asked to sign. It is consumed once, by an atomic update."""
 
     class Purpose(models.TextChoices):
-        SIGN_IN = "sign_in", "Sign in"
-        LINK = "link", "Link an account"
-        MOVE = "move", "Move an account here"
-        REAUTHENTICATE = "reauthenticate", "Prove it is still them"
+        SIGN_IN = "sign_in", gettext_lazy("Sign in")
+        LINK = "link", gettext_lazy("Link an account")
+        MOVE = "move", gettext_lazy("Move an account here")
+        REAUTHENTICATE = "reauthenticate", gettext_lazy("Prove it is still them")
 
     nonce = models.CharField(max_length=32)
     text = models.TextField()

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import CID_CHARACTERS, AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
 from nft.models.chains import watch_contracts
 from profiles.errors import ExpectedError
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
+from profiles.sentences import gettext
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -43,16 +46,16 @@ class TokenClaim(Leased):
     person = "user_id"
 
     class State(models.TextChoices):
-        PENDING = "pending", "Checking"
-        OWNED = "owned", "Verified"
-        NOT_OWNED = "not_owned", "Not yours"
-        UNKNOWN = "unknown", "Could not be checked"
+        PENDING = "pending", gettext_lazy("Checking")
+        OWNED = "owned", gettext_lazy("Verified")
+        NOT_OWNED = "not_owned", gettext_lazy("Not yours")
+        UNKNOWN = "unknown", gettext_lazy("Could not be checked")
 
     class Step(models.TextChoices):
-        OWNER = "owner", "Ask the chain who holds it"
-        METADATA = "metadata", "Read its metadata"
-        IMAGE = "image", "Fetch and prove its image"
-        DONE = "done", "Done"
+        OWNER = "owner", gettext_lazy("Ask the chain who holds it")
+        METADATA = "metadata", gettext_lazy("Read its metadata")
+        IMAGE = "image", gettext_lazy("Fetch and prove its image")
+        DONE = "done", gettext_lazy("Done")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "claim_once_per_person" begins with it.
@@ -77,7 +80,7 @@ class TokenClaim(Leased):
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=40, blank=True, help_text="Stable slug of why it is not owned or unknown.")
-    reason_sentence = models.CharField(max_length=300, blank=True)
+    reason_sentence = SentenceField(blank=True)
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Last check that got an answer.")
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
@@ -147,7 +150,9 @@ class TokenClaim(Leased):
         return {
             "state": self.State.UNKNOWN if self.state == self.State.PENDING else self.state,
             "reason": "check_died",
-            "reason_sentence": "Checking this token failed three times, through a fault of ours. You may check again.",
+            "reason_sentence": gettext(
+                "Checking this token failed three times, through a fault of ours. You may check again."
+            ),
         }
 
     @property
@@ -217,13 +222,13 @@ class ClaimPicture(Leased):
     person = "claim__user_id"
 
     class State(models.TextChoices):
-        FIRST = "first", "Fetching it for the first time"
-        SHOWN = "", "Fetched"
-        LOOKING = "looking", "Looking"
-        SAME = "same", "The same picture"
-        CHANGED = "changed", "Another picture, not approved yet"
-        KEPT = "kept", "Another picture; the person keeps the old one"
-        FAILED = "failed", "It could not be fetched"
+        FIRST = "first", gettext_lazy("Fetching it for the first time")
+        SHOWN = "", gettext_lazy("Fetched")
+        LOOKING = "looking", gettext_lazy("Looking")
+        SAME = "same", gettext_lazy("The same picture")
+        CHANGED = "changed", gettext_lazy("Another picture, not approved yet")
+        KEPT = "kept", gettext_lazy("Another picture; the person keeps the old one")
+        FAILED = "failed", gettext_lazy("It could not be fetched")
 
     claim = models.OneToOneField(TokenClaim, on_delete=models.CASCADE, primary_key=True, related_name="picture")
     state = models.CharField(max_length=8, choices=State.choices, default=State.FIRST, blank=True)
@@ -277,7 +282,7 @@ class ClaimPicture(Leased):
     def record_error(self, error: ExpectedError, now: datetime) -> None:
         """Retry or fail. A host that is busy for `retry_after` seconds was not asked, so that costs no try."""
         if error.retry_after is not None:
-            self.postpone(now, timedelta(seconds=error.retry_after), last_error=error.sentence[:300])
+            self.postpone(now, timedelta(seconds=error.retry_after), last_error=error.sentence)
         elif error.permanent or self.tries >= (self.policy.tries or 0):
             self.fail(error, **self._columns_of_failure(now))
         else:
@@ -301,9 +306,9 @@ class ClaimCheck(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        OWNED = "owned", "Yours"
-        NOT_OWNED = "not_owned", "Not yours"
-        UNKNOWN = "unknown", "Not known"
+        OWNED = "owned", gettext_lazy("Yours")
+        NOT_OWNED = "not_owned", gettext_lazy("Not yours")
+        UNKNOWN = "unknown", gettext_lazy("Not known")
 
     # No index of its own: "check_of_claim" begins with it.
     claim: models.ForeignKey[TokenClaim, TokenClaim] = models.ForeignKey(
@@ -312,7 +317,7 @@ class ClaimCheck(models.Model):
     at = models.DateTimeField(help_text="When it was first the answer.")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     reason = models.CharField(max_length=40, help_text="Stable slug.")
-    sentence = models.CharField(max_length=300, blank=True)
+    sentence = SentenceField(blank=True)
     block_number = models.PositiveBigIntegerField(null=True, blank=True)
     block_hash = models.CharField(max_length=66, blank=True)
     last_at = models.DateTimeField(null=True, blank=True, help_text="When it was last the answer; empty while it is.")

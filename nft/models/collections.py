@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
@@ -15,9 +16,9 @@ class Collection(models.Model):
     """A collection that staff trusted or denied. This overrides the site's policy."""
 
     class Standing(models.TextChoices):
-        NONE = "", "No opinion"
-        TRUSTED = "trusted", "Trusted"
-        DENIED = "denied", "Not shown here"
+        NONE = "", gettext_lazy("No opinion")
+        TRUSTED = "trusted", gettext_lazy("Trusted")
+        DENIED = "denied", gettext_lazy("Not shown here")
 
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.fields import CID_CHARACTERS
 from profiles.fields import HexField
@@ -41,8 +42,8 @@ class CachedObject(Leased):
     policy = Policy(lease=timedelta(minutes=5))
 
     class Origin(models.TextChoices):
-        PINNED = "pinned", "Made and pinned here"
-        FETCHED = "fetched", "Fetched and proved"
+        PINNED = "pinned", gettext_lazy("Made and pinned here")
+        FETCHED = "fetched", gettext_lazy("Fetched and proved")
 
     uri = models.CharField(max_length=500, help_text="Canonical ipfs://<root>/<path>.")
     root_cid = models.CharField(max_length=CID_CHARACTERS)
@@ -79,10 +80,10 @@ class PinnedCopy(Leased):
     """One file at one pinner. `pinner` is its name in NFT_PINNERS."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Not there yet"
-        PINNED = "pinned", "Held"
-        REFUSED = "refused", "Refused"
-        LEAVING = "leaving", "To be unpinned"
+        WAITING = "waiting", gettext_lazy("Not there yet")
+        PINNED = "pinned", gettext_lazy("Held")
+        REFUSED = "refused", gettext_lazy("Refused")
+        LEAVING = "leaving", gettext_lazy("To be unpinned")
 
     # No index of its own: "copy_once_per_pinner" begins with it.
     object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
 from nft.core.evm.token import TokenStandard
 from nft.fields import AddressField, Uint256Field
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ class HeldToken(Leased):
     person = "account_id"
 
     class Shelf(models.TextChoices):
-        AUTOMATIC = "", "As we think"
-        SHOWN = "shown", "Shown by the person"
-        HIDDEN = "hidden", "Hidden by the person"
+        AUTOMATIC = "", gettext_lazy("As we think")
+        SHOWN = "shown", gettext_lazy("Shown by the person")
+        HIDDEN = "hidden", gettext_lazy("Hidden by the person")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "held_page" begins with it.
@@ -128,9 +130,9 @@ class TokenSearch(Leased):
     person = "account_id"
 
     class State(models.TextChoices):
-        RUNNING = "running", "Looking"
-        DONE = "done", "Done"
-        FAILED = "failed", "The chain could not be asked"
+        RUNNING = "running", gettext_lazy("Looking")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("The chain could not be asked")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "search_once" begins with it.
@@ -148,7 +150,7 @@ class TokenSearch(Leased):
     head = models.PositiveBigIntegerField(default=0, help_text="The newest block when last looked.")
     span = models.PositiveBigIntegerField(default=1_000_000, help_text="So many blocks the node answers for at once.")
     runs = models.PositiveSmallIntegerField(default=0, help_text="Turns of a worker since it was asked for.")
-    trouble = models.CharField(max_length=300, blank=True, help_text="What could not be asked, in a sentence.")
+    trouble = SentenceField(blank=True, help_text="What could not be asked, in a sentence.")
     started_at = models.DateTimeField()
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 

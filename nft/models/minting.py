@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 
 
@@ -27,15 +29,15 @@ class MintRequest(Leased):
     person = "user_id"
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        STORING = "storing", "Being stored"
-        PUBLISHING = "publishing", "Being published"
-        PINNED = "pinned", "Published to IPFS"
-        AWAITING_SIGNATURE = "awaiting_signature", "Waiting for your wallet"
-        SUBMITTED = "submitted", "Sent to the chain"
-        MINED = "mined", "In a block"
-        CONFIRMED = "confirmed", "Confirmed"
-        FAILED = "failed", "Failed"
+        DRAFT = "draft", gettext_lazy("Draft")
+        STORING = "storing", gettext_lazy("Being stored")
+        PUBLISHING = "publishing", gettext_lazy("Being published")
+        PINNED = "pinned", gettext_lazy("Published to IPFS")
+        AWAITING_SIGNATURE = "awaiting_signature", gettext_lazy("Waiting for your wallet")
+        SUBMITTED = "submitted", gettext_lazy("Sent to the chain")
+        MINED = "mined", gettext_lazy("In a block")
+        CONFIRMED = "confirmed", gettext_lazy("Confirmed")
+        FAILED = "failed", gettext_lazy("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "mint_once_per_key" begins with it.
@@ -65,7 +67,7 @@ class MintRequest(Leased):
     is_to_be_used = models.BooleanField(default=False, help_text="It becomes the person's picture once it is theirs.")
 
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
-    reason_sentence = models.CharField(max_length=300, blank=True)
+    reason_sentence = SentenceField(blank=True)
     image_cid = models.CharField(max_length=128, blank=True)
     metadata_cid = models.CharField(max_length=128, blank=True)
     image_uri = models.TextField(blank=True)

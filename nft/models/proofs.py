@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from nft.core.tokens.verdict import RestsOn
 from nft.models.claims import ClaimCheck, TokenClaim
@@ -12,9 +13,9 @@ class OwnershipProof(models.Model):
     """The proof of a claim's last answer that was proved. `nft.claims.ownership_proofs` writes and reads it."""
 
     class Authority(models.TextChoices):
-        SEVERAL_NODES = RestsOn.SEVERAL_NODES, "several nodes"
-        LIGHT_CLIENT = RestsOn.LIGHT_CLIENT, "a light client"
-        ONE_NODE = RestsOn.ONE_NODE, "one node"
+        SEVERAL_NODES = RestsOn.SEVERAL_NODES, gettext_lazy("several nodes")
+        LIGHT_CLIENT = RestsOn.LIGHT_CLIENT, gettext_lazy("a light client")
+        ONE_NODE = RestsOn.ONE_NODE, gettext_lazy("one node")
 
     OWNED = ClaimCheck.Verdict.OWNED
 

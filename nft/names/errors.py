@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-_TITLE = "This name can't be used"
+_TITLE = gettext_noop("This name can't be used")
 
 # ENSIP-15 disallows the name.
 NOT_A_NAME = Kind("not-a-name", _TITLE)
@@ -29,4 +31,4 @@ class NameLookupError(ExpectedError):
 
 def names_unavailable() -> NameLookupError:
     """Return the error of an outage."""
-    return NameLookupError("Names can't be looked up right now. Please try again in a minute.", NAMES_UNAVAILABLE)
+    return NameLookupError(_("Names can't be looked up right now. Please try again in a minute."), NAMES_UNAVAILABLE)

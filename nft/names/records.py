@@ -40,6 +40,7 @@ from nft.core.evm.abi.token_calls import build_supports_interface, parse_support
 from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalize_name, reverse_name
 from nft.core.evm.errors import BadAnswer
 from nft.names.errors import OFF_CHAIN, RECORD_TOO_LONG, NameLookupError, names_unavailable
+from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -127,7 +128,7 @@ def _read_alone(client: ChainClient, at: At, ends_at: float, reading: Reading[T]
         call = next(reading)
         while True:
             if time.monotonic() > ends_at:
-                raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
+                raise ChainUnavailable(_("The chain's nodes are too slow to look up a name."))
             try:
                 answer = client.call(call.target, call.data, at, max_bytes=MAX_RECORD_BYTES)
             except CallFailed as error:
@@ -204,10 +205,14 @@ class _Records:
             return parse((yield Call(resolver, call))) if is_exact else None
         except CallFailed as error:
             if error.is_a(ANSWER_TOO_LARGE):
-                sentence = f"The record of {name} has more than the {MAX_RECORD_BYTES:,} bytes we read."
+                sentence = _(
+                    "The record of %(name)s has more than the %(record_bytes)s bytes we read.",
+                    name=name,
+                    record_bytes=MAX_RECORD_BYTES,
+                )
                 raise NameLookupError(sentence, RECORD_TOO_LONG) from error
             if error.data[:4] == OFFCHAIN_LOOKUP:
-                sentence = f"What {name} stands for is kept off the chain, which we do not read."
+                sentence = _("What %(name)s stands for is kept off the chain, which we do not read.", name=name)
                 raise NameLookupError(sentence, OFF_CHAIN) from error
             return None
         except BadAnswer:

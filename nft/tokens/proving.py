@@ -30,6 +30,7 @@ from nft.settings.chains import Proofs
 from nft.tokens.facts import Check, ProvenAnswer, Question, Reading, decide_ownership
 from nft.tokens.reading import build_first_call, read_token
 from profiles.errors import ExpectedError
+from profiles.sentences import gettext
 
 #: Answers that are proved together, with evidence of at most so many bytes: below what a node's answer may have.
 TOGETHER, MAX_EVIDENCE = 50, 12 * 1024 * 1024
@@ -132,9 +133,9 @@ class _Task:
 def _compare(task: _Task, rests_on: RestsOn) -> Check | ExpectedError:
     answer, outcome = task.answer, task.outcome
     if not isinstance(outcome, _Computed):
-        return outcome or NotProved("Nothing was computed.")
+        return outcome or NotProved(gettext("Nothing was computed."))
     if outcome.check != answer.check:
-        return NotProved("A node's answer is not what the state that it proves says.")
+        return NotProved(gettext("A node's answer is not what the state that it proves says."))
     return replace(answer.check, proof=ProvenAnswer(answer.block, rests_on, outcome.document))
 
 
@@ -156,7 +157,7 @@ class _Work:
             if not len(reads):
                 return
             self.fetch(reads)
-        sentence = f"The contract's reads were not proved in {MAX_ROUNDS} rounds."
+        sentence = gettext("The contract's reads were not proved in %(rounds)s rounds.", rounds=MAX_ROUNDS)
         for task in self.tasks:
             if task.outcome is None:  # an honest node with access lists needs three
                 task.outcome = NotProved(sentence) if has_hints else NotProvable(sentence)
@@ -174,7 +175,7 @@ class _Work:
             task.outcome = _compute(task.answer, ProvedState(self.header, self.evidence))
         except ReadUnproved as error:
             if (error.address, error.slot, error.is_code) in self._fetched:
-                task.outcome = NotProved("A node's proof leaves out what it was asked to prove.")
+                task.outcome = NotProved(gettext("A node's proof leaves out what it was asked to prove."))
             else:
                 reads.add(error.address, [error.slot] if error.slot else [], code=True)
         except (NotProved, NotProvable) as error:
@@ -195,9 +196,11 @@ class _ProvedReader:
         result = execute(self._state, self.chain_id, call)
         self.calls.append(ComputedCall(call, result))
         if not result.succeeded:
-            raise CallFailed("The contract refused the call.", data=result.data)
+            raise CallFailed(gettext("The contract refused the call."), data=result.data)
         if len(result.data) > max_bytes:
-            raise CallFailed(f"The contract answered with more than {max_bytes:,} bytes.", ANSWER_TOO_LARGE)
+            raise CallFailed(
+                gettext("The contract answered with more than %(bytes)s bytes.", bytes=max_bytes), ANSWER_TOO_LARGE
+            )
         return result.data
 
 

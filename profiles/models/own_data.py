@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from profiles.fields import HexField
 from profiles.leases import Leased, Policy
@@ -22,9 +23,9 @@ class DataExport(Leased):
     person = "profile_id"
 
     class State(models.TextChoices):
-        BUILDING = "building", "Being put together"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        BUILDING = "building", gettext_lazy("Being put together")
+        READY = "ready", gettext_lazy("Ready")
+        FAILED = "failed", gettext_lazy("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.OneToOneField(Profile, on_delete=models.CASCADE, related_name="data_export")

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from profiles import settings
-from profiles.fields import HexField
+from profiles.fields import HexField, SentenceField
 from profiles.images.limits import square_sides
 from profiles.leases import Leased
 from profiles.models.display import OnLoss, has_right, resolve_policy
@@ -121,9 +122,9 @@ class Avatar(models.Model):
     """
 
     class State(models.TextChoices):
-        ACTIVE = "active", "Active"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        REMOVED = "removed", "Removed"
+        ACTIVE = "active", gettext_lazy("Active")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        REMOVED = "removed", gettext_lazy("Removed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
@@ -141,7 +142,7 @@ class Avatar(models.Model):
     source = models.CharField(max_length=MAX_NAME, choices=source_choices)
     reference = models.CharField(max_length=250, blank=True, help_text="What it was taken from; empty for uploads.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
-    reason = models.CharField(max_length=300, blank=True, help_text="Why it was withdrawn or removed.")
+    reason = SentenceField(blank=True, help_text="Why it was withdrawn or removed.")
     is_locked = models.BooleanField(
         default=False, help_text="Removed by the site's team: the person can't bring it back."
     )

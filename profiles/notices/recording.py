@@ -16,6 +16,7 @@ from profiles.models import Avatar, Notice, Profile
 from profiles.notices import choices
 from profiles.notices.kinds import ASKING, REQUIRED, RULES
 from profiles.notices.reader import lock_reader
+from profiles.sentences import dump_sentence
 
 # How long notices are kept, read or not.
 KEPT = timedelta(days=90)
@@ -57,8 +58,8 @@ def record_notice(profile_id: int, new: NewNotice) -> Notice | None:
             return None
         facts = {
             "avatar": new.avatar,
-            "sentence": new.sentence[:300],
-            "facts": dict(new.facts),
+            "sentence": new.sentence,
+            "facts": {name: dump_sentence(text) for name, text in new.facts.items()},
             "is_on_site": is_on_site,
             "mail_to": new.mail_to,
             "due_at": new.at + rule.mail_after if is_mailed else None,

@@ -22,6 +22,7 @@ from profiles.models import AccountDeletion, Avatar, Profile
 from profiles.own_data.parts import get_erasers
 from profiles.people.hiding import refresh_hidden
 from profiles.pictures.changing import lock_profile
+from profiles.sentences import gettext, gettext_noop
 from profiles.signals import account_deleted, deletion_asked
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
@@ -32,8 +33,10 @@ log = logging.getLogger(__name__)
 TIME_LIMIT = timedelta(minutes=9)
 # Pictures that are deleted in one transaction.
 PAGE = 100
-STAFF = Kind("staff-stay", "Staff can't delete their account", 409)
-STAFF_SENTENCE = "You are on the site’s team. Have another admin take that from you first, then delete your account."
+STAFF = Kind("staff-stay", gettext_noop("Staff can't delete their account"), 409)
+STAFF_SENTENCE = gettext(
+    "You are on the site’s team. Have another admin take that from you first, then delete your account."
+)
 
 
 def ask_deletion(profile: Profile, actor: AbstractBaseUser, now: datetime) -> AccountDeletion:

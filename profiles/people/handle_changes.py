@@ -54,7 +54,7 @@ def check_pace(profile: Profile, now: datetime) -> None:
         return
     again_at = left[-ours.handle_changes] + ours.handle_change_time
     sentence = _("You changed your handle a few times lately. You can change it again on %(day)s.")
-    raise HandleError(sentence % {"day": date(localtime(again_at + timedelta(days=1)), "j F Y")}, HANDLE_TOO_SOON)
+    raise HandleError(sentence % {"day": date(localtime(again_at + timedelta(days=1)), _("j F Y"))}, HANDLE_TOO_SOON)
 
 
 def complete_change(profile: Profile, left: str, now: datetime) -> None:
