@@ -14,7 +14,7 @@ from localstack.binaries import ROOT
 from tests.kit import texts
 
 CATALOGS = catalogs()
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[ds]|%%|\{\w+\}|</?\w+[^>]*>")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[ds]|%%|\{\w+\}|</?(?:a|b|code|em|strong)\b[^>]*>")
 #: Names, formats and words that are the same in every language.
 SAME_EVERYWHERE = {"HTML", "Markdown", "Example", "API", "UTC", "SHA-256"}
 # Errors that nobody sees: another script catches them, or a wallet shows its own.
