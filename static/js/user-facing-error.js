@@ -1,9 +1,14 @@
 // @ts-check
-/** An error whose message is shown to the user. */
+/**
+ * An error whose message is shown to the user.
+ *
+ * @typedef {"refused" | "locked" | "waiting" | "offline" | "chain-missing" | "unsupported" | "busy" | "funds"
+ *   | "expired" | "ended" | "failed"} Kind
+ */
 export class UserFacingError extends Error {
   /**
    * @param {string} message
-   * @param {import("./wallet-errors.js").Kind} kind
+   * @param {Kind} kind
    */
   constructor(message, kind = "failed") {
     super(message);

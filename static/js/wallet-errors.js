@@ -6,8 +6,7 @@ import { gettext } from "./words.js";
  * Messages for the errors of wallets, each with advice on how to go on. Codes: EIP-1193 (4xxx), EIP-1474 and MetaMask
  * (-32xxx), CAIP-25 and WalletConnect (5xxx, 6000).
  *
- * @typedef {"refused" | "locked" | "waiting" | "offline" | "chain-missing" | "unsupported" | "busy" | "funds"
- *   | "expired" | "ended" | "failed"} Kind
+ * @typedef {import("./user-facing-error.js").Kind} Kind
  * @typedef {{kind: Kind, message: string}} ErrorDescription
  */
 
