@@ -101,6 +101,7 @@ class PinnedCopy(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name_plural = gettext_lazy("pinned copies")
         constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
 
     def __str__(self) -> str:

@@ -173,6 +173,7 @@ class TokenSearch(Leased):
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
     class Meta(Leased.Meta):
+        verbose_name_plural = gettext_lazy("token searches")
         constraints = [
             models.UniqueConstraint(fields=["account", "chain_id"], name="search_once"),
             models.CheckConstraint(

@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+
+import nft.field_names
+import profiles.field_names
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH = ("migrations/", "management/", "/checks.py", "/settings", "profiles/api/")
@@ -121,6 +125,17 @@ def find_bare() -> Iterator[str]:
 
 def test_every_text_that_people_read_is_marked() -> None:
     assert list(find_bare()) == []
+
+
+@pytest.mark.parametrize(("app", "names"), [("profiles", profiles.field_names.NAMES), ("nft", nft.field_names.NAMES)])
+def test_names_of_columns_are_marked(app: str, names: tuple[str, ...]) -> None:
+    found = set()
+    for model in apps.get_app_config(app).get_models():
+        found |= {str(model._meta.verbose_name), str(model._meta.verbose_name_plural)}
+        found |= {str(field.verbose_name) for field in model._meta.local_fields}
+    known = {*names, "ID"} | (set(profiles.field_names.NAMES) if app == "nft" else set())
+    assert found - known == set(), "Add them to field_names.py, then run make messages."
+    assert set(names) - found == set()
 
 
 @pytest.mark.parametrize(
