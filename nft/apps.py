@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.utils.translation import gettext_lazy
 
+from profiles.field_names import translate_names
 from profiles.sentences import gettext_noop
 
 
@@ -29,6 +30,7 @@ class NftConfig(AppConfig):
             register_upload_check,
         )
 
+        translate_names(self)
         provide("clients", "nft.clients.bundle.get_clients")
         provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
         unchecked = gettext_noop(

@@ -13,6 +13,8 @@ from nft.core.evm.token import MAX_TOKEN_ID
 from profiles.sentences import gettext
 
 if TYPE_CHECKING:  # generic only in the stubs
+    from django_stubs_ext import StrOrPromise
+
     _BytesField = models.BinaryField[bytes, bytes]
     _IntField = models.CharField[int, int]
 else:
@@ -31,7 +33,7 @@ class FieldOptions(TypedDict, total=False):
     blank: bool
     unique: bool
     db_index: bool
-    help_text: str
+    help_text: StrOrPromise
     max_length: int
 
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db.models.signals import post_save
 from django.utils import formats, translation
 
+from profiles.field_names import translate_names
 from profiles.sentences import Languages, use_languages
 
 
@@ -19,6 +20,7 @@ class ProfilesConfig(AppConfig):
         from profiles.store.purge import watch_holders
 
         use_languages(Languages(translation.gettext, translation.ngettext, _write_number))
+        translate_names(self)
         watch_holders()
         own_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

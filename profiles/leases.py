@@ -22,6 +22,7 @@ from django.db import DatabaseError, models, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy
 
 from profiles.errors import ExpectedError
 from profiles.fields import SentenceField
@@ -80,19 +81,24 @@ class Leased(models.Model):
     due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When a worker must go on: while one is at work, the end of its lease. Empty: nothing to do.",
+        help_text=gettext_lazy(
+            "When a worker must go on: while one is at work, the end of its lease. Empty: nothing to do."
+        ),
     )
-    attempt = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt that holds the row now.")
-    tries = models.PositiveIntegerField(default=0, help_text="Attempts since the last success.")
+    attempt = models.UUIDField(
+        null=True, blank=True, editable=False, help_text=gettext_lazy("The attempt that holds the row now.")
+    )
+    tries = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Attempts since the last success."))
     crashes = models.PositiveIntegerField(
-        default=0, help_text="Attempts since the last success that crashed or met an error nobody expected."
+        default=0,
+        help_text=gettext_lazy("Attempts since the last success that crashed or met an error nobody expected."),
     )
     queued_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When it was last queued, or will be."
+        null=True, blank=True, editable=False, help_text=gettext_lazy("When it was last queued, or will be.")
     )
-    last_error = SentenceField(blank=True, help_text="Why the last attempt did not succeed.")
+    last_error = SentenceField(blank=True, help_text=gettext_lazy("Why the last attempt did not succeed."))
     gave_up_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When automatic attempts stopped: it waits for staff."
+        null=True, blank=True, help_text=gettext_lazy("When automatic attempts stopped: it waits for staff.")
     )
 
     class Meta:

@@ -20,7 +20,7 @@ def template_of(notice: Notice) -> str:
 
 
 def facts_of(notice: Notice) -> dict[str, object]:
-    facts = {name: _loaded_later(text) for name, text in notice.facts.items()}
+    facts: dict[str, object] = {name: _loaded_later(text) for name, text in notice.facts.items()}
     facts |= {"sentence": _said_later(notice.sentence), "subject": notice.subject, "at": notice.at}
     if device := notice.facts.get("device"):
         facts["device"] = _shown_later(device)

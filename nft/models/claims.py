@@ -68,39 +68,51 @@ class TokenClaim(Leased):
         null=True,
         blank=True,
         related_name="claims",
-        help_text="The linked account that holds the token, once known.",
+        help_text=gettext_lazy("The linked account that holds the token, once known."),
     )
     vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
-        null=True, blank=True, help_text="The address that holds it for that account, if it counts by delegation."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The address that holds it for that account, if it counts by delegation."),
     )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()
-    standard = models.CharField(max_length=8, blank=True, help_text="erc721 or erc1155, once known.")
+    standard = models.CharField(max_length=8, blank=True, help_text=gettext_lazy("erc721 or erc1155, once known."))
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    reason = models.CharField(max_length=40, blank=True, help_text="Stable slug of why it is not owned or unknown.")
+    reason = models.CharField(
+        max_length=40, blank=True, help_text=gettext_lazy("Stable slug of why it is not owned or unknown.")
+    )
     reason_sentence = SentenceField(blank=True)
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="Last check that got an answer.")
+    checked_at = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("Last check that got an answer."))
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
     moved_at_block = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("A transfer was seen there: no mark until a later block is confirmed."),
     )
     avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
+    transfer_tx = models.CharField(
+        max_length=66, blank=True, help_text=gettext_lazy("The transfer last sent from here.")
+    )
 
     watch_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Until then it is checked every few seconds: a transfer was sent."),
     )
     asked_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="Since when somebody waits for a check: it goes before the sweep."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Since when somebody waits for a check: it goes before the sweep."),
     )
     is_checked_alone = models.BooleanField(
-        default=False, help_text="Checked by itself, not in batches: the last answer was not clear."
+        default=False, help_text=gettext_lazy("Checked by itself, not in batches: the last answer was not clear.")
     )
-    spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
+    spoils_batches = models.BooleanField(default=False, help_text=gettext_lazy("Its contract needs a call of its own."))
 
     objects = TokenClaimQuerySet.as_manager()
 
@@ -236,7 +248,7 @@ class ClaimPicture(Leased):
         max_length=10,
         choices=TokenClaim.Step.choices,
         default=TokenClaim.Step.METADATA,
-        help_text="Of the first fetch.",
+        help_text=gettext_lazy("Of the first fetch."),
     )
 
     name = models.CharField(max_length=200, blank=True)
@@ -244,23 +256,25 @@ class ClaimPicture(Leased):
     token_uri = models.TextField(blank=True)
     image_uri = models.TextField(blank=True)
     image_cid = models.CharField(max_length=CID_CHARACTERS, blank=True)
-    proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the image file that the token names.")
+    proof = models.CharField(max_length=8, blank=True, help_text=gettext_lazy("cid, inline or mutable."))
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the image file that the token names.")
+    )
 
     new_image = models.ForeignKey(
         "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     new_facts: models.JSONField[PictureFacts | None, PictureFacts | None] = models.JSONField(null=True, blank=True)
     declined_sha256 = models.CharField(
-        max_length=64, blank=True, help_text="Of the stored picture that the person did not want."
+        max_length=64, blank=True, help_text=gettext_lazy("Of the stored picture that the person did not want.")
     )
     changed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="Since when the metadata is known to lead to another picture."
+        null=True, blank=True, help_text=gettext_lazy("Since when the metadata is known to lead to another picture.")
     )
     compared_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the metadata was last read again to see if the picture changed.",
+        help_text=gettext_lazy("When the metadata was last read again to see if the picture changed."),
     )
 
     class Meta:
@@ -314,13 +328,15 @@ class ClaimCheck(models.Model):
     claim: models.ForeignKey[TokenClaim, TokenClaim] = models.ForeignKey(
         "nft.TokenClaim", on_delete=models.CASCADE, related_name="checks", db_index=False
     )
-    at = models.DateTimeField(help_text="When it was first the answer.")
+    at = models.DateTimeField(help_text=gettext_lazy("When it was first the answer."))
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
-    reason = models.CharField(max_length=40, help_text="Stable slug.")
+    reason = models.CharField(max_length=40, help_text=gettext_lazy("Stable slug."))
     sentence = SentenceField(blank=True)
     block_number = models.PositiveBigIntegerField(null=True, blank=True)
     block_hash = models.CharField(max_length=66, blank=True)
-    last_at = models.DateTimeField(null=True, blank=True, help_text="When it was last the answer; empty while it is.")
+    last_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When it was last the answer; empty while it is.")
+    )
     last_block_number = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:

@@ -21,7 +21,9 @@ class IpfsBlock(models.Model):
     byte_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(
-        null=True, blank=True, help_text="When somebody last began to store it, or a file left it; else empty."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When somebody last began to store it, or a file left it; else empty."),
     )
 
     class Meta:
@@ -45,22 +47,26 @@ class CachedObject(Leased):
         PINNED = "pinned", gettext_lazy("Made and pinned here")
         FETCHED = "fetched", gettext_lazy("Fetched and proved")
 
-    uri = models.CharField(max_length=500, help_text="Canonical ipfs://<root>/<path>.")
+    uri = models.CharField(max_length=500, help_text=gettext_lazy("Canonical ipfs://<root>/<path>."))
     root_cid = models.CharField(max_length=CID_CHARACTERS)
     origin = models.CharField(max_length=8, choices=Origin.choices)
     media_type = models.CharField(
-        max_length=32, blank=True, help_text="Of files made here: only they are served as files. Empty for strangers'."
+        max_length=32,
+        blank=True,
+        help_text=gettext_lazy("Of files made here: only they are served as files. Empty for strangers'."),
     )
     byte_count = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64, help_text="Of the whole file.")
+    sha256 = models.CharField(max_length=64, help_text=gettext_lazy("Of the whole file."))
     blocks: models.ManyToManyField[IpfsBlock, models.Model] = models.ManyToManyField(
         IpfsBlock, related_name="objects_using"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    proved_at = models.DateTimeField(help_text="When every block was last hashed against its CID.")
-    used_at = models.DateTimeField(default=timezone.now, help_text="When a token last needed it.")
+    proved_at = models.DateTimeField(help_text=gettext_lazy("When every block was last hashed against its CID."))
+    used_at = models.DateTimeField(default=timezone.now, help_text=gettext_lazy("When a token last needed it."))
     damaged_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When a block was found missing or changed and no gateway had it; else empty."),
     )
 
     class Meta(Leased.Meta):
@@ -89,10 +95,13 @@ class PinnedCopy(Leased):
     object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)
     pinner = models.CharField(max_length=40)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    reference = models.CharField(max_length=255, blank=True, help_text="What the pinner calls our order.")
-    held_at = models.DateTimeField(null=True, blank=True, help_text="When the pinner last said that it holds the file.")
+    reference = models.CharField(max_length=255, blank=True, help_text=gettext_lazy("What the pinner calls our order."))
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When the pinner last said that it holds the file.")
+    )
 
     class Meta(Leased.Meta):
+        verbose_name_plural = gettext_lazy("pinned copies")
         constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
 
     def __str__(self) -> str:

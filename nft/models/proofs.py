@@ -25,10 +25,12 @@ class OwnershipProof(models.Model):
     block_number = models.PositiveBigIntegerField()
     block_hash = models.CharField(max_length=66)
     rests_on = models.CharField(
-        max_length=16, choices=Authority.choices, help_text="Whose word it is that the chain has this block."
+        max_length=16,
+        choices=Authority.choices,
+        help_text=gettext_lazy("Whose word it is that the chain has this block."),
     )
-    sha256 = models.CharField(max_length=64, help_text="Of the proof's document.")
-    content = models.BinaryField(help_text="The document without code, compressed.")
+    sha256 = models.CharField(max_length=64, help_text=gettext_lazy("Of the proof's document."))
+    content = models.BinaryField(help_text=gettext_lazy("The document without code, compressed."))
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} at block {self.block_number}"
@@ -38,7 +40,7 @@ class ContractCode(models.Model):
     """The code of a contract, by its hash. It is public, never changes, and is kept for the proofs that need it."""
 
     hash = models.CharField(max_length=64, primary_key=True)
-    content = models.BinaryField(help_text="Compressed.")
+    content = models.BinaryField(help_text=gettext_lazy("Compressed."))
 
     def __str__(self) -> str:
         return self.hash

@@ -47,23 +47,34 @@ class Notice(Leased):
     # No index of its own: "notice_page" begins with it.
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="notices", db_index=False)
     avatar = models.ForeignKey(
-        Avatar, on_delete=models.SET_NULL, null=True, blank=True, related_name="notices", help_text="Shown beside it."
+        Avatar,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="notices",
+        help_text=gettext_lazy("Shown beside it."),
     )
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    subject = models.CharField(max_length=64, blank=True, help_text="The key of the row that it is about.")
-    sentence = SentenceField(blank=True, help_text="Why; empty where nothing more is to be said.")
+    subject = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("The key of the row that it is about.")
+    )
+    sentence = SentenceField(blank=True, help_text=gettext_lazy("Why; empty where nothing more is to be said."))
     facts: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
-        default=dict, blank=True, help_text="Names and texts as they were then, by the kind."
+        default=dict, blank=True, help_text=gettext_lazy("Names and texts as they were then, by the kind.")
     )
     at = models.DateTimeField(db_index=True)
-    is_on_site = models.BooleanField(default=True, help_text="False where the person wants the mail only.")
-    read_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the person read it, or what happened since made it out of date."
+    is_on_site = models.BooleanField(
+        default=True, help_text=gettext_lazy("False where the person wants the mail only.")
     )
-    mail_to = models.EmailField(blank=True, help_text="Empty: the person’s confirmed address.")
+    read_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When the person read it, or what happened since made it out of date."),
+    )
+    mail_to = models.EmailField(blank=True, help_text=gettext_lazy("Empty: the person’s confirmed address."))
     mailed_at = models.DateTimeField(null=True, blank=True)
     mail_refusal = models.CharField(
-        max_length=300, blank=True, help_text="Why the mail server refused this mail for good."
+        max_length=300, blank=True, help_text=gettext_lazy("Why the mail server refused this mail for good.")
     )
 
     objects = NoticeQuerySet.as_manager()
