@@ -4,8 +4,8 @@ The site also works by keyboard, without scripts, and with unusual names.
 """
 
 from __future__ import annotations
-import os
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -65,7 +65,17 @@ NAMES = {
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
 #: What German pages show as it was named.
-NAMED = ("Local chain", "Test wallet", "Morning", "Noon", "Evening", "The first one", "Sign-In with Ethereum")
+NAMED = (
+    "Local chain",
+    "Test wallet",
+    "Morning",
+    "Noon",
+    "Evening",
+    "The first one",
+    "The second one",
+    "The third one",
+    "Sign-In with Ethereum",
+)
 LATER = [
     "public page",
     "receipt",
@@ -130,7 +140,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     page.get_by_role("link", name="Earlier", exact=True).click()
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
-    person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
+    person.prepare_mint("Morning", "The first one", "The second one", "The third one", picture((40, 90, 200)))
     pages["mint draft"] = page.url
     person.prepare_mint("Noon", "The second one", picture((40, 200, 90)))
     person.publish_mint()
@@ -327,7 +337,11 @@ def test_a_german_reads_german_on_every_page(
         for name, path in paths.items():
             somebody.goto(path)
             faults += [f"{name}: {fault}" for fault in [*english_on(somebody, NAMED), *frame_faults(somebody)]]
-            if folder := os.environ.get("GERMAN_SHOTS"): somebody.screenshot(path=f"{folder}/{name.replace(' ', '-')}-{'guest' if somebody is visitor else 'own'}.png", full_page=True)
+            if folder := os.environ.get("GERMAN_SHOTS"):
+                somebody.screenshot(
+                    path=f"{folder}/{name.replace(' ', '-')}-{'guest' if somebody is visitor else 'own'}.png",
+                    full_page=True,
+                )
             somebody.evaluate("document.documentElement.dir = 'rtl'")
             faults += [f"{name}, mirrored: {fault}" for fault in frame_faults(somebody)]
     assert not faults, "\n".join(faults)

@@ -13,7 +13,7 @@ from localstack.binaries import ROOT
 
 APPS = ("avatarsite", "users", "profiles", "nft")
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
-_GETTEXT = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"})
+_NAMES = frozenset({"gettext", "gettext_lazy", "ngettext", "ngettext_lazy"})
 _CALL = re.compile(r"\bn?gettext\(\s*u?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\"\"\"(?:.*?)\"\"\")", re.DOTALL)
 _MARKED = re.compile(
     r"\{%\s*(comment|blocktrans(?:late)?)\b.*?%\}.*?\{%\s*end\1.*?%\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL
@@ -21,7 +21,7 @@ _MARKED = re.compile(
 _NO_TEXT = re.compile(r"<(script|style|code|pre)\b.*?</\1>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"\s(?:title|aria-label|placeholder|alt|data-verb)=\"([^\"]*)\"", re.DOTALL)
 #: Arguments of {% include %} and filters that are shown.
-_ARGUMENT = re.compile(r"\b(?:title|text|about|action|what|verb|default)[=:]\"([A-Z][^\"]*|[^\"]* [^\"]*)\"")
+_ARGUMENT = re.compile(r"\b(?:title|text|about|action|what|verb|default)[=:]([\"'])([A-Z].*?|[^\"']* .*?)\1")
 _WORD = re.compile(r"[A-Za-z]{2}")
 _SENTENCE = re.compile(r"[A-Za-z’]{2,} [a-z]")
 
@@ -45,13 +45,15 @@ def marked_in_script(source: str) -> set[str]:
 
 
 def marked_in_module(source: str) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(source)) if "gettext" in source else ():
-        if isinstance(node, ast.Call) and node.args and _name(node.func) in _GETTEXT:
-            text = node.args[0]
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                found.add(text.value)
-    return found
+    """Return the texts in calls of gettext and its relatives, under whatever names they were imported."""
+    if "gettext" not in source:
+        return set()
+    nodes = list(ast.walk(ast.parse(source)))
+    imported = [each for node in nodes if isinstance(node, ast.ImportFrom) for each in node.names]
+    names = {each.asname or each.name for each in imported if each.name in _NAMES}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.args and _name(node.func) in names | _NAMES]
+    texts = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+    return {text for text in texts if isinstance(text, str)}
 
 
 def unmarked_in_template(source: str) -> Iterator[str]:
@@ -64,7 +66,7 @@ def unmarked_in_template(source: str) -> Iterator[str]:
         if _WORD.search(text):
             yield " ".join(text.split())
     for tag in re.findall(r"\{[%{].*?[%}]\}", source, re.DOTALL):
-        yield from _ARGUMENT.findall(tag)
+        yield from (text for _, text in _ARGUMENT.findall(tag))
 
 
 def unmarked_in_script(source: str) -> Iterator[str]:
