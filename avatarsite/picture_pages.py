@@ -77,7 +77,8 @@ def _doubt_text(*, is_delegated: bool) -> str:
     if is_delegated:
         return _(
             "The chain’s newest blocks show that this NFT was sent on or is no longer delegated to you, so the hexagon "
-            "is off. Once that is final, your picture before it comes back; if the chain takes it back, the hexagon does."
+            "is off. Once that is final, your picture before it comes back; if the chain takes it back, the hexagon "
+            "does."
         )
     return _(
         "The chain’s newest blocks show that this NFT was sent on, so the hexagon is off. Once that is final, your "

@@ -30,7 +30,8 @@ class Verdict:
 
 def provenance_facts(facts: Facts) -> tuple[Fact, ...]:
     """Return what was read of the token, where, and when."""
-    token = f"{facts.get('token_name') or _('Unnamed')}, {facts.get('collection') or _('unnamed collection')}"
+    collection = facts.get("collection") or _("unnamed collection")
+    token = ", ".join([facts.get("token_name") or _("Unnamed"), collection])
     chain = format_html(
         '{} <span class="soft">({} {})</span>', facts.get("chain_name", ""), _("chain id"), facts.get("chain_id", "")
     )
@@ -117,7 +118,7 @@ def receipt_verdict(shown: ShownPicture, facts: Facts | None) -> Verdict:
         headline = _("Held at block %(number)s") % {"number": facts.get("block_number", "")}
         return Verdict(headline, text % {"chain": facts.get("chain_name", "")})
     if facts:
-        return Verdict(_("Not vouched for at the moment"), f"{_doubt(facts)} {_('The picture has no mark.')}")
+        return Verdict(_("Not vouched for at the moment"), " ".join([_doubt(facts), _("The picture has no mark.")]))
     if shown.avatar is not None:
         return Verdict(_("An upload"), _("No token names it. The receipt says only which bytes are served."))
     return Verdict(_("No picture"), _("What you see is drawn from the name."))

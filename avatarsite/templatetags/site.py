@@ -18,6 +18,7 @@ from django.utils.translation import override
 from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
 from avatarsite.picture_pages import ShownNote
+from avatarsite.script_words import script_words
 from profiles.models import Profile
 from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
@@ -43,6 +44,7 @@ register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
 register.simple_tag(proof_pages.mark_in_short)
 register.simple_tag(proof_pages.receipt_verdict)
+register.simple_tag(script_words)
 register.simple_tag(sharing.person_summary)
 register.simple_tag(sharing.person_json)
 

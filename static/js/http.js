@@ -1,5 +1,5 @@
 // @ts-check
-import { UserFacingError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
 import { gettext } from "./words.js";
 
 /** JSON requests to this site. An error response becomes a Problem (RFC 9457), whose message is shown to the user. */

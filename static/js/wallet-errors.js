@@ -1,26 +1,16 @@
 // @ts-check
+import { UserFacingError } from "./user-facing-error.js";
 import { gettext } from "./words.js";
 
 /**
  * Messages for the errors of wallets, each with advice on how to go on. Codes: EIP-1193 (4xxx), EIP-1474 and MetaMask
  * (-32xxx), CAIP-25 and WalletConnect (5xxx, 6000).
  *
- * @typedef {"refused" | "locked" | "waiting" | "offline" | "chain-missing" | "unsupported" | "busy" | "funds"
- *   | "expired" | "ended" | "failed"} Kind
+ * @typedef {import("./user-facing-error.js").Kind} Kind
  * @typedef {{kind: Kind, message: string}} ErrorDescription
  */
 
-/** An error whose message is shown to the user. */
-export class UserFacingError extends Error {
-  /**
-   * @param {string} message
-   * @param {Kind} kind
-   */
-  constructor(message, kind = "failed") {
-    super(message);
-    this.kind = kind;
-  }
-}
+export { UserFacingError };
 
 /** @type {Map<number, ErrorDescription>} */
 const BY_CODE = new Map([

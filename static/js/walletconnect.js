@@ -38,7 +38,12 @@ const STOPPED = gettext("You closed the code. Nothing was connected; try again w
  */
 export async function loadClient({ projectId, relayUrl, name, icon }) {
   const { SignClient } = await import("../vendor/walletconnect.js");
-  const metadata = { name, description: gettext("Profile pictures that prove themselves"), url: location.origin, icons: [icon] };
+  const metadata = {
+    name,
+    description: gettext("Profile pictures that prove themselves"),
+    url: location.origin,
+    icons: [icon],
+  };
   const client = await SignClient.init({ projectId, relayUrl, metadata, telemetryEnabled: false, logger: "silent" });
   // This would embed a third-party frame for each request, which our Content-Security-Policy forbids.
   client.core.verify.register = async () => "";

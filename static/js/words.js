@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Texts in the language of the page. The English text is the key, as in GNU gettext, whose tools collect the calls.
- * A page in another language has the translations in a JSON block; without it the text stays English.
+ * A page in another language has the translations in JSON blocks (avatarsite/script_words.py); without them the text stays English.
  */
 
 /** @typedef {Record<string, string | number>} Values what stands for {name} in a text */
@@ -13,8 +13,8 @@ const FORMS = ["zero", "one", "two", "few", "many", "other"];
  * @returns {Record<string, string | string[]>}
  */
 function readWords() {
-  const block = globalThis.document?.getElementById("words");
-  return block ? JSON.parse(block.textContent ?? "{}") : {};
+  const blocks = [...(globalThis.document?.querySelectorAll("script[data-words]") ?? [])];
+  return Object.assign({}, ...blocks.map((block) => JSON.parse(block.textContent ?? "{}")));
 }
 
 const words = readWords();

@@ -5,6 +5,7 @@ The site also works by keyboard, without scripts, and with unusual names.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import AXE, PHONE, faults_in_every_look, frame_faults
 from tests.browser.conftest import PATIENCE
+from tests.browser.german import english_on
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
@@ -62,6 +64,18 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
+#: What German pages show as it was named.
+NAMED = (
+    "Local chain",
+    "Test wallet",
+    "Morning",
+    "Noon",
+    "Evening",
+    "The first one",
+    "The second one",
+    "The third one",
+    "Sign-In with Ethereum",
+)
 LATER = [
     "public page",
     "receipt",
@@ -126,7 +140,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     page.get_by_role("link", name="Earlier", exact=True).click()
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
-    person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
+    person.prepare_mint("Morning", "The first one", "The second one", "The third one", picture((40, 90, 200)))
     pages["mint draft"] = page.url
     person.prepare_mint("Noon", "The second one", picture((40, 200, 90)))
     person.publish_mint()
@@ -307,3 +321,33 @@ def test_no_token_breaks_a_phone(site: Site, meet: Callable[..., Person]) -> Non
     for path in (page.url, f"{page.url}transfer/", "/settings/tokens/", "/settings/picture/", "/u/lena/", "/"):
         page.goto(path)
         assert not frame_faults(page)
+
+
+def test_a_german_reads_german_on_every_page(
+    resident: Resident, guest: Resident, site: Site, chromium: Browser
+) -> None:
+    """Also at 320 pixels, where long words must not widen a page, and mirrored as for Arabic."""
+    page, faults = resident.page, []
+    page.set_viewport_size({"width": 320, "height": 720})
+    page.goto("/help/")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page).to_have_url(f"{site.url}/help/")
+    visitor = new_page(chromium, site, [], locale="de-DE", viewport={"width": 320, "height": 720})
+    for somebody, paths in ((page, resident.pages), (visitor, GUEST)):
+        for name, path in paths.items():
+            somebody.goto(path)
+            faults += [f"{name}: {fault}" for fault in [*english_on(somebody, NAMED), *frame_faults(somebody)]]
+            if folder := os.environ.get("GERMAN_SHOTS"):
+                somebody.screenshot(
+                    path=f"{folder}/{name.replace(' ', '-')}-{'guest' if somebody is visitor else 'own'}.png",
+                    full_page=True,
+                )
+            somebody.evaluate("document.documentElement.dir = 'rtl'")
+            faults += [f"{name}, mirrored: {fault}" for fault in frame_faults(somebody)]
+    assert not faults, "\n".join(faults)
+    assert "Anmelden" in site.get("/accounts/login/", **{"Accept-Language": "de"}).text
+    assert "Sign in" in site.get("/accounts/login/", **{"Accept-Language": "en"}).text
+    visitor.context.close()
+    page.goto("/help/")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("link", name="Privacy")).to_be_visible()

@@ -29,6 +29,7 @@ class Collect(makemessages.Command):
     def __init__(self, compendium: Path) -> None:
         super().__init__()
         merged = ["--no-fuzzy-matching", f"--compendium={compendium}"]
+        self.xgettext_options = [*self.xgettext_options, "--keyword=_lazy"]
         self.msgmerge_options = ["-q", "--backup=none", "--update", *merged]
 
 
