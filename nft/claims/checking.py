@@ -51,7 +51,6 @@ WATCH_PERIOD = timedelta(seconds=4)
 NOT_CONFIRMED_DELAY = timedelta(seconds=30)
 #: A loss within this time after a transfer was sent from here, and watched, is that transfer.
 SENT_LATELY = timedelta(days=1)
-MAX_SENTENCE = 300
 #: The chain can't be read at all now: other claims on it need not be tried.
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
@@ -229,7 +228,7 @@ def _why_not(claim: TokenClaim, decision: Decision, now: datetime) -> str:
     is_sent = claim.watch_until is not None and now < claim.watch_until + SENT_LATELY
     found = NotOwned(decision.reason, decision.sentence, claim.name, holder, claim.vault, is_sent)
     sentence = loss_sentence(found) if claim.state == State.OWNED else refused_sentence(found)
-    return sentence[:MAX_SENTENCE]
+    return sentence
 
 
 def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:

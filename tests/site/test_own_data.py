@@ -152,6 +152,7 @@ def test_a_person_gets_everything_and_nobody_elses(alice: Profile, settings: Any
         assert client.post(reverse("profiles:data_export")).headers["Location"] == page
     assert client.get(reverse("profiles:data_status")).json()["done"] is False
     assert client.get(reverse("profiles:data_download")).status_code == 404
+    Profile.objects.filter(pk=alice.pk).update(language="de")
     build(alice)
     assert client.get(reverse("profiles:data_status")).json()["done"] is True
     assert b"Your file is ready" in client.get(page).content
@@ -163,6 +164,7 @@ def test_a_person_gets_everything_and_nobody_elses(alice: Profile, settings: Any
         assert rows, part.name
         assert {tuple(row) for row in rows} == {part.columns}
         assert part.name in readme
+    assert "Dein Konto." in readme
     avatar = Avatar.objects.get(profile=alice)
     assert files[f"pictures/{avatar.pk}-kept.webp"] == objects.get(objects.master_key(avatar.image.sha256))
     assert files[f"pictures/{avatar.pk}-shown.webp"][8:12] == b"WEBP"
