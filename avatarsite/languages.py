@@ -71,7 +71,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("Only our own pages can change your language."))
     chosen = request.POST.get("language", "")
     if chosen and chosen not in dict(settings.LANGUAGES):
-        raise BadRequest("The site does not speak this language.")
+        raise BadRequest(_("The site does not speak this language."))
     response = redirect(_page_of(request))
     _keep_in_browser(response, chosen)
     if request.user.is_authenticated:

@@ -33,6 +33,7 @@ SYSTEM_PACKAGES = {
     "ceph": ("ceph-common", "its tools set up the S3 server"),
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
     "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
+    "msgfmt": ("gettext", "the tests compile the catalogs of languages"),
     "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
 }
 BENCH_PACKAGES = {"wrk": ("wrk", "the bench sends requests with it")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
@@ -12,8 +13,8 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
@@ -22,7 +23,7 @@ from avatarsite.script_words import script_words
 from profiles.models import Profile
 from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
-from users.devices import shown_device
+from users.devices import device_name, shown_device
 from users.names import sign_in_name
 from users.proof import step_of
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 
 register = template.Library()
-register.filter(shown_device)
 register.filter(sign_in_name)
 register.filter(link_label)
 register.filter(home_page.greeting)
@@ -69,9 +69,22 @@ _OUR_HELP = {
 
 @register.filter
 def our_label(label: object) -> str:
-    with override(settings.SOURCE_LANGUAGE):
-        theirs = str(label)
-    return str(_OUR_LABELS.get(theirs, label))
+    return str(_our_labels(get_language() or settings.SOURCE_LANGUAGE).get(str(label), label))
+
+
+@lru_cache
+def _our_labels(language: str) -> dict[str, str]:
+    """Return our labels by allauth's in this language: its forms translate theirs before we see them."""
+    with override(language):
+        ours = {theirs: str(label) for theirs, label in _OUR_LABELS.items()}
+        plain = {gettext(theirs): label for theirs, label in ours.items()}
+        return ours | plain | {pgettext("field label", theirs): label for theirs, label in ours.items()}
+
+
+@register.filter(name="shown_device")
+def shown_device_of(user_agent: str) -> str:
+    """Return the device that sends this user agent, in the language of the page."""
+    return shown_device(device_name(user_agent))
 
 
 @register.filter

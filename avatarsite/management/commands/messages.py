@@ -7,6 +7,7 @@ as the compiled catalogs are kept in git.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -82,9 +83,11 @@ def statistics(path: Path) -> str:
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
-    )
+    environment = os.environ | {"LC_ALL": "C"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    except FileNotFoundError as error:
+        raise CommandError(f"{command[0]} is not installed. On Debian: apt-get install gettext") from error
     if done.returncode:
         raise CommandError(f"{command[0]} failed: {done.stderr}")
     return done.stderr
