@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
+from django.utils.translation import override
 
 from profiles.errors import ExpectedError, Kind
 from profiles.problems import problem_response
@@ -53,7 +54,8 @@ class CookielessMedia:
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost, as CommonMiddleware would
         request.resolver_match = found
-        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
+        with override("en"):  # programs read it, whatever language the site speaks first
+            response: HttpResponse = found.func(request, *found.args, **found.kwargs)
         # In a 304 the header would mean the length of the picture (RFC 9110).
         if response.status_code != HTTPStatus.NOT_MODIFIED:
             response.headers["Content-Length"] = str(len(response.content))

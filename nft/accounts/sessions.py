@@ -53,7 +53,7 @@ MOVED = gettext(
     "You were signed out: the account you signed in with was moved to another profile by somebody who signed for it. "
     "Was it not you? Then somebody else has the key of this account."
 )
-GONE = gettext("You were signed out, as the account you signed in with is not known here any more. Sign in again.")
+GONE = gettext_noop("You were signed out, as the account you signed in with is not known here any more. Sign in again.")
 
 
 def remember_proof(session: SessionBase, account: LinkedAccount, text: str, signature: str) -> None:
@@ -102,7 +102,7 @@ def get_end_reason(session: SessionBase, now: datetime) -> str:
         return ""
     row = _row_of(session)
     if row is None:
-        return GONE
+        return gettext(GONE)
     if row.ended_at is not None:
         return row.ended_because
     if row.due_at is not None and now - row.checked_at > _unchecked_max():

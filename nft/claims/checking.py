@@ -227,8 +227,7 @@ def _why_not(claim: TokenClaim, decision: Decision, now: datetime) -> str:
     holder = "" if decision.owner is None else get_name_of_address(decision.owner, claim.chain_id, now)
     is_sent = claim.watch_until is not None and now < claim.watch_until + SENT_LATELY
     found = NotOwned(decision.reason, decision.sentence, claim.name, holder, claim.vault, is_sent)
-    sentence = loss_sentence(found) if claim.state == State.OWNED else refused_sentence(found)
-    return sentence
+    return loss_sentence(found) if claim.state == State.OWNED else refused_sentence(found)
 
 
 def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:

@@ -7,10 +7,11 @@ from nft.models import Collection
 from nft.settings import conf
 from nft.settings.chains import describe_chain
 from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 Standing = Collection.Standing
 ANY, TRUSTED = "any", "trusted"
-NOT_CHOSEN = _("This site shows pictures of chosen collections only, and this is none of them.")
+NOT_CHOSEN = gettext_noop("This site shows pictures of chosen collections only, and this is none of them.")
 
 
 def get_refusal(chain_id: int, contract: bytes) -> str:
@@ -25,7 +26,7 @@ def decide_refusal(row: Collection | None, chain_id: int, contract: bytes) -> st
     if row is not None and standing == Standing.DENIED:
         return _("This site does not show pictures of this collection: %(reason)s", reason=row.reason)
     if conf().collection_policy == TRUSTED and standing != Standing.TRUSTED:
-        return "" if contract in describe_chain(chain_id).contracts else NOT_CHOSEN
+        return "" if contract in describe_chain(chain_id).contracts else _(NOT_CHOSEN)
     return ""
 
 

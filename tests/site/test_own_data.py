@@ -152,8 +152,9 @@ def test_a_person_gets_everything_and_nobody_elses(alice: Profile, settings: Any
         assert client.post(reverse("profiles:data_export")).headers["Location"] == page
     assert client.get(reverse("profiles:data_status")).json()["done"] is False
     assert client.get(reverse("profiles:data_download")).status_code == 404
-    Profile.objects.filter(pk=alice.pk).update(language="de")
+    Profile.objects.update(language="de")
     build(alice)
+    Profile.objects.update(language="")
     assert client.get(reverse("profiles:data_status")).json()["done"] is True
     assert b"Your file is ready" in client.get(page).content
 
