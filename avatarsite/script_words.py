@@ -45,12 +45,12 @@ def _block(language: str, part: str) -> SafeString:
     return mark_safe(f'<script type="application/json" data-words>{words}</script>')  # noqa: S308 - escaped above
 
 
-def read_words(language: str) -> dict[str, object]:
+def read_words(language: str) -> dict[str, str | list[str]]:
     """Return the translations by their English text, as the catalog `djangojs` has them."""
     catalog = JavaScriptCatalog()
     folders = [str(path) for path in settings.LOCALE_PATHS]
     catalog.translation = DjangoTranslation(language, domain="djangojs", localedirs=folders)
-    words: dict[str, object] = catalog.get_catalog()
+    words: dict[str, str | list[str]] = catalog.get_catalog()
     return words
 
 
