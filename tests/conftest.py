@@ -31,6 +31,7 @@ pytest_plugins = [
     "tests.servers.s3",
     "tests.servers.helia_gateway",
     "tests.servers.pinner",
+    "tests.servers.sourcify",
     "tests.servers.smtp",
     "tests.servers.walletconnect_relay",
     "tests.servers.chromium",
