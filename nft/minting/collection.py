@@ -7,8 +7,7 @@ from datetime import datetime
 from nft.core.tokens.metadata import build_collection_metadata
 from nft.files.publishing import publish
 from nft.files.store import pin_file
-from profiles import settings
-from profiles.decoding import get_decoder
+from profiles.store.images import keep_image
 
 
 def publish_collection(name: str, description: str, image: bytes, link: str, now: datetime) -> str:
@@ -19,8 +18,8 @@ def publish_collection(name: str, description: str, image: bytes, link: str, now
     """
     cids, image_uri = [], ""
     if image:
-        master = get_decoder().decode(image, settings.decode_request((), svg_allowed=True)).image.master
-        picture = pin_file(master.data, master.format.content_type, now)
+        kept = keep_image(image, svg_allowed=True, sizes=())
+        picture = pin_file(kept.master, kept.row.mime, now)
         cids, image_uri = [str(picture.cid)], picture.uri
     document = pin_file(build_collection_metadata(name, description, image_uri, link), "application/json", now)
     publish([*cids, str(document.cid)], now)
