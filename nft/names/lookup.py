@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # How long a text record is cached, also if it is empty. Outages are never cached.
 CACHE_SECONDS = 60
+# Names that a person may have looked up, by what they type.
+NAMES_PER_HOUR = 60
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
 
     It is never cached, since a token may be sent there.
     """
-    reader, name = build_reader(clients), _normalize(text)
+    reader, name = build_reader(clients), parse_name(text)
     address = reader.fetch_address(name, choose_coin_type(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
@@ -78,12 +80,13 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
 
 def fetch_avatar_token(text: str, clients: Clients) -> AssetReference:
     """Return the token in the `avatar` record of a name (ENSIP-12). Raise NameLookupError or InvalidIdentifier."""
-    reader, name = build_reader(clients), _normalize(text)
+    reader, name = build_reader(clients), parse_name(text)
     record = _cached(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.fetch_text(name, AVATAR))
     return parse_avatar_record(name, record)
 
 
-def _normalize(text: str) -> str:
+def parse_name(text: str) -> str:
+    """Return the name that a person typed, in its normal form. Raise NameLookupError."""
     try:
         return normalize_name(text.strip())
     except InvalidIdentifier as error:

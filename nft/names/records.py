@@ -70,6 +70,10 @@ class NameReader:
         """Return a text record; "" if the name has none."""
         return self._read(lambda: self._records.text(name, key))
 
+    def fetch_resolver(self, name: str) -> bytes | None:
+        """Return the contract that holds the name's own records, or None if it has none of its own."""
+        return self._read(lambda: self._records.resolver(name))
+
     def fetch_primary_name(self, address: bytes, coin_type: int = ETH_COIN_TYPE) -> str | None:
         """Return the normalized name that the address chose, if the name leads back to the address."""
         return self._read(lambda: self._records.primary_name(address, coin_type))
@@ -184,6 +188,10 @@ class _Records:
 
     def text(self, name: str, key: str) -> Reading[str]:
         return (yield from self._record(name, build_text(namehash(name), key), parse_string)) or ""
+
+    def resolver(self, name: str) -> Reading[bytes | None]:
+        resolver, is_exact = yield from self._find_resolver(name)
+        return resolver if is_exact else None
 
     def primary_name(self, address: bytes, coin_type: int) -> Reading[str | None]:
         reverse = reverse_name(address, coin_type)
