@@ -28,6 +28,7 @@ pytest_plugins = [
     "tests.servers.chain",
     "tests.servers.workers",
     "tests.servers.names",
+    "tests.servers.ens_gateway",
     "tests.servers.s3",
     "tests.servers.helia_gateway",
     "tests.servers.pinner",

@@ -20,6 +20,7 @@ from nft.core.tokens.avatar_record import AVATAR, parse_avatar_record
 from nft.core.tokens.paste import AssetReference
 from nft.names.errors import NO_NAMES, NO_SUCH_NAME, NOT_A_NAME, NameLookupError, names_unavailable
 from nft.names.records import NameReader
+from nft.settings import conf
 from nft.settings.chains import describe_chain, ens_chain
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ def build_reader(clients: Clients) -> NameReader:
     if chain is None or chain.ens_registry is None:
         raise NameLookupError("This site does not look up names. Use the address itself.", NO_NAMES)
     try:
-        return NameReader(clients.chain(chain.id), chain.ens_registry)
+        http = clients.http if conf().ens_gateways else None
+        return NameReader(clients.chain(chain.id), chain.ens_registry, http)
     except ChainUnavailable as error:
         raise names_unavailable() from error
 

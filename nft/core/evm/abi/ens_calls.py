@@ -20,8 +20,6 @@ from nft.core.evm.errors import BadAnswer
 
 # The ERC-165 interface id of ENSIP-10.
 EXTENDED_RESOLVER = bytes.fromhex("9061b923")
-# The first bytes of a revert that asks the client to fetch the answer from a URL of the contract's choice (EIP-3668).
-OFFCHAIN_LOOKUP = selector("OffchainLookup(address,string[],bytes,bytes4,bytes)")
 # Of a whole answer.
 MAX_RECORD_BYTES = 64 * 1024
 
