@@ -676,6 +676,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='mintrequest',
+            index=models.Index(fields=['image_cid'], name='mint_image'),
+        ),
+        migrations.AddIndex(
+            model_name='mintrequest',
             index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mintrequest_due'),
         ),
         migrations.AddIndex(
