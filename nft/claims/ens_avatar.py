@@ -91,7 +91,10 @@ def prepare_record(claim: TokenClaim, text: str, clients: Clients) -> AvatarReco
     except ChainError as error:
         raise names_unavailable() from error
     if found is None:
-        sentence = f"None of your wallets may change {name}. Link the wallet that manages the name, then try again."
+        sentence = _(
+            "None of your wallets may change %(name)s. Link the wallet that manages the name, then try again.",
+            name=name,
+        )
         raise ClaimError(sentence, NAME_NOT_YOURS)
     return AvatarRecord(name, current, wanted, found)
 
