@@ -56,6 +56,10 @@ SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 """Three workers on two cores, each with its own servers: tests wait for servers half of the time."""
 
 
+PLAIN = ["PATH", "HOME", "LANG", "TERM", "CI", "PYTHONPYCACHEPREFIX"]
+"""The variables that a check with an environment of its own still has."""
+
+
 @dataclass(frozen=True)
 class Check:
     title: str
@@ -160,7 +164,7 @@ def _with_node() -> dict[str, str]:
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     """Return a minimal environment plus `settings`, so that the site's own settings don't change the result."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TERM", "CI") if name in os.environ}
+    plain = {name: os.environ[name] for name in PLAIN if name in os.environ}
     return plain | settings
 
 

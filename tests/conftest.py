@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localstack.binaries import ROOT
+from localstack.bytecode import keep_bytecode
 from tests.servers import places as test_places
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ pytest_plugins = [
     "tests.servers.walletconnect_relay",
     "tests.servers.chromium",
 ]
+keep_bytecode()  # also where pytest was called without `make test`
 PLACES = test_places.make()
 for _name in re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE):
     os.environ.pop(_name, None)  # a developer's own settings must not change the results
