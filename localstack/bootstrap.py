@@ -33,7 +33,7 @@ SYSTEM_PACKAGES = {
     "ceph": ("ceph-common", "its tools set up the S3 server"),
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
     "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
-    "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
+    "chromium-headless-shell": ("chromium-headless-shell fonts-liberation", "the tests use the site in a browser"),
 }
 BENCH_PACKAGES = {"wrk": ("wrk", "the bench sends requests with it")}
 LONG_TESTS_PACKAGES = {
