@@ -101,6 +101,21 @@ def places() -> test_places.Places:
     return PLACES
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_flush() -> Iterator[None]:
+    """After a transactional test, delete the rows of tables that have some, instead of truncating all tables."""
+    if test_places.on_sqlite():
+        yield
+        return
+    from django.test import TransactionTestCase
+
+    from tests.servers.postgres import delete_rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: delete_rows())
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: object) -> None:
     """Start PostgreSQL. pytest-django requests this fixture before it creates the test database.
@@ -111,6 +126,19 @@ def django_db_modify_db_settings(database_server: object) -> None:
         from django.db import connection
 
         connection.settings_dict["TEST"]["NAME"] = str(PLACES.sqlite)
+
+
+@pytest.fixture(scope="module")
+def rows_of_the_module(django_db_setup: None, django_db_blocker: Any, redis_session: object) -> Iterator[None]:
+    """Let a fixture of this scope add rows. All tests of the module have them, and undo only their own changes.
+
+    None of them may be transactional: its own connections would not see the rows.
+    """
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
