@@ -85,5 +85,6 @@ def domain_of(url: str) -> str:
     try:
         ip_address(host)
     except ValueError:
-        return ".".join(labels[-2:]) if len(labels) > 1 else _("our own server")
+        if len(labels) > 1:
+            return ".".join(labels[-2:])
     return _("our own server")
