@@ -4,7 +4,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.signals import user_logged_in as django_logged_in
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_migrate, post_save
 
 
 class UsersConfig(AppConfig):
@@ -15,6 +15,7 @@ class UsersConfig(AppConfig):
         from allauth.account.signals import user_logged_in, user_signed_up
 
         from profiles import signals
+        from profiles.desk.roles import make_groups
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
         from users import emails, names, own_data, own_data_mail, proof, sessions, sign_in_log
@@ -31,6 +32,9 @@ class UsersConfig(AppConfig):
         signals.export_ready.connect(own_data_mail.send_export_ready, dispatch_uid="users.export_ready")
         signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
         signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")
+        # Permissions are made app by app: after the last one, all of them are there.
+        last = [app for app in apps.get_app_configs() if app.models_module is not None][-1]
+        post_migrate.connect(make_groups, sender=last, dispatch_uid="users.make_groups")
         if apps.is_installed("nft"):
             self._connect_wallets()
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
@@ -37,7 +38,7 @@ class WalletSession(Leased):
     ended_because = models.CharField(max_length=300, blank=True, help_text="Told at the next visit.")
 
     class Meta(Leased.Meta):
-        pass
+        verbose_name, verbose_name_plural = _("wallet session"), _("wallet sessions")
 
     def __str__(self) -> str:
         return f"Since {self.begun_at:%Y-%m-%d %H:%M}"
@@ -71,6 +72,7 @@ class SignInCount(models.Model):
 
     class Meta:
         ordering = ["-day", "outcome"]
+        verbose_name, verbose_name_plural = _("wallet sign-ins of a day"), _("wallet sign-ins by day")
         constraints = [models.UniqueConstraint(fields=["day", "outcome"], name="sign_in_count_once_a_day")]
 
     def __str__(self) -> str:
@@ -97,6 +99,8 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["-is_primary", "linked_at"]
+        verbose_name, verbose_name_plural = _("wallet"), _("wallets")
+        permissions = [("view_hidden_account", _("Can see wallets that are hidden from others"))]
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
             # One index for both kinds, which queries by address alone use, too.
@@ -135,6 +139,7 @@ class PrimaryName(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("ENS name"), _("ENS names")
         indexes = [models.Index(fields=["name"], name="primary_name_lookup"), *Leased.Meta.indexes]
 
     def __str__(self) -> str:
@@ -164,6 +169,7 @@ class SignInChallenge(models.Model):
     consumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("sign-in request"), _("sign-in requests")
         indexes = [models.Index(fields=["session_hash"], name="challenge_by_session")]
         constraints = [
             models.UniqueConstraint(fields=["nonce"], name="challenge_nonce_once"),

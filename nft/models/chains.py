@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
@@ -43,6 +44,9 @@ class WatchedChain(Leased):
         max_length=200, blank=True, help_text="The last time a node lied, was stuck or served another chain."
     )
     alarm_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
+
+    class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("blockchain"), _("blockchains")
 
     def __str__(self) -> str:
         return f"Chain {self.chain_id}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from nft.core.evm.address import to_checksum
 from nft.fields import CID_CHARACTERS, AddressField, Uint256Field
@@ -110,6 +111,7 @@ class TokenClaim(Leased):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name, verbose_name_plural = _("NFT claim"), _("NFT claims")
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["chain_id", "due_at"], condition=Q(asked_at__isnull=False), name="claim_asked"),
@@ -259,6 +261,7 @@ class ClaimPicture(Leased):
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("NFT picture"), _("NFT pictures")
         indexes = [
             models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
             *Leased.Meta.indexes,

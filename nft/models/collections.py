@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
@@ -28,6 +29,7 @@ class Collection(models.Model):
 
     class Meta:
         ordering = ["-decided_at"]
+        verbose_name, verbose_name_plural = _("collection"), _("collections")
         constraints = [
             models.UniqueConstraint(fields=["chain_id", "contract"], name="collection_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="collection_says_why"),
@@ -58,8 +60,8 @@ class TokenLikeness(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "token likenesses"
         ordering = ["-seen_at"]
+        verbose_name, verbose_name_plural = _("known NFT picture"), _("known NFT pictures")
         indexes = [models.Index(fields=["sha256"], name="likeness_by_hash")]
         constraints = [
             models.UniqueConstraint(fields=["chain_id", "contract", "token_id"], name="likeness_once_per_token")

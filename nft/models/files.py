@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from nft.fields import CID_CHARACTERS
 from profiles.fields import HexField
@@ -24,6 +25,7 @@ class IpfsBlock(models.Model):
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("part of an IPFS file"), _("parts of IPFS files")
         indexes = [
             models.Index(fields=["touched_at"], condition=Q(touched_at__isnull=False), name="block_maybe_unused")
         ]
@@ -63,6 +65,7 @@ class CachedObject(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("IPFS file"), _("IPFS files")
         indexes = [
             *Leased.Meta.indexes,
             models.Index(fields=["root_cid"], name="cached_by_root"),
@@ -92,6 +95,7 @@ class PinnedCopy(Leased):
     held_at = models.DateTimeField(null=True, blank=True, help_text="When the pinner last said that it holds the file.")
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("copy at a pinning service"), _("copies at pinning services")
         constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
@@ -79,6 +80,7 @@ class HeldToken(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-first_seen_at", "-id"]
+        verbose_name, verbose_name_plural = _("NFT in a wallet"), _("NFTs in wallets")
         indexes = [
             models.Index(fields=["account", "-first_seen_at", "-id"], name="held_page"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="held_by_token"),
@@ -153,6 +155,7 @@ class TokenSearch(Leased):
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("search for NFTs"), _("searches for NFTs")
         constraints = [
             models.UniqueConstraint(fields=["account", "chain_id"], name="search_once"),
             models.CheckConstraint(

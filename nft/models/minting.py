@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
@@ -89,6 +90,7 @@ class MintRequest(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
+        verbose_name, verbose_name_plural = _("mint"), _("mints")
         indexes = [models.Index(fields=["-created_at"], name="mint_newest"), *Leased.Meta.indexes]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
@@ -165,6 +167,7 @@ class SponsoredTransaction(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-signed_at", "-id"]
+        verbose_name, verbose_name_plural = _("mint that we pay"), _("mints that we pay")
         constraints = [models.UniqueConstraint(fields=["chain_id", "tx_hash"], name="sponsored_transaction_once")]
         indexes = [
             models.Index(

@@ -1,4 +1,5 @@
 from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.desk import StaffNote
 from profiles.models.notices import Notice
 from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
 from profiles.models.people import (
@@ -30,6 +31,7 @@ __all__ = [
     "Profile",
     "Rendition",
     "RetiredHandle",
+    "StaffNote",
     "StoreShard",
     "StoredImage",
     "UploadTicket",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from profiles.leases import Leased, Policy
 from profiles.models.people import Profile
@@ -68,6 +69,7 @@ class Notice(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-at"]
+        verbose_name, verbose_name_plural = _("notice"), _("notices")
         indexes = [
             models.Index(fields=["profile", "-at", "-id"], name="notice_page"),
             models.Index(fields=["profile"], condition=Q(is_on_site=True, read_at__isnull=True), name="notice_unread"),

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from profiles.fields import HexField
 from profiles.leases import Leased, Policy
@@ -36,7 +37,7 @@ class DataExport(Leased):
     expires_at = models.DateTimeField(db_index=True, help_text="When the file is deleted.")
 
     class Meta(Leased.Meta):
-        pass
+        verbose_name, verbose_name_plural = _("data export"), _("data exports")
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} {self.asked_at:%Y-%m-%d %H:%M}"
@@ -60,7 +61,7 @@ class AccountDeletion(Leased):
     )
 
     class Meta(Leased.Meta):
-        pass
+        verbose_name, verbose_name_plural = _("account deletion"), _("account deletions")
 
     def __str__(self) -> str:
         return f"Asked {self.asked_at:%Y-%m-%d %H:%M}"

@@ -67,7 +67,13 @@ class Profile(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("person"), _("people")
         constraints = [models.UniqueConstraint(fields=["handle"], name="handle_once")]
+        permissions = [
+            ("lock_profile", _("Can lock and unlock a person")),
+            ("secure_profile", _("Can end a person’s sessions and reset their second factor")),
+            ("retry_jobs", _("Can retry jobs that were given up")),
+        ]
 
     def __str__(self) -> str:
         return self.handle
@@ -125,7 +131,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        verbose_name_plural = "audit entries"
+        verbose_name, verbose_name_plural = _("audit entry"), _("audit entries")
         indexes = [models.Index(fields=["profile", "-at"], name="audit_by_profile")]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from profiles import settings
 from profiles.fields import HexField
@@ -52,6 +53,7 @@ class StoredImage(Leased):
     kept_master: bytes | None = None
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("picture file"), _("picture files")
         indexes = [
             *Leased.Meta.indexes,
             models.Index(fields=["purge_at"], condition=Q(purge_at__isnull=False), name="image_purge"),
@@ -174,6 +176,8 @@ class Avatar(models.Model):
 
     class Meta:
         ordering = ["-chosen_at"]
+        verbose_name, verbose_name_plural = _("picture"), _("pictures")
+        permissions = [("view_removed_avatar", _("Can see pictures that were removed"))]
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
             models.Index(fields=["uncut"], condition=Q(uncut__isnull=False), name="avatar_uncut"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from profiles.leases import Leased, Policy
 
@@ -30,6 +31,7 @@ class StoreShard(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = _("check of stored files"), _("checks of stored files")
         constraints = [models.UniqueConstraint(fields=["folder", "prefix"], name="store_shard_once")]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from profiles.models import (
     FormerHandle,
     Notice,
     Profile,
+    StaffNote,
     UploadTicket,
 )
 from profiles.own_data.parts import (
@@ -121,6 +122,7 @@ def register() -> None:
     for part in PARTS:
         register_part(part)
     leave_out(DataExport, "It is this file.")
+    leave_out(StaffNote, "Notes of staff may name others, such as whoever complained: they are given on request.")
     leave_out(AccountDeletion, "While it is there, nothing can be exported.")
     register_files(Files("pictures", "Your pictures: as we keep them (kept), and as shown (shown).", list_pictures))
     register_files(Files("receipts", "The signed receipt of the picture that others see now.", list_receipts))
