@@ -15,6 +15,7 @@ class NftConfig(AppConfig):
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
+        from nft.tokens.references import describe_reference
         from profiles.jobs import provide
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
@@ -31,7 +32,7 @@ class NftConfig(AppConfig):
         unchecked = (
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
-        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark))
+        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference))
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_identifier_resolver("account", find_by_account)

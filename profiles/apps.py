@@ -13,8 +13,10 @@ class ProfilesConfig(AppConfig):
         from profiles import checks  # noqa: F401  # registers itself
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
+        from profiles.reports import desk_parts
         from profiles.store.purge import watch_holders
 
         watch_holders()
         own_parts.register()
+        desk_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

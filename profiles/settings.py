@@ -35,6 +35,9 @@ NAMES = {
     "avatar_max_age": "AVATAR_CACHE_SECONDS",
     "handle_kept_time": "AVATAR_HANDLE_KEPT_SECONDS",
     "handle_change_time": "AVATAR_HANDLE_CHANGE_SECONDS",
+    "guest_reports": "REPORTS_FROM_GUESTS",
+    "appeal_days": "REPORTS_APPEAL_DAYS",
+    "report_days": "REPORTS_KEPT_DAYS",
     "site_name": "SITE_NAME",
     "site_origin": "SITE_ORIGIN",
     "trusted_proxies": "TRUSTED_PROXY_COUNT",
@@ -106,6 +109,12 @@ class AvatarSettings:
     export_days: int = 7
     # The days in which a person who asked to be deleted can undo that. They are hidden at once.
     delete_days: int = 14
+    # Whether people may report something without an account.
+    guest_reports: bool = True
+    # The days in which a decision of staff can be appealed, and a picture that they removed is kept for that.
+    appeal_days: int = 14
+    # The days for which a report and its evidence are kept after it was decided.
+    report_days: int = 180
     # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
     # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)

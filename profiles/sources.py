@@ -32,6 +32,9 @@ ProvenanceProvider = Callable[["Avatar"], Mapping[str, object] | None]
 # Returns what the mark of a picture says in words, from what is stored with it: pages show many, so it asks no query.
 MarkDescriber = Callable[["Avatar"], str]
 
+# Takes `Avatar.reference`; returns what it names, in words and links for staff. No query, no network.
+ReferenceDescriber = Callable[[str], "Reference"]
+
 # Returns a sentence for the person who uploaded a picture, or "". It may ask the database and the store.
 UploadCheck = Callable[["Avatar"], str]
 
@@ -45,11 +48,20 @@ IdentifierResolver = Callable[[str], Q | None]
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What a reference names, as people read it, and where they can look at it: pairs of a name and an address."""
+
+    words: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """An origin of pictures.
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
-    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. `mark` says in words what the mark vouches for.
+    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. `mark` says in words what the mark vouches for,
+    `describe` what a reference names.
     """
 
     name: str
@@ -59,6 +71,7 @@ class Source:
         "Whether you may still show this picture could not be checked for too long. We keep trying; try again later."
     )
     mark: MarkDescriber | None = None
+    describe: ReferenceDescriber | None = None
 
 
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, "Upload")}
@@ -141,6 +154,14 @@ def describe_mark(avatar: Avatar) -> str:
     if source is None or source.mark is None:
         return f"Verified {avatar.get_source_display()} picture"
     return source.mark(avatar)
+
+
+def describe_reference(source: str, reference: str) -> Reference:
+    """Return what the reference of a picture names; the reference itself where its source says no more."""
+    known = _sources.get(source)
+    return (
+        Reference(reference) if not reference or known is None or known.describe is None else known.describe(reference)
+    )
 
 
 def resolve_identifier(identifier: str) -> Q | None:

@@ -58,7 +58,12 @@ def _send(notice: Notice, now: datetime) -> bool:
 
 
 def _is_left_alone(notice: Notice) -> bool:
-    """People who are hidden get no mail; those who only wait for their deletion still learn what is about safety."""
+    """People who are hidden get no mail; those who only wait for their deletion still learn what is about safety.
+
+    A decision about a person is told to whom it locks out, too: the mail leads to their appeal.
+    """
+    if notice.kind == Notice.Kind.DECISION:
+        return False
     is_required = RULES[Notice.Kind(notice.kind)].is_required
     return not notice.profile.user.is_active if is_required else notice.profile.is_hidden
 

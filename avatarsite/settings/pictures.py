@@ -32,6 +32,11 @@ AVATAR_HANDLE_KEPT_SECONDS = env.integer("AVATAR_HANDLE_KEPT_SECONDS", 90 * 86_4
 AVATAR_HANDLE_CHANGES = env.integer("AVATAR_HANDLE_CHANGES", 3, low=1)
 AVATAR_HANDLE_CHANGE_SECONDS = env.integer("AVATAR_HANDLE_CHANGE_SECONDS", 30 * 86_400, low=1)
 
+# --- reports ---
+REPORTS_FROM_GUESTS = env.flag("REPORTS_FROM_GUESTS", default=True)
+REPORTS_APPEAL_DAYS = env.integer("REPORTS_APPEAL_DAYS", 14, low=1, high=90)
+REPORTS_KEPT_DAYS = env.integer("REPORTS_KEPT_DAYS", 180, low=30, high=730)
+
 # --- receipts ---
 AVATAR_RECEIPT_SIGNING_KEY = env.text(
     "AVATAR_RECEIPT_SIGNING_KEY", receipt_keys.read_local(DATA_DIR) if LOCAL_STACK else ""

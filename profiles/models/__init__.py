@@ -13,11 +13,13 @@ from profiles.models.people import (
     is_neutral_handle,
 )
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
+from profiles.models.reports import MAX_WORDS, Reason, Report, ReportCase, Verdict
 from profiles.models.upkeep import StoreShard
 
 __all__ = [
     "HANDLE_PATTERN",
     "HANDLE_RULE",
+    "MAX_WORDS",
     "NEUTRAL_HANDLE",
     "AccountDeletion",
     "ApiToken",
@@ -29,11 +31,15 @@ __all__ = [
     "FormerHandle",
     "Notice",
     "Profile",
+    "Reason",
     "Rendition",
+    "Report",
+    "ReportCase",
     "RetiredHandle",
     "StaffNote",
     "StoreShard",
     "StoredImage",
     "UploadTicket",
+    "Verdict",
     "is_neutral_handle",
 ]

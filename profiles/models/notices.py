@@ -37,6 +37,7 @@ class Notice(Leased):
         RETURNED = "returned", "The right to a picture is back"
         REMOVED = "removed", "A picture was removed by the site’s team"
         REPORT_DECIDED = "report_decided", "A report was decided"
+        DECISION = "decision", "The site’s team decided about their page"
         MADE = "made", "What they made is finished"
         NOT_MADE = "not_made", "What they made failed"
         SIGN_IN = "sign_in", "Signed in on a new device"

@@ -55,6 +55,7 @@ class Profile(models.Model):
     is_hidden = models.BooleanField(
         default=False, help_text="Nobody sees this person: see profiles.people.hiding, which alone changes it."
     )
+    is_hidden_by_staff = models.BooleanField(default=False, help_text="The site’s team hid this person.")
     language = models.CharField(max_length=16, blank=True, help_text="Of mails to them; empty: the site’s.")
     notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
         default=dict, blank=True, help_text="Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”."

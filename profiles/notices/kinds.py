@@ -33,6 +33,7 @@ RULES = {
     Kind.RETURNED: Rule(is_mailed=False, asks=True),
     Kind.REMOVED: Rule(is_required=True, asks=True),
     Kind.REPORT_DECIDED: Rule(),
+    Kind.DECISION: Rule(is_required=True, mail_after=timedelta(0), asks=True),
     Kind.MADE: Rule(is_mailed=False),
     Kind.NOT_MADE: Rule(),
     Kind.SIGN_IN: Rule(is_required=True, mail_after=timedelta(0)),
@@ -43,7 +44,7 @@ ASKING = [kind for kind, rule in RULES.items() if rule.asks]
 # About the person's present picture: choosing another one answers them.
 ABOUT_PICTURE = [Kind.LOST, Kind.RETURNED, Kind.REMOVED]
 
-_sent = {Kind.REMOVED}
+_sent = {Kind.REMOVED, Kind.REPORT_DECIDED, Kind.DECISION}
 
 
 def register_kinds(*kinds: Notice.Kind) -> None:

@@ -21,6 +21,8 @@ from profiles.models import (
     FormerHandle,
     Notice,
     Profile,
+    Report,
+    ReportCase,
     StaffNote,
     UploadTicket,
 )
@@ -56,6 +58,7 @@ PARTS = (
         {
             "avatar_version": "A count by which caches see changes.",
             "is_hidden": "Follows from your account's state.",
+            "is_hidden_by_staff": "What was decided about you is in decisions.json.",
             "unread_notices": "Counts the unread ones of notices.json.",
             "asking_notices": "Counts those of them that every page shows.",
         },
@@ -115,6 +118,38 @@ PARTS = (
         ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
         {"digest": "It checks the secret."},
     ),
+    Part(
+        ReportCase,
+        OWNER,
+        "decisions",
+        "What was reported about you and decided by our team, and your appeals. Who reported is not in it.",
+        ("id", "avatar_id", "subject", "sha256", "source", "reference", "shown", "state", "opened_at", "verdict", "why",
+         "words", "decided_at", "appeal_words", "appealed_at", "is_upheld", "appeal_answer", "appeal_decided_at",
+         "delete_at"),
+        {
+            "key": "It tells reports apart.",
+            "image_id": "Your pictures are in pictures/.",
+            "report_count": "How many reported it could tell who did.",
+            "rank": "It sorts our team's list.",
+            "assignee_id": "Who on the site's team works on it is about them.",
+            "decided_by_id": "Who on the site's team did it is about them.",
+            "appeal_decided_by_id": "Who on the site's team did it is about them.",
+            "effect": "What undoing the decision would change back.",
+        },
+    ),
+    Part(
+        Report,
+        "reporter__user",
+        "reports",
+        "What you reported to our team.",
+        ("id", "reason", "words", "at", "language", "answered_at"),
+        {
+            "case_id": "What was decided is in notices.json.",
+            "reporter_key": "A hash by which your second report about the same thing is found.",
+            "guest_email": "Only guests leave one.",
+            "weight": "It sorts our team's list.",
+        },
+    ),
 )  # fmt: skip
 
 
@@ -126,6 +161,7 @@ def register() -> None:
     leave_out(AccountDeletion, "While it is there, nothing can be exported.")
     register_files(Files("pictures", "Your pictures: as we keep them (kept), and as shown (shown).", list_pictures))
     register_files(Files("receipts", "The signed receipt of the picture that others see now.", list_receipts))
+    register_eraser("profiles.reports.upkeep.erase")
     register_eraser(f"{__name__}.{erase.__name__}")
 
 
