@@ -11,12 +11,14 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
+        from profiles.desk import own_parts as desk_parts
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
-        from profiles.reports import desk_parts
+        from profiles.reports import desk_parts as report_parts
         from profiles.store.purge import watch_holders
 
         watch_holders()
         own_parts.register()
         desk_parts.register()
+        report_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

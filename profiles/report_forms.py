@@ -60,11 +60,11 @@ class AppealForm(forms.Form):
     )
 
 
-def _choices(avatar: Avatar | None) -> list[tuple[str, object]]:
-    page = (Subject.PROFILE.value, Subject.PROFILE.label)
+def _choices(avatar: Avatar | None) -> list[tuple[str, str]]:
+    page = (Subject.PROFILE.value, str(Subject.PROFILE.label))
     if avatar is None:
         return [page]
-    choices = [(Subject.PICTURE.value, Subject.PICTURE.label), page]
+    choices = [(Subject.PICTURE.value, str(Subject.PICTURE.label)), page]
     if avatar.reference:
         label = _("The %(source)s itself, whoever shows it") % {"source": get_source(avatar.source).label}
         choices.append((Subject.TOKEN.value, label))

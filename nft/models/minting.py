@@ -91,7 +91,11 @@ class MintRequest(Leased):
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
         verbose_name, verbose_name_plural = _("mint"), _("mints")
-        indexes = [models.Index(fields=["-created_at"], name="mint_newest"), *Leased.Meta.indexes]
+        indexes = [
+            models.Index(fields=["-created_at"], name="mint_newest"),
+            models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="mint_by_cid"),
+            *Leased.Meta.indexes,
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
             models.UniqueConstraint(

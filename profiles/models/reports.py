@@ -77,7 +77,7 @@ class ReportCase(models.Model):
         StoredImage, on_delete=models.PROTECT, null=True, blank=True, related_name="report_cases",
         help_text="The picture that was shown.",
     )  # fmt: skip
-    sha256 = HexField(max_length=32, blank=True, help_text="The picture’s hash, which outlasts the picture.")
+    sha256 = HexField(max_length=32, help_text="The hash of the picture; empty without one.")
     source = models.CharField(max_length=MAX_NAME, blank=True)
     reference = models.CharField(max_length=250, blank=True, help_text="The token, as its source names it.")
     subject = models.CharField(max_length=8, choices=Subject.choices)

@@ -37,7 +37,9 @@ def is_hidden(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 def is_leaving(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Return whether this user asked to be deleted. One query, of hidden people only."""
-    return is_hidden(user) and AccountDeletion.objects.filter(profile__user_id=user.pk).exists()
+    if not user.is_authenticated or not is_hidden(user):
+        return False
+    return AccountDeletion.objects.filter(profile__user=user.pk).exists()
 
 
 def set_hidden_by_staff(profile: Profile, *, is_hidden: bool) -> None:

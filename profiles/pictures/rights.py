@@ -41,12 +41,12 @@ def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUs
     if not reason:
         raise AvatarError("Write why this picture is removed; the person will read it.")
     with lock_owner_of(avatar_id) as (owner, avatar):
-        when, was_in_use = avatar.removed_at or timezone.now(), owner.avatar_id == avatar.pk
+        when, is_seen = avatar.removed_at or timezone.now(), owner.avatar_id == avatar.pk or avatar.is_locked
         update_avatar(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
         refresh_current(
             owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256
         )
-        if was_in_use:
+        if is_seen:  # or was, until staff hid it
             notify_removed(owner, avatar, reason, when)
     return avatar
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from profiles import settings
@@ -55,7 +56,7 @@ def open_case_of_removal(profile: Profile, avatar_id: UUID) -> ReportCase:
 def _make_case(owner: Profile, avatar: Avatar) -> ReportCase:
     removals = AuditEntry.objects.filter(profile=owner, action="avatar.moderate", detail__avatar=str(avatar.pk))
     removal = removals.order_by("-at").first()
-    decided_at = avatar.removed_at if removal is None else removal.at
+    decided_at = (avatar.removed_at or timezone.now()) if removal is None else removal.at
     case: ReportCase = owner.report_cases.create(
         key=f"{owner.pk} picture {avatar.image.sha256}",
         subject=ReportCase.Subject.PICTURE,

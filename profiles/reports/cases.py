@@ -68,18 +68,19 @@ def release(case_id: UUID, staff: User) -> ReportCase:
     return _assign(case_id, None, staff, "report.release")
 
 
-def assign(case_id: UUID, to_id: object, staff: User) -> ReportCase:
+def assign(case_id: UUID, to_id: int | str | None, staff: User) -> ReportCase:
     """Give a case to another member of staff. Raise ReportError if there is no such person in the team."""
-    if not get_user_model().objects.filter(pk=to_id, is_staff=True, is_active=True).exists():
+    team = get_user_model().objects.filter(is_staff=True, is_active=True)
+    if to_id is None or not str(to_id).isalnum() or not team.filter(pk=to_id).exists():
         raise ReportError(_("Choose somebody of the team."))
     return _assign(case_id, to_id, staff, "report.assign")
 
 
-def _assign(case_id: UUID, to_id: object, staff: User, action: str) -> ReportCase:
+def _assign(case_id: UUID, to_id: int | str | None, staff: User, action: str) -> ReportCase:
     with lock_case(case_id) as case:
         if case.state not in WAITING:
             raise ReportError(_("This was decided meanwhile."))
-        if to_id is not None and case.profile.user_id == to_id:
+        if to_id is not None and str(case.profile.user_id) == str(to_id):
             raise ReportError(_("This is about them. Somebody else must decide it."))
         ReportCase.objects.filter(pk=case.pk).update(assignee=to_id)
         record(case.profile, action, staff, case=str(case.pk), **({} if to_id is None else {"to": str(to_id)}))

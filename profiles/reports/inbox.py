@@ -92,7 +92,9 @@ def reasons_of(cases: list[ReportCase]) -> Mapping[object, str]:
 def _is_similar(one: ReportCase, other: ReportCase) -> bool:
     if one.sha256 == other.sha256:
         return True
-    ours, theirs = (each.image and each.image.difference_hash for each in (one, other))
+    if one.image is None or other.image is None:
+        return False
+    ours, theirs = one.image.difference_hash, other.image.difference_hash
     return ours is not None and theirs is not None and look_alike(ours, theirs)
 
 

@@ -122,7 +122,7 @@ def _make_case(owner: Profile, subject: str, key: str, avatar: Avatar | None, no
         "bio": owner.bio,
         "links": "\n".join(owner.links),
     }
-    picture: dict[str, object] = {}
+    picture: dict[str, object] = {"sha256": ""}
     if avatar is not None:
         shown |= {"title": avatar.title, "alt_text": avatar.alt_text}
         picture = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -54,7 +55,7 @@ def erase(user: User, now: datetime) -> None:
                 _tell_of_end(report, case, now)
 
 
-def _first(cases: QuerySet[ReportCase]) -> list[object]:
+def _first(cases: QuerySet[ReportCase]) -> list[UUID]:
     return list(cases.order_by("opened_at").values_list("pk", flat=True)[:AT_ONCE])
 
 

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
+from profiles.admin.report_acts import DECIDING, ON_CASE, decide_all, team_for
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 from profiles.errors import ExpectedError
 from profiles.images.formats import OutputFormat
 from profiles.models import Reason, Report, ReportCase
 from profiles.people.signed_in import signed_in
-from profiles.reports import cases, deciding, inbox
+from profiles.reports import cases, inbox
 from profiles.reports.appeals import appeal_ends_at
 from profiles.reports.effects import get_offered
-from profiles.reports.errors import ReportError
 from profiles.reports.words import BECAUSE, reason_of
 from profiles.serving.content import whole_bytes
 from profiles.sources import describe_reference
@@ -38,8 +35,8 @@ from profiles.store.errors import StorageError
 State = ReportCase.State
 #: Pixels of the evidence in the list, and on the page of a case.
 SMALL, LARGE = 64, 512
-#: Reports of a case that are shown, newest first, and members of the team to whom it can be given.
-SHOWN, TEAM = 100, 100
+#: Reports of a case that are shown, newest first.
+SHOWN = 100
 MODERATE = "profiles.change_reportcase"
 
 
@@ -181,12 +178,10 @@ class ReportCaseAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         act = request.POST.get("act", "")
         try:
-            if act in _ON_CASE:
-                messages.success(request, _ON_CASE[act](request, case))
+            if act in ON_CASE:
+                messages.success(request, ON_CASE[act](request, case))
                 return redirect("admin:profiles_reportcase_change", case.pk)
-            if act not in _DECIDING and act not in get_offered(case, signed_in(request)):
-                raise ReportError(_("Choose what to do."))
-            messages.success(request, _DECIDING.get(act, _decide)(request, case))
+            messages.success(request, DECIDING.get(act, decide_all)(request, case))
         except ExpectedError as error:
             return self._page(request, case, error.sentence)
         return redirect("admin:profiles_reportcase_next")
@@ -221,7 +216,7 @@ class ReportCaseAdmin(ReadOnlyAdmin):
             "chosen": request.POST.get("why") or inbox.main_reason(reports),
             "words": request.POST.get("words", ""),
             "similar": inbox.find_similar(case) if case.state == State.OPEN else [],
-            "team": _team(case) if can_act and case.state in cases.WAITING else [],
+            "team": team_for(case) if can_act and case.state in cases.WAITING else [],
             "reason": reason_of(case) if case.verdict else "",
             "appeal_ends_at": appeal_ends_at(case),
             "error": error,
@@ -237,74 +232,3 @@ class ReportAdmin(LeasedAdmin):
     list_filter = [NeedsAttention]
     ordering = ["-at", "-id"]
     exclude = ["reporter_key"]
-
-
-def _decide(request: HttpRequest, case: ReportCase) -> str:
-    """Decide this case, and those with a similar picture that were ticked."""
-    asked, staff, now = request.POST, signed_in(request), timezone.now()
-    decision = deciding.Decision(asked["act"], asked.get("why", ""), asked.get("words", ""))
-    if decision.why not in Reason.values:
-        raise ReportError(_("Choose a reason."))
-    deciding.decide(case.pk, decision, staff, now)
-    decided, left = 1, []
-    for other in _ticked(asked.getlist("also"), case):
-        try:
-            deciding.decide(other.pk, decision, staff, now)
-            decided += 1
-        except ExpectedError as error:
-            left.append(f"@{other.profile.handle}: {error.sentence}")
-    said = ngettext("%(count)s report is decided.", "%(count)s reports are decided.", decided) % {"count": decided}
-    url = reverse("admin:profiles_reportcase_change", args=[case.pk])
-    link = format_html('{} <a href="{}">{}</a>', said, url, _("See or undo it"))
-    return format_html("{} {}", link, " ".join(left)) if left else link
-
-
-def _ticked(ids: list[str], case: ReportCase) -> list[ReportCase]:
-    """Return the chosen ones of the similar cases. Others can't be decided from this page."""
-    return [other for other in inbox.find_similar(case) if str(other.pk) in ids]
-
-
-def _undo(request: HttpRequest, case: ReportCase) -> str:
-    words = request.POST.get("words", "").strip()
-    if not words:
-        raise ReportError(_("Write why you take the decision back."))
-    deciding.undo(case.pk, words, signed_in(request), timezone.now())
-    return _("The decision is taken back: what it changed is as it was. The report is open again, and yours.")
-
-
-def _answer_appeal(request: HttpRequest, case: ReportCase) -> str:
-    is_upheld = request.POST["act"] == "uphold"
-    words = request.POST.get("words", "").strip()
-    if not words:
-        raise ReportError(_("Write why: the person reads it."))
-    deciding.decide_appeal(case.pk, words, signed_in(request), timezone.now(), is_upheld=is_upheld)
-    return _("The appeal is decided for good, and both sides are told.")
-
-
-def _claim(request: HttpRequest, case: ReportCase) -> str:
-    cases.claim(case.pk, signed_in(request))
-    return _("You work on this now.")
-
-
-def _release(request: HttpRequest, case: ReportCase) -> str:
-    cases.release(case.pk, signed_in(request))
-    return _("Nobody works on this now.")
-
-
-def _assign(request: HttpRequest, case: ReportCase) -> str:
-    assigned = cases.assign(case.pk, request.POST.get("to") or None, signed_in(request))
-    return _("%(name)s works on this now.") % {"name": assigned.assignee}
-
-
-def _team(case: ReportCase) -> QuerySet[Any]:
-    team = get_user_model().objects.filter(is_staff=True, is_active=True)
-    return team.exclude(pk=case.profile.user_id).order_by("pk")[:TEAM]
-
-
-_ON_CASE: dict[str, Callable[[HttpRequest, ReportCase], str]] = {
-    "claim": _claim,
-    "release": _release,
-    "assign": _assign,
-    "undo": _undo,
-}
-_DECIDING: dict[str, Callable[[HttpRequest, ReportCase], str]] = {"uphold": _answer_appeal, "revert": _answer_appeal}
