@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldError, PermissionDenied, ValidationError
+from django.core.exceptions import EmptyResultSet, FieldError, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -135,10 +135,10 @@ def _lookup_of(name: str) -> str:
 
 
 def _takes(rows: QuerySet[Any], lookup: str, word: str) -> bool:
-    """Return whether the column can be compared with this word at all."""
+    """Return whether the column can be compared with this word at all, and some value of it could equal it."""
     try:
         str(rows.model._default_manager.filter(**{lookup: word}).query)  # noqa: SLF001 - documented
-    except (ValueError, TypeError, OverflowError, ValidationError, FieldError):
+    except (ValueError, TypeError, OverflowError, ValidationError, FieldError, EmptyResultSet):
         return False
     return True
 

@@ -41,7 +41,7 @@ class SiteAdmin(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Begin with the desk: what waits for staff, the health of each part, today's figures."""
         start = build_start(signed_in(request))
-        return super().index(request, {"start": start, "is_desk": True, "title": "", **(extra_context or {})})
+        return super().index(request, {"start": start, "is_desk": True, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send people to the site's sign-in, or tell them why they can't enter. Django's form has no second factor."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -21,6 +23,8 @@ from profiles.people.signed_in import signed_in
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
+#: A check this late is not only waiting for its turn.
+LATE = timedelta(minutes=10)
 GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(picture__gave_up_at__isnull=False)
 
 
@@ -35,6 +39,19 @@ class PictureGivenUp(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
         return queryset.filter(GIVEN_UP) if self.value() == "yes" else queryset
+
+
+class Late(admin.SimpleListFilter):
+    """Claims whose check is over LATE behind its time."""
+
+    title = _("late check")
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
+        return queryset.filter(due_at__lte=timezone.now() - LATE) if self.value() == "yes" else queryset
 
 
 class PastChecks(ReadOnlyInline):
@@ -68,7 +85,7 @@ class TokenClaimAdmin(LeasedAdmin):
         "chain_id",
     ]
     list_display_links = ["thumbnail", "name"]
-    list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", ByStandard, ByChain]
+    list_filter = [NeedsAttention, PictureGivenUp, Late, "state", "picture__state", ByStandard, ByChain]
     list_select_related = ["user", "picture", "avatar__image"]
     search_fields = [
         f"{username_lookup()}__exact",

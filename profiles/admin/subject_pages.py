@@ -84,6 +84,9 @@ class SubjectAdmin(ReadOnlyAdmin, Generic[Subject]):
 
     def _page(self, request: HttpRequest, subject: Subject, *, asked: dict[str, str] | None = None) -> HttpResponse:
         staff = signed_in(request)
+        actions = acting.open_actions(self.page_actions(), subject, staff)
+        # Of an action that is closed by now, as one that somebody else has just taken.
+        closed = asked is not None and asked["slug"] not in {action.slug for action in actions}
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -91,9 +94,10 @@ class SubjectAdmin(ReadOnlyAdmin, Generic[Subject]):
             "subject": subject,
             "staff": staff,
             "sections": acting.build_sections(self.sections(), subject, staff),
-            "actions": acting.open_actions(self.page_actions(), subject, staff),
+            "actions": actions,
             "act_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_act",
             "asked": asked,
+            "refused": asked.get("error", "") if asked is not None and closed else "",
             **self.page_context(request, subject),
         }
         status = 200 if asked is None or "error" not in asked else 422

@@ -32,6 +32,6 @@ def register() -> None:
     for picture_action in PICTURE_ACTIONS:
         parts.register_picture_action(picture_action)
     parts.register_audit_words(WORDS)
-    give(Role.MODERATE, "profiles.change_avatar", "profiles.view_removed_avatar", "profiles.lock_profile")
+    give(Role.MODERATE, "profiles.change_avatar", "profiles.see_removed_avatar", "profiles.lock_profile")
     give(Role.MODERATE, "profiles.secure_profile", "profiles.add_staffnote")
     give(Role.OPERATE, "profiles.retry_jobs", "profiles.add_staffnote")

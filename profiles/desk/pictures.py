@@ -35,7 +35,7 @@ class Size:
 
 def may_see(avatar: Avatar, staff: User) -> bool:
     """Return whether this member of staff may see the pixels: those of a removed picture need a permission."""
-    return avatar.state != Avatar.State.REMOVED or staff.has_perm("profiles.view_removed_avatar")
+    return avatar.state != Avatar.State.REMOVED or staff.has_perm("profiles.see_removed_avatar")
 
 
 def read_for_staff(avatar: Avatar) -> bytes | None:
