@@ -153,7 +153,11 @@ class Report(Leased):
 
     class Meta(Leased.Meta):
         verbose_name, verbose_name_plural = _("answer to a reporter"), _("answers to reporters")
-        indexes = [models.Index(fields=["reporter", "-at"], name="report_by_reporter"), *Leased.Meta.indexes]
+        indexes = [
+            models.Index(fields=["reporter", "-at"], name="report_by_reporter"),
+            models.Index(fields=["-at", "-id"], name="report_by_time"),
+            *Leased.Meta.indexes,
+        ]
         constraints = [models.UniqueConstraint(fields=["case", "reporter_key"], name="report_once")]
 
     def __str__(self) -> str:

@@ -25,7 +25,12 @@ from nft.watching.gauges import get_gauges
 from profiles import admin_base
 from profiles.jobs import discover, get_jobs
 from profiles.leases import get_attention
-from profiles.models import AuditEntry, Profile
+from profiles.models import AuditEntry, Profile, Report, ReportCase
+from profiles.reports.appeals import appeal
+from profiles.reports.deciding import Decision, decide
+from profiles.reports.desk_parts import build_of_person
+from profiles.reports.inbox import find_next, find_similar, read_backlog
+from profiles.reports.reporting import Complaint, Reporter, take_report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 PEOPLE, CHAINS = 4000, 2
@@ -78,6 +83,23 @@ def _add_the_rest(now: datetime) -> None:
         for n in numbers
     )
 
+    _add_reports(profile, now)
+
+
+def _add_reports(profile: Profile, now: datetime) -> None:
+    """Add many reports of the past, and a few that wait."""
+    decided = {"state": "decided", "verdict": "keep", "why": "spam", "decided_at": now}
+    cases = ReportCase.objects.bulk_create(
+        ReportCase(
+            profile=profile, key=str(n), subject="profile", sha256="", opened_at=now, **(decided if n > 9 else {})
+        )
+        for n in range(PEOPLE)
+    )
+    Report.objects.bulk_create(
+        Report(case=case, reporter_key="00" * 32, reason="spam", reporter=profile, at=now, answered_at=now)
+        for case in cases
+    )
+
 
 def read_whole(act: Callable[[], object], big: set[str]) -> list[str]:
     """Return the queries of `act` that read a table in `big` from beginning to end, with their plans."""
@@ -118,6 +140,24 @@ def test_no_periodic_job_reads_a_big_table_whole(crowd: set[str]) -> None:
 def test_neither_gauges_nor_looks_at_a_chain_read_a_big_table_whole(crowd: set[str]) -> None:
     now = timezone.now()
     for act in (lambda: list(get_gauges(now)), get_attention, lambda: watched_contracts(1)):
+        assert not read_whole(act, crowd)
+
+
+def test_nothing_about_reports_reads_a_big_table_whole(crowd: set[str]) -> None:
+    assert {"profiles_reportcase", "profiles_report"} <= crowd
+    staff, somebody = User.objects.create_superuser("boss"), Profile.objects.latest("pk")
+    complaint, reporter = Complaint("profile", "spam"), Reporter(Profile.objects.earliest("pk"), ("192.0.2.1/32",))
+    case = take_report(somebody, complaint, reporter, timezone.now()).case
+    acts: list[Callable[[], object]] = [
+        read_backlog,
+        lambda: find_next(staff),
+        lambda: find_similar(case),
+        lambda: build_of_person(somebody, staff),
+        lambda: take_report(somebody, complaint, reporter, timezone.now()),
+        lambda: decide(case.pk, Decision("warn", "spam"), staff, timezone.now()),
+        lambda: appeal(case.pk, "No.", timezone.now()),
+    ]
+    for act in acts:
         assert not read_whole(act, crowd)
 
 

@@ -81,7 +81,7 @@ def test_from_what_waits_to_the_decision_are_two_clicks_and_the_same_picture_is_
     assert (refused.status_code, "Write why" in refused.content.decode()) == (409, True)
     do(mod, first, "undo", words="Hers.")
     assert in_use(alice) is not None
-    assert list(source.find())[0].count == 1
+    assert next(iter(source.find())).count == 1
 
 
 def test_what_can_not_be_done_keeps_what_was_written(mod: Client, alice: Profile, bob: Profile) -> None:
