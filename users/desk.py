@@ -27,9 +27,9 @@ from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
 from users.devices import device_name
 from users.login_methods import has_wallet
-from users.security_notices import record_change
+from users.security_notices import SIGN_IN, record_change
 from users.sessions import SessionsAdapter, get_active_sessions
-from users.sign_in_log import METHODS, SIGN_IN
+from users.sign_in_log import METHODS
 
 SECURE = "profiles.secure_profile"
 #: Sessions and addresses that the page of a person lists.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,7 +20,7 @@ class ByStaff(admin.SimpleListFilter):
     title = _("who did it")
     parameter_name = "by"
 
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("staff", _("Staff"))]
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
