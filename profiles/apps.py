@@ -11,10 +11,12 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
+        from profiles.blocks import kinds
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
         from profiles.store.purge import watch_holders
 
         watch_holders()
         own_parts.register()
+        kinds.register_own()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

@@ -1,4 +1,4 @@
-"""Decide by pixels whether a picture is a disguised copy of another, where their hashes say how they would lie together.
+"""Decide by pixels whether a picture is a disguised copy of another, where hashes say how they would lie together.
 
 What is compared are shades and colors at 20 by 20 places, whatever the brightness and contrast. The fifth of the
 picture that fits worst is left out: a sticker or a line of text covers no more.
@@ -13,6 +13,7 @@ from itertools import product
 from PIL import Image
 
 from profiles.images.disguises import (
+    MAX_DISTANCE,
     SAMPLE_VARIANTS,
     THUMBNAIL_SIDE,
     WHOLE,
@@ -50,11 +51,11 @@ _TILES = tuple(
 Samples = list[float]
 
 
-def is_disguise(look: Look, sample: Sample) -> bool:
+def is_disguise(look: Look, sample: Sample, limit: int = MAX_DISTANCE) -> bool:
     """Return whether the picture of `look` is that of `sample` in a disguise. About 10 ms where hashes are close."""
     found: list[tuple[int, Variant]] = []
     for variant, sample_hash in zip(SAMPLE_VARIANTS, sample.hashes, strict=True):
-        found += look.compare(variant, sample_hash)
+        found += look.compare(variant, sample_hash, limit)
     if not found:
         return False
     ours, theirs = _load(look.thumbnail), _load(sample.thumbnail)

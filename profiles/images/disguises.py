@@ -80,14 +80,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Look:
-    """A picture that may be a sample in disguise. `turned` has one hash for each of TURNS, `parts` one of PARTS each."""
+    """A picture that may be a sample in disguise. `turned`: a hash for each of TURNS, `parts`: of PARTS."""
 
     turned: tuple[int, ...]
     parts: tuple[int, ...]
     thumbnail: bytes
 
-    def compare(self, variant: Variant, sample_hash: int) -> Iterator[tuple[int, Variant]]:
-        """Yield each distance up to MAX_DISTANCE to one hash of a sample, and how the two would lie together.
+    def compare(self, variant: Variant, sample_hash: int, limit: int = MAX_DISTANCE) -> Iterator[tuple[int, Variant]]:
+        """Yield each distance up to `limit` to one hash of a sample, and how the two would lie together.
 
         `turn` of the result undoes that of this picture, or with `is_frame` is that of the sample inside of it.
         """
@@ -95,11 +95,11 @@ class Look:
             return
         if variant.turn == 1:
             for turn, own in zip(TURNS, self.turned, strict=True):
-                if (found := distance(own, sample_hash)) <= MAX_DISTANCE and not _is_plain(own):
+                if (found := distance(own, sample_hash)) <= limit and not _is_plain(own):
                     yield found, Variant(turn, variant.angle, variant.part, variant.mask)
         if variant.part == WHOLE and not variant.angle and not variant.mask:
             for part, own in zip(PARTS, self.parts, strict=True):
-                if (found := distance(own, sample_hash)) <= MAX_DISTANCE and not _is_plain(own):
+                if (found := distance(own, sample_hash)) <= limit and not _is_plain(own):
                     yield found, Variant(variant.turn, part=part, is_frame=True)
 
 
@@ -109,7 +109,7 @@ def distance(one: int, other: int) -> int:
 
 
 def _is_plain(value: int) -> bool:
-    """Return whether too few bits are set, or not set, for a candidate. Fewer than `likeness` asks for: pixels decide."""
+    """Return whether too few bits are set, or not set. Fewer than `likeness` asks for: pixels decide here."""
     return not _PLAIN <= (value & 0xFFFF_FFFF_FFFF_FFFF).bit_count() <= 64 - _PLAIN
 
 
@@ -217,6 +217,10 @@ def _without_margin(square: Image.Image) -> Image.Image:
     if box is None:
         return square
     margins = box[0], box[1], square.width - box[2], square.height - box[3]
-    if min(margins) == 0 or max(margins) - min(margins) > _UNEVEN * square.width or box[2] - box[0] < _LEAST_INSIDE * square.width:
+    if (
+        min(margins) == 0
+        or max(margins) - min(margins) > _UNEVEN * square.width
+        or box[2] - box[0] < _LEAST_INSIDE * square.width
+    ):
         return square
     return square.resize(square.size, Image.Resampling.LANCZOS, box=box)

@@ -36,6 +36,7 @@ class Notice(Leased):
         LOST = "lost", "Lost the right to a picture"
         RETURNED = "returned", "The right to a picture is back"
         REMOVED = "removed", "A picture was removed by the site’s team"
+        HELD = "held", "A picture is being checked"
         REPORT_DECIDED = "report_decided", "A report was decided"
         MADE = "made", "What they made is finished"
         NOT_MADE = "not_made", "What they made failed"
