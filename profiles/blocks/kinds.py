@@ -44,6 +44,7 @@ class BlockKind:
     parse: takes the value as typed, and returns it in the one form in which it is stored. Raises BlockRefused.
     match: takes such a value, and returns a filter over Avatar: the pictures in people's histories that it covers.
     choose: takes a picture, and returns how it can be blocked by this kind, None if it can't.
+    is_held: whether pictures that it covers are held by a job of this app. False where `changed` hides them itself.
     changed: called in the transaction that adds a block, or ends it (`ended_at` is set then).
     """
 
@@ -54,6 +55,7 @@ class BlockKind:
     match: Callable[[str], Q]
     choose: Callable[[Avatar], Choice | None] = lambda _: None
     changed: Callable[[Block], None] = lambda _: None
+    is_held: bool = True
 
 
 _kinds: dict[str, BlockKind] = {}

@@ -133,6 +133,8 @@ def _run(block_id: int, now: datetime, for_long: timedelta) -> int:
 
 def _hide(block: Block) -> Iterator[int]:
     """Hold page after page of what the block covers. Yield how many were hidden."""
+    if not get_kind(block.kind).is_held:
+        return
     while page := list(covered(block).exclude(holds__block=block).order_by("pk").distinct()[:PAGE]):
         hidden = 0
         for avatar in page:

@@ -91,6 +91,13 @@ def want_classification(image: StoredImage, now: datetime) -> Cause | None:
     return Cause(_("It has not been checked yet."), waits=True) if is_awaited else None
 
 
+def is_awaited(image: StoredImage) -> bool:
+    """Return whether the classifier has not answered yet. False without one."""
+    if not settings.current().classifier:
+        return False
+    return Classification.objects.filter(image=image, answer=Answer.WAITING).exists()
+
+
 @job(rows=Classification)
 def classify_picture(image_id: int, now: datetime) -> str:
     """Ask the classifier about a picture, if that is due, and do what it says. Return its answer, or ""."""
