@@ -12,6 +12,7 @@ class ProfilesConfig(AppConfig):
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
         from profiles.blocks import kinds
+        from profiles.desk import own_parts as desk_parts
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
         from profiles.store.purge import watch_holders
@@ -19,4 +20,5 @@ class ProfilesConfig(AppConfig):
         watch_holders()
         own_parts.register()
         kinds.register_own()
+        desk_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

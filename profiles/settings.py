@@ -62,6 +62,8 @@ class AvatarSettings:
 
     # How long a removed picture can be restored. Afterwards it is erased for good.
     undo_time: timedelta = timedelta(minutes=10)
+    # How many days a picture that the site's team took away can be brought back by them. Nobody else sees it meanwhile.
+    moderated_days: int = 30
     # How long a stored picture that nobody uses is kept: longer than a request takes to use it.
     unused_image_age: timedelta = timedelta(minutes=10)
     # How long storing one picture, some ten objects, may take: a person is waiting.

@@ -18,7 +18,7 @@ class UsersConfig(AppConfig):
         from profiles.desk.roles import make_groups
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
-        from users import emails, names, own_data, own_data_mail, proof, sessions, sign_in_log
+        from users import desk, emails, names, own_data, own_data_mail, proof, sessions, sign_in_log
 
         register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
@@ -29,6 +29,7 @@ class UsersConfig(AppConfig):
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         own_data.register()
+        desk.register()
         signals.export_ready.connect(own_data_mail.send_export_ready, dispatch_uid="users.export_ready")
         signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
         signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")

@@ -21,6 +21,7 @@ AVATAR_ON_LOSS_CHOICES = env.words("AVATAR_ON_LOSS_CHOICES", ["revert", "plain"]
 AVATAR_LOSS_GRACE = env.integer("AVATAR_LOSS_GRACE", 0)
 AVATAR_DEFAULT_URL_HOSTS = env.words("AVATAR_DEFAULT_URL_HOSTS", [])
 AVATAR_DRAWINGS_PER_HOUR = env.integer("AVATAR_DRAWINGS_PER_HOUR", 6000, low=1)
+AVATAR_MODERATED_DAYS = env.integer("AVATAR_MODERATED_DAYS", 30, low=0, high=3650)
 AVATAR_SCAN_PERCENT = env.integer("AVATAR_SCAN_PERCENT", 5, low=1, high=100)
 AVATAR_BROWSER_S3_ENDPOINT = object_store.browser_endpoint()
 AVATAR_DIRECT_UPLOAD = env.flag("AVATAR_DIRECT_UPLOAD", default=True)  # where the store can take it

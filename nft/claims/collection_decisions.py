@@ -19,7 +19,7 @@ from nft.core.tokens.spam import SpamSign
 from nft.models import Collection, HeldToken, TokenClaim, WatchedContract
 from nft.tokens.blocked import CONTRACT, contract_value
 from nft.tokens.collection_policy import Standing, decide_refusal, get_spam_sign
-from profiles.audit import record
+from profiles.audit import record_as_staff
 from profiles.jobs import job
 from profiles.models import Avatar, Block
 from profiles.people.profiles import profile_of
@@ -44,7 +44,7 @@ def decide_collection(
     with transaction.atomic():
         row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)
         what = {"chain": chain_id, "contract": "0x" + contract.hex(), "standing": standing, "reason": reason}
-        record(profile_of(actor), "collection.decide", actor, **what)
+        record_as_staff(profile_of(actor), "collection.decide", actor, **what)
         _mark_spam(row)
         _sync_block(row, actor, now)
     refusal = decide_refusal(row, chain_id, contract)

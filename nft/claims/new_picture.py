@@ -47,6 +47,16 @@ def request_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
     _request([claim], now)
 
 
+def refetch_as_staff(claim: TokenClaim, actor: User, now: datetime, reason: str) -> None:
+    """Look for the token's picture again, its first or a new one. The person's audit keeps the reason of staff."""
+    with transaction.atomic():
+        if claim.avatar_id is None:
+            _wake([claim], now)
+        else:
+            _request([claim], now)
+        record(profile_of(claim.user), "claim.refetch", actor, claim=str(claim.pk), reason=reason)
+
+
 def record_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
     """Like `record_changes`, for raw logs. Malformed ones are skipped: any contract may log anything."""
     changes = []

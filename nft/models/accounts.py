@@ -100,7 +100,6 @@ class LinkedAccount(models.Model):
     class Meta:
         ordering = ["-is_primary", "linked_at"]
         verbose_name, verbose_name_plural = _("wallet"), _("wallets")
-        permissions = [("view_hidden_account", _("Can see wallets that are hidden from others"))]
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
             # One index for both kinds, which queries by address alone use, too.

@@ -91,7 +91,11 @@ class MintRequest(Leased):
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
         verbose_name, verbose_name_plural = _("mint"), _("mints")
-        indexes = [models.Index(fields=["-created_at"], name="mint_newest"), *Leased.Meta.indexes]
+        indexes = [
+            models.Index(fields=["-created_at"], name="mint_newest"),
+            models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="mint_by_cid"),
+            *Leased.Meta.indexes,
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
             models.UniqueConstraint(
@@ -124,11 +128,19 @@ class MintRequest(Leased):
 
 
 class SponsorAccount(models.Model):
-    """The next nonce of an account that pays for the site. Lock the row to take a nonce."""
+    """The next nonce of an account that pays for the site, and what it owned when last asked, in wei.
+
+    Lock the row to take a nonce.
+    """
 
     chain_id = models.PositiveBigIntegerField()
     address = AddressField()
     next_nonce = models.PositiveBigIntegerField(default=0)
+    balance: models.Field[int | None, int | None] = Uint256Field(null=True, blank=True)  # type: ignore[assignment, misc]  # nullable
+    mint_cost: models.Field[int | None, int | None] = Uint256Field(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="The most that a mint may cost at the present price of gas."
+    )
+    looked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain_id", "address"], name="sponsor_account_once")]

@@ -74,6 +74,7 @@ class Notice(Leased):
         indexes = [
             models.Index(fields=["profile", "-at", "-id"], name="notice_page"),
             models.Index(fields=["profile"], condition=Q(is_on_site=True, read_at__isnull=True), name="notice_unread"),
+            models.Index(fields=["-at"], condition=~Q(mail_refusal=""), name="notice_refused"),
             *Leased.Meta.indexes,
         ]
         constraints = [models.UniqueConstraint(fields=["profile", "kind", "subject", "at"], name="notice_once")]

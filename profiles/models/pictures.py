@@ -181,7 +181,7 @@ class Avatar(models.Model):
     class Meta:
         ordering = ["-chosen_at"]
         verbose_name, verbose_name_plural = _("picture"), _("pictures")
-        permissions = [("view_removed_avatar", _("Can see pictures that were removed"))]
+        permissions = [("see_removed_avatar", _("Can see pictures that were removed"))]
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
             models.Index(fields=["uncut"], condition=Q(uncut__isnull=False), name="avatar_uncut"),

@@ -98,7 +98,7 @@ PARTS = (
         OWNER,
         "audit",
         "What was done to your picture and account, and when.",
-        ("action", "detail", "at"),
+        ("action", "detail", "at", "is_by_staff"),
         {"actor_id": "Who on the site's team did it is about them."},
     ),
     Part(

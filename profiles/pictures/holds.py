@@ -122,7 +122,7 @@ def take_down(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser | N
         raise AvatarError(_("Write why this picture is removed; the person will read it."))
     with lock_owner_of(avatar_id) as (owner, avatar):
         when = avatar.removed_at or timezone.now()
-        must_know = owner.avatar_id == avatar.pk or avatar.state == State.HELD
+        must_know = owner.avatar_id == avatar.pk or avatar.is_locked or avatar.state == State.HELD
         update_avatar(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
         refresh_current(
             owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256

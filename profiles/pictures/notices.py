@@ -53,6 +53,13 @@ def notify_returned(owner: Profile, avatar: Avatar, at: datetime, *, is_shown: b
         record_notice(owner.pk, NewNotice(Kind.RETURNED, at, str(avatar.pk), avatar, facts=_name(avatar)))
 
 
+def notify_put_back(owner: Profile, avatar: Avatar, at: datetime) -> None:
+    """Notify that the site's team put back a picture that it had removed."""
+    mark_read(owner.pk, at, Q(avatar=avatar))
+    facts = _name(avatar) | {"by_staff": "yes"}
+    record_notice(owner.pk, NewNotice(Kind.RETURNED, at, str(avatar.pk), avatar, facts=facts))
+
+
 def answer_all(owner: Profile) -> None:
     """Mark the notices about the person's picture as read: they have chosen one since."""
     if owner.unread_notices:

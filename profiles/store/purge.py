@@ -48,6 +48,7 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     ends_at = time.monotonic() + seconds
     while _delete_removed_avatars(now) == _BATCH and time.monotonic() < ends_at:
         pass
+    _hide_moderated(now)
     deleted, failures = 0, 0
     while batch := _due(now):
         for image_id in batch - _keep_held(batch, now):
@@ -127,7 +128,10 @@ def _offer_page(now: datetime, after: int | None) -> int | None:
 
 def _delete_removed_avatars(now: datetime) -> int:
     with transaction.atomic():
-        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - settings.current().undo_time)
+        own, kept = settings.current().undo_time, timedelta(days=settings.current().moderated_days)
+        by_person = Q(is_locked=False, removed_at__lt=now - own)
+        by_staff = Q(is_locked=True, removed_at__lt=now - max(own, kept))
+        past = Avatar.objects.filter(by_person | by_staff, state=Avatar.State.REMOVED)
         removed = list(past.select_for_update().select_related(None).order_by("removed_at")[:_BATCH])
         for avatar in removed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
@@ -135,6 +139,22 @@ def _delete_removed_avatars(now: datetime) -> int:
         used = [image_id for avatar in removed for image_id in (avatar.image_id, avatar.uncut_id)]
         offer_to_purge(used, now)  # due in this run
     return len(removed)
+
+
+def _hide_moderated(now: datetime) -> None:
+    """Delete the public squares of pictures that staff took away. The private master stays, to make them from again."""
+    past = now - settings.current().undo_time
+    taken = Avatar.objects.filter(state=Avatar.State.REMOVED, is_locked=True, removed_at__lt=past)
+    others = is_held(but=taken)
+    images = StoredImage.objects.filter(Exists(taken.filter(image=OuterRef("pk"))), renditions__isnull=False)
+    for image_id in list(images.exclude(others).values_list("pk", flat=True).distinct()[:_BATCH]):
+        with transaction.atomic():
+            image = StoredImage.objects.select_for_update().filter(pk=image_id).exclude(others).first()
+            if image is None:  # somebody put it back
+                continue
+            for square in _unshared_renditions(image):
+                objects.delete(rendition_key_of(square))
+            image.renditions.all().delete()
 
 
 def _purge(image_id: int, now: datetime) -> bool:
@@ -163,11 +183,13 @@ def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
     return None if StoredImage.objects.filter(is_held(), pk=image_id).exists() else image
 
 
-def is_held() -> Q:
-    """Match images that any row with on_delete=PROTECT points at, of this app or another."""
+def is_held(*, but: QuerySet[Avatar] | None = None) -> Q:
+    """Match images that any row with on_delete=PROTECT points at, of this app or another, except pictures of `but`."""
     held = Q()
     for relation in _holders():
         rows: QuerySet[models.Model] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef("pk")})
+        if but is not None and relation.related_model is Avatar:
+            rows = rows.exclude(pk__in=but.values("pk"))
         held |= Q(Exists(rows))
     return held
 
