@@ -265,7 +265,6 @@ class ClaimPicture(Leased):
         indexes = [
             models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="claimpicture_by_cid"),
             models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
-            models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="claimpicture_by_cid"),
             *Leased.Meta.indexes,
         ]
         constraints = [

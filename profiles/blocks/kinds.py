@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,12 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from profiles.admin_base import HASH
 from profiles.errors import ExpectedError, Kind
 
 if TYPE_CHECKING:
     from profiles.models import Avatar, Block
 
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 BAD_VALUE = Kind("bad-block", "This can't be blocked", 422)
 #: The kinds of this app: exactly these bytes, and whatever looks like this stored picture.
 SHA256, SIMILAR = "sha256", "similar"
@@ -83,7 +84,7 @@ def get_kind(name: str) -> BlockKind:
 
 def parse_sha256(text: str) -> str:
     """Return a sha256 in lower-case hex digits. Raise BlockRefused."""
-    if not HASH.fullmatch(text.strip()):
+    if not _SHA256.fullmatch(text.strip()):
         raise BlockRefused(_("A sha256 has 64 digits, 0 to 9 and a to f."))
     return text.strip().lower()
 

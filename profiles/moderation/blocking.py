@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from profiles import settings
-from profiles.audit import record
+from profiles.audit import record_as_staff
 from profiles.blocks.index import find_close
 from profiles.blocks.kinds import SHA256, SIMILAR, BlockRefused, get_kind
 from profiles.blocks.matching import active_blocks, avatar_digests, image_digests, record_marks
@@ -65,7 +65,7 @@ def add_block(kind: str, value: str, reason: str, actor: User, now: datetime, sa
             _index(block, samples)
             _mark_exact(block, image)
             declared.changed(block)
-            record(profile_of(actor), "block.add", actor, **describe(block))
+            record_as_staff(profile_of(actor), "block.add", actor, **describe(block))
             queue_due(apply_block)
     except IntegrityError as error:
         raise BlockRefused(_("Somebody else has just blocked this.")) from error
@@ -82,7 +82,7 @@ def end_block(block_id: int, reason: str, actor: User, now: datetime) -> Block:
         block.ended_at, block.due_at, block.attempt = now, now, None
         block.save(update_fields=["ended_at", "due_at", "attempt"])
         get_kind(block.kind).changed(block)
-        record(profile_of(actor), "block.end", actor, **describe(block) | {"why": reason})
+        record_as_staff(profile_of(actor), "block.end", actor, **describe(block) | {"why": reason})
         queue_due(apply_block)
     return block
 

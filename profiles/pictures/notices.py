@@ -41,7 +41,7 @@ def notify_held(owner: Profile, avatar: Avatar, at: datetime) -> None:
     """Notify that a picture is shown to nobody until the site's team decides."""
     mark_read(owner.pk, at, Q(avatar=avatar))
     facts = _name(avatar) | _then(owner, avatar, at)
-    record_notice(owner.pk, NewNotice(Kind.HELD, at, str(avatar.pk), avatar, facts=facts))
+    record_notice(owner.pk, NewNotice(Kind.HELD, at, str(avatar.pk), avatar, avatar.reason, facts))
 
 
 def notify_returned(owner: Profile, avatar: Avatar, at: datetime, *, is_shown: bool) -> None:
