@@ -19,6 +19,8 @@ from profiles.sources import UPLOAD
 
 State = Avatar.State
 NFT = "nft"
+# Nobody sees these, their person included.
+UNSEEN = frozenset({State.REMOVED, State.HELD})
 # Characters of a description that stand in for a missing title.
 MAX_TITLE = 80
 
@@ -111,9 +113,7 @@ def history_entry(entry: Avatar, after: str) -> HistoryEntry:
         pills=history_pills(entry),
         reason=entry.reason,
         describe_label="Change description" if entry.alt_text else "Add a description",
-        describe_url=""
-        if entry.state in {State.REMOVED, State.HELD}
-        else reverse("profiles:picture_alt", args=[entry.pk]),
+        describe_url="" if entry.state in UNSEEN else reverse("profiles:picture_alt", args=[entry.pk]),
         actions=history_actions(entry, after),
     )
 

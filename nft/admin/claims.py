@@ -100,11 +100,8 @@ class TokenClaimAdmin(DecidesCollections, LeasedAdmin):
     exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
     inlines = [Picture, PastChecks]
-    actions = [
-        "look_again",
-        "trust_collection",
-        "deny_collection",
-    ]  # instead of "retry": it also resets the state and writes the person's audit
+    # `look_again` instead of "retry": it also resets the state and writes the person's audit
+    actions = ["look_again", "trust_collection", "deny_collection"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenClaim]:
         claims: QuerySet[TokenClaim] = super().get_queryset(request)

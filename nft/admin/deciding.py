@@ -34,9 +34,8 @@ class DecidesCollections(ReadOnlyAdmin):
 def decide_chosen(request: HttpRequest, chosen: QuerySet[Model], standing: str, reason: str) -> str:
     """Decide once about each collection of the first MOST chosen rows. Return what was done, in a sentence."""
     now, actor = timezone.now(), signed_in(request)
-    named = sorted(
-        {(chain_id, bytes(contract)) for chain_id, contract in chosen.values_list("chain_id", "contract")[:MOST]}
-    )
+    rows = chosen.values_list("chain_id", "contract")[:MOST]
+    named = sorted({(chain_id, bytes(contract)) for chain_id, contract in rows})
     for chain_id, contract in named:
         decide_collection(chain_id, contract, standing, reason, actor=actor, now=now)
     said = ngettext("%(count)s collection: %(standing)s.", "%(count)s collections: %(standing)s.", len(named))

@@ -69,9 +69,7 @@ PICTURE_ACTIONS = (
         "trust-collection",
         gettext_lazy("Trust this collection"),
         DECIDE,
-        gettext_lazy(
-            "Its NFTs are shown whatever the site’s policy, and never set aside as spam. The page on collections says so."
-        ),
+        gettext_lazy("Its NFTs are never set aside as spam. The page on collections lists it."),
         trust,
         is_open=lambda avatar: avatar.source == "nft",
         position=70,
@@ -81,7 +79,7 @@ PICTURE_ACTIONS = (
         gettext_lazy("Deny this collection"),
         DECIDE,
         gettext_lazy(
-            "Every picture of it is hidden, whoever shows it. These people, and the page on collections, say why."
+            "Its pictures are hidden, whoever shows them. The reason is told, and on the page of collections."
         ),
         deny,
         is_open=lambda avatar: avatar.source == "nft",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
 #: Pictures that one statement finds, and the time that a run of the job hides them for.
 PAGE = 100
 RUN = timedelta(seconds=60)
+#: Longer than any request or job that began before a block was made.
+SETTLED = timedelta(hours=1)
 #: What is done within the request that blocks: then its page says what was hidden.
 AT_ONCE = timedelta(seconds=2)
 #: Stored pictures with close hashes that are compared by pixels.
@@ -108,6 +110,20 @@ def apply_at_once(block: Block, now: datetime) -> int:
 def apply_block(block_id: int, now: datetime) -> int:
     """Hide what a block covers; once it has ended, bring that back and delete it. Return how many pictures changed."""
     return _run(block_id, now, RUN)
+
+
+@job(every=timedelta(minutes=5))
+def follow_blocks(now: datetime) -> int:
+    """Look again at what young blocks cover: an upload may have been under way when they were made. Return how many.
+
+    What a block of another app's kind covers may also change later, as when a token moves to a blocked account.
+    """
+    own = {"kind__in": [SHA256, SIMILAR]}
+    active = active_blocks().filter(due_at=None)
+    count = active.filter(created_at__gt=now - SETTLED, **own).update(due_at=now)
+    count += active.exclude(**own).update(due_at=now)
+    queue_due(apply_block)
+    return count
 
 
 def _run(block_id: int, now: datetime, for_long: timedelta) -> int:
