@@ -16,13 +16,12 @@ from profiles.images.disguises import (
     MAX_DISTANCE,
     SAMPLE_VARIANTS,
     THUMBNAIL_SIDE,
-    WHOLE,
     Look,
     Sample,
     Variant,
     apply_variant,
 )
-from profiles.images.likeness import Part
+from profiles.images.likeness import WHOLE, Part
 from profiles.images.orientation import make_upright
 
 #: The least correlation (Pearson) of a copy with its original, of shades and of colors, where both fit best.
