@@ -24,6 +24,7 @@ LABELS = {
     Kind.LOST: gettext_lazy("An NFT you show leaves your wallet"),
     Kind.RETURNED: gettext_lazy("An NFT you showed comes back"),
     Kind.REMOVED: gettext_lazy("Our team removes a picture of yours"),
+    Kind.HELD: gettext_lazy("A picture of yours is held until our team has looked at it"),
     Kind.REPORT_DECIDED: gettext_lazy("A report of yours is decided"),
     Kind.DECISION: gettext_lazy("Our team decides about your page or account"),
     Kind.MADE: gettext_lazy("An NFT you make is ready"),
@@ -99,7 +100,7 @@ def _text(notice: Notice) -> str:
         case Kind.LOST:
             is_said = facts.get("name", "") in notice.sentence if facts.get("name") else False
             return " ".join(filter(None, ["" if is_said else notice.sentence, render_line("mail/then.txt", facts)]))
-        case Kind.REMOVED:
+        case Kind.REMOVED | Kind.HELD:
             return " ".join(filter(None, [notice.sentence, render_line("mail/then.txt", facts)]))
         case Kind.SIGN_IN | Kind.ACCOUNT:
             return _where(facts)
@@ -135,7 +136,7 @@ def _answer(notice: Notice, subject: str, reader: _Reader) -> Action | None:
         case Kind.RETURNED if notice.avatar is not None and _waits(notice.avatar, reader.profile):
             url = reverse("profiles:picture_use", args=[notice.avatar.pk])
             return Action(_("Use again"), url, is_post=True, style="small primary", subject=subject)
-        case Kind.LOST | Kind.REMOVED if notice.read_at is None:
+        case Kind.LOST | Kind.REMOVED | Kind.HELD if notice.read_at is None:
             return Action(_("Choose another picture"), reverse("profiles:picture"), style="small", subject="")
         case Kind.MADE | Kind.NOT_MADE if apps.is_installed("nft"):
             return Action(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from profiles.models import Avatar
 from profiles.models.display import OnLoss
@@ -18,6 +19,8 @@ from profiles.sources import UPLOAD
 
 State = Avatar.State
 NFT = "nft"
+# Nobody sees these, their person included.
+UNSEEN = frozenset({State.REMOVED, State.HELD})
 # Characters of a description that stand in for a missing title.
 MAX_TITLE = 80
 
@@ -110,7 +113,7 @@ def history_entry(entry: Avatar, after: str) -> HistoryEntry:
         pills=history_pills(entry),
         reason=entry.reason,
         describe_label="Change description" if entry.alt_text else "Add a description",
-        describe_url="" if entry.state == State.REMOVED else reverse("profiles:picture_alt", args=[entry.pk]),
+        describe_url="" if entry.state in UNSEEN else reverse("profiles:picture_alt", args=[entry.pk]),
         actions=history_actions(entry, after),
     )
 
@@ -126,6 +129,8 @@ def _state_pill(entry: Avatar) -> Pill | None:
         return Pill("Without its mark" if entry.is_current else "No longer shown", "wait")
     if entry.state == State.REMOVED:
         return Pill("Taken down", "bad")
+    if entry.state == State.HELD:
+        return Pill(gettext("Shown to nobody"), "wait")
     if entry.has_mark:
         return Pill("Verified", "good")
     if entry.is_doubted:

@@ -11,6 +11,7 @@ class NftConfig(AppConfig):
         from nft import checks, own_data  # noqa: F401  # checks registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
+        from nft.claims import block_kinds
         from nft.claims.provenance import build_provenance, describe_mark
         from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
@@ -41,6 +42,7 @@ class NftConfig(AppConfig):
         kind = Notice.Kind
         register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
         own_data.register()
+        block_kinds.register()
         desk_parts.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
         user_logged_in.connect(extend_guest_session, dispatch_uid="nft.extend_guest_session")

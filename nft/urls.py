@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, gallery, ipfs, minting, prove, sign_in, transfers, wallets
+from nft.views import claims, collections_page, gallery, ipfs, minting, prove, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -54,6 +54,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
+    path("about/collections/", collections_page.collections, name="collections"),
     # What we hold for IPFS
     path("avatar/<str:identifier>/proof.json", prove.proof_document, name="proof_document"),
     path("prove/<str:identifier>/", prove.prove, name="prove"),

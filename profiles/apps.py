@@ -11,7 +11,9 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
+        from profiles.blocks import kinds
         from profiles.desk import own_parts as desk_parts
+        from profiles.moderation import desk_parts as block_parts
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
         from profiles.reports import desk_parts as report_parts
@@ -19,6 +21,8 @@ class ProfilesConfig(AppConfig):
 
         watch_holders()
         own_parts.register()
+        kinds.register_own()
+        block_parts.register()
         desk_parts.register()
         report_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")

@@ -31,6 +31,7 @@ NAMES = {
     "store_time": "AVATAR_STORE_SECONDS",
     "export_days": "ACCOUNT_EXPORT_DAYS",
     "delete_days": "ACCOUNT_DELETE_DAYS",
+    "classifier_time": "AVATAR_CLASSIFIER_SECONDS",
     "grace_time": "AVATAR_GRACE_SECONDS",
     "avatar_max_age": "AVATAR_CACHE_SECONDS",
     "handle_kept_time": "AVATAR_HANDLE_KEPT_SECONDS",
@@ -131,6 +132,18 @@ class AvatarSettings:
     verified_addresses: str = ""
     # Dotted path of a profiles.people.proof.Reauthentication.
     reauthentication: str = ""
+    # What becomes of a new picture that looks like a blocked one: "hold" it until staff decide, or "refuse" it at once.
+    blocked_similar: str = "hold"
+    # How many of 64 bits of their hashes may differ for that. Pixels decide then, so a larger number costs time only.
+    block_distance: int = 10
+    # Dotted path of a function that judges new pictures (profiles.pictures.classifying); "" for none.
+    classifier: str = ""
+    # How long it may take, and what is shown until it has answered: "show" or "hold" the picture.
+    classifier_time: timedelta = timedelta(seconds=20)
+    classifier_unknown: str = "show"
+    # Where people write to who think that a decision about their picture is wrong; "" to say nothing of that.
+    appeal_url: str = ""
+
     # Handles nobody may take, besides profiles.people.handles.RESERVED and the site's name.
     reserved_handles: frozenset[str] = frozenset[str]()
     # How long a handle that a person left leads to their new one, and is given to nobody else.

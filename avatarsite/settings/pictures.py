@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avatarsite.settings import env, object_store, receipt_keys
-from avatarsite.settings.site import DATA_DIR, LOCAL_STACK
+from avatarsite.settings.site import DATA_DIR, LOCAL_STACK, SITE_ORIGIN
 
 # The design's limits; each error names the one that was hit.
 AVATAR_MAX_BYTES = env.integer("AVATAR_MAX_BYTES", 20 * 1024 * 1024, low=1024)
@@ -27,6 +27,14 @@ AVATAR_BROWSER_S3_ENDPOINT = object_store.browser_endpoint()
 AVATAR_DIRECT_UPLOAD = env.flag("AVATAR_DIRECT_UPLOAD", default=True)  # where the store can take it
 AVATAR_SERVE_FROM_STORE = env.text("AVATAR_SERVE_FROM_STORE", "")
 AVATAR_STORE_PUBLIC_URL = env.text("AVATAR_STORE_PUBLIC_URL", "")
+
+# --- blocks, and the judgment of new pictures ---
+AVATAR_BLOCKED_SIMILAR = env.choice("AVATAR_BLOCKED_SIMILAR", "hold", ["hold", "refuse"])
+AVATAR_BLOCK_DISTANCE = env.integer("AVATAR_BLOCK_DISTANCE", 10, low=0, high=12)
+AVATAR_CLASSIFIER = env.text("AVATAR_CLASSIFIER", "")
+AVATAR_CLASSIFIER_SECONDS = env.integer("AVATAR_CLASSIFIER_SECONDS", 20, low=1, high=90)
+AVATAR_CLASSIFIER_UNKNOWN = env.choice("AVATAR_CLASSIFIER_UNKNOWN", "show", ["show", "hold"])
+AVATAR_APPEAL_URL = env.text("AVATAR_APPEAL_URL", f"{SITE_ORIGIN}/contact/")
 
 # --- handles ---
 AVATAR_HANDLE_KEPT_SECONDS = env.integer("AVATAR_HANDLE_KEPT_SECONDS", 90 * 86_400, low=1)

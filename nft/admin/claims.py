@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from nft.admin.deciding import DecidesCollections
 from nft.admin.filters import ByChain, ByProof, ByStandard
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
@@ -73,7 +74,7 @@ class Picture(ReadOnlyInline):
 
 
 @admin.register(TokenClaim)
-class TokenClaimAdmin(LeasedAdmin):
+class TokenClaimAdmin(DecidesCollections, LeasedAdmin):
     list_display = [
         "thumbnail",
         "name",
@@ -100,7 +101,8 @@ class TokenClaimAdmin(LeasedAdmin):
     exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
     inlines = [Picture, PastChecks]
-    actions = ["look_again"]  # instead of "retry": it also resets the state and writes the person's audit
+    # `look_again` instead of "retry": it also resets the state and writes the person's audit
+    actions = ["look_again", "trust_collection", "deny_collection"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenClaim]:
         claims: QuerySet[TokenClaim] = super().get_queryset(request)

@@ -10,15 +10,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from nft.admin.deciding import DecidesCollections, decide_chosen
 from nft.admin.filters import ByChain
 from nft.claims.collection_decisions import decide_collection
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import Collection, TokenLikeness
 from nft.tokens.lookalikes import describe
-from profiles.admin_base import MOST, ReadOnlyAdmin, with_reason
+from profiles.admin_base import ReadOnlyAdmin, with_reason
 from profiles.people.signed_in import signed_in
 
 if TYPE_CHECKING:  # generic in the stubs only
@@ -79,31 +79,25 @@ class CollectionAdmin(ReadOnlyAdmin):
 
     @with_reason(_("Trust"), "add")
     def trust(self, request: HttpRequest, chosen: QuerySet[Collection], reason: str) -> str:
-        return self._decide(request, chosen, Collection.Standing.TRUSTED, reason)
+        return decide_chosen(request, chosen, Collection.Standing.TRUSTED, reason)
 
     @with_reason(_("Do not show here (their people read the reason)"), "add")
     def deny(self, request: HttpRequest, chosen: QuerySet[Collection], reason: str) -> str:
-        return self._decide(request, chosen, Collection.Standing.DENIED, reason)
+        return decide_chosen(request, chosen, Collection.Standing.DENIED, reason)
 
     @with_reason(_("No opinion"), "add")
     def forget(self, request: HttpRequest, chosen: QuerySet[Collection], reason: str) -> str:
-        return self._decide(request, chosen, Collection.Standing.NONE, reason)
-
-    def _decide(self, request: HttpRequest, chosen: QuerySet[Collection], standing: str, reason: str) -> str:
-        now, actor, rows = timezone.now(), signed_in(request), list(chosen[:MOST])
-        for row in rows:
-            decide_collection(row.chain_id, row.contract, standing, reason, actor=actor, now=now)
-        said = ngettext("%(count)s collection: %(standing)s.", "%(count)s collections: %(standing)s.", len(rows))
-        return said % {"count": len(rows), "standing": Collection.Standing(standing).label}
+        return decide_chosen(request, chosen, Collection.Standing.NONE, reason)
 
 
 @admin.register(TokenLikeness)
-class TokenLikenessAdmin(ReadOnlyAdmin):
+class TokenLikenessAdmin(DecidesCollections):
     list_display = ["__str__", "chain_id", "seen_at", "warning"]
     list_select_related = ["resembles"]
     list_filter = [("resembles", admin.EmptyFieldListFilter), ByChain]
     search_fields = ["name", "collection"]
     exclude = ["contract"]
+    actions = ["trust_collection", "deny_collection"]
 
     @admin.display(description="looks like")
     def warning(self, row: TokenLikeness) -> str:

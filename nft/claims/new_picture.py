@@ -20,7 +20,7 @@ from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
-from nft.tokens.collection_policy import get_refusal
+from nft.tokens.blocked import get_token_refusal
 from profiles.audit import record
 from profiles.leases import fresh
 from profiles.models import Avatar
@@ -124,7 +124,7 @@ def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
     """
     with transaction.atomic():
         claim = lock_claim(user, claim_id)
-        if refusal := get_refusal(claim.chain_id, claim.contract):
+        if refusal := get_token_refusal(claim.chain_id, claim.contract, claim.token_id):
             raise ClaimError(refusal, COLLECTION_REFUSED)
         picture = _lock_changed(claim)
         if picture is None or claim.state != TokenClaim.State.OWNED:

@@ -8,14 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from nft.claims.claiming import recheck_as_staff
+from nft.claims.collection_decisions import decide_collection
 from nft.claims.errors import ClaimError
 from nft.claims.new_picture import refetch_as_staff
 from nft.desk.sections import claim_of
-from nft.models import TokenClaim
+from nft.models import Collection, TokenClaim
 from profiles.desk.parts import PersonAction, PictureAction
 from profiles.models import Avatar, Profile
 
-RETRY = "profiles.retry_jobs"
+RETRY, DECIDE = "profiles.retry_jobs", "nft.add_collection"
 #: Claims of a person that one press has checked again.
 MOST = 100
 
@@ -45,7 +46,46 @@ def _claim(avatar: Avatar) -> TokenClaim:
     return claim
 
 
+def trust(avatar: Avatar, staff: User, reason: str) -> str:
+    return _decide(avatar, staff, reason, Collection.Standing.TRUSTED)
+
+
+def deny(avatar: Avatar, staff: User, reason: str) -> str:
+    return _decide(avatar, staff, reason, Collection.Standing.DENIED)
+
+
+def _decide(avatar: Avatar, staff: User, reason: str, standing: str) -> str:
+    claim = _claim(avatar)
+    decide_collection(
+        claim.chain_id, claim.contract, standing, reason, actor=staff, now=timezone.now(), name=claim.collection
+    )
+    if standing == Collection.Standing.TRUSTED:
+        return _("The collection is trusted.")
+    return _("The collection is not shown here any more.")
+
+
 PICTURE_ACTIONS = (
+    PictureAction(
+        "trust-collection",
+        gettext_lazy("Trust this collection"),
+        DECIDE,
+        gettext_lazy("Its NFTs are never set aside as spam. The page on collections lists it."),
+        trust,
+        is_open=lambda avatar: avatar.source == "nft",
+        position=70,
+    ),
+    PictureAction(
+        "deny-collection",
+        gettext_lazy("Deny this collection"),
+        DECIDE,
+        gettext_lazy(
+            "Its pictures are hidden, whoever shows them. The reason is told, and on the page of collections."
+        ),
+        deny,
+        is_open=lambda avatar: avatar.source == "nft",
+        is_danger=True,
+        position=71,
+    ),
     PictureAction(
         "recheck",
         gettext_lazy("Check ownership again"),

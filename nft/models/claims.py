@@ -263,8 +263,8 @@ class ClaimPicture(Leased):
     class Meta:
         verbose_name, verbose_name_plural = _("NFT picture"), _("NFT pictures")
         indexes = [
-            models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
             models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="claimpicture_by_cid"),
+            models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
             *Leased.Meta.indexes,
         ]
         constraints = [

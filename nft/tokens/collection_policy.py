@@ -8,7 +8,8 @@ from nft.settings import conf
 from nft.settings.chains import describe_chain
 
 Standing = Collection.Standing
-ANY, TRUSTED = "any", "trusted"
+#: Any but denied ones; of these the operator's own and those that staff trust; the operator's own only.
+ANY, TRUSTED, LISTED = "any", "trusted", "listed"
 NOT_CHOSEN = "This site shows pictures of chosen collections only, and this is none of them."
 
 
@@ -23,7 +24,8 @@ def decide_refusal(row: Collection | None, chain_id: int, contract: bytes) -> st
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
         return f"This site does not show pictures of this collection: {row.reason}"
-    if conf().collection_policy == TRUSTED and standing != Standing.TRUSTED:
+    policy = conf().collection_policy
+    if policy == LISTED or (policy == TRUSTED and standing != Standing.TRUSTED):
         return "" if contract in describe_chain(chain_id).contracts else NOT_CHOSEN
     return ""
 

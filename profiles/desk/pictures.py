@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from profiles.models import Avatar, StoredImage
+from profiles.blocks.index import find_close
+from profiles.models import Avatar, ImageHash
 from profiles.sources import provenance_of
 from profiles.store import objects
 from profiles.store.errors import StorageError
@@ -18,9 +19,8 @@ if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
 
 #: People who show the same picture, and similar pictures, that a page lists.
 LISTED = 24
-#: Stored pictures, the newest, among which similar ones are looked for, and by how many bits of 64 they may differ.
-COMPARED, MAX_DISTANCE = 20_000, 10
-_BITS = (1 << 64) - 1
+#: By how many bits of 64 the hashes of similar pictures may differ.
+MAX_DISTANCE = 10
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Size:
 
 def may_see(avatar: Avatar, staff: User) -> bool:
     """Return whether this member of staff may see the pixels: those of a removed picture need a permission."""
-    return avatar.state != Avatar.State.REMOVED or staff.has_perm("profiles.see_removed_avatar")
+    return avatar.state not in {Avatar.State.REMOVED, Avatar.State.HELD} or staff.has_perm(
+        "profiles.see_removed_avatar"
+    )
 
 
 def read_for_staff(avatar: Avatar) -> bytes | None:
@@ -60,17 +62,13 @@ def find_same(avatar: Avatar) -> list[Avatar]:
 
 
 def find_similar(avatar: Avatar) -> list[Avatar]:
-    """Return pictures that look alike, the most alike first. It reads COMPARED hashes: call it when asked to."""
+    """Return pictures that look alike, the most alike first. Found by an index among all that are stored."""
     wanted = avatar.image.difference_hash
     if wanted is None:
         return []
-    newest = StoredImage.objects.exclude(pk=avatar.image_id).filter(difference_hash__isnull=False).order_by("-pk")
-    distances = {
-        pk: ((hash_ ^ wanted) & _BITS).bit_count()
-        for pk, hash_ in newest.values_list("pk", "difference_hash")[:COMPARED]
-        if hash_ is not None
-    }
-    alike = sorted((pk for pk in distances if distances[pk] <= MAX_DISTANCE), key=lambda pk: distances[pk])[:LISTED]
+    rows = ImageHash.objects.exclude(image=avatar.image_id)
+    distances = {pk: apart for _one, apart, pk in find_close(rows, [wanted], MAX_DISTANCE, "image_id")}
+    alike = sorted(distances, key=lambda pk: distances[pk])[:LISTED]
     found = _with_people(Avatar.objects.filter(image_id__in=alike))[: LISTED * 2]
     return sorted(found, key=lambda each: distances[each.image_id])[:LISTED]
 

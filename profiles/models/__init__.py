@@ -1,4 +1,5 @@
 from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.blocks import Block, BlockHash, BlockMark, Classification, Hold, ImageHash
 from profiles.models.desk import StaffNote
 from profiles.models.notices import Notice
 from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
@@ -26,9 +27,15 @@ __all__ = [
     "AuditEntry",
     "Avatar",
     "AvatarQuerySet",
+    "Block",
+    "BlockHash",
+    "BlockMark",
+    "Classification",
     "DataExport",
     "EmailName",
     "FormerHandle",
+    "Hold",
+    "ImageHash",
     "Notice",
     "Profile",
     "Reason",

@@ -36,6 +36,7 @@ class Notice(Leased):
         LOST = "lost", "Lost the right to a picture"
         RETURNED = "returned", "The right to a picture is back"
         REMOVED = "removed", "A picture was removed by the site’s team"
+        HELD = "held", "A picture is being checked"
         REPORT_DECIDED = "report_decided", "A report was decided"
         DECISION = "decision", "The site’s team decided about their page"
         MADE = "made", "What they made is finished"

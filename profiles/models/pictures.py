@@ -32,6 +32,9 @@ class StoredImage(Leased):
     """
 
     sha256 = HexField(max_length=32, unique=True)
+    source_sha256 = HexField(
+        max_length=32, null=True, blank=True, db_index=True, help_text="Of the first file that it was made of."
+    )
     mime = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -126,6 +129,7 @@ class Avatar(models.Model):
         ACTIVE = "active", "Active"
         WITHDRAWN = "withdrawn", "Withdrawn"
         REMOVED = "removed", "Removed"
+        HELD = "held", "Held"  # shown to nobody: profiles.pictures.holds
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
@@ -192,7 +196,7 @@ class Avatar(models.Model):
                 & (
                     Q(state="active", attested_at__isnull=False)
                     | Q(state="withdrawn", attested_at__isnull=True)
-                    | Q(state="removed")
+                    | Q(state__in=["removed", "held"])
                 ),
                 name="avatar_is_attested",
             ),

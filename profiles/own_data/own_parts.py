@@ -16,9 +16,11 @@ from profiles.models import (
     ApiToken,
     AuditEntry,
     Avatar,
+    Block,
     DataExport,
     EmailName,
     FormerHandle,
+    Hold,
     Notice,
     Profile,
     Report,
@@ -158,6 +160,8 @@ def register() -> None:
         register_part(part)
     leave_out(DataExport, "It is this file.")
     leave_out(StaffNote, "Notes of staff may name others, such as whoever complained: they are given on request.")
+    leave_out(Block, "It is about pictures, whoever shows them; that you made it is about the site's team.")
+    leave_out(Hold, "Why a picture of yours is held stands with the picture.")
     leave_out(AccountDeletion, "While it is there, nothing can be exported.")
     register_files(Files("pictures", "Your pictures: as we keep them (kept), and as shown (shown).", list_pictures))
     register_files(Files("receipts", "The signed receipt of the picture that others see now.", list_receipts))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from profiles.models import Avatar, StoredImage
 from profiles.pictures.changing import AvatarError, lock_owner_of, refresh_current, update_avatar
 from profiles.pictures.history import State
+from profiles.pictures.holds import apply_holds
 from profiles.pictures.notices import notify_put_back
 from profiles.pictures.rights import moderate_avatar
 from profiles.sources import UPLOAD
@@ -52,6 +53,7 @@ def put_back_avatar(avatar_id: UUID, reason: str, actor: AbstractBaseUser) -> Av
         state = State.ACTIVE if has_right else State.WITHDRAWN
         was_hidden_only = avatar.reason == HIDDEN
         update_avatar(avatar, state=state, removed_at=None, is_locked=False, reason=lost)
+        apply_holds(avatar)
         make_all_squares(avatar.image, timezone.now())
         refresh_current(owner, "avatar.put_back", actor, avatar=str(avatar.pk), reason=reason)
         if not was_hidden_only:

@@ -1,49 +1,32 @@
-"""Where the app that blocks pictures says how. Without one, the verdict "remove and block" is not offered."""
+"""Block the picture of a report, with its like where it shows enough to tell; end that block."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.module_loading import import_string
-
+from profiles.blocks.kinds import SHA256, SIMILAR, BlockRefused
+from profiles.blocks.matching import active_blocks
 from profiles.models import StoredImage
+from profiles.moderation.blocking import add_block
+from profiles.moderation.blocking import end_block as end_by_key
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
 
-#: Takes the picture, the reason and who blocks it; returns what names the block, for the one below.
-BlockImage = Callable[[StoredImage, str, "User"], str]
-#: Takes what names the block, the reason and who ends it. Ending one that is gone is no error.
-EndBlock = Callable[[str, str, "User"], object]
+
+def block_image(image: StoredImage, reason: str, staff: User, now: datetime) -> int | None:
+    """Block a picture in the transaction of the decision. Return the block's key; None if it was blocked before."""
+    blocked = active_blocks().filter(kind__in=[SHA256, SIMILAR], value=image.sha256)
+    if blocked.exists():
+        return None
+    try:
+        return add_block(SIMILAR, image.sha256, reason, staff, now).pk
+    except BlockRefused:  # too plain to be told from others, or lost from the store
+        return add_block(SHA256, image.sha256, reason, staff, now).pk
 
 
-@dataclass(frozen=True)
-class Blocker:
-    """The dotted paths of a `BlockImage` and an `EndBlock`, which run in the transaction of the decision."""
-
-    block: str
-    end: str
-
-
-_blockers: list[Blocker] = []
-
-
-def register_blocker(blocker: Blocker) -> None:
-    _blockers[:] = [blocker]
-
-
-def can_block() -> bool:
-    return bool(_blockers)
-
-
-def block_image(image: StoredImage, reason: str, staff: User) -> str:
-    block: BlockImage = import_string(_blockers[0].block)
-    return block(image, reason, staff)
-
-
-def end_block(name: str, reason: str, staff: User) -> None:
-    if _blockers:
-        end: EndBlock = import_string(_blockers[0].end)
-        end(name, reason, staff)
+def end_block(block_id: int, reason: str, staff: User, now: datetime) -> None:
+    """End a block that a decision made. One that was ended meanwhile stays so."""
+    if active_blocks().filter(pk=block_id).exists():
+        end_by_key(block_id, reason, staff, now)

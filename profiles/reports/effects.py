@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from profiles.models import Avatar, Profile, ReportCase, Verdict
@@ -14,7 +15,7 @@ from profiles.people.hiding import set_hidden_by_staff
 from profiles.pictures.history import remove_avatar
 from profiles.pictures.moderation import HIDDEN, put_back_avatar
 from profiles.pictures.rights import moderate_avatar
-from profiles.reports.blocking import block_image, can_block, end_block
+from profiles.reports.blocking import block_image, end_block
 from profiles.reports.errors import ReportError
 from profiles.reports.words import language_of, reason_of
 
@@ -39,7 +40,7 @@ def revert_verdict(case: ReportCase, reason: str, staff: User) -> None:
     if effect.get("locked"):
         _set_active(case.profile, is_active=True)
     if "block" in effect:
-        end_block(str(effect["block"]), reason, staff)
+        end_block(int(str(effect["block"])), reason, staff, timezone.now())
 
 
 def get_offered(case: ReportCase, staff: User) -> list[Verdict]:
@@ -48,7 +49,7 @@ def get_offered(case: ReportCase, staff: User) -> list[Verdict]:
     offered = [Verdict.KEEP, Verdict.WARN]
     if has_picture:
         offered.append(Verdict.REMOVE)
-    if case.image_id is not None and can_block():
+    if case.image_id is not None:
         offered.append(Verdict.BLOCK)
     offered.append(Verdict.HIDE)
     return [*offered, Verdict.LOCK] if _can_lock(case.profile, staff) else offered
@@ -83,9 +84,11 @@ def _put_back(case: ReportCase, avatar_id: UUID, reason: str, staff: User) -> No
 
 
 def _block(case: ReportCase, staff: User) -> Effect:
-    if case.image is None or not can_block():
-        raise ReportError(_("The picture of this report can’t be blocked."))
-    return _remove(case, staff) | {"block": block_image(case.image, reason_of(case), staff)}
+    if case.image is None:
+        raise ReportError(_("The picture of this report is gone, so it can’t be blocked."))
+    effect = _remove(case, staff)
+    block = block_image(case.image, reason_of(case), staff, timezone.now())
+    return effect if block is None else effect | {"block": block}
 
 
 def _hide(case: ReportCase, staff: User) -> Effect:
