@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from profiles.errors import ExpectedError, Kind
+from users.mail_refusals import refusal_of
 from users.mails import Mail, build_message
-from users.notice_mails import refusal_of
 
 NOT_SENT = Kind("mail-not-sent", "The mail could not be sent", 503, permanent=False)
 

@@ -20,7 +20,9 @@ def appeal_ends_at(case: ReportCase) -> datetime | None:
     """Return until when the decision can be appealed; None if it can't at all."""
     if case.state != State.DECIDED or case.verdict == Verdict.KEEP or case.decided_at is None:
         return None
-    return case.decided_at + timedelta(days=settings.current().appeal_days)
+    given = settings.current()
+    days = min(given.appeal_days, given.moderated_days) if "picture" in case.effect else given.appeal_days
+    return case.decided_at + timedelta(days=days)
 
 
 def appeal(case_id: UUID, words: str, now: datetime) -> ReportCase:

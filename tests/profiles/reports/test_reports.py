@@ -25,7 +25,7 @@ from profiles.reports.appeals import appeal, open_case_of_removal
 from profiles.reports.deciding import Decision, decide, decide_appeal, undo
 from profiles.reports.errors import ReportError
 from profiles.reports.reporting import Complaint, Reporter, sign_seen, take_report
-from profiles.reports.upkeep import close_and_reopen, delete_old_cases
+from profiles.reports.upkeep import close_and_reopen, delete_old_cases, erase
 from profiles.serving.showing import find_profile
 from profiles.store.purge import purge_unreferenced_images
 from tests.kit.jobs import run
@@ -225,8 +225,9 @@ def test_undo_restores_what_a_decision_changed(alice: Profile, bob: Profile, mod
     assert told(alice)[0][1] == "Not here."
     undo(case.pk, "Our mistake.", mod, timezone.now())
     alice.user.refresh_from_db()
-    state = (in_use(alice) == picture, find_profile("alice") is not None, alice.user.is_active)
-    assert state == (True, True, True)
+    assert in_use(alice) == picture
+    assert find_profile("alice") is not None
+    assert alice.user.is_active
     assert not active_blocks().exists()
     case.refresh_from_db()
     assert (case.state, case.verdict, case.assignee) == (State.OPEN, "", mod)
@@ -334,6 +335,19 @@ def test_cases_close_by_themselves_and_come_back_with_the_person(alice: Profile,
         run(close_and_reopen)
         case.refresh_from_db()
         assert (case.state, case.delete_at is None) == (state, is_active)
+
+
+def test_a_deletion_closes_what_is_about_a_person_and_forgets_what_they_wrote(alice: Profile, bob: Profile) -> None:
+    report(alice, person(bob), Subject.PROFILE)
+    report(alice, guest("guest@example.org"), Subject.PROFILE)
+    theirs = report(bob, person(alice), Subject.PROFILE, words="He knows why.").reports.get()
+    for _ in range(2):
+        erase(alice.user, timezone.now())
+    alice.user.delete()
+    assert told(bob) == [("report_decided", "What you reported is no longer there.")]
+    assert len(mail.outbox) == 1
+    theirs.refresh_from_db()
+    assert (theirs.words, theirs.reporter, theirs.case.report_count) == ("", None, 1)
 
 
 def test_a_picture_hidden_meanwhile_can_be_removed_and_one_removed_by_its_person_stays_removed(
