@@ -35,6 +35,9 @@ class NextStep:
 
 
 class SiteAdmin(AdminSite):
+    # The start page has all lists; beside one, its columns need the room.
+    enable_nav_sidebar = False
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and find_next_step(request) is None
 

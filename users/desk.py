@@ -27,10 +27,9 @@ from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
 from users.devices import device_name
 from users.login_methods import has_wallet
-from users.people_lookup import find_by_address
-from users.security_notices import record_change
+from users.security_notices import SIGN_IN, record_change
 from users.sessions import SessionsAdapter, get_active_sessions
-from users.sign_in_log import METHODS, SIGN_IN
+from users.sign_in_log import METHODS
 
 SECURE = "profiles.secure_profile"
 #: Sessions and addresses that the page of a person lists.
@@ -42,7 +41,8 @@ def find_addresses(text: str, staff: User) -> Iterator[Hit]:
     """Find people by a whole e-mail address, confirmed or not."""
     del staff
     if "@" in text.strip("@"):
-        yield from (person_hit(profile_of(user), _("e-mail address")) for user in find_by_address(text))
+        rows = EmailAddress.objects.filter(email=text.lower()).select_related("user__profile")
+        yield from (person_hit(profile_of(row.user), _("e-mail address")) for row in rows[:LISTED])
 
 
 def build_ways_in(profile: Profile, staff: User) -> Mapping[str, object]:

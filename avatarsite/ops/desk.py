@@ -30,11 +30,12 @@ def find_processes() -> Iterator[Waiting]:
         yield Waiting("Redis", None, "", Severity.ALARM, said)
         return
     workers = Counter(each.subject for each in signs if each.part == heartbeats.WORKER and each.age < heartbeats.GONE)
+    left = [queue for queue in QUEUES if not workers[queue]]
+    if left:
+        said = _("Nobody works on the queues %(queues)s. Start one, or read its log.") % {"queues": ", ".join(left)}
+        yield Waiting(_("No worker"), None, "", Severity.ALARM, said)
     for queue, length in lengths.items():
-        if not workers[queue]:
-            said = _("No worker takes these jobs. Start one, or read its log.")
-            yield Waiting(_("Queue “%(queue)s”") % {"queue": queue}, None, "", Severity.ALARM, said)
-        elif length >= LONG_QUEUE:
+        if length >= LONG_QUEUE and queue not in left:
             yield Waiting(_("jobs wait in the queue “%(queue)s”") % {"queue": queue}, length, "", Severity.NOTICE)
     if not any(each.part == heartbeats.BEAT and each.age < BEAT_SECONDS for each in signs):
         said = _("It queued nothing for a minute. Without it nothing is checked again.")

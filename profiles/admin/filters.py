@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from profiles.desk.audit_words import describe_action
 from profiles.desk.parts import get_audit_words
 from profiles.models import AuditEntry
 
@@ -17,7 +20,7 @@ class ByStaff(admin.SimpleListFilter):
     title = _("who did it")
     parameter_name = "by"
 
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, object]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("staff", _("Staff"))]
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
@@ -29,7 +32,8 @@ class ByAction(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(action, action) for action in sorted(get_audit_words())]
+        named = [(action, describe_action(action)) for action in get_audit_words()]
+        return sorted(named, key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
         return queryset.filter(action=self.value()) if self.value() else queryset

@@ -33,13 +33,13 @@ class ProfileAdmin(SubjectAdmin[Profile]):
     page_template = "desk/person.html"
     list_display = ["picture", "handle", "display_name", "user", "source", "hidden", "updated_at"]
     list_display_links = ["handle"]
-    list_select_related = ["user", "avatar__image"]
     search_fields = ["handle", "display_name", *_PERSON]
     search_help_text = gettext_lazy("Part of a handle or name, or the whole username or e-mail address.")
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
-        return super().get_queryset(request).select_related("user").prefetch_related(renditions_of("avatar__image__"))
+        people = super().get_queryset(request).select_related("user", "avatar__image")
+        return people.prefetch_related(renditions_of("avatar__image__"))
 
     def get_urls(self) -> list[URLPattern]:
         find, note = (self.admin_site.admin_view(view) for view in (self.find_view, self.note_view))

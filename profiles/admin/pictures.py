@@ -30,7 +30,6 @@ class AvatarAdmin(SubjectAdmin[Avatar]):
     list_display = ["picture", "title_or_id", "person", "source", "shown_state", "attested_at", "chosen_at"]
     list_display_links = ["title_or_id"]
     list_filter = ["source", "state", "is_locked", "chosen_at"]
-    list_select_related = ["profile", "image"]
     search_fields = ["profile__handle__exact", "title", "reference__exact"]
     hash_search_fields = ["image__sha256__exact"]
     search_help_text = gettext_lazy("Exact handle, reference or sha256, or part of the title.")

@@ -57,6 +57,14 @@ def sentence_of(entry: AuditEntry) -> str:
     return str(words) % _facts(entry)
 
 
+def describe_action(action: str) -> str:
+    """Return what entries of this action say, without their facts: for a list of all actions."""
+    words = get_audit_words()[action]
+    if callable(words):
+        return action
+    return str(words) % defaultdict(lambda: UNKNOWN)
+
+
 def _facts(entry: AuditEntry) -> Mapping[str, str]:
     facts: dict[str, str] = defaultdict(lambda: UNKNOWN)
     for name, value in entry.detail.items():
