@@ -80,5 +80,12 @@ def check_fetched(cid: Cid) -> None:
     BlockedFiles().check_cid(cid)
 
 
+def check_served(root: Cid) -> None:
+    """Raise ContentRefused if a file in our store is blocked, by its CID or its bytes."""
+    blocked = BlockedFiles()
+    blocked.check_cid(root)
+    blocked.check_root(root)
+
+
 def _refusal(reason: str) -> ContentRefused:
     return ContentRefused(_("This site has blocked this file: %(reason)s") % {"reason": reason}, BLOCKED)

@@ -40,17 +40,18 @@ from nft.minting.onchain import (
     fetch_minted_token,
     fetch_token_in,
 )
+from nft.minting.published import external_url
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.settings import conf
 from nft.tokens.blocked import get_account_refusal
 from nft.tokens.transactions import estimate_gas
+from profiles.blocks.matching import PictureBlocked
 from profiles.jobs import job
 from profiles.leases import lease_row
 from profiles.models import Notice
 from profiles.notices.recording import NewNotice, record_notice
 from profiles.people.profiles import profile_of
-from profiles.pictures.changing import PictureError
 from profiles.pictures.classifying import is_awaited
 from profiles.row_queue import queue_row
 from profiles.store import objects
@@ -161,14 +162,14 @@ def _store(attempt: MintAttempt) -> Changes:
     assert request.picture is not None  # noqa: S101  # as it was read; tells the type checker
     try:
         check_picture(request.picture)
-    except PictureError as error:
+    except PictureBlocked as error:
         return {"state": State.FAILED, "reason_sentence": error.sentence, "due_at": None, "picture": None}
     if is_awaited(request.picture):
         return {"reason_sentence": CHECKED_FIRST, "due_at": attempt.now + PIN_AGAIN_AFTER}
     if refusal := get_account_refusal(request.owner):
         return {"state": State.FAILED, "reason_sentence": refusal, "due_at": None}
     image = pin_file(picture, PICTURE_TYPE, attempt.now)
-    document = build_metadata(request.name, request.description, image.uri)
+    document = build_metadata(request.name, request.description, image.uri, external_url(image.cid))
     metadata = pin_file(document, "application/json", attempt.now)
     return {
         "state": State.PUBLISHING,

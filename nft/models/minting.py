@@ -93,7 +93,7 @@ class MintRequest(Leased):
         verbose_name, verbose_name_plural = _("mint"), _("mints")
         indexes = [
             models.Index(fields=["-created_at"], name="mint_newest"),
-            models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="mint_by_cid"),
+            models.Index(fields=["image_cid"], name="mint_image"),
             *Leased.Meta.indexes,
         ]
         constraints = [

@@ -56,14 +56,14 @@ def summary(policy: str) -> str:
 
 
 def named_by_operator() -> list[ShownCollection]:
-    named = [(chain, contract) for chain in chains().values() for contract in sorted(chain.contracts)]
+    named = [(number, contract) for number, chain in chains().items() for contract in sorted(chain.contracts)]
     names = {
         (row.chain_id, bytes(row.contract)): row.name
-        for row in Collection.objects.filter(contract__in={contract for _chain, contract in named})
+        for row in Collection.objects.filter(contract__in={contract for _number, contract in named})
     }
     return [
-        ShownCollection(names.get((chain.chain_id, contract), ""), to_checksum(contract), chain.name)
-        for chain, contract in named
+        ShownCollection(names.get((number, contract), ""), to_checksum(contract), describe_chain(number).name)
+        for number, contract in named
     ]
 
 

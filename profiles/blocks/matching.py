@@ -7,7 +7,6 @@ blocks, a check costs one or two queries.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
@@ -133,13 +132,13 @@ def avatar_digests(avatar: Avatar) -> list[str]:
 
 def _find_candidates(looks: list[Look]) -> dict[int, int]:
     """Return the least distance of each block that has a hash close to one of the looks'."""
-    limit, closest = settings.current().block_distance, defaultdict(lambda: 64)
+    limit = settings.current().block_distance
     turned = {one for look in looks for one in look.turned}
     parts = {one for look in looks[:_FRAMES_WITH_PARTS] for one in look.parts}
-    active = BlockHash.objects.filter(block__ended_at=None)
-    for rows, wanted in ((active, turned), (active.filter(variant__lt=len(TURNS)), parts)):
-        for _one, apart, block_id in find_close(rows, wanted, limit, "block_id"):
-            closest[block_id] = min(closest[block_id], apart)
+    closest = find_close(BlockHash.objects.all(), turned, limit, "block_id")
+    wholes = BlockHash.objects.filter(variant__lt=len(TURNS))
+    for block_id, apart in find_close(wholes, parts, limit, "block_id", near=False).items():
+        closest[block_id] = min(apart, closest.get(block_id, apart))
     return closest
 
 

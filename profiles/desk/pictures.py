@@ -67,7 +67,7 @@ def find_similar(avatar: Avatar) -> list[Avatar]:
     if wanted is None:
         return []
     rows = ImageHash.objects.exclude(image=avatar.image_id)
-    distances = {pk: apart for _one, apart, pk in find_close(rows, [wanted], MAX_DISTANCE, "image_id")}
+    distances = find_close(rows, [wanted], MAX_DISTANCE, "image_id")
     alike = sorted(distances, key=lambda pk: distances[pk])[:LISTED]
     found = _with_people(Avatar.objects.filter(image_id__in=alike))[: LISTED * 2]
     return sorted(found, key=lambda each: distances[each.image_id])[:LISTED]

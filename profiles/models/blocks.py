@@ -95,7 +95,7 @@ def pack_samples(samples: list[Sample]) -> bytes:
     return zlib.compress(whole)
 
 
-def unpack_samples(packed: bytes) -> list[Sample]:
+def unpack_samples(packed: bytes | memoryview) -> list[Sample]:
     """Return the samples. Raise ValueError for bytes that `pack_samples` did not make."""
     inflater = zlib.decompressobj()
     try:

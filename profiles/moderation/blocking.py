@@ -83,6 +83,7 @@ def end_block(block_id: int, reason: str, actor: User, now: datetime) -> Block:
             raise BlockRefused(_("This block has ended already."))
         block.ended_at, block.due_at, block.attempt = now, now, None
         block.save(update_fields=["ended_at", "due_at", "attempt"])
+        block.hashes.all().delete()  # what is found by looks from here on is found by other blocks
         get_kind(block.kind).changed(block)
         record_as_staff(profile_of(actor), "block.end", actor, **describe(block) | {"why": reason})
         queue_due(apply_block)
@@ -244,9 +245,7 @@ def find_similar(samples: list[Sample]) -> Iterator[StoredImage]:
     """Yield the stored pictures that look like one of the samples, about the closest first."""
     limit = settings.current().block_distance
     hashes = [one for sample in samples for one in sample.hashes]
-    closest: dict[int, int] = {}
-    for _one, apart, image_id in find_close(ImageHash.objects.all(), hashes, limit, "image_id"):
-        closest[image_id] = min(apart, closest.get(image_id, limit))
+    closest = find_close(ImageHash.objects.all(), hashes, limit, "image_id")
     nearest = sorted(closest, key=lambda key: (closest[key], key))[:MAX_COMPARED]
     for image in StoredImage.objects.filter(pk__in=nearest).iterator(chunk_size=PAGE):
         if _looks_like(image, samples, limit):

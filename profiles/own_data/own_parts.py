@@ -17,6 +17,8 @@ from profiles.models import (
     AuditEntry,
     Avatar,
     Block,
+    BlockHash,
+    BlockMark,
     DataExport,
     EmailName,
     FormerHandle,
@@ -161,6 +163,8 @@ def register() -> None:
     leave_out(DataExport, "It is this file.")
     leave_out(StaffNote, "Notes of staff may name others, such as whoever complained: they are given on request.")
     leave_out(Block, "It is about pictures, whoever shows them; that you made it is about the site's team.")
+    for model in (BlockHash, BlockMark):
+        leave_out(model, "It belongs to a block, and is about pictures.")
     leave_out(Hold, "Why a picture of yours is held stands with the picture.")
     leave_out(AccountDeletion, "While it is there, nothing can be exported.")
     register_files(Files("pictures", "Your pictures: as we keep them (kept), and as shown (shown).", list_pictures))
