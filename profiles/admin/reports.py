@@ -22,7 +22,7 @@ from profiles.admin.report_acts import DECIDING, ON_CASE, decide_all, team_for
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 from profiles.errors import ExpectedError
 from profiles.images.formats import OutputFormat
-from profiles.models import Reason, Report, ReportCase
+from profiles.models import Avatar, Reason, Report, ReportCase
 from profiles.people.signed_in import signed_in
 from profiles.reports import cases, inbox
 from profiles.reports.appeals import appeal_ends_at
@@ -153,6 +153,8 @@ class ReportCaseAdmin(ReadOnlyAdmin):
         side = LARGE if request.GET.get("s") != str(SMALL) else SMALL
         if case.image is None:
             raise Http404
+        if not _may_see(request, case):
+            raise PermissionDenied
         try:
             content = whole_bytes(case.image.sha256, OutputFormat.WEBP, side, lambda: None)
         except StorageError as error:
@@ -207,6 +209,7 @@ class ReportCaseAdmin(ReadOnlyAdmin):
             "title": f"@{case.profile.handle}",
             "case": case,
             "token": describe_reference(case.source, case.reference),
+            "may_see": _may_see(request, case),
             "reports": reports,
             "reasons": inbox.count_reasons(reports),
             "hinders": cases.why_not(case, staff) if can_act and case.state in cases.WAITING else "",
@@ -232,3 +235,9 @@ class ReportAdmin(LeasedAdmin):
     list_filter = [NeedsAttention]
     ordering = ["-at", "-id"]
     exclude = ["reporter_key"]
+
+
+def _may_see(request: HttpRequest, case: ReportCase) -> bool:
+    """Return whether this member of staff may see the evidence: what nobody sees any more, only some of them may."""
+    is_shown = case.avatar is not None and case.avatar.state != Avatar.State.REMOVED
+    return is_shown or request.user.has_perm("profiles.view_removed_avatar")
