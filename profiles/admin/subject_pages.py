@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
@@ -42,9 +44,13 @@ class SubjectAdmin(ReadOnlyAdmin, Generic[Subject]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        del form_url, extra_context
+        """Show the page of the desk; Django's own in a project that does not have this site's templates."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
+        try:
+            get_template(self.page_template)
+        except TemplateDoesNotExist:
+            return super().change_view(request, object_id, form_url, extra_context)
         return self._page(request, self._find(request, object_id))
 
     def act_view(self, request: HttpRequest, object_id: str, slug: str) -> HttpResponse:

@@ -73,13 +73,15 @@ def check_exact(digests: Iterable[str]) -> None:
 
 
 def check_new(content: bytes, master: bytes) -> list[Block]:
-    """Judge a picture that is about to be stored, made of the file `content`. Return the blocks it resembles.
+    """Judge a picture that is about to be stored. Return the blocks it resembles. `check_exact` has judged its file.
 
     Raise PictureBlocked if it is blocked, or resembles a blocked one on a site that refuses these.
     """
-    digests = {digest(content), digest(master)}
-    check_exact(digests)
-    found = find_blocks(master, without=_allowed(digests))
+    check_exact([digest(master)])
+    found = find_blocks(master)
+    if found:
+        allowed = _allowed([digest(content), digest(master)])
+        found = [block for block in found if block.pk not in allowed]
     if found and settings.current().blocked_similar == "refuse":
         raise PictureBlocked(describe_block(found[0].reason))
     return found
@@ -99,14 +101,12 @@ def record_marks(blocks: Iterable[Block], digests: Iterable[str]) -> None:
     BlockMark.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def find_blocks(master: bytes, *, without: Iterable[int] = ()) -> list[Block]:
+def find_blocks(master: bytes) -> list[Block]:
     """Return the blocks of similar pictures that cover a picture as we encoded it. One query if there are none."""
     if not BlockHash.objects.exists():
         return []
     looks = measure_looks(master)
     closest = _find_candidates(looks)
-    for block_id in without:
-        closest.pop(block_id, None)
     nearest = sorted(closest, key=lambda block_id: closest[block_id])[:MAX_COMPARED]
     blocks = active_blocks().in_bulk(nearest)
     return [blocks[key] for key in nearest if key in blocks and covers(blocks[key], looks)]

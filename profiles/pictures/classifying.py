@@ -105,6 +105,9 @@ def classify_picture(image_id: int, now: datetime) -> str:
     if row is None:
         return ""
     with row.attempting(now):
+        if not settings.current().classifier:  # it was taken out of the settings
+            row.release()
+            return ""
         opinion = ask(_read(row.image))
         if row.release(answer=opinion.answer, reason=opinion.reason, answered_at=now):
             apply_opinion(row.image, opinion)

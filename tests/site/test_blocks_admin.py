@@ -121,7 +121,7 @@ def test_a_list_is_taken_in_only_after_it_was_looked_at(client: Client, staff: U
     assert "1 picture would be hidden." in tried
     assert not Block.objects.exists()
     assert "1 block was added." in post(good, "import")
-    exported = b"".join(client.get(reverse("admin:profiles_block_export")))  # type: ignore[arg-type]
+    exported = b"".join(client.get(reverse("admin:profiles_block_export")))
     assert exported.decode().splitlines()[1] == f"{good},"
 
 

@@ -210,8 +210,7 @@ def test_every_disguise_on_every_way(
 ) -> None:
     """Write the table of docs/operate/blocks.md: what comes back, of four kinds of pictures, and false alarms."""
     settings.AVATAR_RATE_LIMITS = {"mints": (10_000, 3600), "checks": (10_000, 3600)}
-    drawn = [bust(61, 0), bust(62, 0), pattern(0, 71), pattern(1, 72), pixels(81, 0), pixels(82, 0)]
-    originals = [photo(51), photo(52), *drawn]
+    originals = [photo(51), bust(61, 0), pattern(1, 72), pixels(81, 0)]
     back: dict[str, Counter[str]] = {way: Counter() for way in ("upload", "token", "mint")}
     for original in originals:
         block = block_removed(original, SIMILAR, staff)
