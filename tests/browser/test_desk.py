@@ -76,8 +76,8 @@ class Operator:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_root() -> None:
-    """Make the folder before the server starts, which warns if there is none."""
+def _before_the_server(django_db_setup: None) -> None:
+    """Make the database before the server starts, so that it stops first; and the folder, as it warns without one."""
     Path(site_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
