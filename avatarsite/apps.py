@@ -9,6 +9,7 @@ class SiteConfig(AppConfig):
             celery,  # noqa: F401  # the app that `profiles.jobs` queues jobs with
             checks,  # noqa: F401  # registers itself
         )
-        from avatarsite.ops import error_reports
+        from avatarsite.ops import desk, error_reports
 
         error_reports.start()
+        desk.register()

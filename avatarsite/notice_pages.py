@@ -19,13 +19,15 @@ from users.mails import render_line, render_subject
 from users.notice_words import facts_of, template_of
 
 Kind = Notice.Kind
-GOOD = frozenset({Kind.RECEIVED, Kind.RETURNED, Kind.MADE})
+GOOD = frozenset({Kind.RECEIVED, Kind.RETURNED, Kind.MADE, Kind.REPORT_DECIDED})
 LABELS = {
     Kind.RECEIVED: gettext_lazy("You receive an NFT"),
     Kind.LOST: gettext_lazy("An NFT you show leaves your wallet"),
     Kind.RETURNED: gettext_lazy("An NFT you showed comes back"),
     Kind.REMOVED: gettext_lazy("Our team removes a picture of yours"),
+    Kind.HELD: gettext_lazy("A picture of yours is held until our team has looked at it"),
     Kind.REPORT_DECIDED: gettext_lazy("A report of yours is decided"),
+    Kind.DECISION: gettext_lazy("Our team decides about your page or account"),
     Kind.MADE: gettext_lazy("An NFT you make is ready"),
     Kind.NOT_MADE: gettext_lazy("An NFT you make fails"),
     Kind.SIGN_IN: gettext_lazy("You sign in on a new device"),
@@ -99,7 +101,7 @@ def _text(notice: Notice) -> str:
         case Kind.LOST:
             is_said = facts.get("name", "") in notice.sentence if facts.get("name") else False
             return " ".join(filter(None, ["" if is_said else notice.sentence, render_line("mail/then.txt", facts)]))
-        case Kind.REMOVED:
+        case Kind.REMOVED | Kind.HELD:
             return " ".join(filter(None, [notice.sentence, render_line("mail/then.txt", facts)]))
         case Kind.SIGN_IN | Kind.ACCOUNT:
             return _where(facts)
@@ -123,8 +125,8 @@ def _actions(notice: Notice, subject: str, reader: _Reader) -> tuple[Action, ...
         subject=subject,
         fields=(("next", reader.path),),
     )
-    action = _answer(notice, subject, reader)
-    return tuple(each for each in (action, dismiss if notice.read_at is None else None) if each is not None)
+    offered = (_answer(notice, subject, reader), _appeal(notice, subject), dismiss if notice.read_at is None else None)
+    return tuple(each for each in offered if each is not None)
 
 
 def _answer(notice: Notice, subject: str, reader: _Reader) -> Action | None:
@@ -135,7 +137,7 @@ def _answer(notice: Notice, subject: str, reader: _Reader) -> Action | None:
         case Kind.RETURNED if notice.avatar is not None and _waits(notice.avatar, reader.profile):
             url = reverse("profiles:picture_use", args=[notice.avatar.pk])
             return Action(_("Use again"), url, is_post=True, style="small primary", subject=subject)
-        case Kind.LOST | Kind.REMOVED if notice.read_at is None:
+        case Kind.LOST | Kind.REMOVED | Kind.HELD if notice.read_at is None:
             return Action(_("Choose another picture"), reverse("profiles:picture"), style="small", subject="")
         case Kind.MADE | Kind.NOT_MADE if apps.is_installed("nft"):
             return Action(
@@ -143,6 +145,17 @@ def _answer(notice: Notice, subject: str, reader: _Reader) -> Action | None:
             )
         case Kind.SIGN_IN:
             return Action(_("Your devices"), reverse("usersessions_list"), style="small", subject=subject)
+        case _:
+            return None
+
+
+def _appeal(notice: Notice, subject: str) -> Action | None:
+    match notice.kind:
+        case Kind.DECISION if notice.facts.get("appeal"):
+            return Action(_("Appeal"), notice.facts["appeal"], style="small", subject=subject)
+        case Kind.REMOVED if notice.avatar is not None and notice.avatar.is_locked:
+            url = reverse("profiles:picture_appeal", args=[notice.avatar.pk])
+            return Action(_("Appeal"), url, style="small", subject=subject)
         case _:
             return None
 

@@ -19,6 +19,8 @@ from profiles.sources import UPLOAD
 
 State = Avatar.State
 NFT = "nft"
+# Nobody sees these, their person included.
+UNSEEN = frozenset({State.REMOVED, State.HELD})
 # Characters of a description that stand in for a missing title.
 MAX_TITLE = 80
 
@@ -127,7 +129,7 @@ def history_entry(entry: Avatar, after: str) -> HistoryEntry:
         pills=history_pills(entry),
         reason=entry.reason,
         describe_label=_("Change description") if entry.alt_text else _("Add a description"),
-        describe_url="" if entry.state == State.REMOVED else reverse("profiles:picture_alt", args=[entry.pk]),
+        describe_url="" if entry.state in UNSEEN else reverse("profiles:picture_alt", args=[entry.pk]),
         actions=history_actions(entry, after),
     )
 
@@ -143,6 +145,8 @@ def _state_pill(entry: Avatar) -> Pill | None:
         return Pill(_("Without its mark") if entry.is_current else _("No longer shown"), "wait")
     if entry.state == State.REMOVED:
         return Pill(_("Taken down"), "bad")
+    if entry.state == State.HELD:
+        return Pill(_("Shown to nobody"), "wait")
     if entry.has_mark:
         return Pill(_("Verified"), "good")
     if entry.is_doubted:

@@ -15,10 +15,13 @@ class NftConfig(AppConfig):
         from nft import checks, own_data  # noqa: F401  # checks registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
+        from nft.claims import block_kinds
         from nft.claims.provenance import build_provenance, describe_mark
+        from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
+        from nft.tokens.references import describe_reference
         from profiles.jobs import provide
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
@@ -36,7 +39,7 @@ class NftConfig(AppConfig):
         unchecked = gettext_noop(
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
-        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark))
+        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference))
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_identifier_resolver("account", find_by_account)
@@ -44,6 +47,8 @@ class NftConfig(AppConfig):
         kind = Notice.Kind
         register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
         own_data.register()
+        block_kinds.register()
+        desk_parts.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")
         user_logged_in.connect(extend_guest_session, dispatch_uid="nft.extend_guest_session")
         user_logged_in.connect(begin_wallet_session, dispatch_uid="nft.begin_wallet_session")

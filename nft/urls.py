@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, ens_avatar, gallery, ipfs, minting, prove, published, sign_in, transfers, wallets
+from nft.views import (
+    claims,
+    collections_page,
+    ens_avatar,
+    gallery,
+    ipfs,
+    minting,
+    prove,
+    published,
+    sign_in,
+    transfers,
+    wallets,
+)
 
 app_name = "nft"
 urlpatterns = [
@@ -57,6 +69,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
+    path("about/collections/", collections_page.collections, name="collections"),
     path("nft/<str:cid>/", published.published, name="published"),
     # What we hold for IPFS
     path("avatar/<str:identifier>/proof.json", prove.proof_document, name="proof_document"),

@@ -15,14 +15,22 @@ class ProfilesConfig(AppConfig):
 
     def ready(self) -> None:
         from profiles import checks  # noqa: F401  # registers itself
+        from profiles.blocks import kinds
+        from profiles.desk import own_parts as desk_parts
+        from profiles.moderation import desk_parts as block_parts
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
+        from profiles.reports import desk_parts as report_parts
         from profiles.store.purge import watch_holders
 
         use_languages(Languages(translation.gettext, translation.ngettext, _write_number))
         translate_names(self)
         watch_holders()
         own_parts.register()
+        kinds.register_own()
+        block_parts.register()
+        desk_parts.register()
+        report_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")
 
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
 
 from profiles import settings as profiles_settings
 from profiles.models.display import OnLoss
 
+#: Other pictures are seldom closer than this: beyond, candidates are too many.
+MOST_DISTANCE = 12
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -61,6 +64,23 @@ def check_limits(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     limits = vars(profiles_settings.current().image_limits)
     bad = [f"AVATAR_{name.upper()}" for name, value in limits.items() if value < 1]
     return [Error(f"{name} must be at least 1.", id="profiles.E004") for name in bad]
+
+
+@register()
+def check_blocks(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """Check how blocked pictures are found, and that the classifier can be loaded."""
+    ours, found = profiles_settings.current(), list[CheckMessage]()
+    if ours.blocked_similar not in {"hold", "refuse"} or not 0 <= ours.block_distance <= MOST_DISTANCE:
+        hint = f"AVATAR_BLOCKED_SIMILAR is hold or refuse, AVATAR_BLOCK_DISTANCE a number from 0 to {MOST_DISTANCE}."
+        found.append(Error("How similar pictures are blocked is not clear.", hint=hint, id="profiles.E012"))
+    if ours.classifier_unknown not in {"show", "hold"}:
+        found.append(Error("AVATAR_CLASSIFIER_UNKNOWN is neither show nor hold.", id="profiles.E013"))
+    if ours.classifier:
+        try:
+            import_string(ours.classifier)
+        except ImportError as error:
+            found.append(Error(f"AVATAR_CLASSIFIER can't be loaded: {error}", id="profiles.E013"))
+    return found
 
 
 @register()

@@ -31,10 +31,14 @@ NAMES = {
     "store_time": "AVATAR_STORE_SECONDS",
     "export_days": "ACCOUNT_EXPORT_DAYS",
     "delete_days": "ACCOUNT_DELETE_DAYS",
+    "classifier_time": "AVATAR_CLASSIFIER_SECONDS",
     "grace_time": "AVATAR_GRACE_SECONDS",
     "avatar_max_age": "AVATAR_CACHE_SECONDS",
     "handle_kept_time": "AVATAR_HANDLE_KEPT_SECONDS",
     "handle_change_time": "AVATAR_HANDLE_CHANGE_SECONDS",
+    "guest_reports": "REPORTS_FROM_GUESTS",
+    "appeal_days": "REPORTS_APPEAL_DAYS",
+    "report_days": "REPORTS_KEPT_DAYS",
     "site_name": "SITE_NAME",
     "site_origin": "SITE_ORIGIN",
     "trusted_proxies": "TRUSTED_PROXY_COUNT",
@@ -61,6 +65,8 @@ class AvatarSettings:
 
     # How long a removed picture can be restored. Afterwards it is erased for good.
     undo_time: timedelta = timedelta(minutes=10)
+    # How many days a picture that the site's team took away can be brought back by them. Nobody else sees it meanwhile.
+    moderated_days: int = 30
     # How long a stored picture that nobody uses is kept: longer than a request takes to use it.
     unused_image_age: timedelta = timedelta(minutes=10)
     # How long storing one picture, some ten objects, may take: a person is waiting.
@@ -106,6 +112,12 @@ class AvatarSettings:
     export_days: int = 7
     # The days in which a person who asked to be deleted can undo that. They are hidden at once.
     delete_days: int = 14
+    # Whether people may report something without an account.
+    guest_reports: bool = True
+    # The days in which a decision of staff can be appealed, and a picture that they removed is kept for that.
+    appeal_days: int = 14
+    # The days for which a report and its evidence are kept after it was decided.
+    report_days: int = 180
     # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
     # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)
@@ -120,6 +132,18 @@ class AvatarSettings:
     verified_addresses: str = ""
     # Dotted path of a profiles.people.proof.Reauthentication.
     reauthentication: str = ""
+    # What becomes of a new picture that looks like a blocked one: "hold" it until staff decide, or "refuse" it at once.
+    blocked_similar: str = "hold"
+    # How many of 64 bits of their hashes may differ for that. Pixels decide then, so a larger number costs time only.
+    block_distance: int = 10
+    # Dotted path of a function that judges new pictures (profiles.pictures.classifying); "" for none.
+    classifier: str = ""
+    # How long it may take, and what is shown until it has answered: "show" or "hold" the picture.
+    classifier_time: timedelta = timedelta(seconds=20)
+    classifier_unknown: str = "show"
+    # Where people write to who think that a decision about their picture is wrong; "" to say nothing of that.
+    appeal_url: str = ""
+
     # Handles nobody may take, besides profiles.people.handles.RESERVED and the site's name.
     reserved_handles: frozenset[str] = frozenset[str]()
     # How long a handle that a person left leads to their new one, and is given to nobody else.

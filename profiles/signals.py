@@ -17,3 +17,7 @@ handle_changed = Signal()
 export_ready = Signal()
 deletion_asked = Signal()
 account_deleted = Signal()
+
+# Sent by a job to answer a guest who reported something: address: str, language: str, about: str (whom they reported),
+# sentence: str. A receiver that raises ExpectedError has the answer sent again later.
+guest_answered = Signal()

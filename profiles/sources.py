@@ -34,6 +34,9 @@ ProvenanceProvider = Callable[["Avatar"], Mapping[str, object] | None]
 # Returns what the mark of a picture says in words, from what is stored with it: pages show many, so it asks no query.
 MarkDescriber = Callable[["Avatar"], str]
 
+# Takes `Avatar.reference`; returns what it names, in words and links for staff. No query, no network.
+ReferenceDescriber = Callable[[str], "Reference"]
+
 # Returns a sentence for the person who uploaded a picture, or "". It may ask the database and the store.
 UploadCheck = Callable[["Avatar"], str]
 
@@ -47,12 +50,20 @@ IdentifierResolver = Callable[[str], Q | None]
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What a reference names, as people read it, and where they can look at it: pairs of a name and an address."""
+
+    words: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """An origin of pictures.
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
     picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. Both are in English and marked by `gettext_noop`.
-    `mark` says in words what the mark vouches for.
+    `mark` says in words what the mark vouches for, `describe` what a reference names.
     """
 
     name: str
@@ -62,6 +73,7 @@ class Source:
         "Whether you may still show this picture could not be checked for too long. We keep trying; try again later."
     )
     mark: MarkDescriber | None = None
+    describe: ReferenceDescriber | None = None
 
 
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, gettext_noop("Upload"))}
@@ -144,6 +156,14 @@ def describe_mark(avatar: Avatar) -> str:
     if source is None or source.mark is None:
         return _("Verified %(source)s picture", source=str(avatar.get_source_display()))
     return source.mark(avatar)
+
+
+def describe_reference(source: str, reference: str) -> Reference:
+    """Return what the reference of a picture names; the reference itself where its source says no more."""
+    known = _sources.get(source)
+    return (
+        Reference(reference) if not reference or known is None or known.describe is None else known.describe(reference)
+    )
 
 
 def resolve_identifier(identifier: str) -> Q | None:

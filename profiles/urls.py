@@ -13,6 +13,7 @@ from profiles.views import (
     own_data,
     people,
     picture,
+    reports,
     web_upload,
 )
 
@@ -25,7 +26,10 @@ urlpatterns = [
     path("u/<slug:handle>/card.jpg", avatar.card, name="card"),
     path("handles/check/", handles.check, name="handle_check"),
     path("settings/profile/", people.edit, name="edit"),
+    path("u/<slug:handle>/report/", reports.report, name="report"),
     path("u/<slug:handle>/receipt/", people.receipt, name="receipt"),
+    path("appeal/<str:token>/", reports.appeal, name="appeal"),
+    path("settings/picture/<uuid:avatar_id>/appeal/", reports.appeal_picture, name="picture_appeal"),
     path("settings/loss/", loss.loss, name="loss"),
     path("notices/", notices.notices, name="notices"),
     path("notices/unread/", notices.unread, name="notices_unread"),

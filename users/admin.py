@@ -14,14 +14,14 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_permission_codename, get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from profiles.admin_base import ReadOnlyAdmin
-from profiles.audit import record
+from profiles.audit import record_as_staff
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
 
@@ -63,18 +63,21 @@ class Reasoned(ReadOnlyAdmin):
         changed = sorted(set(form.changed_data) - {"reason"})
         about = obj if isinstance(obj, Person) else signed_in(request)
         facts = {"of": str(obj), "changed": changed, "reason": form.cleaned_data["reason"]}
-        record(profile_of(about), self.audited_as, signed_in(request), **facts)
+        record_as_staff(profile_of(about), self.audited_as, signed_in(request), **facts)
 
 
 class PersonAdmin(Reasoned):
     audited_as = "person.change"
     list_display = [*_existing(NAME, EMAIL, "is_active", "is_staff", "is_superuser", "date_joined")]
     list_filter = [*_existing("is_active", "is_staff", "is_superuser")]
-    search_fields = [f"={name}" for name in _existing(NAME, EMAIL)]
-    search_help_text = _("The exact username or e-mail address.")
+    search_fields = [*(f"={name}" for name in _existing(NAME, EMAIL)), "profile__handle__exact"]
+    search_help_text = _("The exact username, handle or e-mail address.")
     ordering = ["-pk"]
     fields = [*_existing(NAME, EMAIL, "date_joined", "last_login", "is_active"), *POWERS, "reason"]
     filter_horizontal = _existing("groups", "user_permissions")
+
+    def audit_query(self, row: User) -> dict[str, str]:
+        return {"person": str(profile_of(row).pk)}
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         permission = f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}"

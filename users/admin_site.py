@@ -16,7 +16,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from profiles.leases import get_attention
+from profiles.desk.start import build_start
+from profiles.people.signed_in import signed_in
 from users.login_methods import began_by_wallet
 from users.sign_in_log import has_second_factor
 
@@ -40,13 +41,16 @@ class NextStep:
 
 
 class SiteAdmin(AdminSite):
+    # The start page has all lists; beside one, its columns need the room.
+    enable_nav_sidebar = False
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and find_next_step(request) is None
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
-        """Begin with what waits for staff, of all kinds of background jobs."""
-        waiting = [found for found in get_attention() if found.count]
-        return super().index(request, {"attention": waiting, **(extra_context or {})})
+        """Begin with the desk: what waits for staff, the health of each part, today's figures."""
+        start = build_start(signed_in(request))
+        return super().index(request, {"start": start, "is_desk": True, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send people to the site's sign-in, or tell them why they can't enter. Django's form has no second factor."""

@@ -4,7 +4,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.signals import user_logged_in as django_logged_in
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_migrate, post_save
 
 
 class UsersConfig(AppConfig):
@@ -15,9 +15,10 @@ class UsersConfig(AppConfig):
         from allauth.account.signals import user_logged_in, user_signed_up
 
         from profiles import signals
+        from profiles.desk.roles import make_groups
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
-        from users import emails, names, own_data, own_data_mail, proof, sessions, sign_in_log
+        from users import desk, emails, names, own_data, own_data_mail, proof, report_mails, sessions, sign_in_log
 
         register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
@@ -28,9 +29,14 @@ class UsersConfig(AppConfig):
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         own_data.register()
+        desk.register()
         signals.export_ready.connect(own_data_mail.send_export_ready, dispatch_uid="users.export_ready")
         signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
         signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")
+        signals.guest_answered.connect(report_mails.send_answer, dispatch_uid="users.guest_answered")
+        # Permissions are made app by app: after the last one, all of them are there.
+        last = [app for app in apps.get_app_configs() if app.models_module is not None][-1]
+        post_migrate.connect(make_groups, sender=last, dispatch_uid="users.make_groups")
         if apps.is_installed("nft"):
             self._connect_wallets()
 

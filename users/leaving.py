@@ -10,13 +10,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from profiles.errors import ExpectedError, Kind
-from profiles.people.hiding import is_hidden
+from profiles.people.hiding import is_leaving
 from profiles.problems import problem_response
 from profiles.serving.caching import wants_json
 
 KEEP = "profiles:keep"
 #: What else they may open.
-OPEN = frozenset({KEEP, "account_logout", "privacy", "terms", "contact", "help"})
+OPEN = frozenset({KEEP, "account_logout", "privacy", "terms", "contact", "help", "profiles:appeal"})
 LEAVING = Kind("account-leaving", "The account is being deleted", 403)
 
 
@@ -30,10 +30,10 @@ class LeavingPeople:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponseBase | None:
-        """Receive Django's call before the view. A disabled user has no session, so who is hidden here is leaving."""
+        """Receive Django's call before the view. Whom staff hid may use all pages: only others don't see them."""
         del view
         match = request.resolver_match
-        if match is None or match.view_name in OPEN or not is_hidden(request.user):
+        if match is None or match.view_name in OPEN or not is_leaving(request.user):
             return None
         if wants_json(request):
             sentence = _("Your account is being deleted. Sign in on a page to keep it.")

@@ -39,7 +39,8 @@ class Part:
 class Mail:
     """What to send to whom. `reader` is None for somebody who has no account.
 
-    `kind`: of a notice, whose mails can be switched off by the mail itself; empty for all other mails.
+    `kind`: of a notice, whose mails can be switched off by the mail itself; empty for all other mails. `language`: of
+    somebody who has no account.
     """
 
     template: str
@@ -47,11 +48,12 @@ class Mail:
     facts: Mapping[str, object]
     reader: Profile | None = None
     kind: Notice.Kind | None = None
+    language: str = ""
 
 
 def build_message(mail: Mail) -> EmailMultiAlternatives:
     """Build a mail in the language of its reader."""
-    with override(language_of(mail.reader)):
+    with override(language_of(mail.reader, mail.language)):
         unsubscribe_url = _unsubscribe_url(mail)
         parts = parse_parts(_render(f"{mail.template}_message.txt", mail))
         facts = {
@@ -102,9 +104,12 @@ def greeted_name(reader: Profile | None) -> str:
     return reader.display_name or ("" if is_neutral_handle(reader.handle) else reader.handle)
 
 
-def language_of(reader: Profile | None) -> str:
-    """Return what the person chose, else the language of the page that caused the mail, else the site's."""
-    chosen = (reader.language if reader else "") or get_language() or ""
+def language_of(reader: Profile | None, guest: str = "") -> str:
+    """Return what the person chose, or the language that a guest used, else that of the page that caused the mail.
+
+    One that the site has not is the site's own instead.
+    """
+    chosen = (reader.language if reader else guest) or get_language() or ""
     return chosen if chosen in dict(settings.LANGUAGES) and check_for_language(chosen) else settings.LANGUAGE_CODE
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import smtplib
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -13,6 +12,7 @@ from profiles.jobs import job
 from profiles.leases import lease_rows
 from profiles.models import Notice
 from profiles.notices.kinds import RULES
+from users.mail_refusals import refusal_of
 from users.mails import Mail, build_message
 from users.notice_words import facts_of, template_of
 
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 # No mail is sent about what happened longer ago.
 GIVEN_UP = timedelta(hours=24)
 AT_ONCE = 100
-#: Answers of a mail server from here on are final (RFC 5321, 4.2.1).
-FINAL = 500
 
 
 @job(every=timedelta(minutes=1), once=True)
@@ -58,7 +56,12 @@ def _send(notice: Notice, now: datetime) -> bool:
 
 
 def _is_left_alone(notice: Notice) -> bool:
-    """People who are hidden get no mail; those who only wait for their deletion still learn what is about safety."""
+    """People who are hidden get no mail; those who only wait for their deletion still learn what is about safety.
+
+    A decision about a person is told to whom it locks out, too: the mail leads to their appeal.
+    """
+    if notice.kind == Notice.Kind.DECISION:
+        return False
     is_required = RULES[Notice.Kind(notice.kind)].is_required
     return not notice.profile.user.is_active if is_required else notice.profile.is_hidden
 
@@ -77,17 +80,3 @@ def _build(notice: Notice, to: str) -> EmailMultiAlternatives:
     reader = notice.profile
     may_switch_off = None if RULES[kind].is_required else kind
     return build_message(Mail(template_of(notice), to, facts_of(notice), reader, may_switch_off))
-
-
-def refusal_of(error: OSError) -> str:
-    """Return what the mail server said if it refuses this mail for good, else ""."""
-    match error:
-        case smtplib.SMTPRecipientsRefused():
-            answers = [(code, said.decode("utf-8", "replace")) for code, said in error.recipients.values()]
-        case smtplib.SMTPDataError():
-            said = error.smtp_error
-            answers = [(error.smtp_code, said if isinstance(said, str) else said.decode("utf-8", "replace"))]
-        case _:
-            return ""
-    final = [(code, said) for code, said in answers if code >= FINAL]
-    return "; ".join(f"{code} {said}" for code, said in final)[:300]

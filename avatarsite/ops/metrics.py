@@ -79,6 +79,7 @@ class _Site:
             _add_clock(families)
             _add_attention(families)
             _add_scan(families)
+            _add_reports(families)
             _add_connections(families)
         if parts["database"] and apps.is_installed("nft"):
             _add_chains(families)
@@ -162,6 +163,21 @@ def _add_scan(families: Families) -> None:
         return
     if age is not None:
         _add(families, "store_scan_age_seconds", "Time since the whole object store was last walked through.", age, {})
+
+
+def _add_reports(families: Families) -> None:
+    from profiles.reports.inbox import read_backlog
+
+    try:
+        backlog = read_backlog()
+    except DatabaseError:
+        return
+    says = "Reports and appeals that wait for a decision."
+    _add(families, "reports_waiting", says, backlog.open, {"kind": "report"})
+    _add(families, "reports_waiting", says, backlog.appealed, {"kind": "appeal"})
+    oldest = backlog.oldest_at
+    age = 0.0 if oldest is None else (timezone.now() - oldest).total_seconds()
+    _add(families, "reports_oldest_seconds", "How long the oldest report or appeal has waited.", age, {})
 
 
 def _add_connections(families: Families) -> None:

@@ -7,7 +7,7 @@ from avatarsite.settings.site import DATA_DIR, LOCAL_STACK, NFT_ENABLED, SITE_NA
 
 NFT_CHAINS = chains.read_chains(DATA_DIR if LOCAL_STACK else None) if NFT_ENABLED else {}
 NFT_DEFAULT_CHAIN_ID = env.integer("NFT_DEFAULT_CHAIN_ID", next(iter(NFT_CHAINS), 1), low=1)
-NFT_COLLECTION_POLICY = env.choice("NFT_COLLECTION_POLICY", "any", ["any", "trusted"])
+NFT_COLLECTION_POLICY = env.choice("NFT_COLLECTION_POLICY", "any", ["any", "trusted", "listed"])
 NFT_INDEXERS = services.read_indexers() if NFT_ENABLED else []
 NFT_IPFS_GATEWAYS = env.words("NFT_IPFS_GATEWAYS", [])
 NFT_IPFS_RACE_DELAY_MS = env.integer("NFT_IPFS_RACE_DELAY_MS", 1000, high=60_000)

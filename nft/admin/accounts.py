@@ -6,7 +6,7 @@ told one find its row by a search for the whole address.
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,12 +17,12 @@ from nft.admin.filters import ByChain
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
-from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, ReasonForm, username_lookup
+from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyAdmin, username_lookup, with_reason
+from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
-from profiles.sentences import gettext as _
+from profiles.sentences import ngettext
 
 HIDDEN = "hidden"
-MAX_AT_ONCE = 100
 
 
 def address_for_staff(account: LinkedAccount | None) -> str:
@@ -68,7 +68,6 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     ]
     fields = [*readonly_fields]
     actions = ["unlink"]
-    action_form = ReasonForm
 
     @admin.display(description=gettext_lazy("address"))
     def shown_address(self, account: LinkedAccount) -> str:
@@ -82,18 +81,15 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
         except InvalidIdentifier:
             return super().get_search_results(request, queryset, search_term)
 
-    @admin.action(
-        description=gettext_lazy("Unlink (needs a reason, which the person's audit keeps)"), permissions=["unlink"]
-    )
-    def unlink(self, request: HttpRequest, queryset: QuerySet[LinkedAccount]) -> None:
-        reason = request.POST.get("reason", "").strip()
-        if not reason:
-            self.message_user(request, _("Write why: it stands in the person's audit."), messages.ERROR)
-            return
-        chosen = list(queryset.select_related("user")[:MAX_AT_ONCE])
-        for account in chosen:
+    @with_reason(gettext_lazy("Unlink (the person’s audit keeps the reason)"), "unlink")
+    def unlink(self, request: HttpRequest, chosen: QuerySet[LinkedAccount], reason: str) -> str:
+        accounts = list(chosen.select_related("user")[:MOST])
+        for account in accounts:
             remove_account_as_staff(account, signed_in(request), timezone.now(), reason)
-        self.message_user(request, _("Unlinked: %(count)s.", count=len(chosen)))
+        return ngettext("%(count)s wallet is unlinked.", "%(count)s wallets are unlinked.", len(accounts))
+
+    def audit_query(self, row: LinkedAccount) -> dict[str, str]:
+        return {"person": str(profile_of(row.user).pk)}
 
     def has_unlink_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("nft.delete_linkedaccount")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,18 +13,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
+from nft.admin.deciding import DecidesCollections
 from nft.admin.filters import ByChain, ByProof, ByStandard
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
-from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyInline, username_lookup
+from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyInline, username_lookup, with_reason
+from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
 from profiles.sentences import gettext as _
 from profiles.sentences import ngettext
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
-MAX_AT_ONCE = 100
+#: A check this late is not only waiting for its turn.
+LATE = timedelta(minutes=10)
 GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(picture__gave_up_at__isnull=False)
 
 
@@ -36,6 +42,19 @@ class PictureGivenUp(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
         return queryset.filter(GIVEN_UP) if self.value() == "yes" else queryset
+
+
+class Late(admin.SimpleListFilter):
+    """Claims whose check is over LATE behind its time."""
+
+    title = _("late check")
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
+        return queryset.filter(due_at__lte=timezone.now() - LATE) if self.value() == "yes" else queryset
 
 
 class PastChecks(ReadOnlyInline):
@@ -56,37 +75,35 @@ class Picture(ReadOnlyInline):
 
 
 @admin.register(TokenClaim)
-class TokenClaimAdmin(LeasedAdmin):
+class TokenClaimAdmin(DecidesCollections, LeasedAdmin):
     list_display = [
         "thumbnail",
         "name",
         "user",
-        "chain_id",
-        "checksum_contract",
-        "short_id",
         "state",
-        "step",
         "reason",
         "checked_at",
-        "due_at",
-        "tries",
-        "crashes",
+        "short_id",
+        "short_contract",
+        "chain_id",
     ]
     list_display_links = ["thumbnail", "name"]
-    list_filter = [NeedsAttention, PictureGivenUp, "state", "picture__state", ByStandard, ByChain]
+    list_filter = [NeedsAttention, PictureGivenUp, Late, "state", "picture__state", ByStandard, ByChain]
     list_select_related = ["user", "picture", "avatar__image"]
-    search_fields = [username_lookup(), "picture__name", "picture__collection"]
+    search_fields = [
+        f"{username_lookup()}__exact",
+        "user__profile__handle__exact",
+        "picture__name",
+        "picture__collection",
+        "token_id__exact",
+    ]
     ordering = ["-created_at"]
     raw_id_fields = ["user", "account", "avatar"]
     exclude = ["contract"]
     readonly_fields = ["checksum_contract", "thumbnail"]
     inlines = [Picture, PastChecks]
-    actions = ["look_again"]  # instead of "retry": it also resets the state and writes the person's audit
-
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Search by token id only for a number: the field refuses to be compared with other text."""
-        is_number = request.GET.get("q", "").strip().isdecimal()
-        return [*self.search_fields, *(["token_id__exact"] if is_number else [])]
+    # `look_again` instead of "retry": it also resets the state and writes the person's audit
+    actions = ["look_again", "trust_collection", "deny_collection"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TokenClaim]:
         claims: QuerySet[TokenClaim] = super().get_queryset(request)
@@ -106,6 +123,10 @@ class TokenClaimAdmin(LeasedAdmin):
         return claim.name
 
     @admin.display(description=gettext_lazy("contract"))
+    def short_contract(self, claim: TokenClaim) -> str:
+        return f"{claim.contract_text[:6]}…{claim.contract_text[-4:]}"
+
+    @admin.display(description=gettext_lazy("contract"))
     def checksum_contract(self, claim: TokenClaim) -> str:
         return claim.contract_text
 
@@ -114,18 +135,15 @@ class TokenClaimAdmin(LeasedAdmin):
         text = claim.token_id_text
         return text if len(text) <= 12 else f"{text[:5]}…{text[-5:]}"
 
-    @admin.action(description=gettext_lazy("Look again at the chain (needs a reason)"), permissions=["view"])
-    def look_again(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> None:
-        reason = request.POST.get("reason", "").strip()
-        if not reason:
-            self.message_user(request, _("Write why you look again: it stands in the person's audit."), messages.ERROR)
-            return
-        chosen = list(queryset[:MAX_AT_ONCE])
-        for claim in chosen:
+    def audit_query(self, row: TokenClaim) -> dict[str, str]:
+        return {"person": str(profile_of(row.user).pk), "claim": str(row.pk)}
+
+    @with_reason(gettext_lazy("Check again (the person’s audit keeps the reason)"), "retry")
+    def look_again(self, request: HttpRequest, chosen: QuerySet[TokenClaim], reason: str) -> str:
+        claims = list(chosen[:MOST])
+        for claim in claims:
             recheck_as_staff(claim, signed_in(request), timezone.now(), reason)
-        self.message_user(
-            request, ngettext("%(count)s claim will be checked.", "%(count)s claims will be checked.", len(chosen))
-        )
+        return ngettext("%(count)s claim will be checked.", "%(count)s claims will be checked.", len(claims))
 
 
 @admin.register(ClaimPicture)

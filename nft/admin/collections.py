@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from nft.admin.deciding import DecidesCollections, decide_chosen
 from nft.admin.filters import ByChain
 from nft.claims.collection_decisions import decide_collection
-from nft.claims.errors import ClaimError
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
 from nft.models import Collection, TokenLikeness
 from nft.tokens.lookalikes import describe
-from profiles.admin_base import ReadOnlyAdmin, ReasonForm
+from profiles.admin_base import ReadOnlyAdmin, with_reason
 from profiles.people.signed_in import signed_in
 
 if TYPE_CHECKING:  # generic in the stubs only
@@ -49,7 +49,6 @@ class CollectionAdmin(ReadOnlyAdmin):
     search_fields = ["name", "reason"]
     exclude = ["contract"]
     actions = ["trust", "deny", "forget"]
-    action_form = ReasonForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("nft.add_collection"))
@@ -78,36 +77,27 @@ class CollectionAdmin(ReadOnlyAdmin):
         )
         obj.pk, obj.contract, obj.decided_at = row.pk, row.contract, row.decided_at
 
-    @admin.action(description=gettext_lazy("Trust (needs a reason)"), permissions=["add"])
-    def trust(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
-        self._decide(request, queryset, Collection.Standing.TRUSTED)
+    @with_reason(gettext_lazy("Trust"), "add")
+    def trust(self, request: HttpRequest, chosen: QuerySet[Collection], reason: str) -> str:
+        return decide_chosen(request, chosen, Collection.Standing.TRUSTED, reason)
 
-    @admin.action(description=gettext_lazy("Do not show here (needs a reason)"), permissions=["add"])
-    def deny(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
-        self._decide(request, queryset, Collection.Standing.DENIED)
+    @with_reason(gettext_lazy("Do not show here (their people read the reason)"), "add")
+    def deny(self, request: HttpRequest, chosen: QuerySet[Collection], reason: str) -> str:
+        return decide_chosen(request, chosen, Collection.Standing.DENIED, reason)
 
-    @admin.action(description=gettext_lazy("No opinion (needs a reason)"), permissions=["add"])
-    def forget(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
-        self._decide(request, queryset, Collection.Standing.NONE)
-
-    def _decide(self, request: HttpRequest, queryset: QuerySet[Collection], standing: str) -> None:
-        reason = request.POST.get("reason", "")
-        try:
-            for row in queryset:
-                decide_collection(
-                    row.chain_id, row.contract, standing, reason, actor=signed_in(request), now=timezone.now()
-                )
-        except ClaimError as error:
-            self.message_user(request, error.sentence, messages.ERROR)
+    @with_reason(gettext_lazy("No opinion"), "add")
+    def forget(self, request: HttpRequest, chosen: QuerySet[Collection], reason: str) -> str:
+        return decide_chosen(request, chosen, Collection.Standing.NONE, reason)
 
 
 @admin.register(TokenLikeness)
-class TokenLikenessAdmin(ReadOnlyAdmin):
+class TokenLikenessAdmin(DecidesCollections):
     list_display = ["__str__", "chain_id", "seen_at", "warning"]
     list_select_related = ["resembles"]
     list_filter = [("resembles", admin.EmptyFieldListFilter), ByChain]
     search_fields = ["name", "collection"]
     exclude = ["contract"]
+    actions = ["trust_collection", "deny_collection"]
 
     @admin.display(description=gettext_lazy("looks like"))
     def warning(self, row: TokenLikeness) -> str:

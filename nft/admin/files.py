@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from nft.models import CachedObject, IpfsBlock, PinnedCopy
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 from profiles.sentences import gettext as _
-from profiles.sentences import ngettext
 
 THUMBNAIL = 48
 
@@ -35,27 +34,16 @@ class Damaged(admin.SimpleListFilter):
 class CachedObjectAdmin(LeasedAdmin):
     """Only pictures that we made are shown: bytes of strangers are not served to the admin either."""
 
-    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "is_whole", "proved_at", "due_at"]
+    list_display = ["thumbnail", "uri", "origin", "media_type", "byte_count", "damage", "proved_at", "due_at"]
     list_display_links = ["uri"]
     list_filter = [NeedsAttention, "origin", Damaged]
     search_fields = ["root_cid__exact", "uri", "sha256__exact"]
     ordering = ["-pk"]
     exclude = ["blocks"]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
-        damaged = CachedObject.objects.filter(damaged_at__isnull=False).count()
-        if damaged:
-            text = ngettext(
-                "%(count)s kept file is damaged, and no gateway has it. Filter by “damaged” to see which.",
-                "%(count)s kept files are damaged, and no gateway has them. Filter by “damaged” to see which.",
-                damaged,
-            )
-            messages.warning(request, text)
-        return super().changelist_view(request, extra_context)
-
-    @admin.display(description=gettext_lazy("whole"), boolean=True, ordering="damaged_at")
-    def is_whole(self, found: CachedObject) -> bool:
-        return found.damaged_at is None
+    @admin.display(description=gettext_lazy("damaged"), ordering="damaged_at")
+    def damage(self, found: CachedObject) -> str:
+        return _("damaged") if found.damaged_at else ""
 
     @admin.display(description="")
     def thumbnail(self, found: CachedObject) -> SafeString | str:
@@ -68,7 +56,7 @@ class CachedObjectAdmin(LeasedAdmin):
 @admin.register(IpfsBlock)
 class IpfsBlockAdmin(ReadOnlyAdmin):
     list_display = ["sha256", "byte_count", "created_at", "touched_at"]
-    search_fields = ["=pk"]
+    search_fields = ["pk__exact"]
     hash_search_fields = ["sha256__exact"]
     ordering = ["-pk"]
 

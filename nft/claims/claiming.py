@@ -32,7 +32,7 @@ from nft.models.accounts import accounts_on
 from nft.names.errors import NameLookupError
 from nft.names.lookup import fetch_avatar_token
 from nft.settings.chains import chains, default_chain_id, describe_chain, ens_chain
-from nft.tokens.collection_policy import get_refusal
+from nft.tokens.blocked import get_token_refusal
 from profiles.audit import record
 from profiles.limits import TooMany, spend
 from profiles.models import Avatar
@@ -93,7 +93,7 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
             _("You have no linked account on %(name)s. Link the account that holds the token first.", name=name),
             NO_ACCOUNT,
         )
-    if refusal := get_refusal(asset.chain_id, asset.contract):
+    if refusal := get_token_refusal(asset.chain_id, asset.contract, asset.token_id):
         raise ClaimError(refusal, COLLECTION_REFUSED)
     spend_check(user)
     with transaction.atomic():

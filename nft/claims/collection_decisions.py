@@ -14,12 +14,14 @@ from django.db.models import Q, QuerySet
 from nft.claims import history
 from nft.claims.errors import ClaimError
 from nft.claims.provenance import build_stored_provenance
+from nft.core.evm.caip import parse_account_id
 from nft.core.tokens.spam import SpamSign
 from nft.models import Collection, HeldToken, TokenClaim, WatchedContract
+from nft.tokens.blocked import CONTRACT, contract_value
 from nft.tokens.collection_policy import Standing, decide_refusal, get_spam_sign
-from profiles.audit import record
+from profiles.audit import record_as_staff
 from profiles.jobs import job
-from profiles.models import Avatar
+from profiles.models import Avatar, Block
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
 from profiles.sentences import gettext, to_english
@@ -43,11 +45,34 @@ def decide_collection(
     with transaction.atomic():
         row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)
         what = {"chain": chain_id, "contract": "0x" + contract.hex(), "standing": standing, "reason": reason}
-        record(profile_of(actor), "collection.decide", actor, **what)
+        record_as_staff(profile_of(actor), "collection.decide", actor, **what)
         _mark_spam(row)
+        _sync_block(row, actor, now)
     refusal = decide_refusal(row, chain_id, contract)
     _apply_to(TokenClaim.objects.filter(chain_id=chain_id, contract=contract), refusal, now, actor=actor)
     return row
+
+
+def follow_block(block: Block) -> None:
+    """Deny the collection that a new block names, or end that, within the transaction that made or ended the block."""
+    named, now = parse_account_id(block.value), block.ended_at or block.created_at
+    standing = Standing.NONE if block.ended_at else Standing.DENIED
+    facts = {"standing": standing, "reason": block.reason, "decided_at": now}
+    row, _ = Collection.objects.update_or_create(chain_id=named.chain_id, contract=named.address, defaults=facts)
+    _mark_spam(row)
+    claims = TokenClaim.objects.filter(chain_id=row.chain_id, contract=row.contract)
+    actor = block.created_by
+    transaction.on_commit(lambda: _apply_to(claims, decide_refusal(row, row.chain_id, row.contract), now, actor=actor))
+
+
+def _sync_block(row: Collection, actor: User, now: datetime) -> None:
+    """List a denied collection among the blocks, and no other."""
+    value = contract_value(row.chain_id, row.contract)
+    blocks = Block.objects.filter(kind=CONTRACT, value=value, ended_at=None)
+    if row.standing != Standing.DENIED:
+        blocks.delete()
+    elif not blocks.update(reason=row.reason):
+        Block.objects.create(kind=CONTRACT, value=value, reason=row.reason, created_at=now, created_by=actor)
 
 
 @job(every=timedelta(minutes=5))

@@ -20,7 +20,7 @@ from nft.core.evm.abi.logs import Log
 from nft.core.evm.abi.metadata_events import MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
-from nft.tokens.collection_policy import get_refusal
+from nft.tokens.blocked import get_token_refusal
 from profiles.audit import record
 from profiles.leases import fresh
 from profiles.models import Avatar
@@ -46,6 +46,16 @@ def request_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
         raise ClaimError(_("This token has no picture here yet; “Check again” looks for it."), NOTHING_NEW)
     spend_check(user)
     _request([claim], now)
+
+
+def refetch_as_staff(claim: TokenClaim, actor: User, now: datetime, reason: str) -> None:
+    """Look for the token's picture again, its first or a new one. The person's audit keeps the reason of staff."""
+    with transaction.atomic():
+        if claim.avatar_id is None:
+            _wake([claim], now)
+        else:
+            _request([claim], now)
+        record(profile_of(claim.user), "claim.refetch", actor, claim=str(claim.pk), reason=reason)
 
 
 def record_metadata_logs(chain_id: int, logs: Iterable[Log], now: datetime) -> int:
@@ -115,7 +125,7 @@ def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
     """
     with transaction.atomic():
         claim = lock_claim(user, claim_id)
-        if refusal := get_refusal(claim.chain_id, claim.contract):
+        if refusal := get_token_refusal(claim.chain_id, claim.contract, claim.token_id):
             raise ClaimError(refusal, COLLECTION_REFUSED)
         picture = _lock_changed(claim)
         if picture is None or claim.state != TokenClaim.State.OWNED:

@@ -68,11 +68,14 @@ def decorate(claims: Iterable[TokenClaim], user: User, now: datetime) -> None:
     """Set what templates ask for: `chain_name`, `image_avatar`, `is_current`, `sentence`."""
     shown = shown_picture(profile_of(user), now).avatar
     for claim in claims:
-        is_kept = claim.avatar is not None and claim.avatar.state != Avatar.State.REMOVED
+        is_kept = claim.avatar is not None and claim.avatar.state not in _UNSEEN
         claim.chain_name = describe_chain(claim.chain_id).name
         claim.image_avatar = claim.avatar if is_kept else None
         claim.sentence = get_sentence(claim)
         claim.is_current = claim.avatar is not None and shown is not None and claim.avatar.pk == shown.pk
+
+
+_UNSEEN = frozenset({Avatar.State.REMOVED, Avatar.State.HELD})
 
 
 def get_sentence(claim: TokenClaim) -> str:
@@ -80,6 +83,8 @@ def get_sentence(claim: TokenClaim) -> str:
     picture = claim.get_picture()
     if claim.reason_sentence or claim.state != State.OWNED:
         return claim.reason_sentence
+    if claim.avatar is not None and claim.avatar.state == Avatar.State.HELD:
+        return claim.avatar.reason
     if claim.avatar is not None or not picture.last_error:
         return ""
     if picture.due_at is None:

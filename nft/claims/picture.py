@@ -17,7 +17,7 @@ from nft.clients.bundle import Clients
 from nft.core.evm.token import Token, TokenStandard
 from nft.models import ClaimPicture, TokenClaim
 from nft.models.claims import PictureFacts
-from nft.tokens.collection_policy import get_refusal
+from nft.tokens.blocked import get_token_refusal
 from nft.tokens.lookalikes import record_likeness
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from profiles.jobs import job
@@ -72,7 +72,9 @@ def fetch_picture(claim_id: uuid.UUID, now: datetime, clients: Clients) -> Claim
 def _fetch(picture: ClaimPicture, now: datetime, clients: Clients) -> FetchedPicture:
     """Fetch what the token shows now. Raise MediaError. Of a first picture also record what it resembles."""
     claim = picture.claim
-    if picture.state == State.FIRST and (refusal := get_refusal(claim.chain_id, claim.contract)):
+    holders = None if claim.account is None else claim.account.address, claim.vault
+    refusal = get_token_refusal(claim.chain_id, claim.contract, claim.token_id, *holders)
+    if picture.state == State.FIRST and refusal:
         raise MediaError(refusal)
     token = Token(claim.contract, claim.token_id, TokenStandard(claim.standard) if claim.standard else None)
     if picture.step != TokenClaim.Step.METADATA:  # an earlier try came further

@@ -17,6 +17,7 @@ from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import IDENTITY, Cid, parse_cid
 from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import NOT_A_FILE, BlockMissing, DagError
+from nft.files.blocked import BlockedFiles
 from nft.files.errors import BAD_CID, NO_SUCH_FILE, NOT_HERE, ContentRefused
 from nft.files.store import ipfs_uri
 from nft.models import CachedObject, IpfsBlock
@@ -63,14 +64,21 @@ def read_content(root: Cid, path: str, form: Format, scope: Scope) -> Content:
     """Return what our store has at a path. `scope` only matters for a CAR. Raise ContentRefused or StorageError."""
     # Names in a directory may contain anything, also quotes and line breaks.
     tag = f"{root}/{quote(path)}" if path else str(root)
+    blocked = BlockedFiles()
+    blocked.check_cid(root)
     try:
         if form is Format.RAW:
             leaf = read_path(root, path, _OwnBlocks(root).read, LIMITS).leaf_cid if path else root
+            blocked.check_block(leaf)
             return Content(_OwnBlocks(leaf).read(leaf), RAW_TYPE, f'"{leaf}.raw"')
         if form is Format.CAR:
+            blocked.check_root(root)
+            blocked.check_block(root)
             return Content(_build_archive(root, path, scope), CAR_TYPE, f'W/"{tag}.car.{scope}"')
         media_type = _get_media_type(root, path)
+        blocked.check_file(ipfs_uri(root, path))
         found = read_path(root, path, _OwnBlocks(root).read, LIMITS)
+        blocked.check_cid(found.leaf_cid)
         return Content(found.data, media_type, f'"{tag}"')
     except BlockMissing as error:
         raise ContentRefused("We do not hold this content.", NOT_HERE) from error

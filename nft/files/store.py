@@ -24,6 +24,7 @@ from nft.core.ipfs.dag import DagLimits, read_path
 from nft.core.ipfs.errors import BlockMissing
 from nft.core.ipfs.unixfs import build_directory, build_file
 from nft.core.tokens.uri import IpfsUri
+from nft.files.blocked import check_fetched
 from nft.models import CachedObject, IpfsBlock
 from nft.settings import conf
 from profiles.jobs import job
@@ -66,8 +67,9 @@ def ipfs_uri(root: Cid, path: str = "") -> str:
 def fetch_ipfs(uri: IpfsUri, clients: Clients, limits: IpfsLimits) -> bytes:
     """Return a verified file from our store, else fetch and store it.
 
-    Raise IpfsUnavailable, DagError or StorageError.
+    Raise IpfsUnavailable, DagError, StorageError, or ContentRefused if its CID is blocked.
     """
+    check_fetched(uri.cid)
     name = ipfs_uri(uri.cid, uri.path)
     if CachedObject.objects.filter(uri=name).update(used_at=timezone.now()):
         try:

@@ -23,6 +23,7 @@ from nft.models import Collection, HeldToken, LinkedAccount, TokenClaim
 from nft.tokens.collection_policy import get_spam_sign
 from nft.tokens.lookalikes import record_likeness, warning_of
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
+from profiles.blocks.matching import describe_block, image_digests, marks_of
 from profiles.jobs import job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
@@ -114,6 +115,10 @@ def _copy_known_picture(row: HeldToken, now: datetime) -> bool:
 
 
 def _record_picture(row: HeldToken, name: str, collection: str, image: StoredImage, now: datetime) -> None:
+    mark = marks_of(image_digests(image)).first()
+    if mark is not None:
+        row.fail(describe_block(mark.block.reason))
+        return
     replaced = row.image_id
     row.name, row.collection = name or row.name, collection or row.collection
     decided = Collection.objects.filter(chain_id=row.chain_id, contract=row.contract).first()

@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
 
 from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainError
@@ -27,16 +28,22 @@ from nft.minting.errors import TextRefused
 from nft.models import MintRequest, SentToken
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id, describe_chain
+from nft.tokens.blocked import get_account_refusal
 from nft.tokens.lookalikes import find_warning_for_mint
 from nft.tokens.transactions import estimate_gas, format_fee
 from profiles.audit import record
+from profiles.blocks.matching import PictureBlocked, check_settled, describe_block, image_digests
+from profiles.errors import Kind
 from profiles.limits import TooMany, spend
+from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
+from profiles.pictures.classifying import is_awaited, want_classification
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.store.images import keep_image
 
 State = MintRequest.State
+ACCOUNT_BLOCKED = Kind("account-blocked", "This account is blocked here", 403)
 MINTS_PER_HOUR = 20
 #: How long a draft waits to be published. Then it is deleted.
 DRAFTS_LAST = timedelta(days=1)
@@ -190,6 +197,7 @@ def _choose_picture(user: User, order: MintOrder, known: MintRequest | None) -> 
 def _store_picture(user: User, image: bytes) -> dict[str, Any]:
     spend_one(user, "mints", MINTS_PER_HOUR)
     row = keep_image(image, sizes=()).row
+    check_picture(row)
     return {"picture": row, "sha256": row.sha256}
 
 
@@ -205,11 +213,21 @@ def _build_columns(user: User, order: MintOrder, chain_id: int, now: datetime) -
         "account": account,
         "owner": account.address,
     }
+    if refusal := get_account_refusal(account.address):
+        raise TokenActionError(refusal, ACCOUNT_BLOCKED)
     columns["sponsor"] = None
     if order.is_sponsored:
         sponsor.check_offer(user, chain_id, now)
         columns["sponsor"] = sponsor.get_sponsor_address(chain_id)
     return columns
+
+
+def check_picture(image: StoredImage) -> None:
+    """Raise PictureBlocked for a picture that is blocked, or looks so: what is published can't be held afterwards."""
+    check_settled(image_digests(image))
+    cause = want_classification(image, timezone.now())
+    if cause is not None and not is_awaited(image):
+        raise PictureBlocked(describe_block(cause.reason))
 
 
 def get_contract(chain_id: int) -> bytes:

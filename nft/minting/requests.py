@@ -22,9 +22,10 @@ from nft.core.evm.token import TokenStandard
 from nft.core.tokens.paste import AssetReference
 from nft.errors import BAD_TRANSACTION_HASH, NOT_NOW, NotYours, TokenActionError
 from nft.minting import sponsor
-from nft.minting.drafts import find_same, get_mint, spend_one
+from nft.minting.drafts import ACCOUNT_BLOCKED, check_picture, find_same, get_mint, spend_one
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
+from nft.tokens.blocked import get_account_refusal
 from nft.tokens.transactions import Transaction, parse_tx_hash
 from profiles.audit import record
 from profiles.leases import fresh
@@ -83,6 +84,10 @@ def publish_mint(user: User, mint_id: uuid.UUID, now: datetime, choice: PublishC
             return same
         if request.account is None:
             raise NotYours(_("The account that was to receive the token is no longer linked. Please start again."))
+        if request.picture is not None:
+            check_picture(request.picture)
+        if refusal := get_account_refusal(request.owner):
+            raise TokenActionError(refusal, ACCOUNT_BLOCKED)
         if not request.name:
             raise TokenActionError(_("Give the token a name first."), NOT_NOW)
         if choice.pays_self:

@@ -31,6 +31,7 @@ from nft.core.tokens.paste import AssetReference
 from nft.errors import TokenActionError
 from nft.files.publishing import publish, read_back
 from nft.files.store import ipfs_uri, pin_file
+from nft.minting.drafts import check_picture
 from nft.minting.onchain import (
     Changes,
     MintAttempt,
@@ -43,12 +44,15 @@ from nft.minting.published import external_url
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.settings import conf
+from nft.tokens.blocked import get_account_refusal
 from nft.tokens.transactions import estimate_gas
+from profiles.blocks.matching import PictureBlocked
 from profiles.jobs import job
 from profiles.leases import lease_row
 from profiles.models import Notice
 from profiles.notices.recording import NewNotice, record_notice
 from profiles.people.profiles import profile_of
+from profiles.pictures.classifying import is_awaited
 from profiles.row_queue import queue_row
 from profiles.sentences import gettext
 from profiles.store import objects
@@ -63,6 +67,7 @@ DROPPED_AFTER = timedelta(minutes=10)
 #: How often an account whose owners sign one after the other is looked after, at most.
 OWNERS_LOOKED_AFTER = timedelta(minutes=5)
 FOR_OWNERS = gettext("Waiting for the owners of the account: it is sent once all of them have signed.")
+CHECKED_FIRST = gettext("Your picture is being checked before it is published.")
 #: The mint fails if its files can't be stored within this time.
 PIN_WITHIN = timedelta(days=1)
 #: The wait before the files are checked again.
@@ -159,6 +164,15 @@ def _store(attempt: MintAttempt) -> Changes:
             "The picture was lost on our side before it was published. Nothing was minted; please start again."
         )
         return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
+    assert request.picture is not None  # noqa: S101  # as it was read; tells the type checker
+    try:
+        check_picture(request.picture)
+    except PictureBlocked as error:
+        return {"state": State.FAILED, "reason_sentence": error.sentence, "due_at": None, "picture": None}
+    if is_awaited(request.picture):
+        return {"reason_sentence": CHECKED_FIRST, "due_at": attempt.now + PIN_AGAIN_AFTER}
+    if refusal := get_account_refusal(request.owner):
+        return {"state": State.FAILED, "reason_sentence": refusal, "due_at": None}
     image = pin_file(picture, PICTURE_TYPE, attempt.now)
     document = build_metadata(request.name, request.description, image.uri, external_url(image.cid))
     metadata = pin_file(document, "application/json", attempt.now)

@@ -39,7 +39,7 @@ class WalletSession(Leased):
     ended_because = SentenceField(blank=True, help_text=gettext_lazy("Told at the next visit."))
 
     class Meta(Leased.Meta):
-        pass
+        verbose_name, verbose_name_plural = gettext_lazy("wallet session"), gettext_lazy("wallet sessions")
 
     def __str__(self) -> str:
         return f"Since {self.begun_at:%Y-%m-%d %H:%M}"
@@ -73,6 +73,10 @@ class SignInCount(models.Model):
 
     class Meta:
         ordering = ["-day", "outcome"]
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("wallet sign-ins of a day"),
+            gettext_lazy("wallet sign-ins by day"),
+        )
         constraints = [models.UniqueConstraint(fields=["day", "outcome"], name="sign_in_count_once_a_day")]
 
     def __str__(self) -> str:
@@ -99,6 +103,7 @@ class LinkedAccount(models.Model):
 
     class Meta:
         ordering = ["-is_primary", "linked_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("wallet"), gettext_lazy("wallets")
         constraints = [
             models.UniqueConstraint(fields=["user"], condition=Q(is_primary=True), name="one_primary_account"),
             # One index for both kinds, which queries by address alone use, too.
@@ -139,6 +144,7 @@ class PrimaryName(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = gettext_lazy("ENS name"), gettext_lazy("ENS names")
         indexes = [models.Index(fields=["name"], name="primary_name_lookup"), *Leased.Meta.indexes]
 
     def __str__(self) -> str:
@@ -168,6 +174,7 @@ class SignInChallenge(models.Model):
     consumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("sign-in request"), gettext_lazy("sign-in requests")
         indexes = [models.Index(fields=["session_hash"], name="challenge_by_session")]
         constraints = [
             models.UniqueConstraint(fields=["nonce"], name="challenge_nonce_once"),

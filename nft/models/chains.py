@@ -51,6 +51,9 @@ class WatchedChain(Leased):
     )
     alarm_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
+    class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = gettext_lazy("blockchain"), gettext_lazy("blockchains")
+
     def __str__(self) -> str:
         return f"Chain {self.chain_id}"
 

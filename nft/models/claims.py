@@ -125,6 +125,7 @@ class TokenClaim(Leased):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("NFT claim"), gettext_lazy("NFT claims")
         indexes = [
             models.Index(fields=["chain_id", "is_checked_alone", "due_at", "id"], name="claim_due_on_chain"),
             models.Index(fields=["chain_id", "due_at"], condition=Q(asked_at__isnull=False), name="claim_asked"),
@@ -278,7 +279,9 @@ class ClaimPicture(Leased):
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("NFT picture"), gettext_lazy("NFT pictures")
         indexes = [
+            models.Index(fields=["image_cid"], condition=~Q(image_cid=""), name="claimpicture_by_cid"),
             models.Index(fields=["new_image"], condition=Q(new_image__isnull=False), name="claimpicture_waiting"),
             *Leased.Meta.indexes,
         ]

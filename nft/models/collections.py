@@ -29,6 +29,7 @@ class Collection(models.Model):
 
     class Meta:
         ordering = ["-decided_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("collection"), gettext_lazy("collections")
         constraints = [
             models.UniqueConstraint(fields=["chain_id", "contract"], name="collection_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="collection_says_why"),
@@ -68,8 +69,8 @@ class TokenLikeness(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = gettext_lazy("token likenesses")
         ordering = ["-seen_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("known NFT picture"), gettext_lazy("known NFT pictures")
         indexes = [models.Index(fields=["sha256"], name="likeness_by_hash")]
         constraints = [
             models.UniqueConstraint(fields=["chain_id", "contract", "token_id"], name="likeness_once_per_token")

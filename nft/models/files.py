@@ -27,6 +27,7 @@ class IpfsBlock(models.Model):
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = gettext_lazy("part of an IPFS file"), gettext_lazy("parts of IPFS files")
         indexes = [
             models.Index(fields=["touched_at"], condition=Q(touched_at__isnull=False), name="block_maybe_unused")
         ]
@@ -70,6 +71,7 @@ class CachedObject(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = gettext_lazy("IPFS file"), gettext_lazy("IPFS files")
         indexes = [
             *Leased.Meta.indexes,
             models.Index(fields=["root_cid"], name="cached_by_root"),
@@ -101,7 +103,10 @@ class PinnedCopy(Leased):
     )
 
     class Meta(Leased.Meta):
-        verbose_name_plural = gettext_lazy("pinned copies")
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("copy at a pinning service"),
+            gettext_lazy("copies at pinning services"),
+        )
         constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
 
     def __str__(self) -> str:

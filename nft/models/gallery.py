@@ -89,6 +89,7 @@ class HeldToken(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-first_seen_at", "-id"]
+        verbose_name, verbose_name_plural = gettext_lazy("NFT in a wallet"), gettext_lazy("NFTs in wallets")
         indexes = [
             models.Index(fields=["account", "-first_seen_at", "-id"], name="held_page"),
             models.Index(fields=["chain_id", "contract", "token_id"], name="held_by_token"),
@@ -173,7 +174,7 @@ class TokenSearch(Leased):
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
     class Meta(Leased.Meta):
-        verbose_name_plural = gettext_lazy("token searches")
+        verbose_name, verbose_name_plural = gettext_lazy("search for NFTs"), gettext_lazy("searches for NFTs")
         constraints = [
             models.UniqueConstraint(fields=["account", "chain_id"], name="search_once"),
             models.CheckConstraint(

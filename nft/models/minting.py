@@ -101,6 +101,7 @@ class MintRequest(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("mint"), gettext_lazy("mints")
         indexes = [
             models.Index(fields=["-created_at"], name="mint_newest"),
             models.Index(fields=["image_cid"], name="mint_image"),
@@ -138,11 +139,19 @@ class MintRequest(Leased):
 
 
 class SponsorAccount(models.Model):
-    """The next nonce of an account that pays for the site. Lock the row to take a nonce."""
+    """The next nonce of an account that pays for the site, and what it owned when last asked, in wei.
+
+    Lock the row to take a nonce.
+    """
 
     chain_id = models.PositiveBigIntegerField()
     address = AddressField()
     next_nonce = models.PositiveBigIntegerField(default=0)
+    balance: models.Field[int | None, int | None] = Uint256Field(null=True, blank=True)  # type: ignore[assignment, misc]  # nullable
+    mint_cost: models.Field[int | None, int | None] = Uint256Field(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="The most that a mint may cost at the present price of gas."
+    )
+    looked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain_id", "address"], name="sponsor_account_once")]
@@ -183,6 +192,7 @@ class SponsoredTransaction(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-signed_at", "-id"]
+        verbose_name, verbose_name_plural = gettext_lazy("mint that we pay"), gettext_lazy("mints that we pay")
         constraints = [models.UniqueConstraint(fields=["chain_id", "tx_hash"], name="sponsored_transaction_once")]
         indexes = [
             models.Index(

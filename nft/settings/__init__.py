@@ -112,8 +112,8 @@ def _parse(name: str) -> Any:  # of the field's type
 
 
 def _parse_policy(value: object) -> str:
-    if value not in {"any", "trusted"}:
-        raise ValueError("write any or trusted.")
+    if value not in {"any", "trusted", "listed"}:
+        raise ValueError("write any, trusted or listed.")
     return str(value)
 
 

@@ -10,7 +10,8 @@ from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 
 Standing = Collection.Standing
-ANY, TRUSTED = "any", "trusted"
+#: Any but denied ones; of these the operator's own and those that staff trust; the operator's own only.
+ANY, TRUSTED, LISTED = "any", "trusted", "listed"
 NOT_CHOSEN = gettext_noop("This site shows pictures of chosen collections only, and this is none of them.")
 
 
@@ -25,7 +26,8 @@ def decide_refusal(row: Collection | None, chain_id: int, contract: bytes) -> st
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
         return _("This site does not show pictures of this collection: %(reason)s", reason=row.reason)
-    if conf().collection_policy == TRUSTED and standing != Standing.TRUSTED:
+    policy = conf().collection_policy
+    if policy == LISTED or (policy == TRUSTED and standing != Standing.TRUSTED):
         return "" if contract in describe_chain(chain_id).contracts else _(NOT_CHOSEN)
     return ""
 

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.cid import parse_cid
+from nft.files.blocked import check_served
+from nft.files.errors import ContentRefused
 from nft.files.store import ipfs_uri
 from nft.minting.published import find_published
 from nft.models import MintRequest
@@ -28,6 +30,10 @@ def published(request: HttpRequest, cid: str) -> HttpResponse:
     found = find_published(root)
     if found is None:
         raise Http404
+    try:
+        check_served(root)
+    except ContentRefused as refusal:
+        raise Http404(refusal.sentence) from refusal
     context = {
         "name": found.newest.name,
         "description": found.newest.description,

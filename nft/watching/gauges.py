@@ -45,18 +45,27 @@ def get_gauges(now: datetime) -> Iterator[Gauge]:
 
 def _claim_gauges(chain_id: int, now: datetime) -> Iterator[Gauge]:
     labels = {"chain": str(chain_id)}
-    lanes = [TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone) for alone in (False, True)]
+    lanes = _lanes(chain_id)
     due = [_count(lane.filter(due_at__lte=now)) for lane in lanes]
     yield Gauge("claims_due", "Claims that are due to be checked.", min(BOUND, sum(due)), labels)
     asked = TokenClaim.objects.filter(chain_id=chain_id, asked_at__isnull=False, due_at__lte=now)
     waited = asked.order_by("due_at").values_list("asked_at", flat=True).first()
     wait = (now - waited).total_seconds() if waited is not None else 0.0
     yield Gauge("claim_wait_seconds", "Seconds that somebody has waited for a check that is due.", wait, labels)
-    oldest = [found for lane in lanes if (found := _get_stalest(lane)) is not None]
-    if oldest:
-        age = (now - min(oldest)).total_seconds()
+    oldest = find_stalest_mark(chain_id)
+    if oldest is not None:
+        age = (now - oldest).total_seconds()
         help_text = "Seconds since the stalest verified claim was last confirmed by the chain."
         yield Gauge("stalest_mark_seconds", help_text, age, labels)
+
+
+def find_stalest_mark(chain_id: int) -> datetime | None:
+    """Return when the verified claim that was checked longest ago was checked; None if there is none."""
+    return min((found for lane in _lanes(chain_id) if (found := _get_stalest(lane)) is not None), default=None)
+
+
+def _lanes(chain_id: int) -> list[QuerySet[TokenClaim]]:
+    return [TokenClaim.objects.filter(chain_id=chain_id, is_checked_alone=alone) for alone in (False, True)]
 
 
 def _get_stalest(lane: QuerySet[TokenClaim]) -> datetime | None:

@@ -79,7 +79,9 @@ _LIMIT_SCHEMA: Schema = {"type": "integer", "minimum": 1, "maximum": views.MAX_P
 _LIMIT = Parameter("limit", "query", _LIMIT_SCHEMA, "Pictures in a page.")
 _AFTER = Parameter("after", "query", {"type": "string", "pattern": POSITION}, "The “next” of an earlier answer.")
 _BODY = ("length-required", "malformed-body", "too-many-bytes", "unsupported-media-type", "body-invalid")
-_UPLOAD = (*_BODY, *PICTURE_REASONS, "picture-refused", "picture-not-showable")
+_BLOCKED = "picture-blocked"
+_UPLOAD = (*_BODY, *PICTURE_REASONS, "picture-refused", "picture-not-showable", _BLOCKED)
+_NOT_SHOWN = ("no-such-picture", "picture-not-showable", _BLOCKED)
 _STORE = ("decoder-unavailable", "storage-unavailable")
 _CURRENT, _ALL = "/me/picture", "/me/pictures"
 _ONE = f"{_ALL}/{{picture_id}}"
@@ -113,11 +115,11 @@ OPERATIONS = (
     ),
     Operation(
         "usePicture", "POST", f"{_ONE}/use", "Makes a picture of your history the current one again.",
-        views.use_picture, Scope.WRITE, "Picture", (_ID,), problems=("no-such-picture", "picture-not-showable"),
+        views.use_picture, Scope.WRITE, "Picture", (_ID,), problems=_NOT_SHOWN,
     ),
     Operation(
         "restorePicture", "POST", f"{_ONE}/restore", "Undoes a removal.",
-        views.restore_picture, Scope.WRITE, "Picture", (_ID,), problems=("no-such-picture", "picture-not-showable"),
+        views.restore_picture, Scope.WRITE, "Picture", (_ID,), problems=_NOT_SHOWN,
     ),
     Operation(
         "getProfile", "GET", "/profiles/{handle}", "Anybody's public profile, with the receipt of their picture.",

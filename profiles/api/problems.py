@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from profiles.blocks.matching import PictureBlocked
 from profiles.errors import ExpectedError, Kind
 from profiles.images.errors import REFUSALS, TOO_MANY_BYTES, DecoderUnavailable, PictureError
 from profiles.limits import TooMany
@@ -59,6 +60,7 @@ _DOCUMENTED = (
     Problem(UNSUPPORTED_MEDIA_TYPE, "The body's Content-Type is not one that is read here."),
     Problem(BODY_INVALID, "The body was read, but does not hold what it must."),
     Problem(PictureError.kind, "The picture can't be used; “detail” says why."),
+    Problem(PictureBlocked.kind, "This site has blocked the picture; “detail” says why, and where to appeal."),
     *(Problem(REFUSALS[slug], f"The picture was refused: {slug.replace('-', ' ')}.") for slug in PICTURE_REASONS),
     Problem(TooMany.kind, "Too many calls; “Retry-After” says when to come back."),
     Problem(INTERNAL_ERROR, "We failed; it is logged."),

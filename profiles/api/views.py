@@ -154,8 +154,8 @@ def entry_of(call: Call, avatar: Avatar) -> dict[str, object]:
 
 
 def _url(avatar: Avatar) -> str | None:
-    """Return the URL of the largest square; None for a removed picture."""
-    if avatar.state == Avatar.State.REMOVED:
+    """Return the URL of the largest square; None for a removed or held picture."""
+    if avatar.state in {Avatar.State.REMOVED, Avatar.State.HELD}:
         return None
     rendition = pick_rendition(avatar.image.renditions.all(), _LARGEST)
     return None if rendition is None else urljoin(settings.current().site_origin, content_url(rendition))

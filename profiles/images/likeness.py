@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from itertools import product
 from struct import pack, unpack
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SIDE = 8
 BITS = SIDE * SIDE
+#: The places in the order of their bits: each quarter of a hash, by which similar ones are found (`profiles.blocks`),
+#: has places from all over the picture, as many pictures have a flat part.
+_ORDER = tuple(sorted(product(range(SIDE), repeat=2), key=lambda place: (sum(place) % 4, place)))
 #: At most so many of 64 bits differ between two pictures that look alike.
 MAX_DISTANCE = 7
 #: The same for a part, whose edges are seldom exactly those of a crop. Other pictures differ in 11 bits and more.
@@ -43,7 +47,7 @@ PARTS: tuple[Part, ...] = tuple(
 
 def difference_hash(image: Image.Image) -> int:
     """Return the hash of the square in the middle of an RGB or RGBA picture; what is transparent counts as white."""
-    return _hash(_flatten(image).convert("L"), WHOLE)
+    return hash_part(flatten(image).convert("L"), WHOLE)
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,15 @@ class Likeness:
         """
         if look_alike(self.whole, whole) or look_alike(self.mirrored, whole):
             return True
-        if _is_plain(whole):
+        if is_plain(whole):
             return False
         whole &= _MASK
         for part in unpack_parts(parts):
             for ours in (self.whole & _MASK, self.mirrored & _MASK):
-                if (part ^ ours).bit_count() <= MAX_PART_DISTANCE and not _is_plain(part):
-                    return not _is_plain(ours)
+                if (part ^ ours).bit_count() <= MAX_PART_DISTANCE and not is_plain(part):
+                    return not is_plain(ours)
         close = [part for part in self._all_parts if (part ^ whole).bit_count() <= MAX_PART_DISTANCE]
-        return not all(map(_is_plain, close))
+        return not all(map(is_plain, close))
 
     @cached_property
     def _all_parts(self) -> tuple[int, ...]:
@@ -93,11 +97,11 @@ def measure_likeness(master: bytes) -> Likeness:
     from profiles.images.render import load_still
 
     with WebPImageFile(BytesIO(master)) as image:
-        colored = _flatten(load_still(image))
+        colored = flatten(load_still(image))
     flat = colored.convert("L")
     mirrored = ImageOps.mirror(flat)
-    whole, *parts = (_hash(flat, part) for part in (WHOLE, *PARTS))
-    other, *mirrored_parts = (_hash(mirrored, part) for part in (WHOLE, *PARTS))
+    whole, *parts = (hash_part(flat, part) for part in (WHOLE, *PARTS))
+    other, *mirrored_parts = (hash_part(mirrored, part) for part in (WHOLE, *PARTS))
     thumbnail = colored.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2.0).tobytes()
     return Likeness(whole, other, tuple(parts), tuple(mirrored_parts), thumbnail)
 
@@ -106,7 +110,7 @@ def unpack_parts(parts: bytes) -> tuple[int, ...]:
     return unpack(f">{len(parts) // 8}Q", parts)
 
 
-def _flatten(image: Image.Image) -> Image.Image:
+def flatten(image: Image.Image) -> Image.Image:
     """Return the square in the middle of a picture, reduced, on white."""
     # Loaded here, as only decoders compute hashes; the models that compare them are in every process.
     from PIL import Image
@@ -117,25 +121,24 @@ def _flatten(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", square.size, "white"), square).convert("RGB")
 
 
-def _hash(flat: Image.Image, part: tuple[float, float, float]) -> int:
+def hash_part(flat: Image.Image, part: tuple[float, float, float]) -> int:
     from PIL import Image
 
     left, top, side = (_REDUCED * one for one in part)
     box = (left, top, left + side, top + side)
     pixels = flat.resize((SIDE + 1, SIDE), Image.Resampling.LANCZOS, box=box).tobytes()
     bits = 0
-    for row in range(SIDE):
-        for column in range(SIDE):
-            left = row * (SIDE + 1) + column
-            bits = bits << 1 | (pixels[left] > pixels[left + 1])
+    for row, column in _ORDER:
+        left = row * (SIDE + 1) + column
+        bits = bits << 1 | (pixels[left] > pixels[left + 1])
     return bits - (1 << BITS) if bits >> (BITS - 1) else bits
 
 
 def look_alike(one: int, other: int) -> bool:
     """Return whether two hashes are close. Plain pictures look like nothing: too few of their bits tell them apart."""
     is_close = ((one ^ other) & _MASK).bit_count() <= MAX_DISTANCE
-    return is_close and not (_is_plain(one) or _is_plain(other))
+    return is_close and not (is_plain(one) or is_plain(other))
 
 
-def _is_plain(difference_hash: int) -> bool:
+def is_plain(difference_hash: int) -> bool:
     return not _PLAIN <= (difference_hash & _MASK).bit_count() <= BITS - _PLAIN

@@ -1,4 +1,6 @@
 from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.blocks import Block, BlockHash, BlockMark, Classification, Hold, ImageHash
+from profiles.models.desk import StaffNote
 from profiles.models.notices import Notice
 from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
 from profiles.models.people import (
@@ -12,26 +14,39 @@ from profiles.models.people import (
     is_neutral_handle,
 )
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
+from profiles.models.reports import MAX_WORDS, Reason, Report, ReportCase, Verdict
 from profiles.models.upkeep import StoreShard
 
 __all__ = [
     "HANDLE_PATTERN",
     "HANDLE_RULE",
+    "MAX_WORDS",
     "NEUTRAL_HANDLE",
     "AccountDeletion",
     "ApiToken",
     "AuditEntry",
     "Avatar",
     "AvatarQuerySet",
+    "Block",
+    "BlockHash",
+    "BlockMark",
+    "Classification",
     "DataExport",
     "EmailName",
     "FormerHandle",
+    "Hold",
+    "ImageHash",
     "Notice",
     "Profile",
+    "Reason",
     "Rendition",
+    "Report",
+    "ReportCase",
     "RetiredHandle",
+    "StaffNote",
     "StoreShard",
     "StoredImage",
     "UploadTicket",
+    "Verdict",
     "is_neutral_handle",
 ]

@@ -37,7 +37,9 @@ class Notice(Leased):
         LOST = "lost", gettext_lazy("Lost the right to a picture")
         RETURNED = "returned", gettext_lazy("The right to a picture is back")
         REMOVED = "removed", gettext_lazy("A picture was removed by the site’s team")
+        HELD = "held", gettext_lazy("A picture is being checked")
         REPORT_DECIDED = "report_decided", gettext_lazy("A report was decided")
+        DECISION = "decision", gettext_lazy("The site’s team decided about their page")
         MADE = "made", gettext_lazy("What they made is finished")
         NOT_MADE = "not_made", gettext_lazy("What they made failed")
         SIGN_IN = "sign_in", gettext_lazy("Signed in on a new device")
@@ -81,9 +83,11 @@ class Notice(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-at"]
+        verbose_name, verbose_name_plural = gettext_lazy("notice"), gettext_lazy("notices")
         indexes = [
             models.Index(fields=["profile", "-at", "-id"], name="notice_page"),
             models.Index(fields=["profile"], condition=Q(is_on_site=True, read_at__isnull=True), name="notice_unread"),
+            models.Index(fields=["-at"], condition=~Q(mail_refusal=""), name="notice_refused"),
             *Leased.Meta.indexes,
         ]
         constraints = [models.UniqueConstraint(fields=["profile", "kind", "subject", "at"], name="notice_once")]

@@ -37,7 +37,7 @@ class DataExport(Leased):
     expires_at = models.DateTimeField(db_index=True, help_text=gettext_lazy("When the file is deleted."))
 
     class Meta(Leased.Meta):
-        pass
+        verbose_name, verbose_name_plural = gettext_lazy("data export"), gettext_lazy("data exports")
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} {self.asked_at:%Y-%m-%d %H:%M}"
@@ -61,7 +61,7 @@ class AccountDeletion(Leased):
     )
 
     class Meta(Leased.Meta):
-        pass
+        verbose_name, verbose_name_plural = gettext_lazy("account deletion"), gettext_lazy("account deletions")
 
     def __str__(self) -> str:
         return f"Asked {self.asked_at:%Y-%m-%d %H:%M}"

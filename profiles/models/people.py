@@ -7,7 +7,8 @@ import re
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,7 @@ class Profile(models.Model):
     is_hidden = models.BooleanField(
         default=False, help_text=_("Nobody sees this person: see profiles.people.hiding, which alone changes it.")
     )
+    is_hidden_by_staff = models.BooleanField(default=False, help_text=_("The site’s team hid this person."))
     language = models.CharField(max_length=16, blank=True, help_text=_("Of mails to them; empty: the site’s."))
     notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
         default=dict, blank=True, help_text=_("Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”.")
@@ -69,7 +71,14 @@ class Profile(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("person"), _("people")
         constraints = [models.UniqueConstraint(fields=["handle"], name="handle_once")]
+        indexes = [models.Index(Lower("display_name"), condition=~Q(display_name=""), name="profile_by_name")]
+        permissions = [
+            ("lock_profile", _("Can lock and unlock a person")),
+            ("secure_profile", _("Can end a person’s sessions and reset their second factor")),
+            ("retry_jobs", _("Can retry jobs that were given up")),
+        ]
 
     def __str__(self) -> str:
         return self.handle
@@ -124,11 +133,16 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=40)
     detail: models.JSONField[dict[str, object], dict[str, object]] = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(db_default=Now())
+    is_by_staff = models.BooleanField(default=False, help_text="Done by somebody else than the person or the site.")
 
     class Meta:
         ordering = ["-at"]
-        verbose_name_plural = _("audit entries")
-        indexes = [models.Index(fields=["profile", "-at"], name="audit_by_profile")]
+        verbose_name, verbose_name_plural = _("audit entry"), _("audit entries")
+        indexes = [
+            models.Index(fields=["profile", "-at"], name="audit_by_profile"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+            models.Index(fields=["-id"], condition=Q(is_by_staff=True), name="audit_by_staff"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.at:%Y-%m-%d %H:%M}"

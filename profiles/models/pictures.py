@@ -32,6 +32,9 @@ class StoredImage(Leased):
     """
 
     sha256 = HexField(max_length=32, unique=True)
+    source_sha256: models.Field[str | None, str | None] = HexField(  # type: ignore[assignment, misc]  # nullable
+        max_length=32, null=True, blank=True, db_index=True, help_text="Of the first file that it was made of."
+    )
     mime = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -53,6 +56,7 @@ class StoredImage(Leased):
     kept_master: bytes | None = None
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = gettext_lazy("picture file"), gettext_lazy("picture files")
         indexes = [
             *Leased.Meta.indexes,
             models.Index(fields=["purge_at"], condition=Q(purge_at__isnull=False), name="image_purge"),
@@ -127,6 +131,7 @@ class Avatar(models.Model):
         ACTIVE = "active", gettext_lazy("Active")
         WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
         REMOVED = "removed", gettext_lazy("Removed")
+        HELD = "held", gettext_lazy("Held")  # shown to nobody: profiles.pictures.holds
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
@@ -185,6 +190,8 @@ class Avatar(models.Model):
 
     class Meta:
         ordering = ["-chosen_at"]
+        verbose_name, verbose_name_plural = gettext_lazy("picture"), gettext_lazy("pictures")
+        permissions = [("see_removed_avatar", gettext_lazy("Can see pictures that were removed"))]
         indexes = [
             models.Index(fields=["profile", "state", "-chosen_at"], name="avatar_history"),
             models.Index(fields=["uncut"], condition=Q(uncut__isnull=False), name="avatar_uncut"),
@@ -199,7 +206,7 @@ class Avatar(models.Model):
                 & (
                     Q(state="active", attested_at__isnull=False)
                     | Q(state="withdrawn", attested_at__isnull=True)
-                    | Q(state="removed")
+                    | Q(state__in=["removed", "held"])
                 ),
                 name="avatar_is_attested",
             ),

@@ -35,6 +35,10 @@ class StoreShard(Leased):
     )
 
     class Meta(Leased.Meta):
+        verbose_name, verbose_name_plural = (
+            gettext_lazy("check of stored files"),
+            gettext_lazy("checks of stored files"),
+        )
         constraints = [models.UniqueConstraint(fields=["folder", "prefix"], name="store_shard_once")]
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ RULES = {
     Kind.LOST: Rule(asks=True),
     Kind.RETURNED: Rule(is_mailed=False, asks=True),
     Kind.REMOVED: Rule(is_required=True, asks=True),
+    Kind.HELD: Rule(is_required=True, asks=True),
     Kind.REPORT_DECIDED: Rule(),
+    Kind.DECISION: Rule(is_required=True, mail_after=timedelta(0), asks=True),
     Kind.MADE: Rule(is_mailed=False),
     Kind.NOT_MADE: Rule(),
     Kind.SIGN_IN: Rule(is_required=True, mail_after=timedelta(0)),
@@ -41,9 +43,9 @@ RULES = {
 REQUIRED = [kind for kind, rule in RULES.items() if rule.is_required]
 ASKING = [kind for kind, rule in RULES.items() if rule.asks]
 # About the person's present picture: choosing another one answers them.
-ABOUT_PICTURE = [Kind.LOST, Kind.RETURNED, Kind.REMOVED]
+ABOUT_PICTURE = [Kind.LOST, Kind.RETURNED, Kind.REMOVED, Kind.HELD]
 
-_sent = {Kind.REMOVED}
+_sent = {Kind.REMOVED, Kind.HELD, Kind.REPORT_DECIDED, Kind.DECISION}
 
 
 def register_kinds(*kinds: Notice.Kind) -> None:

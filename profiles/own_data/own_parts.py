@@ -16,11 +16,18 @@ from profiles.models import (
     ApiToken,
     AuditEntry,
     Avatar,
+    Block,
+    BlockHash,
+    BlockMark,
     DataExport,
     EmailName,
     FormerHandle,
+    Hold,
     Notice,
     Profile,
+    Report,
+    ReportCase,
+    StaffNote,
     UploadTicket,
 )
 from profiles.own_data.parts import (
@@ -56,6 +63,7 @@ PARTS = (
         {
             "avatar_version": gettext_noop("A count by which caches see changes."),
             "is_hidden": gettext_noop("Follows from your account's state."),
+            "is_hidden_by_staff": gettext_noop("What was decided about you is in decisions.json."),
             "unread_notices": gettext_noop("Counts the unread ones of notices.json."),
             "asking_notices": gettext_noop("Counts those of them that every page shows."),
         },
@@ -99,7 +107,7 @@ PARTS = (
         OWNER,
         "audit",
         gettext_noop("What was done to your picture and account, and when."),
-        ("action", "detail", "at"),
+        ("action", "detail", "at", "is_by_staff"),
         {"actor_id": gettext_noop("Who on the site's team did it is about them.")},
     ),
     Part(
@@ -118,6 +126,38 @@ PARTS = (
         ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
         {"digest": gettext_noop("It checks the secret.")},
     ),
+    Part(
+        ReportCase,
+        OWNER,
+        "decisions",
+        "What was reported about you and decided by our team, and your appeals. Who reported is not in it.",
+        ("id", "avatar_id", "subject", "sha256", "source", "reference", "shown", "state", "opened_at", "verdict", "why",
+         "words", "decided_at", "appeal_words", "appealed_at", "is_upheld", "appeal_answer", "appeal_decided_at",
+         "delete_at"),
+        {
+            "key": "It tells reports apart.",
+            "image_id": "Your pictures are in pictures/.",
+            "report_count": "How many reported it could tell who did.",
+            "rank": "It sorts our team's list.",
+            "assignee_id": "Who on the site's team works on it is about them.",
+            "decided_by_id": "Who on the site's team did it is about them.",
+            "appeal_decided_by_id": "Who on the site's team did it is about them.",
+            "effect": "What undoing the decision would change back.",
+        },
+    ),
+    Part(
+        Report,
+        "reporter__user",
+        "reports",
+        "What you reported to our team.",
+        ("id", "reason", "words", "at", "language", "answered_at"),
+        {
+            "case_id": "What was decided is in notices.json.",
+            "reporter_key": "A hash by which your second report about the same thing is found.",
+            "guest_email": "Only guests leave one.",
+            "weight": "It sorts our team's list.",
+        },
+    ),
 )  # fmt: skip
 
 
@@ -125,6 +165,11 @@ def register() -> None:
     for part in PARTS:
         register_part(part)
     leave_out(DataExport, "It is this file.")
+    leave_out(StaffNote, "Notes of staff may name others, such as whoever complained: they are given on request.")
+    leave_out(Block, "It is about pictures, whoever shows them; that you made it is about the site's team.")
+    for model in (BlockHash, BlockMark):
+        leave_out(model, "It belongs to a block, and is about pictures.")
+    leave_out(Hold, "Why a picture of yours is held stands with the picture.")
     leave_out(AccountDeletion, "While it is there, nothing can be exported.")
     register_files(
         Files("pictures", gettext_noop("Your pictures: as we keep them (kept), and as shown (shown)."), list_pictures)
@@ -132,6 +177,7 @@ def register() -> None:
     register_files(
         Files("receipts", gettext_noop("The signed receipt of the picture that others see now."), list_receipts)
     )
+    register_eraser("profiles.reports.upkeep.erase")
     register_eraser(f"{__name__}.{erase.__name__}")
 
 

@@ -1,7 +1,7 @@
-"""Hide people from everybody: while their user is disabled, and from when they ask to be deleted.
+"""Hide people from everybody: while their user is disabled or staff hid them, and from when they ask to be deleted.
 
-`Profile.is_hidden` is derived from both, so that ending one cause brings the person back exactly if the other is not
-there. Whatever shows people to others starts from `visible_profiles`, or reads the column with the person.
+`Profile.is_hidden` is derived from these, so that ending one cause brings the person back exactly if no other is there.
+Whatever shows people to others starts from `visible_profiles`, or reads the column with the person.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
 from profiles.models import AccountDeletion, Profile
@@ -35,11 +35,23 @@ def is_hidden(user: AbstractBaseUser | AnonymousUser) -> bool:
     return Profile.objects.filter(user_id=user.pk, is_hidden=True).exists()
 
 
+def is_leaving(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Return whether this user asked to be deleted. One query, of hidden people only."""
+    if not user.is_authenticated or not is_hidden(user):
+        return False
+    return AccountDeletion.objects.filter(profile__user=user.pk).exists()
+
+
+def set_hidden_by_staff(profile: Profile, *, is_hidden: bool) -> None:
+    """Hide a person, or end that, within the transaction of the decision."""
+    Profile.objects.filter(pk=profile.pk).update(is_hidden_by_staff=is_hidden)
+    refresh_hidden(profile.user_id)
+
+
 def refresh_hidden(user_id: int | str) -> None:
     """Recompute the column of this user's profile, within the transaction of what it depends on. One or two queries."""
     user = get_user_model().objects.get(pk=user_id)
-    hidden: Combinable = Value(True) if not user.is_active else Exists(_deletions())
-    Profile.objects.filter(user_id=user_id).update(is_hidden=hidden)
+    _refresh(user_id, is_active=user.is_active)
 
 
 def follow_user(
@@ -47,8 +59,13 @@ def follow_user(
 ) -> None:
     """Receive `post_save` of the user model: `is_active` may have changed."""
     if not created and (update_fields is None or "is_active" in update_fields):
-        hidden: Combinable = Value(True) if not instance.is_active else Exists(_deletions())
-        Profile.objects.filter(user_id=instance.pk).update(is_hidden=hidden)
+        _refresh(instance.pk, is_active=instance.is_active)
+
+
+def _refresh(user_id: int | str, *, is_active: bool) -> None:
+    by_themselves = Case(When(is_hidden_by_staff=True, then=Value(True)), default=Exists(_deletions()))
+    hidden: Combinable = by_themselves if is_active else Value(True)
+    Profile.objects.filter(user_id=user_id).update(is_hidden=hidden)
 
 
 def _deletions() -> QuerySet[AccountDeletion]:

@@ -29,6 +29,8 @@ from profiles.pictures.changing import (
     time_of_choice,
     update_avatar,
 )
+from profiles.pictures.classifying import want_classification
+from profiles.pictures.holds import hold_marked
 from profiles.pictures.notices import answer_all
 from profiles.sentences import gettext as _
 from profiles.sources import UPLOAD, get_source
@@ -86,10 +88,10 @@ def set_avatar(
     instance `profile` is not changed: read it again afterwards. Raise ValueError for a source that is not registered.
     """
     get_source(source)
-    image = keep_image(content, svg_allowed=source != UPLOAD, edit=edit).row
     uncut = None
-    if edit.part is not None and edit.keeps_rest:
+    if edit.part is not None and edit.keeps_rest:  # first: a blocked picture is found whole
         uncut = keep_image(content, svg_allowed=source != UPLOAD, edit=edit.whole(), sizes=()).row
+    image = keep_image(content, svg_allowed=source != UPLOAD, edit=edit).row
     return attach_avatar(profile, image, source, details=details, actor=actor, uncut=uncut)
 
 
@@ -102,7 +104,10 @@ def attach_avatar(
     actor: AbstractBaseUser | None,
     uncut: StoredImage | None = None,
 ) -> Avatar:
-    """Like `set_avatar`, for an image that is stored already, and the `uncut` it was cut from: no second decode."""
+    """Like `set_avatar`, for an image that is stored already, and the `uncut` it was cut from: no second decode.
+
+    A picture that must be checked by a person, or first by the classifier, is HELD: in the history, and not shown.
+    """
     get_source(source)
     with lock_profile(profile.pk) as owner:
         locked = _lock_images({image.pk, image.pk if uncut is None else uncut.pk})
@@ -110,6 +115,7 @@ def attach_avatar(
         want_all_squares(held, timezone.now())
         whole = None if uncut is None else locked.get(uncut.pk)  # nothing was cut if both are the same
         avatar = _create_or_reuse(owner, held, source, details, whole)
+        hold_marked(avatar, want_classification(held, timezone.now()))
         answer_all(owner)
         refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
     return avatar
@@ -122,6 +128,7 @@ def choose_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | N
         if not avatar.is_showable(timezone.now()):
             raise AvatarNotShowable(_why_not(avatar))
         update_avatar(avatar, chosen_at=time_of_choice(owner), is_offered=False)
+        hold_marked(avatar)
         answer_all(owner)
         refresh_current(owner, "avatar.choose", actor, avatar=str(avatar.pk))
     return avatar
@@ -152,6 +159,7 @@ def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | 
             update_avatar(
                 avatar, state=State.ACTIVE if is_right_kept else State.WITHDRAWN, removed_at=None, reason=reason
             )
+            hold_marked(avatar)
             refresh_current(owner, "avatar.restore", actor, avatar=str(avatar.pk))
     return avatar
 
@@ -207,7 +215,7 @@ def _why_not(avatar: Avatar) -> str:
         return _("This picture was removed by the site's team: %(reason)s", reason=avatar.reason)
     if avatar.state == State.REMOVED:
         return _("This picture was removed. Undo that first.")
-    if avatar.state == State.WITHDRAWN:
+    if avatar.state in {State.WITHDRAWN, State.HELD}:
         return avatar.reason or _("The right to show this picture was lost.")
     return _(get_source(avatar.source).unchecked)
 

@@ -37,6 +37,13 @@ def notify_removed(owner: Profile, avatar: Avatar, reason: str, at: datetime) ->
     record_notice(owner.pk, NewNotice(Kind.REMOVED, at, str(avatar.pk), avatar, reason, facts))
 
 
+def notify_held(owner: Profile, avatar: Avatar, at: datetime) -> None:
+    """Notify that a picture is shown to nobody until the site's team decides."""
+    mark_read(owner.pk, at, Q(avatar=avatar))
+    facts = _name(avatar) | _then(owner, avatar, at)
+    record_notice(owner.pk, NewNotice(Kind.HELD, at, str(avatar.pk), avatar, avatar.reason, facts))
+
+
 def notify_returned(owner: Profile, avatar: Avatar, at: datetime, *, is_shown: bool) -> None:
     """Notify of the return, unless nobody was notified of the loss and the picture is shown again."""
     lost = avatar.notices.filter(kind=Kind.LOST).first()
@@ -44,6 +51,13 @@ def notify_returned(owner: Profile, avatar: Avatar, at: datetime, *, is_shown: b
     mark_read(owner.pk, at, Q(avatar=avatar))
     if not is_shown or was_told:
         record_notice(owner.pk, NewNotice(Kind.RETURNED, at, str(avatar.pk), avatar, facts=_name(avatar)))
+
+
+def notify_put_back(owner: Profile, avatar: Avatar, at: datetime) -> None:
+    """Notify that the site's team put back a picture that it had removed."""
+    mark_read(owner.pk, at, Q(avatar=avatar))
+    facts = _name(avatar) | {"by_staff": "yes"}
+    record_notice(owner.pk, NewNotice(Kind.RETURNED, at, str(avatar.pk), avatar, facts=facts))
 
 
 def answer_all(owner: Profile) -> None:

@@ -18,7 +18,6 @@ from profiles.jobs import job
 from profiles.models import Avatar, AvatarQuerySet, Profile
 from profiles.models.display import Display, OnLoss, decide_display, resolve_policy
 from profiles.pictures.changing import (
-    AvatarError,
     NoSuchAvatar,
     lock_owner_of,
     lock_profile,
@@ -26,30 +25,21 @@ from profiles.pictures.changing import (
     update_avatar,
 )
 from profiles.pictures.history import State, is_shown
-from profiles.pictures.notices import notify_lost, notify_removed, notify_returned
+from profiles.pictures.holds import take_down
+from profiles.pictures.notices import notify_lost, notify_returned
 from profiles.sentences import clean_sentence
-from profiles.sentences import gettext as _
 from profiles.settings import CLOCK_SKEW
 from profiles.sources import UPLOAD
 
+# States that only a person or the site's team end.
+_STAY = frozenset({State.REMOVED, State.HELD})
 # People whose pointer one run of `revert_after_grace` moves.
 MAX_AT_ONCE = 500
 
 
 def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser) -> Avatar:
     """Remove somebody's picture for the site. The person reads `reason_sentence`, which is required."""
-    reason = clean_sentence(reason_sentence)
-    if not reason:
-        raise AvatarError(_("Write why this picture is removed; the person will read it."))
-    with lock_owner_of(avatar_id) as (owner, avatar):
-        when, was_in_use = avatar.removed_at or timezone.now(), owner.avatar_id == avatar.pk
-        update_avatar(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
-        refresh_current(
-            owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256
-        )
-        if was_in_use:
-            notify_removed(owner, avatar, reason, when)
-    return avatar
+    return take_down(avatar_id, reason_sentence, actor)
 
 
 def attest_avatar(avatar_id: UUID, at: datetime, provenance: Mapping[str, object] | None = None) -> bool:
@@ -105,8 +95,8 @@ def withdraw_avatar(
             if avatar.attested_at is None and not (is_kept and lost_at is None):
                 return False
             reason = clean_sentence(reason_sentence)
-            removed, in_use = avatar.state == State.REMOVED, owner.avatar_id == avatar.pk
-            gone = {} if removed else {"state": State.WITHDRAWN, "reason": reason}
+            stays, in_use = avatar.state in _STAY, owner.avatar_id == avatar.pk
+            gone = {} if stays else {"state": State.WITHDRAWN, "reason": reason}
             update_avatar(avatar, attested_at=None, is_offered=False, lost_at=lost_at if in_use else None, **gone)
             refresh_current(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
             if in_use and (lost_at is not None or notify):
@@ -122,7 +112,7 @@ def reinstate_avatar(
     """Record that the right to show a picture is back, proved at `at`.
 
     It is the person's picture again if they chose nothing since, or offered to them if they want to be asked. An entry
-    that was not withdrawn is attested; a removed one stays removed. False if it is an upload, gone, or has no stored
+    that was not withdrawn is attested; a removed or held one stays so. False if it is an upload, gone, or has no stored
     square left.
     """
     try:
@@ -131,12 +121,12 @@ def reinstate_avatar(
                 return False
             if avatar.attested_at is not None:
                 return attest_avatar(avatar_id, at, provenance)
-            removed = avatar.state == State.REMOVED
+            stays = avatar.state in _STAY
             asks = not owner.returns_by_itself and not is_shown(owner, avatar, at)
-            back = {} if removed else {"state": State.ACTIVE, "reason": "", "is_offered": asks}
+            back = {} if stays else {"state": State.ACTIVE, "reason": "", "is_offered": asks}
             update_avatar(avatar, attested_at=at, lost_at=None, provenance=provenance or avatar.provenance, **back)
             refresh_current(owner, "avatar.reinstate", actor, avatar=str(avatar.pk))
-            if not removed:
+            if not stays:
                 notify_returned(owner, avatar, at, is_shown=is_shown(owner, avatar, at))
     except NoSuchAvatar:
         return False

@@ -15,10 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from profiles import settings
+from profiles.blocks.matching import check_exact, check_new, digest, image_digests, record_marks
 from profiles.decoding import get_decoder
 from profiles.images.limits import FIRST_SIZES
 from profiles.images.picture import UNCHANGED, Edit, NormalizedPicture
-from profiles.models import Rendition, StoredImage
+from profiles.models import ImageHash, Rendition, StoredImage
 from profiles.store import objects
 from profiles.store.errors import StorageError
 
@@ -42,18 +43,24 @@ def keep_image(
     """Decode a picture and store it in our own encoding, with squares of `sizes`.
 
     The same content and `edit` give the same row. The other squares are made once it is a person's picture
-    (profiles.store.squares). An SVG becomes pixels, if it is allowed. Raises ImageRefused, DecoderUnavailable or
-    StorageError. The row must get a holder soon (`attach_avatar`): without one it is deleted after
+    (profiles.store.squares). An SVG becomes pixels, if it is allowed. Raises ImageRefused, PictureBlocked,
+    DecoderUnavailable or StorageError. A picture that resembles a blocked one is stored, and marked: whoever uses it
+    asks `profiles.blocks.matching`. The row must get a holder soon (`attach_avatar`): without one it is deleted after
     AVATAR_UNUSED_SECONDS.
     """
+    source = digest(content)
+    check_exact([source])  # before it is decoded, which costs more
     picture = get_decoder().decode(content, settings.decode_request(sizes, svg_allowed=svg_allowed, edit=edit))
-    row = _create_rows(picture, timezone.now())
+    resembled = check_new(content, picture.image.master.data)
+    with transaction.atomic():
+        row = _create_rows(picture, source, timezone.now())
+        record_marks(resembled, image_digests(row))
     _put_objects(row, picture)
     row.kept_master = picture.image.master.data
     return KeptImage(row, picture)
 
 
-def _create_rows(picture: NormalizedPicture, now: datetime) -> StoredImage:
+def _create_rows(picture: NormalizedPicture, source: str, now: datetime) -> StoredImage:
     master = picture.image.master
     purge_at = now + settings.current().unused_image_age
     fresh = {"touched_at": now, "purge_at": purge_at, "difference_hash": picture.difference_hash}
@@ -67,7 +74,10 @@ def _create_rows(picture: NormalizedPicture, now: datetime) -> StoredImage:
     }
     with transaction.atomic():
         image, _ = StoredImage.objects.update_or_create(
-            sha256=_sha256(master.data), defaults=fresh, create_defaults=facts | fresh
+            sha256=_sha256(master.data), defaults=fresh, create_defaults=facts | fresh | {"source_sha256": source}
+        )
+        ImageHash.objects.bulk_create(
+            [ImageHash(image=image, **ImageHash.columns(picture.difference_hash))], ignore_conflicts=True
         )
         Rendition.objects.bulk_create(_rendition_rows(image, picture), ignore_conflicts=True)
     return image

@@ -21,7 +21,7 @@ from django.utils import timezone
 from profiles import settings
 from profiles.audit import record
 from profiles.jobs import job
-from profiles.models import Avatar, Rendition, StoredImage
+from profiles.models import Avatar, Rendition, ReportCase, StoredImage
 from profiles.store import objects
 from profiles.store.errors import StorageError
 from profiles.store.images import rendition_key_of
@@ -48,11 +48,17 @@ def purge_unreferenced_images(now: datetime, *, seconds: float = 60.0) -> int:
     ends_at = time.monotonic() + seconds
     while _delete_removed_avatars(now) == _BATCH and time.monotonic() < ends_at:
         pass
+    _hide_moderated(now)
     deleted, failures = 0, 0
     while batch := _due(now):
-        for image_id in batch - _keep_held(batch, now):
+        held = _keep_held(batch, now)
+        away = _find_unseen(held, now)
+        for image_id in batch - held | away:
             try:
-                deleted += _purge(image_id, now)
+                if image_id in away:
+                    _put_away(image_id, now)
+                else:
+                    deleted += _purge(image_id, now)
                 failures = 0
             except DatabaseError:
                 raise
@@ -127,7 +133,11 @@ def _offer_page(now: datetime, after: int | None) -> int | None:
 
 def _delete_removed_avatars(now: datetime) -> int:
     with transaction.atomic():
-        past = Avatar.objects.filter(state=Avatar.State.REMOVED, removed_at__lt=now - settings.current().undo_time)
+        own, kept = settings.current().undo_time, timedelta(days=settings.current().moderated_days)
+        by_person = Q(is_locked=False, removed_at__lt=now - own)
+        by_staff = Q(is_locked=True, removed_at__lt=now - max(own, kept))
+        appealed = ReportCase.objects.filter(avatar=OuterRef("pk"), state=ReportCase.State.APPEALED)
+        past = Avatar.objects.filter(by_person | by_staff, ~Exists(appealed), state=Avatar.State.REMOVED)
         removed = list(past.select_for_update().select_related(None).order_by("removed_at")[:_BATCH])
         for avatar in removed:
             record(avatar.profile, "avatar.erase", None, avatar=str(avatar.pk), reason=avatar.reason)
@@ -135,6 +145,39 @@ def _delete_removed_avatars(now: datetime) -> int:
         used = [image_id for avatar in removed for image_id in (avatar.image_id, avatar.uncut_id)]
         offer_to_purge(used, now)  # due in this run
     return len(removed)
+
+
+def _hide_moderated(now: datetime) -> None:
+    """Delete the public squares of pictures that staff took away. The private master stays, to make them from again."""
+    images = StoredImage.objects.filter(Exists(_taken(now).filter(image=OuterRef("pk"))), renditions__isnull=False)
+    for image_id in list(images.exclude(_is_seen(now)).values_list("pk", flat=True).distinct()[:_BATCH]):
+        _put_away(image_id, now)
+
+
+def _find_unseen(image_ids: Collection[int], now: datetime) -> set[int]:
+    """Return which of these are in use, but shown to nobody, and have public squares: the evidence of reports."""
+    images = StoredImage.objects.filter(pk__in=image_ids, renditions__isnull=False)
+    return set(images.exclude(_is_seen(now)).values_list("pk", flat=True))
+
+
+def _put_away(image_id: int, now: datetime) -> None:
+    with transaction.atomic():
+        image = StoredImage.objects.select_for_update().filter(pk=image_id).exclude(_is_seen(now)).first()
+        if image is None:  # somebody put it back
+            return
+        for square in _unshared_renditions(image):
+            objects.delete(rendition_key_of(square))
+        image.renditions.all().delete()
+
+
+def _taken(now: datetime) -> QuerySet[Avatar]:
+    past = now - settings.current().undo_time
+    return Avatar.objects.filter(state=Avatar.State.REMOVED, is_locked=True, removed_at__lt=past)
+
+
+def _is_seen(now: datetime) -> Q:
+    """Match images that anything uses but pictures that staff took away, and cases of reports."""
+    return is_held(but=_taken(now))
 
 
 def _purge(image_id: int, now: datetime) -> bool:
@@ -163,11 +206,18 @@ def _lock_unused(image_id: int, now: datetime) -> StoredImage | None:
     return None if StoredImage.objects.filter(is_held(), pk=image_id).exists() else image
 
 
-def is_held() -> Q:
-    """Match images that any row with on_delete=PROTECT points at, of this app or another."""
-    held = Q()
+def is_held(*, but: QuerySet[Avatar] | None = None) -> Q:
+    """Match images that any row with on_delete=PROTECT points at, of this app or another.
+
+    With `but`, these pictures don't count, and neither do cases of reports, which keep what they are about unseen.
+    """
+    held = Q(pk__in=[])
     for relation in _holders():
+        if but is not None and relation.related_model is ReportCase:
+            continue
         rows: QuerySet[models.Model] = QuerySet(relation.related_model).filter(**{relation.field.name: OuterRef("pk")})
+        if but is not None and relation.related_model is Avatar:
+            rows = rows.exclude(pk__in=but.values("pk"))
         held |= Q(Exists(rows))
     return held
 

@@ -57,8 +57,9 @@ def find_master(image_id: int) -> str:
 def find_public_rendition(sha256: str, extension: str) -> Rendition | None:
     """Return a rendition that a picture in somebody's history uses.
 
-    Removed pictures, and those of hidden people, do not count.
+    Removed and held pictures, and those of hidden people, do not count.
     """
-    kept = Avatar.objects.exclude(state=Avatar.State.REMOVED).filter(image=OuterRef("image"), profile__is_hidden=False)
+    shown = Avatar.objects.exclude(state__in=[Avatar.State.REMOVED, Avatar.State.HELD])
+    kept = shown.filter(image=OuterRef("image"), profile__is_hidden=False)
     found = Rendition.objects.filter(Exists(kept), sha256=sha256).first()
     return found if found is not None and EXTENSIONS[found.format] == extension else None

@@ -35,6 +35,11 @@ def want_all_squares(image: StoredImage, now: datetime) -> None:
     first = {min(size, image.sides[-1]) for size in FIRST_SIZES}
     if first.issuperset(image.sides):
         return
+    make_all_squares(image, now)
+
+
+def make_all_squares(image: StoredImage, now: datetime) -> None:
+    """Let a worker make every square that is not stored, also the first ones. Call it in the transaction."""
     if image.attempt is None:  # else a worker is at it
         StoredImage.objects.filter(pk=image.pk).update(due_at=now)
         queue_due(make_squares)

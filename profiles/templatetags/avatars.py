@@ -69,7 +69,9 @@ def moving_avatar_url(profile: Profile, size: int) -> str:
 
 @register.simple_tag
 def picture_url(entry: Avatar, size: int) -> str:
-    """Return the immutable URL of a history entry's square, "" if none is stored (yet or any more)."""
+    """Return the immutable URL of a history entry's square, "" if it is held or none is stored (yet or any more)."""
+    if entry.state == Avatar.State.HELD:
+        return ""
     rendition = pick_rendition(entry.image.renditions.all(), size)
     return "" if rendition is None else content_url(rendition)
 

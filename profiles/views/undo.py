@@ -44,6 +44,9 @@ def undo_button(request: HttpRequest, url: str, **fields: str) -> SafeString:
 
 def notify_shown(request: HttpRequest, said: str, previous_id: UUID | None, avatar: Avatar) -> None:
     """Say that `avatar` is the picture now, instead of the entry `previous_id`, and what there is to say about it."""
+    if avatar.state == Avatar.State.HELD:
+        messages.warning(request, avatar.reason)
+        return
     if previous_id is not None and previous_id != avatar.pk:
         said = format_html("{} {}", said, undo_button(request, reverse("profiles:picture_use", args=[previous_id])))
     messages.success(request, said)

@@ -49,6 +49,7 @@ WORTH_WORK: dict[str, dict[str, object]] = {
     "nft.pinnedcopy": {"pinner": "ours", "reference": "1"},
     "nft.cachedobject": {"root_cid": CID, "uri": f"ipfs://{CID}"},
     "nft.heldtoken": {"standard": "erc721"},
+    "profiles.block": {"kind": "sha256", "value": "ab" * 32},
     "profiles.dataexport": {"expires_at": NOW + timedelta(days=30)},
     "profiles.storeshard": {"folder": "masters", "prefix": "0"},
 }

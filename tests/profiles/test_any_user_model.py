@@ -50,7 +50,11 @@ team.force_login(root)
 for model in ("profile", "avatar", "storedimage", "auditentry"):
     listed = team.get(f"/admin/profiles/{model}/", {"q": "alice@example.org"})
     assert listed.status_code == 200, model
-assert "1 profile" in team.get("/admin/profiles/profile/", {"q": "alice@example.org"}).content.decode()
+assert "1 person" in team.get("/admin/profiles/profile/", {"q": "alice@example.org"}).content.decode()
+found = team.get("/admin/profiles/profile/find/", {"q": "alice@example.org"}, follow=True)
+assert alice.handle in found.content.decode(), "one hit is opened at once, on Django's page as the desk's is not there"
+assert team.post(f"/admin/profiles/profile/{alice.pk}/do/lock/", {"reason": "Spam."}).status_code == 302
+assert team.post(f"/admin/profiles/profile/{alice.pk}/do/unlock/", {"reason": "A mistake."}).status_code == 302
 moderate_avatar(picture.pk, "Shows somebody else.", root)
 
 if apps.is_installed("nft"):

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from nft.gallery.pictures import fetch_held_picture
 from nft.models import HeldToken, LinkedAccount, TokenSearch, WatchedChain
 from profiles.admin_base import LeasedAdmin, NeedsAttention
 from profiles.leases import OUR_FAULT, Leased, fresh, get_attention, lease_row
+from profiles.models import AuditEntry
 from tests.kit.jobs import queued_by_sweep
 from tests.kit.people import a_person
 from tests.servers.redis import RedisServer
@@ -110,11 +110,12 @@ def test_all_kinds_of_jobs_are_in_one_list(
         assert len(admin_client.get(found[kind].url).context["cl"].result_list) == 1
 
 
-def test_staff_retry_with_a_reason_that_the_rows_history_keeps(held: HeldToken, admin_client: Client) -> None:
+def test_staff_retry_with_a_reason_that_the_audit_keeps(held: HeldToken, admin_client: Client) -> None:
     until_it_ends(held)
     url = reverse("admin:nft_heldtoken_changelist")
     asked = {"action": "retry", "_selected_action": [str(held.pk)]}
-    admin_client.post(url, asked)
+    page = admin_client.post(url, asked).content.decode()
+    assert f'name="_selected_action" value="{held.pk}"' in page, "the selection is kept"
     held.refresh_from_db()
     assert held.gave_up_at is not None, "no reason was given"
     admin_client.post(url, {**asked, "reason": "The decoder is mended."})
@@ -122,7 +123,10 @@ def test_staff_retry_with_a_reason_that_the_rows_history_keeps(held: HeldToken, 
     waiting = HeldToken.objects.get()
     assert (waiting.gave_up_at, waiting.tries, waiting.crashes, waiting.last_error) == (None, 0, 0, "")
     assert queued_by_sweep(fetch_held_picture, timezone.now()) == [held.pk]
-    assert LogEntry.objects.get().change_message == "Retry: The decoder is mended."
+    entry = AuditEntry.objects.get(action="job.retry")
+    assert (entry.is_by_staff, entry.detail["reason"]) == (True, "The decoder is mended.")
+    history = admin_client.get(reverse("admin:nft_heldtoken_history", args=[held.pk]), follow=True)
+    assert "Had “Odd” tried again: The decoder is mended." in history.content.decode()
 
 
 def test_every_kind_has_its_list_in_the_admin(admin_client: Client) -> None:

@@ -86,7 +86,7 @@ def test_they_cost_the_same_however_many_wait(client: Client, alice: User, monke
         connection,
     ) as queries:
         assert read(client)[("claims_due", CHAIN["chain"])] == 5, "that many or more"
-    assert len(queries) <= 10 + len(get_attention())
+    assert len(queries) <= 13 + len(get_attention())
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from localstack.binaries import ROOT
 from nft.models import SponsoredTransaction
 from profiles.errors import ExpectedError
 from profiles.leases import Leased, fresh
-from profiles.models import AccountDeletion, Avatar, DataExport, Profile, RetiredHandle, StoredImage
+from profiles.models import AccountDeletion, Avatar, Block, DataExport, Profile, RetiredHandle, StoredImage
 from profiles.own_data import archive, deletion, export, parts
 from profiles.own_data.archive import columns_of
 from profiles.people.handles import RETIRED_FOR, HandleError, release_handles
@@ -48,6 +48,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 DAYS = timedelta(days=14, minutes=1)
 # What names a person who is deleted, and stays.
 STAYS = {
+    Block: "without who made it: what is blocked stays so",
     RetiredHandle: "the hash of the handle, so that nobody else gets it at once",
     SponsoredTransaction: "without its person: a nonce of the site's that is never used blocks all later ones",
 }

@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from nft.models import CachedObject, HeldToken, IpfsBlock, LinkedAccount
 from nft.models.chains import watched_contracts
@@ -25,7 +26,12 @@ from nft.watching.gauges import get_gauges
 from profiles import admin_base
 from profiles.jobs import discover, get_jobs
 from profiles.leases import get_attention
-from profiles.models import AuditEntry, Profile
+from profiles.models import AuditEntry, Avatar, Profile, Report, ReportCase
+from profiles.reports.appeals import appeal
+from profiles.reports.deciding import Decision, decide
+from profiles.reports.desk_parts import build_of_person
+from profiles.reports.inbox import find_next, find_similar, read_backlog
+from profiles.reports.reporting import Complaint, Reporter, take_report
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 PEOPLE, CHAINS = 4000, 2
@@ -33,6 +39,19 @@ PEOPLE, CHAINS = 4000, 2
 SMALL = {"nft_watchedcontract", "nft_collection", "nft_watchedchain", "django_content_type", "auth_permission"}
 # The janitor compares everything with the store, in windows that are not much smaller than the tables here.
 WALKS = {"profiles.upkeep.scan.clean_shard", "profiles.upkeep.scan.clean_abandoned_uploads"}
+# What staff search for on the desk.
+SEARCHED = [
+    "alice",
+    "user-0000",
+    "Alice Lid",
+    "a@example.org",
+    "0x" + "ab" * 20,
+    "0xabcdef",
+    "alice.eth",
+    "0x" + "5e" * 32,
+]
+SEARCHED += [f"0x{'a1' * 20} 7", f"eip155:1/erc721:0x{'a1' * 20}/7", "f" * 64, "00000000-0000-0000-0000-000000000000"]
+SEARCHED += ["bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy"]
 Statement = re.compile(r"(SELECT|UPDATE|DELETE|INSERT|WITH)\b")
 
 
@@ -83,6 +102,23 @@ def _add_the_rest(now: datetime) -> None:
         for n in numbers
     )
 
+    _add_reports(profile, now)
+
+
+def _add_reports(profile: Profile, now: datetime) -> None:
+    """Add many reports of the past, and a few that wait."""
+    decided = {"state": "decided", "verdict": "keep", "why": "spam", "decided_at": now}
+    cases = ReportCase.objects.bulk_create(
+        ReportCase(
+            profile=profile, key=str(n), subject="profile", sha256="", opened_at=now, **(decided if n > 9 else {})
+        )
+        for n in range(PEOPLE)
+    )
+    Report.objects.bulk_create(
+        Report(case=case, reporter_key="00" * 32, reason="spam", reporter=profile, at=now, answered_at=now)
+        for case in cases
+    )
+
 
 def read_whole(act: Callable[[], object], big: set[str]) -> list[str]:
     """Return the queries of `act` that read a table in `big` from beginning to end, with their plans."""
@@ -126,15 +162,38 @@ def test_neither_gauges_nor_looks_at_a_chain_read_a_big_table_whole(crowd: set[s
         assert not read_whole(act, crowd)
 
 
+def test_nothing_about_reports_reads_a_big_table_whole(crowd: set[str]) -> None:
+    assert {"profiles_reportcase", "profiles_report"} <= crowd
+    staff, somebody = User.objects.create_superuser("boss"), Profile.objects.latest("pk")
+    complaint, reporter = Complaint("profile", "spam"), Reporter(Profile.objects.earliest("pk"), ("192.0.2.1/32",))
+    case = take_report(somebody, complaint, reporter, timezone.now()).case
+    acts: list[Callable[[], object]] = [
+        read_backlog,
+        lambda: find_next(staff),
+        lambda: find_similar(case),
+        lambda: build_of_person(somebody, staff),
+        lambda: take_report(somebody, complaint, reporter, timezone.now()),
+        lambda: decide(case.pk, Decision("warn", "spam"), staff, timezone.now()),
+        lambda: appeal(case.pk, "No.", timezone.now()),
+    ]
+    for act in acts:
+        assert not read_whole(act, crowd)
+
+
 def test_no_first_page_of_the_admin_reads_a_big_table_whole(crowd: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin_base, "MAX_COUNT", 100)
     boss, client = User.objects.create_superuser("boss"), Client()
     client.force_login(boss, "django.contrib.auth.backends.ModelBackend")
     names = [f"{model._meta.app_label}_{model._meta.model_name}_changelist" for model in admin.site._registry]
     pages = [reverse(f"admin:{name}") for name in ("index", *names)]
+    pages += [f"{reverse('admin:desk_find')}?{urlencode({'q': text})}" for text in SEARCHED]
+    picture = Avatar.objects.order_by("-profile_id").first()
+    assert picture is not None
+    pages.append(reverse("admin:profiles_profile_change", args=[picture.profile_id]))
+    pages.append(reverse("admin:profiles_avatar_change", args=[picture.pk]))
     found = {}
     for page in pages:
-        assert client.get(page).status_code == 200
+        assert client.get(page).status_code in (200, 302)
         if bad := read_whole(lambda: client.get(page), crowd):  # noqa: B023 - called at once
             found[page] = bad
     assert not found, "\n\n".join(f"{page}\n" + "\n".join(bad) for page, bad in found.items())

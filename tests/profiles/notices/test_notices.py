@@ -98,7 +98,7 @@ def test_each_kind_comes_where_its_person_wants_it(alice: Profile, *, site: bool
 
 def test_what_is_about_safety_can_not_be_switched_off(alice: Profile) -> None:
     required = [kind for kind, rule in RULES.items() if rule.is_required]
-    assert required == [Kind.REMOVED, Kind.SIGN_IN, Kind.ACCOUNT]
+    assert required == [Kind.REMOVED, Kind.HELD, Kind.DECISION, Kind.SIGN_IN, Kind.ACCOUNT]
     set_choices(alice, {(kind, channel): False for kind in required for channel in (SITE, MAIL)}, alice.user)
     alice.refresh_from_db()
     assert all(is_wanted(alice, kind, channel) for kind in required for channel in (SITE, MAIL))
@@ -160,7 +160,7 @@ def test_the_bell_costs_no_query_and_guests_have_none(
 
 def test_the_settings_offer_what_can_be_sent_and_say_what_is_always_on(alice: Profile, hers: Client) -> None:
     page = hers.get("/settings/notices/").content.decode()
-    assert Kind.REPORT_DECIDED not in get_kinds()
+    assert {Kind.REPORT_DECIDED, Kind.DECISION} <= set(get_kinds())
     assert set(re.findall(r'name="(\w+)\.(\w+)"', page)) == {
         (kind, channel) for kind in get_kinds() if not RULES[kind].is_required for channel in (SITE, MAIL)
     }

@@ -1,0 +1,1 @@
+"""Blocks: what a site shows to nobody, and whether something is that."""

@@ -1,0 +1,1 @@
+"""What staff decide about pictures: blocks, lists of blocks, and held pictures."""

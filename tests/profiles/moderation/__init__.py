@@ -1,0 +1,1 @@
+"""Tests of profiles.blocks and profiles.moderation."""
