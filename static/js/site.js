@@ -1,7 +1,9 @@
 // @ts-check
 /** The script of every page. Pages add their own modules. */
+import "./bell.js";
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
+import "./picture-dialog.js";
 import { enablePlaying } from "./play.js";
 import { enableThemeButtons } from "./theme.js";
 import { enableToasts } from "./toasts.js";
