@@ -44,9 +44,13 @@ def join_styles(path: str, read: Read) -> str:
 
 
 def join_script(path: str, read: Read) -> str:
-    """Return the script with the modules it imports before it, each in a function of its own, each once."""
+    """Return the script with the modules it imports before it, each in a function of its own, each once.
+
+    What the script itself exports, it still does: another may import() it.
+    """
     modules = _in_order(path, read, (), {})
-    return "".join([_wrap(each, text) for each, text in modules.items() if each != path]) + _body(path, modules[path])
+    imported = "".join([_wrap(each, text) for each, text in modules.items() if each != path])
+    return imported + _body(path, modules[path])
 
 
 def _in_order(path: str, read: Read, importers: tuple[str, ...], done: dict[str, str]) -> dict[str, str]:
@@ -63,13 +67,14 @@ def _in_order(path: str, read: Read, importers: tuple[str, ...], done: dict[str,
 
 def _wrap(path: str, text: str) -> str:
     names = ", ".join(found["name"] for found in _EXPORT.finditer(text))
-    return f"const {_variable(path)} = (() => {{\n{_body(path, text)}return {{ {names} }};\n}})();\n"
+    body = _EXPORT.sub("", _body(path, text))
+    return f"const {_variable(path)} = (() => {{\n{body}return {{ {names} }};\n}})();\n"
 
 
 def _body(path: str, text: str) -> str:
     """Return the module with its imports read from the variables of the modules, and without doc comments."""
-    body = _EXPORT.sub("", _IMPORT.sub(lambda found: _read_names(path, found), text))
-    if unknown := _UNKNOWN.search(body):
+    body = _IMPORT.sub(lambda found: _read_names(path, found), text)
+    if unknown := _UNKNOWN.search(_EXPORT.sub("", body)):
         raise JoiningError(f"{path}: can't be joined: {unknown[0]}")
     return _DOC_COMMENT.sub("", body).replace("// @ts-check\n", "", 1)
 

@@ -3,6 +3,7 @@
 import "./bell.js";
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
+import "./passkeys.js";
 import "./picture-dialog.js";
 import { enablePlaying } from "./play.js";
 import { enableThemeButtons } from "./theme.js";

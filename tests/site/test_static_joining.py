@@ -47,6 +47,15 @@ def test_a_joined_script_does_what_its_modules_do() -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "FIRST!\nHI ANN, GREETING!\n"
 
 
+def test_a_joined_script_exports_what_its_source_does() -> None:
+    """For whoever imports it later, by `import()`."""
+    greeting = join_script("js/greeting.js", FILES.__getitem__)
+    assert [line for line in greeting.splitlines() if line.startswith("export")] == [
+        'export const NAME = "Ann";',
+        "export function greet(name) {",
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
     [
