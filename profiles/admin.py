@@ -18,6 +18,7 @@ from profiles.models import (
     AuditEntry,
     Avatar,
     DataExport,
+    LinkCheck,
     Notice,
     Profile,
     Rendition,
@@ -177,6 +178,18 @@ class AccountDeletionAdmin(LeasedAdmin):
     list_filter = [NeedsAttention]
     list_select_related = ["profile"]
     ordering = ["due_at"]
+
+
+@admin.register(LinkCheck)
+class LinkCheckAdmin(LeasedAdmin):
+    """People's links, and whether the pages there link back."""
+
+    list_display = ["url", "profile", "verified_at", "checked_at", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention]
+    list_select_related = ["profile"]
+    search_fields = ["=profile__handle", "=url"]
+    search_help_text = "Exact handle, or exact address of the link."
+    ordering = ["-id"]
 
 
 @admin.register(StoreShard)

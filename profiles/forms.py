@@ -173,7 +173,7 @@ class FinishForm(AltTextForm, CropForm):
     drops_rest = forms.BooleanField(
         label=_("Delete what I cut off"),
         required=False,
-        help_text=_("If not, we keep the whole picture for you alone, so that you can change the crop later."),
+        help_text=_("If not, the whole picture stays, for you alone."),
     )
 
     def clean(self) -> dict[str, object]:

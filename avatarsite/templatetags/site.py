@@ -17,7 +17,6 @@ from avatarsite import home_page, navigation, notice_pages, picture_pages, proof
 from avatarsite.home_page import NextStep
 from avatarsite.picture_pages import ShownNote
 from profiles.models import Profile
-from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name
 from users.names import sign_in_name
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 register = template.Library()
 register.filter(device_name)
 register.filter(sign_in_name)
-register.filter(link_label)
 register.filter(home_page.greeting)
 register.simple_tag(navigation.settings_groups)
 register.simple_tag(picture_pages.history_entry)

@@ -1,4 +1,5 @@
 from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.links import LinkCheck
 from profiles.models.notices import Notice
 from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
 from profiles.models.people import (
@@ -26,6 +27,7 @@ __all__ = [
     "DataExport",
     "EmailName",
     "FormerHandle",
+    "LinkCheck",
     "Notice",
     "Profile",
     "Rendition",

@@ -70,7 +70,7 @@ def ask_export(profile: Profile, actor: AbstractBaseUser, now: datetime) -> Data
     return export
 
 
-@job(rows=DataExport, time_limit=TIME_LIMIT)
+@job(queue="slow", rows=DataExport, time_limit=TIME_LIMIT)
 def build_export(export_id: str, now: datetime) -> None:
     """Build the file, store it and tell the person. After a crash it is built anew under the same key."""
     export = lease_row(DataExport.objects.filter(pk=export_id), now)

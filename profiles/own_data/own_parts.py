@@ -19,6 +19,7 @@ from profiles.models import (
     DataExport,
     EmailName,
     FormerHandle,
+    LinkCheck,
     Notice,
     Profile,
     UploadTicket,
@@ -82,6 +83,13 @@ PARTS = (
         "former_handles",
         "Handles that you left, and until when they lead to your new one.",
         ("handle", "left_at", "kept_until"),
+    ),
+    Part(
+        LinkCheck,
+        OWNER,
+        "link_checks",
+        "When we last saw that the pages you link to link back to yours.",
+        ("url", "verified_at", "checked_at"),
     ),
     Part(
         EmailName,

@@ -18,6 +18,7 @@ from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
 from profiles.people.handles import HandleError
 from profiles.people.hiding import visible_profiles
+from profiles.people.link_checks import can_verify, link_back, shown_links
 from profiles.people.profiles import profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.caching import limit_caching
@@ -37,7 +38,9 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
         return redirect(profile)
     now = timezone.now()
     shown = shown_picture(profile, now)
-    response = render(request, "profiles/public.html", {"profile": profile, "shown": shown})
+    response = render(
+        request, "profiles/public.html", {"profile": profile, "shown": shown, "links": shown_links(profile, now)}
+    )
     if not request.COOKIES:
         limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
     return response
@@ -80,7 +83,9 @@ def edit(request: HttpRequest) -> HttpResponse:
             set_found_by_email(profile, found_by_email, signed_in(request))
         messages.success(request, _saved(stored, profile.handle))
         return redirect("profiles:edit")
-    context = {"form": form, "profile": profile}
+    context: dict[str, object] = {"form": form, "profile": profile}
+    if can_verify():
+        context |= {"links": shown_links(profile, timezone.now()), "link_back": link_back(profile)}
     return render(request, "profiles/edit.html", context, status=422 if form.errors else 200)
 
 

@@ -102,7 +102,7 @@ def reach(request: pytest.FixtureRequest) -> Callable[[str, Stranger], None]:
     def reach_goal(name: str, stranger: Stranger) -> None:
         cost = measure(stranger)
         request.node.user_properties.append((PROPERTY, [name, asdict(cost)]))
-        assert not GOALS[name].faults(cost), sorted(stranger.lines)
+        assert not GOALS[name].faults(cost), " | ".join(sorted(stranger.lines))
 
     return reach_goal
 

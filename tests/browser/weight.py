@@ -16,7 +16,6 @@ LOADED = """() => {
   const loaded = performance.getEntriesByType("resource")
     .filter(({ startTime }) => !loadEventStart || startTime < loadEventStart);
   const code = loaded.filter(({ name }) => /\\.(css|js)$/.test(new URL(name).pathname));
-  window.__names = loaded.map(({name}) => name);
   return [1 + loaded.length, code.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)];
 }"""
 MOST_REQUESTS, MOST_CODE_BYTES = 10, 60 * 1024
@@ -39,5 +38,4 @@ class Weight:
 def weigh(page: Page) -> Weight:
     """Return the weight of the page that is open."""
     requests, code_bytes = page.evaluate(LOADED)
-    if requests > 8: print(page.url, page.evaluate('window.__names'))
     return Weight(requests, code_bytes)
