@@ -43,7 +43,7 @@ def test_from_the_start_page_to_a_photo_on_a_public_page(meet: Callable[..., Per
     reader.link("Use this picture")
     reader.button("Copy the Markdown")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith(f"[![Lena.M]({lena.site.url}/avatar/lena-m"), copied
+    assert copied.startswith(rf"[![Lena\.M]({lena.site.url}/avatar/lena-m"), copied
     reach("elsewhere", reader)
 
 

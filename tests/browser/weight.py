@@ -1,7 +1,8 @@
 """What a cold page costs: its requests, and the bytes of its own scripts and styles as they are sent.
 
 Read from the browser's resource timing, which also lists what came from the cache, with its size. So no page is loaded
-again to be weighed. What a page asks for after it is shown, such as a poll, is not part of the load.
+again to be weighed. What a page asks for after it is shown, such as a poll, is not part of the load. Neither is what
+the demo wallet asks its chain: it exists on the local stack only, and pages ask nobody but the site.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from playwright.sync_api import Page
 LOADED = """() => {
   const { loadEventStart } = performance.getEntriesByType("navigation")[0];
   const loaded = performance.getEntriesByType("resource")
+    .filter(({ name }) => new URL(name).origin === location.origin)
     .filter(({ startTime }) => !loadEventStart || startTime < loadEventStart);
   const code = loaded.filter(({ name }) => /\\.(css|js)$/.test(new URL(name).pathname));
   return [1 + loaded.length, code.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)];
