@@ -128,6 +128,7 @@ class DraftPage:
     name: str
     description: str
     picture_url: str
+    moving_url: str
     warnings: tuple[str, ...]
     facts: tuple[Fact, ...]
     cost: str
@@ -146,6 +147,7 @@ def draft_page(mint: MintRequest, cost: Cost) -> DraftPage:
         name=mint.name,
         description=mint.description,
         picture_url=picture_url(mint),
+        moving_url=moving_url(mint),
         warnings=tuple(filter(None, (mint.reason_sentence, trouble, cost.refusal))),
         facts=(
             Fact(_("Wallet"), copied=to_checksum(mint.owner), what="account address"),
@@ -188,6 +190,7 @@ class MintPage:
     name: str
     description: str
     picture_url: str
+    moving_url: str
     headline: str
     shown: str
     status_url: str
@@ -209,6 +212,7 @@ def mint_page(mint: MintRequest, outcome: Outcome, copies: Sequence[Mapping[str,
         name=mint.name,
         description=mint.description,
         picture_url=picture_url(mint),
+        moving_url=moving_url(mint),
         headline=headline(mint, outcome),
         shown=f"{mint.state}/",
         status_url="" if is_settled(mint, outcome) else reverse("nft:mint_status", args=[mint.pk]),
@@ -278,10 +282,15 @@ def mint_url(mint: MintRequest) -> str:
 
 
 def picture_url(mint: MintRequest) -> str:
-    """Return the URL of the picture: of the private copy until IPFS has it, and "" if there is neither."""
-    if mint.image_cid:
-        return ipfs_url(mint.image_cid)
-    return reverse("nft:mint_picture", args=[mint.pk]) if mint.picture_id else ""
+    """Return the URL of the picture as pages show it, standing still, and "" if there is none."""
+    has_picture = mint.image_cid or mint.picture_id
+    return reverse("nft:mint_picture", args=[mint.pk]) if has_picture else ""
+
+
+def moving_url(mint: MintRequest) -> str:
+    """Return the URL of the moving picture, "" if it does not move, or if that is not known: see the file on IPFS."""
+    is_moving = mint.picture is not None and mint.picture.frames > 1
+    return f"{picture_url(mint)}?moving" if is_moving else ""
 
 
 def ipfs_url(cid: str) -> str:

@@ -24,6 +24,8 @@ from nft.claims.errors import ClaimError
 from nft.clients.bundle import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.files import publishing
+from nft.files.errors import ContentRefused
+from nft.files.serving import Format, Scope, parse_root, read_content
 from nft.forms.minting import WALLET, MintForm, Wallets, too_large
 from nft.minting import drafts, sponsor
 from nft.minting import requests as minting_requests
@@ -54,6 +56,7 @@ from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import croppable
 from profiles.problems import add_retry_after, public_error
 from profiles.store.errors import ObjectMissing
+from profiles.store.stills import make_still
 
 # Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
@@ -203,11 +206,19 @@ def mint_cancel(request: HttpRequest, mint_id: UUID) -> HttpResponse:
 @require_safe
 @login_required
 def mint_picture(request: HttpRequest, mint_id: UUID) -> HttpResponse:
-    """Return the picture of a mint to its person only, until IPFS has it."""
+    """Return the picture of a mint to its person only. It stands still, unless `?moving` is asked for."""
     try:
-        return private_picture(read_picture(_own(request, mint_id)))
-    except ObjectMissing as error:
+        content = _read_picture(_own(request, mint_id))
+    except (ObjectMissing, ContentRefused) as error:
         raise Http404(error.sentence) from error
+    return private_picture(content if "moving" in request.GET else make_still(content))
+
+
+def _read_picture(mint: MintRequest) -> bytes:
+    """Return the private copy, or once it is published the file."""
+    if not mint.image_cid:
+        return read_picture(mint)
+    return read_content(parse_root(mint.image_cid), "", Format.FILE, Scope.ALL).data
 
 
 @require_safe

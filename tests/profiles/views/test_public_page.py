@@ -115,3 +115,12 @@ def _matrix(text: str) -> set[tuple[int, int]]:
     code: QRCode[object] = QRCode(error_correction=ERROR_CORRECT_M, border=4)
     code.add_data(text)
     return {(x, y) for y, row in enumerate(code.get_matrix()) for x, is_dark in enumerate(row) if is_dark}
+
+
+def test_the_page_to_crop_an_animation_shows_it_still(client: Client, alice: Profile) -> None:
+    entry = an_upload(alice, an_animation())
+    client.force_login(alice.user)
+    page = client.get(f"/settings/picture/{entry.pk}/crop/").content.decode()
+    [shown] = re.findall(r'data-whole\s+src="([^"]+)"', page)
+    assert b"ANIM" not in client.get(shown).content
+    assert b"ANIM" in client.get(shown.partition("?")[0]).content
