@@ -40,6 +40,7 @@ class Notice(Leased):
         NOT_MADE = "not_made", "What they made failed"
         SIGN_IN = "sign_in", "Signed in on a new device"
         ACCOUNT = "account", "A way to sign in was changed"
+        EXPORT_READY = "export_ready", "The file of their data is ready"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "notice_page" begins with it.

@@ -63,6 +63,7 @@ class PictureDialog {
     element.replaceChildren(...parts);
     enableForms(element);
     (await uploads).enableUploads(element);
+    if (element.querySelector("[data-gallery]")) (await import("./gallery.js")).enableGalleries(element);
     const first = element.querySelector("[data-drop] input, [aria-current]");
     if (first instanceof HTMLElement) first.focus();
   }
