@@ -87,7 +87,9 @@ class TokenClaim(Leased):
     avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
-
+    is_transfer_refused = models.BooleanField(
+        default=False, help_text="The chain refused that transfer: its receipt in a block says so."
+    )
     watch_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
     )

@@ -71,7 +71,7 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
     address = reader.fetch_address(name, choose_coin_type(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
-        sentence = f"The name {name} leads to no address on {chain_name}. Ask its owner for one."
+        sentence = f"We found no address for {name} on {chain_name}. Check the spelling."
         raise NameLookupError(sentence, NO_SUCH_NAME)
     return NamedAddress(name, address)
 

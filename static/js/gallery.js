@@ -125,12 +125,15 @@ function onArrowKey(event) {
 }
 
 /**
- * Follow the galleries below `root`.
+ * Follow the galleries below `root` that are not followed yet.
  * @param {ParentNode} root
  */
 export function enableGalleries(root) {
-  for (const gallery of root.querySelectorAll("[data-gallery][data-progress-url]"))
-    if (gallery instanceof HTMLElement) new Gallery(gallery);
+  for (const gallery of root.querySelectorAll("[data-gallery][data-progress-url]:not([data-followed])")) {
+    if (!(gallery instanceof HTMLElement)) continue;
+    gallery.dataset.followed = "";
+    new Gallery(gallery);
+  }
 }
 
 enableGalleries(document);

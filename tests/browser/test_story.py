@@ -56,7 +56,11 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(
 
     bob.sign_in_with_wallet()
     bob.choose_handle()
-    bob.page.goto("/settings/tokens/")
+    bob.page.goto("/")
+    bob.page.get_by_role("link", name="Change your picture").click()
+    dialog = bob.page.get_by_role("dialog", name="Your picture")
+    dialog.get_by_role("link", name="NFT", exact=True).click()
+    expect(dialog.get_by_role("region", name="Tokens you hold")).to_be_visible()
     alice.page.goto(token_page)
     alice.send_token_to(bob.wallet.address)
     alice.page.goto(minted_page)
@@ -71,7 +75,7 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(
     page.get_by_role("region", name="New notices").get_by_role("button", name="Mark as read").click()
     expect(sent).to_have_count(0)
 
-    expect(bob.page.get_by_role("heading", name="Morning")).to_be_visible()  # on the list that was open before
+    expect(dialog.get_by_role("heading", name="Morning")).to_be_visible()  # in the dialog that was open before
     reach("received", bob.take_up_received("Morning"))
     for path in ("/notices/", "/settings/notices/"):
         alice.page.emulate_media(reduced_motion="reduce")
