@@ -109,7 +109,7 @@ def test_visitors_get_the_straightened_part_that_was_previewed(site: Site, mona:
     stage(page).focus()
     for key in ["+"] * 4 + ["ArrowRight"] * 4:
         page.keyboard.press(key)
-    page.get_by_label("Straighten").focus()
+    page.get_by_role("slider", name="Straighten").focus()
     for _ in range(16):  # of half a degree
         page.keyboard.press("ArrowRight")
     expect(page.locator("[data-part=words]")).to_contain_text("Straightened by 8 degrees.")

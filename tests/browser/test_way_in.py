@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
@@ -13,11 +13,13 @@ from tests.browser.stranger import Stranger
 
 pytestmark = pytest.mark.browser
 Reach = Callable[[str, Stranger], None]
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 
 def test_from_the_start_page_to_a_photo_on_a_public_page(meet: Callable[..., Person], reach: Reach) -> None:
     lena = meet("lena-m")
     page = lena.page
+    page.set_viewport_size(DESKTOP)
     page.goto("/")
     stranger = Stranger(page)
     stranger.link("Create your account")
@@ -55,6 +57,7 @@ def test_from_the_start_page_with_a_wallet_to_a_verified_nft(
     image = site.gateway.add(picture((160, 40, 90)))
     metadata = site.gateway.add(b'{"name": "Noon", "image": "ipfs://%s"}' % image.encode())
     site.chain.send(site.contracts["avatar"].functions.mint(milo.wallet.address, f"ipfs://{metadata}"))
+    page.set_viewport_size(DESKTOP)
     page.goto("/")
     stranger = Stranger(page)
     stranger.link("Use a wallet")
