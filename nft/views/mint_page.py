@@ -268,6 +268,7 @@ def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]], explorer
         Fact(_("Metadata"), copied=mint.metadata_uri, what="metadata address"),
         Fact(_("Image"), copied=mint.image_uri, what="image address"),
         *((Fact(_("Also kept by"), kept),) if kept else ()),
+        *((Fact(_("Public page"), links=(Action(mint.name, published_url(mint)),)),) if mint.image_cid else ()),
         *((Fact(_("Transaction"), copied=mint.tx_hash, what="transaction", links=look),) if mint.tx_hash else ()),
     )
 
@@ -291,6 +292,10 @@ def moving_url(mint: MintRequest) -> str:
     """Return the URL of the moving picture, "" if it does not move, or if that is not known: see the file on IPFS."""
     is_moving = mint.picture is not None and mint.picture.frames > 1
     return f"{picture_url(mint)}?moving" if is_moving else ""
+
+
+def published_url(mint: MintRequest) -> str:
+    return reverse("nft:published", args=[mint.image_cid])
 
 
 def ipfs_url(cid: str) -> str:

@@ -119,7 +119,7 @@ def test_a_turn_is_done_before_the_part_is_chosen(her: Client, alice: Profile) -
     her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_angle": "-10"})
     straightened = alice.avatars.active().first()
     assert straightened is not None
-    assert straightened.image.width == int(entry.whole.height / shrinking(10))
+    assert straightened.image.width == int(entry.whole.width / shrinking(10))
 
 
 def test_the_square_of_a_tall_photo_is_as_large_as_asked_for(alice: Profile) -> None:
