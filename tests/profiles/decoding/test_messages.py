@@ -204,9 +204,8 @@ def test_an_exit_caused_from_outside_refuses_nothing(exit_code: int) -> None:
 
 
 def test_a_request_arrives_with_everything_that_was_asked_for() -> None:
-    asked = DecodeRequest(
-        ImageLimits(max_bytes=7), (64, 128), Crop(0.25, 0.5, 0.75), svg_allowed=True, turn=6, angle=-2.5
-    )
+    limits, crop = ImageLimits(max_bytes=7), Crop(0.25, 0.5, 0.75)
+    asked = DecodeRequest(limits, (64, 128), crop, svg_allowed=True, turn=6, angle=-2.5)
     default = DecodeRequest()
     assert all(getattr(asked, field.name) != getattr(default, field.name) for field in fields(DecodeRequest))
     assert read_decode_request(write_decode_request(b"", asked).body) == asked
