@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, ens_avatar, gallery, ipfs, minting, prove, published, sign_in, transfers, wallets
+from nft.views import (
+    claims,
+    ens_avatar,
+    gallery,
+    ipfs,
+    mint_pictures,
+    minting,
+    prove,
+    published,
+    sign_in,
+    transfers,
+    wallets,
+)
 
 app_name = "nft"
 urlpatterns = [
@@ -51,7 +63,7 @@ urlpatterns = [
     path("mint/", minting.mint, name="mint"),
     path("mint/made/", minting.made, name="made"),
     path("mint/<uuid:mint_id>/", minting.mint_detail, name="mint_detail"),
-    path("mint/<uuid:mint_id>/picture.webp", minting.mint_picture, name="mint_picture"),
+    path("mint/<uuid:mint_id>/picture.webp", mint_pictures.mint_picture, name="mint_picture"),
     path("mint/<uuid:mint_id>/publish/", minting.mint_publish, name="mint_publish"),
     path("mint/<uuid:mint_id>/cancel/", minting.mint_cancel, name="mint_cancel"),
     path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),

@@ -20,6 +20,7 @@ from nft.minting.sponsor import Offer
 from nft.models import MintRequest
 from nft.settings.chains import describe_chain
 from nft.views.claim_facts import shorten_id
+from nft.views.mint_pictures import moving_url, picture_url
 from profiles.page_parts import Action, Fact, Pill
 
 State = MintRequest.State
@@ -280,18 +281,6 @@ def asset(mint: MintRequest) -> dict[str, str | int]:
 
 def mint_url(mint: MintRequest) -> str:
     return reverse("nft:mint_detail", args=[mint.pk])
-
-
-def picture_url(mint: MintRequest) -> str:
-    """Return the URL of the picture as pages show it, standing still, and "" if there is none."""
-    has_picture = mint.image_cid or mint.picture_id
-    return reverse("nft:mint_picture", args=[mint.pk]) if has_picture else ""
-
-
-def moving_url(mint: MintRequest) -> str:
-    """Return the URL of the moving picture, "" if it does not move, or if that is not known: see the file on IPFS."""
-    is_moving = mint.picture is not None and mint.picture.frames > 1
-    return f"{picture_url(mint)}?moving" if is_moving else ""
 
 
 def published_url(mint: MintRequest) -> str:

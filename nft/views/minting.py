@@ -24,19 +24,15 @@ from nft.claims.errors import ClaimError
 from nft.clients.bundle import get_clients
 from nft.errors import NotYours, TokenActionError
 from nft.files import publishing
-from nft.files.errors import ContentRefused
-from nft.files.serving import Format, Scope, parse_root, read_content
 from nft.forms.minting import WALLET, MintForm, Wallets, too_large
 from nft.minting import drafts, sponsor
 from nft.minting import requests as minting_requests
 from nft.minting.errors import NOT_SPONSORED, TextRefused
 from nft.minting.outcome import Outcome, get_outcome, get_outcomes
 from nft.minting.requests import PublishChoice
-from nft.minting.steps import read_picture
 from nft.models import MintRequest
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id
-from nft.views.gallery import private_picture
 from nft.views.json_calls import sent_view, text_of
 from nft.views.mint_page import (
     Cost,
@@ -46,8 +42,8 @@ from nft.views.mint_page import (
     made_entry,
     mint_entry,
     mint_page,
-    picture_url,
 )
+from nft.views.mint_pictures import picture_url
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.models import Avatar
@@ -55,8 +51,6 @@ from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import croppable
 from profiles.problems import add_retry_after, public_error
-from profiles.store.errors import ObjectMissing
-from profiles.store.stills import make_still
 
 # Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
@@ -201,24 +195,6 @@ def mint_cancel(request: HttpRequest, mint_id: UUID) -> HttpResponse:
         return _refused(request, error, mint_id)
     messages.success(request, _("Canceled. Nothing was published."))
     return redirect("nft:mint")
-
-
-@require_safe
-@login_required
-def mint_picture(request: HttpRequest, mint_id: UUID) -> HttpResponse:
-    """Return the picture of a mint to its person only. It stands still, unless `?moving` is asked for."""
-    try:
-        content = _read_picture(_own(request, mint_id))
-    except (ObjectMissing, ContentRefused) as error:
-        raise Http404(error.sentence) from error
-    return private_picture(content if "moving" in request.GET else make_still(content))
-
-
-def _read_picture(mint: MintRequest) -> bytes:
-    """Return the private copy, or once it is published the file."""
-    if not mint.image_cid:
-        return read_picture(mint)
-    return read_content(parse_root(mint.image_cid), "", Format.FILE, Scope.ALL).data
 
 
 @require_safe

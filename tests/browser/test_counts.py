@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 from collections.abc import Callable
 
@@ -18,18 +17,6 @@ from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held,
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
-#: As a phone takes it, held upright: 12 megapixels, stored lying, with a place in its EXIF.
-PHOTO: File = {
-    "name": "IMG_0001.jpg",
-    "mimeType": "image/jpeg",
-    "buffer": encoded(held(four_corners(3000, 4000), 6), "JPEG", exif=exif(6, gps=True)),
-}
-#: Of a phone with 48 megapixels, as it stores them.
-LATER: File = {
-    "name": "later.jpg",
-    "mimeType": "image/jpeg",
-    "buffer": encoded(held(four_corners(6000, 8000), 6), "JPEG", exif=exif(6)),
-}
 BLUE: File = {"name": "blue.png", "mimeType": "image/png", "buffer": picture((40, 60, 220))}
 ARRIVE = """([kind, base64]) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -42,13 +29,16 @@ ARRIVE = """([kind, base64]) => {
 }"""
 
 
-@pytest.fixture
-def nina(meet: Callable[..., Person]) -> Person:
-    person = meet(f"nina{os.urandom(3).hex()}")
-    person.page.emulate_media(reduced_motion="reduce")
-    person.sign_up()
-    person.choose_handle()
-    return person
+def photo() -> File:
+    """As a phone takes it, held upright: 12 megapixels, stored lying, with a place in its EXIF."""
+    content = encoded(held(four_corners(3000, 4000), 6), "JPEG", exif=exif(6, gps=True))
+    return {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": content}
+
+
+def large_photo() -> File:
+    """Of a phone with 48 megapixels, as it stores them."""
+    content = encoded(held(four_corners(6000, 8000), 6), "JPEG", exif=exif(6))
+    return {"name": "later.jpg", "mimeType": "image/jpeg", "buffer": content}
 
 
 def go(page: Page, path: str, size: tuple[int, int]) -> Stranger:
@@ -66,12 +56,12 @@ def corners(site: Site, person: Person) -> list[str]:
 
 
 def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_back_in_two(
-    site: Site, nina: Person, reach: Callable[[str, Stranger], None]
+    site: Site, mona: Person, reach: Callable[[str, Stranger], None]
 ) -> None:
-    page = nina.page
+    page = mona.page
     for goal, path, size, file in (
-        ("photo", f"/u/{nina.handle}/", DESKTOP, PHOTO),
-        ("phone photo", "/settings/profile/", PHONE, LATER),
+        ("photo", f"/u/{mona.handle}/", DESKTOP, photo()),
+        ("phone photo", "/settings/profile/", PHONE, large_photo()),
     ):
         stranger = go(page, path, size)
         stranger.link("Change your picture")
@@ -80,11 +70,11 @@ def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_
         is_told(page, "Your new picture is in use.")
         reach(goal, stranger)
         assert page.url == site.url + path
-    site.eventually(lambda: corners(site, nina) == ["red", "green", "blue", "yellow"])
-    shown = opened(site.get(f"/avatar/{nina.handle}?s=1024", Accept="image/webp").content)
+    site.eventually(lambda: corners(site, mona) == ["red", "green", "blue", "yellow"])
+    shown = opened(site.get(f"/avatar/{mona.handle}?s=1024", Accept="image/webp").content)
     assert shown.size == (1024, 1024)
     assert not shown.getexif()
-    nina.upload(BLUE["buffer"])
+    mona.upload(BLUE["buffer"])
 
     for path, size in (("/", DESKTOP), ("/settings/profile/", PHONE)):
         stranger = go(page, path, size)
@@ -98,8 +88,8 @@ def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_
     assert page.url == f"{site.url}/settings/profile/"
 
 
-def test_the_dialog_takes_a_picture_from_anywhere_and_says_what_is_wrong(site: Site, nina: Person) -> None:
-    page, dialog = nina.page, nina.page.get_by_role("dialog", name="Your picture")
+def test_the_dialog_takes_a_picture_from_anywhere_and_says_what_is_wrong(site: Site, mona: Person) -> None:
+    page, dialog = mona.page, mona.page.get_by_role("dialog", name="Your picture")
     alert, button = dialog.get_by_role("alert"), dialog.get_by_role("button", name="Upload and use")
     posts: list[str] = []
     page.on("request", lambda request: _note(request, posts))
