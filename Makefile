@@ -6,7 +6,8 @@ COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-hea
   --override requirements-overrides.in
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-long test-sqlite lint format bench screenshots contracts walletconnect messages lock
+.PHONY: help run admin clean-data test test-long test-sqlite lint format bench count screenshots contracts walletconnect
+.PHONY: messages lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ format: ## Format Python, scripts, styles and templates
 bench: ## Measure the site beside its peers and its limits, as ratios
 	@$(PYTHON) -m localstack.bootstrap bench
 	@$(VENV)/python -m bench
+
+count: ## Count the clicks, words, requests and seconds of people's tasks, beside the goals
+	@$(PYTHON) -m localstack count
 
 screenshots: ## Take a picture of every page of the running local stack, into screenshots/
 	@$(PYTHON) -m localstack.bootstrap test

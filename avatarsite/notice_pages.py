@@ -32,6 +32,7 @@ LABELS = {
     Kind.NOT_MADE: gettext_lazy("An NFT you make fails"),
     Kind.SIGN_IN: gettext_lazy("You sign in on a new device"),
     Kind.ACCOUNT: gettext_lazy("A wallet, e-mail address, password or passkey changes"),
+    Kind.EXPORT_READY: gettext_lazy("The file with your data is ready"),
 }
 HINTS = {
     Kind.RECEIVED: gettext_lazy("Only NFTs that somebody here has shown before, so that senders can’t flood you."),
@@ -143,6 +144,8 @@ def _answer(notice: Notice, subject: str, reader: _Reader) -> Action | None:
             return Action(
                 _("See it"), reverse("nft:mint_detail", args=[notice.subject]), style="small", subject=subject
             )
+        case Kind.EXPORT_READY:
+            return Action(_("Download"), reverse("profiles:data"), style="small", subject=subject)
         case Kind.SIGN_IN:
             return Action(_("Your devices"), reverse("usersessions_list"), style="small", subject=subject)
         case _:

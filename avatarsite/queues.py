@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: Every queue, the most urgent first.
-QUEUES = ("watch", "claims", "mints", "chain", "default", "ipfs")
-#: Their jobs may take a minute or two: a search for tokens, or a gateway that answers slowly.
-LONG = frozenset({"chain", "ipfs"})
+QUEUES = ("watch", "claims", "mints", "chain", "default", "ipfs", "slow")
+#: Their jobs may take minutes: a search for tokens, a gateway or a stranger's page that answers slowly, an export.
+LONG = frozenset({"chain", "ipfs", "slow"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class WorkerKind:
 WORKERS = {
     "chain": WorkerKind(("watch", "claims", "chain"), 3),
     "ipfs": WorkerKind(("mints", "ipfs"), 8),
-    "default": WorkerKind(("default",), 2),
+    "default": WorkerKind(("default", "slow"), 2),
     "all": WorkerKind(QUEUES, 3),
 }
 

@@ -23,6 +23,7 @@ usage: python3 -m localstack [COMMAND]
   clean-data           delete the local site's data
   test [ARGUMENTS…]    run every test, or pytest with these arguments
   test-long            run the tests that take minutes each, which `test` leaves out
+  count                count what each task costs people, and print it beside the goals
   lint                 check style, format, types, imports, settings and dependencies
   format               format the code
   contracts            compile and test the contracts, and write their artifacts
@@ -30,6 +31,7 @@ usage: python3 -m localstack [COMMAND]
 
 CHECKS = {
     "test-long": verify.test_long,
+    "count": verify.count,
     "lint": verify.lint,
     "format": verify.format_code,
     "contracts": verify.contracts,

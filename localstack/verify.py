@@ -142,6 +142,13 @@ def test_long() -> int:
     return _run_all([Check("long tests", [binaries.python(), "-m", "pytest", "--long"], _with_node())])
 
 
+def count() -> int:
+    """Count clicks, fields, words, seconds, requests and bytes of people's tasks, and print them beside the goals."""
+    bootstrap.prepare("test")
+    files = [f"tests/browser/{name}.py" for name in ("test_way_in", "test_counts", "test_story")]
+    return _run_all([Check("counts", [binaries.python(), "-m", "pytest", "-q", *files], _with_node())])
+
+
 def contracts() -> int:
     bootstrap.prepare("test")
     build = [binaries.python(), "contracts/build_artifacts.py"]

@@ -28,6 +28,7 @@ class NftConfig(AppConfig):
         from profiles.sources import (
             Source,
             register_identifier_resolver,
+            register_page_fetcher,
             register_picture_fetcher,
             register_source,
             register_upload_check,
@@ -42,6 +43,7 @@ class NftConfig(AppConfig):
         register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference))
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
+        register_page_fetcher("nft.clients.web.pages.fetch_page")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         kind = Notice.Kind

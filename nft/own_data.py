@@ -68,7 +68,7 @@ PARTS = (
         gettext_noop("The NFTs that you asked to show, and what the chain last answered."),
         ("id", "account_id", "vault", *TOKEN, "state", "reason", "reason_sentence", "checked_at",
          "checked_block_number", "checked_block_hash", "moved_at_block", "avatar_id", "created_at", "transfer_tx",
-         "watch_until", "asked_at"),
+         "is_transfer_refused", "watch_until", "asked_at"),
         {"is_checked_alone": WORK, "spoils_batches": WORK},
     ),
     Part(

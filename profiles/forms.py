@@ -19,7 +19,7 @@ from profiles import settings
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import UPLOAD_NAMES
 from profiles.images.orientation import turn_of
-from profiles.images.picture import MIDDLE, Crop, Edit
+from profiles.images.picture import MAX_ANGLE, MIDDLE, Crop, Edit
 from profiles.models import Notice, Profile, is_neutral_handle
 from profiles.models.display import OnLoss, resolve_policy
 from profiles.notices.choices import CHANNELS, SITE, is_wanted
@@ -163,19 +163,27 @@ class CropForm(forms.Form):
         },
     )
 
+    crop_angle = forms.FloatField(
+        label=_("Straighten, in degrees"),
+        required=False,
+        initial=0,
+        widget=forms.NumberInput(attrs={"min": -MAX_ANGLE, "max": MAX_ANGLE, "step": "any"}),
+        error_messages={"invalid": _("Give degrees from -15 to 15.")},
+    )
+
     def clean(self) -> dict[str, object]:
         said = {name: self.cleaned_data.get(f"crop_{name}") for name in ("x", "y", "size")}
         numbers = {name: getattr(MIDDLE, name) if number is None else number for name, number in said.items()}
+        turn = turn_of(self.cleaned_data.get("crop_turn") or 0, is_mirrored=bool(self.cleaned_data.get("crop_mirror")))
         try:
-            crop = Crop(**numbers)
+            edit = Edit(Crop(**numbers), turn, angle=self.cleaned_data.get("crop_angle") or 0)
         except ImageRefused as refusal:
             raise forms.ValidationError(refusal.sentence, code="bad_crop") from refusal
-        turn = turn_of(self.cleaned_data.get("crop_turn") or 0, is_mirrored=bool(self.cleaned_data.get("crop_mirror")))
-        self.cleaned_data["edit"] = Edit(crop, turn)
+        self.cleaned_data["edit"] = edit
         return self.cleaned_data
 
     def crop_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("crop_turn", "crop_x", "crop_y", "crop_size")]
+        return [self[name] for name in ("crop_turn", "crop_x", "crop_y", "crop_size", "crop_angle")]
 
 
 class FinishForm(AltTextForm, CropForm):
@@ -184,7 +192,7 @@ class FinishForm(AltTextForm, CropForm):
     drops_rest = forms.BooleanField(
         label=_("Delete what I cut off"),
         required=False,
-        help_text=_("If not, we keep the whole picture for you alone, so that you can change the crop later."),
+        help_text=_("If not, the whole picture stays, for you alone."),
     )
 
     def clean(self) -> dict[str, object]:
@@ -215,7 +223,7 @@ class UploadForm(FinishForm):
         max_length=2048,
         widget=FetchForm.base_fields["address"].widget,
     )
-    field_order = ["content", "address", "crop_turn", "crop_mirror", "crop_x", "crop_y", "crop_size", "alt_text"]
+    field_order = ["content", "address", "alt_text"]
 
     def __init__(
         self, data: Mapping[str, object] | None = None, files: MultiValueDict[str, UploadedFile[bytes]] | None = None

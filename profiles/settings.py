@@ -214,7 +214,7 @@ def _read(source: object, name: str, default: Any) -> Any:
 
 def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED) -> DecodeRequest:
     """Build a request for squares of `sizes` within the limits."""
-    return DecodeRequest(current().image_limits, sizes, edit.part, svg_allowed, edit.turn)
+    return DecodeRequest(current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
 
 
 def is_own_url(url: str) -> bool:

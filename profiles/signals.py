@@ -11,10 +11,8 @@ avatar_changed = Signal()
 # Arguments: profile: Profile (as stored), former: str (the handle that was left).
 handle_changed = Signal()
 
-# Sent to have a person told by mail. `export_ready`: user, expires_at: datetime. `deletion_asked`: user,
-# due_at: datetime. `account_deleted`: name: str, addresses: list[str] and language: str of a person of whom nothing
-# is left.
-export_ready = Signal()
+# Sent to have a person told by mail. `deletion_asked`: user, due_at: datetime. `account_deleted`: name: str,
+# addresses: list[str] and language: str of a person of whom nothing is left.
 deletion_asked = Signal()
 account_deleted = Signal()
 

@@ -1,7 +1,7 @@
 """Where other apps add what profiles can't know: sources of pictures, and identifiers by which people are found.
 
 Register in `AppConfig.ready`. The hooks run while a page or picture is served: no network call, no write, at most one
-query. The fetcher of pictures is the exception: it runs while a person waits for one picture.
+query. Fetchers are the exception: that of pictures runs while a person waits for one, that of pages in a job.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ UploadCheck = Callable[["Avatar"], str]
 # seconds. Raises ExpectedError. Whoever writes one answers for what a stranger's address may reach.
 PictureFetcher = Callable[[str], bytes]
 
+# Takes the web address of a page; returns it, within seconds. Raises ExpectedError where the page could not be read,
+# which says nothing about it. Whoever writes one answers for what a stranger's address may reach.
+PageFetcher = Callable[[str], "WebPage"]
+
 # Takes an identifier from a URL; returns a filter over Profile, or None if it is not an identifier of its kind.
 # A filter, not a profile, so that finding a person stays one query.
 IdentifierResolver = Callable[[str], Q | None]
@@ -76,10 +80,21 @@ class Source:
     describe: ReferenceDescriber | None = None
 
 
+@dataclass(frozen=True)
+class WebPage:
+    """A page of the web: where redirects ended, its type as the server claims it, without parameters, and its bytes."""
+
+    url: str
+    content_type: str
+    content: bytes
+
+
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, gettext_noop("Upload"))}
 _upload_checks: list[UploadCheck] = []
 _resolvers: dict[str, IdentifierResolver] = {}
-_fetchers: list[str] = []  # the dotted path of the last one: its module is loaded with the first picture
+# The dotted paths of the last ones: their modules are loaded with the first picture, and the first page.
+_fetchers: list[str] = []
+_page_fetchers: list[str] = []
 
 
 def register_source(source: Source) -> None:
@@ -147,6 +162,23 @@ def fetch_picture(address: str) -> bytes:
     if not _fetchers:
         raise ValueError("No fetcher is registered: see profiles.sources.register_picture_fetcher.")
     fetch: PictureFetcher = import_string(_fetchers[0])
+    return fetch(address)
+
+
+def register_page_fetcher(path: str) -> None:
+    """Let people's links be verified: the function at the dotted `path` (a PageFetcher) reads the pages there."""
+    _page_fetchers[:] = [path]
+
+
+def can_fetch_pages() -> bool:
+    return bool(_page_fetchers)
+
+
+def fetch_page(address: str) -> WebPage:
+    """Return the page at a web address. Raise ExpectedError, or ValueError if no fetcher is registered."""
+    if not _page_fetchers:
+        raise ValueError("No fetcher is registered: see profiles.sources.register_page_fetcher.")
+    fetch: PageFetcher = import_string(_page_fetchers[0])
     return fetch(address)
 
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
     path("u/<slug:handle>/", people.public, name="public"),
     path("u/<slug:handle>/use/", people.use, name="use"),
+    path("u/<slug:handle>/qr.svg", people.qr, name="qr"),
     path("u/<slug:handle>/card.jpg", avatar.card, name="card"),
     path("handles/check/", handles.check, name="handle_check"),
     path("settings/profile/", people.edit, name="edit"),

@@ -30,7 +30,6 @@ class UsersConfig(AppConfig):
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         own_data.register()
         desk.register()
-        signals.export_ready.connect(own_data_mail.send_export_ready, dispatch_uid="users.export_ready")
         signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
         signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")
         signals.guest_answered.connect(report_mails.send_answer, dispatch_uid="users.guest_answered")

@@ -1,4 +1,4 @@
-"""Mails about a person's own data: their file is ready, they will be deleted, they are deleted."""
+"""Mails about a deletion: a person will be deleted, or is deleted."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ from users.emails import verified_addresses
 from users.mails import Mail, build_message
 
 log = logging.getLogger(__name__)
-
-
-def send_export_ready(sender: object, user: User, expires_at: datetime, **_: object) -> None:
-    """Receive `profiles.signals.export_ready`."""
-    facts = {"expires_at": expires_at, "path": reverse("profiles:data")}
-    _send("export_ready", verified_addresses(user), facts, user.profile)
 
 
 def send_deletion_asked(sender: object, user: User, due_at: datetime, **_: object) -> None:

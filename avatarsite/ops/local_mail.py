@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 from django.conf import settings
@@ -33,10 +34,15 @@ def _newest(folder: Path) -> Iterator[dict[str, str]]:
 
 def _as_shown(raw: bytes) -> dict[str, str]:
     mail = message_from_bytes(raw, policy=policy.default)
-    body = mail.get_body(preferencelist=("plain",))
     return {
         "to": mail["to"],
         "subject": mail["subject"],
         "date": mail["date"],
-        "text": body.get_content() if body else "",
+        "text": _body(mail, "plain"),
+        "html": _body(mail, "html"),
     }
+
+
+def _body(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body(preferencelist=(kind,))
+    return body.get_content() if body else ""

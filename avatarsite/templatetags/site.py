@@ -21,7 +21,6 @@ from avatarsite.home_page import NextStep
 from avatarsite.picture_pages import ShownNote
 from avatarsite.script_words import script_words
 from profiles.models import Profile
-from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
 from users.devices import device_name, shown_device
 from users.names import sign_in_name
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter(sign_in_name)
-register.filter(link_label)
 register.filter(home_page.greeting)
 register.simple_tag(navigation.settings_groups)
 register.simple_tag(picture_pages.history_entry)

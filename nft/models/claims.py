@@ -98,7 +98,9 @@ class TokenClaim(Leased):
     transfer_tx = models.CharField(
         max_length=66, blank=True, help_text=gettext_lazy("The transfer last sent from here.")
     )
-
+    is_transfer_refused = models.BooleanField(
+        default=False, help_text=gettext_lazy("The chain refused that transfer: its receipt in a block says so.")
+    )
     watch_until = models.DateTimeField(
         null=True,
         blank=True,

@@ -76,11 +76,7 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
     address = reader.fetch_address(name, choose_coin_type(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
-        sentence = _(
-            "The name %(name)s leads to no address on %(chain_name)s. Ask its owner for one.",
-            name=name,
-            chain_name=chain_name,
-        )
+        sentence = _("We found no address for %(name)s on %(chain)s. Check the spelling.", name=name, chain=chain_name)
         raise NameLookupError(sentence, NO_SUCH_NAME)
     return NamedAddress(name, address)
 

@@ -15,6 +15,7 @@ class Stage(enum.StrEnum):
     SENT = "sent"
     IN_BLOCK = "in_block"
     DONE = "done"
+    REFUSED = "refused"
     MISSING = "missing"
 
 
@@ -22,7 +23,8 @@ class Stage(enum.StrEnum):
 class TransferProgress:
     """How far a transfer is. `to`: the name of who gets it, empty until it is in a block.
 
-    MISSING: it was not seen for so long that the network may have dropped or refused it.
+    REFUSED: it is in a block, where it failed. MISSING: it was not seen for so long that the network may have dropped
+    or refused it.
     """
 
     stage: Stage
@@ -30,7 +32,7 @@ class TransferProgress:
 
     @property
     def has_ended(self) -> bool:
-        return self.stage in {Stage.DONE, Stage.MISSING}
+        return self.stage in {Stage.DONE, Stage.REFUSED, Stage.MISSING}
 
 
 def get_transfer(claim: TokenClaim, now: datetime) -> TransferProgress:
@@ -41,6 +43,8 @@ def get_transfer(claim: TokenClaim, now: datetime) -> TransferProgress:
         return TransferProgress(Stage.DONE, to)
     if sent is not None or claim.moved_at_block is not None:
         return TransferProgress(Stage.IN_BLOCK, to)
+    if claim.is_transfer_refused:
+        return TransferProgress(Stage.REFUSED)
     has_owners = claim.account is not None and claim.account.is_contract_account
     is_late = claim.watch_until is None or claim.watch_until <= now
     return TransferProgress(Stage.MISSING if is_late and not has_owners else Stage.SENT)

@@ -39,6 +39,7 @@ from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from nft.transfers.errors import CHAIN_UNAVAILABLE, NAMES_UNAVAILABLE, RECEIVER_REFUSED
 from profiles.audit import record
+from profiles.jobs import enqueue, job, send_now
 from profiles.limits import TooMany, spend
 from profiles.people.hiding import visible_profiles
 from profiles.people.profiles import profile_of
@@ -46,6 +47,8 @@ from profiles.sentences import gettext as _
 
 #: How long a token is checked more often after its transfer was sent.
 WATCH_FOR = timedelta(minutes=5)
+#: Seconds between two looks for the receipt of a transfer.
+LOOK_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,29 @@ def record_transfer_sent(user: User, claim_id: uuid.UUID, tx_hash: str, now: dat
     with transaction.atomic():
         claim = TokenClaim.objects.select_for_update(of=("self",)).get(user=user, pk=claim_id)
         claim.transfer_tx, claim.watch_until, claim.due_at, claim.asked_at = tx_hash, now + WATCH_FOR, now, now
-        claim.save(update_fields=["transfer_tx", "watch_until", "due_at", "asked_at"])
+        claim.is_transfer_refused = False
+        claim.save(update_fields=["transfer_tx", "is_transfer_refused", "watch_until", "due_at", "asked_at"])
         record(profile_of(user), "claim.transfer", user, claim=str(claim.pk), tx_hash=tx_hash)
         request_check(claim.chain_id, alone=claim.is_checked_alone)
+        enqueue(look_for_refusal, str(claim.pk), tx_hash, delay=LOOK_EVERY)
     return claim
+
+
+@job(queue="chain")
+def look_for_refusal(claim_id: str, tx_hash: str, now: datetime, clients: Clients) -> None:
+    """Record that the chain refused a transfer, as soon as its receipt says so. Ask again until the watch is over.
+
+    That a transfer succeeded is not recorded here: the owner at a confirmed block decides that.
+    """
+    watched = TokenClaim.objects.filter(pk=claim_id, transfer_tx=tx_hash, watch_until__gt=now)
+    claim = watched.first()
+    if claim is None:
+        return
+    try:
+        receipt = clients.chain(claim.chain_id).receipt(tx_hash)
+    except ChainError:
+        receipt = None
+    if receipt is None:
+        send_now(look_for_refusal, claim_id, tx_hash, delay=LOOK_EVERY)
+    elif not receipt.succeeded:
+        watched.update(is_transfer_refused=True)

@@ -51,6 +51,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     accounts = list_accounts(user)
     context = gallery_context(request, pages.shown_claims(user, timezone.now()).claims) if accounts else {}
     context |= {"accounts": accounts, "form": ClaimForm(), "frame": picture_frame(request.GET), "tab": "nft"}
+    context["here"] = request.get_full_path()
     return render(request, "nft/choose.html", context)
 
 

@@ -20,6 +20,7 @@ from nft.minting.sponsor import Offer
 from nft.models import MintRequest
 from nft.settings.chains import describe_chain
 from nft.views.claim_facts import shorten_id
+from nft.views.mint_pictures import moving_url, picture_url
 from profiles.page_parts import Action, Fact, Pill
 
 State = MintRequest.State
@@ -130,6 +131,7 @@ class DraftPage:
     name: str
     description: str
     picture_url: str
+    moving_url: str
     warnings: tuple[str, ...]
     facts: tuple[Fact, ...]
     cost: str
@@ -148,6 +150,7 @@ def draft_page(mint: MintRequest, cost: Cost) -> DraftPage:
         name=mint.name,
         description=mint.description,
         picture_url=picture_url(mint),
+        moving_url=moving_url(mint),
         warnings=tuple(filter(None, (mint.reason_sentence, trouble, cost.refusal))),
         facts=(
             Fact(_("Wallet"), copied=to_checksum(mint.owner), what=_("account address")),
@@ -190,6 +193,7 @@ class MintPage:
     name: str
     description: str
     picture_url: str
+    moving_url: str
     headline: str
     shown: str
     status_url: str
@@ -211,6 +215,7 @@ def mint_page(mint: MintRequest, outcome: Outcome, copies: Sequence[Mapping[str,
         name=mint.name,
         description=mint.description,
         picture_url=picture_url(mint),
+        moving_url=moving_url(mint),
         headline=headline(mint, outcome),
         shown=f"{mint.state}/",
         status_url="" if is_settled(mint, outcome) else reverse("nft:mint_status", args=[mint.pk]),
@@ -278,13 +283,6 @@ def asset(mint: MintRequest) -> dict[str, str | int]:
 
 def mint_url(mint: MintRequest) -> str:
     return reverse("nft:mint_detail", args=[mint.pk])
-
-
-def picture_url(mint: MintRequest) -> str:
-    """Return the URL of the picture: of the private copy until IPFS has it, and "" if there is neither."""
-    if mint.image_cid:
-        return ipfs_url(mint.image_cid)
-    return reverse("nft:mint_picture", args=[mint.pk]) if mint.picture_id else ""
 
 
 def published_url(mint: MintRequest) -> str:

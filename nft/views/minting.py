@@ -30,11 +30,9 @@ from nft.minting import requests as minting_requests
 from nft.minting.errors import NOT_SPONSORED, TextRefused
 from nft.minting.outcome import Outcome, get_outcome, get_outcomes
 from nft.minting.requests import PublishChoice
-from nft.minting.steps import read_picture
 from nft.models import MintRequest
 from nft.models.accounts import accounts_on
 from nft.settings.chains import default_chain_id
-from nft.views.gallery import private_picture
 from nft.views.json_calls import sent_view, text_of
 from nft.views.mint_page import (
     Cost,
@@ -44,8 +42,8 @@ from nft.views.mint_page import (
     made_entry,
     mint_entry,
     mint_page,
-    picture_url,
 )
+from nft.views.mint_pictures import picture_url
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 from profiles.models import Avatar
@@ -53,7 +51,6 @@ from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import croppable
 from profiles.problems import add_retry_after, public_error
-from profiles.store.errors import ObjectMissing
 
 # Bytes that the other fields and the multipart lines may add to the picture.
 FORM_OVERHEAD = 64 * 1024
@@ -198,16 +195,6 @@ def mint_cancel(request: HttpRequest, mint_id: UUID) -> HttpResponse:
         return _refused(request, error, mint_id)
     messages.success(request, _("Canceled. Nothing was published."))
     return redirect("nft:mint")
-
-
-@require_safe
-@login_required
-def mint_picture(request: HttpRequest, mint_id: UUID) -> HttpResponse:
-    """Return the picture of a mint to its person only, until IPFS has it."""
-    try:
-        return private_picture(read_picture(_own(request, mint_id)))
-    except ObjectMissing as error:
-        raise Http404(error.sentence) from error
 
 
 @require_safe

@@ -90,13 +90,15 @@ def sent_page(claim: TokenClaim, progress: TransferProgress, chain_name: str) ->
         status_url="" if progress.has_ended else reverse("nft:transfer_status", args=[claim.pk]),
         shown=f"{progress.stage}/",
         tx_hash="" if has_owners else claim.transfer_tx,
-        actions=(tokens, again) if progress.stage is Stage.MISSING else (tokens,),
+        actions=(tokens, again) if progress.stage in {Stage.REFUSED, Stage.MISSING} else (tokens,),
     )
 
 
 def sent_headline(progress: TransferProgress) -> str:
     if progress.stage is Stage.DONE:
         return _("Sent to %(to)s") % {"to": progress.to} if progress.to else _("It was sent")
+    if progress.stage is Stage.REFUSED:
+        return _("It was not sent")
     return _("We saw no transfer") if progress.stage is Stage.MISSING else _("On its way")
 
 
@@ -105,6 +107,8 @@ def sent_text(progress: TransferProgress, chain_name: str, *, has_owners: bool) 
         return _("The transfer is final.")
     if progress.stage is Stage.MISSING:
         return _("Your wallet shows whether it was refused. We keep watching: the token is yours until it leaves.")
+    if progress.stage is Stage.REFUSED:
+        return _("The network refused the transfer. The token is still yours; only the fee is spent.")
     if progress.stage is Stage.IN_BLOCK:
         return _("It is in a block that is not final yet.")
     if has_owners:

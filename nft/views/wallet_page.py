@@ -36,7 +36,7 @@ def account_entry(account: ShownAccount, *, can_unlink: bool) -> AccountEntry:
     proved = _("Contract account on %(chain)s") if account.is_contract_account else _("Proved on %(chain)s")
     return AccountEntry(
         account=account,
-        title=account.label or _("Account"),
+        title=account.label or _("Wallet"),
         pills=(Pill(_("Primary"), "good"), shown) if account.is_primary else (shown,),
         proved=proved % {"chain": account.chain_name},
         make_primary=None if account.is_primary else make_primary(account),
@@ -47,10 +47,10 @@ def account_entry(account: ShownAccount, *, can_unlink: bool) -> AccountEntry:
 def unlinked_sentence(withdrawn: int) -> str:
     """`withdrawn`: how many pictures the account held."""
     if not withdrawn:
-        return _("The account is unlinked.")
+        return _("The wallet is unlinked.")
     return ngettext(
-        "The account is unlinked, and its picture is no longer shown.",
-        "The account is unlinked, and its %(count)s pictures are no longer shown.",
+        "The wallet is unlinked, and its picture is no longer shown.",
+        "The wallet is unlinked, and its %(count)s pictures are no longer shown.",
         withdrawn,
     ) % {"count": withdrawn}
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from profiles.admin.filters import ByAction, ByClaim, ByPerson, ByPicture, ByRow, ByStaff
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
 from profiles.desk.audit_words import sentence_of
-from profiles.models import AccountDeletion, AuditEntry, DataExport, Notice, StaffNote, StoreShard
+from profiles.models import AccountDeletion, AuditEntry, DataExport, LinkCheck, Notice, StaffNote, StoreShard
 
 
 @admin.register(AuditEntry)
@@ -93,6 +93,18 @@ class AccountDeletionAdmin(OfPerson):
     list_filter = [NeedsAttention]
     list_select_related = ["profile"]
     ordering = ["due_at"]
+
+
+@admin.register(LinkCheck)
+class LinkCheckAdmin(LeasedAdmin):
+    """People's links, and whether the pages there link back."""
+
+    list_display = ["url", "profile", "verified_at", "checked_at", "due_at", "last_error", "gave_up_at"]
+    list_filter = [NeedsAttention]
+    list_select_related = ["profile"]
+    search_fields = ["profile__handle__exact", "url__exact"]
+    search_help_text = _("Exact handle, or exact address of the link.")
+    ordering = ["-id"]
 
 
 @admin.register(StoreShard)

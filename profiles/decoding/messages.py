@@ -39,6 +39,7 @@ def read_decode_request(body: Json) -> DecodeRequest:
         Crop(**crop) if crop else None,
         fields["svg_allowed"],
         int(fields["turn"]),
+        float(fields["angle"]),
     )
 
 

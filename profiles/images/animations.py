@@ -23,6 +23,7 @@ from profiles.images.orientation import make_upright, read_orientation, stored_b
 from profiles.images.picture import Crop, EncodedImage, Rendition
 from profiles.images.squares import cut_squares
 from profiles.images.stills import shrink_to
+from profiles.images.straighten import straighten, straightened_size
 
 #: Browsers play frames of up to 10 ms as 100 ms, because old GIFs say 0 and mean the default. So do we.
 _SHORTEST_MS = 11
@@ -69,21 +70,23 @@ class _Source:
 class FrameReader:
     """Iterate over the frames of one file as browsers show them.
 
-    Frames are composed, upright, turned by `turn`, sRGB and at most `animation_side` long. A damaged frame ends the
-    animation, as in browsers; `__iter__` raises only if it is the first.
+    Frames are composed, upright, turned by `turn`, straightened by `angle`, sRGB and at most `animation_side` long. A
+    damaged frame ends the animation, as in browsers; `__iter__` raises only if it is the first.
     """
 
-    def __init__(self, content: bytes, header: Header, crop: Crop | None, turn: int = 1) -> None:
+    def __init__(self, content: bytes, header: Header, crop: Crop | None, turn: int = 1, angle: float = 0) -> None:
         source = _open_gif(content, header) if header.format is SourceFormat.GIF else _open_other(content, header)
         self._source = source
         self._turn = turn
+        self._angle = angle
         # The header's size, not the first frame's: frames may stick out.
         self._canvas: Size = (header.width, header.height)
         self._box: Box = stored_box(crop, self._canvas, source.orientation)
         self._to_srgb = ToSrgb(find_colors(content, header.format, source.icc_profile))
         self.count: int = source.count
         self._target = fit_within(box_size(self._box), animation_side(source.count))
-        self.original_size = upright_size(upright_size(box_size(self._box), source.orientation), turn)
+        turned = upright_size(upright_size(box_size(self._box), source.orientation), turn)
+        self.original_size = straightened_size(turned, angle)
         self.plays = source.plays
         self.hides_first = source.hides_first
 
@@ -101,7 +104,8 @@ class FrameReader:
         if frame.size != self._canvas:
             frame = frame.convert("RGBA").crop((0, 0, *self._canvas))
         small = shrink_to(frame, self._box, self._target, Image.Resampling.HAMMING)
-        return make_upright(make_upright(self._to_srgb(small), self._source.orientation), self._turn)
+        turned = make_upright(make_upright(self._to_srgb(small), self._source.orientation), self._turn)
+        return straighten(turned, self._angle)
 
 
 def _open_gif(content: bytes, header: Header) -> _Source:

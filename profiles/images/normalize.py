@@ -17,6 +17,7 @@ from profiles.images.orientation import crop_before_turn, make_upright, upright_
 from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
 from profiles.images.stills import Still, decode_still
+from profiles.images.straighten import straighten, straightened_size
 from profiles.sentences import gettext as _
 
 
@@ -59,8 +60,13 @@ def _normalize_raster(
     if animation is not None and animation.hides_first:
         return _finish_still(header, Still(animation.still, animation.original_size), sizes)
     still = decode_still(content, header, crop_before_turn(request.crop, request.turn))
-    turned = Still(make_upright(still.image, request.turn), upright_size(still.original_size, request.turn))
-    return _finish_still(header, turned, sizes)
+    return _finish_still(header, _edit(still, request), sizes)
+
+
+def _edit(still: Still, request: DecodeRequest) -> Still:
+    """Return the picture turned and straightened."""
+    image, size = make_upright(still.image, request.turn), upright_size(still.original_size, request.turn)
+    return Still(straighten(image, request.angle), straightened_size(size, request.angle))
 
 
 def _animate(content: bytes, header: Header, request: DecodeRequest, sizes: tuple[int, ...]) -> Animation | None:
@@ -68,7 +74,8 @@ def _animate(content: bytes, header: Header, request: DecodeRequest, sizes: tupl
     if not header.animated or not may_move(header, request.limits):
         return None
     try:
-        reader = FrameReader(content, header, crop_before_turn(request.crop, request.turn), request.turn)
+        crop = crop_before_turn(request.crop, request.turn)
+        reader = FrameReader(content, header, crop, request.turn, request.angle)
         if not may_move(replace(header, frames=reader.count), request.limits):
             return None
         return encode_animation(reader, sizes)

@@ -48,29 +48,37 @@ class Crop:
 MIDDLE = Crop(0.5, 0.5, 1)
 #: The turn that leaves a picture as it is.
 UPRIGHT = 1
+#: Degrees by which a picture can be straightened, to either side.
+MAX_ANGLE = 15
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What a person did to a picture before they used it: first turned it, then chose the part to show.
+    """What a person did to a picture before they used it: turned it, chose the part to show, and straightened that.
 
-    `turn` is the EXIF orientation (1 to 8, `profiles.images.orientation.turn_of`) that the upright picture is turned
+    `angle` is in degrees clockwise, up to MAX_ANGLE to either side; see profiles.images.straighten. `turn` is the EXIF
+    orientation (1 to 8, `profiles.images.orientation.turn_of`) that the upright picture is turned
     by. The whole turned picture is stored, too, unless `keeps_rest` is False.
     """
 
     crop: Crop | None = None
     turn: int = UPRIGHT
     keeps_rest: bool = True
+    angle: float = 0
+
+    def __post_init__(self) -> None:
+        if not -MAX_ANGLE <= self.angle <= MAX_ANGLE:  # includes NaN
+            raise ImageRefused(f"A picture is straightened by {MAX_ANGLE} degrees at most.", errors.BAD_CROP)
 
     @property
     def part(self) -> Crop | None:
         """The part to cut out; None for the middle, which is shown of a picture that is stored whole."""
-        if not self.keeps_rest:
+        if not self.keeps_rest or self.angle:
             return self.crop or MIDDLE
         return None if self.crop == MIDDLE else self.crop
 
     def whole(self) -> "Edit":
-        """Return the same turn of the whole picture."""
+        """Return the same turn of the whole picture, which is not straightened: its corners would be lost."""
         return Edit(turn=self.turn)
 
 
@@ -82,9 +90,9 @@ class DecodeRequest:
     """The wanted result of decoding strangers' bytes.
 
     `sizes` are the squares wanted, of RENDITION_SIZES. `crop` None keeps the whole picture and cuts its squares from
-    the middle; otherwise nothing outside of the crop is in the result. `turn` is that of an `Edit`, and `crop` is given
-    on the turned picture. `svg_allowed` is for tokens: their SVG is drawn and kept as pixels, while an uploaded SVG is
-    refused.
+    the middle; otherwise nothing outside of the crop is in the result. `turn` and `angle` are those of an `Edit`, and
+    `crop` is given on the turned picture; only a part of a picture is straightened. `svg_allowed` is for tokens: their
+    SVG is drawn and kept as pixels, while an uploaded SVG is refused.
     """
 
     limits: ImageLimits = field(default_factory=ImageLimits)
@@ -92,6 +100,7 @@ class DecodeRequest:
     crop: Crop | None = None
     svg_allowed: bool = False
     turn: int = UPRIGHT
+    angle: float = 0
 
 
 @dataclass(frozen=True)

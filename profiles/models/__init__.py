@@ -1,6 +1,7 @@
 from profiles.models.access import ApiToken, UploadTicket
 from profiles.models.blocks import Block, BlockHash, BlockMark, Classification, Hold, ImageHash
 from profiles.models.desk import StaffNote
+from profiles.models.links import LinkCheck
 from profiles.models.notices import Notice
 from profiles.models.own_data import AccountDeletion, DataExport, RetiredHandle
 from profiles.models.people import (
@@ -36,6 +37,7 @@ __all__ = [
     "FormerHandle",
     "Hold",
     "ImageHash",
+    "LinkCheck",
     "Notice",
     "Profile",
     "Reason",

@@ -39,13 +39,14 @@ RULES = {
     Kind.NOT_MADE: Rule(),
     Kind.SIGN_IN: Rule(is_required=True, mail_after=timedelta(0)),
     Kind.ACCOUNT: Rule(is_required=True, mail_after=timedelta(0)),
+    Kind.EXPORT_READY: Rule(is_required=True, mail_after=timedelta(0)),
 }
 REQUIRED = [kind for kind, rule in RULES.items() if rule.is_required]
 ASKING = [kind for kind, rule in RULES.items() if rule.asks]
 # About the person's present picture: choosing another one answers them.
 ABOUT_PICTURE = [Kind.LOST, Kind.RETURNED, Kind.REMOVED, Kind.HELD]
 
-_sent = {Kind.REMOVED, Kind.HELD, Kind.REPORT_DECIDED, Kind.DECISION}
+_sent = {Kind.REMOVED, Kind.HELD, Kind.REPORT_DECIDED, Kind.DECISION, Kind.EXPORT_READY}
 
 
 def register_kinds(*kinds: Notice.Kind) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.urls import reverse
 
 from profiles import settings
 from profiles.audit import record
@@ -15,13 +17,13 @@ from profiles.errors import ExpectedError, Kind
 from profiles.jobs import job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
-from profiles.models import DataExport, Profile
+from profiles.models import DataExport, Notice, Profile
+from profiles.notices.recording import NewNotice, record_notice
 from profiles.own_data.archive import write_archive
 from profiles.pictures.changing import lock_profile
 from profiles.row_queue import queue_due
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
-from profiles.signals import export_ready
 from profiles.store import exports
 from profiles.store.errors import ObjectMissing
 
@@ -72,7 +74,7 @@ def ask_export(profile: Profile, actor: AbstractBaseUser, now: datetime) -> Data
     return export
 
 
-@job(rows=DataExport, time_limit=TIME_LIMIT)
+@job(queue="slow", rows=DataExport, time_limit=TIME_LIMIT)
 def build_export(export_id: str, now: datetime) -> None:
     """Build the file, store it and tell the person. After a crash it is built anew under the same key."""
     export = lease_row(DataExport.objects.filter(pk=export_id), now)
@@ -84,10 +86,18 @@ def build_export(export_id: str, now: datetime) -> None:
             size = _build(export, profile, now)
         except TakenOver:
             return
-        if export.release(state=State.READY, percent=100, byte_count=size):
-            export_ready.send(Profile, user=profile.user, expires_at=export.expires_at)
-        elif not DataExport.objects.filter(pk=export.pk).exists():
+        if not _finish(export, size, now) and not DataExport.objects.filter(pk=export.pk).exists():
             exports.delete(export.key)  # the person left meanwhile
+
+
+def _finish(export: DataExport, size: int, now: datetime) -> bool:
+    """Record that the file is ready, with the notice of it. False if another attempt took over, or the row is gone."""
+    with transaction.atomic():
+        is_mine = export.release(state=State.READY, percent=100, byte_count=size)
+        if is_mine:
+            facts = {"expires_at": export.expires_at.isoformat(), "path": reverse("profiles:data")}
+            record_notice(export.profile_id, NewNotice(Notice.Kind.EXPORT_READY, now, str(export.pk), facts=facts))
+    return is_mine
 
 
 def _build(export: DataExport, profile: Profile, now: datetime) -> int:
@@ -104,13 +114,18 @@ def _report(export: DataExport, percent: int) -> None:
         raise TakenOver
 
 
-def open_export(profile: Profile, now: datetime) -> tuple[DataExport, Iterator[bytes]]:
-    """Return the ready file in pieces. Raise NoExport or StorageError."""
+def get_ready_export(profile: Profile, now: datetime) -> DataExport:
+    """Return the file that can be downloaded. Raise NoExport."""
     ready = DataExport.objects.filter(profile=profile, state=State.READY, expires_at__gt=now).first()
     if ready is None:
         raise NoExport
+    return ready
+
+
+def read_export(export: DataExport) -> Iterator[bytes]:
+    """Return a ready file in pieces. Raise NoExport or StorageError."""
     try:
-        return ready, exports.stream(ready.key)
+        return exports.stream(export.key)
     except ObjectMissing as error:
         raise NoExport from error
 

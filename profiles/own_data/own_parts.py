@@ -23,6 +23,7 @@ from profiles.models import (
     EmailName,
     FormerHandle,
     Hold,
+    LinkCheck,
     Notice,
     Profile,
     Report,
@@ -94,6 +95,13 @@ PARTS = (
         "former_handles",
         gettext_noop("Handles that you left, and until when they lead to your new one."),
         ("handle", "left_at", "kept_until"),
+    ),
+    Part(
+        LinkCheck,
+        OWNER,
+        "link_checks",
+        "When we last saw that the pages you link to link back to yours.",
+        ("url", "verified_at", "checked_at"),
     ),
     Part(
         EmailName,

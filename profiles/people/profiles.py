@@ -13,6 +13,7 @@ from profiles.audit import record
 from profiles.models import NEUTRAL_HANDLE, FormerHandle, Profile
 from profiles.people.handle_changes import check_pace, complete_change, taken
 from profiles.people.handles import check_handle, is_allowed_handle, is_retired
+from profiles.people.link_checks import request_checks
 from profiles.text import one_line
 
 _TRIES = 20
@@ -64,6 +65,8 @@ def update_profile(profile: Profile, text: ProfileText, *, actor: AbstractBaseUs
             record(stored, "profile.update", actor, fields=changed)
         if "handle" in changed:
             complete_change(stored, before.handle, now)
+        if stored.links or "links" in changed:
+            request_checks(stored, now)
     return stored
 
 

@@ -10,11 +10,14 @@ from typing import IO
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
+from profiles import settings
 from profiles.store import objects, s3
 from profiles.store.errors import errors_translated
 
 EXPORTS = "exports"
 CHUNK = 256 * 1024
+#: Seconds within which a download from the bucket must begin; it may take longer.
+DOWNLOAD_BEGINS = 60
 
 
 def new_key() -> str:
@@ -39,6 +42,19 @@ def stream(key: str) -> Iterator[bytes]:
     """Return the file in pieces. It is opened now: raise ObjectMissing or StorageError."""
     pieces = _pieces(key)
     return _chain(next(pieces, b""), pieces)
+
+
+def download_url(key: str, name: str) -> str | None:
+    """Return a URL at which the bucket itself sends the file for a minute, under this name.
+
+    A slow reader of a large file then holds no thread of a web process. None where browsers may not reach the bucket:
+    it takes no uploads of theirs, and serves no signed URLs.
+    """
+    ours, bucket = settings.current(), s3.as_s3(_store())
+    if bucket is None or not (ours.direct_upload or ours.serve_from_store == "signed"):
+        return None
+    with errors_translated(key):
+        return s3.signed_url(bucket, key, seconds=DOWNLOAD_BEGINS, saved_as=name)
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

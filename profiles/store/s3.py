@@ -104,9 +104,11 @@ def post_form(store: S3Store, key: str, content_type: str, byte_count: int, *, s
     return PostForm(signed["url"], signed["fields"])
 
 
-def signed_url(store: S3Store, key: str, *, seconds: int) -> str:
-    """Presign a GET of this key. No network call."""
+def signed_url(store: S3Store, key: str, *, seconds: int, saved_as: str = "") -> str:
+    """Presign a GET of this key. No network call. `saved_as`: the name under which browsers save it."""
     what = {"Bucket": store.bucket_name, "Key": full_key(store, key)}
+    if saved_as:
+        what["ResponseContentDisposition"] = f'attachment; filename="{saved_as}"'
     url: str = _browsers_client(store).generate_presigned_url("get_object", Params=what, ExpiresIn=seconds)
     return url
 

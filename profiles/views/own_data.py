@@ -6,7 +6,7 @@ from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,10 +20,11 @@ from profiles.errors import ExpectedError
 from profiles.limits import TooMany
 from profiles.models import AccountDeletion, DataExport
 from profiles.own_data.deletion import ask_deletion, keep_account
-from profiles.own_data.export import NoExport, ask_export, open_export
+from profiles.own_data.export import NoExport, ask_export, get_ready_export, read_export
 from profiles.people.handles import RETIRED_FOR
 from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.store import exports
 
 
 @login_required
@@ -63,14 +64,19 @@ def export_status(request: HttpRequest) -> JsonResponse:
 @require_safe
 @partial(proof_required, reading=True)
 def download(request: HttpRequest) -> HttpResponseBase:
+    """Send the file, or have the bucket send it."""
     profile = own_profile(request)
     try:
-        found, pieces = open_export(profile, timezone.now())
+        found = get_ready_export(profile, timezone.now())
+        name = f"{profile.handle}-{found.asked_at:%Y-%m-%d}.zip"
+        if url := exports.download_url(found.key, name):
+            return HttpResponseRedirect(url)
+        pieces = read_export(found)
     except NoExport as error:
         raise Http404(error.sentence) from error
     response = StreamingHttpResponse(pieces, content_type="application/zip")
     response.headers["Content-Length"] = str(found.byte_count)
-    response.headers["Content-Disposition"] = f'attachment; filename="{profile.handle}-{found.asked_at:%Y-%m-%d}.zip"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

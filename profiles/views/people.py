@@ -18,13 +18,15 @@ from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
 from profiles.people.handles import HandleError
 from profiles.people.hiding import visible_profiles
+from profiles.people.link_checks import can_verify, link_back, public_address, shown_links
 from profiles.people.profiles import profile_of, update_profile
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.serving.caching import limit_caching
+from profiles.serving.qr_codes import draw_qr_code
 from profiles.serving.receipt import receipt_page_facts
 from profiles.serving.renames import follows_renames
 from profiles.serving.showing import shown_picture, valid_until
-from profiles.serving.snippets import build_snippets
+from profiles.serving.snippets import SIZES, build_snippets
 
 
 @require_safe
@@ -37,7 +39,9 @@ def public(request: HttpRequest, handle: str) -> HttpResponse:
         return redirect(profile)
     now = timezone.now()
     shown = shown_picture(profile, now)
-    response = render(request, "profiles/public.html", {"profile": profile, "shown": shown})
+    response = render(
+        request, "profiles/public.html", {"profile": profile, "shown": shown, "links": shown_links(profile, now)}
+    )
     if not request.COOKIES:
         limit_caching(request, response, valid_until(profile, shown.avatar, now) if shown.avatar else None, now)
     return response
@@ -51,6 +55,18 @@ def use(request: HttpRequest, handle: str) -> HttpResponse:
     form = UseForm.of(request.GET.dict())
     snippets = build_snippets(profile, **form.cleaned_data)
     return render(request, "profiles/use.html", {"profile": profile, "form": form, "snippets": snippets})
+
+
+@require_safe
+@follows_renames
+def qr(request: HttpRequest, handle: str) -> HttpResponse:
+    """Answer with the QR code of a person's page, or with `?of=picture` of their picture's address."""
+    profile = get_object_or_404(visible_profiles(), handle=handle.lower())
+    of_picture = request.GET.get("of") == "picture"
+    text = build_snippets(profile, max(SIZES), "square", "").address if of_picture else public_address(profile.handle)
+    response = HttpResponse(draw_qr_code(text), content_type="image/svg+xml")
+    response.headers["Content-Disposition"] = f'inline; filename="{profile.handle}-qr.svg"'
+    return response
 
 
 @require_safe
@@ -80,7 +96,9 @@ def edit(request: HttpRequest) -> HttpResponse:
             set_found_by_email(profile, found_by_email, signed_in(request))
         messages.success(request, _saved(stored, profile.handle))
         return redirect("profiles:edit")
-    context = {"form": form, "profile": profile}
+    context: dict[str, object] = {"form": form, "profile": profile}
+    if can_verify():
+        context |= {"links": shown_links(profile, timezone.now()), "link_back": link_back(profile)}
     return render(request, "profiles/edit.html", context, status=422 if form.errors else 200)
 
 

@@ -29,6 +29,7 @@ from profiles.serving.caching import wants_json
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
 from profiles.store.errors import StorageError
+from profiles.store.stills import make_still
 from profiles.views.undo import next_url, notify_shown, own_next
 from profiles.views.web_upload import fetch_for
 
@@ -134,10 +135,10 @@ def crop(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def whole(request: HttpRequest, avatar_id: UUID) -> HttpResponse:
-    """Return all that is kept of one's own upload, in our encoding, to nobody else."""
+    """Return all that is kept of one's own upload, in our encoding, to nobody else. `?still=1`: without motion."""
     entry = _own(profile_of(signed_in(request)), avatar_id)
     try:
-        content = kept_bytes(entry)
+        content = make_still(kept_bytes(entry)) if "still" in request.GET else kept_bytes(entry)
     except StorageError as error:
         refusal = public_error(error)
         response = HttpResponse(refusal.sentence, status=refusal.status, content_type="text/plain")

@@ -50,6 +50,28 @@ export function turnCrop({ x, y, size }, direction) {
   return direction === 1 ? { x: 1 - y, y: x, size } : { x: y, y: 1 - x, size };
 }
 
+/**
+ * Return by how much smaller the largest square turned by `angle` degrees is than the square around it.
+ * profiles/images/straighten.py cuts it out of the picture.
+ * @param {number} angle
+ */
+export function shrinking(angle) {
+  const radians = (Math.abs(angle) * Math.PI) / 180;
+  return Math.cos(radians) + Math.sin(radians);
+}
+
+/**
+ * Convert a way on the screen, in units of the frame's side, to one in the straightened picture, in units of its crop.
+ * @param {number} right
+ * @param {number} down
+ * @param {number} angle by which the picture is turned, in degrees clockwise
+ */
+export function unturn(right, down, angle) {
+  const radians = (angle * Math.PI) / 180;
+  const [along, across] = [Math.cos(radians) / shrinking(angle), Math.sin(radians) / shrinking(angle)];
+  return { x: right * along + down * across, y: down * along - right * across };
+}
+
 const MAX_ZOOM = 8;
 /** Smallest side of a square in pixels, unless the picture itself is smaller. */
 const MIN_SIDE = 64;
@@ -148,20 +170,30 @@ export function formatZoom({ size }) {
 }
 
 /**
+ * Format degrees, for screen readers.
+ * @param {number} angle
+ */
+export function formatAngle(angle) {
+  return `${angle} degrees`;
+}
+
+/**
  * Describe the crop in words, for screen readers.
  * @param {Crop} crop
  * @param {Size} size
+ * @param {number} angle
  */
-export function describeCrop(crop, size) {
+export function describeCrop(crop, size, angle = 0) {
   const { left, top, side } = cropToSquare(crop, size);
   const span = (/** @type {number} */ start, /** @type {number} */ length) =>
     gettext("{start} to {end}%", {
       start: Math.round((start / length) * 100),
       end: Math.round(((start + side) / length) * 100),
     });
-  return gettext("Zoomed {zoom}. Shown: {across} from the left, {down} from the top.", {
+  const shown = gettext("Zoomed {zoom}. Shown: {across} from the left, {down} from the top.", {
     zoom: formatZoom(crop),
     across: span(left, size.width),
     down: span(top, size.height),
   });
+  return angle ? `${shown} ${gettext("Straightened by {angle}.", { angle: formatAngle(angle) })}` : shown;
 }

@@ -6,11 +6,14 @@ import {
   cropToSquare,
   describeCrop,
   firstCrop,
+  formatAngle,
   formatZoom,
   moveCrop,
   resizeCrop,
+  shrinking,
   sliderToSize,
   turnCrop,
+  unturn,
 } from "./crop-geometry.js";
 import { FRAME_SHARE, addCropControls } from "./crop-input.js";
 import { findPart } from "./dom.js";
@@ -34,6 +37,8 @@ export class Cropper {
   size = { width: 1, height: 1 };
   turn = { quarters: 0, isMirrored: false };
   crop = { ...DEFAULT_CROP };
+  /** By which the crop is straightened, in degrees clockwise. */
+  angle = 0;
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -42,7 +47,9 @@ export class Cropper {
     this.canvas = /** @type {HTMLCanvasElement} */ (this.part("canvas"));
     this.previews = [.../** @type {NodeListOf<HTMLCanvasElement>} */ (root.querySelectorAll("[data-preview]"))];
     addCropControls(this.part("stage"), this);
+    this.straightener = /** @type {HTMLInputElement} */ (this.part("straighten"));
     this.slider.addEventListener("input", () => this.setCrop(this.cropAtSlider()));
+    this.straightener.addEventListener("input", () => this.straighten(Number(this.straightener.value)));
     root.addEventListener("click", (event) => this.onClick(event));
     root.closest("form")?.addEventListener("formdata", (event) => this.addToFormData(event.formData));
   }
@@ -92,15 +99,32 @@ export class Cropper {
    * @param {number} right
    * @param {number} down
    */
-  move = (right, down) => this.setCrop(moveCrop(this.crop, this.size, right, down));
+  move = (right, down) => {
+    const { x, y } = unturn(right, down, this.angle);
+    this.setCrop(moveCrop(this.crop, this.size, x, y));
+  };
 
   /**
    * @param {number} factor
    * @param {{ x: number, y: number }} [at]
    */
-  zoom = (factor, at) => this.setCrop(resizeCrop(this.crop, this.size, this.crop.size / factor, at));
+  zoom = (factor, at = { x: 0.5, y: 0.5 }) => {
+    const { x, y } = unturn(at.x - 0.5, at.y - 0.5, this.angle);
+    this.setCrop(resizeCrop(this.crop, this.size, this.crop.size / factor, { x: x + 0.5, y: y + 0.5 }));
+  };
 
-  reset = () => this.setCrop(firstCrop(this.size));
+  reset = () => {
+    this.straighten(0);
+    this.setCrop(firstCrop(this.size));
+  };
+
+  /** @param {number} angle in degrees clockwise */
+  straighten(angle) {
+    this.angle = angle;
+    this.straightener.value = String(angle);
+    this.straightener.setAttribute("aria-valuetext", formatAngle(angle));
+    this.setCrop(this.crop);
+  }
 
   /** @param {1 | -1} direction 1 is clockwise */
   rotate(direction) {
@@ -114,7 +138,8 @@ export class Cropper {
   mirror() {
     this.redraw((context) => context.scale(-1, 1), { isSideways: false });
     this.turn.isMirrored = !this.turn.isMirrored;
-    this.setCrop({ ...this.crop, x: 1 - this.crop.x });
+    this.crop = { ...this.crop, x: 1 - this.crop.x };
+    this.straighten(-this.angle || 0);
   }
 
   /**
@@ -166,7 +191,7 @@ export class Cropper {
     this.frame = requestAnimationFrame(() => this.draw());
     clearTimeout(this.timer);
     this.timer = setTimeout(
-      () => (this.part("words").textContent = describeCrop(this.crop, this.size)),
+      () => (this.part("words").textContent = describeCrop(this.crop, this.size, this.angle)),
       DESCRIBE_AFTER_MS,
     );
   }
@@ -174,25 +199,29 @@ export class Cropper {
   /** Draw the stage and the previews. */
   draw() {
     const { left, top, side } = cropToSquare(this.crop, this.size);
-    const margin = (side * (1 - FRAME_SHARE)) / FRAME_SHARE / 2;
-    this.paint(this.canvas, left - margin, top - margin, side + 2 * margin);
-    for (const preview of this.previews) this.paint(preview, left, top, side);
+    const middle = { x: left + side / 2, y: top + side / 2 };
+    const shown = side / shrinking(this.angle);
+    this.paint(this.canvas, middle, shown / FRAME_SHARE);
+    for (const preview of this.previews) this.paint(preview, middle, shown);
   }
 
   /**
-   * Draw the square of the picture that begins at `left` and `top`, so that it fills `canvas`.
+   * Draw the straightened square of the picture around `middle`, so that it fills `canvas`.
    * @param {HTMLCanvasElement} canvas
-   * @param {number} left
-   * @param {number} top
+   * @param {{ x: number, y: number }} middle
    * @param {number} side
    */
-  paint(canvas, left, top, side) {
+  paint(canvas, middle, side) {
     const context = canvas.getContext("2d");
     if (!context || !this.source) return;
     const scale = canvas.width / side;
-    context.imageSmoothingQuality = "high";
+    context.resetTransform();
     context.clearRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(this.source, -left * scale, -top * scale, this.size.width * scale, this.size.height * scale);
+    context.imageSmoothingQuality = "high";
+    context.translate(canvas.width / 2, canvas.height / 2);
+    context.rotate((this.angle * Math.PI) / 180);
+    context.scale(scale, scale);
+    context.drawImage(this.source, -middle.x, -middle.y, this.size.width, this.size.height);
   }
 
   /**
@@ -203,6 +232,7 @@ export class Cropper {
     if (!this.source) return;
     data.set("crop_turn", String(this.turn.quarters));
     data.set("crop_mirror", String(this.turn.isMirrored));
+    data.set("crop_angle", String(this.angle));
     for (const [name, value] of Object.entries(this.crop)) data.set(`crop_${name}`, value.toFixed(6));
   }
 }

@@ -27,6 +27,7 @@ class Gallery {
       (progress) => this.update(progress),
     );
     poller.idleMs = IDLE_MS;
+    poller.isOver = () => !root.isConnected;
     poller.schedule(state?.dataset.busy === undefined ? IDLE_MS : undefined);
   }
 
@@ -49,7 +50,8 @@ class Gallery {
    * @param {string} stamp
    */
   async refresh(stamp) {
-    const answer = await fetch(location.pathname + location.search, { credentials: "same-origin", cache: "no-store" });
+    const address = this.root.dataset.pageUrl ?? location.pathname + location.search;
+    const answer = await fetch(address, { credentials: "same-origin", cache: "no-store" });
     if (!answer.ok || answer.redirected) throw new Error(`The page answered ${answer.status}.`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     this.stamp = stamp;
@@ -122,6 +124,17 @@ function onArrowKey(event) {
   control.focus();
 }
 
-for (const root of document.querySelectorAll("[data-gallery][data-progress-url]"))
-  if (root instanceof HTMLElement) new Gallery(root);
+/**
+ * Follow the galleries below `root` that are not followed yet.
+ * @param {ParentNode} root
+ */
+export function enableGalleries(root) {
+  for (const gallery of root.querySelectorAll("[data-gallery][data-progress-url]:not([data-followed])")) {
+    if (!(gallery instanceof HTMLElement)) continue;
+    gallery.dataset.followed = "";
+    new Gallery(gallery);
+  }
+}
+
+enableGalleries(document);
 document.addEventListener("keydown", onArrowKey);

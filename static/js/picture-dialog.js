@@ -63,9 +63,9 @@ class PictureDialog {
     const uploads = import("./upload.js");
     void import("./load-more.js");
     element.replaceChildren(...parts);
-    await Promise.all([...element.querySelectorAll("link")].map(isLoaded));
     enableForms(element);
     (await uploads).enableUploads(element);
+    if (element.querySelector("[data-gallery]")) (await import("./gallery.js")).enableGalleries(element);
     const first = element.querySelector("[data-drop] input, [aria-current]");
     if (first instanceof HTMLElement) first.focus();
   }
@@ -91,16 +91,6 @@ async function fetchParts(address) {
   if (!answer.ok || answer.redirected) throw new Error(`The page answered ${answer.status}.`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   return [...page.head.children, ...page.body.children].map((part) => document.importNode(part, true));
-}
-
-/**
- * Wait for a stylesheet, so that nothing is shown without it.
- * @param {HTMLLinkElement} link
- */
-function isLoaded(link) {
-  return link.sheet
-    ? undefined
-    : new Promise((resolve) => ["load", "error"].map((end) => link.addEventListener(end, resolve)));
 }
 
 /**

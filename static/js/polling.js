@@ -29,6 +29,8 @@ export class Poller {
   isPaused = false;
   /** How long to wait before another request after an answer that has `done`; 0 sends none. */
   idleMs = 0;
+  /** Whether nobody needs the answers any more, for example since their part of the page is gone. */
+  isOver = () => false;
 
   /**
    * @param {() => Promise<Answer>} request
@@ -61,6 +63,7 @@ export class Poller {
       this.isPaused = true;
       return;
     }
+    if (this.isOver()) return;
     this.requests += 1;
     try {
       const answer = await this.request();

@@ -1,7 +1,10 @@
 // @ts-check
 /** The script of every page. Pages add their own modules. */
+import "./bell.js";
 import { enableCopyButtons } from "./copy.js";
 import { enableForms, enableMenus } from "./forms.js";
+import "./passkeys.js";
+import "./picture-dialog.js";
 import { enablePlaying } from "./play.js";
 import { enableThemeButtons } from "./theme.js";
 import { enableToasts } from "./toasts.js";

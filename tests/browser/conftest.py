@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from localstack.processes import free_port
+from tests.browser.goals import GOALS, PROPERTY, Cost, measure, table
 from tests.browser.people import Person
 from tests.browser.site import Site, deploy_contracts, site_environment
+from tests.browser.stranger import Stranger
 from tests.browser.wallet import KeyWallet
 from tests.servers.chain import start_chain
 from tests.servers.helia_gateway import Gateway
@@ -101,3 +104,25 @@ def mona(meet: Callable[..., Person]) -> Person:
     person.sign_in_with_wallet()
     person.choose_handle()
     return person
+
+
+@pytest.fixture
+def reach(request: pytest.FixtureRequest) -> Callable[[str, Stranger], None]:
+    """Return a function: `reach("photo", stranger)` notes what that goal cost, and fails if it is more than allowed."""
+
+    def reach_goal(name: str, stranger: Stranger) -> None:
+        cost = measure(stranger)
+        request.node.user_properties.append((PROPERTY, [name, asdict(cost)]))
+        assert not GOALS[name].faults(cost), " | ".join(sorted(stranger.lines))
+
+    return reach_goal
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests that were run have counted, beside the goals."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    properties = [value for report in reports if report.when == "call" for value in report.user_properties]
+    found = [(name, Cost(**cost)) for key, value in properties if key == PROPERTY for name, cost in [value]]
+    if found:
+        terminalreporter.write_sep("-", "what it costs / may cost; requests and code of the heaviest page")
+        terminalreporter.write_line("\n".join(table(found)))

@@ -1,9 +1,12 @@
-"""Take a picture of every page, phone and desktop, light and dark, from a running local stack: `make screenshots`.
+"""Take a picture of every kind of page from a running local stack: `make screenshots`.
+
+On a phone, a tablet and a desktop, light and dark, in each language. English ones end in `-light.webp` or `-dark.webp`,
+others also have their language. With names of pages behind the folder, only those are taken.
 
 The folder is ignored by git. docs/screenshots keeps the few that the documentation shows, under the same names; copy
 them there after a change of these pages.
 
-python -m tests.browser.screenshots http://localhost:8000 http://127.0.0.1:8545 screenshots
+python -m tests.browser.screenshots http://localhost:8000 http://127.0.0.1:8545 screenshots [public use …]
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import io
 import secrets
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -23,7 +27,9 @@ from web3 import HTTPProvider, Web3
 from tests.browser.wallet import KeyWallet
 from tests.servers.chromium import FLAGS, find_chromium
 
-WIDTHS = {390: 844, 1280: 900}
+WIDTHS = {390: 844, 820: 1180, 1280: 900}
+#: By what a file's name ends in: the language a browser asks for.
+LANGUAGES = {"": "en-US", "-de": "de-DE"}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SLOW = 60_000
 
@@ -104,8 +110,12 @@ def live(walk: Walk, folder: Path) -> None:
     walk.record("public", f"/u/{handle}/")
     walk.record("use", f"/u/{handle}/use/")
     walk.record("prove", f"/prove/{handle}/")
+    walk.record("receipt", f"/u/{handle}/receipt/")
     for name, path in PAGES.items():
         walk.record(name, path)
+    walk.page.goto("/settings/profile/")
+    walk.page.get_by_label("Links").fill("example.org/mira\nhttps://social.example/@mira")
+    walk.button("Save")
     walk.page.goto(PAGES["earlier"])
     walk.page.get_by_role("link", name="Crop").click()
     walk.record("crop")
@@ -127,6 +137,11 @@ PAGES = {
     "mint": "/mint/",
     "made": "/mint/made/",
     "security": "/accounts/2fa/",
+    "passkeys": "/accounts/2fa/webauthn/",
+    "set-password": "/accounts/password/set/",
+    "api-tokens": "/settings/api/",
+    "api": "/api/",
+    "sign-out": "/accounts/logout/",
     "your-data": "/settings/data/",
     "delete-account": "/settings/data/delete/",
     "help": "/help/",
@@ -143,18 +158,22 @@ GUEST_PAGES = {
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
     "reset": "/accounts/password/reset/",
+    "reset-sent": "/accounts/password/reset/done/",
+    "used-link": "/accounts/password/reset/key/1-used/",
+    "guest-help": "/help/",
+    "local-mail": "/local/mail/",
 }
 
 
-def shoot(page: Page, pages: dict[str, str], folder: Path) -> None:
+def shoot(page: Page, pages: dict[str, str], folder: Path, ending: str) -> None:
     for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
             for name, path in pages.items():
                 page.goto(path)
                 page.wait_for_load_state("networkidle")
-                keep(page.screenshot(full_page=True), folder / f"{name}-{width}-{scheme}.webp")
+                keep(page.screenshot(full_page=True), folder / f"{name}-{width}-{scheme}{ending}.webp")
 
 
 def keep(png: bytes, path: Path) -> None:
@@ -162,28 +181,31 @@ def keep(png: bytes, path: Path) -> None:
     Image.open(io.BytesIO(png)).convert("RGB").save(path, quality=82, method=6)
 
 
-def take(browser: Browser, site: str, w3: Web3, folder: Path) -> None:
+def take(browser: Browser, site: str, w3: Web3, folder: Path, names: set[str]) -> None:
+    """Take the pictures of the pages of these names, or of all."""
     folder.mkdir(parents=True, exist_ok=True)
     wallet = KeyWallet(w3, Account.create(), name="My wallet")
     funds = {"from": w3.eth.accounts[0], "to": wallet.address, "value": 10**18}
     w3.eth.wait_for_transaction_receipt(w3.eth.send_transaction(funds))  # type: ignore[arg-type]
-    context = browser.new_context(base_url=site)
+    context = browser.new_context(base_url=site, locale=LANGUAGES[""])
     wallet.install(context)
     walk = Walk(context.new_page(), wallet)
-    scratch = folder / "scratch"
-    scratch.mkdir(exist_ok=True)
-    live(walk, scratch)
-    shoot(walk.page, walk.pages, folder)
-    for drawing in scratch.iterdir():
-        drawing.unlink()
-    scratch.rmdir()
-    shoot(browser.new_context(base_url=site).new_page(), GUEST_PAGES, folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        live(walk, Path(scratch))
+    session = context.storage_state()
+    for ending, language in LANGUAGES.items():
+        own = browser.new_context(base_url=site, locale=language, storage_state=session)
+        wallet.install(own)
+        guest = browser.new_context(base_url=site, locale=language)
+        for opened, pages in ((own, walk.pages), (guest, GUEST_PAGES)):
+            chosen = {name: path for name, path in pages.items() if not names or name in names}
+            shoot(opened.new_page(), chosen, folder, ending)
 
 
-def main(site: str, node: str, folder: str) -> None:
+def main(site: str, node: str, folder: str, *names: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        take(browser, site, Web3(HTTPProvider(node)), Path(folder))
+        take(browser, site, Web3(HTTPProvider(node)), Path(folder), set(names))
         browser.close()
 
 

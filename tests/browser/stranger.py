@@ -6,12 +6,13 @@ each line of text once, on all screens together.
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TypedDict
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.weight import Weight, weigh
 
 #: The text in view of the uppermost layer: an open dialog, or else the page. What is only read out is left out.
 VISIBLE_LINES = """() => {
@@ -40,12 +41,14 @@ class Stranger:
     clicks: int = 0
     fields: int = 0
     lines: set[str] = field(default_factory=set)
+    #: The most requests, and the most bytes of code, that one of the pages passed has.
+    heaviest: Weight = field(default_factory=Weight)
     started_at: float = field(default_factory=time.monotonic)
 
     @property
     def words(self) -> int:
         """Words on the screens passed, each line once."""
-        return sum(len(re.findall(r"\w+", line)) for line in self.lines)
+        return sum(any(map(str.isalnum, word)) for line in self.lines for word in line.split())
 
     @property
     def seconds(self) -> float:
@@ -55,7 +58,7 @@ class Stranger:
         self.press(self.page.get_by_role("link", name=name, exact=True))
 
     def button(self, name: str) -> None:
-        self.press(self.page.get_by_role("button", name=name))
+        self.press(self.page.get_by_role("button", name=name).first)
 
     def press(self, found: Locator) -> None:
         self._look_at(found)
@@ -77,7 +80,8 @@ class Stranger:
         self.fields += 1
 
     def read(self) -> None:
-        """Read what stands here."""
+        """Read what stands here, and weigh the page."""
+        self.heaviest = self.heaviest.or_more(weigh(self.page))
         self.lines |= {line.strip() for line in self.page.evaluate(VISIBLE_LINES) if line.strip()}
 
     def _look_at(self, found: Locator) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import PHONE, faults_in_every_look
@@ -88,6 +89,29 @@ def test_reset_goes_back_to_the_middle_and_the_whole_picture_is_kept(site: Site,
     send(mona)
     shows(site, mona.handle, "red", "green", "blue", "yellow")
     assert site.receipt(mona.handle)["width"] == 800
+
+
+def test_visitors_get_the_straightened_part_that_was_previewed(site: Site, mona: Person) -> None:
+    page = mona.page
+    tilted = four_corners(800, 600).rotate(8, Image.Resampling.BICUBIC)
+    choose(page, encoded(tilted, "PNG"))
+    stage(page).focus()
+    for key in ["+"] * 4 + ["ArrowRight"] * 4:
+        page.keyboard.press(key)
+    page.get_by_role("slider", name="Straighten").focus()
+    for _ in range(16):  # of half a degree
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-part=words]")).to_contain_text("Straightened by 8 degrees.")
+    drawn = page.locator("[data-preview]").first.evaluate("canvas => canvas.toDataURL('image/png')")
+    preview = Image.open(io.BytesIO(base64.b64decode(drawn.partition(",")[2]))).convert("RGB").resize((128, 128))
+    send(mona)
+
+    def is_the_same() -> bool:
+        shown = opened(site.get(f"/avatar/{mona.handle}?s=128", Accept="image/webp").content).convert("RGB")
+        difference = ImageChops.difference(preview, shown).convert("L")
+        return shown.size == preview.size and ImageStat.Stat(difference).mean[0] < 3
+
+    site.eventually(is_the_same)
 
 
 def test_by_mouse_one_drags_and_turns_the_wheel(site: Site, mona: Person) -> None:

@@ -17,6 +17,7 @@ from tests.browser.german import english_on
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
+from tests.browser.weight import weigh
 
 pytestmark = pytest.mark.browser
 
@@ -160,6 +161,7 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
 def _look_at(somebody: Resident, name: str) -> None:
     somebody.complaints.clear()
     somebody.page.goto(somebody.pages[name])
+    assert not weigh(somebody.page).faults()
     assert not faults_in_every_look(somebody.page)
     assert not somebody.complaints
 

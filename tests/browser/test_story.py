@@ -13,6 +13,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.accessibility import faults_in_every_look
 from tests.browser.people import Person, picture
 from tests.browser.site import Site
+from tests.browser.stranger import Stranger
 
 pytestmark = pytest.mark.browser
 SEEN_BY_ALL = 6
@@ -20,7 +21,9 @@ SEEN_BY_ALL = 6
 RED, GREEN, BLUE = (220, 60, 50), (60, 190, 90), (70, 90, 230)
 
 
-def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, meet: Callable[..., Person]) -> None:
+def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(
+    site: Site, meet: Callable[..., Person], reach: Callable[[str, Stranger], None]
+) -> None:
     alice, bob = meet("alice"), meet("bob")
     alice.sign_in_with_wallet()
     alice.choose_handle()
@@ -53,7 +56,11 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
 
     bob.sign_in_with_wallet()
     bob.choose_handle()
-    bob.page.goto("/settings/tokens/")
+    bob.page.goto("/")
+    bob.page.get_by_role("link", name="Change your picture").click()
+    dialog = bob.page.get_by_role("dialog", name="Your picture")
+    dialog.get_by_role("link", name="NFT", exact=True).click()
+    expect(dialog.get_by_role("region", name="Tokens you hold")).to_be_visible()
     alice.page.goto(token_page)
     alice.send_token_to(bob.wallet.address)
     alice.page.goto(minted_page)
@@ -68,15 +75,15 @@ def test_a_minted_picture_is_shown_while_it_is_held_and_no_longer(site: Site, me
     page.get_by_role("region", name="New notices").get_by_role("button", name="Mark as read").click()
     expect(sent).to_have_count(0)
 
-    expect(bob.page.get_by_role("heading", name="Morning")).to_be_visible()  # on the list that was open before
-    bob.take_up_received("Morning")
+    expect(dialog.get_by_role("heading", name="Morning")).to_be_visible()  # in the dialog that was open before
+    reach("received", bob.take_up_received("Morning"))
     for path in ("/notices/", "/settings/notices/"):
         alice.page.emulate_media(reduced_motion="reduce")
         alice.page.goto(path)
         assert faults_in_every_look(alice.page) == []
     assert site.receipt("bob")["provenance"]["token_id"] == receipt["provenance"]["token_id"]
 
-    bob.mint_for_free_and_use("Evening", picture(GREEN))
+    reach("mint", bob.mint_for_free_and_use("Evening", picture(GREEN)))
     site.eventually(lambda: site.receipt("bob")["provenance"]["token_name"] == "Evening", seconds=SEEN_BY_ALL)
 
     uri = site.receipt("bob")["provenance"]["token_uri"]

@@ -11,8 +11,10 @@ import {
   minSize,
   moveCrop,
   resizeCrop,
+  shrinking,
   sliderToSize,
   turnCrop,
+  unturn,
 } from "../../static/js/crop-geometry.js";
 
 const WIDE = { width: 3000, height: 2000 };
@@ -115,4 +117,17 @@ test("a mirrored picture is turned as it is seen", () => {
   assert.deepEqual(addQuarter({ quarters: 3, isMirrored: false }, 1), { quarters: 0, isMirrored: false });
   assert.deepEqual(addQuarter({ quarters: 0, isMirrored: true }, 1), { quarters: 3, isMirrored: true });
   assert.deepEqual(addQuarter({ quarters: 0, isMirrored: true }, -1), { quarters: 1, isMirrored: true });
+});
+
+test("a straightened frame is the largest square turned within its crop, and drags follow the pointer", () => {
+  assert.equal(shrinking(0), 1);
+  assert.deepEqual(unturn(0.3, -0.2, 0), { x: 0.3, y: -0.2 });
+  for (const angle of [-15, -4, 7.5, 15]) {
+    const corner = unturn(0.5, 0.5, angle);
+    assert.ok(Math.abs(Math.max(Math.abs(corner.x), Math.abs(corner.y)) - 0.5) < 1e-9, "a corner lies on the edge");
+    const { x, y } = unturn(1, 0, angle);
+    const degrees = (Math.atan2(-y, x) * 180) / Math.PI;
+    assert.ok(Math.abs(degrees - angle) < 1e-9);
+    assert.ok(Math.abs(Math.hypot(x, y) - 1 / shrinking(angle)) < 1e-9);
+  }
 });

@@ -30,7 +30,7 @@ from localstack.binaries import ROOT
 from nft.models import SponsoredTransaction
 from profiles.errors import ExpectedError
 from profiles.leases import Leased, fresh
-from profiles.models import AccountDeletion, Avatar, Block, DataExport, Profile, RetiredHandle, StoredImage
+from profiles.models import AccountDeletion, Avatar, Block, DataExport, Notice, Profile, RetiredHandle, StoredImage
 from profiles.own_data import archive, deletion, export, parts
 from profiles.own_data.archive import columns_of
 from profiles.people.handles import RETIRED_FOR, HandleError, release_handles
@@ -43,6 +43,7 @@ from tests.kit.any_job import make
 from tests.kit.at_once import at_once
 from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import belongings_of, routes
+from users.notice_mails import send_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 DAYS = timedelta(days=14, minutes=1)
@@ -203,6 +204,8 @@ def test_a_file_is_replaced_limited_and_deleted_when_its_time_is_over(alice: Pro
     now, store = timezone.now(), storages["avatars"]
     export.ask_export(alice, alice.user, now)
     build(alice)
+    assert Notice.objects.get(kind=Notice.Kind.EXPORT_READY).is_on_site
+    send_due(timezone.now())
     (mail,) = mailoutbox
     assert (mail.to, mail.subject) == (["alice@example.org"], "[avatarsite] Your data is ready to download")
     first = DataExport.objects.get()
@@ -303,6 +306,7 @@ def test_nothing_of_a_deleted_person_stays_but_what_is_named(
     SponsoredTransaction.objects.update(sender=b"\7" * 20)  # the site's own account
     export.ask_export(alice, user, now)
     build(alice)
+    send_due(timezone.now())
     key = DataExport.objects.get().key
     client = sign_in(user)
     with django_capture_on_commit_callbacks(execute=True):

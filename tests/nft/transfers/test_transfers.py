@@ -14,8 +14,11 @@ from nft.core.evm.address import parse_address
 from nft.errors import NOT_NOW, RATE_LIMITED, WOULD_FAIL
 from nft.minting import requests
 from nft.minting.requests import record_mint_sent, use_mint
+from nft.transfers import sending
 from nft.transfers.errors import RECEIVER_REFUSED
-from nft.transfers.sending import build_transfer, record_transfer_sent
+from nft.transfers.following import Stage, get_transfer
+from nft.transfers.sending import build_transfer, look_for_refusal, record_transfer_sent
+from nft.views.transfer_page import sent_page
 from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World
@@ -105,3 +108,23 @@ def test_copies_of_an_erc1155_token_are_sent_one_at_a_time(world: World, chain: 
     chain.rpc("eth_sendTransaction", {name: transaction[name] for name in ("from", "to", "data", "gas")})
     assert editions.functions.balanceOf(chain.accounts[2], 7).call() == 1
     assert parse_address(str(transaction["to"])) == claim.contract
+
+
+def test_a_transfer_that_the_chain_refuses_is_told_at_once(
+    world: World, chain: Chain, alice: User, claim: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[Any] = []
+    monkeypatch.setattr(sending, "send_now", lambda *args, **_: again.append(args))
+    transaction = build_transfer(claim, chain.accounts[2], world.clients).as_json()
+    call = {name: transaction[name] for name in ("from", "to", "data")} | {"gas": hex(200_000)}
+    unknown, first, second = "0x" + "11" * 32, *(chain.rpc("eth_sendTransaction", call) for _ in range(2))
+    for tx_hash, stage in ((unknown, Stage.SENT), (first, Stage.SENT), (second, Stage.REFUSED)):
+        record_transfer_sent(alice, claim.pk, tx_hash, world.now)
+        look_for_refusal(str(claim.pk), tx_hash, world.now, world.clients)
+        claim.refresh_from_db()
+        assert get_transfer(claim, world.now).stage is stage
+    assert again == [(look_for_refusal, str(claim.pk), unknown)], "only what is in no block is looked for again"
+    assert sent_page(claim, get_transfer(claim, world.now), "Ethereum").headline == "It was not sent"
+    record_transfer_sent(alice, claim.pk, unknown, world.now)
+    claim.refresh_from_db()
+    assert get_transfer(claim, world.now).stage is Stage.SENT

@@ -87,9 +87,9 @@ def test_a_transfer_that_nobody_sees_ends_with_what_can_be_done() -> None:
 @pytest.mark.parametrize(
     ("withdrawn", "expected"),
     [
-        (0, "The account is unlinked."),
-        (1, "The account is unlinked, and its picture is no longer shown."),
-        (2, "The account is unlinked, and its 2 pictures are no longer shown."),
+        (0, "The wallet is unlinked."),
+        (1, "The wallet is unlinked, and its picture is no longer shown."),
+        (2, "The wallet is unlinked, and its 2 pictures are no longer shown."),
     ],
 )
 def test_unlinking_says_what_went_with_the_account(withdrawn: int, expected: str) -> None:
@@ -130,7 +130,7 @@ def test_what_can_not_be_proved(avatar: Avatar | None, headline: str) -> None:
 )
 def test_an_account(columns: dict[str, Any], pills: tuple[Pill, ...], proved: str) -> None:
     entry = account_entry(replace(ACCOUNT, **columns), can_unlink=True)
-    assert (entry.title, entry.pills, entry.proved) == ("Account", pills, proved)
+    assert (entry.title, entry.pills, entry.proved) == ("Wallet", pills, proved)
     assert (entry.make_primary is None) == bool(columns.get("is_primary"))
     assert entry.unlink is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import struct
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -200,3 +201,11 @@ def test_an_exit_that_the_picture_caused_refuses_it(exit_code: int, reason: Kind
 @pytest.mark.parametrize("exit_code", [-signal.SIGKILL, -signal.SIGTERM, 0, 1])
 def test_an_exit_caused_from_outside_refuses_nothing(exit_code: int) -> None:
     assert refusal_for(exit_code, 10) is None
+
+
+def test_a_request_arrives_with_everything_that_was_asked_for() -> None:
+    limits, crop = ImageLimits(max_bytes=7), Crop(0.25, 0.5, 0.75)
+    asked = DecodeRequest(limits, (64, 128), crop, svg_allowed=True, turn=6, angle=-2.5)
+    default = DecodeRequest()
+    assert all(getattr(asked, field.name) != getattr(default, field.name) for field in fields(DecodeRequest))
+    assert read_decode_request(write_decode_request(b"", asked).body) == asked

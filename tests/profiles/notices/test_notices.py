@@ -98,7 +98,7 @@ def test_each_kind_comes_where_its_person_wants_it(alice: Profile, *, site: bool
 
 def test_what_is_about_safety_can_not_be_switched_off(alice: Profile) -> None:
     required = [kind for kind, rule in RULES.items() if rule.is_required]
-    assert required == [Kind.REMOVED, Kind.HELD, Kind.DECISION, Kind.SIGN_IN, Kind.ACCOUNT]
+    assert required == [Kind.REMOVED, Kind.HELD, Kind.DECISION, Kind.SIGN_IN, Kind.ACCOUNT, Kind.EXPORT_READY]
     set_choices(alice, {(kind, channel): False for kind in required for channel in (SITE, MAIL)}, alice.user)
     alice.refresh_from_db()
     assert all(is_wanted(alice, kind, channel) for kind in required for channel in (SITE, MAIL))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from profiles.images.picture import MIDDLE, Crop, Edit
+from profiles.images.straighten import shrinking
 from profiles.models import Avatar, Profile
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import crop_again, remove_avatar
@@ -115,6 +116,10 @@ def test_a_turn_is_done_before_the_part_is_chosen(her: Client, alice: Profile) -
     assert entry is not None
     her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_turn": "2"})
     assert corner_colors(served("alice")) == ["yellow", "green", "blue", "red"]
+    her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_angle": "-10"})
+    straightened = alice.avatars.active().first()
+    assert straightened is not None
+    assert straightened.image.width == int(entry.whole.width / shrinking(10))
 
 
 def test_the_square_of_a_tall_photo_is_as_large_as_asked_for(alice: Profile) -> None:

@@ -7,6 +7,7 @@ import tempfile
 from datetime import timedelta
 
 import pytest
+import requests
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -120,6 +121,12 @@ def test_a_file_of_own_data_goes_through_in_pieces_and_is_private(s3: Bucket, se
     assert b"".join(pieces) == content
     assert len(pieces) > 10
     assert store_objects.public_url(key) is None
+    settings.AVATAR_DIRECT_UPLOAD, settings.AVATAR_SERVE_FROM_STORE = False, ""
+    assert exports.download_url(key, "alice.zip") is None
+    settings.AVATAR_DIRECT_UPLOAD = True
+    sent = requests.get(exports.download_url(key, "alice.zip") or "", timeout=20)
+    assert sent.content == content
+    assert sent.headers["Content-Disposition"] == 'attachment; filename="alice.zip"'
     exports.delete(key)
     exports.delete(key)
     with pytest.raises(ObjectMissing):

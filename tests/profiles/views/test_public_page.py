@@ -7,9 +7,12 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
 
 from profiles.models import Profile
 from profiles.people.links import LinkError, link_label, parse_links
+from profiles.serving.qr_codes import draw_qr_code
 from tests.kit.people import a_token_picture, an_animation, an_upload
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +89,38 @@ def test_an_animation_stands_still_until_somebody_plays_it(client: Client, alice
             assert b"ANIM" not in still.content
     an_upload(alice)
     assert "avatar-play" not in client.get("/u/alice/").content.decode()
+
+
+def test_a_qr_code_leads_to_the_page_or_to_the_picture(client: Client, alice: Profile) -> None:
+    an_upload(alice)
+    for query, text in (
+        ("", "http://localhost:8000/u/alice/"),
+        ("?of=picture", "http://localhost:8000/avatar/alice?s=512"),
+    ):
+        answer = client.get(f"/u/alice/qr.svg{query}")
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+        assert modules_of(answer.content.decode()) == modules_of(draw_qr_code(text)) == _matrix(text)
+    use = client.get("/u/alice/use/").content.decode()
+    assert use.count('href="/u/alice/qr.svg') == 2
+    assert client.get("/u/nobody/qr.svg").status_code == 404
+
+
+def modules_of(svg: str) -> set[tuple[int, int]]:
+    """Return where the dark modules of a drawn code are."""
+    runs = re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", svg)
+    return {(int(x) + step, int(y)) for x, y, length in runs for step in range(int(length))}
+
+
+def _matrix(text: str) -> set[tuple[int, int]]:
+    code: QRCode[object] = QRCode(error_correction=ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    return {(x, y) for y, row in enumerate(code.get_matrix()) for x, is_dark in enumerate(row) if is_dark}
+
+
+def test_the_page_to_crop_an_animation_shows_it_still(client: Client, alice: Profile) -> None:
+    entry = an_upload(alice, an_animation())
+    client.force_login(alice.user)
+    page = client.get(f"/settings/picture/{entry.pk}/crop/").content.decode()
+    [shown] = re.findall(r'data-whole\s+src="([^"]+)"', page)
+    assert b"ANIM" not in client.get(shown).content
+    assert b"ANIM" in client.get(shown.partition("?")[0]).content
