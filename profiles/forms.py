@@ -230,11 +230,19 @@ class UploadForm(FinishForm):
     def clean_content(self) -> UploadedFile[bytes] | None:
         """Check the size only: empty and odd files go on to the decoder, which knows the reason."""
         file: UploadedFile[bytes] | None = self.cleaned_data["content"]
-        if file is None and not self.data.get("address"):
-            raise forms.ValidationError(_("Choose a picture first."), code="required")
+        if file is None:
+            self._check_address()
         if file is not None and (file.size or 0) > settings.current().upload_max_bytes:
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
+
+    def _check_address(self) -> None:
+        """Raise ValidationError unless there is an address to fetch the picture from."""
+        if not str(self.data.get("address", "")).strip():
+            raise forms.ValidationError(_("Choose a picture first."), code="required")
+        if "address" not in self.fields:
+            sentence = _("This site takes no pictures from web addresses. Save the picture, then choose the file.")
+            raise forms.ValidationError(sentence, code="no_fetcher")
 
 
 class LossForm(forms.Form):

@@ -108,7 +108,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     if same is None:
         return _save_draft(user, order.key, columns, now)
     if known is not None and known.pk != same.pk:
-        known.delete()
+        _delete_draft(known)
     return same if same.state != State.DRAFT else _save_draft(user, same.idempotency_key, columns, now)
 
 
@@ -169,6 +169,14 @@ def _save_draft(user: User, key: str, columns: dict[str, Any], now: datetime) ->
         elif MintRequest.objects.filter(pk=request.pk, state=State.DRAFT).update(**columns):
             request.refresh_from_db()
     return request
+
+
+def _delete_draft(draft: MintRequest) -> None:
+    """Delete it unless another page published it meanwhile."""
+    with transaction.atomic():
+        still = MintRequest.objects.select_for_update(of=("self",)).filter(pk=draft.pk, state=State.DRAFT).first()
+        if still is not None:
+            still.delete()
 
 
 def _choose_picture(user: User, order: MintOrder, known: MintRequest | None) -> dict[str, Any]:

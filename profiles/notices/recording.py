@@ -72,14 +72,14 @@ def record_notice(profile_id: int, new: NewNotice) -> Notice | None:
 
 
 def mark_read(profile_id: int, now: datetime, which: Q | None = None) -> int:
-    """Mark unread notices as read, all or those of `which`. Return how many.
+    """Mark unread notices as read: those of `which`, or else all that stand on pages. Return how many.
 
     A mail that is still due is not sent: the person knows. Those that nobody can switch off are sent nevertheless.
     """
     with lock_reader(profile_id) as owner:
         if owner is None:
             return 0
-        return _mark(owner, now, which or Q())
+        return _mark(owner, now, Q(is_on_site=True) if which is None else which)
 
 
 def is_mine(profile: Profile, which: Q) -> bool:

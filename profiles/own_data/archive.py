@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime, time
 from textwrap import wrap
 from typing import IO, Any
-from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from django.conf import settings as django_settings
@@ -60,16 +58,17 @@ def write_archive(target: IO[bytes], profile: Profile, now: datetime, report: Ca
 
 
 def to_json(value: object) -> Json:
-    """Return a column's value as it stands in the files: times in ISO 8601, bytes as 0x and hexadecimal digits."""
-    if isinstance(value, datetime):
+    """Return a column's value as it stands in the files: times in ISO 8601, bytes as 0x and hexadecimal digits.
+
+    A value of any other kind is a text: nothing that is kept of a person may be left out.
+    """
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return f"0x{bytes(value).hex()}"
-    if isinstance(value, UUID | Decimal):
-        return str(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > EXACT:
         return str(value)
-    return value if isinstance(value, bool | int | float | str | list | dict) else None
+    return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)
 
 
 def row_of(part: Part, values: Iterable[Any]) -> dict[str, Json]:
