@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from profiles import settings as profiles_settings
 from profiles.notices.recording import KEPT as NOTICES_KEPT
@@ -87,4 +87,4 @@ def domain_of(url: str) -> str:
     except ValueError:
         if len(labels) > 1:
             return ".".join(labels[-2:])
-    return gettext("our own server")
+    return _("our own server")

@@ -26,5 +26,5 @@ class ProfilesConfig(AppConfig):
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")
 
 
-def _write_number(number: int) -> str:
+def _write_number(number: float) -> str:
     return str(formats.number_format(number, force_grouping=True))

@@ -17,16 +17,16 @@ from typing import NamedTuple
 
 from profiles.text import one_line
 
-#: A whole number is written as the language groups it. Ids, codes and years are given as text.
-Value = str | int
+#: A number is written as the language does it. Ids, codes, years and pixels are given as text.
+Value = str | int | float
 
 
 class Languages(NamedTuple):
-    """Django's functions of the same names. `number` writes a whole number."""
+    """Django's functions of the same names. `number` writes a number."""
 
     gettext: Callable[[str], str]
     ngettext: Callable[[str, str, int], str]
-    number: Callable[[int], str]
+    number: Callable[[float], str]
 
 
 _ENGLISH = Languages(lambda one: one, lambda one, many, count: one if count == 1 else many, lambda n: f"{n:,}")
@@ -128,7 +128,7 @@ def load_sentence(stored: str) -> str:
 
 
 def _value(value: object, depth: int) -> Value:
-    return value if isinstance(value, int) else from_data(value, depth)
+    return value if isinstance(value, int | float) else from_data(value, depth)
 
 
 def _make(template: str, plural: str, values: Mapping[str, Value]) -> Sentence:

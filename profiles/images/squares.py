@@ -18,7 +18,7 @@ def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
         if size not in RENDITION_SIZES:
             allowed = ", ".join(map(str, RENDITION_SIZES))
             raise ImageRefused(
-                _("Pictures are made at %(allowed)s pixels, not at %(size)s.", allowed=allowed, size=size),
+                _("Pictures are made at %(allowed)s pixels, not at %(size)s.", allowed=allowed, size=str(size)),
                 errors.TOO_MANY_PIXELS,
             )
     return unique

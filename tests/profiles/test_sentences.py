@@ -38,6 +38,18 @@ def test_it_is_said_again_with_all_that_is_in_it() -> None:
     assert (translate(german), to_english(german)) == (said, said)
 
 
+def test_numbers_are_written_as_the_language_does() -> None:
+    said = gettext(
+        "This %(label)s has %(megapixels)s megapixels; at most %(most)s are accepted.",
+        label="PNG",
+        megapixels=25.1,
+        most=25,
+    )
+    with translation.override("de"):
+        assert translate(said) == "Dieses PNG hat 25,1 Megapixel; höchstens 25 sind erlaubt."
+    assert said == "This PNG has 25.1 megapixels; at most 25 are accepted."
+
+
 def test_numbers_choose_the_form() -> None:
     one, two = (ngettext("Fetching %(count)s picture.", "Fetching %(count)s pictures.", count) for count in (1, 2))
     assert (one, two) == ("Fetching 1 picture.", "Fetching 2 pictures.")

@@ -100,9 +100,9 @@ def check_header(header: Header, limits: ImageLimits) -> None:
             _(
                 "This %(label)s is %(width)s by %(height)s pixels; a side may have at most %(side)s.",
                 label=label,
-                width=header.width,
-                height=header.height,
-                side=limits.max_side,
+                width=str(header.width),
+                height=str(header.height),
+                side=str(limits.max_side),
             ),
             errors.SIDE_TOO_LONG,
         )
@@ -152,10 +152,11 @@ def _name_other(content: bytes) -> str | None:
     return next((_(name) for start, name in _KNOWN_OTHERS if content.startswith(start)), None)
 
 
-def _megapixels(count: int) -> str:
+def _megapixels(count: int) -> float:
     return _round_up(count / 1e6)
 
 
-def _round_up(value: float) -> str:
+def _round_up(value: float) -> float:
     """Return `value` with one decimal, rounded up: one byte over the limit must not read as the limit itself."""
-    return f"{math.ceil(value * 10) / 10:g}"
+    tenths = math.ceil(value * 10)
+    return tenths / 10 if tenths % 10 else tenths // 10
