@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, gallery, ipfs, minting, prove, sign_in, transfers, wallets
+from nft.views import claims, gallery, ipfs, minting, proof_document, prove, sign_in, transfers, wallets
 
 app_name = "nft"
 urlpatterns = [
@@ -55,7 +55,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
     # What we hold for IPFS
-    path("avatar/<str:identifier>/proof.json", prove.proof_document, name="proof_document"),
+    path("avatar/<str:identifier>/proof.json", proof_document.proof_document, name="proof_document"),
     path("prove/<str:identifier>/", prove.prove, name="prove"),
     path("ipfs/<str:cid>", ipfs.ipfs, name="ipfs"),
     path("ipfs/<str:cid>/<path:path>", ipfs.ipfs, name="ipfs_path"),

@@ -5,11 +5,17 @@ from __future__ import annotations
 from django.db import models
 
 from nft.core.tokens.verdict import RestsOn
+from nft.fields import AddressField
+from nft.models.accounts import LinkedAccount
 from nft.models.claims import ClaimCheck, TokenClaim
 
 
 class OwnershipProof(models.Model):
-    """The proof of a claim's last answer that was proved. `nft.claims.ownership_proofs` writes and reads it."""
+    """The proof of a claim's last answer that was proved. `nft.claims.ownership_proofs` writes and reads it.
+
+    The proof that a token is held names its holder, and goes with that account. Of an answer that it is not held, only
+    the fact is kept: its document names all accounts of the person.
+    """
 
     class Authority(models.TextChoices):
         SEVERAL_NODES = RestsOn.SEVERAL_NODES, "several nodes"
@@ -26,8 +32,12 @@ class OwnershipProof(models.Model):
     rests_on = models.CharField(
         max_length=16, choices=Authority.choices, help_text="Whose word it is that the chain has this block."
     )
-    sha256 = models.CharField(max_length=64, help_text="Of the proof's document.")
-    content = models.BinaryField(help_text="The document without code, compressed.")
+    account = models.ForeignKey(
+        LinkedAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="The proved holder."
+    )
+    vault = AddressField(null=True, blank=True, help_text="That holds it for the account.")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the proof's document, if the token is held.")
+    content = models.BinaryField(blank=True, help_text="The document without code, compressed.")
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} at block {self.block_number}"

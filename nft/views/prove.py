@@ -11,11 +11,8 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from nft.claims.ownership_proofs import get_public_document
 from nft.claims.proofs import Source, proof_of
 from nft.views.prove_page import source_pill, unhashable, unproved
 from profiles import settings as profiles_settings
@@ -35,25 +32,6 @@ def prove(request: HttpRequest, identifier: str) -> HttpResponse:
     shown = shown_picture(profile, timezone.now())
     context = {"profile": profile, "shown": shown, **_facts(profile.name, shown)}
     return render(request, "nft/prove.html", context)
-
-
-@require_safe
-def proof_document(request: HttpRequest, identifier: str) -> HttpResponse:
-    """Answer with the ownership proof that the receipt names."""
-    profile = find_profile(identifier)
-    shown = None if profile is None else shown_picture(profile, timezone.now())
-    found = get_public_document(shown.avatar.pk) if shown is not None and shown.avatar is not None else None
-    if found is None:
-        raise Http404
-    sha256, document = found
-    etag = quote_etag(sha256)
-    response = get_conditional_response(request, etag=etag)
-    if response is None:
-        response = HttpResponse(document, content_type="application/json")
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "public, no-cache"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
 
 
 def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from typing import Any
 
 from nft.core.evm.errors import NotProvable
 from nft.core.evm.proofs.header import Header
-from nft.core.evm.proofs.specification import PRECOMPILES, Rules, limit_time, load_rules
+from nft.core.evm.proofs.specification import PRECOMPILES, Rules, load_rules
 from nft.core.evm.proofs.state import ProvedState
 
 MAX_GAS = 3_000_000
 """Gas that a call may use."""
 MAX_SECONDS = 2.0
-"""Seconds of CPU that a call may take."""
+"""Seconds of CPU that all calls of one answer may take together. The caller sets the limit: `limit_time`."""
 #: Arbitrum's contracts see the number of a block of Ethereum, which the header carries in `mixHash`.
 ARBITRUM = frozenset({42161, 42170, 421614})
 # The newest rules whose headers have the field. Later ones of the same form only add to them.
@@ -47,13 +47,20 @@ class ProvedCall:
     gas: int
 
 
+def prepare(header: Header) -> None:
+    """Load the rules for a block with this header, which takes a second the first time. Raise `NotProvable`."""
+    load_rules(_fork_of(header))
+
+
 def execute(state: ProvedState, chain_id: int, call: ProvedCall) -> Executed:
-    """Return what the contract answers. Raise `ReadUnproved`, `NotProved` or `NotProvable`."""
+    """Return what the contract answers, within the time that `limit_time` left the thread.
+
+    Raise `ReadUnproved`, `NotProved` or `NotProvable`.
+    """
     rules = load_rules(_fork_of(state.header))
     gas = call.gas - _CALL_COST - sum(_BYTE_COST if byte else _ZERO_BYTE_COST for byte in call.data)
     try:
         message = _build_message(rules, state, chain_id, call, gas)
-        limit_time(MAX_SECONDS)
         output = rules.interpreter.process_message_call(message)
     except RecursionError:
         raise NotProvable("The contract's calls are nested too deeply to be computed.") from None

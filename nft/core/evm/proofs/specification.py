@@ -98,8 +98,13 @@ _limit = _Limit()
 
 
 def limit_time(seconds: float) -> None:
-    """Let what this thread computes from here on take so many seconds of CPU."""
+    """Let what this thread computes from here on, until the next limit, take so many seconds of CPU."""
     _limit.ends_at = time.thread_time() + seconds
+
+
+def shorten_time(seconds: float) -> None:
+    """Let the rest of what the thread computes take at most so many seconds of CPU."""
+    _limit.ends_at = min(_limit.ends_at, time.thread_time() + seconds)
 
 
 def _watch(evm: Any, event: Any) -> None:
