@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from nft.claims.proofs import Source, proof_of
+from nft.views.prove_ownership import describe_ownership
 from nft.views.prove_page import source_pill, unhashable, unproved
 from profiles import settings as profiles_settings
+from profiles.models import Profile
 from profiles.serving.renames import redirect_renamed
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
@@ -30,13 +32,13 @@ def prove(request: HttpRequest, identifier: str) -> HttpResponse:
             return response
         raise Http404
     shown = shown_picture(profile, timezone.now())
-    context = {"profile": profile, "shown": shown, **_facts(profile.name, shown)}
+    context = {"profile": profile, "shown": shown, **_facts(profile, shown)}
     return render(request, "nft/prove.html", context)
 
 
-def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
+def _facts(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
     if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
-        return {"proof": None, "unproved": unproved(name, shown)}
+        return {"proof": None, "unproved": unproved(profile.name, shown)}
     proof = proof_of(shown.provenance)
     script = urljoin(profiles_settings.current().site_origin, static("verify_car.py"))
     return {
@@ -48,6 +50,7 @@ def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
         "checks": [_check(source) for source in proof.checkable],
         "script_url": script,
         "ask_chain": _ask_chain(shown.provenance),
+        "ownership": describe_ownership(profile.handle, shown.provenance),
     }
 
 

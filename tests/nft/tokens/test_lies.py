@@ -52,17 +52,19 @@ def other_answers(chain: Chain, honest: HonestAnswers, layouts: dict[str, Layout
     head, block = chain.head, hex(chain.head - 2)
     addresses = [*(layout.address for layout in layouts.values()), chain.accounts[ALICE], "0x" + "77" * 20]
     slots = ["0x" + f"{number:064x}" for number in range(3)]
-    call = {"to": layouts["plain"].address, "data": "0x6352211e" + f"{1000:064x}"}
+    call = {"to": layouts["scan"].address, "data": f"0x6352211e{3:064x}"}
     asked: dict[str, list[list[Any]]] = {
         "eth_getBlockByNumber": [[hex(number), False] for number in range(head - 4, head + 1)],
         "eth_getProof": [[who, slots, at] for who in addresses for at in (block, hex(head), hex(head - 3))],
         "eth_getCode": [[address, block] for address in addresses],
         "eth_createAccessList": [[call, block]],
     }
-    return {
+    others = {
         method: [found["result"] for params in lists if "result" in (found := honest.get(method, params))]
         for method, lists in asked.items()
     }
+    assert all(others.values())
+    return others
 
 
 def found_with(told: Told, lie: Lie, layout: Layout, holder: str, known_block: int = 0) -> Check:
