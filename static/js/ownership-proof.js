@@ -63,7 +63,9 @@ export async function* verifyProof(content, named) {
  * @param {Work} work
  */
 async function checkDocument(work) {
-  work.document = JSON.parse(new TextDecoder().decode(work.content));
+  const document = JSON.parse(new TextDecoder().decode(work.content));
+  if (![document.nodes, document.codes, document.reads].every(Array.isArray)) throw new ProofError("malformed");
+  work.document = document;
   for (const node of work.document.nodes.map(parseHex))
     if (node.length <= MAX_NODE) work.nodes.set(hex(keccak256(node)), node);
   if (hex(await sha256(work.content)) !== work.named.sha256) throw new ProofError("document");

@@ -46,14 +46,17 @@ class OwnershipVerification {
         this.show(
           step,
           hasFailed ? "failed" : "done",
-          hasFailed ? fill(this.word(outcome.error.fault), outcome.error) : fill(step.dataset.good ?? "", outcome.facts),
+          hasFailed
+            ? fill(this.word(outcome.error.fault), { place: outcome.error.place })
+            : fill(step.dataset.good ?? "", outcome.facts),
         );
       }
       this.setStatus(isProved ? "good" : "bad", isProved ? "proved" : "failed");
     } catch {
       this.setStatus("bad", "unreachable");
     }
-    for (const step of this.steps()) if (!step.dataset.state && !isProved) this.show(step, "skipped", this.word("skipped"));
+    for (const step of this.steps())
+      if (!step.dataset.state && !isProved) this.show(step, "skipped", this.word("skipped"));
     this.button.disabled = false;
   }
 
