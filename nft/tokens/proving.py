@@ -111,7 +111,7 @@ def _prove(client: ChainClient, answers: Sequence[Answer]) -> list[Outcome]:
     view, block = answers[0].view, answers[0].block
     calls = [_first_call(answer) for answer in answers]
     opening = fetch_opening(view, block, calls)
-    prepare(opening.header)
+    prepare()
     evidence = Evidence(most=min(MAX_EVIDENCE, len(answers) * MAX_PROOF))
     work = _Work(opening.header, [_Task(answer) for answer in answers], evidence)
     reads = Reads()

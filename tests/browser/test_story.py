@@ -172,11 +172,6 @@ def _prove_owner(dave: Person) -> None:
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
     assert faults_in_every_look(page) == []
-    page.screenshot(path="/tmp/shots/good.png", full_page=True)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.emulate_media(color_scheme="dark")
-    page.screenshot(path="/tmp/shots/good390.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 800})
 
     def change_a_number(route: Route) -> None:
         answer = route.fetch()
@@ -195,5 +190,4 @@ def _prove_owner(dave: Person) -> None:
     expect(failed.first).to_contain_text("not the file that the receipt names")
     expect(failed.last).to_contain_text(f"the number stored at {places[0]} is another one")
     expect(card.locator("[data-state=skipped]")).to_have_count(1)
-    page.screenshot(path="/tmp/shots/failed.png", full_page=True)
     page.unroute_all()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from web3.contract import Contract
 
@@ -18,6 +19,7 @@ from nft.claims.proof_sample import sample_marks
 from nft.claims.sweeping import Lane, check_page
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import to_checksum
+from nft.core.evm.proofs import execution
 from nft.core.evm.proofs.document import parse_document, sha256
 from nft.core.evm.proofs.state import MAX_PROOF
 from nft.models import ContractCode, LinkedAccount, OwnershipProof, TokenClaim, WatchedChain
@@ -115,13 +117,22 @@ def test_each_hour_a_few_marks_are_proved_that_nobody_could_foresee(
 
 
 def test_a_proof_is_served_where_its_receipt_is_and_names_the_shown_account_alone(
-    world: World, chain: Chain, contract: Contract, client: Client
+    world: World, chain: Chain, contract: Contract, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.now = timezone.now()  # pages go by the real clock
     holder, hidden = (chain.accounts[place] for place in (ALICE, BOB))
     alice = person("alice", hidden, holder)
     accounts = {to_checksum(account.address): account for account in alice.linked_accounts.all()}
     claim = claim_of(world, alice, contract, mint(chain, contract, holder, pinned_metadata()))
+
+    def no_rules() -> None:
+        pytest.fail("A web process loads the specification of the execution layer.")
+
+    monkeypatch.setattr(execution, "load_rules", no_rules)
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    assert client.post(reverse("nft:claim_recheck", args=[claim.pk])).status_code == 302
+    assert client.get("/prove/alice/").status_code == 200
+    client.logout()
 
     def answers(name: str = "alice") -> tuple[int, int]:
         """Return the status of the receipt, and that of the proof, which is the one that the receipt names."""
@@ -151,6 +162,7 @@ def test_a_proof_is_served_where_its_receipt_is_and_names_the_shown_account_alon
     alice.is_active = True
     alice.save()
 
+    monkeypatch.undo()
     before = OwnershipProof.objects.get(claim=claim)
     put_multicall(chain)
     send(chain, contract, claim.token_id, ALICE, BOB)

@@ -47,7 +47,7 @@ class Document:
         state = ProvedState(self.header, self.evidence)
         for address in self.reads:
             state.code(address)
-        prepare(self.header)
+        prepare()
         limit_time(MAX_SECONDS)
         for computed in self.calls:
             if execute(state, self.chain_id, computed.call) != computed.result:

@@ -1,4 +1,8 @@
-"""The execution layer's own specification (`ethereum-execution`), loaded for one fork, with limits to what it computes.
+"""The execution layer's own specification (`ethereum-execution`) of the newest fork, with limits to what it computes.
+
+Its rules serve older forks and other chains, too. They know all that those know: what a fork took from contracts are
+prices of gas, and what it added is found in no older code. Headers do not tell: Arbitrum and Polygon know PUSH0, with
+headers of London.
 
 It takes 57 MiB, so it is loaded at the first call, and only in processes that prove.
 """
@@ -17,6 +21,8 @@ from typing import Any, SupportsInt
 from nft.core.evm.errors import NotProvable
 
 log = logging.getLogger(__name__)
+
+FORK = "osaka"
 
 #: ecrecover, sha256, ripemd160, identity, modexp, p256verify. The pairings take Python seconds.
 PRECOMPILES = frozenset({1, 2, 3, 4, 5, 0x100})
@@ -38,11 +44,11 @@ class Rules:
 
 
 @cache
-def load_rules(fork: str) -> Rules:
+def load_rules() -> Rules:
     """Load the specification. It raises the recursion limit of the process, which must stay: see `load_json`."""
     limit = sys.getrecursionlimit()
     try:
-        return _import_rules(f"ethereum.forks.{fork}")
+        return _import_rules(f"ethereum.forks.{FORK}")
     except ModuleNotFoundError as error:
         log.error("No answer can be proved: %s. Install requirements.txt.", error)  # noqa: TRY400 - it says it all
         raise NotProvable("The package ethereum-execution is not installed.") from error
