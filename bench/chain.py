@@ -74,8 +74,8 @@ def _proofs(workspace: Workspace, case: Path) -> Table:
         Goal("requests that a proof takes more", facts["requests"] - checked, MAX_MORE_REQUESTS),
     ]
     note = (
-        f"A proof is {facts['bytes']:,} bytes of JSON, of which {facts['kept']:,} are kept for each claim, compressed; "
-        f"the code of a contract is kept once. A check takes {checked:g} requests, with its proof {facts['requests']:g}."
+        f"A proof is {facts['bytes']:,} bytes of JSON, of which {facts['kept']:,} are kept a claim, compressed; the "
+        f"code of a contract is kept once. A check takes {checked:g} requests, with its proof {facts['requests']:g}."
     )
     return Table("Chain: proofs of ownership", list(results.values()), BARE, "token", goals, [note])
 
