@@ -102,8 +102,9 @@ def describe_state(proof: Proof, named: Json, node: Node | None) -> str:
         rests = "Your node has this block, too."
     else:
         rests = f"That the chain has this block is not proved. {AUTHORITIES[named['rests_on']]}"
-    counts = f"{len(proof.accounts)} accounts, {len(proof.slots)} slots and the code of {len(proof.codes)} contracts"
-    found = f"the header has the hash of block {proof.number} ({named['block_hash']}), and {counts} follow from it"
+    counts = f"accounts: {len(proof.accounts)}, slots: {len(proof.slots)}, code of contracts: {len(proof.codes)}"
+    block = f"block {proof.number} ({named['block_hash']})"
+    found = f"the header has the hash of {block}, and what the contract read follows from it ({counts})"
     return f"{found}. {rests} Not proved either: {' '.join(LIMITS)}"
 
 

@@ -35,7 +35,9 @@ class OwnershipProof(models.Model):
     account = models.ForeignKey(
         LinkedAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="The proved holder."
     )
-    vault = AddressField(null=True, blank=True, help_text="That holds it for the account.")
+    vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text="That holds it for the account."
+    )
     sha256 = models.CharField(max_length=64, blank=True, help_text="Of the proof's document, if the token is held.")
     content = models.BinaryField(blank=True, help_text="The document without code, compressed.")
 

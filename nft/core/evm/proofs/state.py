@@ -97,7 +97,8 @@ class ProvedState:
             try:
                 found = find_in_trie(self.header.get("stateRoot"), address, self._get_node)
             except NodeMissing:
-                found = self._miss(ReadUnproved(address))
+                found = None
+                self._miss(ReadUnproved(address))
             self._accounts[address] = None if found is None else _decode_account(found)
         return self._accounts[address]
 
@@ -122,7 +123,8 @@ class ProvedState:
             try:
                 found = None if account is None else find_in_trie(account.storage_root, slot, self._get_node)
             except NodeMissing:
-                found = self._miss(ReadUnproved(address, slot))
+                found = None
+                self._miss(ReadUnproved(address, slot))
             self._slots[address, slot] = 0 if found is None else decode_number(decode_string(found))
         return self._slots[address, slot]
 
