@@ -1,5 +1,7 @@
 """Write `artifacts/<Name>.json`, which the Python side deploys and calls. Running the site needs no compiler.
 
+Of the avatar contract also `verification/AvatarToken.json`: the standard JSON input that explorers compile again.
+
     python contracts/build_artifacts.py            compile and write
     python contracts/build_artifacts.py --check    compile into a temporary folder; fail on any difference
     python contracts/build_artifacts.py --hashes   without a compiler: fail if a source changed since then
@@ -22,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ARTIFACTS = "artifacts"
+#: The contract that is deployed on public chains, and so verified at explorers.
+VERIFIED = "AvatarToken"
+VERIFICATION = f"verification/{VERIFIED}.json"
 
 SOURCES = {
     "AccountsFactory": "demo/Accounts.sol",
@@ -75,6 +79,8 @@ _COMPILER_SETTINGS = (
     "bytecode_hash",
     "cbor_metadata",
 )
+#: What verifiers read of the compiler's answer.
+_OUTPUTS = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode.object"]
 _IMPORT = re.compile(r'^import\b[^;"]*"([^"]+)"\s*;', re.MULTILINE)
 _NPM_PACKAGE = re.compile(r"@[^/]+/[^/]+")
 
@@ -119,7 +125,7 @@ def _imported(root: Path, source: str) -> tuple[set[str], set[str]]:
 
 
 def build(root: Path) -> dict[str, str]:
-    """Compile from scratch in a temporary folder; return each artifact's text by contract name."""
+    """Compile from scratch in a temporary folder; return the text of each file to write, by its path below `root`."""
     if not (root / "node_modules").exists():
         raise ArtifactError(f"There is no compiler in {root}; run `npm ci` there first.")
     with tempfile.TemporaryDirectory() as out:
@@ -128,12 +134,21 @@ def build(root: Path) -> dict[str, str]:
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ArtifactError(f"forge could not compile the contracts:\n{done.stdout}{done.stderr}")
-        return {name: _text(_artifact(root, Path(out), name)) for name in SOURCES}
+        compiled = {name: _compiled(Path(out), name) for name in SOURCES}
+    artifacts = {_path(name): _text(_artifact(root, name, built)) for name, built in compiled.items()}
+    return artifacts | {VERIFICATION: build_standard_input(root, compiled[VERIFIED]["metadata"])}
 
 
-def _artifact(root: Path, out: Path, name: str) -> dict[str, Any]:
-    source = SOURCES[name]
-    built = json.loads((out / Path(source).name / f"{name}.json").read_text())
+def _path(name: str) -> str:
+    return f"artifacts/{name}.json"
+
+
+def _compiled(out: Path, name: str) -> dict[str, Any]:
+    built: dict[str, Any] = json.loads((out / Path(SOURCES[name]).name / f"{name}.json").read_text())
+    return built
+
+
+def _artifact(root: Path, name: str, built: dict[str, Any]) -> dict[str, Any]:
     metadata = built["metadata"]
     return {
         "contractName": name,
@@ -141,32 +156,47 @@ def _artifact(root: Path, out: Path, name: str) -> dict[str, Any]:
         "bytecode": built["bytecode"]["object"],
         "deployedBytecode": built["deployedBytecode"]["object"],
         "compiler": {"version": metadata["compiler"]["version"], "settings": metadata["settings"]},
-        "sourceHash": source_hash(root, source),
+        "sourceHash": source_hash(root, SOURCES[name]),
     }
 
 
-def _text(artifact: dict[str, Any]) -> str:
-    return json.dumps(artifact, indent=1) + "\n"
+def build_standard_input(root: Path, metadata: dict[str, Any]) -> str:
+    """Return the compiler's input for one contract: all its sources, and the settings of its `metadata`.
+
+    Explorers and Sourcify compile it again and compare the bytes with those on the chain. The keys of `sources` are
+    paths below `root`.
+    """
+    settings = {name: value for name, value in metadata["settings"].items() if name != "compilationTarget"}
+    return _text(
+        {
+            "language": metadata["language"],
+            "sources": {path: {"content": (root / path).read_text("utf-8")} for path in sorted(metadata["sources"])},
+            "settings": settings | {"outputSelection": {"*": {"*": _OUTPUTS}}},
+        }
+    )
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1) + "\n"
 
 
 def write(root: Path) -> None:
     """Build all artifacts, and remove those of contracts that no longer exist."""
     built = build(root)
-    folder = root / ARTIFACTS
-    folder.mkdir(exist_ok=True)
-    for name, text in built.items():
-        (folder / f"{name}.json").write_text(text)
-    for name in _checked_in(root) - built.keys():
-        (folder / f"{name}.json").unlink()
+    for path, text in built.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(text)
+    for name in _checked_in(root) - SOURCES.keys():
+        (root / _path(name)).unlink()
 
 
 def check(root: Path) -> None:
     """Raise ArtifactError unless compiling gives exactly the files that are checked in."""
     built = build(root)
     _check_names(root)
-    changed = [name for name, text in built.items() if _read(root, name) != text]
+    changed = [path for path, text in built.items() if not (root / path).exists() or (root / path).read_text() != text]
     if changed:
-        raise ArtifactError(f"Compiling gives different artifacts from those checked in: {', '.join(changed)}.")
+        raise ArtifactError(f"Compiling gives different files from those checked in: {', '.join(changed)}.")
 
 
 def check_hashes(root: Path) -> None:
@@ -174,6 +204,10 @@ def check_hashes(root: Path) -> None:
     _check_names(root)
     recorded = {name: json.loads(_read(root, name))["sourceHash"] for name in SOURCES}
     stale = [name for name, source in SOURCES.items() if recorded[name] != source_hash(root, source)]
+    sources = json.loads((root / VERIFICATION).read_text())["sources"]
+    ours = {path: source["content"] for path, source in sources.items() if path.startswith("src/")}
+    if any((root / path).read_text("utf-8") != content for path, content in ours.items()):
+        stale.append(VERIFICATION)
     if stale:
         raise ArtifactError(f"Sources changed since these artifacts were written: {', '.join(stale)}.")
 
@@ -186,11 +220,11 @@ def _check_names(root: Path) -> None:
 
 
 def _read(root: Path, name: str) -> str:
-    return (root / ARTIFACTS / f"{name}.json").read_text()
+    return (root / _path(name)).read_text()
 
 
 def _checked_in(root: Path) -> set[str]:
-    return {path.stem for path in (root / ARTIFACTS).glob("*.json")}
+    return {path.stem for path in (root / "artifacts").glob("*.json")}
 
 
 def main() -> int:

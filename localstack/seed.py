@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from eth_typing import ChecksumAddress
 from eth_utils.crypto import keccak
 from web3.contract import Contract
@@ -22,6 +23,7 @@ from nft.core.evm.ens import namehash, reverse_name
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.avatar_record import AVATAR
 from nft.files.store import ipfs_uri, pin_directory, pin_file
+from nft.minting.collection import publish_collection
 
 PEOPLE = ("Alice", "Bob", "Carol", "Dave", "Erin")
 """The holders of the chain's unlocked accounts 0 to 4, in order."""
@@ -64,7 +66,7 @@ class Placed:
 def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
     """Create what is missing. Return the content of chain.json."""
     people = chain.w3.eth.accounts
-    avatars = chain.deploy(avatar_collection(people, [_pin_avatar(token, now) for token in AVATARS]))
+    avatars = chain.deploy(avatar_collection(people, now))
     placed = Placed(
         avatars=avatars,
         editions=chain.deploy(edition_collection(people, _pin_editions(now))),
@@ -77,9 +79,11 @@ def place(chain: LocalChain, now: datetime) -> dict[str, Any]:
     return describe(placed, people)
 
 
-def avatar_collection(people: Sequence[ChecksumAddress], uris: Sequence[str]) -> Collection:
-    about = json.dumps({"name": "Avatars", "description": "Pictures made on this machine's site."})
-    arguments = ("Avatars", "AVATAR", f"data:application/json,{about}", people[SITE_ACCOUNT], True, 0)
+def avatar_collection(people: Sequence[ChecksumAddress], now: datetime) -> Collection:
+    uris = [_pin_avatar(token, now) for token in AVATARS]
+    about, picture = "Pictures made on this machine's site.", draw_creature(AVATARS[0].seed)
+    about_uri = publish_collection("Avatars", about, picture, settings.SITE_ORIGIN, now)
+    arguments = ("Avatars", "AVATAR", about_uri, people[SITE_ACCOUNT], True, 0)
     steps = [_mint_avatar(token, people, uri) for token, uri in zip(AVATARS, uris, strict=True)]
     return Collection("AvatarToken", arguments, steps)
 

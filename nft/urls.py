@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from nft.views import claims, gallery, ipfs, minting, proof_document, prove, sign_in, transfers, wallets
+from nft.views import (
+    claims,
+    ens_avatar,
+    gallery,
+    ipfs,
+    minting,
+    proof_document,
+    prove,
+    published,
+    sign_in,
+    transfers,
+    wallets,
+)
 
 app_name = "nft"
 urlpatterns = [
@@ -42,6 +54,9 @@ urlpatterns = [
     path("settings/tokens/<uuid:claim_id>/transfer/", transfers.transfer, name="transfer"),
     path("settings/tokens/<uuid:claim_id>/transfer/sent/", transfers.transfer_sent, name="transfer_sent"),
     path("settings/tokens/<uuid:claim_id>/transfer/status.json", transfers.transfer_status, name="transfer_status"),
+    path("settings/tokens/<uuid:claim_id>/ens/", ens_avatar.ens_avatar, name="ens_avatar"),
+    path("settings/tokens/<uuid:claim_id>/ens/sent/", ens_avatar.ens_avatar_sent, name="ens_avatar_sent"),
+    path("settings/tokens/<uuid:claim_id>/ens/status.json", ens_avatar.ens_avatar_status, name="ens_avatar_status"),
     path("settings/tokens/received/<int:received_id>/use/", transfers.received_use, name="received_use"),
     path("settings/tokens/received/<int:received_id>/decline/", transfers.received_decline, name="received_decline"),
     # Minting
@@ -54,6 +69,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/status.json", minting.mint_status, name="mint_status"),
     path("mint/<uuid:mint_id>/sent/", minting.mint_sent, name="mint_sent"),
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
+    path("nft/<str:cid>/", published.published, name="published"),
     # What we hold for IPFS
     path("avatar/<str:identifier>/proof.json", proof_document.proof_document, name="proof_document"),
     path("prove/<str:identifier>/", prove.prove, name="prove"),

@@ -15,6 +15,7 @@ NFT_REHASH_DAYS = env.integer("NFT_REHASH_DAYS", 7, low=1, high=3650)
 NFT_SWEEP_PERIOD = env.integer("NFT_SWEEP_PERIOD", 15 if LOCAL_STACK else 900, low=1)
 NFT_WATCH_PERIOD = env.integer("NFT_WATCH_PERIOD", 2 if LOCAL_STACK else 12, low=1)
 NFT_PROOF_SAMPLE = env.integer("NFT_PROOF_SAMPLE", 240, high=1_000_000)
+NFT_ENS_GATEWAYS = env.flag("NFT_ENS_GATEWAYS", default=True)
 NFT_CHAIN_REQUESTS_PER_MINUTE = env.integer("NFT_CHAIN_REQUESTS_PER_MINUTE", 600, low=60)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
 NFT_LOGIN = "users.wallet_login.log_in"

@@ -25,8 +25,9 @@ contract DemoNames is Ownable {
         name[reverseNode] = primaryName;
     }
 
-    /// @notice Sets a text record, such as `avatar`.
-    function setText(bytes32 node, string calldata key, string calldata value) external onlyOwner {
+    /// @notice Sets a text record, such as `avatar`. The name's holder may, too.
+    function setText(bytes32 node, string calldata key, string calldata value) external {
+        if (msg.sender != addr[node]) _checkOwner();
         text[node][key] = value;
     }
 

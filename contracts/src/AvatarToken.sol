@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {
+    AccessControlDefaultAdminRules
+} from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {ERC721Burnable} from "@openzeppelin/contracts/token/ERC721/extensions/ERC721Burnable.sol";
 import {ERC721URIStorage} from "@openzeppelin/contracts/token/ERC721/extensions/ERC721URIStorage.sol";
@@ -12,14 +14,18 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 /// @title Avatar token: token id to owner, token id to metadata URI
 /// @notice Anyone mints while minting is open, within a quota; holders of MINTER_ROLE mint for others at any time.
 /// A token belongs to its owner alone: no role can move it, burn it, or change its metadata.
-/// @dev ERC-721 with ERC-2981 (royalties), ERC-4906 (metadata events) and ERC-7572 (contractURI). Pausing stops minting
-/// and metadata changes; transfers and burning always work, so a pause never holds anybody's token.
-contract AvatarToken is ERC721URIStorage, ERC721Burnable, ERC2981, AccessControl, Pausable {
+/// @dev ERC-721 with ERC-2981 (royalties), ERC-4906 (metadata events), ERC-5313 (owner) and ERC-7572 (contractURI).
+/// Pausing stops minting and metadata changes; transfers and burning always work, so a pause never holds anybody's
+/// token. There is one administrator, `owner()`, who hands over in two steps that are a day apart.
+contract AvatarToken is ERC721URIStorage, ERC721Burnable, ERC2981, AccessControlDefaultAdminRules, Pausable {
     bytes32 public constant MINTER_ROLE = keccak256("MINTER_ROLE");
     bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
 
     /// @notice The most a royalty may be, in basis points of the sale price (10 %).
     uint96 public constant MAX_ROYALTY_BPS = 1_000;
+
+    /// @notice How long a change of the administrator waits before it may be accepted, at first.
+    uint48 public constant ADMIN_DELAY = 1 days;
 
     /// @notice URI of the JSON that describes the collection (ERC-7572).
     string public contractURI;
@@ -64,7 +70,6 @@ contract AvatarToken is ERC721URIStorage, ERC721Burnable, ERC2981, AccessControl
     error NotTokenOwner(uint256 tokenId, address caller);
     error MetadataFrozen(uint256 tokenId);
     error RoyaltyTooHigh(uint96 bps, uint96 limit);
-    error ZeroAdmin();
 
     modifier onlyTokenOwner(uint256 tokenId) {
         if (ownerOf(tokenId) != msg.sender) revert NotTokenOwner(tokenId, msg.sender);
@@ -76,7 +81,8 @@ contract AvatarToken is ERC721URIStorage, ERC721Burnable, ERC2981, AccessControl
         _;
     }
 
-    /// @param admin Gets DEFAULT_ADMIN_ROLE, MINTER_ROLE and PAUSER_ROLE, each of which it may hand on.
+    /// @param admin Not the zero address. It gets DEFAULT_ADMIN_ROLE, which makes it `owner()`, MINTER_ROLE and
+    /// PAUSER_ROLE, each of which it may hand on.
     /// @param openMint_ Whether anyone may mint from the start.
     /// @param quotaPerAddress_ Tokens per address under open minting; 0 = no limit.
     constructor(
@@ -86,9 +92,7 @@ contract AvatarToken is ERC721URIStorage, ERC721Burnable, ERC2981, AccessControl
         address admin,
         bool openMint_,
         uint256 quotaPerAddress_
-    ) ERC721(name_, symbol_) {
-        if (admin == address(0)) revert ZeroAdmin();
-        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+    ) ERC721(name_, symbol_) AccessControlDefaultAdminRules(ADMIN_DELAY, admin) {
         _grantRole(MINTER_ROLE, admin);
         _grantRole(PAUSER_ROLE, admin);
         _setContractURI(contractURI_);
@@ -222,11 +226,12 @@ contract AvatarToken is ERC721URIStorage, ERC721Burnable, ERC2981, AccessControl
         return super.tokenURI(tokenId);
     }
 
-    /// @notice Says which ERC-165 interfaces are answered: 721, 721 metadata, 2981, 4906, access control.
+    /// @notice Says which ERC-165 interfaces are answered: 721, 721 metadata, 2981, 4906, access control
+    /// and its default admin rules.
     function supportsInterface(bytes4 interfaceId)
         public
         view
-        override(ERC721, ERC721URIStorage, ERC2981, AccessControl)
+        override(ERC721, ERC721URIStorage, ERC2981, AccessControlDefaultAdminRules)
         returns (bool)
     {
         return super.supportsInterface(interfaceId);

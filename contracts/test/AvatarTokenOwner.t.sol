@@ -5,6 +5,9 @@ import {AvatarToken} from "../src/AvatarToken.sol";
 import {AvatarTokenSetUp} from "./AvatarTokenSetUp.sol";
 import {vm} from "./Vm.sol";
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {
+    IAccessControlDefaultAdminRules
+} from "@openzeppelin/contracts/access/extensions/IAccessControlDefaultAdminRules.sol";
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 
@@ -123,6 +126,25 @@ contract AvatarTokenOwnerTest is AvatarTokenSetUp {
         vm.expectPartialRevert(refusal);
         token.unpause();
         vm.stopPrank();
+    }
+
+    function test_marketplacesFindTheAdminAsOwner() public view {
+        vm.assertEq(token.owner(), ADMIN);
+    }
+
+    function test_theAdminHandsOverInTwoStepsADayApart() public {
+        vm.prank(ADMIN);
+        token.beginDefaultAdminTransfer(BOB);
+        vm.prank(BOB);
+        vm.expectPartialRevert(
+            IAccessControlDefaultAdminRules.AccessControlEnforcedDefaultAdminDelay.selector
+        );
+        token.acceptDefaultAdminTransfer();
+        vm.warp(block.timestamp + token.ADMIN_DELAY() + 1);
+        vm.prank(BOB);
+        token.acceptDefaultAdminTransfer();
+        vm.assertEq(token.owner(), BOB);
+        vm.assertFalse(token.hasRole(token.DEFAULT_ADMIN_ROLE(), ADMIN));
     }
 
     function test_theAdminDescribesTheCollectionAnew() public {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 /// @notice The cheat codes of forge that our tests use; forge answers them at a fixed address.
 interface Vm {
+    function warp(uint256 timestamp) external;
     function prank(address sender) external;
     function startPrank(address sender) external;
     function stopPrank() external;

@@ -12,6 +12,9 @@ REFERENCE_REFUSED = Kind("reference-refused", _TITLE)
 NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, permanent=False)
 NO_ACCOUNT = Kind("no-account", _TITLE)
 COLLECTION_REFUSED = Kind("collection-refused", _TITLE)
+# No wallet of the person may change the records of an ENS name.
+NAME_NOT_YOURS = Kind("name-not-yours", _TITLE, 403)
+NO_RESOLVER = Kind("name-without-resolver", _TITLE)
 NOTHING_NEW = Kind("nothing-new", _TITLE)
 
 

@@ -172,5 +172,4 @@ def _provenance_of_claim(claim: TokenClaim) -> Provenance:
 
 def explorer_url(claim: TokenClaim) -> str:
     """Return the token's page at the chain's explorer; empty if none is configured."""
-    base = describe_chain(claim.chain_id).explorer_url.rstrip("/")
-    return f"{base}/nft/{claim.contract_text}/{claim.token_id}" if base else ""
+    return describe_chain(claim.chain_id).token_url(claim.contract_text, claim.token_id)

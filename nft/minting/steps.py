@@ -39,6 +39,7 @@ from nft.minting.onchain import (
     fetch_minted_token,
     fetch_token_in,
 )
+from nft.minting.published import external_url
 from nft.minting.sponsored_steps import follow_transactions, sign_mint
 from nft.models import MintRequest
 from nft.settings import conf
@@ -154,7 +155,7 @@ def _store(attempt: MintAttempt) -> Changes:
         sentence = "The picture was lost on our side before it was published. Nothing was minted; please start again."
         return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
     image = pin_file(picture, PICTURE_TYPE, attempt.now)
-    document = build_metadata(request.name, request.description, image.uri)
+    document = build_metadata(request.name, request.description, image.uri, external_url(image.cid))
     metadata = pin_file(document, "application/json", attempt.now)
     return {
         "state": State.PUBLISHING,

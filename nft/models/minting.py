@@ -89,7 +89,11 @@ class MintRequest(Leased):
 
     class Meta(Leased.Meta):
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["-created_at"], name="mint_newest"), *Leased.Meta.indexes]
+        indexes = [
+            models.Index(fields=["-created_at"], name="mint_newest"),
+            models.Index(fields=["image_cid"], name="mint_image"),
+            *Leased.Meta.indexes,
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "idempotency_key"], name="mint_once_per_key"),
             models.UniqueConstraint(

@@ -14,7 +14,7 @@ NOT_A_NAME = Kind("not-a-name", _TITLE)
 NO_NAMES = Kind("no-names", _TITLE)
 # Nobody registered the name, or set the record of it.
 NO_SUCH_NAME = Kind("no-such-name", _TITLE)
-# The record must be fetched from a URL that the resolver chooses (EIP-3668). We do not fetch it.
+# The record is kept off the chain (EIP-3668), and is not fetched here, or its gateway refuses.
 OFF_CHAIN = Kind("name-off-chain", _TITLE)
 RECORD_TOO_LONG = Kind("record-too-long", _TITLE)
 # No node answered in time, or the nodes disagree: nothing is known.
@@ -25,6 +25,17 @@ class NameLookupError(ExpectedError):
     """A name leads to nothing that can be used, or names can't be looked up now (not permanent)."""
 
     kind: ClassVar[Kind] = Kind("name-refused", _TITLE)
+
+
+def off_chain() -> NameLookupError:
+    """Return the error of a record that would have to be fetched from a gateway."""
+    return NameLookupError("What this name stands for is kept off the chain, which we do not read.", OFF_CHAIN)
+
+
+def gateway_unavailable() -> NameLookupError:
+    """Return the error of an outage of the service that keeps a name's records off the chain."""
+    sentence = "The service that keeps this name's records does not answer. Please try again in a minute."
+    return NameLookupError(sentence, NAMES_UNAVAILABLE)
 
 
 def names_unavailable() -> NameLookupError:

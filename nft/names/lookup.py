@@ -20,12 +20,15 @@ from nft.core.tokens.avatar_record import AVATAR, parse_avatar_record
 from nft.core.tokens.paste import AssetReference
 from nft.names.errors import NO_NAMES, NO_SUCH_NAME, NOT_A_NAME, NameLookupError, names_unavailable
 from nft.names.records import NameReader
+from nft.settings import conf
 from nft.settings.chains import describe_chain, ens_chain
 
 log = logging.getLogger(__name__)
 
 # How long a text record is cached, also if it is empty. Outages are never cached.
 CACHE_SECONDS = 60
+# Names that a person may have looked up, by what they type.
+NAMES_PER_HOUR = 60
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def build_reader(clients: Clients) -> NameReader:
     if chain is None or chain.ens_registry is None:
         raise NameLookupError("This site does not look up names. Use the address itself.", NO_NAMES)
     try:
-        return NameReader(clients.chain(chain.id), chain.ens_registry)
+        http = clients.http if conf().ens_gateways else None
+        return NameReader(clients.chain(chain.id), chain.ens_registry, http)
     except ChainUnavailable as error:
         raise names_unavailable() from error
 
@@ -67,7 +71,7 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
 
     It is never cached, since a token may be sent there.
     """
-    reader, name = build_reader(clients), _normalize(text)
+    reader, name = build_reader(clients), parse_name(text)
     address = reader.fetch_address(name, choose_coin_type(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
@@ -78,12 +82,13 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
 
 def fetch_avatar_token(text: str, clients: Clients) -> AssetReference:
     """Return the token in the `avatar` record of a name (ENSIP-12). Raise NameLookupError or InvalidIdentifier."""
-    reader, name = build_reader(clients), _normalize(text)
+    reader, name = build_reader(clients), parse_name(text)
     record = _cached(f"{AVATAR}:{namehash(name).hex()}", lambda: reader.fetch_text(name, AVATAR))
     return parse_avatar_record(name, record)
 
 
-def _normalize(text: str) -> str:
+def parse_name(text: str) -> str:
+    """Return the name that a person typed, in its normal form. Raise NameLookupError."""
     try:
         return normalize_name(text.strip())
     except InvalidIdentifier as error:

@@ -2,27 +2,25 @@
 
 A primary name counts only if it leads back to the same address.
 
-Records that a resolver keeps off chain (EIP-3668) are not read: we would have to fetch a URL that a stranger chooses,
-and trust the stranger's contract about the answer.
+Records that a resolver keeps off chain (EIP-3668) are fetched from the gateways it names, through the guarded client,
+and given back to the resolver, which checks them. Without such a client they are not read.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
-from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import HEAD, At, ChainClient
-from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainError, ChainUnavailable
+from nft.clients.evm.errors import ANSWER_TOO_LARGE, CallFailed, ChainUnavailable
+from nft.clients.web.fetch import GuardedHttp
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.abi.ens_calls import (
     EXTENDED_RESOLVER,
     MAX_RECORD_BYTES,
-    OFFCHAIN_LOOKUP,
     build_addr,
     build_addr_of_coin,
     build_name_of,
@@ -36,19 +34,20 @@ from nft.core.evm.abi.ens_calls import (
     parse_string,
 )
 from nft.core.evm.abi.multicall import Call
+from nft.core.evm.abi.offchain import OFFCHAIN_LOOKUP, build_callback, parse_offchain_lookup
 from nft.core.evm.abi.token_calls import build_supports_interface, parse_supports_interface
 from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, normalize_name, reverse_name
 from nft.core.evm.errors import BadAnswer
-from nft.names.errors import OFF_CHAIN, RECORD_TOO_LONG, NameLookupError, names_unavailable
+from nft.names.errors import RECORD_TOO_LONG, NameLookupError, names_unavailable
+from nft.names.readings import Reading, Source
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-# A look-up: yields each call of the chain it needs and is sent the answer, or the ChainError; returns the record. So
-# one look-up is made call by call, and many are made in batches of their next calls.
-Reading = Generator[Call, bytes, T]
 
 # The limit for all calls of one look-up together. A name with many labels needs a call for each, while a person waits.
 LOOK_UP_SECONDS = 20.0
+# Times that one record may send us to gateways (EIP-3668 wants a limit, and names 4).
+MAX_LOOKUPS = 4
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,8 @@ class NameReader:
 
     client: ChainClient
     registry: bytes
+    #: For records that are kept off the chain; None if they are not read.
+    http: GuardedHttp | None = None
 
     def fetch_address(self, name: str, coin_type: int = ETH_COIN_TYPE) -> bytes | None:
         """Return the name's address of this coin type, or None."""
@@ -70,6 +71,10 @@ class NameReader:
         """Return a text record; "" if the name has none."""
         return self._read(lambda: self._records.text(name, key))
 
+    def fetch_resolver(self, name: str) -> bytes | None:
+        """Return the contract that holds the name's own records, or None if it has none of its own."""
+        return self._read(lambda: self._records.resolver(name))
+
     def fetch_primary_name(self, address: bytes, coin_type: int = ETH_COIN_TYPE) -> str | None:
         """Return the normalized name that the address chose, if the name leads back to the address."""
         return self._read(lambda: self._records.primary_name(address, coin_type))
@@ -77,12 +82,10 @@ class NameReader:
     def fetch_primary_names(self, accounts: Sequence[tuple[bytes, int]]) -> list[str | NameLookupError | None]:
         """Do the same for many pairs of address and coin type, in few requests. An error stands in the name's place."""
         try:
-            ends_at = time.monotonic() + LOOK_UP_SECONDS
             if not self.client.must_agree:
-                view, head = self.client.first_working_view()
-                return _read_together(view, head, ends_at, self._primary_names(accounts))
-            views, number = self._agreeing_views()
-            found = [_read_together(view, view.block(number), ends_at, self._primary_names(accounts)) for view in views]
+                return self._source(*self.client.first_working_view()).read_together(self._primary_names(accounts))
+            sources, number = self._agreeing_sources()
+            found = [source.read_together(self._primary_names(accounts)) for source in sources]
         except ChainUnavailable as error:
             raise names_unavailable() from error
         return [self._agreed(each, number) for each in zip(*found, strict=True)]
@@ -97,11 +100,10 @@ class NameReader:
     def _read(self, read: Callable[[], Reading[T]]) -> T:
         """Return the nodes' answer. If nodes must agree, all are asked, at the newest block that all of them have."""
         try:
-            ends_at = time.monotonic() + LOOK_UP_SECONDS
             if not self.client.must_agree:
-                return _read_alone(self.client, HEAD, ends_at, read())
-            views, number = self._agreeing_views()
-            answers = [_read_alone(view, view.block(number), ends_at, read()) for view in views]
+                return self._source(self.client, HEAD).read(read())
+            sources, number = self._agreeing_sources()
+            answers = [source.read(read()) for source in sources]
         except ChainUnavailable as error:
             raise names_unavailable() from error
         answer = self._agreed(answers, number)
@@ -109,9 +111,13 @@ class NameReader:
             raise answer
         return answer
 
-    def _agreeing_views(self) -> tuple[list[ChainClient], int]:
+    def _source(self, view: ChainClient, at: At) -> Source:
+        return Source(view, at, self.http, time.monotonic() + LOOK_UP_SECONDS)
+
+    def _agreeing_sources(self) -> tuple[list[Source], int]:
         views = self.client.single_node_clients()
-        return views, min(view.head().number for view in views)
+        number = min(view.head().number for view in views)
+        return [self._source(view, view.block(number)) for view in views], number
 
     def _agreed(self, answers: Sequence[T | NameLookupError], number: int) -> T | NameLookupError:
         """Return the nodes' common answer, or an error if there is none."""
@@ -119,54 +125,6 @@ class NameReader:
             return answers[0]
         log.error("The nodes of chain %s disagree about a name at block %s.", self.client.chain_id, number)
         return names_unavailable()
-
-
-def _read_alone(client: ChainClient, at: At, ends_at: float, reading: Reading[T]) -> T:
-    """Make the calls of one look-up, one after the other. Raise ChainUnavailable or NameLookupError."""
-    try:
-        call = next(reading)
-        while True:
-            if time.monotonic() > ends_at:
-                raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
-            try:
-                answer = client.call(call.target, call.data, at, max_bytes=MAX_RECORD_BYTES)
-            except CallFailed as error:
-                call = reading.throw(error)
-            else:
-                call = reading.send(answer)
-    except StopIteration as done:
-        found: T = done.value
-        return found
-
-
-def _read_together(
-    view: ChainClient, at: At, ends_at: float, readings: Sequence[Reading[T]]
-) -> list[T | NameLookupError]:
-    """Make the next calls of all look-ups in one batch, until none has any more. Raise ChainUnavailable."""
-    found: list[T | NameLookupError] = [names_unavailable()] * len(readings)
-    waiting: dict[int, Call] = {}
-    for place, reading in enumerate(readings):
-        _go_on(place, partial(next, reading), waiting, found)
-    while waiting and time.monotonic() < ends_at:
-        places = list(waiting)
-        answers = call_many(view, [waiting.pop(place) for place in places], at).answers
-        for place, answer in zip(places, answers, strict=True):
-            reading = readings[place]
-            go_on = partial(reading.throw, answer) if isinstance(answer, ChainError) else partial(reading.send, answer)
-            _go_on(place, go_on, waiting, found)
-    return found
-
-
-def _go_on(place: int, go_on: Callable[[], Call], waiting: dict[int, Call], found: list[T | NameLookupError]) -> None:
-    """Continue one look-up to its next call, or record what it found. A call without an answer leaves it unknown."""
-    try:
-        waiting[place] = go_on()
-    except StopIteration as done:
-        found[place] = done.value
-    except NameLookupError as error:
-        found[place] = error
-    except ChainUnavailable:
-        found[place] = names_unavailable()
 
 
 @dataclass(frozen=True)
@@ -185,6 +143,10 @@ class _Records:
     def text(self, name: str, key: str) -> Reading[str]:
         return (yield from self._record(name, build_text(namehash(name), key), parse_string)) or ""
 
+    def resolver(self, name: str) -> Reading[bytes | None]:
+        resolver, is_exact = yield from self._find_resolver(name)
+        return resolver if is_exact else None
+
     def primary_name(self, address: bytes, coin_type: int) -> Reading[str | None]:
         reverse = reverse_name(address, coin_type)
         claimed = yield from self._record(reverse, build_name_of(namehash(reverse)), parse_string)
@@ -199,19 +161,33 @@ class _Records:
             return None
         try:
             if (yield from self._is_extended(resolver)):
-                answer = yield Call(resolver, build_resolve(dns_encode(name), call))
+                answer = yield from self._ask(resolver, build_resolve(dns_encode(name), call))
                 return parse(parse_resolve(answer))
-            return parse((yield Call(resolver, call))) if is_exact else None
+            return parse((yield from self._ask(resolver, call))) if is_exact else None
         except CallFailed as error:
             if error.is_a(ANSWER_TOO_LARGE):
                 sentence = f"The record of {name} has more than the {MAX_RECORD_BYTES:,} bytes we read."
                 raise NameLookupError(sentence, RECORD_TOO_LONG) from error
-            if error.data[:4] == OFFCHAIN_LOOKUP:
-                sentence = f"What {name} stands for is kept off the chain, which we do not read."
-                raise NameLookupError(sentence, OFF_CHAIN) from error
             return None
         except BadAnswer:
             return None
+
+    def _ask(self, resolver: bytes, data: bytes) -> Reading[bytes]:
+        """Return the resolver's answer, fetched from its gateways if it keeps it off the chain (EIP-3668).
+
+        Raise CallFailed for any other revert, BadAnswer for a malformed one.
+        """
+        for _ in range(MAX_LOOKUPS):
+            try:
+                return (yield Call(resolver, data))
+            except CallFailed as error:
+                if error.data[:4] != OFFCHAIN_LOOKUP:
+                    raise
+                lookup = parse_offchain_lookup(error.data)
+                if lookup.sender != resolver:  # passed on from another contract, which the EIP forbids to follow
+                    raise BadAnswer("The resolver passes on another contract's lookup.") from error
+            data = build_callback(lookup, (yield lookup))
+        raise BadAnswer(f"The resolver sends us to gateways more than {MAX_LOOKUPS} times.")
 
     def _find_resolver(self, name: str) -> Reading[tuple[bytes | None, bool]]:
         """Return the resolver of the name or of its nearest ancestor with one, and whether it is the name's own."""

@@ -36,6 +36,8 @@ class NftSettings:
     proof_sample: int = 240
     # What upkeep (ENS names, sessions of contract accounts) may ask of each chain.
     chain_requests_per_minute: int = 600
+    # Whether ENS records that are kept off the chain are fetched from the gateways that their resolver names.
+    ens_gateways: bool = True
     collection_policy: str = "any"
     indexers: tuple[IndexerSettings, ...] = field(default=(), repr=False)
 

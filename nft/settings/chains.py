@@ -93,6 +93,11 @@ class Chain:
         ours = [self.avatar_contract] if self.avatar_contract else []
         return frozenset([*ours, *self.collections])
 
+    def token_url(self, contract: str, token_id: str | int) -> str:
+        """Return the token's page at the chain's explorer; empty if none is configured."""
+        base = self.explorer_url.rstrip("/")
+        return f"{base}/nft/{contract}/{token_id}" if base else ""
+
 
 @functools.cache
 def chains() -> Mapping[int, Chain]:

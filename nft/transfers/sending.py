@@ -34,7 +34,7 @@ from nft.errors import NOT_NOW, RATE_LIMITED, TokenActionError
 from nft.models import TokenClaim
 from nft.models.accounts import accounts_on
 from nft.names.errors import NameLookupError
-from nft.names.lookup import fetch_address
+from nft.names.lookup import NAMES_PER_HOUR, fetch_address
 from nft.settings.chains import describe_chain
 from nft.tokens.transactions import Transaction, estimate_gas, parse_tx_hash
 from nft.transfers.errors import CHAIN_UNAVAILABLE, NAMES_UNAVAILABLE, RECEIVER_REFUSED
@@ -43,7 +43,6 @@ from profiles.limits import TooMany, spend
 from profiles.people.hiding import visible_profiles
 from profiles.people.profiles import profile_of
 
-NAMES_PER_HOUR = 60
 #: How long a token is checked more often after its transfer was sent.
 WATCH_FOR = timedelta(minutes=5)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from nft.claims.pages import claim_steps
 from nft.models import ClaimCheck, TokenClaim
+from nft.settings.chains import ens_chain
 from nft.views.claim_facts import ClaimFacts, State, claim_pill, claim_place, read_claim
 from profiles.models import Avatar, Profile
 from profiles.page_parts import Action, Confirmation, Fact, Pill
@@ -161,6 +162,8 @@ def claim_actions(facts: ClaimFacts, *, can_look: bool) -> tuple[Action, ...]:
         actions.append(Action(_("Look for a new picture"), look_url, is_post=True))
     if facts.state == State.OWNED and not facts.vault and not facts.moved_at_block:
         actions.append(Action(_("Send to somebody else"), reverse("nft:transfer", args=[facts.id])))
+        if ens_chain() is not None:
+            actions.append(Action(_("Set as my ENS avatar"), reverse("nft:ens_avatar", args=[facts.id])))
     return (*actions, remove_action(facts))
 
 

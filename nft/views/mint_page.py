@@ -264,6 +264,7 @@ def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]], explorer
         Fact(_("Metadata"), copied=mint.metadata_uri, what="metadata address"),
         Fact(_("Image"), copied=mint.image_uri, what="image address"),
         *((Fact(_("Also kept by"), kept),) if kept else ()),
+        *((Fact(_("Public page"), links=(Action(mint.name, published_url(mint)),)),) if mint.image_cid else ()),
         *((Fact(_("Transaction"), copied=mint.tx_hash, what="transaction", links=look),) if mint.tx_hash else ()),
     )
 
@@ -282,6 +283,10 @@ def picture_url(mint: MintRequest) -> str:
     if mint.image_cid:
         return ipfs_url(mint.image_cid)
     return reverse("nft:mint_picture", args=[mint.pk]) if mint.picture_id else ""
+
+
+def published_url(mint: MintRequest) -> str:
+    return reverse("nft:published", args=[mint.image_cid])
 
 
 def ipfs_url(cid: str) -> str:

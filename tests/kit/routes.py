@@ -27,7 +27,7 @@ VALUES = {
     "key": "1",
     "token": "1",
 }
-JSON_ROUTES = {"challenge", "verify", "mint_sent", "transfer_sent"}
+JSON_ROUTES = {"challenge", "verify", "mint_sent", "transfer_sent", "ens_avatar_sent"}
 FORM = {"label": "taken over", "alt_text": "taken over", "to": ADDRESS, "reference": f"{ADDRESS} 1"}
 FORM |= {"is_public": "on", "put": "hidden"}
 

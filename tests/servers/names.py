@@ -87,9 +87,9 @@ def deploy_extended_resolver(names: Names) -> Contract:
     return _deploy(names.chain, EXTENDED_RESOLVER_DATA, names.registry.address)
 
 
-def deploy_offchain_resolver(chain: Chain, url: str) -> Contract:
-    """Deploy a resolver that tells clients to fetch `url`."""
-    return _deploy(chain, OFFCHAIN_RESOLVER_DATA, [url], [chain.accounts[0]])
+def deploy_offchain_resolver(chain: Chain, *urls: str) -> Contract:
+    """Deploy a resolver that tells clients to fetch these, and takes what the first account signed."""
+    return _deploy(chain, OFFCHAIN_RESOLVER_DATA, urls, [chain.accounts[0]])
 
 
 @pytest.fixture

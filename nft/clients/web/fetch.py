@@ -83,13 +83,17 @@ class GuardedHttp:
         """Whether http is followed as well as https."""
         return "http" in self._rules.schemes
 
-    def fetch(self, url: str, limits: FetchLimits, cancellation: Cancellation | None = None) -> Fetched:
-        """Return the whole body. Raises FetchError."""
-        with self.stream(url, limits, cancellation) as answer:
+    def fetch(
+        self, url: str, limits: FetchLimits, cancellation: Cancellation | None = None, *, posted: bytes | None = None
+    ) -> Fetched:
+        """Return the whole body. Raises FetchError. With `posted`, JSON, it is a POST, which follows no redirect."""
+        with self.stream(url, limits, cancellation, posted=posted) as answer:
             return Fetched(b"".join(answer.body), answer.content_type, answer.target.url)
 
     @contextmanager
-    def stream(self, url: str, limits: FetchLimits, cancellation: Cancellation | None = None) -> Iterator[Answer]:
+    def stream(
+        self, url: str, limits: FetchLimits, cancellation: Cancellation | None = None, *, posted: bytes | None = None
+    ) -> Iterator[Answer]:
         """Yield the response, whose body gives at most `limits.max_bytes`.
 
         Raises FetchError, also while the body is read, and for anything unexpected that the caller meets in it.
@@ -99,19 +103,21 @@ class GuardedHttp:
         with Deadline(limits.seconds) as deadline, blaming(lambda: _unusable(host)):
             if cancellation is not None:
                 cancellation.watch(deadline)
-            target, response = self._follow(target, deadline, limits)
+            target, response = self._follow(target, deadline, limits, posted)
             with closing(response):
                 content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
                 yield Answer(target, content_type, response.body(limits.max_bytes))
 
-    def _follow(self, target: Target, deadline: Deadline, limits: FetchLimits) -> tuple[Target, Response]:
+    def _follow(
+        self, target: Target, deadline: Deadline, limits: FetchLimits, posted: bytes | None
+    ) -> tuple[Target, Response]:
         rules = self._rules
         for _ in range(limits.max_redirects + 1):
-            response = self._ask(target, rules, deadline, limits)
+            response = self._ask(target, rules, deadline, limits, posted)
             if response.status == 200:
                 return target, response
             response.close()
-            if response.status not in REDIRECTS:
+            if response.status not in REDIRECTS or posted is not None:
                 is_temporary = response.status >= 500 or response.status in TEMPORARY_STATUSES
                 sentence = f"{target.host} answered with status {response.status}."
                 raise FetchError(sentence, BAD_RESPONSE, permanent=not is_temporary)
@@ -119,7 +125,14 @@ class GuardedHttp:
             target = parse_redirect(response.headers.get("location", ""), target, rules)
         raise FetchError(f"{target.host} redirects more than {limits.max_redirects} times.", URL_REFUSED)
 
-    def _ask(self, target: Target, rules: OutboundRules, deadline: Deadline, limits: FetchLimits) -> Response:
+    def _ask(
+        self,
+        target: Target,
+        rules: OutboundRules,
+        deadline: Deadline,
+        limits: FetchLimits,
+        posted: bytes | None,
+    ) -> Response:
         if self._pace is not None:
             self._pace.wait_for_turn(target.host, deadline.remaining(target.host))
         headers = {
@@ -129,7 +142,10 @@ class GuardedHttp:
             "Connection": "close",
         }
         transport = Transport(rules.check, self._tls)  # of its own: no connection is shared between two rules
-        return transport.send(requests.Request("GET", target.url, headers=headers), deadline)
+        if posted is None:
+            return transport.send(requests.Request("GET", target.url, headers=headers), deadline)
+        headers["Content-Type"] = "application/json"
+        return transport.send(requests.Request("POST", target.url, headers=headers, data=posted), deadline)
 
 
 def _unusable(host: str) -> FetchError:

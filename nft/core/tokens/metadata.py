@@ -74,13 +74,33 @@ def parse_metadata(raw: bytes) -> Metadata:
     )
 
 
-def build_metadata(name: str, description: str, image_uri: str) -> bytes:
-    """Build the document we publish for a token. Equal values give equal bytes, and so the same CID."""
+def build_metadata(name: str, description: str, image_uri: str, external_url: str = "") -> bytes:
+    """Build the document we publish for a token. Equal values give equal bytes, and so the same CID.
+
+    `external_url` is the token's page on the site, which marketplaces link to.
+    """
     document = {
         "name": clean_text(name, MAX_TEXT_CHARACTERS),
         "description": clean_text(description, MAX_TEXT_CHARACTERS),
         "image": image_uri,
     }
+    if external_url:
+        document["external_url"] = external_url
+    return _dump(document)
+
+
+def build_collection_metadata(name: str, description: str, image_uri: str, external_link: str) -> bytes:
+    """Build the document that `contractURI` names (ERC-7572). What is empty is left out."""
+    document = {
+        "name": clean_text(name, MAX_TEXT_CHARACTERS),
+        "description": clean_text(description, MAX_TEXT_CHARACTERS),
+        "image": image_uri,
+        "external_link": external_link,
+    }
+    return _dump({key: value for key, value in document.items() if value})
+
+
+def _dump(document: Mapping[str, str]) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode()
 
 

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from web3 import Web3
 
 from nft.management.operator_account import WAIT_SECONDS, build_fields, connect, load_account, send
+from nft.minting.collection import publish_collection
 from nft.settings.chains import default_chain_id
+from profiles import settings as profiles_settings
+from profiles.errors import ExpectedError
 
 ARTIFACT = Path(__file__).resolve().parents[3] / "contracts" / "artifacts" / "AvatarToken.json"
 
@@ -29,7 +33,10 @@ class Command(BaseCommand):
         parser.add_argument("--chain", type=int, default=default_chain_id(), help="chain id (EIP-155)")
         parser.add_argument("--name", default="Avatars", help="the collection's name")
         parser.add_argument("--symbol", default="AVATAR")
-        parser.add_argument("--contract-uri", default="", help="URI of the collection's JSON (ERC-7572)")
+        parser.add_argument("--description", default="", help="what marketplaces say of the collection")
+        parser.add_argument("--image", type=Path, help="a file: the collection's picture at marketplaces")
+        parser.add_argument("--link", default=profiles_settings.current().site_origin, help="the collection's web page")
+        parser.add_argument("--contract-uri", default="", help="URI of the collection's JSON (ERC-7572) elsewhere")
         parser.add_argument("--admin", default="", help="who administers it; the deployer, if not given")
         parser.add_argument("--closed", action="store_true", help="only holders of MINTER_ROLE may mint")
         parser.add_argument("--quota", type=int, default=0, help="tokens an address may mint; 0 = any number")
@@ -41,6 +48,9 @@ class Command(BaseCommand):
         chain: int,
         name: str,
         symbol: str,
+        description: str,
+        image: Path | None,
+        link: str,
         contract_uri: str,
         admin: str,
         closed: bool,
@@ -56,10 +66,21 @@ class Command(BaseCommand):
         else:
             deployer = load_account()
             owner = to_checksum_address(admin or deployer.address)
-            address = _deploy(w3, deployer, (name, symbol, contract_uri, owner, not closed, quota))
+            about = contract_uri or _publish(name, description, image, link)
+            address = _deploy(w3, deployer, (name, symbol, about, owner, not closed, quota))
             record.write_text(json.dumps({**deployed, str(chain): address}, indent=2) + "\n")
             self.stdout.write(self.style.SUCCESS(f"Deployed at {address}."))
         self.stdout.write(f'In NFT_CHAINS, give chain {chain} "avatar_contract": "{address}".')
+
+
+def _publish(name: str, description: str, image: Path | None, link: str) -> str:
+    """Return the URI of the collection's description, published on IPFS. Raise CommandError."""
+    try:
+        return publish_collection(name, description, image.read_bytes() if image else b"", link, timezone.now())
+    except OSError as error:
+        raise CommandError(f"The collection's picture can't be read: {error}") from error
+    except ExpectedError as error:
+        raise CommandError(f"The collection's description can't be published: {error.sentence}") from error
 
 
 def _deploy(w3: Web3, deployer: LocalAccount, arguments: Sequence[str | bool | int]) -> str:

@@ -21,6 +21,7 @@ CLIENTS = {
     "nft/management/operator_account.py": "the operator's own transactions",
     "nft/management/commands/deploy_contract.py": "the types of those",
     "nft/management/commands/grant_minter.py": "their errors",
+    "nft/management/commands/verify_contract.py": "the Sourcify server that the operator names",
     "avatarsite/ops/deployment/web.py": "the site itself, for the operator",
     "avatarsite/ops/deployment/mail.py": "the errors of Django's mail client",
     "users/notice_mails.py": "the same",

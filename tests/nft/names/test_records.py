@@ -1,10 +1,7 @@
-"""Records are read from the ENS contracts on a real chain, and never from a URL."""
+"""Records are read from the ENS contracts on a real chain. Those of gateways: test_offchain.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,12 +9,12 @@ import pytest
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.evm.ens import evm_coin_type, namehash, reverse_name
-from nft.names.errors import NAMES_UNAVAILABLE, OFF_CHAIN, RECORD_TOO_LONG, NameLookupError
+from nft.names.errors import NAMES_UNAVAILABLE, RECORD_TOO_LONG, NameLookupError
 from nft.names.records import NameReader
 from tests.kit.fake_node import fake_node
 from tests.kit.world import make_world
 from tests.servers.chain import CHAIN_ID, Chain
-from tests.servers.names import Names, deploy_extended_resolver, deploy_offchain_resolver
+from tests.servers.names import Names, deploy_extended_resolver
 
 BASE = evm_coin_type(8453)
 
@@ -66,43 +63,6 @@ def test_an_ordinary_resolver_does_not_answer_for_names_below_its_own(
     names.give_whole("alice.eth", alice)
     chain.send(names.resolver.functions.setAddr(namehash("alice.eth"), alice), sender=alice)
     assert reader.fetch_address("pay.alice.eth") is None
-
-
-@pytest.fixture
-def gateway() -> Iterator[tuple[str, list[str]]]:
-    """Return the URL that an off-chain resolver names, and the list of requests it got."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        do_GET, do_POST = answer, answer  # noqa: N815 - the base class's names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Nothing: pytest shows what matters."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/{{sender}}/{{data}}.json", asked
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_contract_can_not_make_us_fetch_its_url(
-    chain: Chain, names: Names, reader: NameReader, gateway: tuple[str, list[str]]
-) -> None:
-    url, asked = gateway
-    resolver = deploy_offchain_resolver(chain, url)
-    names.give("offchain.eth", names.root, resolver=resolver.address)
-    with pytest.raises(NameLookupError, match=r"offchain\.eth stands for is kept off the chain") as refused:
-        reader.fetch_address("offchain.eth")
-    assert refused.value.is_a(OFF_CHAIN)
-    with pytest.raises(NameLookupError) as refused:
-        reader.fetch_text("sub.offchain.eth", "avatar")
-    assert refused.value.is_a(OFF_CHAIN)
-    assert asked == []
 
 
 def test_a_primary_name_must_lead_back_to_the_address(chain: Chain, names: Names, reader: NameReader) -> None:

@@ -82,7 +82,7 @@ def test_the_explorer_is_offered_only_if_there_is_one() -> None:
 
 def test_your_token_names_its_contract_and_the_transaction_only_if_it_is_known() -> None:
     terms = [fact.term for fact in pages.token_facts(confirmed(), [], "")]
-    assert terms == ["Contract", "Token id", "Metadata", "Image", "Transaction"]
+    assert terms == ["Contract", "Token id", "Metadata", "Image", "Public page", "Transaction"]
     assert pages.token_facts(confirmed(), [], "")[0].copied == "0x" + "02" * 20
     unknown = mint(State.CONFIRMED, token_id=7)
     assert "Transaction" not in [fact.term for fact in pages.token_facts(unknown, [], "")]

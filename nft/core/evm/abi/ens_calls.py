@@ -20,8 +20,6 @@ from nft.core.evm.errors import BadAnswer
 
 # The ERC-165 interface id of ENSIP-10.
 EXTENDED_RESOLVER = bytes.fromhex("9061b923")
-# The first bytes of a revert that asks the client to fetch the answer from a URL of the contract's choice (EIP-3668).
-OFFCHAIN_LOOKUP = selector("OffchainLookup(address,string[],bytes,bytes4,bytes)")
 # Of a whole answer.
 MAX_RECORD_BYTES = 64 * 1024
 
@@ -29,6 +27,7 @@ _RESOLVER = selector("resolver(bytes32)")
 _ADDR = selector("addr(bytes32)")
 _ADDR_OF_COIN = selector("addr(bytes32,uint256)")
 _TEXT = selector("text(bytes32,string)")
+_SET_TEXT = selector("setText(bytes32,string,string)")
 _NAME = selector("name(bytes32)")
 _RESOLVE = selector("resolve(bytes,bytes)")
 
@@ -69,6 +68,12 @@ def parse_addr_of_coin(answer: Bytes) -> bytes | None:
 def build_text(node: bytes, key: str) -> bytes:
     """Build `text(bytes32,string)`."""
     return _TEXT + node + encode_uint(2 * WORD) + encode_bytes(key.encode())
+
+
+def build_set_text(node: bytes, key: str, value: str) -> bytes:
+    """Build `setText(bytes32,string,string)`, which the resolver takes from who manages the name (ENSIP-5)."""
+    first, second = encode_bytes(key.encode()), encode_bytes(value.encode())
+    return _SET_TEXT + node + encode_uint(3 * WORD) + encode_uint(3 * WORD + len(first)) + first + second
 
 
 def build_name_of(node: bytes) -> bytes:

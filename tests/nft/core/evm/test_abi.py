@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nft.core.errors import CoreError
-from nft.core.evm.abi import avatar_token, ens_calls, multicall, signature_calls, token_calls
+from nft.core.evm.abi import avatar_token, ens_calls, multicall, offchain, signature_calls, token_calls
 from nft.core.evm.errors import BadAnswer
 
 ADDRESSES = st.binary(min_size=20, max_size=20)
@@ -68,7 +68,8 @@ def test_calls_with_texts_and_bytes_are_those_of_eth_abi(
         (ens_calls.build_text(bytes(32), ""), "59d1d43c"),
         (ens_calls.build_name_of(bytes(32)), "691f3431"),
         (ens_calls.build_resolve(b"", b""), "9061b923"),
-        (ens_calls.OFFCHAIN_LOOKUP, "556f1830"),
+        (ens_calls.build_set_text(bytes(32), "", ""), "10f13a8c"),
+        (offchain.OFFCHAIN_LOOKUP, "556f1830"),
     ],
 )
 def test_selectors_are_those_of_the_standards(call: bytes, selector: str) -> None:
@@ -78,6 +79,8 @@ def test_selectors_are_those_of_the_standards(call: bytes, selector: str) -> Non
 @given(st.binary(min_size=32, max_size=32), UINTS, st.text(st.characters(codec="utf-8")), DATA, DATA)
 def test_calls_about_names_are_those_of_eth_abi(node: bytes, coin: int, key: str, name: bytes, call: bytes) -> None:
     assert ens_calls.build_addr_of_coin(node, coin) == expected_call("addr(bytes32,uint256)", node, coin)
+    setting = expected_call("setText(bytes32,string,string)", node, key, key)
+    assert ens_calls.build_set_text(node, key, key) == setting
     assert ens_calls.build_text(node, key) == expected_call("text(bytes32,string)", node, key)
     assert ens_calls.build_resolve(name, call) == expected_call("resolve(bytes,bytes)", name, call)
 
@@ -236,3 +239,13 @@ def test_one_result_may_not_be_longer_than_allowed() -> None:
     answer = encode(["(bool,bytes)[]"], [[(True, bytes(1000))]])
     with pytest.raises(BadAnswer):
         multicall.parse_aggregate3(answer, 1, max_bytes=999)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8")), max_size=3), DATA, DATA)
+def test_a_lookup_off_the_chain_is_read_as_eth_abi_writes_it(urls: list[str], call: bytes, extra: bytes) -> None:
+    types = ["address", "string[]", "bytes", "bytes4", "bytes"]
+    body = encode(types, ["0x" + "07" * 20, urls, call, b"abcd", extra])
+    lookup = offchain.parse_offchain_lookup(offchain.OFFCHAIN_LOOKUP + body)
+    assert (lookup.sender, lookup.urls, lookup.call_data, lookup.extra_data) == (b"\7" * 20, tuple(urls), call, extra)
+    answered = encode(["bytes", "bytes"], [call, extra])
+    assert offchain.build_callback(lookup, call) == b"abcd" + answered
