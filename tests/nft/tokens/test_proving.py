@@ -77,6 +77,18 @@ def test_every_layout_is_proved_with_one_plain_check_and_two_more_requests(chain
     verify(expired)
 
 
+def test_a_collection_from_before_the_standards_is_proved_by_its_resolver(chain: Chain, settings: Any) -> None:
+    punks = chain.deploy("LayoutPunks")
+    chain.send(punks.functions.give(chain.accounts[ALICE], 7))
+    chain.finalize()
+    rule = {"owner_call": "punkIndexToAddress(uint256)"}
+    settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"resolvers": {punks.address: rule}}}
+    for holder, reason in ((ALICE, Reason.HELD), (BOB, Reason.HELD_BY_OTHER)):
+        found = check(client_on(chain), chain, punks.address, 7, holder)
+        assert found.decision.reason is reason
+        verify(found)
+
+
 def client_on(chain: Chain, **options: Any) -> ChainClient:
     return ChainClient(CHAIN_ID, [chain.url], "finalized", **options)
 
