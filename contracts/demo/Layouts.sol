@@ -115,17 +115,35 @@ library OwnersLibrary {
     }
 }
 
-/// @notice A collection whose code lies in a deployed library.
+/// @notice A collection whose code lies in a deployed library, called as the compiler does it for a linked one.
 contract LayoutLibrary {
     mapping(uint256 => address) private _owners;
+    address private immutable LIBRARY;
 
-    function give(address to, uint256 id) external {
-        OwnersLibrary.give(_owners, to, id);
+    constructor(address owners) {
+        LIBRARY = owners;
     }
 
-    function ownerOf(uint256 id) external view returns (address owner) {
-        owner = OwnersLibrary.find(_owners, id);
+    function give(address to, uint256 id) external {
+        _run(abi.encodeWithSelector(OwnersLibrary.give.selector, _place(), to, id));
+    }
+
+    // Not a view only because the compiler does not know what is called.
+    function ownerOf(uint256 id) external returns (address owner) {
+        owner = abi.decode(_run(abi.encodeWithSelector(OwnersLibrary.find.selector, _place(), id)), (address));
         require(owner != address(0));
+    }
+
+    function _place() private pure returns (uint256 slot) {
+        assembly ("memory-safe") {
+            slot := _owners.slot
+        }
+    }
+
+    function _run(bytes memory data) private returns (bytes memory answer) {
+        bool isDone;
+        (isDone, answer) = LIBRARY.delegatecall(data);
+        require(isDone);
     }
 }
 

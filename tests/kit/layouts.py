@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from tests.kit.contract_calls import call_of, deploy_code, send_call
-from tests.servers.chain import Chain, read_artifact
+from tests.kit.contract_calls import call_of, send_call
+from tests.servers.chain import Chain
 
 ALICE = 1
-_PLACE_OF_LIBRARY = re.compile(r"__\$[0-9a-f]{34}\$__")
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,7 @@ def _deploy_scan(chain: Chain) -> Layout:
 
 
 def _deploy_with_library(chain: Chain) -> ChecksumAddress:
-    library = chain.deploy("OwnersLibrary").address
-    code = _PLACE_OF_LIBRARY.sub(library[2:].lower(), read_artifact("LayoutLibrary")["bytecode"])
-    return to_checksum_address(deploy_code(chain, code))
+    return chain.deploy("LayoutLibrary", chain.deploy("OwnersLibrary").address).address
 
 
 def _place_clone(chain: Chain, implementation: ChecksumAddress) -> ChecksumAddress:
